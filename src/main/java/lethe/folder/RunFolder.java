@@ -1,0 +1,60 @@
+package lethe.folder;
+
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Where everything of one run stands. Stages meet only here.
+ *
+ * @param root {@code run.dir}, on any Hadoop path
+ * @param files access to it
+ */
+public record RunFolder(Path root, Files files) {
+  public static RunFolder of(String directory, Configuration hadoop) {
+    return new RunFolder(new Path(directory), new Files(hadoop));
+  }
+
+  /** Provenance: resolved settings, versions, seed, hashes of inputs. */
+  public Path provenance() {
+    return new Path(root, "run.json");
+  }
+
+  /** Chunks as Parquet, and their manifest. */
+  public Path corpus() {
+    return new Path(root, "corpus");
+  }
+
+  /** Written last by prepare: it is the commit of {@link #corpus()}. */
+  public Path corpusManifest() {
+    return new Path(corpus(), "manifest.json");
+  }
+
+  /** Rows that could not be used, each with its reason. */
+  public Path rejects() {
+    return new Path(root, "corpus-rejects");
+  }
+
+  /** One JSON line an optimizer step, for a stage by its name. */
+  public Path steps(String stage) {
+    return new Path(root, stage.equals("unlearn") ? "steps.jsonl" : stage + "-steps.jsonl");
+  }
+
+  /** The unlearned model, a Hugging Face folder. */
+  public Path model() {
+    return new Path(root, "model");
+  }
+
+  /** The model that {@code pretrain} made, a Hugging Face folder. */
+  public Path original() {
+    return new Path(root, "original");
+  }
+
+  /** One folder of Parquet a model evaluated. */
+  public Path scores(String model) {
+    return new Path(new Path(root, "scores"), model);
+  }
+
+  public Path report() {
+    return new Path(root, "report");
+  }
+}

@@ -1,0 +1,249 @@
+package lethe.settings;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * One object of the settings, read key by key. A wrong value becomes a problem and the reading goes
+ * on with a stand-in, so that a user sees every mistake at once; nothing may be done with what was
+ * read before {@link Settings} has thrown the problems.
+ *
+ * <p>Keys are relative to the section; messages name the whole path.
+ */
+public final class Section {
+  private final Config config;
+  private final String path;
+  private final List<String> problems;
+
+  Section(Config config, String path, List<String> problems) {
+    this.config = config;
+    this.path = path;
+    this.problems = problems;
+  }
+
+  /** Whether the key is there and not null. */
+  public boolean has(String key) {
+    return config.hasPath(key);
+  }
+
+  /**
+   * Records a problem of a value: {@code <whole path> <what>}, for example {@code train.steps must
+   * be at least 1, was 0}.
+   */
+  public void problem(String key, String what) {
+    problems.add(full(key) + " " + what);
+  }
+
+  /** A required text. */
+  public String text(String key) {
+    return read(key, "", "a text", config::getString);
+  }
+
+  /** A text that may be left out (null or absent in the settings). */
+  public Optional<String> optionalText(String key) {
+    return has(key) ? Optional.of(text(key)) : Optional.empty();
+  }
+
+  /** A list of texts; a single text stands for a list of one. */
+  public List<String> texts(String key) {
+    return read(
+        key,
+        List.of(),
+        "a list of texts",
+        k ->
+            config.getValue(k).valueType() == ConfigValueType.LIST
+                ? config.getStringList(k)
+                : List.of(config.getString(k)));
+  }
+
+  public boolean flag(String key) {
+    return read(key, false, "true or false", config::getBoolean);
+  }
+
+  /** A whole number from {@code least} to {@code most}, both allowed. */
+  public long whole(String key, long least, long most) {
+    long value = read(key, least, "a whole number", this::exactLong);
+    return checkRange(key, value, least, most);
+  }
+
+  /** A whole number of int range from {@code least} up. */
+  public int count(String key, int least) {
+    return (int) whole(key, least, Integer.MAX_VALUE);
+  }
+
+  /** A whole number that may be left out. */
+  public Optional<Integer> optionalCount(String key, int least) {
+    return has(key) ? Optional.of(count(key, least)) : Optional.empty();
+  }
+
+  /** A finite number from {@code least} to {@code most}, both allowed. */
+  public double number(String key, double least, double most) {
+    double value = read(key, least, "a number", config::getDouble);
+    if (!(value >= least && value <= most)) {
+      problem(key, range(plain(least), plain(most)) + ", was " + plain(value));
+      return least;
+    }
+    return value;
+  }
+
+  /** A number that may be left out. */
+  public Optional<Double> optionalNumber(String key, double least, double most) {
+    return has(key) ? Optional.of(number(key, least, most)) : Optional.empty();
+  }
+
+  /** A constant of an enum by its name in lower case, with '-' for '_'. */
+  public <E extends Enum<E>> E choice(String key, Class<E> type) {
+    String name = text(key);
+    for (E constant : type.getEnumConstants()) {
+      if (spelling(constant).equals(name)) {
+        return constant;
+      }
+    }
+    List<String> known = Arrays.stream(type.getEnumConstants()).map(Section::spelling).toList();
+    if (!name.isEmpty()) {
+      problem(key, "must be one of " + String.join(", ", known) + ", was \"" + name + "\"");
+    }
+    return type.getEnumConstants()[0];
+  }
+
+  /** How a user writes an enum's constant. */
+  public static String spelling(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** An object below this one; an empty one when it is absent. */
+  public Section section(String key) {
+    if (!has(key)) {
+      return new Section(com.typesafe.config.ConfigFactory.empty(), full(key), problems);
+    }
+    Config inner =
+        read(key, com.typesafe.config.ConfigFactory.empty(), "an object", config::getConfig);
+    return new Section(inner, full(key), problems);
+  }
+
+  /** The members of an object of objects by their names, in the order written. */
+  public Map<String, Section> sections(String key) {
+    Map<String, Section> found = new LinkedHashMap<>();
+    if (has(key)) {
+      ConfigObject object =
+          read(
+              key,
+              com.typesafe.config.ConfigFactory.empty().root(),
+              "an object",
+              config::getObject);
+      List<String> names = new ArrayList<>(object.keySet());
+      names.sort((a, b) -> Integer.compare(line(object.get(a)), line(object.get(b))));
+      for (String name : names) {
+        if (object.get(name).valueType() == ConfigValueType.NULL) {
+          continue;
+        }
+        String quoted = ConfigUtil.quoteString(name);
+        if (object.get(name) instanceof ConfigObject inner) {
+          found.put(name, new Section(inner.toConfig(), full(key) + "." + name, problems));
+        } else {
+          problem(key + "." + name, "must be an object, was " + describe(object.get(quoted)));
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The objects of a list; in messages they are {@code key[0]}, {@code key[1]}, ... */
+  public List<Section> list(String key) {
+    List<Section> found = new ArrayList<>();
+    ConfigList values = has(key) ? read(key, null, "a list of objects", config::getList) : null;
+    for (int i = 0; values != null && i < values.size(); i++) {
+      if (values.get(i) instanceof ConfigObject inner) {
+        found.add(new Section(inner.toConfig(), full(key) + "[" + i + "]", problems));
+      } else {
+        problem(key + "[" + i + "]", "must be an object, was " + describe(values.get(i)));
+      }
+    }
+    return found;
+  }
+
+  /** Keys of this object, not those of objects in it. */
+  public List<String> keys() {
+    return config.root().keySet().stream().sorted().toList();
+  }
+
+  /** Records every key of this object that is not among {@code known}. */
+  public void allowOnly(String... known) {
+    for (String key : keys()) {
+      if (!List.of(known).contains(key)) {
+        problem(key, "is not a known key; known here: " + String.join(", ", known));
+      }
+    }
+  }
+
+  private <T> T read(String key, T standIn, String wanted, Function<String, T> reader) {
+    if (!config.hasPathOrNull(key)) {
+      problem(key, "is missing; it takes " + wanted);
+      return standIn;
+    }
+    if (config.getIsNull(key)) {
+      problem(key, "must be set; it takes " + wanted);
+      return standIn;
+    }
+    try {
+      return reader.apply(key);
+    } catch (ConfigException.WrongType | ConfigException.BadValue | NumberFormatException e) {
+      problem(key, "must be " + wanted + ", was " + describe(config.getValue(key)));
+      return standIn;
+    }
+  }
+
+  private Long exactLong(String key) {
+    Object value = config.getValue(key).unwrapped();
+    return new java.math.BigDecimal(value.toString()).toBigIntegerExact().longValueExact();
+  }
+
+  private long checkRange(String key, long value, long least, long most) {
+    if (value < least || value > most) {
+      problem(key, range(String.valueOf(least), String.valueOf(most)) + ", was " + value);
+      return least;
+    }
+    return value;
+  }
+
+  private static String range(String least, String most) {
+    boolean open =
+        most.equals(String.valueOf(Integer.MAX_VALUE))
+            || most.equals(String.valueOf(Long.MAX_VALUE))
+            || most.equals(plain(Double.MAX_VALUE));
+    return open ? "must be at least " + least : "must be from " + least + " to " + most;
+  }
+
+  private static String plain(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? String.valueOf((long) value)
+        : String.valueOf(value);
+  }
+
+  private String full(String key) {
+    return path.isEmpty() ? key : path + "." + key;
+  }
+
+  private static int line(ConfigValue value) {
+    return value.origin().lineNumber();
+  }
+
+  private static String describe(ConfigValue value) {
+    return value == null
+        ? "nothing"
+        : value.render(com.typesafe.config.ConfigRenderOptions.concise());
+  }
+}
