@@ -4,15 +4,23 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -20,6 +28,8 @@ import org.apache.hadoop.fs.Path;
 public final class Files {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private static final int PIECE_BYTES = 1 << 20;
 
   private final Configuration hadoop;
 
@@ -51,6 +61,60 @@ public final class Files {
     }
   }
 
+  /** Takes one piece of a file; the buffer is used again for the next. */
+  @FunctionalInterface
+  public interface Piece {
+    void use(ByteBuffer piece);
+  }
+
+  /** Writes the content of a file. */
+  @FunctionalInterface
+  public interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** A file's length in bytes. */
+  public long length(Path path) {
+    try {
+      return system(path).getFileStatus(path).getLen();
+    } catch (IOException e) {
+      throw failed("read", path, e);
+    }
+  }
+
+  /** The files (not the folders) that stand in a folder, by name. */
+  public List<Path> list(Path folder) {
+    try {
+      return Arrays.stream(system(folder).listStatus(folder))
+          .filter(FileStatus::isFile)
+          .map(FileStatus::getPath)
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw failed("list", folder, e);
+    }
+  }
+
+  /**
+   * Reads a range in pieces of 1 MiB (the last may be shorter), so that memory stays bounded.
+   *
+   * @param from first byte
+   * @param bytes how many
+   */
+  public void readRange(Path path, long from, long bytes, Piece use) {
+    byte[] buffer = new byte[(int) Math.min(bytes, PIECE_BYTES)];
+    try (FSDataInputStream in = system(path).open(path)) {
+      in.seek(from);
+      for (long done = 0; done < bytes; done += PIECE_BYTES) {
+        int count = (int) Math.min(bytes - done, PIECE_BYTES);
+        in.readFully(buffer, 0, count);
+        use.use(ByteBuffer.wrap(buffer, 0, count));
+      }
+    } catch (IOException e) {
+      throw failed("read", path, e);
+    }
+  }
+
   /** Reads a JSON file. */
   public JsonNode readJson(Path path) {
     try {
@@ -66,19 +130,38 @@ public final class Files {
    * old content or the new one. On object stores a put is already whole and the rename is a copy.
    */
   public void write(Path path, byte[] content) {
+    write(path, out -> out.write(content));
+  }
+
+  /** Writes a file whole, as {@link #write(Path, byte[])} does, without holding it in memory. */
+  public void write(Path path, Content content) {
     Path draft = new Path(path.getParent(), "." + path.getName() + ".draft");
+    FileSystem system = system(path);
     try {
-      FileSystem system = system(path);
       try (OutputStream out = system.create(draft, true)) {
-        out.write(content);
+        content.writeTo(out);
       }
       system.delete(path, false);
       if (!system.rename(draft, path)) {
         throw new IOException("cannot rename " + draft);
       }
     } catch (IOException e) {
-      throw failed("write", path, e);
+      throw undone(system, draft, failed("write", path, e));
+    } catch (FSError e) { // how Hadoop's local file system reports a full disk
+      throw undone(system, draft, failed("write", path, new IOException(e.getMessage(), e)));
+    } catch (RuntimeException e) {
+      throw undone(system, draft, e);
     }
+  }
+
+  /** Removes what was written in vain; the first failure is the one reported. */
+  private static RuntimeException undone(FileSystem system, Path draft, RuntimeException first) {
+    try {
+      system.delete(draft, false);
+    } catch (IOException e) {
+      first.addSuppressed(e);
+    }
+    return first;
   }
 
   public void writeText(Path path, String text) {
@@ -132,11 +215,13 @@ public final class Files {
   }
 
   private static RuntimeException failed(String what, Path path, IOException e) {
-    if (e instanceof java.io.FileNotFoundException) {
+    boolean forbidden = String.valueOf(e.getMessage()).contains("Permission denied");
+    if (e instanceof FileNotFoundException && !forbidden && !what.equals("write")) {
       return new IllegalArgumentException(
           "Cannot " + what + " " + path + ": there is no such file", e);
     }
-    return new UncheckedIOException("Cannot " + what + " " + path + ": " + firstLine(e), e);
+    String why = e instanceof EOFException ? "the file ends early" : firstLine(e);
+    return new UncheckedIOException("Cannot " + what + " " + path + ": " + why, e);
   }
 
   private static String firstLine(Exception e) {
