@@ -1,0 +1,82 @@
+package lethe.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.regex.Pattern;
+import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A model as Hugging Face lays it out: config.json, weights as safetensors, tokenizer.json.
+ *
+ * @param path of the folder
+ * @param files access to it
+ * @param config config.json
+ */
+public record HfFolder(Path path, Files files, JsonNode config) {
+  static final String CONFIG = "config.json";
+
+  /**
+   * What goes with a model unchanged. A list of what may, not of what may not: other files may hold
+   * the weights, or name the texts, that were to be forgotten.
+   */
+  private static final Pattern COMPANION =
+      Pattern.compile(
+          "tokenizer.*|special_tokens_map\\.json|added_tokens\\.json|vocab\\..*|merges\\.txt"
+              + "|spiece\\.model|sentencepiece.*\\.model|.*\\.tiktoken|tekken\\.json"
+              + "|chat_template\\..*|generation_config\\.json"
+              + "|(LICENSE|LICENCE|NOTICE|USE_POLICY).*");
+
+  /**
+   * Opens a folder that has a config.json; its weights and its tokenizer are looked for when asked
+   * for.
+   *
+   * @throws InvalidSettings when there is no config.json, or it is not a JSON object
+   */
+  public static HfFolder open(Path folder, Files files) {
+    Path file = new Path(folder, CONFIG);
+    if (!files.exists(file)) {
+      throw missing(folder, CONFIG);
+    }
+    JsonNode config = files.readJson(file);
+    if (!config.isObject()) {
+      throw new InvalidSettings(List.of("Cannot read " + file + ": it is not a JSON object"));
+    }
+    return new HfFolder(folder, files, config);
+  }
+
+  /**
+   * The weights, their headers read and checked.
+   *
+   * @throws InvalidSettings naming every file that is missing or broken
+   */
+  public Weights weights() {
+    return Weights.open(path, files);
+  }
+
+  /**
+   * Where tokenizer.json stands.
+   *
+   * @throws InvalidSettings when there is none
+   */
+  public Path tokenizer() {
+    Path file = new Path(path, "tokenizer.json");
+    if (!files.exists(file)) {
+      throw missing(path, "tokenizer.json");
+    }
+    return file;
+  }
+
+  /** The tokenizer, generation and licence files, which a written model takes over unchanged. */
+  List<Path> companions() {
+    return files.list(path).stream().filter(f -> COMPANION.matcher(f.getName()).matches()).toList();
+  }
+
+  private static InvalidSettings missing(Path folder, String name) {
+    return new InvalidSettings(
+        List.of(
+            "Cannot read a model from %s: it has no %s; name a Hugging Face folder with %s"
+                .formatted(folder, name, "config.json, tokenizer.json and *.safetensors")));
+  }
+}
