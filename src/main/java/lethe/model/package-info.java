@@ -1,7 +1,13 @@
 /**
- * The model: Hugging Face folders ({@link lethe.model.HfFolder}), their weights ({@link
- * lethe.model.Weights}, {@link lethe.model.Safetensors}) and how they are written ({@link
- * lethe.model.HfWriter}). Knows no Spark: files stand on any Hadoop path, reached through {@link
- * lethe.folder.Files}.
+ * Language models as Hugging Face folders ({@link lethe.model.HfFolder}, {@link
+ * lethe.model.Weights}, {@link lethe.model.HfWriter}) and as TorchScript layers run by DJL ({@link
+ * lethe.model.Network}, {@link lethe.model.Parameters}).
+ *
+ * <p>Knows no Spark, no objective and no training; files stand on any Hadoop path. An architecture
+ * is one file that names its tensors and writes its layer as TorchScript text; to add one, write
+ * that file, add its line to {@link lethe.model.Architecture#of} and a parity test folder.
+ *
+ * <p>Shapes in names: B sequences, T tokens, N scored positions, V vocabulary, D width, H query
+ * heads, K key/value heads.
  */
 package lethe.model;

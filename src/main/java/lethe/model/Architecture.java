@@ -1,0 +1,112 @@
+package lethe.model;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import lethe.settings.InvalidSettings;
+
+/**
+ * Everything that makes one checkpoint's network: its tensors in the order of the flat parameter
+ * vector, and its forward pass as TorchScript text with three methods, each taking the tensors it
+ * uses as a list:
+ *
+ * <pre>
+ *   embed(idsBT, w) -> xBTD        forward(xBTD, tables, w) -> xBTD        head(hND, w) -> logitsNV
+ * </pre>
+ *
+ * @param type {@code model_type} in config.json
+ * @param vocabulary rows of the embedding
+ * @param context most tokens a sequence
+ * @param width of the hidden states
+ * @param parameters all of them, in the order of the flat parameter vector; no tensor twice
+ * @param embedding places in {@code parameters} that {@code embed} takes
+ * @param layers for each layer, the places that {@code forward} takes
+ * @param head the places that {@code head} takes; a tied embedding is named here and in {@code
+ *     embedding}
+ * @param tables for a sequence length, the constant tensors that {@code forward} takes (rotary
+ *     cosines and sines)
+ * @param script the class body: method definitions in the dialect of {@link TorchScript}
+ */
+public record Architecture(
+    String type,
+    int vocabulary,
+    int context,
+    int width,
+    List<Parameter> parameters,
+    List<Integer> embedding,
+    List<List<Integer>> layers,
+    List<Integer> head,
+    IntFunction<List<Table>> tables,
+    String script) {
+
+  /**
+   * A constant matrix, row by row.
+   *
+   * @param rows one a position
+   * @param columns elements a row
+   * @param values rows x columns
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Table(int rows, int columns, float[] values) {}
+
+  /**
+   * The network a config.json describes.
+   *
+   * @throws InvalidSettings naming the value that is not supported
+   */
+  public static Architecture of(ModelConfig config) {
+    TreeMap<String, Function<ModelConfig, Architecture>> known = new TreeMap<>();
+    known.put("llama", Llama::of);
+    Function<ModelConfig, Architecture> architecture = known.get(config.type());
+    if (architecture == null) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot use "
+                  + config.source()
+                  + ": model_type \""
+                  + config.type()
+                  + "\" is not supported; supported are "
+                  + String.join(", ", known.keySet())));
+    }
+    Architecture built = architecture.apply(config);
+    config.check();
+    return built;
+  }
+
+  /** Elements of all parameters together. */
+  public long elements() {
+    return parameters.stream().mapToLong(Parameter::elements).sum();
+  }
+
+  /** The checkpoint's tensors in flat order. */
+  public List<NamedShape> tensors() {
+    return parameters.stream().flatMap(p -> p.tensors().stream()).toList();
+  }
+
+  /**
+   * Tensors a checkpoint may hold besides: the output matrix of a model that ties it to its
+   * embedding.
+   */
+  public Set<String> ignorable() {
+    return tied() ? Set.of("lm_head.weight", "embed_out.weight") : Set.of();
+  }
+
+  /** Whether the output matrix is the embedding. */
+  public boolean tied() {
+    return head.contains(embedding.get(0));
+  }
+
+  /**
+   * Floating-point operations a token in the forward pass: 2 a parameter outside the input
+   * embedding, and 4 x width x context a layer for the attention's two products. Forward and
+   * backward together cost three times as many.
+   *
+   * @param tokens sequence length
+   */
+  public long flopsPerToken(int tokens) {
+    long embedding = (long) vocabulary * width * (tied() ? 0 : 1);
+    return 2 * (elements() - embedding) + 4L * layers.size() * width * tokens;
+  }
+}

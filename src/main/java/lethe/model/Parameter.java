@@ -1,0 +1,35 @@
+package lethe.model;
+
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
+
+/**
+ * What the network holds as one tensor: a tensor of the checkpoint, or several that multiply the
+ * same input stacked along their first dimension, so that one matrix product serves them all.
+ * Stacked, their elements simply follow one another.
+ *
+ * @param tensors at least one; all dimensions but the first agree
+ */
+public record Parameter(List<NamedShape> tensors) {
+  public Parameter {
+    tensors = List.copyOf(tensors);
+  }
+
+  public static Parameter of(NamedShape... tensors) {
+    return new Parameter(List.of(tensors));
+  }
+
+  public static Parameter of(String name, long... shape) {
+    return of(NamedShape.of(name, shape));
+  }
+
+  public Shape shape() {
+    long[] shape = tensors.get(0).shape().stream().mapToLong(Long::longValue).toArray();
+    shape[0] = tensors.stream().mapToLong(t -> t.shape().get(0)).sum();
+    return new Shape(shape);
+  }
+
+  public long elements() {
+    return shape().size();
+  }
+}
