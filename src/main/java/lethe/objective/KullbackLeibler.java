@@ -1,0 +1,30 @@
+package lethe.objective;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * Keep the whole prediction, not only the label: divergence of the model from the reference model.
+ *
+ * <pre>  L = (1/n) sum_t sum_v p_ref(v) (log p_ref(v) - log p(v))  </pre>
+ *
+ * Yao et al., arXiv:2402.15159, whose code averages the cross-entropy over padding too; here only
+ * scored positions count and the value is 0 when the models agree.
+ */
+public record KullbackLeibler() implements PositionTerm {
+  @Override
+  public String name() {
+    return "kl";
+  }
+
+  @Override
+  public boolean needsReference() {
+    return true;
+  }
+
+  @Override
+  public NDArray sum(Positions positions) {
+    NDArray logPNV = positions.logitsNV().logSoftmax(-1);
+    NDArray logReferenceNV = positions.referenceNV().logSoftmax(-1);
+    return logReferenceNV.exp().mul(logReferenceNV.sub(logPNV)).sum();
+  }
+}
