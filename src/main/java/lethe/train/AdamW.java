@@ -1,0 +1,103 @@
+package lethe.train;
+
+import java.util.stream.IntStream;
+
+/**
+ * Master weights and their optimizer: Adam with decoupled weight decay and a bound on the
+ * gradient's global norm.
+ *
+ * <pre>
+ *   g = gradient * min(1, clip / (norm + 1e-6))
+ *   m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
+ *   w = w (1 - rate decay) - rate / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+ * </pre>
+ *
+ * Loshchilov and Hutter, arXiv:1711.05101; operation by operation as PyTorch's AdamW. Elements are
+ * independent and the norm is summed bucket by bucket in a fixed order, so threads do not change a
+ * bit.
+ */
+final class AdamW {
+  private static final float BETA1 = 0.9f;
+  private static final float BETA2 = 0.999f;
+  private static final float EPSILON = 1e-8f;
+
+  private final float[][] weights;
+  private final float[][] mean;
+  private final float[][] square;
+  private final double clip;
+  private final double decay;
+  private int steps;
+
+  /**
+   * @param buckets the layout
+   * @param weights the start; owned by this from now on
+   * @param clip largest global norm of a gradient
+   * @param decay decoupled weight decay
+   */
+  AdamW(Buckets buckets, float[][] weights, double clip, double decay) {
+    this.weights = weights;
+    this.mean = buckets.allocate();
+    this.square = buckets.allocate();
+    this.clip = clip;
+    this.decay = decay;
+  }
+
+  /** Steps applied so far. */
+  int steps() {
+    return steps;
+  }
+
+  float[] weights(int bucket) {
+    return weights[bucket];
+  }
+
+  /** The norm of a whole gradient; not finite if any element is not. */
+  static double norm(float[][] gradient) {
+    double[] sums =
+        IntStream.range(0, gradient.length)
+            .parallel()
+            .mapToDouble(b -> squares(gradient[b]))
+            .toArray();
+    double sum = 0;
+    for (double s : sums) {
+      sum += s;
+    }
+    return StrictMath.sqrt(sum);
+  }
+
+  private static double squares(float[] values) {
+    double sum = 0;
+    for (float v : values) {
+      sum += (double) v * v;
+    }
+    return sum;
+  }
+
+  /** Begins a step: from here on {@link #update} belongs to the next one. */
+  void advance() {
+    steps++;
+  }
+
+  /**
+   * Updates one bucket of the step that {@link #advance} began.
+   *
+   * @param norm of the whole gradient
+   * @param rate learning rate
+   */
+  void update(int bucket, float[] gradient, double norm, double rate) {
+    float scale = (float) Math.min(1, clip / (norm + 1e-6));
+    float keep = (float) (1 - rate * decay);
+    double correction1 = 1 - StrictMath.pow(BETA1, steps);
+    float correction2 = (float) StrictMath.sqrt(1 - StrictMath.pow(BETA2, steps));
+    float rateNow = (float) (rate / correction1);
+    float[] w = weights[bucket];
+    float[] m = mean[bucket];
+    float[] v = square[bucket];
+    for (int i = 0; i < w.length; i++) {
+      float g = gradient[i] * scale;
+      m[i] += (g - m[i]) * (1 - BETA1);
+      v[i] = v[i] * BETA2 + (1 - BETA2) * g * g;
+      w[i] = w[i] * keep - rateNow * (m[i] / ((float) Math.sqrt(v[i]) / correction2 + EPSILON));
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package lethe.train;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.server.OneForOneStreamManager;
+import org.apache.spark.network.server.RpcHandler;
+import org.apache.spark.network.server.StreamManager;
+
+/**
+ * The driver's half of the exchange: adds the workers' gradients bucket by bucket as they arrive,
+ * applies the step once all are there, and answers with the new weights. It owns the truth:
+ * weights, moments and the step number are nowhere else.
+ *
+ * <p>Memory is bounded: a worker that is more than {@link #WINDOW} buckets ahead of the slowest
+ * gets no answer until that one has caught up, and a sender keeps only so many messages unanswered.
+ * Sums of different buckets are made at the same time by the threads of the transport; everything
+ * else holds this object's lock.
+ */
+final class Aggregator extends RpcHandler implements AutoCloseable {
+  /** Buckets a worker may be ahead of the slowest. */
+  static final int WINDOW = 8;
+
+  /** What a finished step hands on. */
+  interface Listener {
+    /**
+     * @param step that was applied, from 0
+     * @param attempt of the stage that did it
+     * @param reports of the workers, by worker
+     * @param norm of the gradient before clipping
+     * @param rate it was applied with
+     */
+    void applied(int step, int attempt, List<WorkerStep> reports, double norm, double rate);
+  }
+
+  private record Pull(Message message, RpcResponseCallback answer) {}
+
+  private record Held(int bucket, RpcResponseCallback answer) {}
+
+  private final Buckets buckets;
+  private final AdamW optimizer;
+  private final Schedule schedule;
+  private final Wire wire;
+  private final Listener listener;
+  private final int launch;
+  private final int workers;
+  private final ExecutorService applying = Executors.newSingleThreadExecutor(r -> daemon(r));
+  private final OneForOneStreamManager streams = new OneForOneStreamManager();
+
+  private int attempt = -1;
+  private Round round;
+  private final List<Pull> pulls = new ArrayList<>();
+  private RuntimeException failure;
+
+  /** One step of one attempt as it comes in; dropped whole when the attempt is replaced. */
+  private final class Round {
+    final int step;
+    final List<ShardTree.Sums<float[]>> sums = new ArrayList<>();
+    final float[][] gradient = new float[buckets.count()][];
+    final WorkerStep[] reports = new WorkerStep[workers];
+    final Deque<Held> held = new ArrayDeque<>();
+    int complete;
+
+    Round(int step) {
+      this.step = step;
+      for (int b = 0; b < buckets.count(); b++) {
+        sums.add(new ShardTree.Sums<>((left, right) -> Buckets.add(left, right, wire)));
+      }
+    }
+
+    /** The first bucket that is not complete. */
+    int lowest() {
+      int b = 0;
+      while (b < gradient.length && gradient[b] != null) {
+        b++;
+      }
+      return b;
+    }
+  }
+
+  Aggregator(
+      Buckets buckets,
+      AdamW optimizer,
+      Schedule schedule,
+      Wire wire,
+      int launch,
+      int workers,
+      Listener listener) {
+    this.buckets = buckets;
+    this.optimizer = optimizer;
+    this.schedule = schedule;
+    this.wire = wire;
+    this.launch = launch;
+    this.workers = workers;
+    this.listener = listener;
+  }
+
+  @Override
+  public void receive(TransportClient client, ByteBuffer body, RpcResponseCallback answer) {
+    try {
+      Message message = Message.read(body);
+      switch (message.kind()) {
+        case HELLO -> hello(message, body, answer);
+        case PULL -> pull(message, answer);
+        case REPORT -> report(message, body, answer);
+        case PUSH -> push(message, body, answer);
+      }
+    } catch (RuntimeException e) {
+      answer.onFailure(e);
+    }
+  }
+
+  private synchronized void hello(Message message, ByteBuffer body, RpcResponseCallback answer) {
+    if (message.launch() != launch || message.attempt() < attempt) {
+      throw new IllegalStateException(
+          "Refused "
+              + message.where()
+              + ": launch "
+              + message.launch()
+              + " attempt "
+              + message.attempt()
+              + " has been replaced by "
+              + launch
+              + "."
+              + attempt);
+    }
+    if (message.attempt() > attempt) {
+      attempt = message.attempt();
+      round = new Round(optimizer.steps());
+      pulls.clear();
+    }
+    String shape = StandardCharsets.UTF_8.decode(body).toString();
+    String expected = greeting(buckets, workers, wire);
+    if (!shape.equals(expected)) {
+      throw new IllegalStateException(
+          "Refused worker " + message.worker() + ": it runs " + shape + ", the driver " + expected);
+    }
+    answer.onSuccess(ByteBuffer.allocate(4).putInt(0, optimizer.steps()));
+  }
+
+  /** What both sides must agree on. */
+  static String greeting(Buckets buckets, int workers, Wire wire) {
+    return buckets + " " + workers + " workers " + wire;
+  }
+
+  private synchronized void pull(Message message, RpcResponseCallback answer) {
+    check(message);
+    Pull pull = new Pull(message, answer);
+    if (message.step() == optimizer.steps()) {
+      answer(pull);
+    } else if (message.step() == optimizer.steps() + 1) {
+      pulls.add(pull);
+    } else {
+      throw new IllegalStateException(
+          "Refused " + message.where() + ": the driver is at step " + optimizer.steps());
+    }
+  }
+
+  /**
+   * Answers with a bucket of the current weights: every bucket of a step is updated before its
+   * number advances.
+   */
+  private void answer(Pull pull) {
+    float[] weights = optimizer.weights(pull.message.bucket());
+    ByteBuffer payload = ByteBuffer.allocate(wire.bytes(weights.length));
+    wire.encode(weights, payload);
+    payload.flip();
+    pull.answer.onSuccess(payload);
+  }
+
+  private synchronized void report(Message message, ByteBuffer body, RpcResponseCallback answer) {
+    check(message);
+    checkStep(message);
+    round.reports[message.worker()] = WorkerStep.read(body);
+    answer.onSuccess(ByteBuffer.allocate(0));
+  }
+
+  private void push(Message message, ByteBuffer body, RpcResponseCallback answer) {
+    Round current;
+    synchronized (this) {
+      check(message);
+      checkStep(message);
+      current = round;
+    }
+    float[] values;
+    try {
+      values = wire.decode(body, buckets.length(message.bucket()));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "Cannot read gradient of " + message.where() + ": " + e.getMessage(), e);
+    }
+    ShardTree.Sums<float[]> sums = current.sums.get(message.bucket());
+    float[] total;
+    synchronized (sums) {
+      sums.put(message.node(), values);
+      total = sums.take(ShardTree.ROOT);
+    }
+    synchronized (this) {
+      if (current != round) {
+        return; // a newer attempt has begun: nobody waits for this answer
+      }
+      current.held.add(new Held(message.bucket(), answer));
+      if (total != null) {
+        current.gradient[message.bucket()] = total;
+        current.complete++;
+      }
+      release(current);
+      if (current.complete == buckets.count()) {
+        applying.execute(() -> apply(current));
+      }
+    }
+  }
+
+  /** Answers the pushes that are near enough to the slowest worker's. */
+  private static void release(Round current) {
+    int limit = current.lowest() + WINDOW;
+    for (int i = current.held.size(); i > 0; i--) {
+      Held held = current.held.poll();
+      if (held.bucket < limit) {
+        held.answer.onSuccess(ByteBuffer.allocate(0));
+      } else {
+        current.held.add(held);
+      }
+    }
+  }
+
+  private void apply(Round finished) {
+    List<WorkerStep> reports;
+    int finishedAttempt;
+    double norm = AdamW.norm(finished.gradient);
+    double rate = schedule.rate(finished.step);
+    synchronized (this) {
+      if (finished != round) {
+        return;
+      }
+      reports = List.of(finished.reports);
+      if (!Double.isFinite(norm)) {
+        fail(
+            new IllegalStateException(
+                "Refused step "
+                    + finished.step
+                    + " before it was applied: its gradient is not finite"));
+        return;
+      }
+      finishedAttempt = attempt;
+      optimizer.advance();
+      IntStream.range(0, buckets.count())
+          .parallel()
+          .forEach(b -> optimizer.update(b, finished.gradient[b], norm, rate));
+      round = new Round(finished.step + 1);
+    }
+    listener.applied(finished.step, finishedAttempt, reports, norm, rate);
+    synchronized (this) {
+      List<Pull> waiting = List.copyOf(pulls);
+      pulls.clear();
+      waiting.forEach(this::answer);
+    }
+  }
+
+  private void fail(RuntimeException cause) {
+    failure = cause;
+    pulls.forEach(p -> p.answer.onFailure(cause));
+    pulls.clear();
+  }
+
+  /** Why the aggregator refuses all further work, if it does. */
+  synchronized Optional<RuntimeException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  private void check(Message message) {
+    if (failure != null) {
+      throw failure;
+    }
+    if (message.launch() != launch || message.attempt() != attempt) {
+      throw new IllegalStateException(
+          "Refused "
+              + message.where()
+              + ": launch "
+              + message.launch()
+              + " attempt "
+              + message.attempt()
+              + " is not the current "
+              + launch
+              + "."
+              + attempt);
+    }
+  }
+
+  private void checkStep(Message message) {
+    if (message.step() != round.step) {
+      throw new IllegalStateException(
+          "Refused " + message.where() + ": the driver is at step " + round.step);
+    }
+  }
+
+  private static Thread daemon(Runnable work) {
+    Thread thread = new Thread(work, "lethe-aggregator");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  @Override
+  public StreamManager getStreamManager() {
+    return streams;
+  }
+
+  @Override
+  public void close() {
+    applying.shutdownNow();
+  }
+}

@@ -1,0 +1,159 @@
+package lethe.train;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.ObjIntConsumer;
+import lethe.train.Message.Kind;
+import org.apache.spark.network.TransportContext;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.client.TransportClientFactory;
+import org.apache.spark.network.crypto.AuthClientBootstrap;
+import org.apache.spark.network.server.NoOpRpcHandler;
+import org.apache.spark.network.util.TransportConf;
+
+/**
+ * A worker's half of the exchange. Used by one thread; at most {@link #OUTSTANDING} messages are
+ * unanswered at a time.
+ */
+final class AggregatorClient implements AutoCloseable {
+  private static final int OUTSTANDING = 4;
+
+  private final TransportContext context;
+  private final TransportClientFactory clients;
+  private final TransportClient client;
+  private final Endpoint endpoint;
+  private final int attempt;
+  private final int worker;
+
+  /**
+   * @param endpoint of the driver
+   * @param attempt of the stage
+   * @param worker from 0
+   */
+  AggregatorClient(Endpoint endpoint, int attempt, int worker) {
+    this.endpoint = endpoint;
+    this.attempt = attempt;
+    this.worker = worker;
+    TransportConf conf = endpoint.transport();
+    context = new TransportContext(conf, new NoOpRpcHandler());
+    clients =
+        context.createClientFactory(
+            List.of(new AuthClientBootstrap(conf, Endpoint.USER, endpoint.keys())));
+    try {
+      client = clients.createClient(endpoint.host(), endpoint.port());
+    } catch (Exception e) {
+      close();
+      throw new IllegalStateException(
+          "Cannot reach the driver at "
+              + endpoint.host()
+              + ":"
+              + endpoint.port()
+              + ": "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  /** Says hello; answers the step to begin with. */
+  int hello(Buckets buckets, int workers, Wire wire) {
+    byte[] greeting = Aggregator.greeting(buckets, workers, wire).getBytes(StandardCharsets.UTF_8);
+    ByteBuffer message = message(Kind.HELLO, 0, 0, 0).buffer(greeting.length);
+    message.put(greeting);
+    return await(send(message)).getInt();
+  }
+
+  /**
+   * Fetches the weights a step begins with, bucket by bucket in order; waits until they are there.
+   *
+   * @param each is given a bucket's values and its number
+   */
+  void pull(int step, Buckets buckets, Wire wire, ObjIntConsumer<float[]> each) {
+    Deque<CompletableFuture<ByteBuffer>> outstanding = new ArrayDeque<>();
+    for (int asked = 0, taken = 0; taken < buckets.count(); taken++) {
+      while (asked < buckets.count() && outstanding.size() < OUTSTANDING) {
+        outstanding.add(send(message(Kind.PULL, step, 0, asked++).buffer(0)));
+      }
+      each.accept(wire.decode(await(outstanding.remove()), buckets.length(taken)), taken);
+    }
+  }
+
+  /** Reports a step's sums; returns when the driver has them. */
+  void report(int step, WorkerStep report) {
+    ByteBuffer message = message(Kind.REPORT, step, 0, 0).buffer(report.bytes());
+    report.write(message);
+    await(send(message));
+  }
+
+  /**
+   * Sends the gradient sums of nodes, bucket by bucket; returns when the driver has taken all.
+   *
+   * @param nodes of the shard tree
+   * @param sums of each node, bucket by bucket
+   */
+  void push(int step, List<Integer> nodes, List<float[][]> sums, Wire wire) {
+    Deque<CompletableFuture<ByteBuffer>> outstanding = new ArrayDeque<>();
+    for (int bucket = 0; bucket < sums.get(0).length; bucket++) {
+      for (int i = 0; i < nodes.size(); i++) {
+        if (outstanding.size() == OUTSTANDING) {
+          await(outstanding.remove());
+        }
+        float[] values = sums.get(i)[bucket];
+        ByteBuffer message =
+            message(Kind.PUSH, step, nodes.get(i), bucket).buffer(wire.bytes(values.length));
+        wire.encode(values, message);
+        outstanding.add(send(message));
+      }
+    }
+    outstanding.forEach(this::await);
+  }
+
+  private Message message(Kind kind, int step, int node, int bucket) {
+    return new Message(kind, endpoint.launch(), attempt, worker, step, node, bucket);
+  }
+
+  private CompletableFuture<ByteBuffer> send(ByteBuffer message) {
+    message.flip();
+    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+    client.sendRpc(
+        message,
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer response) {
+            // The transport takes its buffer back after this call.
+            ByteBuffer copy = ByteBuffer.allocate(response.remaining());
+            copy.put(response).flip();
+            answer.complete(copy);
+          }
+
+          @Override
+          public void onFailure(Throwable e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  private ByteBuffer await(CompletableFuture<ByteBuffer> answer) {
+    try {
+      return answer.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Worker " + worker + " was interrupted", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(
+          "Worker " + worker + " lost the driver: " + e.getCause().getMessage(), e.getCause());
+    }
+  }
+
+  @Override
+  public void close() {
+    clients.close();
+    context.close();
+  }
+}

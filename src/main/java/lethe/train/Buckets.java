@@ -1,0 +1,47 @@
+package lethe.train;
+
+/**
+ * The flat parameter vector cut into pieces that travel, and are updated, one at a time.
+ *
+ * @param elements of the whole vector
+ * @param bucketElements of every bucket but the last
+ */
+record Buckets(long elements, int bucketElements) {
+  /** 8 MiB of float32: large enough to fill a network card, small enough to overlap. */
+  static final int DEFAULT_ELEMENTS = 2 << 20;
+
+  int count() {
+    return (int) ((elements + bucketElements - 1) / bucketElements);
+  }
+
+  long offset(int bucket) {
+    return (long) bucket * bucketElements;
+  }
+
+  int length(int bucket) {
+    return (int) Math.min(bucketElements, elements - offset(bucket));
+  }
+
+  /** A zero vector. */
+  float[][] allocate() {
+    float[][] vector = new float[count()][];
+    for (int b = 0; b < vector.length; b++) {
+      vector[b] = new float[length(b)];
+    }
+    return vector;
+  }
+
+  /** Adds element by element into {@code left}, each sum rounded as it travels. */
+  static float[] add(float[] left, float[] right, Wire wire) {
+    if (wire == Wire.FLOAT32) {
+      for (int i = 0; i < left.length; i++) {
+        left[i] += right[i];
+      }
+    } else {
+      for (int i = 0; i < left.length; i++) {
+        left[i] = wire.round(left[i] + right[i]);
+      }
+    }
+    return left;
+  }
+}

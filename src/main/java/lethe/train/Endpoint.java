@@ -1,0 +1,61 @@
+package lethe.train;
+
+import java.io.Serializable;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.spark.network.sasl.SecretKeyHolder;
+import org.apache.spark.network.util.MapConfigProvider;
+import org.apache.spark.network.util.TransportConf;
+
+/**
+ * How a worker reaches the aggregator of one launch.
+ *
+ * @param host of the driver
+ * @param port of the aggregator
+ * @param launch of the training stage
+ * @param secret both sides prove to know
+ * @param settings Spark's own network settings of the run
+ */
+record Endpoint(String host, int port, int launch, String secret, Map<String, String> settings)
+    implements Serializable {
+  static final String USER = "lethe";
+
+  Endpoint {
+    settings = new HashMap<>(settings);
+  }
+
+  /**
+   * Spark's transport with its authentication, and its encryption when {@code
+   * spark.network.crypto.enabled}.
+   */
+  TransportConf transport() {
+    return transport(settings);
+  }
+
+  static TransportConf transport(Map<String, String> spark) {
+    Map<String, String> own = new HashMap<>(spark);
+    own.put(
+        "spark.lethe.io.connectionTimeout",
+        "24h"); // a pull is answered when the step is done, however long that takes
+    own.putIfAbsent("spark.lethe.io.preferDirectBufs", "true");
+    return new TransportConf("lethe", new MapConfigProvider(own));
+  }
+
+  SecretKeyHolder keys() {
+    return keys(secret);
+  }
+
+  static SecretKeyHolder keys(String secret) {
+    return new SecretKeyHolder() {
+      @Override
+      public String getSaslUser(String appId) {
+        return USER;
+      }
+
+      @Override
+      public String getSecretKey(String appId) {
+        return secret;
+      }
+    };
+  }
+}

@@ -1,0 +1,24 @@
+package lethe.train;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What one slot of the plan trains on.
+ *
+ * @param id {@code domain/document#ordinal}
+ * @param views the text, and whatever else its term compares it with; they never separate
+ */
+record Example(String id, List<View> views) implements Serializable {
+
+  /**
+   * One rendering.
+   *
+   * @param tokens at least 2
+   * @param labels as {@link lethe.model.TokenBatch} takes them
+   * @param reference summed negative log-likelihood of the labels under the reference model, nats;
+   *     NaN if no term needs it
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record View(int[] tokens, int[] labels, double reference) implements Serializable {}
+}

@@ -1,0 +1,81 @@
+package lethe.train;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * The fixed head of every message a worker sends; a payload may follow it.
+ *
+ * @param kind what is said
+ * @param launch of the training stage; newer ones fence older ones
+ * @param attempt of the stage within the launch
+ * @param worker from 0
+ * @param step the step worked on, from 0
+ * @param node of the shard tree whose sum the payload is
+ * @param bucket of the flat vector
+ */
+record Message(Kind kind, int launch, int attempt, int worker, int step, int node, int bucket) {
+  static final int BYTES = 28;
+
+  /** What a worker says. */
+  enum Kind {
+    /** I am here; payload: what I run on. Answer: the step to begin with. */
+    HELLO(1),
+    /**
+     * Send me a bucket of the weights that {@code step} begins with. Answer: the bucket, when it is
+     * ready.
+     */
+    PULL(2),
+    /** One bucket of a node's gradient sum. Answer: empty, when there is room for more. */
+    PUSH(3),
+    /** My part of a step's sums (payload: {@link WorkerStep}), said before its last PUSH. */
+    REPORT(4);
+
+    private final int code;
+
+    Kind(int code) {
+      this.code = code;
+    }
+  }
+
+  /** A buffer with this head, its position at the payload. */
+  ByteBuffer buffer(int payloadBytes) {
+    ByteBuffer buffer = ByteBuffer.allocate(BYTES + payloadBytes);
+    buffer
+        .putInt(kind.code)
+        .putInt(launch)
+        .putInt(attempt)
+        .putInt(worker)
+        .putInt(step)
+        .putInt(node)
+        .putInt(bucket);
+    return buffer;
+  }
+
+  /** Reads the head; the buffer's position is then at the payload. */
+  static Message read(ByteBuffer buffer) {
+    if (buffer.remaining() < BYTES) {
+      throw new IllegalArgumentException(
+          "Cannot read a message of " + buffer.remaining() + " bytes");
+    }
+    int code = buffer.getInt();
+    Kind kind =
+        Arrays.stream(Kind.values())
+            .filter(k -> k.code == code)
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException("Cannot read a message of kind " + code));
+    return new Message(
+        kind,
+        buffer.getInt(),
+        buffer.getInt(),
+        buffer.getInt(),
+        buffer.getInt(),
+        buffer.getInt(),
+        buffer.getInt());
+  }
+
+  String where() {
+    return "worker " + worker + " at step " + step;
+  }
+}

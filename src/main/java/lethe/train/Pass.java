@@ -1,0 +1,196 @@
+package lethe.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.util.ArrayList;
+import java.util.List;
+import lethe.model.Network;
+import lethe.model.Parameters;
+import lethe.model.TokenBatch;
+import lethe.objective.PositionTerm;
+import lethe.objective.Positions;
+import lethe.objective.Role;
+import lethe.objective.SequenceTerm;
+
+/**
+ * One micro-batch forward and backward. Logits are made and let go of in pieces, so those of all
+ * positions never stand in memory at once.
+ */
+final class Pass {
+  /**
+   * Positions a piece: enough for an efficient matrix product, few enough to stay near the caches.
+   */
+  private static final int PIECE = 256;
+
+  private final Network network;
+
+  Pass(Network network) {
+    this.network = network;
+  }
+
+  /** The logits' scalar of a piece, to be differentiated. */
+  private interface PieceValue {
+    NDArray of(NDArray logitsNV, NDArray labelsN, int from, int to);
+  }
+
+  /**
+   * Adds the gradient of {@code coefficient x term} over some examples to the leaves.
+   *
+   * @param role whose term is taken; its weight must already be in the coefficient
+   * @param examples of one role
+   * @param coefficient of the summed term in the step's loss
+   * @param leaves of the model that is trained
+   * @param reference weights of the reference model; null when no term needs them
+   * @return the summed term, without the coefficient
+   */
+  double accumulate(
+      Role role,
+      List<Example> examples,
+      double coefficient,
+      Parameters leaves,
+      Parameters reference) {
+    try (NDManager manager = network.newManager()) {
+      return Network.withGraph(
+          () ->
+              role.term() instanceof PositionTerm term
+                  ? positions(manager, term, examples, coefficient, leaves, reference)
+                  : sequences(manager, (SequenceTerm) role.term(), examples, coefficient, leaves));
+    }
+  }
+
+  private double positions(
+      NDManager manager,
+      PositionTerm term,
+      List<Example> examples,
+      double coefficient,
+      Parameters leaves,
+      Parameters reference) {
+    TokenBatch batch = batch(manager, examples);
+    NDArray referenceND =
+        term.needsReference()
+            ? Network.withoutGraph(
+                () -> network.pick(network.hidden(batch.idsBT(), reference), batch.rowsN()))
+            : null;
+    return backward(
+        batch,
+        leaves,
+        (logitsNV, labelsN, from, to) -> {
+          NDArray referenceNV =
+              referenceND == null
+                  ? null
+                  : Network.withoutGraph(
+                      () -> network.logits(rows(referenceND, from, to), reference));
+          return term.sum(new Positions(logitsNV, labelsN, referenceNV));
+        },
+        coefficient);
+  }
+
+  private double sequences(
+      NDManager manager,
+      SequenceTerm term,
+      List<Example> examples,
+      double coefficient,
+      Parameters leaves) {
+    TokenBatch batch = batch(manager, examples);
+    double[] nll = Network.withoutGraph(() -> summedNll(batch, leaves));
+    int[] tokens = new int[nll.length];
+    for (int b : batch.sequence()) {
+      tokens[b]++;
+    }
+    double value = 0;
+    float[] slopes = new float[nll.length];
+    int sequence = 0;
+    for (Example example : examples) {
+      List<SequenceTerm.View> views = new ArrayList<>();
+      for (int i = 0; i < example.views().size(); i++) {
+        views.add(
+            new SequenceTerm.View(
+                nll[sequence + i], example.views().get(i).reference(), tokens[sequence + i]));
+      }
+      SequenceTerm.Slope slope = term.of(views);
+      value += slope.value();
+      for (double perView : slope.perView()) {
+        slopes[sequence++] = (float) perView;
+      }
+    }
+    float[] perPosition = new float[batch.scored()];
+    for (int i = 0; i < perPosition.length; i++) {
+      perPosition[i] = slopes[batch.sequence()[i]];
+    }
+    NDArray slopesN = manager.create(perPosition);
+    backward(
+        batch,
+        leaves,
+        (logitsNV, labelsN, from, to) ->
+            new Positions(logitsNV, labelsN, null).nllN().mul(rows(slopesN, from, to)).sum(),
+        coefficient);
+    return value;
+  }
+
+  /**
+   * Forward, then backward piece by piece through the head and at once through the layers. Returns
+   * the summed value.
+   */
+  private double backward(
+      TokenBatch batch, Parameters leaves, PieceValue piece, double coefficient) {
+    NDArray hiddenBTD = network.hidden(batch.idsBT(), leaves);
+    NDArray hiddenND = Network.withoutGraph(() -> network.pick(hiddenBTD, batch.rowsN()));
+    NDManager manager = hiddenBTD.getManager();
+    NDArray upstream = manager.create((float) coefficient);
+    double value = 0;
+    NDList gradients = new NDList();
+    for (int from = 0; from < batch.scored(); from += PIECE) {
+      int to = Math.min(batch.scored(), from + PIECE);
+      try (NDManager own = manager.newSubManager()) {
+        NDArray pieceND = Network.leaf(rows(hiddenND, from, to));
+        pieceND.attach(own);
+        NDArray sum =
+            piece.of(network.logits(pieceND, leaves), rows(batch.labelsN(), from, to), from, to);
+        Network.backward(sum, upstream);
+        value += sum.toType(DataType.FLOAT32, false).getFloat();
+        NDArray gradient = pieceND.getGradient();
+        gradient.attach(manager);
+        gradients.add(gradient);
+      }
+    }
+    NDArray gradientND = NDArrays.concat(gradients, 0);
+    Network.backward(
+        hiddenBTD,
+        Network.withoutGraph(() -> network.spread(hiddenBTD, batch.rowsN(), gradientND)));
+    return value;
+  }
+
+  private double[] summedNll(TokenBatch batch, Parameters weights) {
+    NDArray hiddenND = network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
+    double[] sums = new double[(int) batch.idsBT().getShape().get(0)];
+    for (int from = 0; from < batch.scored(); from += PIECE) {
+      int to = Math.min(batch.scored(), from + PIECE);
+      NDArray logitsNV = network.logits(rows(hiddenND, from, to), weights);
+      float[] nll =
+          new Positions(logitsNV, rows(batch.labelsN(), from, to), null).nllN().toFloatArray();
+      for (int i = 0; i < nll.length; i++) {
+        sums[batch.sequence()[from + i]] += nll[i];
+      }
+    }
+    return sums;
+  }
+
+  private static NDArray rows(NDArray array, int from, int to) {
+    return array.get(new ai.djl.ndarray.index.NDIndex("{}:{}", from, to));
+  }
+
+  private static TokenBatch batch(NDManager manager, List<Example> examples) {
+    List<int[]> tokens = new ArrayList<>();
+    List<int[]> labels = new ArrayList<>();
+    for (Example example : examples) {
+      for (Example.View view : example.views()) {
+        tokens.add(view.tokens());
+        labels.add(view.labels());
+      }
+    }
+    return TokenBatch.of(manager, tokens, labels);
+  }
+}

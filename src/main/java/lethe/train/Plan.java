@@ -1,0 +1,196 @@
+package lethe.train;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.explode;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sequence;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import java.util.ArrayList;
+import java.util.List;
+import lethe.objective.PositionTerm;
+import lethe.objective.Role;
+import org.apache.spark.Partitioner;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import scala.Tuple2;
+
+/**
+ * Which example is used where, decided before training starts as a pure function of the seed, the
+ * chunks' identities and the settings: neither the partitioning of the chunks nor the number of
+ * workers changes it.
+ *
+ * <p>A role's examples are shuffled anew each epoch by hash and used one after another; each step
+ * takes the same number of them, laid over the shards in order.
+ */
+final class Plan {
+  private static final StructType USES =
+      new StructType()
+          .add("domain", DataTypes.StringType)
+          .add("document", DataTypes.StringType)
+          .add("ordinal", DataTypes.IntegerType)
+          .add("use", DataTypes.LongType);
+
+  private final SparkSession spark;
+  private final List<Role> roles;
+  private final int steps;
+  private final int perStep;
+  private final ShardTree tree;
+  private final Dataset<Row> rows;
+
+  /**
+   * @param chunks split, domain, document, ordinal, tokens
+   * @param roles whose splits are all among the chunks
+   * @param perStep examples of each role a step
+   * @param steps of the run
+   */
+  Plan(
+      SparkSession spark,
+      Dataset<Row> chunks,
+      List<Role> roles,
+      int perStep,
+      int steps,
+      long seed,
+      ShardTree tree) {
+    this.spark = spark;
+    this.roles = roles;
+    this.steps = steps;
+    this.perStep = perStep;
+    this.tree = tree;
+    Dataset<Row> all = null;
+    for (int r = 0; r < roles.size(); r++) {
+      Dataset<Row> role = role(chunks.filter(col("split").equalTo(roles.get(r).split())), r, seed);
+      all = all == null ? role : all.unionByName(role);
+    }
+    this.rows = all;
+  }
+
+  /** step, role, slot, shard, domain, document, ordinal, tokens. */
+  Dataset<Row> rows() {
+    return rows;
+  }
+
+  /**
+   * What each term is divided by: its count over each whole step.
+   *
+   * @return [step][role]: scored positions, or examples for a term of sequences
+   */
+  long[][] counts() {
+    long[][] counts = new long[steps][roles.size()];
+    for (Row row :
+        rows.groupBy("step", "role")
+            .agg(sum(size(col("tokens")).minus(1)), org.apache.spark.sql.functions.count(lit(1)))
+            .collectAsList()) {
+      int role = row.getInt(1);
+      boolean positions = roles.get(role).term() instanceof PositionTerm;
+      counts[row.getInt(0)][role] = row.getLong(positions ? 2 : 3);
+    }
+    return counts;
+  }
+
+  /**
+   * The plan in the hands of the workers: partition w holds exactly worker w's rows, in order of
+   * use.
+   *
+   * @param from first step that is still to do
+   */
+  JavaPairRDD<PlanKey, Example> deliver(int workers, int from) {
+    return rows.filter(col("step").geq(from))
+        .select("step", "shard", "role", "slot", "domain", "document", "ordinal", "tokens")
+        .javaRDD()
+        .mapToPair(Plan::example)
+        .repartitionAndSortWithinPartitions(new ByWorker(workers, tree));
+  }
+
+  private static Tuple2<PlanKey, Example> example(Row row) {
+    List<Integer> boxed = row.getList(7);
+    int[] tokens = boxed.stream().mapToInt(Integer::intValue).toArray();
+    String id = row.getString(4) + "/" + row.getString(5) + "#" + row.getInt(6);
+    return new Tuple2<>(
+        new PlanKey(row.getInt(0), row.getInt(1), row.getInt(2), row.getInt(3)),
+        new Example(id, List.of(new Example.View(tokens, tokens, Double.NaN))));
+  }
+
+  private Dataset<Row> role(Dataset<Row> chunks, int role, long seed) {
+    long available = chunks.count();
+    if (available == 0) {
+      throw new IllegalArgumentException(
+          "Cannot plan "
+              + roles.get(role).name()
+              + ": the split "
+              + roles.get(role).split()
+              + " has no chunks");
+    }
+    long uses = (long) steps * perStep;
+    long epochs = (uses + available - 1) / available;
+    Dataset<Row> shuffled =
+        chunks
+            .select(
+                col("domain"),
+                col("document"),
+                col("ordinal"),
+                explode(sequence(lit(0L), lit(epochs - 1))).as("epoch"))
+            .withColumn(
+                "hash",
+                xxhash64(
+                    lit(seed),
+                    lit(role),
+                    col("epoch"),
+                    col("domain"),
+                    col("document"),
+                    col("ordinal")))
+            .orderBy("epoch", "hash", "domain", "document", "ordinal");
+    // Only identities are ranked; the tokens join them afterwards.
+    Dataset<Row> ranked =
+        spark.createDataFrame(
+            shuffled
+                .javaRDD()
+                .zipWithIndex()
+                .map(
+                    r ->
+                        RowFactory.create(
+                            r._1().getString(0), r._1().getString(1), r._1().getInt(2), r._2())),
+            USES);
+    return ranked
+        .filter(col("use").lt(uses))
+        .withColumn("step", col("use").divide(perStep).cast(DataTypes.IntegerType))
+        .withColumn("slot", col("use").mod(perStep).cast(DataTypes.IntegerType))
+        .withColumn(
+            "shard",
+            col("slot").multiply(tree.shards()).divide(perStep).cast(DataTypes.IntegerType))
+        .withColumn("role", lit(role))
+        .join(
+            chunks.select("domain", "document", "ordinal", "tokens"),
+            scala.collection.JavaConverters.asScalaBuffer(
+                    new ArrayList<>(List.of("domain", "document", "ordinal")))
+                .toSeq());
+  }
+
+  /** A partition is a worker. */
+  private static final class ByWorker extends Partitioner {
+    private final int workers;
+    private final int shards;
+
+    ByWorker(int workers, ShardTree tree) {
+      this.workers = workers;
+      this.shards = tree.shards();
+    }
+
+    @Override
+    public int numPartitions() {
+      return workers;
+    }
+
+    @Override
+    public int getPartition(Object key) {
+      return new ShardTree(shards).owner(((PlanKey) key).shard(), workers);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package lethe.train;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Map;
+
+/**
+ * One line of {@code steps.jsonl}.
+ *
+ * @param step from 1
+ * @param losses mean of each term over the step, nats, before its weight, by role
+ * @param counts what each was divided by
+ * @param gradNorm global norm before clipping
+ * @param learningRate it was applied with
+ * @param tokens through forward and backward
+ * @param seconds since the step before
+ * @param tokensPerSecond of the whole cluster
+ * @param waitShare of the workers' time that was spent waiting for weights, 0 to 1
+ * @param launch of the training stage, from 0
+ * @param attempt of the stage
+ */
+public record StepRecord(
+    int step,
+    Map<String, Double> losses,
+    Map<String, Long> counts,
+    @JsonProperty("grad_norm") double gradNorm,
+    @JsonProperty("learning_rate") double learningRate,
+    long tokens,
+    double seconds,
+    @JsonProperty("tokens_per_second") double tokensPerSecond,
+    @JsonProperty("wait_share") double waitShare,
+    int launch,
+    int attempt) {}

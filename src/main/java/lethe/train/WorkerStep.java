@@ -1,0 +1,36 @@
+package lethe.train;
+
+import java.nio.ByteBuffer;
+
+/**
+ * What one worker adds to the record of a step.
+ *
+ * @param termSums for each shard it owns and each role, the term's sum; shard by shard
+ * @param tokens that went through forward and backward
+ * @param computeNanos spent on them
+ * @param waitNanos spent waiting for weights
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record WorkerStep(double[] termSums, long tokens, long computeNanos, long waitNanos) {
+  int bytes() {
+    return 28 + 8 * termSums.length;
+  }
+
+  void write(ByteBuffer buffer) {
+    buffer.putLong(tokens).putLong(computeNanos).putLong(waitNanos).putInt(termSums.length);
+    for (double sum : termSums) {
+      buffer.putDouble(sum);
+    }
+  }
+
+  static WorkerStep read(ByteBuffer buffer) {
+    long tokens = buffer.getLong();
+    long compute = buffer.getLong();
+    long wait = buffer.getLong();
+    double[] sums = new double[buffer.getInt()];
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] = buffer.getDouble();
+    }
+    return new WorkerStep(sums, tokens, compute, wait);
+  }
+}

@@ -1,0 +1,201 @@
+package lethe.train;
+
+import ai.djl.Device;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import lethe.model.Architecture;
+import lethe.model.ModelSource;
+import lethe.model.Network;
+import lethe.model.Parameters;
+import lethe.objective.Role;
+import org.apache.spark.BarrierTaskContext;
+import scala.Tuple2;
+import scala.collection.JavaConverters;
+import scala.runtime.AbstractFunction1;
+
+/** One worker: a barrier task that turns its rows of the plan into gradients, step by step. */
+final class WorkerTask
+    extends AbstractFunction1<
+        scala.collection.Iterator<Tuple2<PlanKey, Example>>, scala.collection.Iterator<Integer>>
+    implements Serializable {
+  private static final AtomicBoolean RUNNING = new AtomicBoolean();
+
+  private final Job job;
+  private final Endpoint endpoint;
+
+  /**
+   * What every worker is told.
+   *
+   * @param model the Hugging Face folder whose config.json describes the network, and whose weights
+   *     are the reference
+   * @param roles of the method
+   * @param counts what each term is divided by: [step][role]
+   * @param workers of the launch
+   * @param shards of a step
+   * @param microBatch examples a pass
+   * @param threads for matrix products
+   * @param wire how gradients travel
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Job(
+      ModelSource model,
+      List<Role> roles,
+      long[][] counts,
+      int workers,
+      int shards,
+      int microBatch,
+      int threads,
+      Wire wire)
+      implements Serializable {}
+
+  WorkerTask(Job job, Endpoint endpoint) {
+    this.job = job;
+    this.endpoint = endpoint;
+  }
+
+  @Override
+  public scala.collection.Iterator<Integer> apply(
+      scala.collection.Iterator<Tuple2<PlanKey, Example>> rows) {
+    BarrierTaskContext context = BarrierTaskContext.get();
+    if (!RUNNING.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "Two workers in one process: give each worker an executor of its own (spark.executor.cores and train.threads)");
+    }
+    try {
+      int steps =
+          run(
+              context.partitionId(),
+              context.stageAttemptNumber(),
+              new PlanReader(JavaConverters.asJavaIterator(rows)));
+      return JavaConverters.asScalaIterator(List.of(steps).iterator());
+    } finally {
+      RUNNING.set(false);
+    }
+  }
+
+  private int run(int worker, int attempt, PlanReader plan) {
+    Architecture architecture = job.model.architecture();
+    ShardTree tree = new ShardTree(job.shards);
+    Buckets buckets = new Buckets(architecture.elements(), Buckets.DEFAULT_ELEMENTS);
+    try (AggregatorClient driver = new AggregatorClient(endpoint, attempt, worker);
+        Network network = new Network(architecture, Device.cpu(), job.threads)) {
+      Parameters weights = network.newParameters();
+      Parameters reference =
+          job.roles.stream().anyMatch(r -> r.term().needsReference())
+              ? job.model.parameters(network)
+              : null;
+      Pass pass = new Pass(network);
+      int first = driver.hello(buckets, job.workers, job.wire);
+      for (int step = first; step < job.counts.length; step++) {
+        long asked = System.nanoTime();
+        driver.pull(
+            step,
+            buckets,
+            job.wire,
+            (values, b) -> weights.write(buckets.offset(b), values, 0, values.length));
+        long begun = System.nanoTime();
+        Gradients gradients = new Gradients(buckets, job.wire, tree);
+        List<Double> sums = new ArrayList<>();
+        long tokens = 0;
+        for (int shard = tree.firstShard(worker, job.workers);
+            shard < tree.firstShard(worker + 1, job.workers);
+            shard++) {
+          try (Parameters leaves = weights.leaves()) {
+            for (int role = 0; role < job.roles.size(); role++) {
+              double sum = 0;
+              for (List<Example> batch = plan.next(step, shard, role, job.microBatch);
+                  !batch.isEmpty();
+                  batch = plan.next(step, shard, role, job.microBatch)) {
+                double coefficient = job.roles.get(role).weight() / job.counts[step][role];
+                sum += pass.accumulate(job.roles.get(role), batch, coefficient, leaves, reference);
+                tokens +=
+                    batch.stream()
+                        .flatMap(e -> e.views().stream())
+                        .mapToLong(v -> v.tokens().length)
+                        .sum();
+              }
+              sums.add(sum);
+            }
+            gradients.add(shard, leaves);
+          }
+        }
+        long computed = System.nanoTime();
+        double[] termSums = sums.stream().mapToDouble(Double::doubleValue).toArray();
+        driver.report(step, new WorkerStep(termSums, tokens, computed - begun, begun - asked));
+        List<Integer> roots = tree.roots(worker, job.workers);
+        driver.push(step, roots, gradients.take(roots), job.wire);
+      }
+      return job.counts.length - first;
+    }
+  }
+
+  /** The sums of the shards done so far: at most one vector for each level of the tree. */
+  private static final class Gradients {
+    private final Buckets buckets;
+    private final Wire wire;
+    private final ShardTree tree;
+    private final ShardTree.Sums<float[][]> sums;
+
+    Gradients(Buckets buckets, Wire wire, ShardTree tree) {
+      this.buckets = buckets;
+      this.wire = wire;
+      this.tree = tree;
+      this.sums = new ShardTree.Sums<>(this::addAll);
+    }
+
+    void add(int shard, Parameters leaves) {
+      float[][] vector = buckets.allocate();
+      for (int b = 0; b < vector.length; b++) {
+        leaves.readGradients(buckets.offset(b), vector[b], 0, vector[b].length);
+        wire.round(vector[b]);
+      }
+      sums.put(tree.leaf(shard), vector);
+    }
+
+    List<float[][]> take(List<Integer> roots) {
+      return roots.stream().map(sums::take).toList();
+    }
+
+    private float[][] addAll(float[][] left, float[][] right) {
+      for (int b = 0; b < left.length; b++) {
+        Buckets.add(left[b], right[b], wire);
+      }
+      return left;
+    }
+  }
+
+  /** Hands out the plan's rows in order, micro-batch by micro-batch. */
+  private static final class PlanReader {
+    private final Iterator<Tuple2<PlanKey, Example>> rows;
+    private Tuple2<PlanKey, Example> head;
+
+    PlanReader(Iterator<Tuple2<PlanKey, Example>> rows) {
+      this.rows = rows;
+      this.head = rows.hasNext() ? rows.next() : null;
+    }
+
+    /** The next rows of a shard and role, at most {@code most}; empty when there are no more. */
+    List<Example> next(int step, int shard, int role, int most) {
+      while (head != null && head._1().step() < step) {
+        advance(); // done before a retry of this stage
+      }
+      List<Example> batch = new ArrayList<>();
+      while (head != null && batch.size() < most && at(head._1(), step, shard, role)) {
+        batch.add(head._2());
+        advance();
+      }
+      return batch;
+    }
+
+    private static boolean at(PlanKey key, int step, int shard, int role) {
+      return key.step() == step && key.shard() == shard && key.role() == role;
+    }
+
+    private void advance() {
+      head = rows.hasNext() ? rows.next() : null;
+    }
+  }
+}
