@@ -82,7 +82,7 @@ class EngineIT {
               8,
               0);
       ModelSource source = new ModelSource(folder.toString(), Map.of());
-      return new Trainer(spark, settings, source, ROLES, s -> {})
+      return new Trainer(spark, settings, source, ROLES, (n, p) -> {}, s -> {})
           .train(chunks(spark), start(source.architecture()));
     } finally {
       spark.stop();
