@@ -59,6 +59,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(new Path(root, "scores"), model);
   }
 
+  /** Written last by evaluate: it is the commit of all {@link #scores}. */
+  public Path evaluation() {
+    return new Path(new Path(root, "scores"), "evaluation.json");
+  }
+
   public Path report() {
     return new Path(root, "report");
   }
