@@ -34,7 +34,7 @@ fi
 arguments=$(mktemp)
 trap 'rm -f "$arguments"' EXIT
 status=0
-java -XX:TieredStopAtLevel=1 -cp "$jar:$lib/*:$spark_jars/*" lethe.Main --print-submit "$@" >"$arguments" || status=$?
+java -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$root/conf/log4j2.properties" -cp "$jar:$lib/*:$spark_jars/*" lethe.Main --print-submit "$@" >"$arguments" || status=$?
 if [ $status -ne 0 ]; then exit $status; fi
 if [ "$(tr -d '\0' <"$arguments" | head -c 6)" != "--conf" ]; then
   cat "$arguments" # help or version

@@ -14,7 +14,8 @@ import lethe.settings.Settings;
 import lethe.train.TrainSettings;
 
 /**
- * One invocation: what is asked for, and every layer's settings, all read and checked before anything is done.
+ * One invocation: what is asked for, and every layer's settings, all read and checked before
+ * anything is done.
  *
  * @param verb what to do
  * @param settings they were read from
@@ -72,7 +73,11 @@ record Job(
             model.choice("dtype", Dtype.class),
             root.section("sample").optionalText("directory"),
             pretrain.flag("enabled")
-                ? Optional.of(new Pretrain(pretrain.text("model"), pretrain.texts("splits"), TrainSettings.read(root, "pretrain")))
+                ? Optional.of(
+                    new Pretrain(
+                        pretrain.text("model"),
+                        pretrain.texts("splits"),
+                        TrainSettings.read(root, "pretrain")))
                 : Optional.empty(),
             CorpusSettings.read(root),
             method(unlearn),

@@ -19,7 +19,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     versionProvider = Main.Version.class,
-    description = "Makes a language model forget documents, on Spark, and shows what was forgotten and what was kept.",
+    description =
+        "Makes a language model forget documents, on Spark, and shows what was forgotten and what was kept.",
     footerHeading = "%nVerbs:%n",
     footer = {
       "  run       everything in order: prepare, pretrain (if enabled), unlearn, evaluate, report",
@@ -39,10 +40,17 @@ public final class Main implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "CONF", description = "A run file (HOCON).")
   private Path file;
 
-  @Parameters(index = "2..*", paramLabel = "key=value", arity = "0..*", description = "Settings that win over the run file.")
+  @Parameters(
+      index = "2..*",
+      paramLabel = "key=value",
+      arity = "0..*",
+      description = "Settings that win over the run file.")
   private List<String> pairs = List.of();
 
-  @Option(names = "--print-submit", hidden = true, description = "Check the settings and print the arguments of spark-submit.")
+  @Option(
+      names = "--print-submit",
+      hidden = true,
+      description = "Check the settings and print the arguments of spark-submit.")
   private boolean printSubmit;
 
   public static void main(String[] arguments) {
@@ -60,7 +68,8 @@ public final class Main implements Callable<Integer> {
   public Integer call() {
     Job job = Job.read(verb(), file, pairs);
     if (printSubmit) {
-      System.out.print(SubmitArguments.of(job).stream().map(a -> a + "\0").collect(Collectors.joining()));
+      System.out.print(
+          SubmitArguments.of(job).stream().map(a -> a + "\0").collect(Collectors.joining()));
       return 0;
     }
     new Stages(job, new Console(System.out)).run();
@@ -73,11 +82,17 @@ public final class Main implements Callable<Integer> {
         return known;
       }
     }
-    String all = Arrays.stream(Verb.values()).map(v -> v.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "));
+    String all =
+        Arrays.stream(Verb.values())
+            .map(v -> v.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(", "));
     throw new InvalidSettings(List.of("Unknown verb \"" + verb + "\"; the verbs are " + all));
   }
 
-  /** One message a problem when the caller or a file is wrong; the first cause and its trace when the run is. */
+  /**
+   * One message a problem when the caller or a file is wrong; the first cause and its trace when
+   * the run is.
+   */
   private static int explain(Exception e, PrintStream errors) {
     Throwable wrong = find(e, InvalidSettings.class);
     if (wrong instanceof InvalidSettings invalid) {

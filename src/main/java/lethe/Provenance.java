@@ -13,10 +13,17 @@ import java.util.TreeSet;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 
-/** {@code run.json}: what was asked for and with what, so that a run can be understood and repeated years later. */
+/**
+ * {@code run.json}: what was asked for and with what, so that a run can be understood and repeated
+ * years later.
+ */
 final class Provenance {
-  /** Settings that a later invocation over the same folder may change without making its stages disagree. */
-  private static final Set<String> FREE = Set.of("workers", "threads", "aggregator-port", "checkpoint-every", "micro-batch");
+  /**
+   * Settings that a later invocation over the same folder may change without making its stages
+   * disagree.
+   */
+  private static final Set<String> FREE =
+      Set.of("workers", "threads", "aggregator-port", "checkpoint-every", "micro-batch");
 
   private final ObjectMapper json = new ObjectMapper();
   private final Job job;
@@ -38,11 +45,15 @@ final class Provenance {
     }
     JsonNode before = folder.files().readJson(folder.provenance()).path("settings");
     List<String> problems = new ArrayList<>();
-    for (String section : List.of("model", "corpus", "sample", "pretrain", "unlearn", "train", "stop")) {
+    for (String section :
+        List.of("model", "corpus", "sample", "pretrain", "unlearn", "train", "stop")) {
       compare(section, before.path(section), settings().path(section), problems);
     }
     if (!problems.isEmpty()) {
-      problems.add(0, folder.root() + " holds a run with other settings; name another run.dir, or set overwrite=true to run its stages again");
+      problems.add(
+          0,
+          folder.root()
+              + " holds a run with other settings; name another run.dir, or set overwrite=true to run its stages again");
       throw new InvalidSettings(problems);
     }
   }
@@ -53,7 +64,8 @@ final class Provenance {
       before.fieldNames().forEachRemaining(names::add);
       now.fieldNames().forEachRemaining(names::add);
       names.removeAll(FREE);
-      names.forEach(name -> compare(path + "." + name, before.path(name), now.path(name), problems));
+      names.forEach(
+          name -> compare(path + "." + name, before.path(name), now.path(name), problems));
     } else if (!before.equals(now) && !(empty(before) && empty(now))) {
       problems.add("  " + path + " was " + before + ", is " + now);
     }
@@ -65,8 +77,14 @@ final class Provenance {
 
   /** Writes run.json; what earlier stages have noted stays. */
   void write(String sparkVersion, Clock clock) {
-    ObjectNode record = folder.files().exists(folder.provenance()) && !job.overwrite() ? (ObjectNode) folder.files().readJson(folder.provenance()) : json.createObjectNode();
-    record.put("lethe", Optional.ofNullable(Provenance.class.getPackage().getImplementationVersion()).orElse("unknown"));
+    ObjectNode record =
+        folder.files().exists(folder.provenance()) && !job.overwrite()
+            ? (ObjectNode) folder.files().readJson(folder.provenance())
+            : json.createObjectNode();
+    record.put(
+        "lethe",
+        Optional.ofNullable(Provenance.class.getPackage().getImplementationVersion())
+            .orElse("unknown"));
     record.put("commit", Optional.ofNullable(System.getenv("LETHE_COMMIT")).orElse("unknown"));
     record.put("java", Runtime.version().toString());
     record.put("spark", sparkVersion);

@@ -25,7 +25,6 @@ import lethe.objective.Descent;
 import lethe.objective.Role;
 import lethe.report.Report;
 import lethe.train.StepLog;
-import lethe.train.StepRecord;
 import lethe.train.TrainSettings;
 import lethe.train.Trainer;
 import org.apache.hadoop.conf.Configuration;
@@ -46,12 +45,15 @@ final class Stages {
     this.job = job;
     this.console = console;
     Configuration configuration = new Configuration();
-    job.settings().spark().forEach((key, value) -> {
-      if (key.startsWith("spark.hadoop.")) {
-        hadoop.put(key.substring("spark.hadoop.".length()), value);
-        configuration.set(key.substring("spark.hadoop.".length()), value);
-      }
-    });
+    job.settings()
+        .spark()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith("spark.hadoop.")) {
+                hadoop.put(key.substring("spark.hadoop.".length()), value);
+                configuration.set(key.substring("spark.hadoop.".length()), value);
+              }
+            });
     this.folder = RunFolder.of(job.runDir(), configuration);
     this.provenance = new Provenance(job, folder);
   }
@@ -64,12 +66,14 @@ final class Stages {
     Slots.check(job);
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
     try {
-      Prepare prepare = new Prepare(spark, job.corpus(), folder, template().path(), architecture.context());
+      Prepare prepare =
+          new Prepare(spark, job.corpus(), folder, template().path(), architecture.context());
       if (job.verb().does(Verb.PREPARE) && !folder.files().exists(folder.corpusManifest())) {
         prepare.check();
       }
       if (job.dryRun()) {
-        console.say("dry-run: the settings, the model and the sources are right; nothing was written");
+        console.say(
+            "dry-run: the settings, the model and the sources are right; nothing was written");
         return;
       }
       provenance.write(spark.version(), Clock.systemUTC());
@@ -128,35 +132,91 @@ final class Stages {
     Prepare.Result result = prepare.execute();
     provenance.note("chunks_sha256", result.chunksSha256());
     result.counts().stream()
-        .collect(Collectors.groupingBy(Manifest.Count::split, LinkedHashMap::new, Collectors.toList()))
-        .forEach((split, counts) -> console.say(String.format(Locale.ROOT, "  %-12s %6d documents %8d chunks %10d tokens", split, counts.stream().mapToLong(Manifest.Count::documents).sum(), counts.stream().mapToLong(Manifest.Count::chunks).sum(), counts.stream().mapToLong(Manifest.Count::tokens).sum())));
-    result.rejects().forEach((reason, rows) -> console.say("  rejected: " + rows + " rows, " + reason));
+        .collect(
+            Collectors.groupingBy(Manifest.Count::split, LinkedHashMap::new, Collectors.toList()))
+        .forEach(
+            (split, counts) ->
+                console.say(
+                    String.format(
+                        Locale.ROOT,
+                        "  %-12s %6d documents %8d chunks %10d tokens",
+                        split,
+                        counts.stream().mapToLong(Manifest.Count::documents).sum(),
+                        counts.stream().mapToLong(Manifest.Count::chunks).sum(),
+                        counts.stream().mapToLong(Manifest.Count::tokens).sum())));
+    result
+        .rejects()
+        .forEach((reason, rows) -> console.say("  rejected: " + rows + " rows, " + reason));
   }
 
   private void pretrain(SparkSession spark) {
     Job.Pretrain how = job.pretrain().orElseThrow();
     ModelSource template = template();
-    Dataset<Row> members = Chunks.read(spark, folder).filter(col("split").isin(how.splits().toArray())).withColumn("split", lit("train"));
+    Dataset<Row> members =
+        Chunks.read(spark, folder)
+            .filter(col("split").isin(how.splits().toArray()))
+            .withColumn("split", lit("train"));
     TensorSource start = new InitialWeights(template.architecture(), 0.02, job.train().seed());
-    train(spark, "pretrain", template, List.of(new Role("train", new Descent(), 1)), how.train(), members, start, folder.original());
+    train(
+        spark,
+        "pretrain",
+        template,
+        List.of(new Role("train", new Descent(), 1)),
+        how.train(),
+        members,
+        start,
+        folder.original());
   }
 
   private void unlearn(SparkSession spark) {
     ModelSource original = original();
     HfFolder opened = original.open();
-    train(spark, "unlearn", original, job.method().roles(job.keepWeights()), job.train(), Chunks.read(spark, folder), opened.weights(), folder.model());
+    train(
+        spark,
+        "unlearn",
+        original,
+        job.method().roles(job.keepWeights()),
+        job.train(),
+        Chunks.read(spark, folder),
+        opened.weights(),
+        folder.model());
   }
 
-  private void train(SparkSession spark, String name, ModelSource model, List<Role> roles, TrainSettings how, Dataset<Row> chunks, TensorSource start, Path target) {
+  private void train(
+      SparkSession spark,
+      String name,
+      ModelSource model,
+      List<Role> roles,
+      TrainSettings how,
+      Dataset<Row> chunks,
+      TensorSource start,
+      Path target) {
     StepLog log = new StepLog(folder, name, job.train().checkpointEvery());
-    console.say(name + ": " + roles.stream().map(Role::name).collect(Collectors.joining(", ")) + " with " + how.workers() + " workers of " + how.threads() + " threads");
+    console.say(
+        name
+            + ": "
+            + roles.stream().map(Role::name).collect(Collectors.joining(", "))
+            + " with "
+            + how.workers()
+            + " workers of "
+            + how.threads()
+            + " threads");
     TrainProgress progress = new TrainProgress(name, console);
-    Trainer.Result result = new Trainer(spark, how, model, roles, progress::planned, step -> {
-      log.add(step);
-      progress.step(step);
-    }).train(chunks, start);
+    Trainer.Result result =
+        new Trainer(
+                spark,
+                how,
+                model,
+                roles,
+                progress::planned,
+                step -> {
+                  log.add(step);
+                  progress.step(step);
+                })
+            .train(chunks, start);
     log.close();
-    new HfWriter(target, model.open(), job.dtype(), HfWriter.DEFAULT_SHARD_BYTES).write(model.architecture().tensors(), result.weights());
+    new HfWriter(target, model.open(), job.dtype(), HfWriter.DEFAULT_SHARD_BYTES)
+        .write(model.architecture().tensors(), result.weights());
   }
 
   private void evaluate(SparkSession spark) {
@@ -164,6 +224,13 @@ final class Stages {
     models.put("original", original());
     models.put("unlearned", source(folder.model().toString()));
     console.say("evaluate: " + String.join(", ", models.keySet()));
-    new Evaluate(spark, job.evaluate(), folder, Chunks.read(spark, folder), models, job.train().threads()).execute();
+    new Evaluate(
+            spark,
+            job.evaluate(),
+            folder,
+            Chunks.read(spark, folder),
+            models,
+            job.train().threads())
+        .execute();
   }
 }

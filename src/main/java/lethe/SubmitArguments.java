@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What spark-submit is told, besides the program: the user's {@code spark.*} settings over the defaults that make executors work the
- * same everywhere.
+ * What spark-submit is told, besides the program: the user's {@code spark.*} settings over the
+ * defaults that make executors work the same everywhere.
  */
 final class SubmitArguments {
   private SubmitArguments() {}

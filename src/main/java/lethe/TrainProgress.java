@@ -29,10 +29,21 @@ final class TrainProgress {
 
   void step(StepRecord step) {
     seconds += step.seconds();
-    String losses = step.losses().entrySet().stream().map(e -> String.format(Locale.ROOT, "%s %.3f", e.getKey(), e.getValue())).collect(Collectors.joining("  "));
+    String losses =
+        step.losses().entrySet().stream()
+            .map(e -> String.format(Locale.ROOT, "%s %.3f", e.getKey(), e.getValue()))
+            .collect(Collectors.joining("  "));
     double left = seconds / step.step() * (steps - step.step());
     console.progress(
-        String.format(Locale.ROOT, "%s  step %d/%d  %s  %s tokens/s  %s left", stage, step.step(), steps, losses, Console.count(step.tokensPerSecond()), Console.time(left)),
+        String.format(
+            Locale.ROOT,
+            "%s  step %d/%d  %s  %s tokens/s  %s left",
+            stage,
+            step.step(),
+            steps,
+            losses,
+            Console.count(step.tokensPerSecond()),
+            Console.time(left)),
         step.step() == steps);
   }
 }

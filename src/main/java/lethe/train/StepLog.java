@@ -8,8 +8,8 @@ import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The record of a training run: closed parts while it goes on, since object stores cannot append, and one {@code steps.jsonl} at the
- * end.
+ * The record of a training run: closed parts while it goes on, since object stores cannot append,
+ * and one {@code steps.jsonl} at the end.
  */
 public final class StepLog {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,7 +37,11 @@ public final class StepLog {
     }
     if (lines.size() % partSteps == 0) {
       String name = "%s-%08d.jsonl".formatted(stage, step.step());
-      folder.files().writeText(new Path(folder.stepParts(), name), text(lines.subList(lines.size() - partSteps, lines.size())));
+      folder
+          .files()
+          .writeText(
+              new Path(folder.stepParts(), name),
+              text(lines.subList(lines.size() - partSteps, lines.size())));
     }
   }
 

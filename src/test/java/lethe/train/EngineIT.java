@@ -80,7 +80,8 @@ class EngineIT {
               workers,
               1,
               8,
-              0);
+              0,
+              50);
       ModelSource source = new ModelSource(folder.toString(), Map.of());
       return new Trainer(spark, settings, source, ROLES, (n, p) -> {}, s -> {})
           .train(chunks(spark), start(source.architecture()));
