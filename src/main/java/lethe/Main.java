@@ -107,9 +107,21 @@ public final class Main implements Callable<Integer> {
     while (first.getCause() != null && first.getCause() != first) {
       first = first.getCause();
     }
-    errors.println("The run failed: " + first.getMessage());
+    errors.println("The run failed: " + firstCause(first));
     e.printStackTrace(errors);
     return 1;
+  }
+
+  /**
+   * Spark tells an executor's failure as text, its own words first and the cause on the next line.
+   */
+  private static String firstCause(Throwable first) {
+    String message = String.valueOf(first.getMessage());
+    return message
+        .lines()
+        .filter(line -> line.matches("\\S+(Exception|Error|InvalidSettings): .*"))
+        .findFirst()
+        .orElse(message.lines().findFirst().orElse(message));
   }
 
   private static Throwable find(Throwable e, Class<? extends Throwable> type) {

@@ -24,7 +24,7 @@ import lethe.model.TensorSource;
 import lethe.objective.Descent;
 import lethe.objective.Role;
 import lethe.report.Report;
-import lethe.train.StepLog;
+import lethe.train.StopRequest;
 import lethe.train.TrainSettings;
 import lethe.train.Trainer;
 import org.apache.hadoop.conf.Configuration;
@@ -32,6 +32,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SignalUtils;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 final class Stages {
@@ -40,6 +41,8 @@ final class Stages {
   private final Map<String, String> hadoop = new HashMap<>();
   private final RunFolder folder;
   private final Provenance provenance;
+  private final StopRequest stop = new StopRequest();
+  private volatile boolean training;
 
   Stages(Job job, Console console) {
     this.job = job;
@@ -60,6 +63,7 @@ final class Stages {
 
   /** Checks everything that can be checked, then runs what the verb asks for. */
   void run() {
+    SignalUtils.register("TERM", this::terminated);
     provenance.check();
     job.sample().ifPresent(directory -> new Sample(directory, console).make());
     Architecture architecture = checkModel();
@@ -90,6 +94,16 @@ final class Stages {
     } finally {
       spark.stop();
     }
+  }
+
+  /** Training ends cleanly; any other stage has nothing to lose and is ended at once. */
+  private Object terminated() {
+    if (training && !stop.requested()) {
+      console.say("Asked to stop: finishing the step and writing a checkpoint");
+      stop.request();
+      return true;
+    }
+    return false;
   }
 
   private void stage(Verb stage, Path commit, Runnable work) {
@@ -124,7 +138,7 @@ final class Stages {
   }
 
   private ModelSource source(String path) {
-    return new ModelSource(path, hadoop);
+    return new ModelSource(folder.files().qualified(new Path(path)).toString(), hadoop);
   }
 
   private void prepare(Prepare prepare) {
@@ -191,7 +205,6 @@ final class Stages {
       Dataset<Row> chunks,
       TensorSource start,
       Path target) {
-    StepLog log = new StepLog(folder, name, job.train().checkpointEvery());
     console.say(
         name
             + ": "
@@ -201,22 +214,15 @@ final class Stages {
             + " workers of "
             + how.threads()
             + " threads");
-    TrainProgress progress = new TrainProgress(name, console);
+    Trainer.Task task = new Trainer.Task(name, model, roles, Manifest.read(folder).chunksSha256());
+    training = true;
     Trainer.Result result =
-        new Trainer(
-                spark,
-                how,
-                model,
-                roles,
-                progress::planned,
-                step -> {
-                  log.add(step);
-                  progress.step(step);
-                })
+        new Trainer(spark, how, folder, task, new TrainProgress(name, console), stop)
             .train(chunks, start);
-    log.close();
     new HfWriter(target, model.open(), job.dtype(), HfWriter.DEFAULT_SHARD_BYTES)
         .write(model.architecture().tensors(), result.weights());
+    result.discardCheckpoints().run();
+    training = false;
   }
 
   private void evaluate(SparkSession spark) {

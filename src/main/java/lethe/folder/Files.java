@@ -45,6 +45,11 @@ public final class Files {
     }
   }
 
+  /** The path with its file system and from its root, as another process needs it. */
+  public Path qualified(Path path) {
+    return system(path).makeQualified(path);
+  }
+
   public boolean exists(Path path) {
     try {
       return system(path).exists(path);
@@ -87,6 +92,19 @@ public final class Files {
     try {
       return Arrays.stream(system(folder).listStatus(folder))
           .filter(FileStatus::isFile)
+          .map(FileStatus::getPath)
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw failed("list", folder, e);
+    }
+  }
+
+  /** The folders that stand in a folder, by name. */
+  public List<Path> folders(Path folder) {
+    try {
+      return Arrays.stream(system(folder).listStatus(folder))
+          .filter(FileStatus::isDirectory)
           .map(FileStatus::getPath)
           .sorted()
           .toList();

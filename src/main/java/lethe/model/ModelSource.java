@@ -18,6 +18,12 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     hadoop = new HashMap<>(hadoop); // a plain map, which every serializer knows
   }
 
+  /** The path alone: the settings may hold credentials, and this may end up in a log. */
+  @Override
+  public String toString() {
+    return "ModelSource[" + path + "]";
+  }
+
   /** Opens the folder. */
   public HfFolder open() {
     Configuration configuration = new Configuration();

@@ -1,0 +1,7 @@
+package lethe;
+
+final class Sample {
+  Sample(String d, Console c) {}
+
+  void make() {}
+}
