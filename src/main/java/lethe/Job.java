@@ -22,7 +22,7 @@ import lethe.train.TrainSettings;
  * @param runDir where the run is written
  * @param model the Hugging Face folder to unlearn
  * @param dtype of the written weights
- * @param sample where the sample corpus is made, if one is asked for
+ * @param sample the corpus and model to make first, if they are asked for
  * @param pretrain how the model is trained first, if it is
  * @param keepWeights of the splits that a method keeps
  * @param dryRun check everything, write nothing
@@ -34,7 +34,7 @@ record Job(
     String runDir,
     String model,
     Dtype dtype,
-    Optional<String> sample,
+    Optional<Sample> sample,
     Optional<Pretrain> pretrain,
     CorpusSettings corpus,
     Method method,
@@ -71,7 +71,7 @@ record Job(
             root.section("run").text("dir"),
             model.text("path"),
             model.choice("dtype", Dtype.class),
-            root.section("sample").optionalText("directory"),
+            Sample.read(root),
             pretrain.flag("enabled")
                 ? Optional.of(
                     new Pretrain(

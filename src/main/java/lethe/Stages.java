@@ -65,7 +65,7 @@ final class Stages {
   void run() {
     SignalUtils.register("TERM", this::terminated);
     provenance.check();
-    job.sample().ifPresent(directory -> new Sample(directory, console).make());
+    job.sample().ifPresent(sample -> sample.write(folder.files(), console));
     Architecture architecture = checkModel();
     Slots.check(job);
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
