@@ -97,6 +97,12 @@ public record Architecture(
     return parameters.stream().flatMap(p -> p.tensors().stream()).toList();
   }
 
+  /** What the names of all tensors but the output matrix begin with: {@code model.}. */
+  String prefix() {
+    String first = parameters.get(embedding.get(0)).tensors().get(0).name();
+    return first.substring(0, first.indexOf('.') + 1);
+  }
+
   /**
    * Tensors a checkpoint may hold besides: the output matrix of a model that ties it to its
    * embedding.
