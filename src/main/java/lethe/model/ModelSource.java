@@ -48,7 +48,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
    * @throws lethe.settings.InvalidSettings naming every tensor that is not as it should be
    */
   public void check(Architecture architecture) {
-    open().weights().check(architecture.tensors(), architecture.ignorable());
+    weights(architecture).check(architecture.tensors(), architecture.ignorable());
   }
 
   /** Reads the weights onto a network's device. */
@@ -70,7 +70,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
 
   /** Reads the weights as one flat vector, in ascending pieces. */
   public void read(Architecture architecture, Sink sink) {
-    Weights weights = open().weights();
+    Weights weights = weights(architecture);
     float[] piece = new float[1 << 18];
     long offset = 0;
     for (NamedShape tensor : architecture.tensors()) {
@@ -81,5 +81,9 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
       }
       offset += tensor.elements();
     }
+  }
+
+  private Weights weights(Architecture architecture) {
+    return open().weights().under(architecture.prefix());
   }
 }

@@ -69,10 +69,7 @@ public final class Network implements AutoCloseable {
    */
   public NDArray hidden(NDArray idsBT, Parameters weights) {
     int tokens = (int) idsBT.getShape().get(1);
-    if (tokens > architecture.context()) {
-      throw new IllegalArgumentException(
-          "Cannot run " + tokens + " tokens: the model's context is " + architecture.context());
-    }
+    architecture.context().check(tokens);
     NDArray xBTD = script.run("embed", idsBT, weights.at(architecture.embedding()));
     for (List<Integer> layer : architecture.layers()) {
       xBTD = script.run("forward", xBTD, tables(tokens), weights.at(layer));
