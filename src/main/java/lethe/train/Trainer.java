@@ -12,6 +12,7 @@ import lethe.model.Architecture;
 import lethe.model.ModelSource;
 import lethe.model.NamedShape;
 import lethe.model.TensorSource;
+import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -47,12 +48,24 @@ public final class Trainer {
   private final SparkSession spark;
   private final TrainSettings settings;
   private final ModelSource model;
+  private final Map<FrozenModel, ModelSource> frozen;
   private final Architecture architecture;
   private final List<Role> roles;
   private final Consumer<StepRecord> onStep;
 
+  /** A trainer whose reference model is {@code model}, and that needs no other. */
+  public Trainer(
+      SparkSession spark,
+      TrainSettings settings,
+      ModelSource model,
+      List<Role> roles,
+      Consumer<StepRecord> onStep) {
+    this(spark, settings, model, Map.of(FrozenModel.REFERENCE, model), roles, onStep);
+  }
+
   /**
-   * @param model whose config.json is the network's, and whose weights are the reference model's
+   * @param model whose config.json is the network's
+   * @param frozen the models that the roles' terms need, of the same network
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
    * @param onStep is told of each step as it is applied
@@ -61,11 +74,13 @@ public final class Trainer {
       SparkSession spark,
       TrainSettings settings,
       ModelSource model,
+      Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
       Consumer<StepRecord> onStep) {
     this.spark = spark;
     this.settings = settings;
     this.model = model;
+    this.frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
     this.architecture = model.architecture();
     this.roles = List.copyOf(roles);
     this.onStep = onStep;
@@ -132,6 +147,7 @@ public final class Trainer {
       WorkerTask.Job job =
           new WorkerTask.Job(
               model,
+              frozen,
               roles,
               counts,
               settings.workers(),
