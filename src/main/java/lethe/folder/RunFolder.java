@@ -39,6 +39,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, stage.equals("unlearn") ? "steps.jsonl" : stage + "-steps.jsonl");
   }
 
+  /** Closed parts of step records, while training goes on. */
+  public Path stepParts() {
+    return new Path(root, "steps");
+  }
+
   /** The unlearned model, a Hugging Face folder. */
   public Path model() {
     return new Path(root, "model");
@@ -52,6 +57,11 @@ public record RunFolder(Path root, Files files) {
   /** One folder of Parquet a model evaluated. */
   public Path scores(String model) {
     return new Path(new Path(root, "scores"), model);
+  }
+
+  /** Written last by evaluate: it is the commit of all {@link #scores}. */
+  public Path evaluation() {
+    return new Path(new Path(root, "scores"), "evaluation.json");
   }
 
   public Path report() {

@@ -12,6 +12,7 @@ import lethe.settings.Section;
  * @param method the formulas
  * @param forgetWeight of the forget term, greater than 0
  * @param retainWeights of the retain term by split, where the user gives one; at least 0
+ * @param start Hugging Face folder of the weights to begin with, where they are not the original's
  * @param reference the model that reference predictions come from
  * @param reinforced Hugging Face folder of the model that knows the forget split better
  * @param terms what the formulas take
@@ -20,6 +21,7 @@ public record UnlearnSettings(
     Method method,
     double forgetWeight,
     Map<String, Double> retainWeights,
+    Optional<String> start,
     Reference reference,
     Optional<String> reinforced,
     TermSettings terms) {
@@ -39,6 +41,7 @@ public record UnlearnSettings(
             method(unlearn),
             unlearn.number("forget-weight", 1e-9, 1e9),
             weights(unlearn.section("retain-weights")),
+            unlearn.optionalText("start"),
             unlearn.choice("reference", Reference.class),
             unlearn.optionalText("reinforced"),
             TermSettings.read(unlearn));

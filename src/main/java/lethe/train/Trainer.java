@@ -45,29 +45,31 @@ public final class Trainer {
    */
   public record Result(List<StepRecord> steps, int perStep, TensorSource weights) {}
 
+  /** Is told how long the run will be. */
+  @FunctionalInterface
+  public interface Planned {
+    /**
+     * @param steps of the run
+     * @param perStep examples of each role a step
+     */
+    void planned(int steps, int perStep);
+  }
+
   private final SparkSession spark;
   private final TrainSettings settings;
   private final ModelSource model;
   private final Map<FrozenModel, ModelSource> frozen;
   private final Architecture architecture;
   private final List<Role> roles;
+  private final Planned onPlan;
   private final Consumer<StepRecord> onStep;
-
-  /** A trainer whose reference model is {@code model}, and that needs no other. */
-  public Trainer(
-      SparkSession spark,
-      TrainSettings settings,
-      ModelSource model,
-      List<Role> roles,
-      Consumer<StepRecord> onStep) {
-    this(spark, settings, model, Map.of(FrozenModel.REFERENCE, model), roles, onStep);
-  }
 
   /**
    * @param model whose config.json is the network's
    * @param frozen the models that the roles' terms need, of the same network
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
+   * @param onPlan is told once how long the run will be
    * @param onStep is told of each step as it is applied
    */
   public Trainer(
@@ -76,6 +78,7 @@ public final class Trainer {
       ModelSource model,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
+      Planned onPlan,
       Consumer<StepRecord> onStep) {
     this.spark = spark;
     this.settings = settings;
@@ -83,6 +86,7 @@ public final class Trainer {
     this.frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
     this.architecture = model.architecture();
     this.roles = List.copyOf(roles);
+    this.onPlan = onPlan;
     this.onStep = onStep;
   }
 
@@ -99,6 +103,7 @@ public final class Trainer {
     ShardTree tree = new ShardTree(settings.shards());
     Plan plan = new Plan(spark, chunks, roles, perStep, steps, settings.seed(), tree);
     long[][] counts = plan.counts();
+    onPlan.planned(steps, perStep);
 
     Buckets buckets = new Buckets(architecture.elements(), Buckets.DEFAULT_ELEMENTS);
     AdamW optimizer =

@@ -28,6 +28,7 @@ class UnlearnSettingsTest {
                 Method.of("ascent-descent-in-distribution"),
                 1,
                 Map.of(),
+                Optional.empty(),
                 Reference.ORIGINAL,
                 Optional.empty(),
                 new TermSettings(

@@ -1,0 +1,148 @@
+package lethe.evaluate;
+
+import static org.apache.spark.sql.functions.array_max;
+import static org.apache.spark.sql.functions.array_min;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.size;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lethe.folder.RunFolder;
+import lethe.model.Architecture;
+import lethe.model.ModelSource;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The stage that scores every chunk of a corpus with every model, on the executors, into {@link
+ * RunFolder#scores} and sums the scores up into {@link RunFolder#evaluation}.
+ */
+public final class Evaluate {
+  private final SparkSession spark;
+  private final EvaluateSettings settings;
+  private final RunFolder folder;
+  private final Dataset<Row> chunks;
+  private final Map<String, ModelSource> models;
+  private final int threads;
+
+  /**
+   * @param chunks as prepare wrote them
+   * @param models by name, in the order of the report; "original" and "unlearned" have a meaning
+   *     there
+   * @param threads for matrix products in each executor
+   */
+  public Evaluate(
+      SparkSession spark,
+      EvaluateSettings settings,
+      RunFolder folder,
+      Dataset<Row> chunks,
+      Map<String, ModelSource> models,
+      int threads) {
+    this.spark = spark;
+    this.settings = settings;
+    this.folder = folder;
+    this.chunks = chunks;
+    this.models = new LinkedHashMap<>(models);
+    this.threads = threads;
+  }
+
+  /**
+   * Scores and sums up.
+   *
+   * @throws InvalidSettings when a model cannot take the chunks; nothing is written then
+   */
+  public Evaluation execute() {
+    long count = check();
+    folder.files().delete(folder.evaluation());
+    List<Evaluation.Model> done = new ArrayList<>();
+    List<SplitScore> scores = new ArrayList<>();
+    models.forEach(
+        (name, source) -> {
+          ModelKey key = ModelKey.of(source, threads);
+          Path place = folder.scores(name);
+          spark.sparkContext().setJobDescription("evaluate " + name);
+          Scores.of(chunks, count, key, settings.microBatch())
+              .write()
+              .mode("overwrite")
+              .parquet(place.toString());
+          Evaluation.Model model =
+              new Evaluation.Model(name, source.path(), key.fingerprint(), parts(name));
+          scores.addAll(SplitScores.of(name, read(spark, folder, model)));
+          done.add(model);
+        });
+    spark.sparkContext().setJobDescription(null);
+    Evaluation evaluation = new Evaluation(done, scores);
+    evaluation.write(folder);
+    return evaluation;
+  }
+
+  /** The chunk scores of a model. */
+  static Dataset<Row> read(SparkSession spark, RunFolder folder, Evaluation.Model model) {
+    String[] paths =
+        model.parts().stream()
+            .map(part -> new Path(folder.root(), part).toString())
+            .toArray(String[]::new);
+    return spark.read().schema(Scores.SCHEMA).parquet(paths);
+  }
+
+  private List<String> parts(String name) {
+    return folder.files().list(folder.scores(name)).stream()
+        .map(Path::getName)
+        .filter(file -> file.endsWith(".parquet"))
+        .map(file -> "scores/" + name + "/" + file)
+        .toList();
+  }
+
+  /** Checks the chunks against each model, and counts them. */
+  private long check() {
+    Row extremes =
+        chunks
+            .agg(
+                count(lit(1)),
+                min(size(col("tokens"))),
+                max(size(col("tokens"))),
+                min(array_min(col("tokens"))),
+                max(array_max(col("tokens"))))
+            .first();
+    if (extremes.getLong(0) == 0) {
+      throw new InvalidSettings(List.of("Cannot evaluate: the corpus has no chunk"));
+    }
+    List<String> problems = new ArrayList<>();
+    if (extremes.getInt(1) < 2) {
+      problems.add("Cannot evaluate: a chunk has fewer than 2 tokens, so none is predicted");
+    }
+    models.forEach(
+        (name, source) -> {
+          Architecture architecture = source.architecture();
+          source.check(architecture);
+          if (extremes.getInt(2) > architecture.context()) {
+            problems.add(
+                "Cannot evaluate %s (%s): chunks have up to %d tokens, its context is %d"
+                    .formatted(name, source.path(), extremes.getInt(2), architecture.context()));
+          }
+          if (extremes.getInt(3) < 0 || extremes.getInt(4) >= architecture.vocabulary()) {
+            problems.add(
+                "Cannot evaluate %s (%s): chunks have token ids from %d to %d, its vocabulary is %d"
+                    .formatted(
+                        name,
+                        source.path(),
+                        extremes.getInt(3),
+                        extremes.getInt(4),
+                        architecture.vocabulary()));
+          }
+        });
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(problems);
+    }
+    return extremes.getLong(0);
+  }
+}

@@ -1,0 +1,51 @@
+package lethe.evaluate;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import lethe.folder.RunFolder;
+
+/**
+ * What an evaluation found, and the files it stands in. It is written last: scores without it are
+ * unfinished.
+ *
+ * @param models evaluated, in order
+ * @param scores one a model, split and domain
+ */
+@JsonNaming(SnakeCaseStrategy.class)
+public record Evaluation(List<Model> models, List<SplitScore> scores) {
+
+  /**
+   * A model that was evaluated.
+   *
+   * @param name original, unlearned, ...
+   * @param path its folder
+   * @param fingerprint SHA-256 over config.json and the weights
+   * @param parts the files of its chunk scores, relative to the run's folder
+   */
+  @JsonNaming(SnakeCaseStrategy.class)
+  public record Model(String name, String path, String fingerprint, List<String> parts) {}
+
+  /**
+   * @throws IllegalArgumentException when the run folder has no finished evaluation
+   */
+  public static Evaluation read(RunFolder folder) {
+    if (!folder.files().exists(folder.evaluation())) {
+      throw new IllegalArgumentException(
+          "Cannot read scores: there is no " + folder.evaluation() + "; run evaluate first");
+    }
+    try {
+      return new ObjectMapper()
+          .treeToValue(folder.files().readJson(folder.evaluation()), Evaluation.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "Cannot read " + folder.evaluation() + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  void write(RunFolder folder) {
+    folder.files().writeJson(folder.evaluation(), this);
+  }
+}

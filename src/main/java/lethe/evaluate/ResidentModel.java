@@ -1,0 +1,126 @@
+package lethe.evaluate;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import lethe.model.Network;
+import lethe.model.Parameters;
+import lethe.model.TokenBatch;
+
+/**
+ * A model in this process's memory, read once and used by every task that runs here. One piece of
+ * work runs at a time: it has all threads, and waits for nothing but the processor.
+ */
+final class ResidentModel implements AutoCloseable {
+  /** Two, so that a model can be compared with another. */
+  private static final int MOST = 2;
+
+  /**
+   * Positions a piece of the head: enough for an efficient matrix product, few enough that the
+   * logits of all positions never stand in memory at once.
+   */
+  private static final int PIECE = 256;
+
+  /** Least recently used first; guarded by the class's lock, like all work on the models in it. */
+  private static final Map<ModelKey, ResidentModel> LOADED = new LinkedHashMap<>(4, 0.75f, true);
+
+  private final Network network;
+  private final Parameters weights;
+
+  private ResidentModel(ModelKey key) {
+    network = new Network(key.source().architecture(), Device.cpu(), key.threads());
+    try {
+      weights = key.source().parameters(network);
+    } catch (RuntimeException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  /** Works with a model, reading it first if it is not here. */
+  static synchronized <T> T with(ModelKey key, Function<ResidentModel, T> work) {
+    ResidentModel model = LOADED.get(key);
+    if (model == null) {
+      makeRoom();
+      model = new ResidentModel(key);
+      LOADED.put(key, model);
+    }
+    return work.apply(model);
+  }
+
+  private static void makeRoom() {
+    Iterator<ResidentModel> eldest = LOADED.values().iterator();
+    while (LOADED.size() >= MOST) {
+      ResidentModel unused = eldest.next();
+      eldest.remove();
+      unused.close();
+    }
+  }
+
+  /**
+   * Scores some chunks in one forward pass.
+   *
+   * @param chunks token ids, at least 2 a chunk
+   */
+  List<TokenScores> score(List<int[]> chunks) {
+    return Network.withoutGraph(
+        () -> {
+          try (NDManager manager = network.newManager()) {
+            return score(TokenBatch.of(manager, chunks), chunks);
+          }
+        });
+  }
+
+  private List<TokenScores> score(TokenBatch batch, List<int[]> chunks) {
+    NDArray hiddenND = network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
+    float[] nll = new float[batch.scored()];
+    boolean[] hit = new boolean[batch.scored()];
+    for (int from = 0; from < batch.scored(); from += PIECE) {
+      int to = Math.min(batch.scored(), from + PIECE);
+      try (NDManager own = hiddenND.getManager().newSubManager()) {
+        NDArray pieceND = rows(hiddenND, from, to);
+        pieceND.attach(own);
+        NDArray labelsN = rows(batch.labelsN(), from, to);
+        labelsN.attach(own);
+        NDArray logitsNV = network.logits(pieceND, weights);
+        NDArray logProbabilityN =
+            logitsNV.logSoftmax(-1).gather(labelsN.expandDims(1), 1).squeeze(1);
+        System.arraycopy(logProbabilityN.neg().toFloatArray(), 0, nll, from, to - from);
+        NDArray hitN = logitsNV.argMax(1).eq(labelsN).toType(DataType.BOOLEAN, false);
+        System.arraycopy(hitN.toBooleanArray(), 0, hit, from, to - from);
+      }
+    }
+    return split(nll, hit, chunks);
+  }
+
+  private static List<TokenScores> split(float[] nll, boolean[] hit, List<int[]> chunks) {
+    List<TokenScores> scores = new ArrayList<>();
+    int at = 0;
+    for (int[] chunk : chunks) {
+      int end = at + chunk.length - 1;
+      scores.add(
+          new TokenScores(
+              java.util.Arrays.copyOfRange(nll, at, end),
+              java.util.Arrays.copyOfRange(hit, at, end)));
+      at = end;
+    }
+    return scores;
+  }
+
+  private static NDArray rows(NDArray array, int from, int to) {
+    return array.get(new NDIndex("{}:{}", from, to));
+  }
+
+  @Override
+  public void close() {
+    network.close();
+  }
+}

@@ -1,0 +1,103 @@
+package lethe.evaluate;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.size;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The scores of chunks by one model.
+ *
+ * <pre>
+ * split, domain, document, ordinal   the chunk
+ * tokens    int      scored: all but the first
+ * nll       double   summed negative log-likelihood, nats
+ * hits      int      tokens that were the model's first choice
+ * </pre>
+ */
+final class Scores {
+  static final StructType SCHEMA =
+      new StructType()
+          .add("split", DataTypes.StringType, false)
+          .add("domain", DataTypes.StringType, false)
+          .add("document", DataTypes.StringType, false)
+          .add("ordinal", DataTypes.IntegerType, false)
+          .add("tokens", DataTypes.IntegerType, false)
+          .add("nll", DataTypes.DoubleType, false)
+          .add("hits", DataTypes.IntegerType, false);
+
+  /** Chunks a task: some seconds of work, so that a lost executor costs little. */
+  private static final long CHUNKS_A_TASK = 128;
+
+  private Scores() {}
+
+  /**
+   * Scores chunks. Which chunks share a forward pass depends on the chunks alone, not on the
+   * cluster, so any number of executors gives the same bits.
+   *
+   * @param chunks as prepare wrote them
+   * @param count of the chunks
+   * @param microBatch chunks a forward pass
+   */
+  static Dataset<Row> of(Dataset<Row> chunks, long count, ModelKey model, int microBatch) {
+    int tasks = (int) ((count + CHUNKS_A_TASK - 1) / CHUNKS_A_TASK);
+    return chunks
+        .select(
+            col("split"), col("domain"), col("document"), col("ordinal"), col("tokens").as("ids"))
+        .repartition(tasks, col("domain"), col("document"), col("ordinal"))
+        .sortWithinPartitions(
+            size(col("ids")).desc(), // like lengths side by side: little padding
+            col("domain"),
+            col("document"),
+            col("ordinal"))
+        .mapPartitions(new Task(model, microBatch), Encoders.row(SCHEMA));
+  }
+
+  private record Task(ModelKey model, int microBatch) implements MapPartitionsFunction<Row, Row> {
+    @Override
+    public Iterator<Row> call(Iterator<Row> chunks) {
+      List<Row> batch = new ArrayList<>();
+      List<Row> scores = new ArrayList<>();
+      while (chunks.hasNext()) {
+        batch.add(chunks.next());
+        if (batch.size() == microBatch || !chunks.hasNext()) {
+          scores.addAll(score(batch));
+          batch.clear();
+        }
+      }
+      return scores.iterator();
+    }
+
+    private List<Row> score(List<Row> batch) {
+      List<int[]> ids =
+          batch.stream()
+              .map(r -> r.<Integer>getList(4).stream().mapToInt(Integer::intValue).toArray())
+              .toList();
+      List<TokenScores> scored = ResidentModel.with(model, m -> m.score(ids));
+      List<Row> rows = new ArrayList<>();
+      for (int i = 0; i < scored.size(); i++) {
+        Row chunk = batch.get(i);
+        TokenScores s = scored.get(i);
+        rows.add(
+            RowFactory.create(
+                chunk.getString(0),
+                chunk.getString(1),
+                chunk.getString(2),
+                chunk.getInt(3),
+                s.tokens(),
+                s.summedNll(),
+                s.hits()));
+      }
+      return rows;
+    }
+  }
+}

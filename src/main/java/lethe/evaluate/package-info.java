@@ -1,0 +1,13 @@
+/**
+ * What a model knows of each split, measured: every chunk scored on the executors, one Parquet row
+ * a chunk and model, and the figures Spark SQL makes of those rows.
+ *
+ * <p>{@link lethe.evaluate.Evaluate} is the stage; {@link lethe.evaluate.Evaluation} is what it
+ * leaves for the report. Formulas know neither Spark nor tensors: they take the numbers of a
+ * chunk's tokens, or of a split's chunks. Must not know training or how a report looks. To add a
+ * figure of a chunk, write its formula as a class of its own, give it a column in {@link
+ * lethe.evaluate.Scores}, and say in {@link lethe.evaluate.SplitScores} how a split sums it up.
+ *
+ * <p>Shapes in names: B sequences, T tokens, N scored positions, V vocabulary, D width.
+ */
+package lethe.evaluate;
