@@ -17,15 +17,19 @@ import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
+import lethe.model.HfFolder;
 import lethe.model.HfWriter;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
 import lethe.model.TensorSource;
+import lethe.model.Vocabulary;
 import lethe.objective.Descent;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.objective.UnlearnSettings.Reference;
 import lethe.report.Report;
+import lethe.train.Examples;
+import lethe.train.Rejections;
 import lethe.train.StepLog;
 import lethe.train.TrainSettings;
 import lethe.train.Trainer;
@@ -179,7 +183,7 @@ final class Stages {
         template,
         List.of(new Role("train", new Descent(), 1)),
         how.train(),
-        members,
+        Examples.text(members),
         start,
         folder.original());
   }
@@ -192,9 +196,30 @@ final class Stages {
         original,
         job.unlearn().roles(),
         job.train(),
-        Chunks.read(spark, folder),
+        examples(spark),
         start().open().weights(),
         folder.model());
+  }
+
+  /** The chunks with what the method's terms need of them. */
+  private Dataset<Row> examples(SparkSession spark) {
+    ModelSource original = original();
+    HfFolder opened = original.open();
+    int rows = original.architecture().vocabulary();
+    return new Examples(
+            spark,
+            folder,
+            new Examples.Inputs(
+                Manifest.read(folder).chunksSha256(),
+                original,
+                frozen().get(FrozenModel.REFERENCE),
+                Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
+                job.unlearn().terms().predictions(),
+                Rejections.NONE,
+                job.train().seed(),
+                job.train().microBatch(),
+                job.train().threads()))
+        .execute(Chunks.read(spark, folder), job.unlearn().roles());
   }
 
   private void train(

@@ -93,7 +93,7 @@ public final class Trainer {
   /**
    * Trains.
    *
-   * @param chunks as prepare wrote them
+   * @param chunks with their views, as {@link Examples} makes them
    * @param start the weights to begin with
    */
   public Result train(Dataset<Row> chunks, TensorSource start) {

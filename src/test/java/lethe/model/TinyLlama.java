@@ -2,6 +2,10 @@ package lethe.model;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 
@@ -26,6 +30,34 @@ public final class TinyLlama {
         "num_hidden_layers", 2,
         "max_position_embeddings", 64,
         "vocab_size", VOCABULARY);
+  }
+
+  /**
+   * Writes it as a Hugging Face folder without a tokenizer.
+   *
+   * @param folder that may exist
+   */
+  public static ModelSource write(Path folder, long seed) throws IOException {
+    Path template = Files.createDirectories(folder.resolve("template"));
+    new ObjectMapper().writeValue(template.resolve("config.json").toFile(), config());
+    float[] values = values(seed);
+    Map<String, Integer> starts = new HashMap<>();
+    int at = 0;
+    for (NamedShape tensor : architecture().tensors()) {
+      starts.put(tensor.name(), at);
+      at += (int) tensor.elements();
+    }
+    TensorSource source =
+        (name, from, to, offset, count) ->
+            System.arraycopy(values, starts.get(name) + (int) from, to, offset, count);
+    Path model = folder.resolve("model");
+    new HfWriter(
+            new org.apache.hadoop.fs.Path(model.toString()),
+            new ModelSource(template.toString(), Map.of()).open(),
+            Dtype.FLOAT32,
+            HfWriter.DEFAULT_SHARD_BYTES)
+        .write(architecture().tensors(), source);
+    return new ModelSource(model.toString(), Map.of());
   }
 
   public static Network network() {

@@ -84,7 +84,7 @@ class EngineIT {
               50);
       ModelSource source = new ModelSource(folder.toString(), Map.of());
       return new Trainer(spark, settings, source, Map.of(), ROLES, (n, p) -> {}, s -> {})
-          .train(chunks(spark), start(source.architecture()));
+          .train(Examples.text(chunks(spark)), start(source.architecture()));
     } finally {
       spark.stop();
     }
