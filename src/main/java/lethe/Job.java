@@ -1,14 +1,12 @@
 package lethe;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import lethe.corpus.CorpusSettings;
 import lethe.evaluate.EvaluateSettings;
 import lethe.model.Dtype;
-import lethe.objective.Method;
+import lethe.objective.UnlearnSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
 import lethe.train.TrainSettings;
@@ -24,7 +22,6 @@ import lethe.train.TrainSettings;
  * @param dtype of the written weights
  * @param sample the corpus and model to make first, if they are asked for
  * @param pretrain how the model is trained first, if it is
- * @param keepWeights of the splits that a method keeps
  * @param dryRun check everything, write nothing
  * @param overwrite run finished stages again
  */
@@ -37,8 +34,7 @@ record Job(
     Optional<Sample> sample,
     Optional<Pretrain> pretrain,
     CorpusSettings corpus,
-    Method method,
-    Map<String, Double> keepWeights,
+    UnlearnSettings unlearn,
     TrainSettings train,
     EvaluateSettings evaluate,
     boolean dryRun,
@@ -62,7 +58,6 @@ record Job(
     Settings settings = Settings.load(file, pairs);
     Section root = settings.root();
     Section model = root.section("model");
-    Section unlearn = root.section("unlearn");
     Section pretrain = root.section("pretrain");
     Job job =
         new Job(
@@ -80,8 +75,7 @@ record Job(
                         TrainSettings.read(root, "pretrain")))
                 : Optional.empty(),
             CorpusSettings.read(root),
-            method(unlearn),
-            weights(unlearn.section("retain-weights")),
+            UnlearnSettings.read(root),
             TrainSettings.read(root, "train"),
             EvaluateSettings.read(root),
             root.flag("dry-run"),
@@ -91,21 +85,5 @@ record Job(
     }
     settings.check();
     return job;
-  }
-
-  private static Method method(Section unlearn) {
-    try {
-      return Method.of(unlearn.text("method"));
-    } catch (IllegalArgumentException e) {
-      unlearn.problem("method", "is not known. " + e.getMessage());
-      return Method.of("gradient-ascent");
-    }
-  }
-
-  private static Map<String, Double> weights(Section section) {
-    section.allowOnly("retain", "general");
-    Map<String, Double> weights = new LinkedHashMap<>();
-    section.keys().forEach(split -> weights.put(split, section.number(split, 1e-9, 1e9)));
-    return weights;
   }
 }

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import java.time.Clock;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,9 +22,14 @@ import lethe.model.HfWriter;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
 import lethe.model.TensorSource;
+import lethe.model.Vocabulary;
 import lethe.objective.Descent;
+import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.objective.UnlearnSettings.Reference;
 import lethe.report.Report;
+import lethe.train.Examples;
+import lethe.train.Rejections;
 import lethe.train.StopRequest;
 import lethe.train.TrainSettings;
 import lethe.train.Trainer;
@@ -71,7 +77,8 @@ final class Stages {
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
     try {
       Prepare prepare =
-          new Prepare(spark, job.corpus(), folder, template().path(), architecture.context());
+          new Prepare(
+              spark, job.corpus(), folder, template().path(), architecture.context().tokens());
       if (job.verb().does(Verb.PREPARE) && !folder.files().exists(folder.corpusManifest())) {
         prepare.check();
       }
@@ -137,6 +144,20 @@ final class Stages {
     return job.pretrain().isPresent() ? source(folder.original().toString()) : source(job.model());
   }
 
+  /** The model whose weights unlearning begins with. */
+  private ModelSource start() {
+    return job.unlearn().start().map(this::source).orElseGet(this::original);
+  }
+
+  /** The models that terms may name. */
+  private Map<FrozenModel, ModelSource> frozen() {
+    Map<FrozenModel, ModelSource> frozen = new EnumMap<>(FrozenModel.class);
+    boolean first = job.unlearn().reference() == Reference.ORIGINAL;
+    frozen.put(FrozenModel.REFERENCE, first ? original() : start());
+    job.unlearn().reinforced().ifPresent(p -> frozen.put(FrozenModel.REINFORCED, source(p)));
+    return frozen;
+  }
+
   private ModelSource source(String path) {
     return new ModelSource(folder.files().qualified(new Path(path)).toString(), hadoop);
   }
@@ -177,23 +198,43 @@ final class Stages {
         template,
         List.of(new Role("train", new Descent(), 1)),
         how.train(),
-        members,
+        Examples.text(members),
         start,
         folder.original());
   }
 
   private void unlearn(SparkSession spark) {
     ModelSource original = original();
-    HfFolder opened = original.open();
     train(
         spark,
         "unlearn",
         original,
-        job.method().roles(job.keepWeights()),
+        job.unlearn().roles(),
         job.train(),
-        Chunks.read(spark, folder),
-        opened.weights(),
+        examples(spark),
+        start().open().weights(),
         folder.model());
+  }
+
+  /** The chunks with what the method's terms need of them. */
+  private Dataset<Row> examples(SparkSession spark) {
+    ModelSource original = original();
+    HfFolder opened = original.open();
+    int rows = original.architecture().vocabulary();
+    return new Examples(
+            spark,
+            folder,
+            new Examples.Inputs(
+                Manifest.read(folder).chunksSha256(),
+                original,
+                frozen().get(FrozenModel.REFERENCE),
+                Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
+                job.unlearn().terms().predictions(),
+                Rejections.NONE,
+                job.train().seed(),
+                job.train().microBatch(),
+                job.train().threads()))
+        .execute(Chunks.read(spark, folder), job.unlearn().roles());
   }
 
   private void train(
@@ -214,7 +255,8 @@ final class Stages {
             + " workers of "
             + how.threads()
             + " threads");
-    Trainer.Task task = new Trainer.Task(name, model, roles, Manifest.read(folder).chunksSha256());
+    Trainer.Task task =
+        new Trainer.Task(name, model, frozen(), roles, Manifest.read(folder).chunksSha256());
     training = true;
     Trainer.Result result =
         new Trainer(spark, how, folder, task, new TrainProgress(name, console), stop)

@@ -124,10 +124,11 @@ public final class Evaluate {
         (name, source) -> {
           Architecture architecture = source.architecture();
           source.check(architecture);
-          if (extremes.getInt(2) > architecture.context()) {
+          if (extremes.getInt(2) > architecture.context().tokens()) {
             problems.add(
                 "Cannot evaluate %s (%s): chunks have up to %d tokens, its context is %d"
-                    .formatted(name, source.path(), extremes.getInt(2), architecture.context()));
+                    .formatted(
+                        name, source.path(), extremes.getInt(2), architecture.context().tokens()));
           }
           if (extremes.getInt(3) < 0 || extremes.getInt(4) >= architecture.vocabulary()) {
             problems.add(

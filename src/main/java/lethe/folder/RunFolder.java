@@ -35,6 +35,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "corpus-rejects");
   }
 
+  /** Tables made from the chunks and frozen models before training: other labels, scores. */
+  public Path labels() {
+    return new Path(root, "labels");
+  }
+
   /** One JSON line an optimizer step, for a stage by its name. */
   public Path steps(String stage) {
     return new Path(root, stage.equals("unlearn") ? "steps.jsonl" : stage + "-steps.jsonl");

@@ -3,10 +3,9 @@ package lethe.objective;
 import ai.djl.ndarray.NDArray;
 
 /**
- * Gradient descent on the labels, the ordinary training loss: on retain text it keeps, on other
- * labels than the text's own it rewrites.
+ * Gradient descent on a text's own tokens, the ordinary training loss: it keeps what is retained.
  *
- * <pre>  L = (1/n) sum_t -log p(y_t | x_&lt;t)  </pre>
+ * <pre>  L = (1/n) sum_t -log p(x_t | x_&lt;t)  </pre>
  */
 public record Descent() implements PositionTerm {
   @Override

@@ -1,6 +1,7 @@
 package lethe.objective;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Set;
 
 /**
  * Keep the whole prediction, not only the label: divergence of the model from the reference model.
@@ -8,7 +9,8 @@ import ai.djl.ndarray.NDArray;
  * <pre>  L = (1/n) sum_t sum_v p_ref(v) (log p_ref(v) - log p(v))  </pre>
  *
  * Yao et al., arXiv:2402.15159, whose code averages the cross-entropy over padding too; here only
- * scored positions count and the value is 0 when the models agree.
+ * scored positions count and the value is 0 when the models agree. Where the reference is certain
+ * of the labels it is {@link Descent}.
  */
 public record KullbackLeibler() implements PositionTerm {
   @Override
@@ -17,14 +19,14 @@ public record KullbackLeibler() implements PositionTerm {
   }
 
   @Override
-  public boolean needsReference() {
-    return true;
+  public Set<FrozenModel> frozen() {
+    return Set.of(FrozenModel.REFERENCE);
   }
 
   @Override
   public NDArray sum(Positions positions) {
     NDArray logPNV = positions.logitsNV().logSoftmax(-1);
-    NDArray logReferenceNV = positions.referenceNV().logSoftmax(-1);
+    NDArray logReferenceNV = positions.frozenNV().get(FrozenModel.REFERENCE).logSoftmax(-1);
     return logReferenceNV.exp().mul(logReferenceNV.sub(logPNV)).sum();
   }
 }

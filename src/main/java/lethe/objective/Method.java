@@ -1,50 +1,36 @@
 package lethe.objective;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
- * An unlearning method by the name its paper gives it: which terms apply to which splits.
+ * An unlearning method: one of the seven of Yao et al., arXiv:2402.15159, by its name, or a pair
+ * {@code forget+retain} as in Yuan et al., arXiv:2410.08109, or a {@link Forget} alone.
  *
  * @param name as users write it
- * @param summary one line
  * @param forget on the forget split
- * @param keep on the splits to keep; none for a method that only forgets
- * @param keepOn the splits
+ * @param retain on the splits to keep; none for a method that only forgets
+ * @param weights of the retain term by split, where a user gives none
  */
 public record Method(
-    String name, String summary, Term forget, Optional<Term> keep, List<String> keepOn) {
-  private static final Map<String, Method> ALL = new LinkedHashMap<>();
+    String name, Forget forget, Optional<Retain> retain, Map<String, Double> weights) {
+  private static final List<Method> COMBINED =
+      List.of(
+          pair("ascent-descent-general", Retain.DESCENT, "general"),
+          pair("ascent-descent-in-distribution", Retain.DESCENT, "retain"),
+          pair("ascent-kl-general", Retain.KL, "general"),
+          pair("ascent-kl-in-distribution", Retain.KL, "retain"));
 
-  static {
-    add("gradient-ascent", "ascent on forget alone (Yao et al.)", null, List.of());
-    add(
-        "ascent-descent-general",
-        "ascent on forget, descent on general text (Yao et al.)",
-        new Descent(),
-        List.of("general"));
-    add(
-        "ascent-descent-in-distribution",
-        "ascent on forget, descent on retain text of the same domains (Yao et al.)",
-        new Descent(),
-        List.of("retain"));
-    add(
-        "ascent-kl-general",
-        "ascent on forget, divergence from the original model kept small on general text (Yao et al.)",
-        new KullbackLeibler(),
-        List.of("general"));
-    add(
-        "ascent-kl-in-distribution",
-        "ascent on forget, divergence from the original model kept small on retain (Yao et al.)",
-        new KullbackLeibler(),
-        List.of("retain"));
+  public Method {
+    weights = Map.copyOf(weights);
   }
 
-  private static void add(String name, String summary, Term keep, List<String> on) {
-    ALL.put(name, new Method(name, summary, new GradientAscent(), Optional.ofNullable(keep), on));
+  private static Method pair(String name, Retain retain, String split) {
+    return new Method(name, Forget.GRADIENT_ASCENT, Optional.of(retain), Map.of(split, 1.0));
   }
 
   /**
@@ -53,28 +39,71 @@ public record Method(
    * @throws IllegalArgumentException listing all methods, if there is none of that name
    */
   public static Method of(String name) {
-    Method method = ALL.get(name);
-    if (method == null) {
-      List<String> lines = new ArrayList<>();
-      ALL.values().forEach(m -> lines.add("  " + m.name + ": " + m.summary));
-      throw new IllegalArgumentException(
-          "Unknown method \"" + name + "\"; the methods are\n" + String.join("\n", lines));
+    for (Method method : COMBINED) {
+      if (method.name.equals(name)) {
+        return method;
+      }
     }
-    return method;
+    int plus = name.indexOf('+');
+    Optional<Forget> forget =
+        Arrays.stream(Forget.values())
+            .filter(f -> f.spelling().equals(plus < 0 ? name : name.substring(0, plus)))
+            .findFirst();
+    Optional<Retain> retain =
+        Arrays.stream(Retain.values())
+            .filter(r -> plus >= 0 && r.spelling().equals(name.substring(plus + 1)))
+            .findFirst();
+    if (forget.isEmpty() || (plus >= 0 && retain.isEmpty())) {
+      throw new IllegalArgumentException(
+          "Unknown method \"" + name + "\"; the methods are\n" + String.join("\n", lines()));
+    }
+    return new Method(
+        name, forget.get(), retain, retain.isEmpty() ? Map.of() : Map.of("retain", 1.0));
+  }
+
+  /** Every method with what it does, a line each. */
+  public static List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    for (Method method : COMBINED) {
+      String split = method.weights.keySet().iterator().next();
+      lines.add(
+          "  %s: %s; on the split %s, %s"
+              .formatted(
+                  method.name,
+                  method.forget.summary(),
+                  split,
+                  method.retain.orElseThrow().summary()));
+    }
+    for (Forget forget : Forget.values()) {
+      lines.add("  " + forget.spelling() + ": " + forget.summary());
+    }
+    lines.add("and each of the last with one of");
+    for (Retain retain : Retain.values()) {
+      lines.add("  +" + retain.spelling() + ": " + retain.summary());
+    }
+    return lines;
   }
 
   /**
    * The roles the splits play.
    *
-   * @param weights of the splits to keep, by split
+   * @param forgetWeight of the forget term, greater than 0
+   * @param own weights of the retain term by split, laid over {@link #weights}; a split of weight 0
+   *     plays no role
    */
-  public List<Role> roles(Map<String, Double> weights) {
+  public List<Role> roles(double forgetWeight, Map<String, Double> own, TermSettings settings) {
     List<Role> roles = new ArrayList<>();
-    roles.add(new Role("forget", forget, 1));
-    keep.ifPresent(
-        term ->
-            keepOn.forEach(
-                split -> roles.add(new Role(split, term, weights.getOrDefault(split, 1.0)))));
+    roles.add(new Role("forget", forget.term(settings), forgetWeight));
+    Map<String, Double> all = new TreeMap<>(weights);
+    all.putAll(own);
+    for (Retain kept : retain.stream().toList()) {
+      all.forEach(
+          (split, weight) -> {
+            if (weight > 0) {
+              roles.add(new Role(split, kept.term(settings), weight));
+            }
+          });
+    }
     return roles;
   }
 }

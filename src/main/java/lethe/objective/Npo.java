@@ -27,23 +27,15 @@ public record Npo(double beta) implements SequenceTerm {
   }
 
   @Override
-  public List<String> views() {
-    return List.of("text");
+  public List<ViewKind> views() {
+    return List.of(ViewKind.TEXT);
   }
 
   @Override
   public Slope of(List<View> views) {
     View text = views.get(0);
     double margin = beta * (text.nll() - text.reference());
-    return new Slope(2 / beta * softplus(-margin), List.of(-2 * sigmoid(-margin)));
-  }
-
-  /** log(1 + e^x) without overflow. */
-  static double softplus(double x) {
-    return Math.max(x, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(x)));
-  }
-
-  static double sigmoid(double x) {
-    return x >= 0 ? 1 / (1 + StrictMath.exp(-x)) : StrictMath.exp(x) / (1 + StrictMath.exp(x));
+    return new Slope(
+        2 / beta * Logistic.softplus(-margin), List.of(-2 * Logistic.sigmoid(-margin)));
   }
 }

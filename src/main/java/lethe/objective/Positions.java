@@ -1,19 +1,36 @@
 package lethe.objective;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Map;
 
 /**
  * Some scored positions.
  *
  * @param logitsNV float32, of the model that is trained
  * @param labelsN int64, the token each position should predict
- * @param referenceNV float32 logits of the reference model, or null when the term needs none
+ * @param frozenNV float32 logits of the models that the term names in {@link PositionTerm#frozen}
  */
-public record Positions(NDArray logitsNV, NDArray labelsN, NDArray referenceNV) {
+public record Positions(NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDArray> frozenNV) {
+
+  /** Positions for a term that needs no other model. */
+  public Positions(NDArray logitsNV, NDArray labelsN) {
+    this(logitsNV, labelsN, Map.of());
+  }
 
   /** Negative log-likelihood of each label, in nats: N. */
   public NDArray nllN() {
     NDArray logProbabilitiesNV = logitsNV.logSoftmax(-1);
     return logProbabilitiesNV.gather(labelsN.expandDims(1), 1).squeeze(1).neg();
+  }
+
+  /** Entropy of the model's prediction at each position, in nats: N. */
+  NDArray entropyN() {
+    NDArray logPNV = logitsNV.logSoftmax(-1);
+    return logPNV.exp().mul(logPNV).sum(new int[] {-1}).neg();
+  }
+
+  /** Most entropy a prediction can have, that of the uniform one: log V nats. */
+  double uniformEntropy() {
+    return Math.log((double) logitsNV.getShape().get(1));
   }
 }

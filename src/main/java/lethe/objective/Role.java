@@ -1,5 +1,10 @@
 package lethe.objective;
 
+import java.io.Serializable;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
 /**
  * What a split is used for in a method.
  *
@@ -7,9 +12,20 @@ package lethe.objective;
  * @param term applied to them
  * @param weight of the term in the loss, greater than 0
  */
-public record Role(String split, Term term, double weight) implements java.io.Serializable {
+public record Role(String split, Term term, double weight) implements Serializable {
   /** Its name in step records: {@code forget.ascent}. */
   public String name() {
     return split + "." + term.name();
+  }
+
+  /** The models whose logits the terms of some roles need. */
+  public static Set<FrozenModel> frozen(List<Role> roles) {
+    Set<FrozenModel> frozen = EnumSet.noneOf(FrozenModel.class);
+    for (Role role : roles) {
+      if (role.term() instanceof PositionTerm term) {
+        frozen.addAll(term.frozen());
+      }
+    }
+    return frozen;
   }
 }

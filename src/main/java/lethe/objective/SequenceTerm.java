@@ -7,11 +7,10 @@ import java.util.List;
  * count is the number of examples.
  */
 public non-sealed interface SequenceTerm extends Term {
-  /**
-   * The views an example must have, in the order in which {@link #of} takes them, for example
-   * {@code text, rejection}.
-   */
-  List<String> views();
+  /** Whether {@link View#reference} is needed. */
+  default boolean needsReference() {
+    return false;
+  }
 
   /**
    * The value for one example, to be minimised, and how fast it changes with each view.
@@ -21,7 +20,7 @@ public non-sealed interface SequenceTerm extends Term {
   Slope of(List<View> views);
 
   /**
-   * One rendering of an example.
+   * What the models say of one view.
    *
    * @param nll summed negative log-likelihood of its labels under the model that is trained, nats
    * @param reference the same under the reference model; NaN when the term needs none

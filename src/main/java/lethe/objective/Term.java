@@ -1,12 +1,13 @@
 package lethe.objective;
 
+import java.io.Serializable;
+import java.util.List;
+
 /** One summand of the loss. */
-public sealed interface Term extends java.io.Serializable permits PositionTerm, SequenceTerm {
+public sealed interface Term extends Serializable permits PositionTerm, SequenceTerm {
   /** Its name in step records and on the terminal. */
   String name();
 
-  /** Whether the engine must also give what the reference model says of the same text. */
-  default boolean needsReference() {
-    return false;
-  }
+  /** The views an example must have, in the order in which the term takes them. */
+  List<ViewKind> views();
 }

@@ -18,8 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A run's settings: {@code reference.conf}, under a run file, under {@code key=value} pairs. Read
- * the layers' records from {@link #root()}, then call {@link #check()} before doing anything.
+ * A run's settings: {@code reference.conf}, under the defaults that go with {@code unlearn.method}
+ * in {@code methods.conf}, under a run file, under {@code key=value} pairs. Read the layers'
+ * records from {@link #root()}, then call {@link #check()} before doing anything.
  */
 public final class Settings {
   /** Objects whose members are the user's own names, or another program's. */
@@ -48,22 +49,36 @@ public final class Settings {
     }
     List<String> problems = new ArrayList<>();
     try {
-      Config reference =
-          ConfigFactory.parseResources(
-              Settings.class.getClassLoader(),
-              "reference.conf",
-              ConfigParseOptions.defaults().setAllowMissing(false));
+      Config reference = resource("reference.conf");
       Config run =
           ConfigFactory.parseFile(
               file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
       Config over = pairs(pairs, problems);
       Config merged =
-          over.withFallback(run).withFallback(reference).resolve(ConfigResolveOptions.defaults());
+          over.withFallback(run)
+              .withFallback(ofMethod(over.withFallback(run).withFallback(reference).resolve()))
+              .withFallback(reference)
+              .resolve(ConfigResolveOptions.defaults());
       unknownKeys(over.withFallback(run), reference, problems);
       return new Settings(merged, problems);
     } catch (ConfigException e) {
       throw new InvalidSettings(List.of("Cannot read settings " + file + ": " + e.getMessage()));
     }
+  }
+
+  private static Config resource(String name) {
+    return ConfigFactory.parseResources(
+        Settings.class.getClassLoader(),
+        name,
+        ConfigParseOptions.defaults().setAllowMissing(false));
+  }
+
+  /** The defaults of the method's forget part, which is what stands before a '+'. */
+  private static Config ofMethod(Config given) {
+    Config methods = resource("methods.conf").resolve();
+    Object name = given.hasPath("unlearn.method") ? given.getAnyRef("unlearn.method") : "";
+    String forget = ConfigUtil.quoteString(name.toString().replaceFirst("\\+.*", ""));
+    return methods.hasPath(forget) ? methods.getConfig(forget) : ConfigFactory.empty();
   }
 
   /** The whole tree. */

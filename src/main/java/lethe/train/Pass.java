@@ -6,10 +6,13 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import lethe.model.Network;
 import lethe.model.Parameters;
 import lethe.model.TokenBatch;
+import lethe.objective.FrozenModel;
 import lethe.objective.PositionTerm;
 import lethe.objective.Positions;
 import lethe.objective.Role;
@@ -43,7 +46,7 @@ final class Pass {
    * @param examples of one role
    * @param coefficient of the summed term in the step's loss
    * @param leaves of the model that is trained
-   * @param reference weights of the reference model; null when no term needs them
+   * @param frozen weights of the models that {@link PositionTerm#frozen} names
    * @return the summed term, without the coefficient
    */
   double accumulate(
@@ -51,13 +54,24 @@ final class Pass {
       List<Example> examples,
       double coefficient,
       Parameters leaves,
-      Parameters reference) {
+      Map<FrozenModel, Parameters> frozen) {
     try (NDManager manager = network.newManager()) {
       return Network.withGraph(
           () ->
               role.term() instanceof PositionTerm term
-                  ? positions(manager, term, examples, coefficient, leaves, reference)
+                  ? positions(manager, term, examples, coefficient, leaves, frozen)
                   : sequences(manager, (SequenceTerm) role.term(), examples, coefficient, leaves));
+    }
+  }
+
+  /**
+   * What a model says of some examples.
+   *
+   * @return summed negative log-likelihood of the labels of each view, nats, example by example
+   */
+  double[] score(List<Example> examples, Parameters weights) {
+    try (NDManager manager = network.newManager()) {
+      return Network.withoutGraph(() -> summedNll(batch(manager, examples), weights));
     }
   }
 
@@ -67,23 +81,27 @@ final class Pass {
       List<Example> examples,
       double coefficient,
       Parameters leaves,
-      Parameters reference) {
+      Map<FrozenModel, Parameters> frozen) {
     TokenBatch batch = batch(manager, examples);
-    NDArray referenceND =
-        term.needsReference()
-            ? Network.withoutGraph(
-                () -> network.pick(network.hidden(batch.idsBT(), reference), batch.rowsN()))
-            : null;
+    Map<FrozenModel, NDArray> frozenND = new EnumMap<>(FrozenModel.class);
+    for (FrozenModel model : term.frozen()) {
+      frozenND.put(
+          model,
+          Network.withoutGraph(
+              () -> network.pick(network.hidden(batch.idsBT(), frozen.get(model)), batch.rowsN())));
+    }
     return backward(
         batch,
         leaves,
         (logitsNV, labelsN, from, to) -> {
-          NDArray referenceNV =
-              referenceND == null
-                  ? null
-                  : Network.withoutGraph(
-                      () -> network.logits(rows(referenceND, from, to), reference));
-          return term.sum(new Positions(logitsNV, labelsN, referenceNV));
+          Map<FrozenModel, NDArray> frozenNV = new EnumMap<>(FrozenModel.class);
+          frozenND.forEach(
+              (model, hiddenND) ->
+                  frozenNV.put(
+                      model,
+                      Network.withoutGraph(
+                          () -> network.logits(rows(hiddenND, from, to), frozen.get(model)))));
+          return term.sum(new Positions(logitsNV, labelsN, frozenNV));
         },
         coefficient);
   }
@@ -125,7 +143,7 @@ final class Pass {
         batch,
         leaves,
         (logitsNV, labelsN, from, to) ->
-            new Positions(logitsNV, labelsN, null).nllN().mul(rows(slopesN, from, to)).sum(),
+            new Positions(logitsNV, labelsN).nllN().mul(rows(slopesN, from, to)).sum(),
         coefficient);
     return value;
   }
@@ -169,8 +187,7 @@ final class Pass {
     for (int from = 0; from < batch.scored(); from += PIECE) {
       int to = Math.min(batch.scored(), from + PIECE);
       NDArray logitsNV = network.logits(rows(hiddenND, from, to), weights);
-      float[] nll =
-          new Positions(logitsNV, rows(batch.labelsN(), from, to), null).nllN().toFloatArray();
+      float[] nll = new Positions(logitsNV, rows(batch.labelsN(), from, to)).nllN().toFloatArray();
       for (int i = 0; i < nll.length; i++) {
         sums[batch.sequence()[from + i]] += nll[i];
       }

@@ -4,7 +4,6 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sequence;
-import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.xxhash64;
 
@@ -46,7 +45,7 @@ final class Plan {
   private final Dataset<Row> rows;
 
   /**
-   * @param chunks split, domain, document, ordinal, tokens
+   * @param chunks with the columns of {@link Views#SCHEMA}
    * @param roles whose splits are all among the chunks
    * @param perStep examples of each role a step
    * @param steps of the run
@@ -72,7 +71,7 @@ final class Plan {
     this.rows = all;
   }
 
-  /** step, role, slot, shard, domain, document, ordinal, tokens. */
+  /** step, role, slot, shard, domain, document, ordinal, scored, views. */
   Dataset<Row> rows() {
     return rows;
   }
@@ -86,7 +85,7 @@ final class Plan {
     long[][] counts = new long[steps][roles.size()];
     for (Row row :
         rows.groupBy("step", "role")
-            .agg(sum(size(col("tokens")).minus(1)), org.apache.spark.sql.functions.count(lit(1)))
+            .agg(sum("scored"), org.apache.spark.sql.functions.count(lit(1)))
             .collectAsList()) {
       int role = row.getInt(1);
       boolean positions = roles.get(role).term() instanceof PositionTerm;
@@ -103,19 +102,16 @@ final class Plan {
    */
   JavaPairRDD<PlanKey, Example> deliver(int workers, int from) {
     return rows.filter(col("step").geq(from))
-        .select("step", "shard", "role", "slot", "domain", "document", "ordinal", "tokens")
+        .select("step", "shard", "role", "slot", "domain", "document", "ordinal", "views")
         .javaRDD()
         .mapToPair(Plan::example)
         .repartitionAndSortWithinPartitions(new ByWorker(workers, tree));
   }
 
   private static Tuple2<PlanKey, Example> example(Row row) {
-    List<Integer> boxed = row.getList(7);
-    int[] tokens = boxed.stream().mapToInt(Integer::intValue).toArray();
-    String id = row.getString(4) + "/" + row.getString(5) + "#" + row.getInt(6);
     return new Tuple2<>(
         new PlanKey(row.getInt(0), row.getInt(1), row.getInt(2), row.getInt(3)),
-        new Example(id, List.of(new Example.View(tokens, tokens, Double.NaN))));
+        Views.example(row, 7));
   }
 
   private Dataset<Row> role(Dataset<Row> chunks, int role, long seed) {
@@ -167,7 +163,7 @@ final class Plan {
             col("slot").multiply(tree.shards()).divide(perStep).cast(DataTypes.IntegerType))
         .withColumn("role", lit(role))
         .join(
-            chunks.select("domain", "document", "ordinal", "tokens"),
+            chunks.select("domain", "document", "ordinal", "scored", "views"),
             scala.collection.JavaConverters.asScalaBuffer(
                     new ArrayList<>(List.of("domain", "document", "ordinal")))
                 .toSeq());

@@ -16,6 +16,7 @@ import lethe.model.Architecture;
 import lethe.model.ModelSource;
 import lethe.model.NamedShape;
 import lethe.model.TensorSource;
+import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -34,13 +35,20 @@ public final class Trainer {
    * What is trained.
    *
    * @param stage its name in the run folder, for example {@code unlearn}
-   * @param model whose config.json is the network's, and whose weights are the reference model's
+   * @param model whose config.json is the network's
+   * @param frozen the models that the roles' terms need, of the same network
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
    * @param chunksSha256 hash of the chunks
    */
-  public record Task(String stage, ModelSource model, List<Role> roles, String chunksSha256) {
+  public record Task(
+      String stage,
+      ModelSource model,
+      Map<FrozenModel, ModelSource> frozen,
+      List<Role> roles,
+      String chunksSha256) {
     public Task {
+      frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
       roles = List.copyOf(roles);
     }
   }
@@ -103,7 +111,7 @@ public final class Trainer {
   /**
    * Trains, going on from the newest checkpoint of the same run if there is one.
    *
-   * @param chunks as prepare wrote them
+   * @param chunks with their views, as {@link Examples} makes them
    * @param start the weights to begin with
    * @throws StoppedException when the stop was requested
    */
@@ -176,6 +184,7 @@ public final class Trainer {
       WorkerTask.Job job =
           new WorkerTask.Job(
               task.model(),
+              task.frozen(),
               task.roles(),
               counts,
               workers,

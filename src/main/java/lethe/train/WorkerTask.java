@@ -3,14 +3,17 @@ package lethe.train;
 import ai.djl.Device;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import lethe.model.Architecture;
 import lethe.model.ModelSource;
 import lethe.model.Network;
 import lethe.model.Parameters;
+import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import org.apache.spark.BarrierTaskContext;
 import scala.Tuple2;
@@ -31,8 +34,8 @@ final class WorkerTask
   /**
    * What every worker is told.
    *
-   * @param model the Hugging Face folder whose config.json describes the network, and whose weights
-   *     are the reference
+   * @param model the Hugging Face folder whose config.json describes the network
+   * @param frozen where the weights of the models are that the roles' terms name
    * @param roles of the method
    * @param counts what each term is divided by: [step][role]
    * @param workers of the launch
@@ -44,6 +47,7 @@ final class WorkerTask
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Job(
       ModelSource model,
+      Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
       long[][] counts,
       int workers,
@@ -121,10 +125,7 @@ final class WorkerTask
     try (AggregatorClient driver = new AggregatorClient(endpoint, attempt, worker);
         Network network = new Network(architecture, Device.cpu(), job.threads)) {
       Parameters weights = network.newParameters();
-      Parameters reference =
-          job.roles.stream().anyMatch(r -> r.term().needsReference())
-              ? job.model.parameters(network)
-              : null;
+      Map<FrozenModel, Parameters> frozen = frozen(network);
       Pass pass = new Pass(network);
       int first = driver.hello(buckets, job.workers, job.wire);
       for (int step = first; step < job.counts.length; step++) {
@@ -148,7 +149,7 @@ final class WorkerTask
                   !batch.isEmpty();
                   batch = plan.next(step, shard, role, job.microBatch)) {
                 double coefficient = job.roles.get(role).weight() / job.counts[step][role];
-                sum += pass.accumulate(job.roles.get(role), batch, coefficient, leaves, reference);
+                sum += pass.accumulate(job.roles.get(role), batch, coefficient, leaves, frozen);
                 tokens +=
                     batch.stream()
                         .flatMap(e -> e.views().stream())
@@ -168,6 +169,14 @@ final class WorkerTask
       }
       return job.counts.length - first;
     }
+  }
+
+  private Map<FrozenModel, Parameters> frozen(Network network) {
+    Map<FrozenModel, Parameters> frozen = new EnumMap<>(FrozenModel.class);
+    for (FrozenModel model : Role.frozen(job.roles)) {
+      frozen.put(model, job.frozen.get(model).parameters(network));
+    }
+    return frozen;
   }
 
   /** The sums of the shards done so far: at most one vector for each level of the tree. */

@@ -142,10 +142,10 @@ class EngineIT {
                   spark,
                   settings,
                   run,
-                  new Trainer.Task("unlearn", source(), ROLES, "chunks"),
+                  new Trainer.Task("unlearn", source(), Map.of(), ROLES, "chunks"),
                   listener,
                   new StopRequest())
-              .train(chunks(spark), start(source().architecture()));
+              .train(Examples.text(chunks(spark)), start(source().architecture()));
       return new Outcome(List.copyOf(steps), sha256(result.weights()));
     } finally {
       spark.stop();

@@ -83,7 +83,7 @@ class ModelParityTest {
       NDArray logitsNV =
           Network.withoutGraph(
               () -> network.logits(network.pick(hiddenBTD, batch.rowsN()), parameters));
-      float[] nll = new Positions(logitsNV, batch.labelsN(), null).nllN().toFloatArray();
+      float[] nll = new Positions(logitsNV, batch.labelsN()).nllN().toFloatArray();
       assertClose(nll, reference.scored(reference.floats("token_nll"), tokens), 1e-5, "token NLL");
       long[] best = logitsNV.argMax(1).toLongArray();
       long[] labels = batch.labelsN().toLongArray();
@@ -101,7 +101,7 @@ class ModelParityTest {
       try (Parameters leaves = parameters.leaves()) {
         double sum =
             new Pass(network)
-                .accumulate(DESCENT, examples(tokens), 1.0 / batch.scored(), leaves, null);
+                .accumulate(DESCENT, examples(tokens), 1.0 / batch.scored(), leaves, Map.of());
         assertThat(sum / batch.scored())
             .isCloseTo(mean(nll), org.assertj.core.data.Percentage.withPercentage(1e-3));
         long at = 0;
@@ -150,7 +150,8 @@ class ModelParityTest {
         float[][] gradient = buckets.allocate();
         try (Parameters leaves = parameters.leaves()) {
           double loss =
-              new Pass(network).accumulate(DESCENT, examples(tokens), 1.0 / scored, leaves, null)
+              new Pass(network)
+                      .accumulate(DESCENT, examples(tokens), 1.0 / scored, leaves, Map.of())
                   / scored;
           assertThat(loss)
               .isCloseTo(

@@ -1,0 +1,32 @@
+package lethe.objective;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * Entropy that lets go of each position at a target, so that the model ends as unsure as one that
+ * never saw the text, not uniform.
+ *
+ * <pre>  L = (1/n) sum_t max(0, min(cap, log V) - H(P_t))  </pre>
+ *
+ * Our own. Entropy is the loss the model itself expects, so a target loss is a target entropy. With
+ * a cap of log V or more it is {@link MaxEntropy} from model to uniform.
+ *
+ * @param capNats target entropy of a prediction, greater than 0
+ */
+public record CappedEntropy(double capNats) implements PositionTerm {
+  @Override
+  public String name() {
+    return "capped-entropy";
+  }
+
+  @Override
+  public ViewKind view() {
+    return ViewKind.WHOLE;
+  }
+
+  @Override
+  public NDArray sum(Positions positions) {
+    double cap = Math.min(capNats, positions.uniformEntropy());
+    return positions.entropyN().neg().add(cap).maximum(0.0).sum();
+  }
+}

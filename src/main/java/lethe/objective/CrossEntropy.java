@@ -1,0 +1,34 @@
+package lethe.objective;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * Rewriting: learn other labels in place of the forget text's own, which stays the input.
+ *
+ * <pre>  L = (1/n) sum_t -log p(a_t | x_&lt;t)  </pre>
+ *
+ * With random and adversarial labels two methods of Yao et al., "Machine Unlearning of Pre-trained
+ * Large Language Models", arXiv:2402.15159, and sampled labels lie between them. With a rejection
+ * for the answer, the IDK loss of Maini et al., "TOFU", arXiv:2401.06121. Unlike the first paper's
+ * code, an adversarial label stands where it is predicted, not one place before. On labels that are
+ * the text's own it is {@link Descent}.
+ *
+ * @param view which labels
+ */
+public record CrossEntropy(ViewKind view) implements PositionTerm {
+  @Override
+  public String name() {
+    return switch (view) {
+      case TEXT, WHOLE -> "cross-entropy";
+      case RANDOM_LABELS -> "random-labels";
+      case ADVERSARIAL_LABELS -> "adversarial-labels";
+      case SAMPLED_LABELS -> "sampled-labels";
+      case REJECTION -> "idk";
+    };
+  }
+
+  @Override
+  public NDArray sum(Positions positions) {
+    return positions.nllN().sum();
+  }
+}

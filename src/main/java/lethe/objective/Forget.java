@@ -1,0 +1,63 @@
+package lethe.objective;
+
+import lethe.objective.MaxEntropy.Direction;
+import lethe.settings.Section;
+
+/** What a method does with the forget split. */
+public enum Forget {
+  GRADIENT_ASCENT("make the text unlikely (Yao et al.)"),
+  CAPPED_ASCENT("the same, but let go of each token at a loss of unlearn.cap"),
+  RANDOM_LABELS("learn random tokens instead (Yao et al.)"),
+  ADVERSARIAL_LABELS("learn the original model's likeliest other tokens instead (Yao et al.)"),
+  SAMPLED_LABELS("learn tokens drawn from the original model instead (Yao et al.)"),
+  SOFT_LABELS("the same towards the whole distribution (Yao et al.)"),
+  GENERIC_PREDICTIONS("predict as if the text had never been seen (Eldan and Russinovich)"),
+  NPO("negative preference optimisation (Zhang et al.)"),
+  SIMNPO("the same by length and without a reference (Fan et al.)"),
+  DPO("prefer a rejection to the answer (Rafailov et al.); needs questions and answers"),
+  IDK("learn a rejection for the answer (Maini et al.); needs questions and answers"),
+  MAX_ENTROPY("predict nothing in particular (Yuan et al.)"),
+  MAX_ENTROPY_REVERSE("the same with the divergence of that paper's code"),
+  CAPPED_ENTROPY("the same, but let go of each position at an entropy of unlearn.cap");
+
+  private final String summary;
+
+  Forget(String summary) {
+    this.summary = summary;
+  }
+
+  /** One line for users. */
+  public String summary() {
+    return summary;
+  }
+
+  /** As users write it. */
+  public String spelling() {
+    return Section.spelling(this);
+  }
+
+  /** Whether it cannot do without {@link TermSettings#capNats}. */
+  boolean needsCap() {
+    return this == CAPPED_ASCENT || this == CAPPED_ENTROPY;
+  }
+
+  /** The formula. */
+  public Term term(TermSettings settings) {
+    return switch (this) {
+      case GRADIENT_ASCENT -> new GradientAscent();
+      case CAPPED_ASCENT -> new CappedAscent(settings.capNats());
+      case RANDOM_LABELS -> new CrossEntropy(ViewKind.RANDOM_LABELS);
+      case ADVERSARIAL_LABELS -> new CrossEntropy(ViewKind.ADVERSARIAL_LABELS);
+      case SAMPLED_LABELS -> new CrossEntropy(ViewKind.SAMPLED_LABELS);
+      case SOFT_LABELS -> new Distillation(settings.predictions());
+      case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));
+      case NPO -> new Npo(settings.beta());
+      case SIMNPO -> new SimNpo(settings.beta(), settings.gamma());
+      case DPO -> new Dpo(settings.beta());
+      case IDK -> new CrossEntropy(ViewKind.REJECTION);
+      case MAX_ENTROPY -> new MaxEntropy(Direction.MODEL_TO_UNIFORM);
+      case MAX_ENTROPY_REVERSE -> new MaxEntropy(Direction.UNIFORM_TO_MODEL);
+      case CAPPED_ENTROPY -> new CappedEntropy(settings.capNats());
+    };
+  }
+}

@@ -1,0 +1,35 @@
+package lethe.objective;
+
+import lethe.settings.Section;
+
+/** What a method does with the splits it keeps. */
+public enum Retain {
+  DESCENT("go on learning the kept text"),
+  KL("stay near the reference model's predictions on the kept text"),
+  PRESERVATION("keep answers likelier than rejections (Yuan et al.); needs questions and answers");
+
+  private final String summary;
+
+  Retain(String summary) {
+    this.summary = summary;
+  }
+
+  /** One line for users. */
+  public String summary() {
+    return summary;
+  }
+
+  /** As users write it. */
+  public String spelling() {
+    return Section.spelling(this);
+  }
+
+  /** The formula. */
+  public Term term(TermSettings settings) {
+    return switch (this) {
+      case DESCENT -> new Descent();
+      case KL -> new KullbackLeibler();
+      case PRESERVATION -> new AnswerPreservation(settings.beta());
+    };
+  }
+}

@@ -1,0 +1,32 @@
+package lethe.objective;
+
+import lethe.settings.Section;
+
+/**
+ * The numbers that formulas take, each looked at by the terms that have it.
+ *
+ * @param beta inverse temperature of NPO, SimNPO, DPO and answer preservation, greater than 0
+ * @param gamma margin of SimNPO, at least 0
+ * @param capNats where capped terms let go of a token, greater than 0; infinite when not set
+ * @param genericAlpha how much of the reinforcement generic predictions take off, at least 0
+ * @param predictions what sampled and soft labels come from
+ */
+public record TermSettings(
+    double beta,
+    double gamma,
+    double capNats,
+    double genericAlpha,
+    TruncatedPredictions predictions) {
+
+  static TermSettings read(Section unlearn) {
+    return new TermSettings(
+        unlearn.number("beta", 1e-6, 1e6),
+        unlearn.number("gamma", 0, 1e6),
+        unlearn.optionalNumber("cap", 1e-6, 1e6).orElse(Double.POSITIVE_INFINITY),
+        unlearn.number("generic-alpha", 0, 1e6),
+        new TruncatedPredictions(
+            unlearn.count("top-k", 1),
+            unlearn.number("top-p", 1e-6, 1),
+            unlearn.choice("truth", TruncatedPredictions.Truth.class)));
+  }
+}

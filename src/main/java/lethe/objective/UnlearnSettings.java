@@ -1,0 +1,98 @@
+package lethe.objective;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import lethe.settings.Section;
+
+/**
+ * What unlearning minimises, as the section {@code unlearn} says it.
+ *
+ * @param method the formulas
+ * @param forgetWeight of the forget term, greater than 0
+ * @param retainWeights of the retain term by split, where the user gives one; at least 0
+ * @param start Hugging Face folder of the weights to begin with, where they are not the original's
+ * @param reference the model that reference predictions come from
+ * @param reinforced Hugging Face folder of the model that knows the forget split better
+ * @param terms what the formulas take
+ */
+public record UnlearnSettings(
+    Method method,
+    double forgetWeight,
+    Map<String, Double> retainWeights,
+    Optional<String> start,
+    Reference reference,
+    Optional<String> reinforced,
+    TermSettings terms) {
+  /** Which model is the reference: they differ when a run goes on from an unlearned model. */
+  public enum Reference {
+    /** {@code model.path}. */
+    ORIGINAL,
+    /** The weights that this run starts from. */
+    START
+  }
+
+  /** Reads {@code unlearn}. */
+  public static UnlearnSettings read(Section root) {
+    Section unlearn = root.section("unlearn");
+    UnlearnSettings settings =
+        new UnlearnSettings(
+            method(unlearn),
+            unlearn.number("forget-weight", 1e-9, 1e9),
+            weights(unlearn.section("retain-weights")),
+            unlearn.optionalText("start"),
+            unlearn.choice("reference", Reference.class),
+            unlearn.optionalText("reinforced"),
+            TermSettings.read(unlearn));
+    settings.check(unlearn);
+    return settings;
+  }
+
+  /** The roles the splits play. */
+  public List<Role> roles() {
+    return method.roles(forgetWeight, retainWeights, terms);
+  }
+
+  private void check(Section unlearn) {
+    if (method.forget().needsCap() && !unlearn.has("cap")) {
+      unlearn.problem("cap", "must be set for " + method.name() + "; it takes nats a token");
+    }
+    if (method.forget() == Forget.GENERIC_PREDICTIONS && reinforced.isEmpty()) {
+      unlearn.problem(
+          "reinforced",
+          "must be set for "
+              + method.name()
+              + "; it takes the folder of a model finetuned on forget");
+    }
+    if (method.retain().isPresent() && roles().size() == 1) {
+      unlearn.problem(
+          "retain-weights",
+          "must leave a split for "
+              + method.retain().get().spelling()
+              + ", was 0 for all; for none at all, the method is "
+              + method.forget().spelling());
+    }
+  }
+
+  private static Method method(Section unlearn) {
+    String name = unlearn.text("method");
+    try {
+      return Method.of(name);
+    } catch (IllegalArgumentException e) {
+      if (!name.isEmpty()) {
+        unlearn.problem("method", "must be a method: " + e.getMessage());
+      }
+      return Method.of("gradient-ascent");
+    }
+  }
+
+  private static Map<String, Double> weights(Section section) {
+    section.allowOnly("retain", "general");
+    Map<String, Double> weights = new TreeMap<>();
+    for (String split : section.keys()) {
+      section.optionalNumber(split, 0, 1e9).ifPresent(weight -> weights.put(split, weight));
+    }
+    return weights;
+  }
+}

@@ -1,0 +1,17 @@
+package lethe.objective;
+
+/** What one view of an example shows: which tokens, and which labels they should predict. */
+public enum ViewKind {
+  /** The text with its own tokens as labels; of a question with its answer, the answer's alone. */
+  TEXT,
+  /** Question and answer, all their tokens labels; of plain text the same as {@link #TEXT}. */
+  WHOLE,
+  /** The text, each label drawn uniformly from the vocabulary. */
+  RANDOM_LABELS,
+  /** The text, each label the token the original model finds likeliest but for the true one. */
+  ADVERSARIAL_LABELS,
+  /** The text, each label drawn from what the original model predicts. */
+  SAMPLED_LABELS,
+  /** The question with a rejection instead of its answer, whose tokens are the labels. */
+  REJECTION
+}

@@ -1,0 +1,184 @@
+package lethe.train;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.pmod;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import lethe.folder.RunFolder;
+import lethe.model.Fingerprint;
+import lethe.model.ModelSource;
+import lethe.model.Vocabulary;
+import lethe.objective.Role;
+import lethe.objective.SequenceTerm;
+import lethe.objective.TruncatedPredictions;
+import lethe.objective.TruncatedPredictions.Truth;
+import lethe.objective.ViewKind;
+import lethe.settings.InvalidSettings;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * The stage between chunks and training: gives every chunk the views that its split's term needs,
+ * with other labels and what the reference model says of them, both made once on the executors and
+ * kept in the run folder.
+ */
+public final class Examples {
+  private static final List<String> ID = List.of("domain", "document", "ordinal");
+
+  private final SparkSession spark;
+  private final RunFolder folder;
+  private final Inputs inputs;
+
+  /**
+   * What examples are made from.
+   *
+   * @param chunksSha256 of all chunks, as their manifest has it
+   * @param original the model that labels come from
+   * @param reference the model that scores come from
+   * @param vocabulary of both
+   * @param sampled how predictions are cut before labels are drawn from them
+   * @param rejections for methods that need any
+   * @param seed of labels and of the choice of rejections
+   * @param microBatch examples a forward pass
+   * @param threads for matrix products in each executor
+   */
+  public record Inputs(
+      String chunksSha256,
+      ModelSource original,
+      ModelSource reference,
+      Vocabulary vocabulary,
+      TruncatedPredictions sampled,
+      Rejections rejections,
+      long seed,
+      int microBatch,
+      int threads) {}
+
+  public Examples(SparkSession spark, RunFolder folder, Inputs inputs) {
+    this.spark = spark;
+    this.folder = folder;
+    this.inputs = inputs;
+  }
+
+  /** Chunks with their own text alone, which needs nothing made. */
+  public static Dataset<Row> text(Dataset<Row> chunks) {
+    return Views.whole(chunks);
+  }
+
+  /**
+   * The examples of all roles.
+   *
+   * @param chunks as prepare wrote them
+   * @return as {@link Trainer#train} takes them
+   * @throws InvalidSettings when a term needs answers and some chunk has none
+   */
+  public Dataset<Row> execute(Dataset<Row> chunks, List<Role> roles) {
+    return roles.stream()
+        .map(role -> examples(role, chunks.filter(col("split").equalTo(role.split()))))
+        .reduce(Dataset::unionByName)
+        .orElseThrow();
+  }
+
+  private Dataset<Row> examples(Role role, Dataset<Row> chunks) {
+    List<ViewKind> kinds = role.term().views();
+    Dataset<Row> prompted =
+        Arrays.asList(chunks.columns()).contains("prompt")
+            ? chunks
+            : chunks.withColumn("prompt", lit(null).cast(DataTypes.IntegerType));
+    if (kinds.contains(ViewKind.REJECTION)) {
+      checkAnswers(role, prompted);
+    }
+    Dataset<Row> examples =
+        Views.of(
+            labelled(role.split(), prompted, kinds)
+                .withColumn("pair", lit(null).cast(DataTypes.LongType))
+                .withColumn("sentence", sentence()),
+            kinds,
+            inputs.rejections());
+    boolean scored = role.term() instanceof SequenceTerm term && term.needsReference();
+    return scored ? referenced(role, examples) : examples;
+  }
+
+  private org.apache.spark.sql.Column sentence() {
+    int count = Math.max(1, inputs.rejections().sentences().size());
+    return pmod(
+            xxhash64(lit(inputs.seed()), col("domain"), col("document"), col("ordinal")),
+            lit((long) count))
+        .cast(DataTypes.IntegerType);
+  }
+
+  private Dataset<Row> labelled(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
+    Dataset<Row> labels =
+        switch (kinds.get(0)) {
+          case TEXT, WHOLE, REJECTION -> null;
+          case RANDOM_LABELS ->
+              kept("random-" + split, Map.of())
+                  .orElse(spark, () -> Labels.random(chunks, inputs.vocabulary(), inputs.seed()));
+          case ADVERSARIAL_LABELS ->
+              predicted(
+                  "adversarial-" + split, chunks, new TruncatedPredictions(1, 1, Truth.REMOVED));
+          case SAMPLED_LABELS -> predicted("sampled-" + split, chunks, inputs.sampled());
+        };
+    return labels == null
+        ? chunks.withColumn("labels", lit(null).cast("array<int>"))
+        : chunks.join(
+            labels,
+            scala.collection.JavaConverters.asScalaBuffer(new java.util.ArrayList<>(ID)).toSeq());
+  }
+
+  private Dataset<Row> predicted(String name, Dataset<Row> chunks, TruncatedPredictions cut) {
+    return kept(
+            name,
+            Map.of(
+                "model", Fingerprint.of(inputs.original()),
+                "top_k", cut.topK(),
+                "top_p", cut.topP(),
+                "truth", cut.truth()))
+        .orElse(
+            spark,
+            () ->
+                Labels.predicted(
+                    chunks,
+                    inputs.vocabulary(),
+                    cut,
+                    new Batches.Frozen(inputs.original(), inputs.threads()),
+                    inputs.microBatch(),
+                    inputs.seed()));
+  }
+
+  private Dataset<Row> referenced(Role role, Dataset<Row> examples) {
+    return kept("reference-" + role.name(), Map.of("model", Fingerprint.of(inputs.reference())))
+        .orElse(
+            spark,
+            () ->
+                References.of(
+                    examples,
+                    new Batches.Frozen(inputs.reference(), inputs.threads()),
+                    inputs.microBatch()));
+  }
+
+  private Kept kept(String name, Map<String, Object> more) {
+    Map<String, Object> origin = new TreeMap<>(more);
+    origin.put("chunks_sha256", inputs.chunksSha256());
+    origin.put("seed", inputs.seed());
+    origin.put("micro_batch", inputs.microBatch());
+    return new Kept(folder, name, origin);
+  }
+
+  private static void checkAnswers(Role role, Dataset<Row> chunks) {
+    List<Row> plain =
+        chunks.filter(col("prompt").isNull()).select("domain").limit(1).collectAsList();
+    if (!plain.isEmpty()) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot use %s: it needs the columns question and answer, and domain %s of split %s has plain text; name them in corpus.sources, or choose another unlearn.method"
+                  .formatted(role.name(), plain.get(0).getString(0), role.split())));
+    }
+  }
+}

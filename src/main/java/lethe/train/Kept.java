@@ -1,0 +1,62 @@
+package lethe.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import lethe.folder.Files;
+import lethe.folder.RunFolder;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A table that is computed once and kept in the run folder. Its {@code manifest.json} is written
+ * last and says what it was computed from: with another origin, or without one, it is computed
+ * again.
+ *
+ * @param folder of the run
+ * @param name of the table's folder in {@link RunFolder#labels}
+ * @param origin everything that its content depends on
+ */
+record Kept(RunFolder folder, String name, Map<String, Object> origin) {
+
+  /**
+   * @param origin as in {@link Kept}
+   * @param parts SHA-256 by file name
+   */
+  private record Manifest(Map<String, Object> origin, Map<String, String> parts) {}
+
+  /** Reads the table, computing and writing it first unless it is there. */
+  Dataset<Row> orElse(SparkSession spark, Supplier<Dataset<Row>> compute) {
+    Path table = new Path(folder.labels(), name);
+    Path manifest = new Path(table, "manifest.json");
+    Files files = folder.files();
+    if (!files.exists(manifest) || !sameOrigin(files.readJson(manifest))) {
+      files.delete(table);
+      compute.get().write().parquet(table.toString());
+      Map<String, String> parts = new TreeMap<>();
+      for (Path file : files.list(table)) {
+        if (file.getName().endsWith(".parquet")) {
+          parts.put(file.getName(), files.sha256(file));
+        }
+      }
+      files.writeJson(manifest, new Manifest(new TreeMap<>(origin), parts));
+    }
+    List<String> parts = new ArrayList<>();
+    files
+        .readJson(manifest)
+        .path("parts")
+        .fieldNames()
+        .forEachRemaining(part -> parts.add(new Path(table, part).toString()));
+    return spark.read().parquet(parts.toArray(String[]::new));
+  }
+
+  /** Compared as text: JSON read back has other number types. */
+  private boolean sameOrigin(JsonNode manifest) {
+    return Files.json(manifest.path("origin")).equals(Files.json(new TreeMap<>(origin)));
+  }
+}

@@ -1,0 +1,208 @@
+package lethe.train;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.size;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import lethe.model.Network;
+import lethe.model.Parameters;
+import lethe.model.TokenBatch;
+import lethe.model.Vocabulary;
+import lethe.objective.FrozenModel;
+import lethe.objective.LabelDistribution;
+import lethe.objective.Positions;
+import lethe.objective.TruncatedPredictions;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Labels other than the text's own, made on the executors: the label at t is what position t - 1
+ * should predict. A chunk's depend on the seed, its name and the model, never on where it is
+ * partitioned.
+ *
+ * <pre>
+ * domain, document, ordinal   the chunk
+ * labels  array(int)          one a token; the first is the token itself and never scored
+ * </pre>
+ */
+final class Labels {
+  static final StructType SCHEMA =
+      new StructType()
+          .add("domain", DataTypes.StringType, false)
+          .add("document", DataTypes.StringType, false)
+          .add("ordinal", DataTypes.IntegerType, false)
+          .add("labels", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
+
+  /** Positions whose logits stand in memory at once. */
+  private static final int PIECE = 256;
+
+  private Labels() {}
+
+  /**
+   * Each label drawn uniformly from the ordinary tokens; it may be the true one.
+   *
+   * @param chunks with domain, document, ordinal and tokens
+   */
+  static Dataset<Row> random(Dataset<Row> chunks, Vocabulary vocabulary, long seed) {
+    int[] ordinary = vocabulary.ordinary();
+    return select(chunks)
+        .map(
+            (MapFunction<Row, Row>)
+                chunk -> {
+                  Draw draw = draw(seed, chunk);
+                  int[] labels = tokens(chunk);
+                  for (int t = 1; t < labels.length; t++) {
+                    labels[t] = ordinary[draw.whole(t, ordinary.length)];
+                  }
+                  return row(chunk, labels);
+                },
+            Encoders.row(SCHEMA));
+  }
+
+  /**
+   * Each label drawn from what a model predicts. Cut to one token without the truth, that is the
+   * adversarial label.
+   *
+   * @param chunks with domain, document, ordinal and tokens
+   * @param predictions how the model's prediction is cut
+   * @param microBatch chunks a forward pass
+   */
+  static Dataset<Row> predicted(
+      Dataset<Row> chunks,
+      Vocabulary vocabulary,
+      TruncatedPredictions predictions,
+      Batches.Frozen model,
+      int microBatch,
+      long seed) {
+    int[] unused = vocabulary.unused();
+    return Batches.map(
+        select(chunks),
+        size(col("tokens")),
+        microBatch,
+        model,
+        SCHEMA,
+        (loaded, batch) -> {
+          int[] drawn =
+              loaded.with(
+                  (network, weights) ->
+                      draw(network, weights, batch, predictions, unused, uniforms(seed, batch)));
+          return rows(batch, drawn);
+        });
+  }
+
+  private static int[] draw(
+      Network network,
+      Parameters weights,
+      List<Row> chunks,
+      TruncatedPredictions predictions,
+      int[] unused,
+      float[] uniforms) {
+    int[] drawn = new int[uniforms.length];
+    try (NDManager manager = network.newManager()) {
+      TokenBatch batch = TokenBatch.of(manager, chunks.stream().map(Labels::tokens).toList());
+      NDArray hiddenND = network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
+      NDArray bannedV = banned(manager, network.architecture().vocabulary(), unused);
+      for (int from = 0; from < drawn.length; from += PIECE) {
+        int to = Math.min(drawn.length, from + PIECE);
+        NDIndex piece = new NDIndex("{}:{}", from, to);
+        try (NDManager own = manager.newSubManager()) {
+          NDArray pieceND = hiddenND.get(piece);
+          pieceND.attach(own);
+          NDArray logitsNV = network.logits(pieceND, weights).add(bannedV);
+          NDArray labelsN = batch.labelsN().get(piece);
+          labelsN.attach(own);
+          NDArray probabilityNV =
+              predictions
+                  .logProbabilitiesNV(
+                      new Positions(logitsNV, labelsN, Map.of(FrozenModel.REFERENCE, logitsNV)))
+                  .exp();
+          NDArray uniformN1 = own.create(Arrays.copyOfRange(uniforms, from, to)).expandDims(1);
+          long[] chosen = choose(probabilityNV, uniformN1).toLongArray();
+          for (int i = from; i < to; i++) {
+            drawn[i] = Math.toIntExact(chosen[i - from]);
+          }
+        }
+      }
+    }
+    return drawn;
+  }
+
+  /**
+   * The first token up to which the probabilities add up to more than a uniform share of them all.
+   */
+  private static NDArray choose(NDArray probabilityNV, NDArray uniformN1) {
+    NDArray sumNV = probabilityNV.cumSum(-1);
+    NDArray allN1 = sumNV.get(new NDIndex(":, -1:"));
+    NDArray belowN = count(sumNV.lte(allN1.mul(uniformN1)));
+    NDArray lastN = count(sumNV.lt(allN1)); // where rounding takes a share up to all of it
+    return belowN.minimum(lastN);
+  }
+
+  private static NDArray count(NDArray isNV) {
+    return isNV.toType(DataType.INT64, false).sum(new int[] {-1});
+  }
+
+  private static NDArray banned(NDManager manager, int vocabulary, int[] unused) {
+    float[] banned = new float[vocabulary];
+    for (int id : unused) {
+      banned[id] = (float) LabelDistribution.NOTHING;
+    }
+    return manager.create(banned);
+  }
+
+  private static float[] uniforms(long seed, List<Row> chunks) {
+    List<Float> uniforms = new ArrayList<>();
+    for (Row chunk : chunks) {
+      Draw draw = draw(seed, chunk);
+      for (int t = 1; t < chunk.getList(3).size(); t++) {
+        uniforms.add(draw.uniform(t));
+      }
+    }
+    float[] flat = new float[uniforms.size()];
+    for (int i = 0; i < flat.length; i++) {
+      flat[i] = uniforms.get(i);
+    }
+    return flat;
+  }
+
+  private static List<Row> rows(List<Row> chunks, int[] drawn) {
+    List<Row> rows = new ArrayList<>();
+    int at = 0;
+    for (Row chunk : chunks) {
+      int[] labels = tokens(chunk);
+      for (int t = 1; t < labels.length; t++) {
+        labels[t] = drawn[at++];
+      }
+      rows.add(row(chunk, labels));
+    }
+    return rows;
+  }
+
+  private static Dataset<Row> select(Dataset<Row> chunks) {
+    return chunks.select("domain", "document", "ordinal", "tokens");
+  }
+
+  private static Draw draw(long seed, Row chunk) {
+    return Draw.of(seed, chunk.getString(0), chunk.getString(1), chunk.getInt(2));
+  }
+
+  private static int[] tokens(Row chunk) {
+    return chunk.<Integer>getList(3).stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static Row row(Row chunk, int[] labels) {
+    return RowFactory.create(chunk.get(0), chunk.get(1), chunk.get(2), labels);
+  }
+}

@@ -1,0 +1,34 @@
+package lethe.objective;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import lethe.objective.TruncatedPredictions.Truth;
+
+/** Every term that some method has, for the contracts. */
+public final class EveryTerm {
+  private static final List<TermSettings> SETTINGS =
+      List.of(
+          new TermSettings(0.1, 0, 3.2, 5, new TruncatedPredictions(3, 1, Truth.REMOVED)),
+          new TermSettings(2, 0.3, 3.0, 0.5, new TruncatedPredictions(50, 0.6, Truth.KEPT)));
+
+  private EveryTerm() {}
+
+  public static Stream<Term> all() {
+    return SETTINGS.stream()
+        .flatMap(
+            settings ->
+                Stream.concat(
+                    Arrays.stream(Forget.values()).map(forget -> forget.term(settings)),
+                    Arrays.stream(Retain.values()).map(retain -> retain.term(settings))))
+        .distinct();
+  }
+
+  public static Stream<PositionTerm> ofPositions() {
+    return all().filter(PositionTerm.class::isInstance).map(PositionTerm.class::cast);
+  }
+
+  public static Stream<SequenceTerm> ofSequences() {
+    return all().filter(SequenceTerm.class::isInstance).map(SequenceTerm.class::cast);
+  }
+}

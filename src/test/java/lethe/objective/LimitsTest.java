@@ -1,0 +1,227 @@
+package lethe.objective;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import lethe.model.Network;
+import lethe.model.TinyLlama;
+import lethe.objective.MaxEntropy.Direction;
+import lethe.objective.SequenceTerm.View;
+import lethe.objective.TruncatedPredictions.Truth;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The limits in which one formula becomes another. */
+class LimitsTest {
+  private static final double[] LOGITS = {0.3, -1.2, 2.0, 0.1, 1.1, -0.4, 0.2, -2.2};
+  private static final double[] REFERENCE = {1.3, 0.2, -0.7, 0.4, 0.0, 2.5, -1.0, 0.9};
+  private static final double[] REINFORCED = {2.3, 0.1, -0.7, 1.4, -1.0, 3.5, -1.0, 0.8};
+  private static final double[] EQUAL = new double[8];
+  private static final double[] ONE_HOT = {900, 0, 0, 0, 0, 0, 900, 0};
+  private static final TruncatedPredictions EVERYTHING =
+      new TruncatedPredictions(100, 1, Truth.KEPT);
+
+  private Network network;
+  private NDManager manager;
+
+  @BeforeEach
+  void open() {
+    network = TinyLlama.network();
+    manager = network.newManager();
+  }
+
+  @AfterEach
+  void close() {
+    manager.close();
+    network.close();
+  }
+
+  @Test
+  void ascentIsDescentWithTheSignTurned() {
+    assertThat(value(new GradientAscent(), LOGITS)).isEqualTo(-value(new Descent(), LOGITS));
+  }
+
+  @Test
+  void divergenceIsNothingBetweenEqualModels() {
+    assertThat(value(new KullbackLeibler(), REFERENCE)).isCloseTo(0, within(1e-15));
+    assertThat(largest(gradient(new KullbackLeibler(), REFERENCE))).isLessThan(1e-15);
+  }
+
+  @Test
+  void divergenceFromACertainReferenceIsDescent() {
+    Positions certain = positions(matrix(LOGITS), ONE_HOT, REINFORCED); // certain of the labels
+    assertThat(new KullbackLeibler().sum(certain).getDouble())
+        .isCloseTo(new Descent().sum(certain).getDouble(), within(1e-12));
+  }
+
+  @Test
+  void softLabelsThatKeepEverythingAreDivergence() {
+    assertThat(value(new Distillation(EVERYTHING), LOGITS))
+        .isCloseTo(value(new KullbackLeibler(), LOGITS), within(1e-14));
+  }
+
+  @Test
+  void softLabelsOfOneTokenWithoutTheTruthAreAdversarialLabels() {
+    Term soft = new Distillation(new TruncatedPredictions(1, 1, Truth.REMOVED));
+    Positions adversarial = // what the reference finds likeliest, but for the labels 0 and 2
+        new Positions(matrix(LOGITS), manager.create(new long[] {3, 1}));
+    assertThat(value((PositionTerm) soft, LOGITS))
+        .isCloseTo(
+            new CrossEntropy(ViewKind.ADVERSARIAL_LABELS).sum(adversarial).getDouble(),
+            within(1e-14));
+  }
+
+  @Test
+  void topPKeepsTheTokenThatCrossesItAndAlwaysOne() {
+    double[] logits = new double[8];
+    double[] shares = {0.4, 0.3, 0.2, 0.1, 0.1, 0.2, 0.3, 0.4};
+    Arrays.setAll(logits, i -> Math.log(shares[i]));
+    Positions positions = positions(matrix(LOGITS), logits, REINFORCED);
+    assertThat(probabilities(new TruncatedPredictions(4, 0.5, Truth.KEPT), positions))
+        .containsExactly(
+            new double[] {4 / 7.0, 3 / 7.0, 0, 0, 0, 0, 3 / 7.0, 4 / 7.0}, within(1e-12));
+    assertThat(probabilities(new TruncatedPredictions(4, 1e-6, Truth.KEPT), positions))
+        .containsExactly(new double[] {1, 0, 0, 0, 0, 0, 0, 1}, within(1e-12));
+    assertThat(probabilities(new TruncatedPredictions(2, 1, Truth.REMOVED), positions))
+        .containsExactly(new double[] {0, 0.6, 0.4, 0, 0, 1 / 3.0, 0, 2 / 3.0}, within(1e-12));
+  }
+
+  @Test
+  void genericPredictionsAreTheReferencesWhereNothingWasReinforced() {
+    Term unlearned = new Distillation(new GenericPredictions(0));
+    assertThat(value((PositionTerm) unlearned, LOGITS))
+        .isCloseTo(value(new KullbackLeibler(), LOGITS), within(1e-14));
+    Positions same = positions(matrix(LOGITS), REFERENCE, REFERENCE);
+    assertThat(new Distillation(new GenericPredictions(5)).sum(same).getDouble())
+        .isCloseTo(value(new KullbackLeibler(), LOGITS), within(1e-14));
+  }
+
+  @Test
+  void genericPredictionsTakeOffOnlyWhatWasRaised() {
+    double[] raised = {1.3 - 5, 0.2, -0.7, 0.4 - 5, 0, 2.5 - 5, -1, 0.9};
+    Positions positions = positions(matrix(LOGITS), REFERENCE, REINFORCED);
+    assertThat(probabilities(new GenericPredictions(5), positions))
+        .containsExactly(matrix(raised).softmax(-1).toDoubleArray(), within(1e-12));
+  }
+
+  @Test
+  void entropyIsMostAtTheUniformPrediction() {
+    for (Direction direction : Direction.values()) {
+      assertThat(value(new MaxEntropy(direction), EQUAL)).isCloseTo(0, within(1e-15));
+      assertThat(largest(gradient(new MaxEntropy(direction), EQUAL))).isLessThan(1e-15);
+    }
+  }
+
+  @Test
+  void aCertainPredictionIsLogVFromUniformAndFarTheOtherWay() {
+    double[] other = ONE_HOT;
+    assertThat(value(new MaxEntropy(Direction.MODEL_TO_UNIFORM), other))
+        .isCloseTo(2 * Math.log(4), within(1e-12));
+    assertThat(largest(gradient(new MaxEntropy(Direction.MODEL_TO_UNIFORM), other)))
+        .isLessThan(1e-12);
+    assertThat(value(new MaxEntropy(Direction.UNIFORM_TO_MODEL), other))
+        .isCloseTo(2 * (-Math.log(4) + 900 * 0.75), within(1e-9));
+    assertThat(gradient(new MaxEntropy(Direction.UNIFORM_TO_MODEL), other))
+        .containsExactly(
+            new double[] {0.75, -0.25, -0.25, -0.25, -0.25, -0.25, 0.75, -0.25}, within(1e-12));
+  }
+
+  @Test
+  void capsOutOfReachChangeNothing() {
+    assertThat(value(new CappedAscent(50), LOGITS)).isEqualTo(value(new GradientAscent(), LOGITS));
+    assertThat(value(new CappedEntropy(50), LOGITS))
+        .isCloseTo(value(new MaxEntropy(Direction.MODEL_TO_UNIFORM), LOGITS), within(1e-15));
+  }
+
+  @Test
+  void cappedTermsLetGoOfEachPositionAtTheCap() {
+    // Losses of the labels: 1.95 and 1.24 nats; entropies: 0.95 and 1.07.
+    double[] ascent = gradient(new CappedAscent(1.5), LOGITS);
+    assertThat(Arrays.copyOfRange(ascent, 0, 4)).containsOnly(0);
+    assertThat(Arrays.copyOfRange(ascent, 4, 8))
+        .isEqualTo(Arrays.copyOfRange(gradient(new GradientAscent(), LOGITS), 4, 8));
+    double[] entropy = gradient(new CappedEntropy(1.0), LOGITS);
+    assertThat(Arrays.copyOfRange(entropy, 4, 8)).containsOnly(0);
+    assertThat(largest(Arrays.copyOfRange(entropy, 0, 4))).isGreaterThan(0.1);
+  }
+
+  @Test
+  void npoBecomesAscentAsBetaVanishes() {
+    View text = new View(7, 5, 4);
+    assertThat(new Npo(1e-9).of(List.of(text)).perView().get(0)).isCloseTo(-1, within(1e-8));
+    assertThat(new SimNpo(1e-9, 0).of(List.of(text)).perView().get(0))
+        .isCloseTo(-1 / 4.0, within(1e-8));
+  }
+
+  @Test
+  void npoOfAnUnchangedModelIsTwoLogTwoOverBeta() {
+    View same = new View(7, 7, 4);
+    assertThat(new Npo(0.1).of(List.of(same)).value()).isCloseTo(20 * Math.log(2), within(1e-12));
+  }
+
+  @Test
+  void dpoWhoseRejectionStandsStillIsNpo() {
+    View text = new View(7, 5, 4);
+    View still = new View(3, 3, 6);
+    SequenceTerm.Slope dpo = new Dpo(0.3).of(List.of(text, still));
+    SequenceTerm.Slope npo = new Npo(0.3).of(List.of(text));
+    assertThat(dpo.value()).isEqualTo(npo.value());
+    assertThat(dpo.perView().get(0)).isEqualTo(npo.perView().get(0));
+    assertThat(dpo.perView().get(1)).isEqualTo(-npo.perView().get(0));
+  }
+
+  @Test
+  void preservationFadesWhereTheAnswerIsFarAhead() {
+    View answer = new View(1, Double.NaN, 4);
+    View rejection = new View(1000, Double.NaN, 4);
+    SequenceTerm.Slope far = new AnswerPreservation(0.1).of(List.of(answer, rejection));
+    assertThat(far.perView().get(0)).isCloseTo(0, within(1e-40));
+    SequenceTerm.Slope vanishing = new AnswerPreservation(1e-9).of(List.of(answer, rejection));
+    assertThat(vanishing.perView().get(0)).isCloseTo(0.5, within(1e-6));
+    assertThat(vanishing.perView().get(1)).isCloseTo(-0.5, within(1e-6));
+  }
+
+  private double value(PositionTerm term, double[] logits) {
+    return term.sum(positions(matrix(logits), REFERENCE, REINFORCED)).getDouble();
+  }
+
+  private double[] gradient(PositionTerm term, double[] logits) {
+    return Network.withGraph(
+        () -> {
+          NDArray leafNV = Network.leaf(matrix(logits));
+          Network.backward(
+              term.sum(positions(leafNV, REFERENCE, REINFORCED)),
+              manager.ones(new Shape(), DataType.FLOAT64));
+          return leafNV.getGradient().toDoubleArray();
+        });
+  }
+
+  private double[] probabilities(LabelDistribution labels, Positions positions) {
+    return labels.logProbabilitiesNV(positions).exp().toDoubleArray();
+  }
+
+  private Positions positions(NDArray logitsNV, double[] reference, double[] reinforced) {
+    return new Positions(
+        logitsNV,
+        manager.create(new long[] {0, 2}),
+        Map.of(
+            FrozenModel.REFERENCE, matrix(reference),
+            FrozenModel.REINFORCED, matrix(reinforced)));
+  }
+
+  private NDArray matrix(double[] values) {
+    return manager.create(values, new Shape(2, 4));
+  }
+
+  private static double largest(double[] values) {
+    return Arrays.stream(values).map(Math::abs).max().orElseThrow();
+  }
+}

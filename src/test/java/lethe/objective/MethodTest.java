@@ -1,0 +1,76 @@
+package lethe.objective;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import lethe.objective.MaxEntropy.Direction;
+import lethe.objective.TruncatedPredictions.Truth;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MethodTest {
+  private static final TermSettings SETTINGS =
+      new TermSettings(0.1, 0, 3, 5, new TruncatedPredictions(50, 1, Truth.REMOVED));
+
+  @ParameterizedTest
+  @CsvSource({
+    "gradient-ascent, forget.ascent",
+    "random-labels, forget.random-labels",
+    "adversarial-labels, forget.adversarial-labels",
+    "ascent-descent-general, forget.ascent general.descent",
+    "ascent-descent-in-distribution, forget.ascent retain.descent",
+    "ascent-kl-general, forget.ascent general.kl",
+    "ascent-kl-in-distribution, forget.ascent retain.kl",
+    "max-entropy+descent, forget.max-entropy retain.descent",
+    "idk+preservation, forget.idk retain.preservation",
+    "npo, forget.npo",
+    "npo+descent, forget.npo retain.descent",
+    "npo+kl, forget.npo retain.kl",
+    "dpo+descent, forget.dpo retain.descent",
+    "dpo+kl, forget.dpo retain.kl",
+    "simnpo+descent, forget.simnpo retain.descent",
+    "capped-entropy+kl, forget.capped-entropy retain.kl",
+  })
+  void hasTheRolesItsNameSays(String name, String roles) {
+    assertThat(Method.of(name).roles(1, Map.of(), SETTINGS).stream().map(Role::name))
+        .containsExactly(roles.split(" "));
+  }
+
+  @Test
+  void weightsOfTheUserAreLaidOverTheMethodsOwn() {
+    assertThat(Method.of("npo+kl").roles(0.5, Map.of("general", 2.0), SETTINGS))
+        .containsExactly(
+            new Role("forget", new Npo(0.1), 0.5),
+            new Role("general", new KullbackLeibler(), 2),
+            new Role("retain", new KullbackLeibler(), 1));
+    assertThat(
+            Method.of("max-entropy+descent")
+                .roles(1, Map.of("retain", 0.0, "general", 1.0), SETTINGS))
+        .containsExactly(
+            new Role("forget", new MaxEntropy(Direction.MODEL_TO_UNIFORM), 1),
+            new Role("general", new Descent(), 1));
+  }
+
+  @Test
+  void anUnknownNameListsThemAllALineEach() {
+    for (String name : List.of("", "NPO", "npo+", "npo+gd", "+kl", "ascent-descent+kl")) {
+      assertThatThrownBy(() -> Method.of(name))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("Unknown method \"" + name + "\"; the methods are\n")
+          .message()
+          .contains(
+              "\n  gradient-ascent: ",
+              "\n  random-labels: ",
+              "\n  adversarial-labels: ",
+              "\n  ascent-descent-general: ",
+              "\n  ascent-descent-in-distribution: ",
+              "\n  ascent-kl-general: ",
+              "\n  ascent-kl-in-distribution: ",
+              "\n  max-entropy: ",
+              "\n  +preservation: ");
+    }
+  }
+}

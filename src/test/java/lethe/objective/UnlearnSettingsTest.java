@@ -1,0 +1,99 @@
+package lethe.objective;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lethe.objective.TruncatedPredictions.Truth;
+import lethe.objective.UnlearnSettings.Reference;
+import lethe.settings.InvalidSettings;
+import lethe.settings.Section;
+import lethe.settings.Settings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class UnlearnSettingsTest {
+  @TempDir Path folder;
+
+  @Test
+  void theDefaultsAreTheMostRobustMethodOfTheFirstPaper() throws IOException {
+    assertThat(read())
+        .isEqualTo(
+            new UnlearnSettings(
+                Method.of("ascent-descent-in-distribution"),
+                1,
+                Map.of(),
+                Optional.empty(),
+                Reference.ORIGINAL,
+                Optional.empty(),
+                new TermSettings(
+                    0.1,
+                    0,
+                    Double.POSITIVE_INFINITY,
+                    5,
+                    new TruncatedPredictions(50, 1, Truth.REMOVED))));
+  }
+
+  @Test
+  void aMethodOfTheSecondPaperBringsItsTraining() throws IOException {
+    Settings settings = load("unlearn.method=npo+kl", "train.epochs=2");
+    settings.check();
+    Section train = settings.root().section("train");
+    assertThat(train.number("learning-rate", 0, 1)).isEqualTo(1e-5);
+    assertThat(train.count("batch", 1)).isEqualTo(32);
+    assertThat(train.text("schedule")).isEqualTo("linear");
+    assertThat(train.number("warm-up", 0, 1)).isEqualTo(0.2);
+    assertThat(train.number("epochs", 0, 9)).as("the user's own").isEqualTo(2);
+    assertThat(settings.json()).as("what is recorded").contains("\"batch\":32");
+  }
+
+  @Test
+  void aMethodOfTheFirstPaperTrainsAsItDoes() throws IOException {
+    Section train = load("unlearn.method=adversarial-labels").root().section("train");
+    assertThat(train.number("learning-rate", 0, 1)).isEqualTo(2e-5);
+    assertThat(train.count("batch", 1)).isEqualTo(480);
+    assertThat(train.text("schedule")).isEqualTo("cosine");
+    assertThat(train.number("warm-up", 0, 1)).isEqualTo(0.03);
+    assertThat(train.number("epochs", 0, 9)).isEqualTo(1);
+  }
+
+  @Test
+  void theWeightThatWasTunedForTheReverseDirectionStaysWithIt() throws IOException {
+    assertThat(read("unlearn.method=max-entropy+descent").forgetWeight()).isEqualTo(1);
+    assertThat(read("unlearn.method=max-entropy-reverse+descent").forgetWeight()).isEqualTo(0.1);
+  }
+
+  @Test
+  void unknownMethodsWeightsAndMissingNumbersAreAllReported() throws IOException {
+    assertThatThrownBy(() -> read("unlearn.method=forget-me", "unlearn.retain-weights.holdout=1"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            "unlearn.method must be a method: Unknown method \"forget-me\"; the methods are\n")
+        .hasMessageContaining(
+            "unlearn.retain-weights.holdout is not a known key; known here: retain, general");
+    assertThatThrownBy(() -> read("unlearn.method=capped-ascent"))
+        .hasMessage("unlearn.cap must be set for capped-ascent; it takes nats a token");
+    assertThatThrownBy(() -> read("unlearn.method=generic-predictions"))
+        .hasMessage(
+            "unlearn.reinforced must be set for generic-predictions; it takes the folder of a model finetuned on forget");
+    assertThatThrownBy(() -> read("unlearn.method=npo+kl", "unlearn.retain-weights.retain=0"))
+        .hasMessage(
+            "unlearn.retain-weights must leave a split for kl, was 0 for all; for none at all, the method is npo");
+  }
+
+  private UnlearnSettings read(String... pairs) throws IOException {
+    Settings settings = load(pairs);
+    UnlearnSettings unlearn = UnlearnSettings.read(settings.root());
+    settings.check();
+    return unlearn;
+  }
+
+  private Settings load(String... pairs) throws IOException {
+    return Settings.load(Files.writeString(folder.resolve("run.conf"), ""), List.of(pairs));
+  }
+}

@@ -1,0 +1,291 @@
+package lethe.train;
+
+import static org.apache.spark.sql.functions.col;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import lethe.LocalSpark;
+import lethe.folder.RunFolder;
+import lethe.model.ModelSource;
+import lethe.model.Network;
+import lethe.model.Parameters;
+import lethe.model.TinyLlama;
+import lethe.model.TokenBatch;
+import lethe.model.Vocabulary;
+import lethe.objective.AnswerPreservation;
+import lethe.objective.CrossEntropy;
+import lethe.objective.Descent;
+import lethe.objective.Dpo;
+import lethe.objective.MaxEntropy;
+import lethe.objective.Npo;
+import lethe.objective.Role;
+import lethe.objective.Term;
+import lethe.objective.TruncatedPredictions;
+import lethe.objective.TruncatedPredictions.Truth;
+import lethe.objective.ViewKind;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The views of chunks, by Spark, with a model of some thousand weights. */
+class ExamplesTest {
+  private static final Rejections REJECTIONS =
+      new Rejections(List.of(new int[] {20, 21, 2}, new int[] {22, 2}, new int[] {23, 24, 25}), 40);
+  private static final int PROMPT = 3;
+
+  @TempDir Path temp;
+
+  private RunFolder folder;
+  private ModelSource model;
+
+  @BeforeEach
+  void writeModel() throws IOException {
+    folder = RunFolder.of(temp.resolve("run").toString(), new Configuration());
+    model = TinyLlama.write(temp.resolve("tiny"), 1);
+  }
+
+  @Test
+  void textMasksTheQuestionAndTheWholeDoesNot() {
+    for (Row chunk : questions().collectAsList()) {
+      int[] tokens = ints(chunk.getList(4));
+      Example.View text = example(new Descent(), questions(), chunk).views().get(0);
+      assertThat(text.tokens()).isEqualTo(tokens);
+      assertThat(text.labels()).startsWith(-100, -100, -100).endsWith(tokens[tokens.length - 1]);
+      assertThat(TokenBatch.scored(text.labels())).isEqualTo(tokens.length - PROMPT);
+      Term entropy = new MaxEntropy(MaxEntropy.Direction.MODEL_TO_UNIFORM);
+      assertThat(example(entropy, questions(), chunk).views().get(0).labels()).isEqualTo(tokens);
+      assertThat(example(new Descent(), documents(), chunk).views().get(0).labels())
+          .isEqualTo(tokens);
+    }
+  }
+
+  @Test
+  void aRejectionTakesTheAnswersPlace() {
+    Set<Integer> first = new HashSet<>();
+    for (Row chunk : questions().collectAsList()) {
+      List<Example.View> views = example(new AnswerPreservation(1), questions(), chunk).views();
+      assertThat(views).hasSize(2);
+      int[] question = Arrays.copyOf(views.get(0).tokens(), PROMPT);
+      int[] rejected = views.get(1).tokens();
+      assertThat(rejected).startsWith(question);
+      int[] rejection = Arrays.copyOfRange(rejected, PROMPT, rejected.length);
+      assertThat(REJECTIONS.sentences()).anySatisfy(s -> assertThat(s).isEqualTo(rejection));
+      assertThat(Arrays.copyOfRange(views.get(1).labels(), PROMPT, rejected.length))
+          .isEqualTo(rejection);
+      assertThat(Arrays.copyOf(views.get(1).labels(), PROMPT)).containsOnly(TokenBatch.IGNORED);
+      first.add(rejection[0]);
+    }
+    assertThat(first).as("rejections in use").hasSize(3);
+  }
+
+  @Test
+  void plainTextIsRefusedWhereAnswersAreNeeded() {
+    assertThatThrownBy(() -> run(new Dpo(1), documents(), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "Cannot use forget.dpo: it needs the columns question and answer, and domain d of split forget has plain text; name them in corpus.sources, or choose another unlearn.method");
+  }
+
+  @Test
+  void randomLabelsDependOnSeedAndPlaceAlone() {
+    Term term = new CrossEntropy(ViewKind.RANDOM_LABELS);
+    Map<String, int[]> labels = labels(run(term, documents(), 1));
+    folder.files().delete(folder.labels());
+    assertThat(labels(run(term, documents().repartition(5).orderBy("ordinal"), 1)))
+        .usingRecursiveComparison()
+        .isEqualTo(labels);
+    Map<String, int[]> others = labels(run(term, documents(), 2)); // another origin: made again
+    assertThat(others.keySet()).isEqualTo(labels.keySet());
+    assertThat(others.values())
+        .noneMatch(o -> labels.values().stream().anyMatch(l -> Arrays.equals(l, o)));
+  }
+
+  @Test
+  void adversarialLabelsAreTheLikeliestTokensButTheTrueOnes() {
+    Map<String, int[]> labels =
+        labels(run(new CrossEntropy(ViewKind.ADVERSARIAL_LABELS), documents(), 1));
+    forEachPosition(
+        (id, tokens, t, logits) -> {
+          int best = -1;
+          for (int v = 0; v < logits.length; v++) {
+            if (v != tokens[t] && (best < 0 || logits[v] > logits[best])) {
+              best = v;
+            }
+          }
+          assertThat(labels.get(id)[t]).isEqualTo(best);
+        });
+  }
+
+  @Test
+  void sampledLabelsFollowTheCutPrediction() {
+    Map<String, int[]> labels =
+        labels(run(new CrossEntropy(ViewKind.SAMPLED_LABELS), documents(), 1));
+    int[] ranks = new int[3];
+    double[] expected = new double[3];
+    forEachPosition(
+        (id, tokens, t, logits) -> {
+          List<Integer> order =
+              IntStream.range(0, logits.length)
+                  .filter(v -> v != tokens[t])
+                  .boxed()
+                  .sorted(Comparator.comparing(v -> -logits[v]))
+                  .limit(3)
+                  .toList();
+          assertThat(order).contains(labels.get(id)[t]);
+          ranks[order.indexOf(labels.get(id)[t])]++;
+          double all = order.stream().mapToDouble(v -> Math.exp(logits[v])).sum();
+          for (int r = 0; r < 3; r++) {
+            expected[r] += Math.exp(logits[order.get(r)]) / all;
+          }
+        });
+    for (int r = 0; r < 3; r++) {
+      assertThat((double) ranks[r]).isCloseTo(expected[r], within(4 * Math.sqrt(expected[r])));
+    }
+  }
+
+  @Test
+  void theReferencesScoresStandInEveryViewAndAreMadeOnce() throws IOException {
+    Dataset<Row> examples = run(new Dpo(1), questions(), 1);
+    try (Network network = TinyLlama.network();
+        Parameters weights = TinyLlama.parameters(network, 1)) {
+      for (Row row : examples.collectAsList()) {
+        Example example = Views.example(row, row.fieldIndex("views"));
+        double[] nll = new Pass(network).score(List.of(example), weights);
+        assertThat(example.views().get(0).reference()).isCloseTo(nll[0], within(1e-4));
+        assertThat(example.views().get(1).reference()).isCloseTo(nll[1], within(1e-4));
+        assertThat(row.<Integer>getAs("scored"))
+            .isEqualTo(TokenBatch.scored(example.views().get(0).labels()));
+      }
+    }
+    Path manifest = temp.resolve("run/labels/reference-forget.dpo/manifest.json");
+    assertThat(Files.readString(manifest)).contains("\"model\"", "\"chunks_sha256\" : \"abc\"");
+    var written = Files.getLastModifiedTime(manifest);
+    run(new Dpo(1), questions(), 1);
+    assertThat(Files.getLastModifiedTime(manifest)).isEqualTo(written);
+  }
+
+  @Test
+  void textAloneNeedsNothingMade() {
+    run(new Descent(), documents(), 1).collectAsList();
+    assertThat(temp.resolve("run/labels")).doesNotExist();
+    assertThat(run(new Npo(1), documents(), 1).count()).isEqualTo(40);
+  }
+
+  private Example example(Term term, Dataset<Row> chunks, Row chunk) {
+    Row row =
+        run(term, chunks, 1)
+            .filter(
+                col("document")
+                    .equalTo(chunk.getString(2))
+                    .and(col("ordinal").equalTo(chunk.getInt(3))))
+            .first();
+    return Views.example(row, row.fieldIndex("views"));
+  }
+
+  private Dataset<Row> run(Term term, Dataset<Row> chunks, long seed) {
+    return new Examples(
+            LocalSpark.SESSION,
+            folder,
+            new Examples.Inputs(
+                "abc",
+                model,
+                model,
+                Vocabulary.of(TinyLlama.VOCABULARY),
+                new TruncatedPredictions(3, 1, Truth.REMOVED),
+                REJECTIONS,
+                seed,
+                3,
+                1))
+        .execute(chunks, List.of(new Role("forget", term, 1)));
+  }
+
+  private static Map<String, int[]> labels(Dataset<Row> examples) {
+    Map<String, int[]> labels = new HashMap<>();
+    for (Row row : examples.collectAsList()) {
+      Example example = Views.example(row, row.fieldIndex("views"));
+      labels.put(example.id(), example.views().get(0).labels());
+    }
+    return labels;
+  }
+
+  private interface Position {
+    void at(String id, int[] tokens, int t, float[] logits);
+  }
+
+  /** What the model predicts for token t of each chunk. */
+  private static void forEachPosition(Position visitor) {
+    try (Network network = TinyLlama.network();
+        Parameters weights = TinyLlama.parameters(network, 1)) {
+      for (Row chunk : documents().collectAsList()) {
+        try (NDManager manager = network.newManager()) {
+          int[] tokens = ints(chunk.getList(4));
+          TokenBatch batch = TokenBatch.of(manager, List.of(tokens));
+          float[] logits =
+              Network.withoutGraph(
+                      () ->
+                          network.logits(
+                              network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN()),
+                              weights))
+                  .toFloatArray();
+          int v = TinyLlama.VOCABULARY;
+          for (int t = 1; t < tokens.length; t++) {
+            String id = chunk.getString(1) + "/" + chunk.getString(2) + "#" + chunk.getInt(3);
+            visitor.at(id, tokens, t, Arrays.copyOfRange(logits, (t - 1) * v, t * v));
+          }
+        }
+      }
+    }
+  }
+
+  private static Dataset<Row> documents() {
+    return chunks(40, null);
+  }
+
+  private static Dataset<Row> questions() {
+    return chunks(12, PROMPT);
+  }
+
+  private static Dataset<Row> chunks(int count, Integer prompt) {
+    Random random = new Random(5);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int[] tokens = random.ints(5 + random.nextInt(25), 0, TinyLlama.VOCABULARY).toArray();
+      rows.add(RowFactory.create("forget", "d", "doc" + i / 4, i % 4, tokens, prompt));
+    }
+    StructType schema =
+        new StructType()
+            .add("split", DataTypes.StringType)
+            .add("domain", DataTypes.StringType)
+            .add("document", DataTypes.StringType)
+            .add("ordinal", DataTypes.IntegerType)
+            .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false))
+            .add("prompt", DataTypes.IntegerType);
+    return LocalSpark.SESSION.createDataFrame(rows, schema);
+  }
+
+  private static int[] ints(List<Integer> boxed) {
+    return boxed.stream().mapToInt(Integer::intValue).toArray();
+  }
+}
