@@ -13,9 +13,15 @@ import lethe.folder.RunFolder;
  *
  * @param models evaluated, in order
  * @param scores one a model, split and domain
+ * @param membership one a model, domain and score
+ * @param verdicts one a model other than the original
  */
 @JsonNaming(SnakeCaseStrategy.class)
-public record Evaluation(List<Model> models, List<SplitScore> scores) {
+public record Evaluation(
+    List<Model> models,
+    List<SplitScore> scores,
+    List<MembershipScore> membership,
+    List<Verdict> verdicts) {
 
   /**
    * A model that was evaluated.

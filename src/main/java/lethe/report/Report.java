@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Target;
+import lethe.evaluate.Verdict;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.Path;
 
@@ -31,13 +32,17 @@ public final class Report {
   public void execute() {
     Evaluation evaluation = Evaluation.read(folder);
     Optional<Target> target = Target.of(evaluation.scores());
+    Optional<Verdict> verdict =
+        evaluation.verdicts().stream().filter(v -> v.model().equals("unlearned")).findFirst();
     ReportFile file =
         new ReportFile(
             provenance(),
             evaluation.models(),
             evaluation.scores(),
             target.orElse(null),
-            null,
+            verdict.orElse(null),
+            evaluation.verdicts(),
+            evaluation.membership(),
             null);
     folder.files().writeJson(new Path(folder.report(), "report.json"), file);
     List<String> models = evaluation.models().stream().map(Evaluation.Model::name).toList();

@@ -38,7 +38,9 @@ class ReportTest {
                     score("unlearned", "approximate", "*", 4.25, 70.1),
                     score("unlearned", "approximate", "arxiv", 4.25, 70.1),
                     score("unlearned", "forget", "*", 800.0, null),
-                    score("unlearned", "forget", "arxiv", 800.0, null))));
+                    score("unlearned", "forget", "arxiv", 800.0, null)),
+                List.of(),
+                List.of()));
     String printed = run(folder);
 
     JsonNode report =
@@ -59,7 +61,8 @@ class ReportTest {
             "nll",
             "perplexity",
             "macro_perplexity",
-            "accuracy");
+            "accuracy",
+            "intervals");
     assertThat(row.get("model").asText()).isEqualTo("unlearned");
     assertThat(row.get("perplexity").isNull()).isTrue();
     assertThat(report.has("verdict")).isTrue();
@@ -92,6 +95,6 @@ class ReportTest {
 
   private static SplitScore score(
       String model, String split, String domain, double nll, Double perplexity) {
-    return new SplitScore(model, split, domain, 3, 5, 1000, nll, perplexity, perplexity, 0.5);
+    return new SplitScore(model, split, domain, 3, 5, 1000, nll, perplexity, perplexity, 0.5, null);
   }
 }
