@@ -1,10 +1,132 @@
 package lethe;
 
-/** Entry point. */
-public final class Main {
-  private Main() {}
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import lethe.settings.InvalidSettings;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
-  public static void main(String[] args) {
-    System.out.println("lethe");
+/** The command line. Exit 0: done; 1: the run failed; 2: the caller or a file is wrong. */
+@Command(
+    name = "submit.sh",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    versionProvider = Main.Version.class,
+    description =
+        "Makes a language model forget documents, on Spark, and shows what was forgotten and what was kept.",
+    footerHeading = "%nVerbs:%n",
+    footer = {
+      "  run       everything in order: prepare, pretrain (if enabled), unlearn, evaluate, report",
+      "  prepare   read the sources, split, tokenize, and write the chunks",
+      "  pretrain  train a model from random weights on splits of the corpus",
+      "  unlearn   make the model forget",
+      "  evaluate  score the original and the unlearned model on every split",
+      "  report    write the report from the scores",
+      "",
+      "Every key with its default and reason: src/main/resources/reference.conf.",
+      "Exit 0: done. 1: the run failed. 2: the call, a setting or a file is wrong; nothing was written."
+    })
+public final class Main implements Callable<Integer> {
+  @Parameters(index = "0", paramLabel = "VERB", description = "What to do.")
+  private String verb;
+
+  @Parameters(index = "1", paramLabel = "CONF", description = "A run file (HOCON).")
+  private Path file;
+
+  @Parameters(
+      index = "2..*",
+      paramLabel = "key=value",
+      arity = "0..*",
+      description = "Settings that win over the run file.")
+  private List<String> pairs = List.of();
+
+  @Option(
+      names = "--print-submit",
+      hidden = true,
+      description = "Check the settings and print the arguments of spark-submit.")
+  private boolean printSubmit;
+
+  public static void main(String[] arguments) {
+    PrintStream errors = System.err;
+    int code =
+        new CommandLine(new Main())
+            .setExecutionExceptionHandler((e, command, parsed) -> explain(e, errors))
+            .execute(arguments);
+    System.out.flush();
+    // Spark's barrier machinery leaves a thread that is not a daemon.
+    System.exit(code);
+  }
+
+  @Override
+  public Integer call() {
+    Job job = Job.read(verb(), file, pairs);
+    if (printSubmit) {
+      System.out.print(
+          SubmitArguments.of(job).stream().map(a -> a + "\0").collect(Collectors.joining()));
+      return 0;
+    }
+    new Stages(job, new Console(System.out)).run();
+    return 0;
+  }
+
+  private Verb verb() {
+    for (Verb known : Verb.values()) {
+      if (known.name().toLowerCase(Locale.ROOT).equals(verb)) {
+        return known;
+      }
+    }
+    String all =
+        Arrays.stream(Verb.values())
+            .map(v -> v.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(", "));
+    throw new InvalidSettings(List.of("Unknown verb \"" + verb + "\"; the verbs are " + all));
+  }
+
+  /**
+   * One message a problem when the caller or a file is wrong; the first cause and its trace when
+   * the run is.
+   */
+  private static int explain(Exception e, PrintStream errors) {
+    Throwable wrong = find(e, InvalidSettings.class);
+    if (wrong instanceof InvalidSettings invalid) {
+      invalid.problems().forEach(errors::println);
+      return 2;
+    }
+    if (e instanceof IllegalArgumentException) {
+      errors.println(e.getMessage());
+      return 2;
+    }
+    Throwable first = e;
+    while (first.getCause() != null && first.getCause() != first) {
+      first = first.getCause();
+    }
+    errors.println("The run failed: " + first.getMessage());
+    e.printStackTrace(errors);
+    return 1;
+  }
+
+  private static Throwable find(Throwable e, Class<? extends Throwable> type) {
+    for (Throwable at = e; at != null; at = at.getCause()) {
+      if (type.isInstance(at)) {
+        return at;
+      }
+    }
+    return null;
+  }
+
+  /** The version the jar's manifest states. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"lethe " + (version == null ? "(not built as a jar)" : version)};
+    }
   }
 }

@@ -39,6 +39,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, stage.equals("unlearn") ? "steps.jsonl" : stage + "-steps.jsonl");
   }
 
+  /** Closed parts of step records, while training goes on. */
+  public Path stepParts() {
+    return new Path(root, "steps");
+  }
+
   /** The unlearned model, a Hugging Face folder. */
   public Path model() {
     return new Path(root, "model");

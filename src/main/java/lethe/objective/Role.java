@@ -7,7 +7,7 @@ package lethe.objective;
  * @param term applied to them
  * @param weight of the term in the loss, greater than 0
  */
-public record Role(String split, Term term, double weight) {
+public record Role(String split, Term term, double weight) implements java.io.Serializable {
   /** Its name in step records: {@code forget.ascent}. */
   public String name() {
     return split + "." + term.name();

@@ -1,7 +1,7 @@
 package lethe.objective;
 
 /** One summand of the loss. */
-public sealed interface Term permits PositionTerm, SequenceTerm {
+public sealed interface Term extends java.io.Serializable permits PositionTerm, SequenceTerm {
   /** Its name in step records and on the terminal. */
   String name();
 

@@ -69,6 +69,11 @@ public final class Section {
                 : List.of(config.getString(k)));
   }
 
+  /** Whether the key holds an object rather than a value. */
+  public boolean isObject(String key) {
+    return has(key) && config.getValue(key).valueType() == ConfigValueType.OBJECT;
+  }
+
   public boolean flag(String key) {
     return read(key, false, "true or false", config::getBoolean);
   }
@@ -104,9 +109,44 @@ public final class Section {
     return has(key) ? Optional.of(number(key, least, most)) : Optional.empty();
   }
 
+  /** Numbers, each from {@code least} to {@code most}; a single one stands for a list of one. */
+  public List<Double> numbers(String key, double least, double most) {
+    List<Double> values =
+        read(
+            key,
+            List.of(),
+            "a number or a list of numbers",
+            k ->
+                config.getValue(k).valueType() == ConfigValueType.LIST
+                    ? config.getDoubleList(k)
+                    : List.of(config.getDouble(k)));
+    for (double value : values) {
+      if (!(value >= least && value <= most)) {
+        problem(key, range(plain(least), plain(most)) + ", was " + plain(value));
+      }
+    }
+    return values;
+  }
+
+  /** An object of whole numbers of at least {@code least}, by name. */
+  public Map<String, Long> wholes(String key, long least) {
+    Section inner = section(key);
+    Map<String, Long> found = new LinkedHashMap<>();
+    inner.keys().forEach(name -> found.put(name, inner.whole(quoted(name), least, Long.MAX_VALUE)));
+    return found;
+  }
+
   /** A constant of an enum by its name in lower case, with '-' for '_'. */
   public <E extends Enum<E>> E choice(String key, Class<E> type) {
-    String name = text(key);
+    return constant(key, text(key), type);
+  }
+
+  /** Constants of an enum; a single name stands for a list of one. */
+  public <E extends Enum<E>> List<E> choices(String key, Class<E> type) {
+    return texts(key).stream().map(name -> constant(key, name, type)).toList();
+  }
+
+  private <E extends Enum<E>> E constant(String key, String name, Class<E> type) {
     for (E constant : type.getEnumConstants()) {
       if (spelling(constant).equals(name)) {
         return constant;
@@ -231,6 +271,10 @@ public final class Section {
     return value == Math.rint(value) && Math.abs(value) < 1e15
         ? String.valueOf((long) value)
         : String.valueOf(value);
+  }
+
+  private static String quoted(String name) {
+    return name.matches("[A-Za-z0-9_-]+") ? name : ConfigUtil.quoteString(name);
   }
 
   private String full(String key) {

@@ -20,6 +20,7 @@ import lethe.settings.Section;
  * @param threads a worker
  * @param shards virtual shards of a step, a power of two
  * @param port of the aggregator; 0 for any
+ * @param checkpointEvery steps between two checkpoints
  */
 public record TrainSettings(
     int batch,
@@ -35,7 +36,8 @@ public record TrainSettings(
     int workers,
     int threads,
     int shards,
-    int port) {
+    int port,
+    int checkpointEvery) {
 
   /**
    * Reads {@code train}, with the keys of another section laid over it.
@@ -67,7 +69,8 @@ public record TrainSettings(
         workers,
         all.count("threads", 1),
         shards,
-        (int) all.whole("aggregator-port", 0, 65535));
+        (int) all.whole("aggregator-port", 0, 65535),
+        all.count("checkpoint-every", 1));
   }
 
   private static Section pick(Section first, Section all, String key) {

@@ -44,17 +44,29 @@ public final class Trainer {
    */
   public record Result(List<StepRecord> steps, int perStep, TensorSource weights) {}
 
+  /** Is told how long the run will be. */
+  @FunctionalInterface
+  public interface Planned {
+    /**
+     * @param steps of the run
+     * @param perStep examples of each role a step
+     */
+    void planned(int steps, int perStep);
+  }
+
   private final SparkSession spark;
   private final TrainSettings settings;
   private final ModelSource model;
   private final Architecture architecture;
   private final List<Role> roles;
+  private final Planned onPlan;
   private final Consumer<StepRecord> onStep;
 
   /**
    * @param model whose config.json is the network's, and whose weights are the reference model's
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
+   * @param onPlan is told once how long the run will be
    * @param onStep is told of each step as it is applied
    */
   public Trainer(
@@ -62,12 +74,14 @@ public final class Trainer {
       TrainSettings settings,
       ModelSource model,
       List<Role> roles,
+      Planned onPlan,
       Consumer<StepRecord> onStep) {
     this.spark = spark;
     this.settings = settings;
     this.model = model;
     this.architecture = model.architecture();
     this.roles = List.copyOf(roles);
+    this.onPlan = onPlan;
     this.onStep = onStep;
   }
 
@@ -84,6 +98,7 @@ public final class Trainer {
     ShardTree tree = new ShardTree(settings.shards());
     Plan plan = new Plan(spark, chunks, roles, perStep, steps, settings.seed(), tree);
     long[][] counts = plan.counts();
+    onPlan.planned(steps, perStep);
 
     Buckets buckets = new Buckets(architecture.elements(), Buckets.DEFAULT_ELEMENTS);
     AdamW optimizer =

@@ -1,0 +1,110 @@
+package lethe;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
+
+/**
+ * {@code run.json}: what was asked for and with what, so that a run can be understood and repeated
+ * years later.
+ */
+final class Provenance {
+  /**
+   * Settings that a later invocation over the same folder may change without making its stages
+   * disagree.
+   */
+  private static final Set<String> FREE =
+      Set.of("workers", "threads", "aggregator-port", "checkpoint-every", "micro-batch");
+
+  private final ObjectMapper json = new ObjectMapper();
+  private final Job job;
+  private final RunFolder folder;
+
+  Provenance(Job job, RunFolder folder) {
+    this.job = job;
+    this.folder = folder;
+  }
+
+  /**
+   * Refuses to go on with a folder whose finished stages were made with other settings.
+   *
+   * @throws InvalidSettings naming each setting that differs
+   */
+  void check() {
+    if (job.overwrite() || !folder.files().exists(folder.provenance())) {
+      return;
+    }
+    JsonNode before = folder.files().readJson(folder.provenance()).path("settings");
+    List<String> problems = new ArrayList<>();
+    for (String section :
+        List.of("model", "corpus", "sample", "pretrain", "unlearn", "train", "stop")) {
+      compare(section, before.path(section), settings().path(section), problems);
+    }
+    if (!problems.isEmpty()) {
+      problems.add(
+          0,
+          folder.root()
+              + " holds a run with other settings; name another run.dir, or set overwrite=true to run its stages again");
+      throw new InvalidSettings(problems);
+    }
+  }
+
+  private static void compare(String path, JsonNode before, JsonNode now, List<String> problems) {
+    if (before.isObject() && now.isObject()) {
+      Set<String> names = new TreeSet<>();
+      before.fieldNames().forEachRemaining(names::add);
+      now.fieldNames().forEachRemaining(names::add);
+      names.removeAll(FREE);
+      names.forEach(
+          name -> compare(path + "." + name, before.path(name), now.path(name), problems));
+    } else if (!before.equals(now) && !(empty(before) && empty(now))) {
+      problems.add("  " + path + " was " + before + ", is " + now);
+    }
+  }
+
+  private static boolean empty(JsonNode node) {
+    return node.isMissingNode() || node.isNull();
+  }
+
+  /** Writes run.json; what earlier stages have noted stays. */
+  void write(String sparkVersion, Clock clock) {
+    ObjectNode record =
+        folder.files().exists(folder.provenance()) && !job.overwrite()
+            ? (ObjectNode) folder.files().readJson(folder.provenance())
+            : json.createObjectNode();
+    record.put(
+        "lethe",
+        Optional.ofNullable(Provenance.class.getPackage().getImplementationVersion())
+            .orElse("unknown"));
+    record.put("commit", Optional.ofNullable(System.getenv("LETHE_COMMIT")).orElse("unknown"));
+    record.put("java", Runtime.version().toString());
+    record.put("spark", sparkVersion);
+    record.put("last_started", clock.instant().toString());
+    record.set("settings", settings());
+    folder.files().writeJson(folder.provenance(), record);
+  }
+
+  /** Notes something that a stage found out, for example the hash of its input. */
+  void note(String key, Object value) {
+    ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
+    record.set(key, json.valueToTree(value));
+    folder.files().writeJson(folder.provenance(), record);
+  }
+
+  private JsonNode settings() {
+    try {
+      return json.readTree(job.settings().json());
+    } catch (IOException e) {
+      throw new IllegalStateException("Cannot write the settings as JSON", e);
+    }
+  }
+}

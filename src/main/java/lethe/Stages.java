@@ -1,0 +1,236 @@
+package lethe;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import lethe.corpus.Chunks;
+import lethe.corpus.Manifest;
+import lethe.corpus.Prepare;
+import lethe.evaluate.Evaluate;
+import lethe.folder.RunFolder;
+import lethe.model.Architecture;
+import lethe.model.HfFolder;
+import lethe.model.HfWriter;
+import lethe.model.InitialWeights;
+import lethe.model.ModelSource;
+import lethe.model.TensorSource;
+import lethe.objective.Descent;
+import lethe.objective.Role;
+import lethe.report.Report;
+import lethe.train.StepLog;
+import lethe.train.TrainSettings;
+import lethe.train.Trainer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** The stages in order. They meet only in the run folder; one that is finished is not run again. */
+final class Stages {
+  private final Job job;
+  private final Console console;
+  private final Map<String, String> hadoop = new HashMap<>();
+  private final RunFolder folder;
+  private final Provenance provenance;
+
+  Stages(Job job, Console console) {
+    this.job = job;
+    this.console = console;
+    Configuration configuration = new Configuration();
+    job.settings()
+        .spark()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith("spark.hadoop.")) {
+                hadoop.put(key.substring("spark.hadoop.".length()), value);
+                configuration.set(key.substring("spark.hadoop.".length()), value);
+              }
+            });
+    this.folder = RunFolder.of(job.runDir(), configuration);
+    this.provenance = new Provenance(job, folder);
+  }
+
+  /** Checks everything that can be checked, then runs what the verb asks for. */
+  void run() {
+    provenance.check();
+    job.sample().ifPresent(directory -> new Sample(directory, console).make());
+    Architecture architecture = checkModel();
+    Slots.check(job);
+    SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
+    try {
+      Prepare prepare =
+          new Prepare(spark, job.corpus(), folder, template().path(), architecture.context());
+      if (job.verb().does(Verb.PREPARE) && !folder.files().exists(folder.corpusManifest())) {
+        prepare.check();
+      }
+      if (job.dryRun()) {
+        console.say(
+            "dry-run: the settings, the model and the sources are right; nothing was written");
+        return;
+      }
+      provenance.write(spark.version(), Clock.systemUTC());
+      stage(Verb.PREPARE, folder.corpusManifest(), () -> prepare(prepare));
+      if (job.pretrain().isPresent()) {
+        stage(Verb.PRETRAIN, new Path(folder.original(), "config.json"), () -> pretrain(spark));
+      }
+      stage(Verb.UNLEARN, new Path(folder.model(), "config.json"), () -> unlearn(spark));
+      stage(Verb.EVALUATE, folder.evaluation(), () -> evaluate(spark));
+      if (job.verb().does(Verb.REPORT)) {
+        new Report(folder, System.out).execute();
+        console.say("Report: " + new Path(folder.report(), "report.json"));
+      }
+    } finally {
+      spark.stop();
+    }
+  }
+
+  private void stage(Verb stage, Path commit, Runnable work) {
+    if (!job.verb().does(stage)) {
+      return;
+    }
+    String name = stage.name().toLowerCase(Locale.ROOT);
+    if (folder.files().exists(commit) && !job.overwrite()) {
+      console.say(name + ": finished before (" + commit + "); overwrite=true runs it again");
+      return;
+    }
+    long start = System.nanoTime();
+    work.run();
+    console.say(name + ": " + Console.time((System.nanoTime() - start) / 1e9));
+  }
+
+  private Architecture checkModel() {
+    Architecture architecture = template().architecture();
+    if (job.pretrain().isEmpty()) {
+      template().check(architecture);
+    }
+    return architecture;
+  }
+
+  /** The folder whose config.json and tokenizer the run uses before there are weights. */
+  private ModelSource template() {
+    return source(job.pretrain().map(Job.Pretrain::model).orElse(job.model()));
+  }
+
+  private ModelSource original() {
+    return job.pretrain().isPresent() ? source(folder.original().toString()) : source(job.model());
+  }
+
+  private ModelSource source(String path) {
+    return new ModelSource(path, hadoop);
+  }
+
+  private void prepare(Prepare prepare) {
+    console.say("prepare: reading, splitting and tokenizing");
+    Prepare.Result result = prepare.execute();
+    provenance.note("chunks_sha256", result.chunksSha256());
+    result.counts().stream()
+        .collect(
+            Collectors.groupingBy(Manifest.Count::split, LinkedHashMap::new, Collectors.toList()))
+        .forEach(
+            (split, counts) ->
+                console.say(
+                    String.format(
+                        Locale.ROOT,
+                        "  %-12s %6d documents %8d chunks %10d tokens",
+                        split,
+                        counts.stream().mapToLong(Manifest.Count::documents).sum(),
+                        counts.stream().mapToLong(Manifest.Count::chunks).sum(),
+                        counts.stream().mapToLong(Manifest.Count::tokens).sum())));
+    result
+        .rejects()
+        .forEach((reason, rows) -> console.say("  rejected: " + rows + " rows, " + reason));
+  }
+
+  private void pretrain(SparkSession spark) {
+    Job.Pretrain how = job.pretrain().orElseThrow();
+    ModelSource template = template();
+    Dataset<Row> members =
+        Chunks.read(spark, folder)
+            .filter(col("split").isin(how.splits().toArray()))
+            .withColumn("split", lit("train"));
+    TensorSource start = new InitialWeights(template.architecture(), 0.02, job.train().seed());
+    train(
+        spark,
+        "pretrain",
+        template,
+        List.of(new Role("train", new Descent(), 1)),
+        how.train(),
+        members,
+        start,
+        folder.original());
+  }
+
+  private void unlearn(SparkSession spark) {
+    ModelSource original = original();
+    HfFolder opened = original.open();
+    train(
+        spark,
+        "unlearn",
+        original,
+        job.method().roles(job.keepWeights()),
+        job.train(),
+        Chunks.read(spark, folder),
+        opened.weights(),
+        folder.model());
+  }
+
+  private void train(
+      SparkSession spark,
+      String name,
+      ModelSource model,
+      List<Role> roles,
+      TrainSettings how,
+      Dataset<Row> chunks,
+      TensorSource start,
+      Path target) {
+    StepLog log = new StepLog(folder, name, job.train().checkpointEvery());
+    console.say(
+        name
+            + ": "
+            + roles.stream().map(Role::name).collect(Collectors.joining(", "))
+            + " with "
+            + how.workers()
+            + " workers of "
+            + how.threads()
+            + " threads");
+    TrainProgress progress = new TrainProgress(name, console);
+    Trainer.Result result =
+        new Trainer(
+                spark,
+                how,
+                model,
+                roles,
+                progress::planned,
+                step -> {
+                  log.add(step);
+                  progress.step(step);
+                })
+            .train(chunks, start);
+    log.close();
+    new HfWriter(target, model.open(), job.dtype(), HfWriter.DEFAULT_SHARD_BYTES)
+        .write(model.architecture().tensors(), result.weights());
+  }
+
+  private void evaluate(SparkSession spark) {
+    Map<String, ModelSource> models = new LinkedHashMap<>();
+    models.put("original", original());
+    models.put("unlearned", source(folder.model().toString()));
+    console.say("evaluate: " + String.join(", ", models.keySet()));
+    new Evaluate(
+            spark,
+            job.evaluate(),
+            folder,
+            Chunks.read(spark, folder),
+            models,
+            job.train().threads())
+        .execute();
+  }
+}

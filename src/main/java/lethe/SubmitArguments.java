@@ -1,0 +1,56 @@
+package lethe;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What spark-submit is told, besides the program: the user's {@code spark.*} settings over the
+ * defaults that make executors work the same everywhere.
+ */
+final class SubmitArguments {
+  private SubmitArguments() {}
+
+  static List<String> of(Job job) {
+    Map<String, String> all = new LinkedHashMap<>();
+    int workers = job.train().workers();
+    int threads = job.train().threads();
+    if ("true".equals(System.getenv("LETHE_EMBEDDED"))) {
+      all.put("spark.master", "local-cluster[" + workers + "," + threads + ",4096]");
+      all.put("spark.executor.memory", "4g");
+      all.put("spark.executor.extraClassPath", System.getenv("LETHE_CLASSPATH"));
+      all.put("spark.driver.bindAddress", "127.0.0.1");
+      all.put("spark.driver.host", "127.0.0.1");
+      all.put("spark.ui.enabled", "false");
+    }
+    all.put("spark.executor.cores", String.valueOf(threads));
+    all.put("spark.dynamicAllocation.enabled", "false");
+    all.put("spark.sql.shuffle.partitions", String.valueOf(Math.max(8, 4 * workers * threads)));
+    // The same arithmetic in every process: a fixed number of threads and one code path in MKL.
+    environment(threads).forEach((name, value) -> all.put("spark.executorEnv." + name, value));
+    all.putAll(job.settings().spark());
+    List<String> arguments = new ArrayList<>();
+    all.forEach(
+        (key, value) -> {
+          arguments.add("--conf");
+          arguments.add(key + "=" + value);
+        });
+    return arguments;
+  }
+
+  /** What a process needs before its native libraries load. */
+  static Map<String, String> environment(int threads) {
+    Map<String, String> environment = new LinkedHashMap<>();
+    environment.put("OPT_OUT_TRACKING", "true"); // DJL reports home otherwise
+    environment.put("OMP_NUM_THREADS", String.valueOf(threads));
+    environment.put("OMP_DYNAMIC", "FALSE");
+    environment.put("MKL_DYNAMIC", "FALSE");
+    environment.put("MKL_CBWR", "AUTO,STRICT"); // same bits from run to run, whatever the alignment
+    String cache = System.getenv("DJL_CACHE_DIR");
+    if (cache != null) {
+      environment.put("DJL_CACHE_DIR", cache);
+    }
+    return environment;
+  }
+}

@@ -1,0 +1,26 @@
+package lethe;
+
+/** What a user can ask for. */
+enum Verb {
+  RUN("everything in order: prepare, pretrain (if enabled), unlearn, evaluate, report"),
+  PREPARE("read the sources, split, tokenize, and write the chunks"),
+  PRETRAIN("train a model from random weights on splits of the corpus"),
+  UNLEARN("make the model forget"),
+  EVALUATE("score the original and the unlearned model on every split"),
+  REPORT("write the report from the scores");
+
+  private final String summary;
+
+  Verb(String summary) {
+    this.summary = summary;
+  }
+
+  String summary() {
+    return summary;
+  }
+
+  /** Whether this verb includes a stage. */
+  boolean does(Verb stage) {
+    return this == RUN || this == stage;
+  }
+}

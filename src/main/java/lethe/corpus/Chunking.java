@@ -1,0 +1,81 @@
+package lethe.corpus;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.util.TaskCompletionListener;
+
+/**
+ * Documents, as (split, domain, id, text), to rows of {@link Chunks#SCHEMA}. All rows of one domain
+ * and id are in one partition, and all but the first are left out: they repeat it.
+ *
+ * @param tokenizer content of {@code tokenizer.json}
+ * @param length tokens a chunk
+ * @param minimumTail tokens; a shorter last chunk is dropped
+ */
+record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail)
+    implements MapPartitionsFunction<Row, Row> {
+
+  @Override
+  public Iterator<Row> call(Iterator<Row> documents) {
+    Tokenizer own = Tokenizer.of(tokenizer.value());
+    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> own.close());
+    return new Rows(documents, own);
+  }
+
+  /** The chunks of one document at a time. */
+  private final class Rows implements Iterator<Row> {
+    private final Iterator<Row> documents;
+    private final Tokenizer own;
+    private final Set<List<String>> seen = new HashSet<>();
+    private Iterator<Row> chunks = List.<Row>of().iterator();
+
+    Rows(Iterator<Row> documents, Tokenizer own) {
+      this.documents = documents;
+      this.own = own;
+    }
+
+    @Override
+    public boolean hasNext() {
+      while (!chunks.hasNext() && documents.hasNext()) {
+        Row document = documents.next();
+        if (seen.add(List.of(document.getString(1), document.getString(2)))) {
+          chunks = rows(document).iterator();
+        }
+      }
+      return chunks.hasNext();
+    }
+
+    @Override
+    public Row next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException("no chunk is left");
+      }
+      return chunks.next();
+    }
+
+    private List<Row> rows(Row document) {
+      List<Row> rows = new ArrayList<>();
+      for (Tokens.Chunk chunk : own.encode(document.getString(3)).cut(length, minimumTail)) {
+        rows.add(
+            RowFactory.create(
+                document.getString(0),
+                document.getString(1),
+                document.getString(2),
+                chunk.ordinal,
+                chunk.start(),
+                chunk.end(),
+                chunk.tokens()));
+      }
+      return rows;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package lethe.corpus;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import lethe.settings.Section;
+
+/**
+ * What {@link Prepare} is told.
+ *
+ * @param sources inputs, at least one
+ * @param splits the rule of each split asked for
+ * @param seed of fractions and caps
+ * @param chunkTokens tokens a chunk, at least 2
+ * @param minimumTail tokens; a shorter last chunk of a document is dropped
+ * @param maximumRejects share of a source's rows, 0 to 1, that may be unusable
+ */
+public record CorpusSettings(
+    List<Source> sources,
+    Map<Split, SplitRule> splits,
+    long seed,
+    int chunkTokens,
+    int minimumTail,
+    double maximumRejects) {
+
+  /** Reads {@code corpus} from the root of the settings. */
+  public static CorpusSettings read(Section root) {
+    Section corpus = root.section("corpus");
+    List<Source> sources = corpus.list("sources").stream().map(Source::read).toList();
+    if (sources.isEmpty()) {
+      corpus.problem("sources", "must list at least one { path, domain }");
+    }
+    Map<Split, SplitRule> splits = new EnumMap<>(Split.class);
+    corpus
+        .section("splits")
+        .allowOnly(Arrays.stream(Split.values()).map(Split::key).toArray(String[]::new));
+    corpus
+        .sections("splits")
+        .forEach(
+            (name, section) ->
+                Arrays.stream(Split.values())
+                    .filter(split -> split.key().equals(name))
+                    .forEach(split -> splits.put(split, SplitRule.read(section))));
+    if (!splits.containsKey(Split.FORGET)) {
+      corpus.problem("splits.forget", "must say which documents to forget");
+    }
+    checkExcept(corpus, splits);
+    checkDomains(corpus, splits, sources);
+    return new CorpusSettings(
+        sources,
+        Collections.unmodifiableMap(splits),
+        corpus.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+        corpus.count("chunk-tokens", 2),
+        corpus.count("minimum-tail", 1),
+        corpus.number("maximum-rejects", 0, 1));
+  }
+
+  /** The splits in an order in which each comes after those it excepts. */
+  List<Split> order() {
+    List<Split> order = new ArrayList<>();
+    while (order.size() < splits.size()) {
+      splits.forEach(
+          (split, rule) -> {
+            if (!order.contains(split) && order.containsAll(rule.except())) {
+              order.add(split);
+            }
+          });
+    }
+    return order;
+  }
+
+  /** Whether one of the two takes only what the other leaves. */
+  boolean related(Split a, Split b) {
+    return splits.get(a).except().contains(b) || splits.get(b).except().contains(a);
+  }
+
+  private static void checkExcept(Section corpus, Map<Split, SplitRule> splits) {
+    splits.forEach(
+        (split, rule) -> {
+          for (Split other : rule.except()) {
+            if (!splits.containsKey(other)) {
+              corpus.problem(
+                  "splits." + split.key() + ".except",
+                  "names " + other.key() + ", which is not set");
+            } else if (reaches(splits, other, split, EnumSet.noneOf(Split.class))) {
+              corpus.problem(
+                  "splits." + split.key() + ".except",
+                  "must not lead back to itself, but " + other.key() + " excepts it in turn");
+            }
+          }
+        });
+  }
+
+  private static void checkDomains(
+      Section corpus, Map<Split, SplitRule> splits, List<Source> sources) {
+    List<String> domains = sources.stream().map(Source::domain).distinct().toList();
+    splits.forEach(
+        (split, rule) ->
+            Stream.of(rule.documents(), rule.tokens())
+                .flatMap(cap -> cap.domains().keySet().stream())
+                .filter(domain -> !domains.contains(domain))
+                .forEach(
+                    domain ->
+                        corpus.problem(
+                            "splits." + split.key(),
+                            "caps the domain %s, which no source has; there are: %s"
+                                .formatted(domain, String.join(", ", domains)))));
+  }
+
+  private static boolean reaches(
+      Map<Split, SplitRule> splits, Split from, Split to, Set<Split> seen) {
+    if (from == to) {
+      return true;
+    }
+    return seen.add(from)
+        && splits.containsKey(from)
+        && splits.get(from).except().stream().anyMatch(next -> reaches(splits, next, to, seen));
+  }
+}

@@ -1,0 +1,56 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.count_if;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** What each split has of each domain. */
+final class Counts {
+  private Counts() {}
+
+  /**
+   * @param taken documents as rows (split, domain, how many)
+   * @param chunks of those documents
+   */
+  static List<Manifest.Count> of(List<Row> taken, Dataset<Row> chunks) {
+    Map<List<String>, Row> found = new HashMap<>();
+    chunks
+        .groupBy("split", "domain")
+        .agg(count_if(col("ordinal").equalTo(0)), count(lit(1)), sum(size(col("tokens"))))
+        .collectAsList()
+        .forEach(row -> found.put(List.of(row.getString(0), row.getString(1)), row));
+    List<Manifest.Count> counts = new ArrayList<>();
+    for (Row row : taken) {
+      counts.add(entry(row, found.get(List.of(row.getString(0), row.getString(1)))));
+    }
+    counts.sort(Comparator.comparing(Manifest.Count::split).thenComparing(Manifest.Count::domain));
+    return counts;
+  }
+
+  private static Manifest.Count entry(Row taken, Row chunks) {
+    String split = taken.getString(0);
+    String domain = taken.getString(1);
+    if (chunks == null) {
+      return new Manifest.Count(split, domain, 0, taken.getLong(2), 0, 0);
+    }
+    long documents = chunks.getLong(2);
+    return new Manifest.Count(
+        split,
+        domain,
+        documents,
+        taken.getLong(2) - documents,
+        chunks.getLong(3),
+        chunks.getLong(4));
+  }
+}

@@ -1,0 +1,150 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.array_compact;
+import static org.apache.spark.sql.functions.array_distinct;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.conv;
+import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.flatten;
+import static org.apache.spark.sql.functions.length;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.sha2;
+import static org.apache.spark.sql.functions.substring;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import lethe.folder.Files;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * The documents table without its texts, and with what splits are made from: no text passes through
+ * a shuffle here, and everything is a function of a document, not of its place or its neighbours.
+ *
+ * <p>Columns {@code source domain id _file _reason _detail _excerpt} as in {@link Documents},
+ * {@code characters}, {@code rank} and {@code splits}: the names of those whose conditions the
+ * document meets, {@code except} and caps aside. Rows that repeat or contradict a document have a
+ * reason.
+ *
+ * <p>A document's rank is the SHA-256 of {@code <seed> NUL <domain> NUL <id>} in hexadecimal; its
+ * first 13 digits (52 bits) over 2^52 are its place on the line from 0 to 1 that fractions cut.
+ */
+final class Index {
+  /** A row with the same domain, id and text as another one; harmless. */
+  static final String REPEATED = "repeated";
+
+  /** Rows with the same domain and id and different texts; nobody can say which one is meant. */
+  static final String CONTRADICTED = "several texts under one id";
+
+  private static final int DIGITS = 13;
+  private static final double LINE = 0x1p52;
+
+  private final CorpusSettings settings;
+  private final Map<IdFile, String> listed = new LinkedHashMap<>();
+
+  Index(CorpusSettings settings) {
+    this.settings = settings;
+    settings.splits().values().stream()
+        .flatMap(rule -> Stream.of(rule.ids(), rule.notIds()))
+        .flatMap(Optional::stream)
+        .forEach(file -> listed.computeIfAbsent(file, f -> "_listed" + listed.size()));
+  }
+
+  Dataset<Row> of(Dataset<Row> documents, SparkSession spark, Files files) {
+    Dataset<Row> rows = documents.select(columns());
+    for (var list : listed.entrySet()) {
+      Dataset<Row> ids = list.getKey().ids(spark, files).withColumn(list.getValue(), lit(true));
+      rows = rows.join(ids, rows.col("id").equalTo(ids.col("id")), "left").drop(ids.col("id"));
+    }
+    return faults(rows.withColumn("_met", array_compact(array(met()))))
+        .select(
+            "source",
+            "domain",
+            "id",
+            "_file",
+            "_reason",
+            "_detail",
+            "_excerpt",
+            "characters",
+            "rank",
+            "splits");
+  }
+
+  /** What is needed of a document, and whether it meets the predicate of each split. */
+  private Column[] columns() {
+    List<Column> columns = new ArrayList<>();
+    for (String name :
+        List.of("source", "domain", "id", "_file", "_reason", "_detail", "_excerpt")) {
+      columns.add(col(name));
+    }
+    columns.add(length(col("text")).as("characters"));
+    columns.add(sha2(col("text").cast(DataTypes.BinaryType), 256).as("_digest"));
+    columns.add(
+        sha2(
+                concat_ws("\0", lit(String.valueOf(settings.seed())), col("domain"), col("id"))
+                    .cast(DataTypes.BinaryType),
+                256)
+            .as("rank"));
+    settings
+        .splits()
+        .forEach(
+            (split, rule) ->
+                rule.where().ifPresent(where -> columns.add(expr(where.sql()).as(where(split)))));
+    return columns.toArray(Column[]::new);
+  }
+
+  /** The name of each split, or null where a condition does not hold. */
+  private Column[] met() {
+    Column place =
+        conv(substring(col("rank"), 1, DIGITS), 16, 10).cast(DataTypes.DoubleType).divide(LINE);
+    return settings.splits().entrySet().stream()
+        .map(
+            entry -> {
+              SplitRule rule = entry.getValue();
+              Column all = col("_reason").isNull();
+              if (rule.where().isPresent()) {
+                all = all.and(col(where(entry.getKey())));
+              }
+              if (rule.ids().isPresent()) {
+                all = all.and(col(listed.get(rule.ids().get())).isNotNull());
+              }
+              if (rule.notIds().isPresent()) {
+                all = all.and(col(listed.get(rule.notIds().get())).isNull());
+              }
+              all = all.and(place.geq(rule.from())).and(place.lt(rule.to()));
+              return when(all, entry.getKey().key());
+            })
+        .toArray(Column[]::new);
+  }
+
+  private static String where(Split split) {
+    return "_where_" + split.key();
+  }
+
+  /** Joins the splits of rows that are one document, and gives all but one of them a reason. */
+  private static Dataset<Row> faults(Dataset<Row> rows) {
+    Column usable = col("_reason").isNull();
+    var same = Window.partitionBy(col("domain"), col("id"), usable);
+    Column differ = min("_digest").over(same).notEqual(max("_digest").over(same));
+    Column later = row_number().over(same.orderBy("source", "_file")).gt(1);
+    return rows.withColumn("splits", array_distinct(flatten(collect_list("_met").over(same))))
+        .withColumn("_fault", when(usable, when(differ, CONTRADICTED).when(later, REPEATED)))
+        .withColumn("_reason", coalesce(col("_reason"), col("_fault")));
+  }
+}

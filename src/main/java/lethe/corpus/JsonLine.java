@@ -1,0 +1,108 @@
+package lethe.corpus;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * One line of a source: a document, or the reason why it is none.
+ *
+ * @param object the line as JSON; missing where it is not JSON
+ * @param id null where there is none
+ * @param text null where there is none
+ * @param reason a few words, the same for all lines with this fault; null for a document
+ * @param detail what is particular to this line; null for a document
+ */
+record JsonLine(JsonNode object, String id, String text, String reason, String detail) {
+  private static final int EXCERPT_BYTES = 200;
+
+  /** Documents may be longer than the 20 million characters Jackson allows by default. */
+  private static final ObjectReader JSON =
+      new ObjectMapper(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+                  .build())
+          .reader()
+          .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  static JsonLine parse(byte[] line, Source source) {
+    JsonNode object;
+    try {
+      object = JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      return rejected(MissingNode.getInstance(), null, "not JSON", e.getOriginalMessage());
+    } catch (IOException e) {
+      return rejected(MissingNode.getInstance(), null, "not UTF-8", e.getMessage());
+    }
+    if (!object.isObject()) {
+      return rejected(object, null, "not an object", "a JSON " + kind(object));
+    }
+    JsonNode id = at(object, source.id());
+    if (!id.isTextual() && !id.isIntegralNumber()) {
+      return rejected(object, null, "no id", source.id() + " is " + kind(id));
+    }
+    if (id.asText().isBlank()) {
+      return rejected(object, null, "no id", source.id() + " is empty");
+    }
+    JsonNode text = at(object, source.text());
+    if (!text.isTextual() || text.textValue().isEmpty()) {
+      String found = text.isTextual() ? "empty" : kind(text);
+      return rejected(object, id.asText(), "no text", source.text() + " is " + found);
+    }
+    int lone = loneSurrogate(text.textValue());
+    if (lone >= 0) {
+      return rejected(
+          object, id.asText(), "lone surrogate", "half a character at UTF-16 unit " + lone);
+    }
+    return new JsonLine(object, id.asText(), text.textValue(), null, null);
+  }
+
+  /** The start of a line, for a reader of rejects; bytes that are not UTF-8 are replaced. */
+  static String excerpt(byte[] line) {
+    return new String(
+        Arrays.copyOf(line, Math.min(line.length, EXCERPT_BYTES)), StandardCharsets.UTF_8);
+  }
+
+  private static JsonLine rejected(JsonNode object, String id, String reason, String detail) {
+    return new JsonLine(object, id, null, reason, detail);
+  }
+
+  private static JsonNode at(JsonNode object, String path) {
+    JsonNode node = object;
+    for (String name : path.split("\\.")) {
+      node = node.path(name);
+    }
+    return node;
+  }
+
+  private static String kind(JsonNode node) {
+    return node.isMissingNode()
+        ? "missing"
+        : node.getNodeType().name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /**
+   * Index of the first half of a surrogate pair that stands alone, or -1: no such text is UTF-8.
+   */
+  private static int loneSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isHighSurrogate(text.charAt(i))
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        i++;
+      } else if (Character.isSurrogate(text.charAt(i))) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,90 @@
+package lethe.corpus;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import java.util.Map;
+import lethe.folder.RunFolder;
+
+/**
+ * What a prepared corpus consists of. It is written last: a corpus without it is unfinished.
+ *
+ * @param version of the chunks' columns and of this file
+ * @param chunkTokens tokens a chunk, at most
+ * @param minimumTail tokens; shorter last chunks were dropped
+ * @param seed of fractions and caps
+ * @param tokenizerSha256 of {@code tokenizer.json}
+ * @param chunksSha256 of all chunks, see {@link Chunks}
+ * @param rows rows read from all sources
+ * @param rejects unusable rows by reason
+ * @param counts one entry a split and domain, ordered by both
+ * @param parts the files that hold the chunks, ordered by path
+ */
+@JsonNaming(SnakeCaseStrategy.class)
+public record Manifest(
+    int version,
+    int chunkTokens,
+    int minimumTail,
+    long seed,
+    String tokenizerSha256,
+    String chunksSha256,
+    long rows,
+    Map<String, Long> rejects,
+    List<Count> counts,
+    List<Part> parts) {
+
+  static final int VERSION = 1;
+
+  /**
+   * What a split has of a domain.
+   *
+   * @param documents with at least one chunk
+   * @param tooShort documents without one: shorter than the minimum tail
+   * @param chunks of those documents
+   * @param tokens in those chunks
+   */
+  @JsonNaming(SnakeCaseStrategy.class)
+  public record Count(
+      String split, String domain, long documents, long tooShort, long chunks, long tokens) {}
+
+  /**
+   * A file of chunks.
+   *
+   * @param path relative to the corpus folder
+   * @param bytes its size
+   * @param sha256 of its bytes
+   */
+  @JsonNaming(SnakeCaseStrategy.class)
+  public record Part(String path, long bytes, String sha256) {}
+
+  /**
+   * @throws IllegalArgumentException when the run folder has no finished corpus, or one of another
+   *     version
+   */
+  public static Manifest read(RunFolder folder) {
+    if (!folder.files().exists(folder.corpusManifest())) {
+      throw new IllegalArgumentException(
+          "Cannot read chunks: there is no " + folder.corpusManifest() + "; run prepare first");
+    }
+    try {
+      Manifest manifest =
+          new ObjectMapper()
+              .treeToValue(folder.files().readJson(folder.corpusManifest()), Manifest.class);
+      if (manifest.version != VERSION) {
+        throw new IllegalArgumentException(
+            "Cannot read chunks: %s is of version %d, this program reads %d; run prepare again"
+                .formatted(folder.corpusManifest(), manifest.version, VERSION));
+      }
+      return manifest;
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "Cannot read " + folder.corpusManifest() + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  void write(RunFolder folder) {
+    folder.files().writeJson(folder.corpusManifest(), this);
+  }
+}

@@ -1,0 +1,189 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
+
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lethe.folder.Files;
+import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * The stage that makes a corpus of chunks from the user's documents. It reads the sources twice:
+ * once for all but their texts, and once for the texts of the documents that some split takes (and
+ * once more for the texts of splits that are capped by tokens).
+ */
+public final class Prepare {
+  /** A partition's share of text: seconds of work, and little enough for a small executor. */
+  private static final long PARTITION_CHARACTERS = 8L << 20;
+
+  private final SparkSession spark;
+  private final CorpusSettings settings;
+  private final RunFolder folder;
+  private final Path tokenizer;
+  private final int contextTokens;
+  private final Documents documents;
+
+  /**
+   * @param rows of all sources
+   * @param rejects rows that are not used, by reason
+   * @param counts one entry a split and domain
+   * @param chunksSha256 hash of all chunks, see {@link Chunks}
+   */
+  public record Result(
+      long rows, Map<String, Long> rejects, List<Manifest.Count> counts, String chunksSha256) {}
+
+  /**
+   * @param model Hugging Face folder on any Hadoop path; its {@code tokenizer.json} is used
+   * @param contextTokens the most tokens the model can read at once
+   */
+  public Prepare(
+      SparkSession spark,
+      CorpusSettings settings,
+      RunFolder folder,
+      String model,
+      int contextTokens) {
+    this.spark = spark;
+    this.settings = settings;
+    this.folder = folder;
+    this.tokenizer = new Path(model, "tokenizer.json");
+    this.contextTokens = contextTokens;
+    this.documents = new Documents(spark, settings.sources(), predicates(settings));
+  }
+
+  /**
+   * Looks for everything that can be found wrong without reading a document.
+   *
+   * @throws InvalidSettings with all of it
+   */
+  public void check() {
+    throwAll(new Inputs(settings, folder.files()).problems(tokenizer, contextTokens, documents));
+  }
+
+  /**
+   * Writes the rejects and the chunks, and last the manifest.
+   *
+   * @throws InvalidSettings when the settings or the sources are wrong; nothing is written then
+   */
+  public Result execute() {
+    check();
+    byte[] json = folder.files().read(tokenizer);
+    Tokenizer.of(json).close(); // a bad one is found here, not on an executor
+    Broadcast<byte[]> broadcast =
+        JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);
+    Dataset<Row> table = documents.read();
+    Dataset<Row> index =
+        new Index(settings)
+            .of(table, spark, folder.files())
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    try (Splits splits = new Splits(settings, index, which -> tokens(table, which, broadcast))) {
+      Rejects rejects = Rejects.of(index);
+      throwAll(rejects.problems(settings));
+      throwAll(splits.conflicts());
+      List<Row> taken = splits.taken().groupBy("split", "domain").count().collectAsList();
+      throwAll(empty(taken));
+      write(rejects, chunks(table, splits.taken(), broadcast));
+      return commit(rejects, taken, HexFormat.of().formatHex(Files.sha256().digest(json)));
+    } finally {
+      index.unpersist();
+      broadcast.destroy();
+    }
+  }
+
+  /**
+   * The chunks of some documents.
+   *
+   * @param table of {@link Documents}
+   * @param which columns {@code split domain id characters}
+   */
+  private Dataset<Row> chunks(Dataset<Row> table, Dataset<Row> which, Broadcast<byte[]> json) {
+    Row total = which.agg(sum("characters")).first();
+    long shares = total.isNullAt(0) ? 0 : total.getLong(0) / PARTITION_CHARACTERS;
+    long partitions = Math.max(shares + 1, 2L * spark.sparkContext().defaultParallelism());
+    return table
+        .where(col("_reason").isNull())
+        .select("domain", "id", "text")
+        .join(which.select("split", "domain", "id"), new String[] {"domain", "id"})
+        .select("split", "domain", "id", "text")
+        .repartition(Math.toIntExact(partitions), col("domain"), col("id"))
+        .mapPartitions(
+            new Chunking(json, settings.chunkTokens(), settings.minimumTail()),
+            Encoders.row(Chunks.SCHEMA));
+  }
+
+  private Dataset<Row> tokens(Dataset<Row> table, Dataset<Row> which, Broadcast<byte[]> json) {
+    return chunks(table, which.withColumn("split", lit("")), json)
+        .groupBy(col("domain"), col("document").as("id"))
+        .agg(sum(size(col("tokens"))).as("tokens"));
+  }
+
+  private void write(Rejects rejects, Dataset<Row> chunks) {
+    folder.files().delete(folder.corpusManifest()); // from here on the corpus is unfinished
+    folder.files().delete(folder.corpus());
+    rejects.table().write().mode(SaveMode.Overwrite).parquet(folder.rejects().toString());
+    chunks
+        .sortWithinPartitions("split", "domain", "document", "ordinal")
+        .write()
+        .partitionBy("split", "domain")
+        .parquet(folder.corpus().toString());
+  }
+
+  /** Counts and hashes what was written, from the files themselves, and writes the manifest. */
+  private Result commit(Rejects rejects, List<Row> taken, String tokenizerSha256) {
+    List<Manifest.Part> parts = Parts.list(spark, folder);
+    Dataset<Row> chunks =
+        Chunks.open(spark, folder.corpus(), parts.stream().map(Manifest.Part::path).toList());
+    List<Manifest.Count> counts = Counts.of(taken, chunks);
+    String chunksSha256 = Chunks.sha256(chunks);
+    new Manifest(
+            Manifest.VERSION,
+            settings.chunkTokens(),
+            settings.minimumTail(),
+            settings.seed(),
+            tokenizerSha256,
+            chunksSha256,
+            rejects.rows(),
+            rejects.reasons(),
+            counts,
+            parts)
+        .write(folder);
+    return new Result(rejects.rows(), rejects.reasons(), counts, chunksSha256);
+  }
+
+  private List<String> empty(List<Row> taken) {
+    return settings.splits().keySet().stream()
+        .filter(split -> taken.stream().noneMatch(row -> row.getString(0).equals(split.key())))
+        .map(
+            split ->
+                "Split %s has no document: widen corpus.splits.%1$s or its caps, or leave it out"
+                    .formatted(split.key()))
+        .toList();
+  }
+
+  private static List<Predicate> predicates(CorpusSettings settings) {
+    return settings.splits().values().stream()
+        .map(SplitRule::where)
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private static void throwAll(List<String> problems) {
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(problems);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.array_contains;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.struct;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * The rows of the sources that are not used, with their reasons.
+ *
+ * @param index of {@link Index}
+ * @param groups how many rows each source has for each reason (null: a document)
+ */
+record Rejects(Dataset<Row> index, List<Group> groups) {
+  private static final int SHOWN = 3;
+
+  /** Rows of a source with one reason; {@code example} says where one is and what is wrong. */
+  record Group(String source, String reason, long rows, String example) {
+    boolean unusable() {
+      return reason != null && !reason.equals(Index.REPEATED);
+    }
+  }
+
+  static Rejects of(Dataset<Row> index) {
+    return new Rejects(
+        index,
+        index
+            .groupBy("source", "_reason")
+            .agg(count(lit(1)), min(struct("_file", "_detail")))
+            .collectAsList()
+            .stream()
+            .map(row -> new Group(row.getString(0), row.getString(1), row.getLong(2), example(row)))
+            .toList());
+  }
+
+  private static String example(Row row) {
+    Row example = row.getStruct(3);
+    String detail = example.isNullAt(1) ? "" : ": " + example.getString(1);
+    return example.getString(0) + detail;
+  }
+
+  long rows() {
+    return groups.stream().mapToLong(Group::rows).sum();
+  }
+
+  /** Rows by reason. */
+  Map<String, Long> reasons() {
+    return groups.stream()
+        .filter(group -> group.reason() != null)
+        .collect(
+            Collectors.groupingBy(
+                Group::reason, TreeMap::new, Collectors.summingLong(Group::rows)));
+  }
+
+  /** Columns {@code source domain file id reason detail excerpt}. */
+  Dataset<Row> table() {
+    return index
+        .where(col("_reason").isNotNull())
+        .select(
+            col("source"),
+            col("domain"),
+            col("_file").as("file"),
+            col("id"),
+            col("_reason").as("reason"),
+            col("_detail").as("detail"),
+            col("_excerpt").as("excerpt"));
+  }
+
+  /** A sentence for each source with too many of them, and for texts to forget that are unclear. */
+  List<String> problems(CorpusSettings settings) {
+    List<String> problems = new ArrayList<>();
+    for (Source source : settings.sources()) {
+      tooMany(source, settings.maximumRejects(), problems);
+    }
+    index
+        .where(col("_reason").equalTo(Index.CONTRADICTED))
+        .where(array_contains(col("splits"), Split.FORGET.key()))
+        .select("domain", "id")
+        .distinct()
+        .orderBy("domain", "id")
+        .limit(SHOWN)
+        .collectAsList()
+        .forEach(
+            row ->
+                problems.add(
+                    "Document %s of domain %s is to be forgotten but has several texts: give each its own id or domain"
+                        .formatted(row.getString(1), row.getString(0))));
+    return problems;
+  }
+
+  private void tooMany(Source source, double most, List<String> problems) {
+    List<Group> own =
+        groups.stream().filter(group -> group.source().equals(source.path())).toList();
+    long rows = own.stream().mapToLong(Group::rows).sum();
+    List<Group> bad = own.stream().filter(Group::unusable).toList();
+    long unusable = bad.stream().mapToLong(Group::rows).sum();
+    if (unusable > most * rows) {
+      problems.add(
+          String.format(
+              Locale.ROOT,
+              "Cannot use %d of %d rows of source %s, more than corpus.maximum-rejects = %s of them: %s",
+              unusable,
+              rows,
+              source.path(),
+              most,
+              bad.stream()
+                  .map(group -> group.rows() + " " + group.reason() + " (" + group.example() + ")")
+                  .collect(Collectors.joining("; "))));
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package lethe.model;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The start of pre-training, as Hugging Face initialises these models: normal with config.json's
+ * {@code initializer_range} for matrices, one for the scales of norms, zero for biases. Each
+ * element is a function of the seed, its tensor's name and its place alone.
+ */
+public final class InitialWeights implements TensorSource {
+  private final long seed;
+  private final double deviation;
+  private final Map<String, NamedShape> shapes = new HashMap<>();
+
+  /**
+   * @param deviation standard deviation of matrices
+   */
+  public InitialWeights(Architecture architecture, double deviation, long seed) {
+    this.seed = seed;
+    this.deviation = deviation;
+    architecture.tensors().forEach(t -> shapes.put(t.name(), t));
+  }
+
+  @Override
+  public void read(String name, long fromElement, float[] to, int offset, int count) {
+    boolean matrix = shapes.get(name).shape().size() > 1;
+    float constant = name.endsWith(".bias") ? 0 : 1;
+    long stream = mix(seed ^ mix(name.hashCode()));
+    for (int i = 0; i < count; i++) {
+      to[offset + i] =
+          matrix ? (float) (deviation * normal(stream + 2 * (fromElement + i))) : constant;
+    }
+  }
+
+  /** Box and Muller's transform of two uniform numbers of a counter. */
+  private static double normal(long counter) {
+    double u = ((mix(counter) >>> 11) + 1) * 0x1p-53;
+    double v = (mix(counter + 1) >>> 11) * 0x1p-53;
+    return StrictMath.sqrt(-2 * StrictMath.log(u)) * StrictMath.cos(2 * StrictMath.PI * v);
+  }
+
+  /** The finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
+  private static long mix(long z) {
+    long x = z + 0x9E3779B97F4A7C15L;
+    x = (x ^ (x >>> 30)) * 0xBF58476D1CE4E5B9L;
+    x = (x ^ (x >>> 27)) * 0x94D049BB133111EBL;
+    return x ^ (x >>> 31);
+  }
+}

@@ -1,0 +1,23 @@
+package lethe.corpus;
+
+import org.apache.spark.sql.SparkSession;
+
+/** One Spark in the test's own JVM, for all tests that need one. */
+final class LocalSpark {
+  static final SparkSession SESSION = start();
+
+  private LocalSpark() {}
+
+  private static SparkSession start() {
+    SparkSession session =
+        SparkSession.builder()
+            .master("local[2]")
+            .appName("lethe-test")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.shuffle.partitions", "2")
+            .config("spark.sql.warehouse.dir", "target/warehouse")
+            .getOrCreate();
+    session.sparkContext().setLogLevel("ERROR");
+    return session;
+  }
+}
