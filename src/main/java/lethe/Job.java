@@ -9,6 +9,7 @@ import lethe.corpus.CorpusSettings;
 import lethe.evaluate.EvaluateSettings;
 import lethe.model.Dtype;
 import lethe.objective.Method;
+import lethe.report.ReportSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
 import lethe.train.TrainSettings;
@@ -41,6 +42,7 @@ record Job(
     Map<String, Double> keepWeights,
     TrainSettings train,
     EvaluateSettings evaluate,
+    ReportSettings report,
     boolean dryRun,
     boolean overwrite) {
 
@@ -84,6 +86,7 @@ record Job(
             weights(unlearn.section("retain-weights")),
             TrainSettings.read(root, "train"),
             EvaluateSettings.read(root),
+            ReportSettings.read(root),
             root.flag("dry-run"),
             root.flag("overwrite"));
     if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {

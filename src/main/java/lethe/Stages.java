@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import lethe.corpus.Chunks;
 import lethe.corpus.Manifest;
@@ -58,8 +59,12 @@ final class Stages {
     this.provenance = new Provenance(job, folder);
   }
 
-  /** Checks everything that can be checked, then runs what the verb asks for. */
-  void run() {
+  /**
+   * Checks everything that can be checked, then runs what the verb asks for.
+   *
+   * @return why the verdict is not the one required
+   */
+  Optional<String> run() {
     provenance.check();
     job.sample().ifPresent(directory -> new Sample(directory, console).make());
     Architecture architecture = checkModel();
@@ -74,7 +79,7 @@ final class Stages {
       if (job.dryRun()) {
         console.say(
             "dry-run: the settings, the model and the sources are right; nothing was written");
-        return;
+        return Optional.empty();
       }
       provenance.write(spark.version(), Clock.systemUTC());
       stage(Verb.PREPARE, folder.corpusManifest(), () -> prepare(prepare));
@@ -84,9 +89,11 @@ final class Stages {
       stage(Verb.UNLEARN, new Path(folder.model(), "config.json"), () -> unlearn(spark));
       stage(Verb.EVALUATE, folder.evaluation(), () -> evaluate(spark));
       if (job.verb().does(Verb.REPORT)) {
-        new Report(folder, System.out).execute();
-        console.say("Report: " + new Path(folder.report(), "report.json"));
+        Report.Result result = new Report(folder, job.report(), System.out).execute();
+        console.say("Report: " + new Path(folder.report(), "index.html"));
+        return result.unmet();
       }
+      return Optional.empty();
     } finally {
       spark.stop();
     }

@@ -78,12 +78,14 @@ public final class Evaluate {
         .mode("overwrite")
         .parquet(folder.scores(name).toString());
     spark.sparkContext().setJobDescription(null);
-    return new Evaluation.Model(name, source.path(), key.fingerprint(), parts(name));
+    return new Evaluation.Model(
+        name, source.path(), key.fingerprint(), source.architecture().elements(), parts(name));
   }
 
   private Evaluation sumUp(List<Evaluation.Model> done) {
     List<SplitScore> scores = new ArrayList<>();
     List<MembershipScore> membership = new ArrayList<>();
+    List<Histogram> histograms = new ArrayList<>();
     Map<String, List<DocumentScore>> documents = new LinkedHashMap<>();
     for (Evaluation.Model model : done) {
       Dataset<Row> rows = read(spark, folder, model).cache();
@@ -91,6 +93,7 @@ public final class Evaluate {
       scores.addAll(
           SplitScores.of(model.name(), rows, documents.get(model.name()), settings.seed()));
       membership.addAll(Membership.of(model.name(), rows));
+      histograms.addAll(Histogram.of(model.name(), rows));
       rows.unpersist();
     }
     List<Verdict> verdicts = new ArrayList<>();
@@ -101,7 +104,7 @@ public final class Evaluate {
               Verdict.of(original, judged, name, settings.band(), settings.seed())
                   .ifPresent(verdicts::add));
     }
-    return new Evaluation(done, scores, membership, verdicts);
+    return new Evaluation(done, scores, membership, histograms, verdicts);
   }
 
   /** The chunk scores of a model. */

@@ -72,6 +72,13 @@ class EvaluateTest {
     for (MembershipScore attack : evaluation.membership()) {
       assertThat(attack.auc()).as(attack.toString()).isGreaterThan(0.5); // it was trained on them
     }
+    assertThat(evaluation.histograms())
+        .extracting(Histogram::split)
+        .containsExactly("approximate", "forget");
+    for (Histogram histogram : evaluation.histograms()) {
+      assertThat(histogram.chunks().stream().mapToLong(Long::longValue).sum())
+          .isEqualTo(rows.stream().filter(r -> r.getString(0).equals(histogram.split())).count());
+    }
     Row row = LocalSpark.SESSION.read().parquet(folder.scores("original").toString()).first();
     double likelihood = -row.<Double>getAs("nll") / row.<Integer>getAs("tokens");
     assertThat(row.<Double>getList(row.fieldIndex("min_k")).get(9))
