@@ -7,6 +7,7 @@ import lethe.corpus.CorpusSettings;
 import lethe.evaluate.EvaluateSettings;
 import lethe.model.Dtype;
 import lethe.objective.UnlearnSettings;
+import lethe.report.ReportSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
 import lethe.train.TrainSettings;
@@ -37,6 +38,7 @@ record Job(
     UnlearnSettings unlearn,
     TrainSettings train,
     EvaluateSettings evaluate,
+    ReportSettings report,
     boolean dryRun,
     boolean overwrite) {
 
@@ -78,6 +80,7 @@ record Job(
             UnlearnSettings.read(root),
             TrainSettings.read(root, "train"),
             EvaluateSettings.read(root),
+            ReportSettings.read(root),
             root.flag("dry-run"),
             root.flag("overwrite"));
     if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lethe.settings.InvalidSettings;
@@ -13,7 +14,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The command line. Exit 0: done; 1: the run failed; 2: the caller or a file is wrong. */
+/**
+ * The command line. Exit 0: done; 1: the run failed; 2: the caller or a file is wrong; 3: done, but
+ * not with the verdict required.
+ */
 @Command(
     name = "submit.sh",
     mixinStandardHelpOptions = true,
@@ -31,7 +35,8 @@ import picocli.CommandLine.Parameters;
       "  report    write the report from the scores",
       "",
       "Every key with its default and reason: src/main/resources/reference.conf.",
-      "Exit 0: done. 1: the run failed. 2: the call, a setting or a file is wrong; nothing was written."
+      "Exit 0: done. 1: the run failed. 2: the call, a setting or a file is wrong; nothing was written.",
+      "3: done, but the verdict is not the one that report.require names."
     })
 public final class Main implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "VERB", description = "What to do.")
@@ -72,8 +77,9 @@ public final class Main implements Callable<Integer> {
           SubmitArguments.of(job).stream().map(a -> a + "\0").collect(Collectors.joining()));
       return 0;
     }
-    new Stages(job, new Console(System.out)).run();
-    return 0;
+    Optional<String> unmet = new Stages(job, new Console(System.out)).run();
+    unmet.ifPresent(System.err::println);
+    return unmet.isPresent() ? 3 : 0;
   }
 
   private Verb verb() {

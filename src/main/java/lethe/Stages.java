@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import lethe.corpus.Chunks;
 import lethe.corpus.Manifest;
@@ -67,8 +68,12 @@ final class Stages {
     this.provenance = new Provenance(job, folder);
   }
 
-  /** Checks everything that can be checked, then runs what the verb asks for. */
-  void run() {
+  /**
+   * Checks everything that can be checked, then runs what the verb asks for.
+   *
+   * @return why the verdict is not the one required
+   */
+  Optional<String> run() {
     SignalUtils.register("TERM", this::terminated);
     provenance.check();
     job.sample().ifPresent(sample -> sample.write(folder.files(), console));
@@ -85,7 +90,7 @@ final class Stages {
       if (job.dryRun()) {
         console.say(
             "dry-run: the settings, the model and the sources are right; nothing was written");
-        return;
+        return Optional.empty();
       }
       provenance.write(spark.version(), Clock.systemUTC());
       stage(Verb.PREPARE, folder.corpusManifest(), () -> prepare(prepare));
@@ -95,9 +100,11 @@ final class Stages {
       stage(Verb.UNLEARN, new Path(folder.model(), "config.json"), () -> unlearn(spark));
       stage(Verb.EVALUATE, folder.evaluation(), () -> evaluate(spark));
       if (job.verb().does(Verb.REPORT)) {
-        new Report(folder, System.out).execute();
-        console.say("Report: " + new Path(folder.report(), "report.json"));
+        Report.Result result = new Report(folder, job.report(), System.out).execute();
+        console.say("Report: " + new Path(folder.report(), "index.html"));
+        return result.unmet();
       }
+      return Optional.empty();
     } finally {
       spark.stop();
     }

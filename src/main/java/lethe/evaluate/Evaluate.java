@@ -64,25 +64,47 @@ public final class Evaluate {
     long count = check();
     folder.files().delete(folder.evaluation());
     List<Evaluation.Model> done = new ArrayList<>();
-    List<SplitScore> scores = new ArrayList<>();
-    models.forEach(
-        (name, source) -> {
-          ModelKey key = ModelKey.of(source, threads);
-          Path place = folder.scores(name);
-          spark.sparkContext().setJobDescription("evaluate " + name);
-          Scores.of(chunks, count, key, settings.microBatch())
-              .write()
-              .mode("overwrite")
-              .parquet(place.toString());
-          Evaluation.Model model =
-              new Evaluation.Model(name, source.path(), key.fingerprint(), parts(name));
-          scores.addAll(SplitScores.of(name, read(spark, folder, model)));
-          done.add(model);
-        });
-    spark.sparkContext().setJobDescription(null);
-    Evaluation evaluation = new Evaluation(done, scores);
+    models.forEach((name, source) -> done.add(score(name, source, count)));
+    Evaluation evaluation = sumUp(done);
     evaluation.write(folder);
     return evaluation;
+  }
+
+  private Evaluation.Model score(String name, ModelSource source, long count) {
+    ModelKey key = ModelKey.of(source, threads);
+    spark.sparkContext().setJobDescription("evaluate " + name);
+    Scores.of(chunks, count, key, settings.microBatch())
+        .write()
+        .mode("overwrite")
+        .parquet(folder.scores(name).toString());
+    spark.sparkContext().setJobDescription(null);
+    return new Evaluation.Model(
+        name, source.path(), key.fingerprint(), source.architecture().elements(), parts(name));
+  }
+
+  private Evaluation sumUp(List<Evaluation.Model> done) {
+    List<SplitScore> scores = new ArrayList<>();
+    List<MembershipScore> membership = new ArrayList<>();
+    List<Histogram> histograms = new ArrayList<>();
+    Map<String, List<DocumentScore>> documents = new LinkedHashMap<>();
+    for (Evaluation.Model model : done) {
+      Dataset<Row> rows = read(spark, folder, model).cache();
+      documents.put(model.name(), DocumentScore.of(rows));
+      scores.addAll(
+          SplitScores.of(model.name(), rows, documents.get(model.name()), settings.seed()));
+      membership.addAll(Membership.of(model.name(), rows));
+      histograms.addAll(Histogram.of(model.name(), rows));
+      rows.unpersist();
+    }
+    List<Verdict> verdicts = new ArrayList<>();
+    List<DocumentScore> original = documents.remove("original");
+    if (original != null) {
+      documents.forEach(
+          (name, judged) ->
+              Verdict.of(original, judged, name, settings.band(), settings.seed())
+                  .ifPresent(verdicts::add));
+    }
+    return new Evaluation(done, scores, membership, histograms, verdicts);
   }
 
   /** The chunk scores of a model. */

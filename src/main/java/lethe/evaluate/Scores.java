@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.size;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -22,6 +23,9 @@ import org.apache.spark.sql.types.StructType;
  * tokens    int      scored: all but the first
  * nll       double   summed negative log-likelihood, nats
  * hits      int      tokens that were the model's first choice
+ * min_k            array(double)  Min-K% at 10, 20, ..., 100 %, see {@link MinK}
+ * min_k_plus_plus  array(double)  Min-K%++ at the same
+ * zlib_bytes       int            of the chunk's text compressed; null without a tokenizer
  * </pre>
  */
 final class Scores {
@@ -33,7 +37,10 @@ final class Scores {
           .add("ordinal", DataTypes.IntegerType, false)
           .add("tokens", DataTypes.IntegerType, false)
           .add("nll", DataTypes.DoubleType, false)
-          .add("hits", DataTypes.IntegerType, false);
+          .add("hits", DataTypes.IntegerType, false)
+          .add("min_k", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add("min_k_plus_plus", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add("zlib_bytes", DataTypes.IntegerType, true);
 
   /** Chunks a task: some seconds of work, so that a lost executor costs little. */
   private static final long CHUNKS_A_TASK = 128;
@@ -82,7 +89,14 @@ final class Scores {
           batch.stream()
               .map(r -> r.<Integer>getList(4).stream().mapToInt(Integer::intValue).toArray())
               .toList();
-      List<TokenScores> scored = ResidentModel.with(model, m -> m.score(ids));
+      List<Optional<String>> texts = new ArrayList<>();
+      List<TokenScores> scored =
+          ResidentModel.with(
+              model,
+              m -> {
+                ids.forEach(i -> texts.add(m.text(i)));
+                return m.score(ids);
+              });
       List<Row> rows = new ArrayList<>();
       for (int i = 0; i < scored.size(); i++) {
         Row chunk = batch.get(i);
@@ -95,7 +109,10 @@ final class Scores {
                 chunk.getInt(3),
                 s.tokens(),
                 s.summedNll(),
-                s.hits()));
+                s.hits(),
+                MinK.plain(s),
+                MinK.plusPlus(s),
+                texts.get(i).map(Zlib::bytes).orElse(null)));
       }
       return rows;
     }

@@ -64,6 +64,25 @@ class EvaluateTest {
               org.assertj.core.data.Offset.offset(2 / tokens)); // two near ties at most
     }
     assertThat(evaluation.scores()).hasSize(3 + 3);
+    for (SplitScore score : evaluation.scores()) {
+      assertThat(score.nll())
+          .isBetween(score.intervals().nll().low(), score.intervals().nll().high());
+    }
+    assertThat(evaluation.membership()).hasSize(3 * 22);
+    for (MembershipScore attack : evaluation.membership()) {
+      assertThat(attack.auc()).as(attack.toString()).isGreaterThan(0.5); // it was trained on them
+    }
+    assertThat(evaluation.histograms())
+        .extracting(Histogram::split)
+        .containsExactly("approximate", "forget");
+    for (Histogram histogram : evaluation.histograms()) {
+      assertThat(histogram.chunks().stream().mapToLong(Long::longValue).sum())
+          .isEqualTo(rows.stream().filter(r -> r.getString(0).equals(histogram.split())).count());
+    }
+    Row row = LocalSpark.SESSION.read().parquet(folder.scores("original").toString()).first();
+    double likelihood = -row.<Double>getAs("nll") / row.<Integer>getAs("tokens");
+    assertThat(row.<Double>getList(row.fieldIndex("min_k")).get(9))
+        .isCloseTo(likelihood, Percentage.withPercentage(1e-9));
     assertThat(Evaluation.read(folder)).isEqualTo(evaluation);
   }
 
@@ -135,7 +154,7 @@ class EvaluateTest {
       RunFolder folder, Dataset<Row> chunks, ModelSource model, int microBatch) {
     return new Evaluate(
             LocalSpark.SESSION,
-            new EvaluateSettings(microBatch),
+            new EvaluateSettings(microBatch, 0.15, 42),
             folder,
             chunks,
             Map.of("original", model),
