@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lethe.settings.InvalidSettings;
+import lethe.train.StoppedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -108,6 +109,10 @@ public final class Main implements Callable<Integer> {
     if (e instanceof IllegalArgumentException) {
       errors.println(e.getMessage());
       return 2;
+    }
+    if (e instanceof StoppedException) {
+      errors.println(e.getMessage());
+      return 1;
     }
     Throwable first = e;
     while (first.getCause() != null && first.getCause() != first) {

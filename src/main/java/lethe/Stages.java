@@ -16,6 +16,7 @@ import lethe.corpus.Chunks;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
+import lethe.folder.Lease;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.HfFolder;
@@ -76,6 +77,15 @@ final class Stages {
   Optional<String> run() {
     SignalUtils.register("TERM", this::terminated);
     provenance.check();
+    Lease lease = Lease.take(folder, Clock.systemUTC());
+    try {
+      return runAlone();
+    } finally {
+      lease.close();
+    }
+  }
+
+  private Optional<String> runAlone() {
     job.sample().ifPresent(sample -> sample.write(folder.files(), console));
     Architecture architecture = checkModel();
     Slots.check(job);
@@ -84,23 +94,22 @@ final class Stages {
       Prepare prepare =
           new Prepare(
               spark, job.corpus(), folder, template().path(), architecture.context().tokens());
-      if (job.verb().does(Verb.PREPARE) && !folder.files().exists(folder.corpusManifest())) {
+      if (job.verb().does(Verb.PREPARE) && !finished(folder.corpusManifest())) {
         prepare.check();
       }
       if (job.dryRun()) {
-        console.say(
-            "dry-run: the settings, the model and the sources are right; nothing was written");
+        console.say("dry-run: the settings, the model and the sources are right; no stage was run");
         return Optional.empty();
       }
-      if (folder.files().exists(folder.corpusManifest()) && !job.overwrite()) {
+      if (finished(folder.corpusManifest())) {
         provenance.write(spark.version(), Clock.systemUTC());
       } // otherwise prepare, which may still refuse the sources, writes first
-      stage(Verb.PREPARE, folder.corpusManifest(), () -> prepare(spark, prepare));
+      stage(Verb.PREPARE, () -> prepare(spark, prepare));
       if (job.pretrain().isPresent()) {
-        stage(Verb.PRETRAIN, new Path(folder.original(), "config.json"), () -> pretrain(spark));
+        stage(Verb.PRETRAIN, () -> pretrain(spark));
       }
-      stage(Verb.UNLEARN, new Path(folder.model(), "config.json"), () -> unlearn(spark));
-      stage(Verb.EVALUATE, folder.evaluation(), () -> evaluate(spark));
+      stage(Verb.UNLEARN, () -> unlearn(spark));
+      stage(Verb.EVALUATE, () -> evaluate(spark));
       if (job.verb().does(Verb.REPORT)) {
         Report.Result result = new Report(folder, job.report(), System.out).execute();
         console.say("Report: " + new Path(folder.report(), "index.html"));
@@ -110,6 +119,20 @@ final class Stages {
     } finally {
       spark.stop();
     }
+  }
+
+  /** The file whose presence says that a stage is finished, by stage in order. */
+  private Map<Verb, Path> commits() {
+    Map<Verb, Path> commits = new LinkedHashMap<>();
+    commits.put(Verb.PREPARE, folder.corpusManifest());
+    commits.put(Verb.PRETRAIN, new Path(folder.original(), "config.json"));
+    commits.put(Verb.UNLEARN, new Path(folder.model(), "config.json"));
+    commits.put(Verb.EVALUATE, folder.evaluation());
+    return commits;
+  }
+
+  private boolean finished(Path commit) {
+    return folder.files().exists(commit) && !job.overwrite();
   }
 
   /** Training ends cleanly; any other stage has nothing to lose and is ended at once. */
@@ -122,17 +145,26 @@ final class Stages {
     return false;
   }
 
-  private void stage(Verb stage, Path commit, Runnable work) {
+  private void stage(Verb stage, Runnable work) {
     if (!job.verb().does(stage)) {
       return;
     }
     String name = stage.name().toLowerCase(Locale.ROOT);
-    if (folder.files().exists(commit) && !job.overwrite()) {
+    Path commit = commits().get(stage);
+    if (finished(commit)) {
       console.say(name + ": finished before (" + commit + "); overwrite=true runs it again");
       return;
     }
     long start = System.nanoTime();
     work.run();
+    // What later stages made of the output that was there before is no longer true.
+    commits()
+        .forEach(
+            (later, file) -> {
+              if (later.compareTo(stage) > 0) {
+                folder.files().delete(file);
+              }
+            });
     console.say(name + ": " + Console.time((System.nanoTime() - start) / 1e9));
   }
 

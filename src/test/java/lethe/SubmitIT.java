@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import lethe.model.Dtype;
 import lethe.model.HfFolder;
 import lethe.model.HfWriter;
@@ -103,6 +105,67 @@ class SubmitIT {
     assertRefused("model.layers.0.mlp.gate_proj.weight", "run", conf.toString());
   }
 
+  @Test
+  void aDriverKilledOrStoppedGoesOnFromItsCheckpoint() throws Exception {
+    Path conf = smallRun();
+    String[] run = {"run", conf.toString(), "train.steps=40", "train.checkpoint-every=5"};
+    Submitted undisturbed = submit(append(run, "run.dir=" + folder.resolve("whole")));
+    assertThat(undisturbed.code).as(undisturbed.output).isZero();
+
+    Path killed = folder.resolve("killed");
+    interrupted(killed, "SIGKILL", append(run, "run.dir=" + killed));
+    Submitted resumed = submit(append(run, "run.dir=" + killed));
+    assertThat(resumed.code).as(resumed.output).isZero();
+    assertThat(resumed.output).contains("Going on from the checkpoint of step");
+
+    Path stopped = folder.resolve("stopped");
+    String said = interrupted(stopped, "SIGTERM", append(run, "run.dir=" + stopped));
+    assertThat(said).contains("Asked to stop", "the same command goes on from there");
+    Submitted continued = submit(append(run, "run.dir=" + stopped));
+    assertThat(continued.code).as(continued.output).isZero();
+
+    byte[] weights = Files.readAllBytes(folder.resolve("whole/model/model.safetensors"));
+    for (Path other : List.of(killed, stopped)) {
+      assertThat(Files.readAllBytes(other.resolve("model/model.safetensors"))).isEqualTo(weights);
+      List<Integer> steps = new ArrayList<>();
+      for (String line : Files.readAllLines(other.resolve("steps.jsonl"))) {
+        steps.add(new ObjectMapper().readTree(line).get("step").asInt());
+      }
+      assertThat(steps).containsExactlyElementsOf(IntStream.rangeClosed(1, 40).boxed().toList());
+      assertThat(other.resolve("checkpoints/unlearn")).doesNotExist();
+    }
+  }
+
+  /**
+   * Starts a run, waits for its second checkpoint, sends the driver a signal, and gives what it
+   * said.
+   */
+  private static String interrupted(Path run, String signal, String[] arguments) throws Exception {
+    Process process = start(arguments);
+    StringBuilder said = new StringBuilder();
+    Thread reader =
+        new Thread(
+            () -> process.inputReader().lines().forEach(line -> said.append(line).append('\n')));
+    reader.start();
+    Path checkpoint = run.resolve("checkpoints/unlearn/step-00000010/manifest.json");
+    while (process.isAlive() && !Files.exists(checkpoint)) {
+      process.waitFor(100, TimeUnit.MILLISECONDS);
+    }
+    assertThat(process.isAlive()).as(said.toString()).isTrue();
+    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
+        .start()
+        .waitFor(); // submit.sh has become the driver
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ended within 30 s").isTrue();
+    reader.join();
+    return said.toString();
+  }
+
+  private static String[] append(String[] arguments, String more) {
+    String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 1);
+    all[arguments.length] = more;
+    return all;
+  }
+
   private void assertRefused(String message, String... arguments) throws Exception {
     Submitted submitted = submit(arguments);
     assertThat(submitted.code).as(submitted.output).isEqualTo(2);
@@ -166,14 +229,18 @@ class SubmitIT {
   record Submitted(int code, String output) {}
 
   static Submitted submit(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("./submit.sh"));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().remove("SPARK_HOME"); // the embedded Spark, as on a machine that has none
-    Process process = builder.start();
+    Process process = start(arguments);
     String output =
         new String(
             process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     return new Submitted(process.waitFor(), output);
+  }
+
+  private static Process start(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of("./submit.sh"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().remove("SPARK_HOME"); // the embedded Spark, as on a machine that has none
+    return builder.start();
   }
 }

@@ -344,9 +344,11 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
         halted = true; // the workers' pulls stay unanswered; they are cancelled
         return;
       }
-      List<Pull> waiting = List.copyOf(pulls);
-      pulls.clear();
-      waiting.forEach(this::answer);
+      // A worker may already be a step ahead: this thread may be late, and then the next step is
+      // still to be applied.
+      List<Pull> ready = pulls.stream().filter(p -> p.message.step() == optimizer.steps()).toList();
+      pulls.removeAll(ready);
+      ready.forEach(this::answer);
     }
   }
 

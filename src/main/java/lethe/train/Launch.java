@@ -55,7 +55,7 @@ final class Launch {
   /**
    * Runs until every step is applied.
    *
-   * @throws RuntimeException when the stage ended before; what was applied stays applied
+   * @throws IllegalStateException when the stage ended before; what was applied stays applied
    */
   void run(Plan plan, WorkerTask.Job job, Aggregator aggregator, int from) {
     Map<String, String> network = networkSettings();
@@ -73,15 +73,13 @@ final class Launch {
       watch.start();
       try {
         stage(plan, new WorkerTask(job, endpoint), from);
-      } catch (RuntimeException e) {
+      } catch (Exception e) { // Spark's own is checked, and not declared
         throw aggregator
             .failure()
             .orElseGet(
                 () ->
-                    aggregator
-                        .givenUp()
-                        .<RuntimeException>map(why -> new IllegalStateException(why, e))
-                        .orElse(e));
+                    new IllegalStateException(
+                        aggregator.givenUp().orElse(String.valueOf(e.getMessage())), e));
       }
     }
   }
@@ -173,7 +171,7 @@ final class Launch {
       if (stop.requested()) {
         aggregator.stop();
         if (aggregator.halted() || stop.impatient()) {
-          cancel("a stop was asked for");
+          spark.sparkContext().cancelJobGroup(JOB_GROUP);
         }
       }
       aggregator.overdue(settings.stepTimeout()).ifPresent(this::cancel);
