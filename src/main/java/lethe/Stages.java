@@ -29,6 +29,7 @@ import lethe.objective.Descent;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.objective.UnlearnSettings.Reference;
+import lethe.report.Compare;
 import lethe.report.Report;
 import lethe.train.Examples;
 import lethe.train.Rejections;
@@ -110,7 +111,9 @@ final class Stages {
       }
       stage(Verb.UNLEARN, () -> unlearn(spark));
       stage(Verb.EVALUATE, () -> evaluate(spark));
-      if (job.verb().does(Verb.REPORT)) {
+      if (job.verb() == Verb.REPORT && !job.report().compare().isEmpty()) {
+        compare();
+      } else if (job.verb().does(Verb.REPORT)) {
         Report.Result result = new Report(folder, job.report(), System.out).execute();
         console.say("Report: " + new Path(folder.report(), "index.html"));
         return result.unmet();
@@ -143,6 +146,15 @@ final class Stages {
       return true;
     }
     return false;
+  }
+
+  private void compare() {
+    List<RunFolder> runs =
+        job.report().compare().stream()
+            .map(run -> new RunFolder(new Path(run), folder.files()))
+            .toList();
+    new Compare(folder, runs, System.out).execute();
+    console.say("Comparison: " + new Path(folder.report(), "compare.html"));
   }
 
   private void stage(Verb stage, Runnable work) {

@@ -1,5 +1,6 @@
 package lethe.evaluate;
 
+import java.util.List;
 import lethe.settings.Section;
 
 /**
@@ -7,9 +8,10 @@ import lethe.settings.Section;
  *
  * @param microBatch chunks a forward pass
  * @param band around the target in which forgetting has matched it, half its width, nats a token
+ * @param tasks multiple-choice tests
  * @param seed of the intervals' draws
  */
-public record EvaluateSettings(int microBatch, double band, long seed) {
+public record EvaluateSettings(int microBatch, double band, List<Task> tasks, long seed) {
 
   /** Reads {@code evaluate}, and {@code stop.band}. */
   public static EvaluateSettings read(Section root) {
@@ -17,6 +19,7 @@ public record EvaluateSettings(int microBatch, double band, long seed) {
     return new EvaluateSettings(
         evaluate.count("micro-batch", 1),
         root.section("stop").number("band", 0, 100),
+        Task.read(evaluate),
         evaluate.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE));
   }
 }

@@ -14,7 +14,10 @@ import lethe.folder.RunFolder;
  * @param models evaluated, in order
  * @param scores one a model, split and domain
  * @param membership one a model, domain and score
+ * @param memory one a model, split and domain
+ * @param tasks one a model and task
  * @param histograms one a model and split
+ * @param truths one a model but the retrained one; empty when there is none
  * @param verdicts one a model other than the original
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -22,7 +25,10 @@ public record Evaluation(
     List<Model> models,
     List<SplitScore> scores,
     List<MembershipScore> membership,
+    List<MemoryScore> memory,
+    List<TaskScore> tasks,
     List<Histogram> histograms,
+    List<GroundTruth> truths,
     List<Verdict> verdicts) {
 
   /**

@@ -61,6 +61,47 @@ final class ResidentModel implements AutoCloseable {
     return work.apply(model);
   }
 
+  /**
+   * KL divergence from one model's predictions to another's, summed over the scored positions of
+   * some chunks, nats.
+   *
+   * @param fromKey whose predictions count as true
+   */
+  static synchronized double divergence(ModelKey fromKey, ModelKey toKey, List<int[]> chunks) {
+    ResidentModel from = with(fromKey, m -> m);
+    ResidentModel to = with(toKey, m -> m); // room for two: the first stays
+    return Network.withoutGraph(
+        () -> {
+          double sum = 0;
+          try (NDManager manager = from.network.newManager()) {
+            TokenBatch batch = TokenBatch.of(manager, chunks);
+            NDArray fromND = from.hidden(batch);
+            NDArray toND = to.hidden(batch);
+            for (int at = 0; at < batch.scored(); at += PIECE) {
+              int end = Math.min(batch.scored(), at + PIECE);
+              try (NDManager own = manager.newSubManager()) {
+                NDArray p = from.logProbabilities(own, fromND, at, end);
+                NDArray q = to.logProbabilities(own, toND, at, end);
+                for (float value : p.sub(q).muli(p.exp()).sum(new int[] {1}).toFloatArray()) {
+                  sum += value;
+                }
+              }
+            }
+          }
+          return sum;
+        });
+  }
+
+  private NDArray hidden(TokenBatch batch) {
+    return network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
+  }
+
+  private NDArray logProbabilities(NDManager own, NDArray hiddenND, int from, int to) {
+    NDArray pieceND = rows(hiddenND, from, to);
+    pieceND.attach(own);
+    return network.logits(pieceND, weights).logSoftmax(-1);
+  }
+
   private static void makeRoom() {
     Iterator<ResidentModel> eldest = LOADED.values().iterator();
     while (LOADED.size() >= MOST) {
@@ -85,7 +126,7 @@ final class ResidentModel implements AutoCloseable {
   }
 
   private List<TokenScores> score(TokenBatch batch, List<int[]> chunks) {
-    NDArray hiddenND = network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
+    NDArray hiddenND = hidden(batch);
     TokenScores all =
         new TokenScores(
             new float[batch.scored()],
@@ -126,6 +167,32 @@ final class ResidentModel implements AutoCloseable {
   private static void copy(NDArray values, float[] to, int at) {
     float[] from = values.toFloatArray();
     System.arraycopy(from, 0, to, at, from.length);
+  }
+
+  /**
+   * The summed log-likelihood of each choice after a query, nats.
+   *
+   * @param context most tokens of query and choice
+   * @throws IllegalArgumentException when the model's folder has no tokenizer
+   */
+  double[] likelihoods(String query, List<String> choices, int context) {
+    TokenText tokenizer =
+        text.orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Cannot ask questions: a model has no tokenizer.json"));
+    List<MultipleChoice.Rendering> renderings =
+        choices.stream()
+            .map(c -> MultipleChoice.Rendering.of(tokenizer, query, c, context))
+            .toList();
+    List<TokenScores> scores =
+        score(renderings.stream().map(MultipleChoice.Rendering::tokens).toList());
+    double[] sums = new double[choices.size()];
+    for (int c = 0; c < sums.length; c++) {
+      TokenScores all = scores.get(c);
+      sums[c] = -all.range(all.tokens() - renderings.get(c).scored(), all.tokens()).summedNll();
+    }
+    return sums;
   }
 
   /** The text of some tokens, if the model's folder has a tokenizer. */

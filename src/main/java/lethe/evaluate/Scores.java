@@ -26,6 +26,7 @@ import org.apache.spark.sql.types.StructType;
  * min_k            array(double)  Min-K% at 10, 20, ..., 100 %, see {@link MinK}
  * min_k_plus_plus  array(double)  Min-K%++ at the same
  * zlib_bytes       int            of the chunk's text compressed; null without a tokenizer
+ * continued, longest_run, extraction_strength   see {@link Verbatim}
  * </pre>
  */
 final class Scores {
@@ -40,7 +41,10 @@ final class Scores {
           .add("hits", DataTypes.IntegerType, false)
           .add("min_k", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
           .add("min_k_plus_plus", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
-          .add("zlib_bytes", DataTypes.IntegerType, true);
+          .add("zlib_bytes", DataTypes.IntegerType, true)
+          .add("continued", DataTypes.IntegerType, false)
+          .add("longest_run", DataTypes.IntegerType, false)
+          .add("extraction_strength", DataTypes.DoubleType, false);
 
   /** Chunks a task: some seconds of work, so that a lost executor costs little. */
   private static final long CHUNKS_A_TASK = 128;
@@ -66,10 +70,11 @@ final class Scores {
             col("domain"),
             col("document"),
             col("ordinal"))
-        .mapPartitions(new Task(model, microBatch), Encoders.row(SCHEMA));
+        .mapPartitions(new Scoring(model, microBatch), Encoders.row(SCHEMA));
   }
 
-  private record Task(ModelKey model, int microBatch) implements MapPartitionsFunction<Row, Row> {
+  private record Scoring(ModelKey model, int microBatch)
+      implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
       List<Row> batch = new ArrayList<>();
@@ -101,6 +106,7 @@ final class Scores {
       for (int i = 0; i < scored.size(); i++) {
         Row chunk = batch.get(i);
         TokenScores s = scored.get(i);
+        Verbatim verbatim = Verbatim.of(s.hit());
         rows.add(
             RowFactory.create(
                 chunk.getString(0),
@@ -112,7 +118,10 @@ final class Scores {
                 s.hits(),
                 MinK.plain(s),
                 MinK.plusPlus(s),
-                texts.get(i).map(Zlib::bytes).orElse(null)));
+                texts.get(i).map(Zlib::bytes).orElse(null),
+                verbatim.continued(),
+                verbatim.longest(),
+                verbatim.strength()));
       }
       return rows;
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import lethe.evaluate.GroundTruth;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Target;
 
@@ -21,7 +22,11 @@ record Assumption(String statement, String finding, Boolean holds) {
 
   private static final int FEW = 3;
 
-  static List<Assumption> of(List<SplitScore> scores, Optional<Target> target) {
+  /** Nats a token. */
+  private static final double NEAR = 0.15;
+
+  static List<Assumption> of(
+      List<SplitScore> scores, List<GroundTruth> truths, Optional<Target> target) {
     List<SplitScore> original = scores.stream().filter(s -> s.model().equals("original")).toList();
     List<Assumption> found = new ArrayList<>();
     List<SplitScore> forget = domains(original, "forget");
@@ -29,12 +34,45 @@ record Assumption(String statement, String finding, Boolean holds) {
     found.add(mix(forget, approximate, target));
     found.add(lengths(forget, approximate));
     found.add(unseen(original));
-    found.add(
-        new Assumption(
-            "Forgetting these documents would not have changed the model's general ability.",
-            "Cannot be told from this run; ground truth (a model retrained without them) would.",
-            null));
+    found.add(general(scores));
+    found.add(estimate(truths));
     return found;
+  }
+
+  private static Assumption general(List<SplitScore> scores) {
+    String statement = "Forgetting these documents would not have moved the model elsewhere.";
+    Optional<Damage> retrained = Damage.of(scores, GroundTruth.RETRAINED);
+    return retrained
+        .map(
+            d ->
+                new Assumption(
+                    statement,
+                    String.format(
+                        Locale.ROOT,
+                        "The retrained model differs most on %s: %+.3f nats.",
+                        d.split(),
+                        d.rise()),
+                    Math.abs(d.rise()) < NEAR))
+        .orElse(new Assumption(statement, "Only a retrained model would tell.", null));
+  }
+
+  private static Assumption estimate(List<GroundTruth> truths) {
+    String statement = "The target is what a model retrained without the documents would show.";
+    return truths.stream()
+        .filter(t -> t.estimate() != null && t.truth() != null)
+        .findFirst()
+        .map(
+            t ->
+                new Assumption(
+                    statement,
+                    String.format(
+                        Locale.ROOT,
+                        "Retrained: %.3f nats a token on forget, target %.3f, off by %+.3f.",
+                        t.truth(),
+                        t.estimate(),
+                        t.estimate() - t.truth()),
+                    Math.abs(t.estimate() - t.truth()) < NEAR))
+        .orElse(new Assumption(statement, "Only a retrained model would tell.", null));
   }
 
   private static Assumption mix(

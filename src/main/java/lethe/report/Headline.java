@@ -31,7 +31,7 @@ final class Headline {
         };
     return String.format(
         Locale.ROOT,
-        "%s (forget loss %.3f, target %.3f, %+.3f nats a token%s, band \u00b1%.2f).",
+        "%s. Forget loss is %.3f against a target of %.3f nats a token: %+.3f%s, band \u00b1%.2f.",
         what,
         v.nll(),
         v.target(),
@@ -42,11 +42,14 @@ final class Headline {
 
   private static String interval(Interval interval) {
     return String.format(
-        Locale.ROOT, ", 95 %% interval %+.3f to %+.3f", interval.low(), interval.high());
+        Locale.ROOT, " (95 %% interval %+.3f to %+.3f)", interval.low(), interval.high());
   }
 
   private static String damage(Damage damage) {
     return String.format(
-        Locale.ROOT, " Largest loss elsewhere: %+.3f nats on %s.", damage.rise(), damage.split());
+        Locale.ROOT,
+        " What was to be kept lost most on %2$s: %1$+.3f.",
+        damage.rise(),
+        damage.split());
   }
 }

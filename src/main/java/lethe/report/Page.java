@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Properties;
 import lethe.folder.Files;
 
@@ -32,6 +33,22 @@ final class Page {
         charts(),
         "script",
         resource("page.js"));
+  }
+
+  /** A page that sets runs side by side. */
+  static String comparison(List<ComparedRun> runs) {
+    return fill(
+        resource("page.html"),
+        "style",
+        resource("page.css"),
+        "summary",
+        escape("This page needs scripts; compare.json beside it holds the same."),
+        "data",
+        json(runs),
+        "charts",
+        charts(),
+        "script",
+        resource("compare.js"));
   }
 
   /** Replaces each {@code {{name}}} once, never looking into what was put in. */

@@ -84,9 +84,12 @@ public final class Report {
         verdict.orElse(null),
         evaluation.verdicts(),
         damage,
-        Assumption.of(evaluation.scores(), target),
+        Assumption.of(evaluation.scores(), evaluation.truths(), target),
         evaluation.membership(),
+        evaluation.memory(),
+        evaluation.tasks(),
         evaluation.histograms(),
+        evaluation.truths(),
         training.orElse(null),
         training.flatMap(t -> cost(t, evaluation)).orElse(null));
   }

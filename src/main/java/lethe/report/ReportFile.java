@@ -3,10 +3,13 @@ package lethe.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.GroundTruth;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
+import lethe.evaluate.MemoryScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Target;
+import lethe.evaluate.TaskScore;
 import lethe.evaluate.Verdict;
 
 /**
@@ -24,7 +27,10 @@ import lethe.evaluate.Verdict;
  * @param damage of every model but the original: where it lost most
  * @param assumptions behind the target
  * @param membership how well members can be told, one a model, domain and score
+ * @param memory how much a model writes by itself, one a model, split and domain
+ * @param tasks general ability, one a model and task
  * @param histograms of chunk losses, one a model and split
+ * @param truths how far models are from a retrained one; empty when there is none
  * @param training the unlearning's steps; null when there is no record
  * @param cost of unlearning; null when there is no record of its steps
  */
@@ -40,6 +46,9 @@ record ReportFile(
     List<Damage> damage,
     List<Assumption> assumptions,
     List<MembershipScore> membership,
+    List<MemoryScore> memory,
+    List<TaskScore> tasks,
     List<Histogram> histograms,
+    List<GroundTruth> truths,
     Training training,
     Cost cost) {}

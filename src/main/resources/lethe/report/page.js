@@ -1,5 +1,6 @@
 "use strict";
 // Draws the report from the JSON that stands in the page. Text goes in as text, never as HTML.
+addEventListener("error", (e) => document.documentElement.setAttribute("data-error", e.message));
 const data = JSON.parse(document.getElementById("data").textContent);
 const page = document.getElementById("page");
 const ALL = "*";
@@ -100,7 +101,7 @@ function header() {
   const auc = (model) => data.membership.find((m) => m.model === model && m.domain === ALL && m.score === "loss");
   if (auc("original")) fact("Membership AUC", auc("unlearned") ? `${number(auc("original").auc, 2)} → ${number(auc("unlearned").auc, 2)}` : number(auc("original").auc, 2), "0.5 is ideal");
   if (before) fact("To forget", `${whole(before.documents)} documents`, `${whole(before.chunks)} chunks, ${whole(before.tokens)} scored tokens`);
-  if (data.cost) fact("Cost", `${whole(data.cost.steps)} steps`, `${short(data.cost.tokens)} tokens, ${whole(Math.round(data.cost.seconds))} s`
+  if (data.cost) fact("Cost", `${whole(data.cost.steps)} steps`, `${whole(data.cost.tokens)} tokens, ${whole(Math.round(data.cost.seconds))} s`
     + (data.cost.ratio ? `; retraining: ${short(data.cost.ratio)} times as much` : ""));
   page.append(el("dl", { class: "facts" }, facts));
 }
@@ -108,17 +109,17 @@ function header() {
 function scores() {
   page.append(el("h2", {}, "Before and after"),
     el("p", { class: "soft" }, "Loss in nats a token, with 95 % intervals over documents. The target is the original model's loss on unseen text of the same domains."));
-  const head = ["split", "documents", ...models.flatMap((m) => [m, "accuracy", "perplexity"]), ...(others.length ? ["change"] : []), "target"];
+  const head = ["split", "documents", ...models, ...(others.length ? ["change"] : []), "target", ...models.map((m) => "accuracy " + m), ...models.map((m) => "perplexity " + m)];
   const rows = [];
   for (const split of splits) for (const domain of [ALL, ...domains(split)]) {
     const byModel = models.map((m) => score(m, split, domain));
     const any = byModel.find((s) => s);
     const cells = [domain === ALL ? split : { inner: domain }, whole(any.documents)];
-    for (const s of byModel) cells.push(
-      s ? el("span", {}, number(s.nll, 3), el("small", {}, s.intervals ? range(s.intervals.nll, 2) : "")) : "",
-      s ? percent(s.accuracy) : "", s ? short(s.perplexity) : "");
+    for (const s of byModel) cells.push(s ? el("span", {}, number(s.nll, 3), el("small", {}, s.intervals ? range(s.intervals.nll, 2) : "")) : "");
     if (others.length) cells.push(byModel[0] && byModel[1] && byModel[0].nll !== null && byModel[1].nll !== null ? signed(byModel[1].nll - byModel[0].nll, 3) : "–");
     cells.push(split === "forget" ? number(targetOf(domain), 3) : "");
+    for (const s of byModel) cells.push(s ? percent(s.accuracy) : "");
+    for (const s of byModel) cells.push(s ? short(s.perplexity) : "");
     rows.push({ className: domain === ALL ? "all" : "", cells });
   }
   page.append(table(head, rows));
@@ -194,6 +195,36 @@ function membership() {
         return s ? [number(s.auc, 3), percent(s["tpr_at_0.1_percent_fpr"]), percent(s.tpr_at_1_percent_fpr), percent(s.tpr_at_5_percent_fpr)] : ["", "", "", ""]; })] }))))));
 }
 
+function memory() {
+  if (!data.memory.length) return;
+  page.append(el("h2", {}, "What would it write by itself?"), el("p", { class: "soft" },
+    "Verbatim memory by greedy continuation. Strength: how short a beginning suffices for the model to write the rest, 0 to 1, mean over chunks. Extracted: chunks whose second half's first 50 tokens it writes when given the first half."));
+  const head = ["split", ...models.flatMap((m) => ["strength " + m, "extracted", "longest"])];
+  page.append(table(head, splits.map((split) => ({ cells: [split, ...models.flatMap((m) => {
+    const s = data.memory.find((x) => x.model === m && x.split === split && x.domain === ALL);
+    return s ? [number(s.extraction_strength, 4), `${whole(s.extracted)} of ${whole(s.prompted)}`, whole(s.longest_continued)] : ["", "", ""];
+  })] }))));
+}
+
+function truths() {
+  if (!data.truths.length) return;
+  page.append(el("h2", {}, "Against a retrained model"), el("p", { class: "soft" },
+    "The model retrained without the documents, from the same start, is the thing itself. Distance: Kolmogorov-Smirnov, of chunk losses on forget, 0 is alike. Divergence: mean KL of predictions on forget, from the retrained model's."),
+    table(["model", "forget loss", "retrained", "target", "distance", "p", "divergence, nats"], data.truths.map((t) => ({ cells:
+      [t.model, number(t.nll, 3), number(t.truth, 3), number(t.estimate, 3), number(t.chunks.distance, 3), number(t.chunks.p, 4), number(t.divergence, 3)] }))));
+}
+
+function tasks() {
+  if (!data.tasks.length) return;
+  page.append(el("h2", {}, "General ability"), el("p", { class: "soft" }, "Multiple choice by log-likelihood; in brackets the 95 % interval. Normalised: by characters of the choice."));
+  const names = [...new Set(data.tasks.map((t) => t.task))];
+  page.append(table(["task", "questions", ...models.flatMap((m) => ["accuracy " + m, "normalised"])], names.map((name) => ({ cells: [name,
+    whole(data.tasks.find((t) => t.task === name).questions), ...models.flatMap((m) => {
+      const t = data.tasks.find((x) => x.task === name && x.model === m);
+      return t ? [el("span", {}, percent(t.accuracy), el("small", {}, t.interval ? ` (${percent(t.interval.low)} to ${percent(t.interval.high)})` : "")), percent(t.normalized_accuracy)] : ["", ""];
+    })] }))));
+}
+
 function rocChart(name) {
   const found = data.membership.filter((m) => m.score === name && m.domain === ALL && m.roc.length);
   const alternative = "ROC curve of " + name + ". Area: " + found.map((m) => `${m.model} ${number(m.auc, 3)}`).join(", ") + "; ideal 0.5.";
@@ -221,10 +252,10 @@ function training() {
   grid.append(
     figure("Terms by step", "Mean of each term by step. From first to last: " + roles.map((r, i) => `${r} ${number(losses[i][0], 2)} to ${lastOf(losses[i])}`).join("; ") + ".", null,
       ["step", ...roles], xs.map((x, i) => [whole(x), ...losses.map((l) => number(l[i], 4))]),
-      lines(xs, roles, losses, axis("step"), axis("nats"))),
+      lines(xs, roles, losses, axis("step", { ticks: { precision: 0 } }), axis("nats"))),
     figure("Gradient norm by step", `Global gradient norm before clipping, from ${number(norms[0][0], 2)} to ${lastOf(norms[0])}.`, null,
       ["step", "norm", "rate"], t.curve.map((s) => [whole(s.step), number(finite(s.grad_norm), 4), String(s.learning_rate)]),
-      lines(xs, ["gradient norm"], norms, axis("step"), axis("norm", { beginAtZero: true }), ["--c3"])));
+      lines(xs, ["gradient norm"], norms, axis("step", { ticks: { precision: 0 } }), axis("norm", { beginAtZero: true }), ["--c3"])));
   page.append(grid);
 }
 
@@ -241,7 +272,7 @@ function asked() {
   const p = data.provenance || {};
   const s = p.settings || {};
   const rows = [];
-  const row = (name, value) => { if (value !== undefined && value !== null && value !== "") rows.push({ cells: [name, typeof value === "object" ? el("code", {}, JSON.stringify(value)) : String(value)] }); };
+  const row = (name, value) => { if (value !== undefined && value !== null && value !== "") rows.push({ cells: [name, typeof value === "object" && !(value instanceof Node) ? el("code", {}, JSON.stringify(value)) : String(value)] }); };
   row("Method", at(s, "unlearn.method"));
   row("Weights of kept text", at(s, "unlearn.retain-weights"));
   row("Learning rate", at(s, "train.learning-rate"));
@@ -265,6 +296,9 @@ function asked() {
 header();
 scores();
 membership();
+truths();
+memory();
+tasks();
 training();
 assumptions();
 asked();

@@ -112,6 +112,71 @@ class EvaluateTest {
   }
 
   @Test
+  void asksQuestionsAsTheLossWouldAnswer() throws IOException {
+    Optional<Path> shared = SharedData.find("");
+    if (shared.isEmpty()) {
+      return;
+    }
+    Path file = scratch.resolve("task.jsonl");
+    // The model was trained on Java and on English: the likely word is the right one.
+    java.nio.file.Files.writeString(
+        file,
+        """
+        {"query": "public static final int SIZE =", "choices": ["0;", "purple monkeys dishwasher"], "gold": 0}
+        {"query": "import java.util. ", "choices": ["zebra crossing", "the", "qqq qqq qqq qqq"], "gold": 1}
+        """);
+    Dataset<Row> chunks =
+        SharedCorpus.dataset(List.of(SharedCorpus.chunk("forget", "d", "a", 0, 1, 2, 3)));
+    ModelSource model = model(shared.get(), "base-model");
+    TaskScore score =
+        evaluate(folder("tasks"), chunks, model, 1, new Task("words", file.toString()))
+            .tasks()
+            .get(0);
+    assertThat(score.questions()).isEqualTo(2);
+    assertThat(score.accuracy()).isEqualTo(1);
+
+    java.nio.file.Files.writeString(
+        file, "{\"query\": \"a\", \"choices\": [\"b\"], \"gold\": 0}\n");
+    assertThatThrownBy(
+            () -> evaluate(folder("bad"), chunks, model, 1, new Task("words", file.toString())))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("1 lines lack a query, two choices");
+  }
+
+  @Test
+  void aModelIsNoDistanceFromItselfRetrained() {
+    Optional<Path> shared = SharedData.find("");
+    if (shared.isEmpty()) {
+      return;
+    }
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      rows.add(SharedCorpus.chunk("forget", "d", "a" + i, 0, 1, 2 + i, 3, 4, 5, 6));
+      rows.add(SharedCorpus.chunk("approximate", "d", "b" + i, 0, 9, 8, 7 + i));
+    }
+    Map<String, ModelSource> models = new java.util.LinkedHashMap<>();
+    models.put("original", model(shared.get(), "parity/llama"));
+    models.put("retrained", model(shared.get(), "parity/llama"));
+    Evaluation evaluation =
+        new Evaluate(
+                LocalSpark.SESSION,
+                new EvaluateSettings(2, 0.15, List.of(), 42),
+                folder("truth"),
+                SharedCorpus.dataset(rows),
+                models,
+                1)
+            .execute();
+    GroundTruth truth = evaluation.truths().get(0);
+    assertThat(truth.model()).isEqualTo("original");
+    assertThat(truth.nll()).isEqualTo(truth.truth());
+    assertThat(truth.chunks().distance()).isZero();
+    assertThat(truth.divergence()).isCloseTo(0, org.assertj.core.data.Offset.offset(1e-6));
+    Verdict verdict = evaluation.verdicts().get(0);
+    assertThat(verdict.model()).isEqualTo("retrained");
+    assertThat(evaluation.memory()).hasSize(2 * 4);
+  }
+
+  @Test
   void refusesChunksTheModelCannotTake() {
     Optional<Path> shared = SharedData.find("");
     if (shared.isEmpty()) {
@@ -151,14 +216,15 @@ class EvaluateTest {
   }
 
   private static Evaluation evaluate(
-      RunFolder folder, Dataset<Row> chunks, ModelSource model, int microBatch) {
+      RunFolder folder, Dataset<Row> chunks, ModelSource model, int microBatch, Task... list) {
+    List<Task> tasks = List.of(list);
     return new Evaluate(
             LocalSpark.SESSION,
-            new EvaluateSettings(microBatch, 0.15, 42),
+            new EvaluateSettings(microBatch, 0.15, tasks, 42),
             folder,
             chunks,
             Map.of("original", model),
-            2)
+            1)
         .execute();
   }
 

@@ -30,6 +30,40 @@ class FormulasTest {
   }
 
   @Test
+  void verbatimByHand() {
+    assertThat(Verbatim.of(hits("110111"))).isEqualTo(new Verbatim(3, 3, 0.5));
+    assertThat(Verbatim.of(hits("111110"))).isEqualTo(new Verbatim(2, 5, 0));
+    assertThat(Verbatim.of(hits("1111"))).isEqualTo(new Verbatim(2, 4, 1));
+    assertThat(Verbatim.of(hits("0"))).isEqualTo(new Verbatim(0, 0, 0));
+  }
+
+  private static boolean[] hits(String bits) {
+    boolean[] hits = new boolean[bits.length()];
+    for (int i = 0; i < hits.length; i++) {
+      hits[i] = bits.charAt(i) == '1';
+    }
+    return hits;
+  }
+
+  @Test
+  void kolmogorovSmirnovByHandAndUnderItsHypothesis() {
+    KolmogorovSmirnov apart =
+        KolmogorovSmirnov.of(new double[] {1, 2, 3}, new double[] {4, 5, 6, 7});
+    assertThat(apart.distance()).isEqualTo(1);
+    assertThat(KolmogorovSmirnov.of(new double[] {1, 2}, new double[] {2, 1}).distance()).isZero();
+    assertThat(KolmogorovSmirnov.of(new double[] {1, 3}, new double[] {2, 4}).distance())
+        .isEqualTo(0.5);
+    SplittableRandom random = new SplittableRandom(3);
+    int rejected = 0;
+    for (int round = 0; round < 1000; round++) {
+      double[] a = random.doubles(80).toArray();
+      double[] b = random.doubles(120).toArray();
+      rejected += KolmogorovSmirnov.of(a, b).p() < 0.05 ? 1 : 0;
+    }
+    assertThat(rejected).isBetween(20, 75); // 50 +- 3 x 6.9, a little conservative
+  }
+
+  @Test
   void zlibIsThatOfPython() {
     // len(zlib.compress(b"to be or not to be, that is the question" * 3))
     assertThat(Zlib.bytes("to be or not to be, that is the question".repeat(3))).isEqualTo(48);

@@ -92,14 +92,15 @@ class ReportTest {
       Optional<String> unmet =
           new Report(
                   folder,
-                  new ReportSettings(Optional.of(Outcome.MATCHED), Optional.empty()),
+                  new ReportSettings(Optional.of(Outcome.MATCHED), Optional.empty(), List.of()),
                   new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8))
               .execute()
               .unmet();
       assertThat(unmet.isPresent()).isEqualTo(outcome != Outcome.MATCHED);
     }
     RunFolder none = evaluated(List.of());
-    ReportSettings matched = new ReportSettings(Optional.of(Outcome.MATCHED), Optional.empty());
+    ReportSettings matched =
+        new ReportSettings(Optional.of(Outcome.MATCHED), Optional.empty(), List.of());
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     assertThat(new Report(none, matched, nowhere).execute().unmet())
@@ -131,6 +132,35 @@ class ReportTest {
   }
 
   @Test
+  void comparesRunsAndMarksTheOneThatMatchedWithLeastDamage() {
+    List<ComparedRun> runs =
+        ComparedRun.marked(
+            List.of(
+                compared("a", "matched", 0.4),
+                compared("b", "matched", 0.2),
+                compared("c", "under", 0.0),
+                compared("d", "matched", null)));
+    assertThat(runs)
+        .filteredOn(ComparedRun::best)
+        .extracting(ComparedRun::run)
+        .containsExactly("b");
+
+    RunFolder folder = evaluated(List.of(verdict(Outcome.UNDER, -1.0)));
+    run(folder);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new Compare(folder, List.of(folder), new PrintStream(bytes, true, StandardCharsets.UTF_8))
+        .execute();
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("under").contains("+0.250");
+    RunFolder empty = RunFolder.of(scratch.resolve("none").toString(), new Configuration());
+    assertThatThrownBy(() -> new Compare(folder, List.of(empty), System.out).execute())
+        .hasMessageEndingWith("run report on it first");
+  }
+
+  private static ComparedRun compared(String run, String outcome, Double damage) {
+    return new ComparedRun(run, "m", 1e-5, 1L, 4.0, 4.0, 0.0, outcome, damage, "retain", 1L, false);
+  }
+
+  @Test
   void asksForAnEvaluation() {
     RunFolder folder = RunFolder.of(scratch.toString(), new Configuration());
     assertThatThrownBy(() -> run(folder))
@@ -142,7 +172,7 @@ class ReportTest {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     new Report(
             folder,
-            new ReportSettings(Optional.empty(), Optional.of(1e9)),
+            new ReportSettings(Optional.empty(), Optional.of(1e9), List.of()),
             new PrintStream(bytes, true, StandardCharsets.UTF_8))
         .execute();
     return bytes.toString(StandardCharsets.UTF_8);
@@ -165,6 +195,9 @@ class ReportTest {
                     score("unlearned", "approximate", "arxiv", 4.25, 70.1),
                     score("unlearned", "forget", "*", 800.0, null),
                     score("unlearned", "forget", "arxiv", 800.0, null)),
+                List.of(),
+                List.of(),
+                List.of(),
                 List.of(),
                 List.of(),
                 verdicts));
