@@ -92,8 +92,10 @@ final class Stages {
             "dry-run: the settings, the model and the sources are right; nothing was written");
         return Optional.empty();
       }
-      provenance.write(spark.version(), Clock.systemUTC());
-      stage(Verb.PREPARE, folder.corpusManifest(), () -> prepare(prepare));
+      if (folder.files().exists(folder.corpusManifest()) && !job.overwrite()) {
+        provenance.write(spark.version(), Clock.systemUTC());
+      } // otherwise prepare, which may still refuse the sources, writes first
+      stage(Verb.PREPARE, folder.corpusManifest(), () -> prepare(spark, prepare));
       if (job.pretrain().isPresent()) {
         stage(Verb.PRETRAIN, new Path(folder.original(), "config.json"), () -> pretrain(spark));
       }
@@ -169,9 +171,10 @@ final class Stages {
     return new ModelSource(folder.files().qualified(new Path(path)).toString(), hadoop);
   }
 
-  private void prepare(Prepare prepare) {
+  private void prepare(SparkSession spark, Prepare prepare) {
     console.say("prepare: reading, splitting and tokenizing");
     Prepare.Result result = prepare.execute();
+    provenance.write(spark.version(), Clock.systemUTC());
     provenance.note("chunks_sha256", result.chunksSha256());
     result.counts().stream()
         .collect(
