@@ -4,9 +4,11 @@
     python make.py            # all, or: python make.py FOLDER NAME...
 
 The layout is that of ../shared/parity (see its README): config.json, model.safetensors, parity.safetensors, adamw.json.
-These cover what the public folders do not: further families, every rope type, biases, residual layouts.
+These cover what the public folders do not: further families, every rope type, biases, residual layouts. Beside those of
+float32 there are values computed in float64, for the test that states how far off each precision is.
 """
 
+import copy
 import json
 import pathlib
 import sys
@@ -106,7 +108,7 @@ def batch(generator, lengths, vocabulary):
 def nll(model, ids, mask):
     logits = model(input_ids=ids, attention_mask=mask).logits
     scored = mask[:, 1:].bool()
-    losses = -torch.log_softmax(logits[:, :-1].float(), -1).gather(2, ids[:, 1:, None]).squeeze(2)
+    losses = -torch.log_softmax(logits[:, :-1], -1).gather(2, ids[:, 1:, None]).squeeze(2)
     return logits, losses * scored, scored
 
 
@@ -135,6 +137,13 @@ def write(folder, kind, values):
     }
     for name, parameter in model.named_parameters():
         tensors["grad." + name] = parameter.grad.contiguous()
+    double = copy.deepcopy(model).double()
+    double.zero_grad()
+    _, losses, _ = nll(double, ids, mask)
+    (losses.sum() / scored.sum()).backward()
+    tensors["exact_nll"] = losses.detach().float()  # computed in float64, then rounded once
+    for name, parameter in double.named_parameters():
+        tensors["exact_grad." + name] = parameter.grad.float().contiguous()
     save_file(tensors, folder / "parity.safetensors")
 
     run = {"lr": 0.003, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.1, "clip_norm": 1.0, "steps": []}

@@ -22,18 +22,17 @@ final class Gpt2 {
           flat = torch.addmm(b, torch.reshape(x, [-1, torch.size(x, 2)]), w)
           return torch.reshape(flat, [torch.size(x, 0), torch.size(x, 1), torch.size(w, 1)])
         def forward(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> Tensor:
-          h = torch.layer_norm(x, [${D}], ${NORM1}, ${NORM1_BIAS}, ${EPS})
+          h = torch.to(torch.layer_norm(x, [${D}], ${NORM1}, ${NORM1_BIAS}, ${EPS}), ${C})
           qkv = torch.reshape((self).product(h, ${QKV}, ${QKV_BIAS}, ), [torch.size(x, 0), torch.size(x, 1), 3 * ${H}, ${HD}])
-          q = torch.narrow(qkv, 2, 0, ${H})
-          k = torch.narrow(qkv, 2, ${H}, ${H})
-          v = torch.narrow(qkv, 2, 2 * ${H}, ${H})
-          a = (self).attend(q, k, v, ${SCALE}, )
+          parts = torch.chunk(qkv, 3, 2)
+          a = (self).attend(parts[0], parts[1], parts[2], ${SCALE}, )
           x1 = torch.add(x, (self).product(a, ${OUTPUT}, ${OUTPUT_BIAS}, ))
-          h1 = torch.layer_norm(x1, [${D}], ${NORM2}, ${NORM2_BIAS}, ${EPS})
+          h1 = torch.to(torch.layer_norm(x1, [${D}], ${NORM2}, ${NORM2_BIAS}, ${EPS}), ${C})
           u = (self).product(h1, ${UP}, ${UP_BIAS}, )
           return torch.add(x1, (self).product(${ACT}, ${DOWN}, ${DOWN_BIAS}, ))
         def head(self, h: Tensor, w: List[Tensor]) -> Tensor:
-          return torch.linear(torch.layer_norm(h, [${D}], w[0], w[1], ${EPS}), w[2])
+          h1 = torch.to(torch.layer_norm(h, [${D}], w[0], w[1], ${EPS}), ${C})
+          return torch.to(torch.linear(h1, w[2]), 6)
       """;
 
   private Gpt2() {}
@@ -84,14 +83,14 @@ final class Gpt2 {
     names.put("NORM1", tensors.add(p + "ln_1.weight", width));
     names.put("NORM1_BIAS", tensors.add(p + "ln_1.bias", width));
     names.put("QKV", tensors.add(p + "attn.c_attn.weight", width, 3L * width));
-    names.put("QKV_BIAS", tensors.add(p + "attn.c_attn.bias", 3L * width));
+    names.put("QKV_BIAS", tensors.addBias(NamedShape.of(p + "attn.c_attn.bias", 3L * width)));
     names.put("OUTPUT", tensors.add(p + "attn.c_proj.weight", width, width));
-    names.put("OUTPUT_BIAS", tensors.add(p + "attn.c_proj.bias", width));
+    names.put("OUTPUT_BIAS", tensors.addBias(NamedShape.of(p + "attn.c_proj.bias", width)));
     names.put("NORM2", tensors.add(p + "ln_2.weight", width));
     names.put("NORM2_BIAS", tensors.add(p + "ln_2.bias", width));
     names.put("UP", tensors.add(p + "mlp.c_fc.weight", width, inner));
-    names.put("UP_BIAS", tensors.add(p + "mlp.c_fc.bias", inner));
+    names.put("UP_BIAS", tensors.addBias(NamedShape.of(p + "mlp.c_fc.bias", inner)));
     names.put("DOWN", tensors.add(p + "mlp.c_proj.weight", inner, width));
-    names.put("DOWN_BIAS", tensors.add(p + "mlp.c_proj.bias", width));
+    names.put("DOWN_BIAS", tensors.addBias(NamedShape.of(p + "mlp.c_proj.bias", width)));
   }
 }

@@ -20,18 +20,17 @@ final class GptNeoX {
         def embed(self, ids: Tensor, w: List[Tensor]) -> Tensor:
           return torch.embedding(w[0], ids)
         def forward(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> Tensor:
-          h = torch.layer_norm(x, [${D}], ${NORM1}, ${NORM1_BIAS}, ${EPS})
+          h = torch.to(torch.layer_norm(x, [${D}], ${NORM1}, ${NORM1_BIAS}, ${EPS}), ${C})
           qkv = torch.reshape(torch.linear(h, ${QKV}, ${QKV_BIAS}), [torch.size(x, 0), torch.size(x, 1), ${H}, 3 * ${HD}])
-          q = (self).rope(torch.narrow(qkv, 3, 0, ${HD}), tables, )
-          k = (self).rope(torch.narrow(qkv, 3, ${HD}, ${HD}), tables, )
-          v = torch.narrow(qkv, 3, 2 * ${HD}, ${HD})
-          a = (self).attend(q, k, v, None, )
+          parts = torch.chunk(qkv, 3, 3)
+          a = (self).attend((self).rope(parts[0], tables, ), (self).rope(parts[1], tables, ), parts[2], None, )
           x1 = torch.add(x, torch.linear(a, ${OUTPUT}, ${OUTPUT_BIAS}))
-          h1 = torch.layer_norm(${RESIDUAL}, [${D}], ${NORM2}, ${NORM2_BIAS}, ${EPS})
+          h1 = torch.to(torch.layer_norm(${RESIDUAL}, [${D}], ${NORM2}, ${NORM2_BIAS}, ${EPS}), ${C})
           u = torch.linear(h1, ${UP}, ${UP_BIAS})
           return torch.add(x1, torch.linear(${ACT}, ${DOWN}, ${DOWN_BIAS}))
         def head(self, h: Tensor, w: List[Tensor]) -> Tensor:
-          return torch.linear(torch.layer_norm(h, [${D}], w[0], w[1], ${EPS}), w[2])
+          h1 = torch.to(torch.layer_norm(h, [${D}], w[0], w[1], ${EPS}), ${C})
+          return torch.to(torch.linear(h1, w[2]), 6)
       """;
 
   private GptNeoX() {}
@@ -83,14 +82,18 @@ final class GptNeoX {
     names.put("QKV", tensors.add(p + "attention.query_key_value.weight", 3L * width, width));
     names.put(
         "QKV_BIAS",
-        biased ? tensors.add(p + "attention.query_key_value.bias", 3L * width) : "None");
+        biased
+            ? tensors.addBias(NamedShape.of(p + "attention.query_key_value.bias", 3L * width))
+            : "None");
     names.put("OUTPUT", tensors.add(p + "attention.dense.weight", width, width));
-    names.put("OUTPUT_BIAS", biased ? tensors.add(p + "attention.dense.bias", width) : "None");
+    names.put(
+        "OUTPUT_BIAS",
+        biased ? tensors.addBias(NamedShape.of(p + "attention.dense.bias", width)) : "None");
     names.put("NORM2", tensors.add(p + "post_attention_layernorm.weight", width));
     names.put("NORM2_BIAS", tensors.add(p + "post_attention_layernorm.bias", width));
     names.put("UP", tensors.add(p + "mlp.dense_h_to_4h.weight", inner, width));
-    names.put("UP_BIAS", tensors.add(p + "mlp.dense_h_to_4h.bias", inner));
+    names.put("UP_BIAS", tensors.addBias(NamedShape.of(p + "mlp.dense_h_to_4h.bias", inner)));
     names.put("DOWN", tensors.add(p + "mlp.dense_4h_to_h.weight", width, inner));
-    names.put("DOWN_BIAS", tensors.add(p + "mlp.dense_4h_to_h.bias", width));
+    names.put("DOWN_BIAS", tensors.addBias(NamedShape.of(p + "mlp.dense_4h_to_h.bias", width)));
   }
 }

@@ -27,30 +27,30 @@ record RmsDecoder(
         def embed(self, ids: Tensor, w: List[Tensor]) -> Tensor:
           return torch.embedding(w[0], ids)
         def forward(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> Tensor:
-          h = torch.rms_norm(x, [${D}], ${NORM1}, ${EPS})
+          h = torch.to(torch.rms_norm(x, [${D}], ${NORM1}, ${EPS}), ${C})
           qkv = torch.reshape(torch.linear(h, ${QKV}, ${QKV_BIAS}), [torch.size(x, 0), torch.size(x, 1), ${H} + 2 * ${K}, ${HD}])
-          qk = torch.narrow(qkv, 2, 0, ${H} + ${K})
+          parts = torch.split_with_sizes(qkv, [${H} + ${K}, ${K}], 2)
+          qk = parts[0]
       ${QK_NORM}
-          turned = (self).rope(qk, tables, )
-          q = torch.narrow(turned, 2, 0, ${H})
-          k = torch.narrow(turned, 2, ${H}, ${K})
-          v = torch.narrow(qkv, 2, ${H} + ${K}, ${K})
-          a = (self).attend(q, k, v, None, )
+          turned = torch.split_with_sizes((self).rope(qk, tables, ), [${H}, ${K}], 2)
+          a = (self).attend(turned[0], turned[1], parts[1], None, )
           x1 = torch.add(x, torch.linear(a, ${OUTPUT}, ${OUTPUT_BIAS}))
-          h1 = torch.rms_norm(x1, [${D}], ${NORM2}, ${EPS})
-          gu = torch.linear(h1, ${GATE_UP}, ${GATE_UP_BIAS})
-          g = torch.narrow(gu, 2, 0, ${F})
-          m = torch.mul(${ACT}, torch.narrow(gu, 2, ${F}, ${F}))
+          h1 = torch.to(torch.rms_norm(x1, [${D}], ${NORM2}, ${EPS}), ${C})
+          gu = torch.chunk(torch.linear(h1, ${GATE_UP}, ${GATE_UP_BIAS}), 2, 2)
+          g = gu[0]
+          m = torch.mul(${ACT}, gu[1])
           return torch.add(x1, torch.linear(m, ${DOWN}, ${DOWN_BIAS}))
         def head(self, h: Tensor, w: List[Tensor]) -> Tensor:
-          return torch.linear(torch.rms_norm(h, [${D}], w[0], ${EPS}), w[1])
+          h1 = torch.to(torch.rms_norm(h, [${D}], w[0], ${EPS}), ${C})
+          return torch.to(torch.linear(h1, w[1]), 6)
       """;
 
   private static final String QK_NORM =
       """
-          nq = torch.rms_norm(torch.narrow(qk, 2, 0, ${H}), [${HD}], ${Q_NORM}, ${EPS})
-          nk = torch.rms_norm(torch.narrow(qk, 2, ${H}, ${K}), [${HD}], ${K_NORM}, ${EPS})
-          qk = torch.cat([nq, nk], 2)
+          qk1 = torch.split_with_sizes(torch.to(qk, 6), [${H}, ${K}], 2)
+          nq = torch.rms_norm(qk1[0], [${HD}], ${Q_NORM}, ${EPS})
+          nk = torch.rms_norm(qk1[1], [${HD}], ${K_NORM}, ${EPS})
+          qk = torch.to(torch.cat([nq, nk], 2), ${C})
       """;
 
   /** What a family adds to the layer. */
@@ -127,7 +127,7 @@ record RmsDecoder(
     names.put(
         "QKV_BIAS",
         parts.contains(Part.QKV_BIAS)
-            ? tensors.add(
+            ? tensors.addBias(
                 NamedShape.of(p + "q_proj.bias", queries),
                 NamedShape.of(p + "k_proj.bias", keys),
                 NamedShape.of(p + "v_proj.bias", keys))
@@ -139,7 +139,9 @@ record RmsDecoder(
     names.put("OUTPUT", tensors.add(p + "o_proj.weight", width, queries));
     names.put(
         "OUTPUT_BIAS",
-        parts.contains(Part.OUTPUT_BIAS) ? tensors.add(p + "o_proj.bias", width) : "None");
+        parts.contains(Part.OUTPUT_BIAS)
+            ? tensors.addBias(NamedShape.of(p + "o_proj.bias", width))
+            : "None");
   }
 
   private void feedForward(Tensors tensors, String layer, Map<String, Object> names) {
@@ -154,11 +156,12 @@ record RmsDecoder(
     names.put(
         "GATE_UP_BIAS",
         biased
-            ? tensors.add(
+            ? tensors.addBias(
                 NamedShape.of(p + "gate_proj.bias", inner),
                 NamedShape.of(p + "up_proj.bias", inner))
             : "None");
     names.put("DOWN", tensors.add(p + "down_proj.weight", width, inner));
-    names.put("DOWN_BIAS", biased ? tensors.add(p + "down_proj.bias", width) : "None");
+    names.put(
+        "DOWN_BIAS", biased ? tensors.addBias(NamedShape.of(p + "down_proj.bias", width)) : "None");
   }
 }

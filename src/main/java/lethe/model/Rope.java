@@ -15,21 +15,20 @@ record Rope(IntFunction<float[]> frequencies, double scale) {
   /** For architectures with learned positions, which ignore it. */
   static final Rope NONE = new Rope(tokens -> new float[1], 0);
 
-  /** Cosines and sines for positions 0 to tokens - 1, each row its d/2 angles twice. */
+  /** Cosines and sines for positions 0 to tokens - 1, each row its d/2 angles. */
   List<Architecture.Table> tables(int tokens) {
     float[] frequency = frequencies.apply(tokens);
     int half = frequency.length;
-    float[] cosines = new float[tokens * 2 * half];
-    float[] sines = new float[tokens * 2 * half];
+    float[] cosines = new float[tokens * half];
+    float[] sines = new float[tokens * half];
     for (int t = 0; t < tokens; t++) {
-      for (int i = 0; i < 2 * half; i++) {
-        float angle = t * frequency[i % half];
-        cosines[t * 2 * half + i] = (float) (Math.cos(angle) * scale);
-        sines[t * 2 * half + i] = (float) (Math.sin(angle) * scale);
+      for (int i = 0; i < half; i++) {
+        float angle = t * frequency[i];
+        cosines[t * half + i] = (float) (Math.cos(angle) * scale);
+        sines[t * half + i] = (float) (Math.sin(angle) * scale);
       }
     }
     return List.of(
-        new Architecture.Table(tokens, 2 * half, cosines),
-        new Architecture.Table(tokens, 2 * half, sines));
+        new Architecture.Table(tokens, half, cosines), new Architecture.Table(tokens, half, sines));
   }
 }

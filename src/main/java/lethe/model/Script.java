@@ -2,7 +2,10 @@ package lethe.model;
 
 import java.util.Map;
 
-/** TorchScript text with places to fill, and the methods that several architectures call. */
+/**
+ * TorchScript text with places to fill, and the methods that several architectures call. <code>${C}
+ * </code> is the dtype of matrix products, filled when the network is loaded; all else is float32.
+ */
 final class Script {
   /**
    * {@code attend}: causal attention over B x T x heads x size, giving B x T x (heads * size).
@@ -17,24 +20,19 @@ final class Script {
       """;
 
   /**
-   * {@code rope}: turns the first elements of each head, as many as the tables have columns; pair
-   * (i, i + columns / 2) by one angle.
+   * {@code rope}: turns the first elements of each head, twice as many as the tables have columns;
+   * pair (i, i + columns) by one angle.
    */
   static final String ROPE =
       """
         def rope(self, x: Tensor, tables: List[Tensor]) -> Tensor:
           cos = torch.unsqueeze(tables[0], 1)
           sin = torch.unsqueeze(tables[1], 1)
-          r = torch.size(tables[0], 1)
-          half = torch.floordiv(r, 2)
-          part = torch.narrow(x, 3, 0, r)
-          swapped = torch.cat([torch.neg(torch.narrow(part, 3, half, half)), torch.narrow(part, 3, 0, half)], 3)
-          turned = torch.add(torch.mul(part, cos), torch.mul(swapped, sin))
-          if torch.lt(r, torch.size(x, 3)):
-            y = torch.cat([turned, torch.narrow(x, 3, r, torch.sub(torch.size(x, 3), r))], 3)
-          else:
-            y = turned
-          return y
+          half = torch.size(cos, 2)
+          p = torch.split_with_sizes(x, [half, half, torch.size(x, 3) - 2 * half], 3)
+          left = torch.addcmul(torch.mul(p[0], cos), p[1], sin, value=-1)
+          right = torch.addcmul(torch.mul(p[1], cos), p[0], sin)
+          return torch.cat([left, right, p[2]], 3)
       """;
 
   private Script() {}

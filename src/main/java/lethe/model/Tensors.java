@@ -30,6 +30,11 @@ final class Tensors {
     return add(NamedShape.of(name, shape));
   }
 
+  /** Adds a bias: in the script, a tensor of the matrix product's dtype. */
+  String addBias(NamedShape... tensors) {
+    return "torch.to(" + add(tensors) + ", ${C})";
+  }
+
   /** Lets the group use the embedding matrix too. */
   String addEmbedding() {
     return use(0);

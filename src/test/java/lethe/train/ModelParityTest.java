@@ -214,7 +214,7 @@ class ModelParityTest {
     }
   }
 
-  private static List<Example> examples(List<int[]> tokens) {
+  static List<Example> examples(List<int[]> tokens) {
     return tokens.stream()
         .map(t -> new Example("x", List.of(new Example.View(t, t, Double.NaN))))
         .toList();
@@ -242,7 +242,7 @@ class ModelParityTest {
   }
 
   /** The file parity.safetensors of a folder. */
-  private static final class Reference {
+  static final class Reference {
     private final Safetensors file;
 
     Reference(Path folder) {
@@ -270,7 +270,7 @@ class ModelParityTest {
       return (norms.has(parameter) ? norms.get(parameter) : general).asDouble();
     }
 
-    private boolean has(String name) {
+    boolean has(String name) {
       return file.tensors().stream().anyMatch(t -> t.name().equals(name));
     }
 
