@@ -87,7 +87,10 @@ record Job(
       settings.problem("Cannot pretrain: pretrain.enabled is false");
     }
     if (root.section("stop").flag("at-target")) {
-      root.section("stop").problem("at-target", "must be false: training does not stop at its target yet, it runs its train.steps");
+      root.section("stop")
+          .problem(
+              "at-target",
+              "must be false: training does not stop at its target yet, it runs its train.steps");
     }
     settings.check();
     return job;
