@@ -77,6 +77,25 @@ class EngineIT {
     assertThat(disturbed.sha256).isEqualTo(undisturbed.sha256);
   }
 
+  @Test
+  void aLaunchThatLacksAWorkerTooLongGoesOnWithThoseThereAre() throws IOException {
+    tinyModel();
+    Outcome undisturbed = train(2, "whole", (step, spark) -> {});
+    Outcome fewer =
+        train(
+            2,
+            "fewer",
+            Duration.ofMillis(1), // no replacement comes in time
+            (step, spark) -> {
+              if (step == 3) {
+                kill(executors().get(0));
+              }
+            });
+    assertThat(fewer.steps).extracting(StepRecord::step).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(fewer.steps.get(5).launch()).as("launches beyond the first").isPositive();
+    assertThat(fewer.sha256).isEqualTo(undisturbed.sha256);
+  }
+
   /** What a test does after a step. */
   private interface Fault {
     void after(int step, SparkSession spark);
@@ -89,6 +108,10 @@ class EngineIT {
   }
 
   private Outcome train(int workers, String name, Fault fault) {
+    return train(workers, name, Duration.ofSeconds(60), fault);
+  }
+
+  private Outcome train(int workers, String name, Duration recovery, Fault fault) {
     SparkSession spark =
         SparkSession.builder()
             .master("local-cluster[" + workers + ",1,1024]")
@@ -117,7 +140,7 @@ class EngineIT {
               0,
               50,
               Wire.FLOAT32,
-              Duration.ofSeconds(60),
+              recovery,
               Duration.ofMinutes(5));
       RunFolder run = RunFolder.of(folder.resolve(name).toString(), new Configuration());
       List<StepRecord> steps = new CopyOnWriteArrayList<>();
