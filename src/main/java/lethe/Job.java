@@ -7,6 +7,7 @@ import lethe.corpus.CorpusSettings;
 import lethe.evaluate.EvaluateSettings;
 import lethe.model.Dtype;
 import lethe.objective.UnlearnSettings;
+import lethe.report.ReportSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
 import lethe.train.TrainSettings;
@@ -20,7 +21,7 @@ import lethe.train.TrainSettings;
  * @param runDir where the run is written
  * @param model the Hugging Face folder to unlearn
  * @param dtype of the written weights
- * @param sample where the sample corpus is made, if one is asked for
+ * @param sample the corpus and model to make first, if they are asked for
  * @param pretrain how the model is trained first, if it is
  * @param dryRun check everything, write nothing
  * @param overwrite run finished stages again
@@ -31,12 +32,13 @@ record Job(
     String runDir,
     String model,
     Dtype dtype,
-    Optional<String> sample,
+    Optional<Sample> sample,
     Optional<Pretrain> pretrain,
     CorpusSettings corpus,
     UnlearnSettings unlearn,
     TrainSettings train,
     EvaluateSettings evaluate,
+    ReportSettings report,
     boolean dryRun,
     boolean overwrite) {
 
@@ -66,7 +68,7 @@ record Job(
             root.section("run").text("dir"),
             model.text("path"),
             model.choice("dtype", Dtype.class),
-            root.section("sample").optionalText("directory"),
+            Sample.read(root),
             pretrain.flag("enabled")
                 ? Optional.of(
                     new Pretrain(
@@ -78,6 +80,7 @@ record Job(
             UnlearnSettings.read(root),
             TrainSettings.read(root, "train"),
             EvaluateSettings.read(root),
+            ReportSettings.read(root),
             root.flag("dry-run"),
             root.flag("overwrite"));
     if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {

@@ -5,15 +5,20 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lethe.settings.InvalidSettings;
+import lethe.train.StoppedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The command line. Exit 0: done; 1: the run failed; 2: the caller or a file is wrong. */
+/**
+ * The command line. Exit 0: done; 1: the run failed; 2: the caller or a file is wrong; 3: done, but
+ * not with the verdict required.
+ */
 @Command(
     name = "submit.sh",
     mixinStandardHelpOptions = true,
@@ -31,7 +36,8 @@ import picocli.CommandLine.Parameters;
       "  report    write the report from the scores",
       "",
       "Every key with its default and reason: src/main/resources/reference.conf.",
-      "Exit 0: done. 1: the run failed. 2: the call, a setting or a file is wrong; nothing was written."
+      "Exit 0: done. 1: the run failed. 2: the call, a setting or a file is wrong; nothing was written.",
+      "3: done, but the verdict is not the one that report.require names."
     })
 public final class Main implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "VERB", description = "What to do.")
@@ -72,8 +78,9 @@ public final class Main implements Callable<Integer> {
           SubmitArguments.of(job).stream().map(a -> a + "\0").collect(Collectors.joining()));
       return 0;
     }
-    new Stages(job, new Console(System.out)).run();
-    return 0;
+    Optional<String> unmet = new Stages(job, new Console(System.out)).run();
+    unmet.ifPresent(System.err::println);
+    return unmet.isPresent() ? 3 : 0;
   }
 
   private Verb verb() {
@@ -103,13 +110,29 @@ public final class Main implements Callable<Integer> {
       errors.println(e.getMessage());
       return 2;
     }
+    if (e instanceof StoppedException) {
+      errors.println(e.getMessage());
+      return 1;
+    }
     Throwable first = e;
     while (first.getCause() != null && first.getCause() != first) {
       first = first.getCause();
     }
-    errors.println("The run failed: " + first.getMessage());
+    errors.println("The run failed: " + firstCause(first));
     e.printStackTrace(errors);
     return 1;
+  }
+
+  /**
+   * Spark tells an executor's failure as text, its own words first and the cause on the next line.
+   */
+  private static String firstCause(Throwable first) {
+    String message = String.valueOf(first.getMessage());
+    return message
+        .lines()
+        .filter(line -> line.matches("\\S+(Exception|Error|InvalidSettings): .*"))
+        .findFirst()
+        .orElse(message.lines().findFirst().orElse(message));
   }
 
   private static Throwable find(Throwable e, Class<? extends Throwable> type) {

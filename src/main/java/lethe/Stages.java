@@ -10,12 +10,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import lethe.corpus.Answers;
 import lethe.corpus.Chunks;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
+import lethe.folder.Lease;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.HfFolder;
@@ -29,10 +31,11 @@ import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.objective.UnlearnSettings.Reference;
 import lethe.objective.ViewKind;
+import lethe.report.Compare;
 import lethe.report.Report;
 import lethe.train.Examples;
 import lethe.train.Rejections;
-import lethe.train.StepLog;
+import lethe.train.StopRequest;
 import lethe.train.TrainSettings;
 import lethe.train.Trainer;
 import org.apache.hadoop.conf.Configuration;
@@ -40,6 +43,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SignalUtils;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 final class Stages {
@@ -48,6 +52,8 @@ final class Stages {
   private final Map<String, String> hadoop = new HashMap<>();
   private final RunFolder folder;
   private final Provenance provenance;
+  private final StopRequest stop = new StopRequest();
+  private volatile boolean training;
 
   Stages(Job job, Console console) {
     this.job = job;
@@ -66,51 +72,113 @@ final class Stages {
     this.provenance = new Provenance(job, folder);
   }
 
-  /** Checks everything that can be checked, then runs what the verb asks for. */
-  void run() {
+  /**
+   * Checks everything that can be checked, then runs what the verb asks for.
+   *
+   * @return why the verdict is not the one required
+   */
+  Optional<String> run() {
+    SignalUtils.register("TERM", this::terminated);
     provenance.check();
-    job.sample().ifPresent(directory -> new Sample(directory, console).make());
+    Lease lease = Lease.take(folder, Clock.systemUTC());
+    try {
+      return runAlone();
+    } finally {
+      lease.close();
+    }
+  }
+
+  private Optional<String> runAlone() {
+    job.sample().ifPresent(sample -> sample.write(folder.files(), console));
     Architecture architecture = checkModel();
     Slots.check(job);
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
     try {
       Prepare prepare =
-          new Prepare(spark, job.corpus(), folder, template().path(), architecture.context());
-      if (job.verb().does(Verb.PREPARE) && !folder.files().exists(folder.corpusManifest())) {
+          new Prepare(
+              spark, job.corpus(), folder, template().path(), architecture.context().tokens());
+      if (job.verb().does(Verb.PREPARE) && !finished(folder.corpusManifest())) {
         prepare.check();
       }
       if (job.dryRun()) {
-        console.say(
-            "dry-run: the settings, the model and the sources are right; nothing was written");
-        return;
+        console.say("dry-run: the settings, the model and the sources are right; no stage was run");
+        return Optional.empty();
       }
-      provenance.write(spark.version(), Clock.systemUTC());
-      stage(Verb.PREPARE, folder.corpusManifest(), () -> prepare(prepare));
+      if (finished(folder.corpusManifest())) {
+        provenance.write(spark.version(), Clock.systemUTC());
+      } // otherwise prepare, which may still refuse the sources, writes first
+      stage(Verb.PREPARE, () -> prepare(spark, prepare));
       if (job.pretrain().isPresent()) {
-        stage(Verb.PRETRAIN, new Path(folder.original(), "config.json"), () -> pretrain(spark));
+        stage(Verb.PRETRAIN, () -> pretrain(spark));
       }
-      stage(Verb.UNLEARN, new Path(folder.model(), "config.json"), () -> unlearn(spark));
-      stage(Verb.EVALUATE, folder.evaluation(), () -> evaluate(spark));
-      if (job.verb().does(Verb.REPORT)) {
-        new Report(folder, System.out).execute();
-        console.say("Report: " + new Path(folder.report(), "report.json"));
+      stage(Verb.UNLEARN, () -> unlearn(spark));
+      stage(Verb.EVALUATE, () -> evaluate(spark));
+      if (job.verb() == Verb.REPORT && !job.report().compare().isEmpty()) {
+        compare();
+      } else if (job.verb().does(Verb.REPORT)) {
+        Report.Result result = new Report(folder, job.report(), System.out).execute();
+        console.say("Report: " + new Path(folder.report(), "index.html"));
+        return result.unmet();
       }
+      return Optional.empty();
     } finally {
       spark.stop();
     }
   }
 
-  private void stage(Verb stage, Path commit, Runnable work) {
+  /** The file whose presence says that a stage is finished, by stage in order. */
+  private Map<Verb, Path> commits() {
+    Map<Verb, Path> commits = new LinkedHashMap<>();
+    commits.put(Verb.PREPARE, folder.corpusManifest());
+    commits.put(Verb.PRETRAIN, new Path(folder.original(), "config.json"));
+    commits.put(Verb.UNLEARN, new Path(folder.model(), "config.json"));
+    commits.put(Verb.EVALUATE, folder.evaluation());
+    return commits;
+  }
+
+  private boolean finished(Path commit) {
+    return folder.files().exists(commit) && !job.overwrite();
+  }
+
+  /** Training ends cleanly; any other stage has nothing to lose and is ended at once. */
+  private Object terminated() {
+    if (training && !stop.requested()) {
+      console.say("Asked to stop: finishing the step and writing a checkpoint");
+      stop.request();
+      return true;
+    }
+    return false;
+  }
+
+  private void compare() {
+    List<RunFolder> runs =
+        job.report().compare().stream()
+            .map(run -> new RunFolder(new Path(run), folder.files()))
+            .toList();
+    new Compare(folder, runs, System.out).execute();
+    console.say("Comparison: " + new Path(folder.report(), "compare.html"));
+  }
+
+  private void stage(Verb stage, Runnable work) {
     if (!job.verb().does(stage)) {
       return;
     }
     String name = stage.name().toLowerCase(Locale.ROOT);
-    if (folder.files().exists(commit) && !job.overwrite()) {
+    Path commit = commits().get(stage);
+    if (finished(commit)) {
       console.say(name + ": finished before (" + commit + "); overwrite=true runs it again");
       return;
     }
     long start = System.nanoTime();
     work.run();
+    // What later stages made of the output that was there before is no longer true.
+    commits()
+        .forEach(
+            (later, file) -> {
+              if (later.compareTo(stage) > 0) {
+                folder.files().delete(file);
+              }
+            });
     console.say(name + ": " + Console.time((System.nanoTime() - start) / 1e9));
   }
 
@@ -146,12 +214,13 @@ final class Stages {
   }
 
   private ModelSource source(String path) {
-    return new ModelSource(path, hadoop);
+    return new ModelSource(folder.files().qualified(new Path(path)).toString(), hadoop);
   }
 
-  private void prepare(Prepare prepare) {
+  private void prepare(SparkSession spark, Prepare prepare) {
     console.say("prepare: reading, splitting and tokenizing");
     Prepare.Result result = prepare.execute();
+    provenance.write(spark.version(), Clock.systemUTC());
     provenance.note("chunks_sha256", result.chunksSha256());
     result.counts().stream()
         .collect(
@@ -252,7 +321,6 @@ final class Stages {
       Dataset<Row> chunks,
       TensorSource start,
       Path target) {
-    StepLog log = new StepLog(folder, name, job.train().checkpointEvery());
     console.say(
         name
             + ": "
@@ -262,23 +330,16 @@ final class Stages {
             + " workers of "
             + how.threads()
             + " threads");
-    TrainProgress progress = new TrainProgress(name, console);
+    Trainer.Task task =
+        new Trainer.Task(name, model, frozen(), roles, Manifest.read(folder).chunksSha256());
+    training = true;
     Trainer.Result result =
-        new Trainer(
-                spark,
-                how,
-                model,
-                frozen(),
-                roles,
-                progress::planned,
-                step -> {
-                  log.add(step);
-                  progress.step(step);
-                })
+        new Trainer(spark, how, folder, task, new TrainProgress(name, console), stop)
             .train(chunks, start);
-    log.close();
     new HfWriter(target, model.open(), job.dtype(), HfWriter.DEFAULT_SHARD_BYTES)
         .write(model.architecture().tensors(), result.weights());
+    result.discardCheckpoints().run();
+    training = false;
   }
 
   private void evaluate(SparkSession spark) {

@@ -3,37 +3,35 @@ package lethe;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import lethe.train.StepRecord;
+import lethe.train.Trainer;
 
 /** One line about a training run: step, losses by term, tokens/s, time left. */
-final class TrainProgress {
+final class TrainProgress implements Trainer.Listener {
   private final String stage;
   private final Console console;
   private int steps;
   private double seconds;
+  private int done;
 
   TrainProgress(String stage, Console console) {
     this.stage = stage;
     this.console = console;
   }
 
-  /**
-   * Told once the plan stands.
-   *
-   * @param planned steps of the run
-   * @param perStep examples of each role a step
-   */
-  void planned(int planned, int perStep) {
+  @Override
+  public void planned(int planned, int perStep) {
     steps = planned;
     console.say(stage + ": " + planned + " steps of " + perStep + " examples a term");
   }
 
-  void step(StepRecord step) {
+  @Override
+  public void step(StepRecord step) {
     seconds += step.seconds();
     String losses =
         step.losses().entrySet().stream()
             .map(e -> String.format(Locale.ROOT, "%s %.3f", e.getKey(), e.getValue()))
             .collect(Collectors.joining("  "));
-    double left = seconds / step.step() * (steps - step.step());
+    double left = seconds / ++done * (steps - step.step());
     console.progress(
         String.format(
             Locale.ROOT,
@@ -45,5 +43,10 @@ final class TrainProgress {
             Console.count(step.tokensPerSecond()),
             Console.time(left)),
         step.step() == steps);
+  }
+
+  @Override
+  public void notice(String sentence) {
+    console.say(stage + ": " + sentence);
   }
 }

@@ -20,7 +20,20 @@ final class Counts {
   private Counts() {}
 
   /**
-   * @param taken documents as rows (split, domain, how many)
+   * @param taken columns {@code split domain id characters}
+   * @return rows (split, domain, how many documents, their characters)
+   */
+  static List<Row> documents(Dataset<Row> taken) {
+    return taken.groupBy("split", "domain").agg(count(lit(1)), sum("characters")).collectAsList();
+  }
+
+  /** Characters of all documents, from the rows of {@link #documents}. */
+  static long characters(List<Row> documents) {
+    return documents.stream().mapToLong(row -> row.getLong(3)).sum();
+  }
+
+  /**
+   * @param taken rows of {@link #documents}
    * @param chunks of those documents
    */
   static List<Manifest.Count> of(List<Row> taken, Dataset<Row> chunks) {

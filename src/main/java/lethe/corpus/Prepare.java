@@ -95,9 +95,9 @@ public final class Prepare {
       Rejects rejects = Rejects.of(index);
       throwAll(rejects.problems(settings));
       throwAll(splits.conflicts());
-      List<Row> taken = splits.taken().groupBy("split", "domain").count().collectAsList();
+      List<Row> taken = Counts.documents(splits.taken());
       throwAll(empty(taken));
-      write(rejects, chunks(table, splits.taken(), broadcast));
+      write(rejects, chunks(table, splits.taken(), Counts.characters(taken), broadcast));
       return commit(rejects, taken, HexFormat.of().formatHex(Files.sha256().digest(json)));
     } finally {
       index.unpersist();
@@ -109,12 +109,14 @@ public final class Prepare {
    * The chunks of some documents.
    *
    * @param table of {@link Documents}
-   * @param which columns {@code split domain id characters}
+   * @param which columns {@code split domain id}
+   * @param characters how many they have together
    */
-  private Dataset<Row> chunks(Dataset<Row> table, Dataset<Row> which, Broadcast<byte[]> json) {
-    Row total = which.agg(sum("characters")).first();
-    long shares = total.isNullAt(0) ? 0 : total.getLong(0) / PARTITION_CHARACTERS;
-    long partitions = Math.max(shares + 1, 2L * spark.sparkContext().defaultParallelism());
+  private Dataset<Row> chunks(
+      Dataset<Row> table, Dataset<Row> which, long characters, Broadcast<byte[]> json) {
+    long partitions =
+        Math.max(
+            characters / PARTITION_CHARACTERS + 1, 2L * spark.sparkContext().defaultParallelism());
     return table
         .where(col("_reason").isNull())
         .select("domain", "id", "text", "_question")
@@ -153,7 +155,8 @@ public final class Prepare {
   }
 
   private Dataset<Row> tokens(Dataset<Row> table, Dataset<Row> which, Broadcast<byte[]> json) {
-    return chunks(table, which.withColumn("split", lit("")), json)
+    Dataset<Row> unsplit = which.withColumn("split", lit(""));
+    return chunks(table, unsplit, Counts.characters(Counts.documents(which)), json)
         .groupBy(col("domain"), col("document").as("id"))
         .agg(sum(size(col("tokens"))).as("tokens"));
   }

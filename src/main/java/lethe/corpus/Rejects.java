@@ -83,6 +83,13 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
     for (Source source : settings.sources()) {
       tooMany(source, settings.maximumRejects(), problems);
     }
+    if (groups.stream().anyMatch(group -> Index.CONTRADICTED.equals(group.reason()))) {
+      unclear(problems);
+    }
+    return problems;
+  }
+
+  private void unclear(List<String> problems) {
     index
         .where(col("_reason").equalTo(Index.CONTRADICTED))
         .where(array_contains(col("splits"), Split.FORGET.key()))
@@ -96,7 +103,6 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
                 problems.add(
                     "Document %s of domain %s is to be forgotten but has several texts: give each its own id or domain"
                         .formatted(row.getString(1), row.getString(0))));
-    return problems;
   }
 
   private void tooMany(Source source, double most, List<String> problems) {

@@ -37,7 +37,7 @@ final class Splits implements AutoCloseable {
 
   /**
    * @param index of {@link Index}; it is evaluated many times and had better be persisted
-   * @param tokens from documents, as (domain, id, characters), to (domain, id, tokens)
+   * @param tokens from documents, columns as here, to columns {@code domain id tokens}
    */
   Splits(CorpusSettings settings, Dataset<Row> index, UnaryOperator<Dataset<Row>> tokens) {
     this.settings = settings;
@@ -68,15 +68,18 @@ final class Splits implements AutoCloseable {
 
   /** Sentences on documents that the rules put in two splits neither of which excepts the other. */
   List<String> conflicts() {
-    Column conflict = lit(false);
+    Column conflict = null;
     for (Split a : candidates.keySet()) {
       for (Split b : candidates.keySet()) {
         if (a.compareTo(b) < 0 && !settings.related(a, b)) {
           Column both =
               array_contains(col("splits"), a.key()).and(array_contains(col("splits"), b.key()));
-          conflict = conflict.or(both);
+          conflict = conflict == null ? both : conflict.or(both);
         }
       }
+    }
+    if (conflict == null) {
+      return List.of();
     }
     return candidates.values().stream()
         .reduce(Dataset::unionAll)
@@ -115,10 +118,7 @@ final class Splits implements AutoCloseable {
     return rule.tokens().open()
         ? fewer
         : capped(
-                fewer.join(
-                    tokens.apply(fewer.select("domain", "id", "characters")),
-                    new String[] {"domain", "id"},
-                    "left"),
+                fewer.join(tokens.apply(fewer), new String[] {"domain", "id"}, "left"),
                 rule.tokens(),
                 coalesce(col("tokens"), lit(0)))
             .select("split", "domain", "id", "rank", "characters");

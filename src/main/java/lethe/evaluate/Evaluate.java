@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.ModelSource;
@@ -64,25 +65,108 @@ public final class Evaluate {
     long count = check();
     folder.files().delete(folder.evaluation());
     List<Evaluation.Model> done = new ArrayList<>();
-    List<SplitScore> scores = new ArrayList<>();
+    List<TaskScore> answers = new ArrayList<>();
+    Map<String, ModelKey> keys = new LinkedHashMap<>();
     models.forEach(
         (name, source) -> {
           ModelKey key = ModelKey.of(source, threads);
-          Path place = folder.scores(name);
-          spark.sparkContext().setJobDescription("evaluate " + name);
-          Scores.of(chunks, count, key, settings.microBatch())
-              .write()
-              .mode("overwrite")
-              .parquet(place.toString());
-          Evaluation.Model model =
-              new Evaluation.Model(name, source.path(), key.fingerprint(), parts(name));
-          scores.addAll(SplitScores.of(name, read(spark, folder, model)));
-          done.add(model);
+          keys.put(name, key);
+          done.add(score(name, key, count));
+          answers.addAll(ask(name, key));
         });
-    spark.sparkContext().setJobDescription(null);
-    Evaluation evaluation = new Evaluation(done, scores);
+    Evaluation evaluation = sumUp(done, answers, keys);
     evaluation.write(folder);
     return evaluation;
+  }
+
+  private List<TaskScore> ask(String name, ModelKey key) {
+    int context = key.source().architecture().context().tokens();
+    return settings.tasks().stream()
+        .map(
+            task ->
+                MultipleChoice.ask(
+                    name,
+                    task,
+                    MultipleChoice.questions(spark, task),
+                    key,
+                    context,
+                    settings.seed()))
+        .toList();
+  }
+
+  private Evaluation.Model score(String name, ModelKey key, long count) {
+    spark.sparkContext().setJobDescription("evaluate " + name);
+    Scores.of(chunks, count, key, settings.microBatch())
+        .write()
+        .mode("overwrite")
+        .parquet(folder.scores(name).toString());
+    spark.sparkContext().setJobDescription(null);
+    return new Evaluation.Model(
+        name,
+        key.source().path(),
+        key.fingerprint(),
+        key.source().architecture().elements(),
+        parts(name));
+  }
+
+  private Evaluation sumUp(
+      List<Evaluation.Model> done, List<TaskScore> answers, Map<String, ModelKey> keys) {
+    List<SplitScore> scores = new ArrayList<>();
+    List<MembershipScore> membership = new ArrayList<>();
+    List<MemoryScore> memory = new ArrayList<>();
+    List<Histogram> histograms = new ArrayList<>();
+    Map<String, List<DocumentScore>> documents = new LinkedHashMap<>();
+    for (Evaluation.Model model : done) {
+      Dataset<Row> rows = read(spark, folder, model).cache();
+      documents.put(model.name(), DocumentScore.of(rows));
+      scores.addAll(
+          SplitScores.of(model.name(), rows, documents.get(model.name()), settings.seed()));
+      membership.addAll(Membership.of(model.name(), rows));
+      memory.addAll(MemoryScore.of(model.name(), rows));
+      histograms.addAll(Histogram.of(model.name(), rows));
+      rows.unpersist();
+    }
+    List<Verdict> verdicts = new ArrayList<>();
+    List<DocumentScore> original = documents.remove("original");
+    if (original != null) {
+      documents.forEach(
+          (name, judged) ->
+              Verdict.of(original, judged, name, settings.band(), settings.seed())
+                  .ifPresent(verdicts::add));
+    }
+    return new Evaluation(
+        done,
+        scores,
+        membership,
+        memory,
+        answers,
+        histograms,
+        truths(done, keys, Target.of(scores)),
+        verdicts);
+  }
+
+  private List<GroundTruth> truths(
+      List<Evaluation.Model> done, Map<String, ModelKey> keys, Optional<Target> target) {
+    ModelKey retrained = keys.get(GroundTruth.RETRAINED);
+    if (retrained == null) {
+      return List.of();
+    }
+    Map<String, Dataset<Row>> scores = new LinkedHashMap<>();
+    done.forEach(m -> scores.put(m.name(), read(spark, folder, m)));
+    return keys.keySet().stream()
+        .filter(name -> !name.equals(GroundTruth.RETRAINED))
+        .map(
+            name ->
+                Truths.of(
+                    name,
+                    keys.get(name),
+                    scores.get(name),
+                    retrained,
+                    scores.get(GroundTruth.RETRAINED),
+                    target,
+                    chunks,
+                    settings.microBatch()))
+        .toList();
   }
 
   /** The chunk scores of a model. */
@@ -124,10 +208,14 @@ public final class Evaluate {
         (name, source) -> {
           Architecture architecture = source.architecture();
           source.check(architecture);
-          if (extremes.getInt(2) > architecture.context()) {
+          if (!settings.tasks().isEmpty()) {
+            source.open().tokenizer(); // questions are text
+          }
+          if (extremes.getInt(2) > architecture.context().tokens()) {
             problems.add(
                 "Cannot evaluate %s (%s): chunks have up to %d tokens, its context is %d"
-                    .formatted(name, source.path(), extremes.getInt(2), architecture.context()));
+                    .formatted(
+                        name, source.path(), extremes.getInt(2), architecture.context().tokens()));
           }
           if (extremes.getInt(3) < 0 || extremes.getInt(4) >= architecture.vocabulary()) {
             problems.add(
@@ -140,6 +228,7 @@ public final class Evaluate {
                         architecture.vocabulary()));
           }
         });
+    settings.tasks().forEach(task -> MultipleChoice.questions(spark, task));
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }

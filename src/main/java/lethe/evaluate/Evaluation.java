@@ -13,9 +13,23 @@ import lethe.folder.RunFolder;
  *
  * @param models evaluated, in order
  * @param scores one a model, split and domain
+ * @param membership one a model, domain and score
+ * @param memory one a model, split and domain
+ * @param tasks one a model and task
+ * @param histograms one a model and split
+ * @param truths one a model but the retrained one; empty when there is none
+ * @param verdicts one a model other than the original
  */
 @JsonNaming(SnakeCaseStrategy.class)
-public record Evaluation(List<Model> models, List<SplitScore> scores) {
+public record Evaluation(
+    List<Model> models,
+    List<SplitScore> scores,
+    List<MembershipScore> membership,
+    List<MemoryScore> memory,
+    List<TaskScore> tasks,
+    List<Histogram> histograms,
+    List<GroundTruth> truths,
+    List<Verdict> verdicts) {
 
   /**
    * A model that was evaluated.
@@ -23,10 +37,12 @@ public record Evaluation(List<Model> models, List<SplitScore> scores) {
    * @param name original, unlearned, ...
    * @param path its folder
    * @param fingerprint SHA-256 over config.json and the weights
+   * @param parameters of the network
    * @param parts the files of its chunk scores, relative to the run's folder
    */
   @JsonNaming(SnakeCaseStrategy.class)
-  public record Model(String name, String path, String fingerprint, List<String> parts) {}
+  public record Model(
+      String name, String path, String fingerprint, long parameters, List<String> parts) {}
 
   /**
    * @throws IllegalArgumentException when the run folder has no finished evaluation

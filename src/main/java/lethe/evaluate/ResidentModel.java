@@ -10,7 +10,9 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import lethe.model.HfFolder;
 import lethe.model.Network;
 import lethe.model.Parameters;
 import lethe.model.TokenBatch;
@@ -34,11 +36,14 @@ final class ResidentModel implements AutoCloseable {
 
   private final Network network;
   private final Parameters weights;
+  private final Optional<TokenText> text;
 
   private ResidentModel(ModelKey key) {
     network = new Network(key.source().architecture(), Device.cpu(), key.threads());
     try {
       weights = key.source().parameters(network);
+      HfFolder folder = key.source().open();
+      text = folder.hasTokenizer() ? Optional.of(new TokenText(folder)) : Optional.empty();
     } catch (RuntimeException e) {
       network.close();
       throw e;
@@ -54,6 +59,47 @@ final class ResidentModel implements AutoCloseable {
       LOADED.put(key, model);
     }
     return work.apply(model);
+  }
+
+  /**
+   * KL divergence from one model's predictions to another's, summed over the scored positions of
+   * some chunks, nats.
+   *
+   * @param fromKey whose predictions count as true
+   */
+  static synchronized double divergence(ModelKey fromKey, ModelKey toKey, List<int[]> chunks) {
+    ResidentModel from = with(fromKey, m -> m);
+    ResidentModel to = with(toKey, m -> m); // room for two: the first stays
+    return Network.withoutGraph(
+        () -> {
+          double sum = 0;
+          try (NDManager manager = from.network.newManager()) {
+            TokenBatch batch = TokenBatch.of(manager, chunks);
+            NDArray fromND = from.hidden(batch);
+            NDArray toND = to.hidden(batch);
+            for (int at = 0; at < batch.scored(); at += PIECE) {
+              int end = Math.min(batch.scored(), at + PIECE);
+              try (NDManager own = manager.newSubManager()) {
+                NDArray p = from.logProbabilities(own, fromND, at, end);
+                NDArray q = to.logProbabilities(own, toND, at, end);
+                for (float value : p.sub(q).muli(p.exp()).sum(new int[] {1}).toFloatArray()) {
+                  sum += value;
+                }
+              }
+            }
+          }
+          return sum;
+        });
+  }
+
+  private NDArray hidden(TokenBatch batch) {
+    return network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
+  }
+
+  private NDArray logProbabilities(NDManager own, NDArray hiddenND, int from, int to) {
+    NDArray pieceND = rows(hiddenND, from, to);
+    pieceND.attach(own);
+    return network.logits(pieceND, weights).logSoftmax(-1);
   }
 
   private static void makeRoom() {
@@ -80,9 +126,13 @@ final class ResidentModel implements AutoCloseable {
   }
 
   private List<TokenScores> score(TokenBatch batch, List<int[]> chunks) {
-    NDArray hiddenND = network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
-    float[] nll = new float[batch.scored()];
-    boolean[] hit = new boolean[batch.scored()];
+    NDArray hiddenND = hidden(batch);
+    TokenScores all =
+        new TokenScores(
+            new float[batch.scored()],
+            new float[batch.scored()],
+            new float[batch.scored()],
+            new boolean[batch.scored()]);
     for (int from = 0; from < batch.scored(); from += PIECE) {
       int to = Math.min(batch.scored(), from + PIECE);
       try (NDManager own = hiddenND.getManager().newSubManager()) {
@@ -90,29 +140,64 @@ final class ResidentModel implements AutoCloseable {
         pieceND.attach(own);
         NDArray labelsN = rows(batch.labelsN(), from, to);
         labelsN.attach(own);
-        NDArray logitsNV = network.logits(pieceND, weights);
-        NDArray logProbabilityN =
-            logitsNV.logSoftmax(-1).gather(labelsN.expandDims(1), 1).squeeze(1);
-        System.arraycopy(logProbabilityN.neg().toFloatArray(), 0, nll, from, to - from);
-        NDArray hitN = logitsNV.argMax(1).eq(labelsN).toType(DataType.BOOLEAN, false);
-        System.arraycopy(hitN.toBooleanArray(), 0, hit, from, to - from);
+        piece(network.logits(pieceND, weights), labelsN, all, from);
       }
     }
-    return split(nll, hit, chunks);
-  }
-
-  private static List<TokenScores> split(float[] nll, boolean[] hit, List<int[]> chunks) {
     List<TokenScores> scores = new ArrayList<>();
     int at = 0;
     for (int[] chunk : chunks) {
-      int end = at + chunk.length - 1;
-      scores.add(
-          new TokenScores(
-              java.util.Arrays.copyOfRange(nll, at, end),
-              java.util.Arrays.copyOfRange(hit, at, end)));
-      at = end;
+      scores.add(all.range(at, at + chunk.length - 1));
+      at += chunk.length - 1;
     }
     return scores;
+  }
+
+  private static void piece(NDArray logitsNV, NDArray labelsN, TokenScores to, int at) {
+    NDArray logP = logitsNV.logSoftmax(-1);
+    NDArray p = logP.exp();
+    NDArray meanN1 = logP.mul(p).sum(new int[] {1}, true);
+    NDArray away = logP.sub(meanN1);
+    copy(logP.gather(labelsN.expandDims(1), 1).neg(), to.nll(), at);
+    copy(meanN1, to.mean(), at);
+    copy(away.square().muli(p).sum(new int[] {1}).sqrt(), to.deviation(), at);
+    boolean[] hit = logitsNV.argMax(1).eq(labelsN).toType(DataType.BOOLEAN, false).toBooleanArray();
+    System.arraycopy(hit, 0, to.hit(), at, hit.length);
+  }
+
+  private static void copy(NDArray values, float[] to, int at) {
+    float[] from = values.toFloatArray();
+    System.arraycopy(from, 0, to, at, from.length);
+  }
+
+  /**
+   * The summed log-likelihood of each choice after a query, nats.
+   *
+   * @param context most tokens of query and choice
+   * @throws IllegalArgumentException when the model's folder has no tokenizer
+   */
+  double[] likelihoods(String query, List<String> choices, int context) {
+    TokenText tokenizer =
+        text.orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Cannot ask questions: a model has no tokenizer.json"));
+    List<MultipleChoice.Rendering> renderings =
+        choices.stream()
+            .map(c -> MultipleChoice.Rendering.of(tokenizer, query, c, context))
+            .toList();
+    List<TokenScores> scores =
+        score(renderings.stream().map(MultipleChoice.Rendering::tokens).toList());
+    double[] sums = new double[choices.size()];
+    for (int c = 0; c < sums.length; c++) {
+      TokenScores all = scores.get(c);
+      sums[c] = -all.range(all.tokens() - renderings.get(c).scored(), all.tokens()).summedNll();
+    }
+    return sums;
+  }
+
+  /** The text of some tokens, if the model's folder has a tokenizer. */
+  Optional<String> text(int[] ids) {
+    return text.map(t -> t.text(ids));
   }
 
   private static NDArray rows(NDArray array, int from, int to) {
@@ -121,6 +206,7 @@ final class ResidentModel implements AutoCloseable {
 
   @Override
   public void close() {
+    text.ifPresent(TokenText::close);
     network.close();
   }
 }

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.size;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -22,6 +23,10 @@ import org.apache.spark.sql.types.StructType;
  * tokens    int      scored: all but the first
  * nll       double   summed negative log-likelihood, nats
  * hits      int      tokens that were the model's first choice
+ * min_k            array(double)  Min-K% at 10, 20, ..., 100 %, see {@link MinK}
+ * min_k_plus_plus  array(double)  Min-K%++ at the same
+ * zlib_bytes       int            of the chunk's text compressed; null without a tokenizer
+ * continued, longest_run, extraction_strength   see {@link Verbatim}
  * </pre>
  */
 final class Scores {
@@ -33,7 +38,13 @@ final class Scores {
           .add("ordinal", DataTypes.IntegerType, false)
           .add("tokens", DataTypes.IntegerType, false)
           .add("nll", DataTypes.DoubleType, false)
-          .add("hits", DataTypes.IntegerType, false);
+          .add("hits", DataTypes.IntegerType, false)
+          .add("min_k", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add("min_k_plus_plus", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add("zlib_bytes", DataTypes.IntegerType, true)
+          .add("continued", DataTypes.IntegerType, false)
+          .add("longest_run", DataTypes.IntegerType, false)
+          .add("extraction_strength", DataTypes.DoubleType, false);
 
   /** Chunks a task: some seconds of work, so that a lost executor costs little. */
   private static final long CHUNKS_A_TASK = 128;
@@ -59,10 +70,11 @@ final class Scores {
             col("domain"),
             col("document"),
             col("ordinal"))
-        .mapPartitions(new Task(model, microBatch), Encoders.row(SCHEMA));
+        .mapPartitions(new Scoring(model, microBatch), Encoders.row(SCHEMA));
   }
 
-  private record Task(ModelKey model, int microBatch) implements MapPartitionsFunction<Row, Row> {
+  private record Scoring(ModelKey model, int microBatch)
+      implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
       List<Row> batch = new ArrayList<>();
@@ -82,11 +94,19 @@ final class Scores {
           batch.stream()
               .map(r -> r.<Integer>getList(4).stream().mapToInt(Integer::intValue).toArray())
               .toList();
-      List<TokenScores> scored = ResidentModel.with(model, m -> m.score(ids));
+      List<Optional<String>> texts = new ArrayList<>();
+      List<TokenScores> scored =
+          ResidentModel.with(
+              model,
+              m -> {
+                ids.forEach(i -> texts.add(m.text(i)));
+                return m.score(ids);
+              });
       List<Row> rows = new ArrayList<>();
       for (int i = 0; i < scored.size(); i++) {
         Row chunk = batch.get(i);
         TokenScores s = scored.get(i);
+        Verbatim verbatim = Verbatim.of(s.hit());
         rows.add(
             RowFactory.create(
                 chunk.getString(0),
@@ -95,7 +115,13 @@ final class Scores {
                 chunk.getInt(3),
                 s.tokens(),
                 s.summedNll(),
-                s.hits()));
+                s.hits(),
+                MinK.plain(s),
+                MinK.plusPlus(s),
+                texts.get(i).map(Zlib::bytes).orElse(null),
+                verbatim.continued(),
+                verbatim.longest(),
+                verbatim.strength()));
       }
       return rows;
     }

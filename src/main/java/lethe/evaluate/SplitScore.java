@@ -18,6 +18,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
  * @param macroPerplexity exp of the mean over chunks of a chunk's mean nll: a short chunk weighs as
  *     much as a long one
  * @param accuracy share of tokens that were the model's first choice, 0 to 1
+ * @param intervals of the four figures; null for a sole document
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record SplitScore(
@@ -30,7 +31,16 @@ public record SplitScore(
     Double nll,
     Double perplexity,
     Double macroPerplexity,
-    double accuracy) {
+    double accuracy,
+    Intervals intervals) {
+
+  /**
+   * Where the figures lie with 95 % confidence, documents drawn anew; a member is null when its
+   * figure was no finite number in some draw.
+   */
+  @JsonNaming(SnakeCaseStrategy.class)
+  public record Intervals(
+      Interval nll, Interval perplexity, Interval macroPerplexity, Interval accuracy) {}
 
   /** The domain that stands for all together. */
   public static final String ALL = "*";

@@ -5,10 +5,13 @@ package lethe.evaluate;
  * prediction and is not among them.
  *
  * @param nll negative log-likelihood of each token, nats
+ * @param mean of log p(v) over the vocabulary where the token stands, v drawn from p: minus the
+ *     entropy, nats
+ * @param deviation standard deviation of the same, nats
  * @param hit whether the token was the model's first choice
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record TokenScores(float[] nll, boolean[] hit) {
+record TokenScores(float[] nll, float[] mean, float[] deviation, boolean[] hit) {
 
   /** Number of scored tokens. */
   int tokens() {
@@ -31,5 +34,14 @@ record TokenScores(float[] nll, boolean[] hit) {
       count += h ? 1 : 0;
     }
     return count;
+  }
+
+  /** A run of the tokens, {@code from} inclusive, {@code to} exclusive. */
+  TokenScores range(int from, int to) {
+    return new TokenScores(
+        java.util.Arrays.copyOfRange(nll, from, to),
+        java.util.Arrays.copyOfRange(mean, from, to),
+        java.util.Arrays.copyOfRange(deviation, from, to),
+        java.util.Arrays.copyOfRange(hit, from, to));
   }
 }

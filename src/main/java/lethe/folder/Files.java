@@ -22,6 +22,7 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** Whole files on any Hadoop path. Every failure names the path. */
@@ -37,12 +38,24 @@ public final class Files {
     this.hadoop = hadoop;
   }
 
+  /** The file system of a path. */
   public FileSystem system(Path path) {
     try {
-      return path.getFileSystem(hadoop);
+      FileSystem system = path.getFileSystem(hadoop);
+      if (system instanceof LocalFileSystem local) {
+        // Hidden checksum files would refuse what a user edits by hand; manifests have checksums.
+        local.setWriteChecksum(false);
+        local.setVerifyChecksum(false);
+      }
+      return system;
     } catch (IOException e) {
       throw failed("open the file system of", path, e);
     }
+  }
+
+  /** The path with its file system and from its root, as another process needs it. */
+  public Path qualified(Path path) {
+    return system(path).makeQualified(path);
   }
 
   public boolean exists(Path path) {
@@ -87,6 +100,19 @@ public final class Files {
     try {
       return Arrays.stream(system(folder).listStatus(folder))
           .filter(FileStatus::isFile)
+          .map(FileStatus::getPath)
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw failed("list", folder, e);
+    }
+  }
+
+  /** The folders that stand in a folder, by name. */
+  public List<Path> folders(Path folder) {
+    try {
+      return Arrays.stream(system(folder).listStatus(folder))
+          .filter(FileStatus::isDirectory)
           .map(FileStatus::getPath)
           .sorted()
           .toList();

@@ -11,7 +11,8 @@ import org.apache.hadoop.fs.Path;
  */
 public record RunFolder(Path root, Files files) {
   public static RunFolder of(String directory, Configuration hadoop) {
-    return new RunFolder(new Path(directory), new Files(hadoop));
+    Files files = new Files(hadoop);
+    return new RunFolder(files.qualified(new Path(directory)), files);
   }
 
   /** Provenance: resolved settings, versions, seed, hashes of inputs. */
@@ -47,6 +48,11 @@ public record RunFolder(Path root, Files files) {
   /** Closed parts of step records, while training goes on. */
   public Path stepParts() {
     return new Path(root, "steps");
+  }
+
+  /** Exact resume states of a training stage. */
+  public Path checkpoints(String stage) {
+    return new Path(new Path(root, "checkpoints"), stage);
   }
 
   /** The unlearned model, a Hugging Face folder. */

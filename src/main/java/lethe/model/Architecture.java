@@ -18,7 +18,7 @@ import lethe.settings.InvalidSettings;
  *
  * @param type {@code model_type} in config.json
  * @param vocabulary rows of the embedding
- * @param context most tokens a sequence
+ * @param context the longest sequence it may run
  * @param width of the hidden states
  * @param parameters all of them, in the order of the flat parameter vector; no tensor twice
  * @param embedding places in {@code parameters} that {@code embed} takes
@@ -32,7 +32,7 @@ import lethe.settings.InvalidSettings;
 public record Architecture(
     String type,
     int vocabulary,
-    int context,
+    Context context,
     int width,
     List<Parameter> parameters,
     List<Integer> embedding,
@@ -51,6 +51,13 @@ public record Architecture(
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Table(int rows, int columns, float[] values) {}
 
+  public Architecture {
+    parameters = List.copyOf(parameters);
+    embedding = List.copyOf(embedding);
+    layers = layers.stream().map(List::copyOf).toList();
+    head = List.copyOf(head);
+  }
+
   /**
    * The network a config.json describes.
    *
@@ -58,7 +65,12 @@ public record Architecture(
    */
   public static Architecture of(ModelConfig config) {
     TreeMap<String, Function<ModelConfig, Architecture>> known = new TreeMap<>();
+    known.put("gpt2", Gpt2::of);
+    known.put("gpt_neox", GptNeoX::of);
     known.put("llama", Llama::of);
+    known.put("mistral", Mistral::of);
+    known.put("qwen2", Qwen2::of);
+    known.put("qwen3", Qwen3::of);
     Function<ModelConfig, Architecture> architecture = known.get(config.type());
     if (architecture == null) {
       throw new InvalidSettings(
@@ -85,6 +97,12 @@ public record Architecture(
     return parameters.stream().flatMap(p -> p.tensors().stream()).toList();
   }
 
+  /** What the names of all tensors but the output matrix begin with: {@code model.}. */
+  String prefix() {
+    String first = parameters.get(embedding.get(0)).tensors().get(0).name();
+    return first.substring(0, first.indexOf('.') + 1);
+  }
+
   /**
    * Tensors a checkpoint may hold besides: the output matrix of a model that ties it to its
    * embedding.
@@ -106,7 +124,8 @@ public record Architecture(
    * @param tokens sequence length
    */
   public long flopsPerToken(int tokens) {
-    long embedding = (long) vocabulary * width * (tied() ? 0 : 1);
-    return 2 * (elements() - embedding) + 4L * layers.size() * width * tokens;
+    long lookedUp = embedding.stream().mapToLong(p -> parameters.get(p).elements()).sum();
+    long multiplied = elements() - lookedUp + (tied() ? (long) vocabulary * width : 0);
+    return 2 * multiplied + 4L * layers.size() * width * tokens;
   }
 }

@@ -68,6 +68,11 @@ public record HfFolder(Path path, Files files, JsonNode config) {
     return file;
   }
 
+  /** Whether tokenizer.json is there. */
+  public boolean hasTokenizer() {
+    return files.exists(new Path(path, "tokenizer.json"));
+  }
+
   /** The tokenizer, generation and licence files, which a written model takes over unchanged. */
   List<Path> companions() {
     return files.list(path).stream().filter(f -> COMPANION.matcher(f.getName()).matches()).toList();

@@ -18,6 +18,12 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     hadoop = new HashMap<>(hadoop); // a plain map, which every serializer knows
   }
 
+  /** The path alone: the settings may hold credentials, and this may end up in a log. */
+  @Override
+  public String toString() {
+    return "ModelSource[" + path + "]";
+  }
+
   /** Opens the folder. */
   public HfFolder open() {
     Configuration configuration = new Configuration();
@@ -42,7 +48,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
    * @throws lethe.settings.InvalidSettings naming every tensor that is not as it should be
    */
   public void check(Architecture architecture) {
-    open().weights().check(architecture.tensors(), architecture.ignorable());
+    weights(architecture).check(architecture.tensors(), architecture.ignorable());
   }
 
   /** Reads the weights onto a network's device. */
@@ -64,7 +70,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
 
   /** Reads the weights as one flat vector, in ascending pieces. */
   public void read(Architecture architecture, Sink sink) {
-    Weights weights = open().weights();
+    Weights weights = weights(architecture);
     float[] piece = new float[1 << 18];
     long offset = 0;
     for (NamedShape tensor : architecture.tensors()) {
@@ -75,5 +81,9 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
       }
       offset += tensor.elements();
     }
+  }
+
+  private Weights weights(Architecture architecture) {
+    return open().weights().under(architecture.prefix());
   }
 }

@@ -3,6 +3,7 @@ package lethe.model;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -31,19 +32,32 @@ public final class Network implements AutoCloseable {
       """;
 
   private final Architecture architecture;
+  private final Compute compute;
   private final NDManager manager;
   private final TorchScript script;
+  private final Autograd autograd;
   private final Map<Integer, List<NDArray>> tables = new HashMap<>();
 
   /**
+   * In float32, keeping activations.
+   *
    * @param device where it runs
    * @param threads for matrix products
    */
   public Network(Architecture architecture, Device device, int threads) {
-    NativeEngine.start(threads);
+    this(architecture, new Compute(device, threads, Precision.FLOAT32, Activations.KEEP));
+  }
+
+  public Network(Architecture architecture, Compute compute) {
+    NativeEngine.start(compute.threads());
     this.architecture = architecture;
-    this.manager = Engine.getEngine("PyTorch").newBaseManager(device);
-    this.script = new TorchScript(manager, architecture.script() + ROWS);
+    this.compute = compute;
+    this.manager = Engine.getEngine("PyTorch").newBaseManager(compute.device());
+    String text = architecture.script() + ROWS + Autograd.SCRIPT;
+    this.script =
+        new TorchScript(
+            manager, text.replace("${C}", String.valueOf(compute.precision().scalarType())));
+    this.autograd = new Autograd(script);
   }
 
   public Architecture architecture() {
@@ -57,7 +71,7 @@ public final class Network implements AutoCloseable {
 
   /** Parameters, all zero. */
   public Parameters newParameters() {
-    return new Parameters(manager, architecture);
+    return new Parameters(manager, architecture, autograd, compute);
   }
 
   /**
@@ -69,20 +83,56 @@ public final class Network implements AutoCloseable {
    */
   public NDArray hidden(NDArray idsBT, Parameters weights) {
     int tokens = (int) idsBT.getShape().get(1);
-    if (tokens > architecture.context()) {
-      throw new IllegalArgumentException(
-          "Cannot run " + tokens + " tokens: the model's context is " + architecture.context());
-    }
-    NDArray xBTD = script.run("embed", idsBT, weights.at(architecture.embedding()));
+    architecture.context().check(tokens);
+    NDArray xBTD = script.run("embed", idsBT, weights.exact(architecture.embedding()));
     for (List<Integer> layer : architecture.layers()) {
-      xBTD = script.run("forward", xBTD, tables(tokens), weights.at(layer));
+      NDArray before = xBTD;
+      xBTD = script.run("forward", before, tables(tokens), weights.at(layer));
+      before.close();
     }
     return xBTD;
+  }
+
+  /**
+   * As {@link #hidden}, for gradients to go back through.
+   *
+   * @param leaves which the gradients are added to
+   */
+  public Tape record(NDArray idsBT, Parameters leaves) {
+    int tokens = (int) idsBT.getShape().get(1);
+    architecture.context().check(tokens);
+    List<Integer> embedding = architecture.embedding();
+    NDArray xBTD = withGraph(() -> script.run("embed", idsBT, leaves.exact(embedding)));
+    Tape tape = new Tape(autograd, leaves, compute.activations(), xBTD, embedding);
+    List<NDArray> tables = tables(tokens);
+    for (List<Integer> layer : architecture.layers()) {
+      List<NDArray> weights = leaves.at(layer);
+      tape.run(x -> script.run("forward", x, tables, weights), weights, layer);
+    }
+    return tape;
   }
 
   /** Logits of hidden states: N x D in, N x V float32 out. */
   public NDArray logits(NDArray hiddenND, Parameters weights) {
     return script.run("head", hiddenND, weights.at(architecture.head()));
+  }
+
+  /**
+   * Goes back through the head and adds to the gradients of its leaves.
+   *
+   * @param logitsNV what {@link #logits} gave, with a graph
+   * @param gradientNV of them
+   * @param hiddenND the leaf that {@code logits} was given
+   * @return the gradient of {@code hiddenND}
+   */
+  public NDArray backward(
+      NDArray logitsNV, NDArray gradientNV, NDArray hiddenND, Parameters leaves) {
+    List<NDArray> inputs = new ArrayList<>(leaves.at(architecture.head()));
+    inputs.add(0, hiddenND);
+    NDList gradients = autograd.gradients(logitsNV, gradientNV, inputs);
+    NDArray gradientND = gradients.remove(0);
+    leaves.add(architecture.head(), gradients);
+    return gradientND;
   }
 
   /** Rows of B x T x D at flat positions b * T + t: N x D. */
@@ -140,7 +190,10 @@ public final class Network implements AutoCloseable {
         t -> {
           List<NDArray> arrays = new ArrayList<>();
           for (Architecture.Table table : architecture.tables().apply(t)) {
-            arrays.add(manager.create(table.values(), new Shape(table.rows(), table.columns())));
+            NDArray values =
+                manager.create(table.values(), new Shape(table.rows(), table.columns()));
+            arrays.add(autograd.narrowed(values));
+            values.close();
           }
           return arrays;
         });

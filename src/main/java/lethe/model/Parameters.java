@@ -1,58 +1,151 @@
 package lethe.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * A network's parameters as float32 tensors on a device, addressed as one flat vector: the
- * parameters of {@link Architecture#parameters()} one after another.
+ * A network's parameters, addressed as one flat vector: the parameters of {@link
+ * Architecture#parameters()} one after another. The vector is float32 in the processor's memory;
+ * passes take the same memory, or copies on the network's device and in its precision, which are
+ * renewed once after a {@link #write}.
  *
  * <p>Not thread-safe.
  */
 public final class Parameters implements AutoCloseable {
   private final NDManager manager;
-  private final List<NDArray> arrays;
+  private final Autograd autograd;
+  private final Compute compute;
   private final long[] starts;
 
-  Parameters(NDManager parent, Architecture architecture) {
-    manager = parent.newSubManager();
-    arrays = new ArrayList<>();
+  /** The vector. */
+  private final List<NDArray> masters = new ArrayList<>();
+
+  /** The vector on the network's device: what the embedding, norms and biases take. */
+  private final List<NDArray> exact = new ArrayList<>();
+
+  /** Matrices in the network's precision, all else as in {@link #exact}. */
+  private final List<NDArray> narrow = new ArrayList<>();
+
+  /** Gradients summed by {@link #add}, float32; null where there is none yet. */
+  private final NDArray[] sums;
+
+  private boolean stale;
+
+  /** All zero. */
+  Parameters(NDManager parent, Architecture architecture, Autograd autograd, Compute compute) {
+    this(parent, autograd, compute, starts(architecture));
     for (Parameter parameter : architecture.parameters()) {
-      arrays.add(manager.zeros(parameter.shape(), DataType.FLOAT32));
+      masters.add(manager.zeros(parameter.shape(), DataType.FLOAT32, Device.cpu()));
     }
-    starts = starts(architecture);
+    for (NDArray master : masters) {
+      NDArray onDevice =
+          compute.device().isGpu() ? master.toDevice(compute.device(), true) : master;
+      boolean matrix = master.getShape().dimension() > 1;
+      exact.add(onDevice);
+      narrow.add(
+          matrix && compute.precision() != Precision.FLOAT32
+              ? autograd.narrowed(onDevice)
+              : onDevice);
+    }
   }
 
-  private Parameters(NDManager manager, List<NDArray> arrays, long[] starts) {
-    this.manager = manager;
-    this.arrays = arrays;
+  private Parameters(NDManager parent, Autograd autograd, Compute compute, long[] starts) {
+    this.manager = parent.newSubManager();
+    this.autograd = autograd;
+    this.compute = compute;
     this.starts = starts;
+    this.sums = new NDArray[starts.length - 1];
   }
 
-  /** The tensors at some places of {@link Architecture#parameters()}. */
+  /** The tensors at some places of {@link Architecture#parameters()}, as layers take them. */
   List<NDArray> at(List<Integer> places) {
-    return places.stream().map(arrays::get).toList();
+    renew();
+    return places.stream().map(narrow::get).toList();
+  }
+
+  /** The same in float32. */
+  List<NDArray> exact(List<Integer> places) {
+    renew();
+    return places.stream().map(exact::get).toList();
+  }
+
+  private void renew() {
+    if (!stale) {
+      return;
+    }
+    stale = false;
+    for (int i = 0; i < masters.size(); i++) {
+      if (exact.get(i) != masters.get(i)) {
+        autograd.renew(exact.get(i), masters.get(i));
+      }
+      if (narrow.get(i) != exact.get(i)) {
+        autograd.renew(narrow.get(i), exact.get(i));
+      }
+    }
   }
 
   /**
-   * The same memory as leaves of a fresh graph: gradients of passes through them add up in them,
-   * from nothing. This takes the place of zeroing gradients.
+   * The same memory as leaves of graphs to come, with gradients of their own that begin from
+   * nothing. Passes through them add up; this takes the place of zeroing gradients.
    */
   public Parameters leaves() {
-    List<NDArray> leaves = new ArrayList<>();
-    NDManager own = manager.getParentManager().newSubManager();
-    for (NDArray array : arrays) {
-      NDArray leaf = array.stopGradient();
-      leaf.attach(own);
-      leaf.setRequiresGradient(true);
-      leaves.add(leaf);
+    renew();
+    Parameters leaves = new Parameters(manager.getParentManager(), autograd, compute, starts);
+    leaves.masters.addAll(masters);
+    for (int i = 0; i < masters.size(); i++) {
+      NDArray leaf = leaves.leaf(exact.get(i));
+      leaves.exact.add(leaf);
+      leaves.narrow.add(narrow.get(i) == exact.get(i) ? leaf : leaves.leaf(narrow.get(i)));
     }
-    return new Parameters(own, leaves, starts);
+    return leaves;
+  }
+
+  private NDArray leaf(NDArray array) {
+    NDArray leaf = array.stopGradient();
+    leaf.attach(manager);
+    leaf.setRequiresGradient(true);
+    return leaf;
+  }
+
+  /**
+   * Adds to the gradients of these leaves.
+   *
+   * @param places of the parameters
+   * @param gradients theirs, given away
+   */
+  void add(List<Integer> places, NDList gradients) {
+    NDList first = new NDList();
+    NDList more = new NDList();
+    List<NDArray> into = new ArrayList<>();
+    for (int i = 0; i < places.size(); i++) {
+      NDArray sum = sums[places.get(i)];
+      (sum == null ? first : more).add(gradients.get(i));
+      if (sum != null) {
+        into.add(sum);
+      }
+    }
+    if (!more.isEmpty()) {
+      autograd.more(into, more);
+    }
+    if (!first.isEmpty()) {
+      NDList begun = autograd.first(first);
+      begun.attach(manager);
+      int at = 0;
+      for (int place : places) {
+        if (sums[place] == null) {
+          sums[place] = begun.get(at++);
+        }
+      }
+    }
+    gradients.close();
   }
 
   /**
@@ -62,10 +155,12 @@ public final class Parameters implements AutoCloseable {
    * @param values {@code count} of them, from {@code from}
    */
   public void write(long offset, float[] values, int from, int count) {
+    stale = true;
     walk(
         offset,
         count,
-        (array, at, done, length) -> buffer(array).position(at).put(values, from + done, length));
+        (place, at, done, length) ->
+            buffer(masters.get(place)).position(at).put(values, from + done, length));
   }
 
   /** Reads a range of the flat vector. */
@@ -73,7 +168,8 @@ public final class Parameters implements AutoCloseable {
     walk(
         offset,
         count,
-        (array, at, done, length) -> buffer(array).position(at).get(values, from + done, length));
+        (place, at, done, length) ->
+            buffer(masters.get(place)).position(at).get(values, from + done, length));
   }
 
   /**
@@ -84,26 +180,29 @@ public final class Parameters implements AutoCloseable {
     walk(
         offset,
         count,
-        (array, at, done, length) -> {
-          try (NDArray gradient = array.getGradient()) {
-            buffer(gradient).position(at).get(values, from + done, length);
+        (place, at, done, length) -> {
+          if (sums[place] == null) {
+            Arrays.fill(values, from + done, from + done + length, 0);
+          } else {
+            sums[place] = sums[place].toDevice(Device.cpu(), false);
+            buffer(sums[place]).position(at).get(values, from + done, length);
           }
         });
   }
 
   private interface Piece {
-    void at(NDArray array, int offset, int done, int length);
+    void at(int place, int offset, int done, int length);
   }
 
   private void walk(long offset, int count, Piece piece) {
-    int parameter = 0;
-    while (starts[parameter + 1] <= offset) {
-      parameter++;
+    int place = Arrays.binarySearch(starts, offset);
+    if (place < 0) {
+      place = -place - 2; // the parameter that begins before it
     }
-    for (int done = 0; done < count; parameter++) {
-      int at = (int) (offset + done - starts[parameter]);
-      int length = (int) Math.min(count - done, starts[parameter + 1] - starts[parameter] - at);
-      piece.at(arrays.get(parameter), at, done, length);
+    for (int done = 0; done < count; place++) {
+      int at = (int) (offset + done - starts[place]);
+      int length = (int) Math.min(count - done, starts[place + 1] - starts[place] - at);
+      piece.at(place, at, done, length);
       done += length;
     }
   }
@@ -112,7 +211,7 @@ public final class Parameters implements AutoCloseable {
     return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 
-  static long[] starts(Architecture architecture) {
+  private static long[] starts(Architecture architecture) {
     long[] starts = new long[architecture.parameters().size() + 1];
     for (int i = 0; i < architecture.parameters().size(); i++) {
       starts[i + 1] = starts[i] + architecture.parameters().get(i).elements();

@@ -106,7 +106,7 @@ final class TorchScript implements AutoCloseable {
       put(zip, "data.pkl", object.toByteArray());
       put(zip, "code/__torch__.py", code.getBytes(StandardCharsets.UTF_8));
       put(zip, "constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'}); // an empty tuple
-      put(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
+      put(zip, "version", "10\n".getBytes(StandardCharsets.US_ASCII));
       put(zip, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));
     }
     return bytes.toByteArray();

@@ -27,19 +27,41 @@ public final class Weights implements TensorSource {
   private static final Pattern BUFFER =
       Pattern.compile("(.*\\.)?(rotary_emb\\.inv_freq|(attn|attention)\\.(masked_bias|bias))");
 
+  /** Tensors that stand beside the bare network. */
+  private static final Pattern OUTSIDE = Pattern.compile("(lm_head|embed_out)\\..*");
+
   private static final int SCAN_ELEMENTS = 1 << 18;
 
   private final Path folder;
   private final Map<String, Safetensors> fileOf;
   private final Map<String, NamedShape> shapeOf;
+  private final String missingPrefix;
 
-  private Weights(Path folder, Map<String, Safetensors> fileOf) {
+  private Weights(Path folder, Map<String, Safetensors> fileOf, String missingPrefix) {
     this.folder = folder;
     this.fileOf = fileOf;
+    this.missingPrefix = missingPrefix;
     this.shapeOf = new LinkedHashMap<>();
     for (Safetensors file : new LinkedHashSet<>(fileOf.values())) {
-      file.tensors().forEach(t -> shapeOf.put(t.name(), t));
+      for (NamedShape tensor : file.tensors()) {
+        String name =
+            OUTSIDE.matcher(tensor.name()).matches()
+                ? tensor.name()
+                : missingPrefix + tensor.name();
+        shapeOf.put(name, new NamedShape(name, tensor.shape()));
+      }
     }
+  }
+
+  /**
+   * The same weights under a causal language model's names: some checkpoints (the original GPT-2)
+   * hold the bare network, whose names lack a prefix.
+   *
+   * @param prefix such as {@code transformer.}
+   */
+  public Weights under(String prefix) {
+    boolean bare = fileOf.keySet().stream().noneMatch(n -> n.startsWith(prefix));
+    return bare ? new Weights(folder, fileOf, prefix) : this;
   }
 
   static Weights open(Path folder, Files files) {
@@ -48,7 +70,7 @@ public final class Weights implements TensorSource {
       Safetensors file = Safetensors.open(single, files);
       Map<String, Safetensors> all = new LinkedHashMap<>();
       file.tensors().forEach(t -> all.put(t.name(), file));
-      return new Weights(folder, all);
+      return new Weights(folder, all, "");
     }
     Path index = new Path(folder, INDEX);
     if (files.exists(index)) {
@@ -77,7 +99,7 @@ public final class Weights implements TensorSource {
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
-    return new Weights(folder, all);
+    return new Weights(folder, all, "");
   }
 
   /** A shard holds what the index places in it, and nothing else. */
@@ -138,7 +160,7 @@ public final class Weights implements TensorSource {
    * How a tensor's elements are stored: the name in its safetensors header, such as {@code BF16}.
    */
   public String type(String name) {
-    return file(name).type(name);
+    return file(name).type(stored(name));
   }
 
   /**
@@ -149,7 +171,7 @@ public final class Weights implements TensorSource {
    */
   @Override
   public void read(String name, long fromElement, float[] to, int offset, int count) {
-    file(name).read(name, fromElement, to, offset, count);
+    file(name).read(stored(name), fromElement, to, offset, count);
   }
 
   /**
@@ -194,7 +216,7 @@ public final class Weights implements TensorSource {
       problems.add(
           "%s has %s with shape %s, expected %s; is config.json that of these weights?"
               .formatted(path, name, found.shape(), wanted.shape()));
-    } else if (file(name).dtype(name).isEmpty()) {
+    } else if (file(name).dtype(stored(name)).isEmpty()) {
       problems.add(
           "%s has %s stored as %s, expected F32, F16 or BF16; name an unquantized checkpoint"
               .formatted(path, name, type(name)));
@@ -223,8 +245,12 @@ public final class Weights implements TensorSource {
     return OptionalLong.empty();
   }
 
+  private String stored(String name) {
+    return name.startsWith(missingPrefix) ? name.substring(missingPrefix.length()) : name;
+  }
+
   private Safetensors file(String name) {
-    Safetensors file = fileOf.get(name);
+    Safetensors file = fileOf.get(stored(name));
     if (file == null) {
       throw new IllegalArgumentException("Cannot read " + name + ": the weights do not have it");
     }

@@ -1,25 +1,42 @@
 package lethe.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.Outcome;
 import lethe.evaluate.Target;
+import lethe.evaluate.Verdict;
 import lethe.folder.RunFolder;
+import lethe.settings.Section;
 import org.apache.hadoop.fs.Path;
 
-/** The stage that makes a run's evaluation readable: report.json, and a table on the terminal. */
+/**
+ * The stage that makes a run's evaluation readable: {@code report.json} for scripts, {@code
+ * index.html} for people, {@code summary.md} for a ticket, and a table on the terminal.
+ */
 public final class Report {
+  /**
+   * What came of it.
+   *
+   * @param headline the verdict in a sentence
+   * @param unmet why the run is not as {@code report.require} wants it; exit 3
+   */
+  public record Result(String headline, Optional<String> unmet) {}
+
   private final RunFolder folder;
+  private final ReportSettings settings;
   private final PrintStream terminal;
 
   /**
    * @param folder of a run that has been evaluated
    * @param terminal gets the table
    */
-  public Report(RunFolder folder, PrintStream terminal) {
+  public Report(RunFolder folder, ReportSettings settings, PrintStream terminal) {
     this.folder = folder;
+    this.settings = settings;
     this.terminal = terminal;
   }
 
@@ -28,25 +45,83 @@ public final class Report {
    *
    * @throws IllegalArgumentException when the run has not been evaluated
    */
-  public void execute() {
-    Evaluation evaluation = Evaluation.read(folder);
-    Optional<Target> target = Target.of(evaluation.scores());
-    ReportFile file =
-        new ReportFile(
-            provenance(),
-            evaluation.models(),
-            evaluation.scores(),
-            target.orElse(null),
-            null,
-            null);
+  public Result execute() {
+    ReportFile file = file(Evaluation.read(folder));
+    String table =
+        new ScoreTable(
+                file.models().stream().map(Evaluation.Model::name).toList(),
+                file.scores(),
+                Optional.ofNullable(file.target()))
+            .text();
+    String summary = Summary.markdown(file, table);
     folder.files().writeJson(new Path(folder.report(), "report.json"), file);
-    List<String> models = evaluation.models().stream().map(Evaluation.Model::name).toList();
-    terminal.print(new ScoreTable(models, evaluation.scores(), target).text());
+    folder.files().writeText(new Path(folder.report(), "summary.md"), summary);
+    folder.files().writeText(new Path(folder.report(), "index.html"), Page.html(file, summary));
+    terminal.print(table);
     terminal.println("nll in nats a token; target: the original model on approximate text");
+    terminal.println(file.headline());
+    return new Result(file.headline(), unmet(Optional.ofNullable(file.verdict())));
   }
 
-  private JsonNode provenance() {
-    boolean there = folder.files().exists(folder.provenance());
-    return there ? folder.files().readJson(folder.provenance()) : null;
+  private ReportFile file(Evaluation evaluation) {
+    Optional<Target> target = Target.of(evaluation.scores());
+    Optional<Verdict> verdict =
+        evaluation.verdicts().stream().filter(v -> v.model().equals("unlearned")).findFirst();
+    List<Damage> damage =
+        evaluation.models().stream()
+            .filter(m -> !m.name().equals("original"))
+            .flatMap(m -> Damage.of(evaluation.scores(), m.name()).stream())
+            .toList();
+    Optional<Training> training = Training.read(folder, "unlearn");
+    return new ReportFile(
+        Headline.of(
+            verdict, damage.stream().filter(d -> d.model().equals("unlearned")).findFirst()),
+        json(folder.provenance()).orElse(null),
+        json(folder.corpusManifest()).map(Report::withoutParts).orElse(null),
+        evaluation.models(),
+        evaluation.scores(),
+        target.orElse(null),
+        verdict.orElse(null),
+        evaluation.verdicts(),
+        damage,
+        Assumption.of(evaluation.scores(), evaluation.truths(), target),
+        evaluation.membership(),
+        evaluation.memory(),
+        evaluation.tasks(),
+        evaluation.histograms(),
+        evaluation.truths(),
+        training.orElse(null),
+        training.flatMap(t -> cost(t, evaluation)).orElse(null));
+  }
+
+  private Optional<Cost> cost(Training training, Evaluation evaluation) {
+    Optional<Double> tokens =
+        settings
+            .pretrainingTokens()
+            .or(() -> Training.read(folder, "pretrain").map(t -> (double) t.tokens()));
+    return evaluation.models().stream()
+        .findFirst()
+        .map(m -> Cost.of(training, m.parameters(), tokens));
+  }
+
+  private Optional<String> unmet(Optional<Verdict> verdict) {
+    Optional<Outcome> is = verdict.map(Verdict::outcome);
+    return settings
+        .require()
+        .filter(wanted -> !is.equals(Optional.of(wanted)))
+        .map(
+            wanted ->
+                "report.require is %s, the verdict is %s"
+                    .formatted(Section.spelling(wanted), is.map(Section::spelling).orElse("none")));
+  }
+
+  private Optional<JsonNode> json(Path path) {
+    return folder.files().exists(path)
+        ? Optional.of(folder.files().readJson(path))
+        : Optional.empty();
+  }
+
+  private static JsonNode withoutParts(JsonNode manifest) {
+    return ((ObjectNode) manifest.deepCopy()).without("parts");
   }
 }

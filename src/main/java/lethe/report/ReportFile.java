@@ -3,23 +3,52 @@ package lethe.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.GroundTruth;
+import lethe.evaluate.Histogram;
+import lethe.evaluate.MembershipScore;
+import lethe.evaluate.MemoryScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Target;
+import lethe.evaluate.TaskScore;
+import lethe.evaluate.Verdict;
 
 /**
- * {@code report/report.json}, which scripts read: members keep their names and meaning.
+ * {@code report/report.json}, which scripts and the page read: members keep their names and
+ * meaning.
  *
+ * @param headline the verdict in a sentence
  * @param provenance run.json as it stands; null when there is none
+ * @param corpus the corpus manifest without its parts; null when there is none
  * @param models evaluated, in order
  * @param scores one a model, split and domain; domain {@code *} for all together
  * @param target where forgetting should end; null when it cannot be told
  * @param verdict on the unlearned model; null when there is none
- * @param cost of the run; null when it is not known
+ * @param verdicts on every model but the original
+ * @param damage of every model but the original: where it lost most
+ * @param assumptions behind the target
+ * @param membership how well members can be told, one a model, domain and score
+ * @param memory how much a model writes by itself, one a model, split and domain
+ * @param tasks general ability, one a model and task
+ * @param histograms of chunk losses, one a model and split
+ * @param truths how far models are from a retrained one; empty when there is none
+ * @param training the unlearning's steps; null when there is no record
+ * @param cost of unlearning; null when there is no record of its steps
  */
 record ReportFile(
+    String headline,
     JsonNode provenance,
+    JsonNode corpus,
     List<Evaluation.Model> models,
     List<SplitScore> scores,
     Target target,
-    JsonNode verdict,
-    JsonNode cost) {}
+    Verdict verdict,
+    List<Verdict> verdicts,
+    List<Damage> damage,
+    List<Assumption> assumptions,
+    List<MembershipScore> membership,
+    List<MemoryScore> memory,
+    List<TaskScore> tasks,
+    List<Histogram> histograms,
+    List<GroundTruth> truths,
+    Training training,
+    Cost cost) {}

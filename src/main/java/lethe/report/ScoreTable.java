@@ -42,22 +42,7 @@ final class ScoreTable {
     List<List<String>> cells = new ArrayList<>();
     cells.add(header());
     lines.forEach((place, byModel) -> cells.add(line(place.get(0), place.get(1), byModel)));
-    int[] widths = new int[cells.get(0).size()];
-    for (List<String> line : cells) {
-      for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], line.get(i).length());
-      }
-    }
-    StringBuilder text = new StringBuilder();
-    for (List<String> line : cells) {
-      StringBuilder one = new StringBuilder();
-      for (int i = 0; i < widths.length; i++) {
-        String format = i < 2 ? "%-" + widths[i] + "s" : "%" + widths[i] + "s";
-        one.append(i == 0 ? "" : "  ").append(format.formatted(line.get(i)));
-      }
-      text.append(one.toString().stripTrailing()).append('\n');
-    }
-    return text.toString();
+    return TextTable.of(2, cells);
   }
 
   private List<String> header() {

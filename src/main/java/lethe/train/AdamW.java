@@ -1,6 +1,9 @@
 package lethe.train;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Master weights and their optimizer: Adam with decoupled weight decay and a bound on the
@@ -21,6 +24,14 @@ final class AdamW {
   private static final float BETA2 = 0.999f;
   private static final float EPSILON = 1e-8f;
 
+  /**
+   * All that a later process needs to go on with the same bits.
+   *
+   * @param steps applied
+   * @param vectors weights, means and squares, bucket by bucket
+   */
+  record State(int steps, List<float[][]> vectors) {}
+
   private final float[][] weights;
   private final float[][] mean;
   private final float[][] square;
@@ -40,6 +51,25 @@ final class AdamW {
     this.square = buckets.allocate();
     this.clip = clip;
     this.decay = decay;
+  }
+
+  /** Goes on from a state, which is owned by this from now on. */
+  AdamW(State state, double clip, double decay) {
+    this.weights = state.vectors().get(0);
+    this.mean = state.vectors().get(1);
+    this.square = state.vectors().get(2);
+    this.steps = state.steps();
+    this.clip = clip;
+    this.decay = decay;
+  }
+
+  /** The state now, in memory of its own. */
+  State copy() {
+    return new State(steps, Stream.of(weights, mean, square).map(AdamW::copy).toList());
+  }
+
+  private static float[][] copy(float[][] vector) {
+    return Arrays.stream(vector).map(float[]::clone).toArray(float[][]::new);
   }
 
   /** Steps applied so far. */

@@ -2,13 +2,19 @@ package lethe.train;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
@@ -30,8 +36,11 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   /** Buckets a worker may be ahead of the slowest. */
   static final int WINDOW = 8;
 
-  /** What a finished step hands on. */
+  /** What happens, in order. */
   interface Listener {
+    /** All workers of an attempt are there. */
+    void begun(int attempt);
+
     /**
      * @param step that was applied, from 0
      * @param attempt of the stage that did it
@@ -59,7 +68,11 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private int attempt = -1;
   private Round round;
   private final List<Pull> pulls = new ArrayList<>();
+  private final Set<Integer> greeted = new HashSet<>();
   private RuntimeException failure;
+  private String givenUp;
+  private boolean stopping;
+  private boolean halted;
 
   /** One step of one attempt as it comes in; dropped whole when the attempt is replaced. */
   private final class Round {
@@ -68,6 +81,8 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     final float[][] gradient = new float[buckets.count()][];
     final WorkerStep[] reports = new WorkerStep[workers];
     final Deque<Held> held = new ArrayDeque<>();
+    final int[] pushed = new int[workers];
+    final long begun = System.nanoTime();
     int complete;
 
     Round(int step) {
@@ -137,6 +152,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       attempt = message.attempt();
       round = new Round(optimizer.steps());
       pulls.clear();
+      greeted.clear();
     }
     String shape = StandardCharsets.UTF_8.decode(body).toString();
     String expected = greeting(buckets, workers, wire);
@@ -144,7 +160,70 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       throw new IllegalStateException(
           "Refused worker " + message.worker() + ": it runs " + shape + ", the driver " + expected);
     }
+    if (!greeted.add(message.worker())) {
+      throw new IllegalStateException(
+          "Refused a second worker " + message.worker() + " of launch " + launch + "." + attempt);
+    }
+    if (greeted.size() == workers) {
+      listener.begun(attempt);
+    }
     answer.onSuccess(ByteBuffer.allocate(4).putInt(0, optimizer.steps()));
+  }
+
+  /** Whether all workers of the newest attempt are there. */
+  synchronized boolean complete() {
+    return greeted.size() == workers;
+  }
+
+  /** An executor is gone: the workers there were are not complete until a newer attempt's are. */
+  synchronized void disturbed() {
+    greeted.clear();
+  }
+
+  /** What there is to say of a step that takes longer than it may: which workers are behind. */
+  synchronized Optional<String> overdue(Duration timeout) {
+    if (round == null || !complete() || System.nanoTime() - round.begun < timeout.toNanos()) {
+      return Optional.empty();
+    }
+    int least = Arrays.stream(round.pushed).min().orElse(0);
+    String slowest =
+        IntStream.range(0, workers)
+            .filter(w -> round.pushed[w] == least)
+            .mapToObj(String::valueOf)
+            .collect(Collectors.joining(", "));
+    return Optional.of(
+        "step "
+            + (round.step + 1)
+            + " took longer than train.step-timeout ("
+            + timeout.toSeconds()
+            + " s); slowest: worker "
+            + slowest
+            + ", which has sent "
+            + least
+            + " of its messages");
+  }
+
+  /** Refuses all further work of this launch, for a reason that another launch may get over. */
+  synchronized void giveUp(String why) {
+    if (failure == null) {
+      givenUp = why;
+      fail(new IllegalStateException(why));
+    }
+  }
+
+  /** Lets the step under way finish and begins no other. */
+  synchronized void stop() {
+    stopping = true;
+  }
+
+  /** Whether the last step before a {@link #stop} has been applied. */
+  synchronized boolean halted() {
+    return halted;
+  }
+
+  /** Why this launch was given up, if it was. */
+  synchronized Optional<String> givenUp() {
+    return Optional.ofNullable(givenUp);
   }
 
   /** What both sides must agree on. */
@@ -155,9 +234,9 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private synchronized void pull(Message message, RpcResponseCallback answer) {
     check(message);
     Pull pull = new Pull(message, answer);
-    if (message.step() == optimizer.steps()) {
+    if (message.step() == optimizer.steps() && !halted) {
       answer(pull);
-    } else if (message.step() == optimizer.steps() + 1) {
+    } else if (message.step() == optimizer.steps() + 1 || halted) {
       pulls.add(pull);
     } else {
       throw new IllegalStateException(
@@ -208,6 +287,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       if (current != round) {
         return; // a newer attempt has begun: nobody waits for this answer
       }
+      current.pushed[message.worker()]++;
       current.held.add(new Held(message.bucket(), answer));
       if (total != null) {
         current.gradient[message.bucket()] = total;
@@ -239,7 +319,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     double norm = AdamW.norm(finished.gradient);
     double rate = schedule.rate(finished.step);
     synchronized (this) {
-      if (finished != round) {
+      if (finished != round || failure != null) {
         return;
       }
       reports = List.of(finished.reports);
@@ -260,9 +340,15 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     }
     listener.applied(finished.step, finishedAttempt, reports, norm, rate);
     synchronized (this) {
-      List<Pull> waiting = List.copyOf(pulls);
-      pulls.clear();
-      waiting.forEach(this::answer);
+      if (stopping) {
+        halted = true; // the workers' pulls stay unanswered; they are cancelled
+        return;
+      }
+      // A worker may already be a step ahead: this thread may be late, and then the next step is
+      // still to be applied.
+      List<Pull> ready = pulls.stream().filter(p -> p.message.step() == optimizer.steps()).toList();
+      pulls.removeAll(ready);
+      ready.forEach(this::answer);
     }
   }
 
@@ -272,9 +358,9 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     pulls.clear();
   }
 
-  /** Why the aggregator refuses all further work, if it does. */
+  /** Why no launch can go on, if none can: the gradient was not finite. */
   synchronized Optional<RuntimeException> failure() {
-    return Optional.ofNullable(failure);
+    return givenUp == null ? Optional.ofNullable(failure) : Optional.empty();
   }
 
   private void check(Message message) {
@@ -314,8 +400,18 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     return streams;
   }
 
+  /** Waits for a step that is being applied; none is applied afterwards. */
   @Override
   public void close() {
-    applying.shutdownNow();
+    giveUp("the launch has ended");
+    applying.shutdown();
+    try {
+      if (!applying.awaitTermination(10, TimeUnit.MINUTES)) {
+        throw new IllegalStateException("A step is still being applied after ten minutes");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while a step was applied", e);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package lethe.train;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -58,6 +59,7 @@ record Message(Kind kind, int launch, int attempt, int worker, int step, int nod
       throw new IllegalArgumentException(
           "Cannot read a message of " + buffer.remaining() + " bytes");
     }
+    buffer.order(ByteOrder.BIG_ENDIAN);
     int code = buffer.getInt();
     Kind kind =
         Arrays.stream(Kind.values())

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import lethe.model.Network;
 import lethe.model.Parameters;
+import lethe.model.Tape;
 import lethe.model.TokenBatch;
 import lethe.objective.FrozenModel;
 import lethe.objective.PositionTerm;
@@ -23,10 +24,8 @@ import lethe.objective.SequenceTerm;
  * positions never stand in memory at once.
  */
 final class Pass {
-  /**
-   * Positions a piece: enough for an efficient matrix product, few enough to stay near the caches.
-   */
-  private static final int PIECE = 256;
+  /** Logits a piece: 32 MiB in float32, enough rows for an efficient matrix product. */
+  private static final int PIECE_LOGITS = 1 << 23;
 
   private final Network network;
 
@@ -154,38 +153,45 @@ final class Pass {
    */
   private double backward(
       TokenBatch batch, Parameters leaves, PieceValue piece, double coefficient) {
-    NDArray hiddenBTD = network.hidden(batch.idsBT(), leaves);
-    NDArray hiddenND = Network.withoutGraph(() -> network.pick(hiddenBTD, batch.rowsN()));
-    NDManager manager = hiddenBTD.getManager();
+    Tape tape = network.record(batch.idsBT(), leaves);
+    NDArray hiddenND = Network.withoutGraph(() -> network.pick(tape.hiddenBTD(), batch.rowsN()));
+    NDManager manager = hiddenND.getManager();
     NDArray upstream = manager.create((float) coefficient);
     double value = 0;
     NDList gradients = new NDList();
-    for (int from = 0; from < batch.scored(); from += PIECE) {
-      int to = Math.min(batch.scored(), from + PIECE);
+    int step = piece();
+    for (int from = 0; from < batch.scored(); from += step) {
+      int to = Math.min(batch.scored(), from + step);
       try (NDManager own = manager.newSubManager()) {
         NDArray pieceND = Network.leaf(rows(hiddenND, from, to));
         pieceND.attach(own);
-        NDArray sum =
-            piece.of(network.logits(pieceND, leaves), rows(batch.labelsN(), from, to), from, to);
+        NDArray logitsNV = network.logits(pieceND, leaves);
+        NDArray predictedNV = Network.leaf(logitsNV);
+        NDArray sum = piece.of(predictedNV, rows(batch.labelsN(), from, to), from, to);
         Network.backward(sum, upstream);
         value += sum.toType(DataType.FLOAT32, false).getFloat();
-        NDArray gradient = pieceND.getGradient();
-        gradient.attach(manager);
-        gradients.add(gradient);
+        NDArray gradientND = network.backward(logitsNV, predictedNV.getGradient(), pieceND, leaves);
+        gradientND.attach(manager);
+        gradients.add(gradientND);
       }
     }
     NDArray gradientND = NDArrays.concat(gradients, 0);
-    Network.backward(
-        hiddenBTD,
-        Network.withoutGraph(() -> network.spread(hiddenBTD, batch.rowsN(), gradientND)));
+    tape.backward(
+        Network.withoutGraph(() -> network.spread(tape.hiddenBTD(), batch.rowsN(), gradientND)));
     return value;
+  }
+
+  /** Positions whose logits stand in memory at once. */
+  private int piece() {
+    return Math.max(64, PIECE_LOGITS / network.architecture().vocabulary());
   }
 
   private double[] summedNll(TokenBatch batch, Parameters weights) {
     NDArray hiddenND = network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
     double[] sums = new double[(int) batch.idsBT().getShape().get(0)];
-    for (int from = 0; from < batch.scored(); from += PIECE) {
-      int to = Math.min(batch.scored(), from + PIECE);
+    int step = piece();
+    for (int from = 0; from < batch.scored(); from += step) {
+      int to = Math.min(batch.scored(), from + step);
       NDArray logitsNV = network.logits(rows(hiddenND, from, to), weights);
       float[] nll = new Positions(logitsNV, rows(batch.labelsN(), from, to)).nllN().toFloatArray();
       for (int i = 0; i < nll.length; i++) {

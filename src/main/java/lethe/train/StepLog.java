@@ -2,6 +2,7 @@ package lethe.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import lethe.folder.RunFolder;
@@ -11,7 +12,7 @@ import org.apache.hadoop.fs.Path;
  * The record of a training run: closed parts while it goes on, since object stores cannot append,
  * and one {@code steps.jsonl} at the end.
  */
-public final class StepLog {
+final class StepLog {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RunFolder folder;
@@ -19,17 +20,34 @@ public final class StepLog {
   private final int partSteps;
   private final List<String> lines = new ArrayList<>();
 
-  /**
-   * @param stage for example {@code unlearn}
-   * @param partSteps steps a part
-   */
-  public StepLog(RunFolder folder, String stage, int partSteps) {
+  private StepLog(RunFolder folder, String stage, int partSteps) {
     this.folder = folder;
     this.stage = stage;
     this.partSteps = partSteps;
   }
 
-  public synchronized void add(StepRecord step) {
+  /**
+   * Opens the record of a stage.
+   *
+   * @param stage for example {@code unlearn}
+   * @param partSteps steps a part
+   * @param from steps already applied: what closed parts say of them is kept, of later ones
+   *     forgotten
+   */
+  static StepLog open(RunFolder folder, String stage, int partSteps, int from) {
+    StepLog log = new StepLog(folder, stage, partSteps);
+    for (Path part : log.parts()) {
+      for (String line :
+          new String(folder.files().read(part), StandardCharsets.UTF_8).split("\n")) {
+        if (log.lines.size() < from && !line.isBlank()) {
+          log.lines.add(line);
+        }
+      }
+    }
+    return log;
+  }
+
+  synchronized void add(StepRecord step) {
     try {
       lines.add(JSON.writeValueAsString(step));
     } catch (JsonProcessingException e) {
@@ -46,13 +64,18 @@ public final class StepLog {
   }
 
   /** Joins all steps into one file and removes the parts. */
-  public synchronized void close() {
+  synchronized void close() {
     folder.files().writeText(folder.steps(stage), text(lines));
-    if (folder.files().exists(folder.stepParts())) {
-      folder.files().list(folder.stepParts()).stream()
-          .filter(part -> part.getName().startsWith(stage + "-"))
-          .forEach(folder.files()::delete);
+    parts().forEach(folder.files()::delete);
+  }
+
+  private List<Path> parts() {
+    if (!folder.files().exists(folder.stepParts())) {
+      return List.of();
     }
+    return folder.files().list(folder.stepParts()).stream()
+        .filter(part -> part.getName().startsWith(stage + "-"))
+        .toList();
   }
 
   private static String text(List<String> lines) {

@@ -1,5 +1,6 @@
 package lethe.train;
 
+import java.time.Duration;
 import java.util.Optional;
 import lethe.settings.Section;
 
@@ -21,6 +22,10 @@ import lethe.settings.Section;
  * @param shards virtual shards of a step, a power of two
  * @param port of the aggregator; 0 for any
  * @param checkpointEvery steps between two checkpoints
+ * @param wire how gradients and weights travel
+ * @param recoveryTimeout how long a stage may lack a worker before it is launched anew with those
+ *     there are
+ * @param stepTimeout longest step
  */
 public record TrainSettings(
     int batch,
@@ -37,7 +42,10 @@ public record TrainSettings(
     int threads,
     int shards,
     int port,
-    int checkpointEvery) {
+    int checkpointEvery,
+    Wire wire,
+    Duration recoveryTimeout,
+    Duration stepTimeout) {
 
   /**
    * Reads {@code train}, with the keys of another section laid over it.
@@ -70,7 +78,10 @@ public record TrainSettings(
         all.count("threads", 1),
         shards,
         (int) all.whole("aggregator-port", 0, 65535),
-        all.count("checkpoint-every", 1));
+        all.count("checkpoint-every", 1),
+        all.choice("wire", Wire.class),
+        Duration.ofSeconds(all.count("recovery-timeout", 1)),
+        Duration.ofSeconds(all.count("step-timeout", 1)));
   }
 
   private static Section pick(Section first, Section all, String key) {

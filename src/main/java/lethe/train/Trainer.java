@@ -1,204 +1,265 @@
 package lethe.train;
 
-import java.security.SecureRandom;
-import java.util.ArrayList;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import lethe.folder.Files;
+import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.ModelSource;
 import lethe.model.NamedShape;
 import lethe.model.TensorSource;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
-import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.network.TransportContext;
-import org.apache.spark.network.crypto.AuthServerBootstrap;
-import org.apache.spark.network.server.TransportServer;
-import org.apache.spark.network.util.TransportConf;
-import org.apache.spark.rdd.RDD;
-import org.apache.spark.resource.ResourceProfile;
-import org.apache.spark.resource.ResourceProfileBuilder;
-import org.apache.spark.resource.TaskResourceRequests;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import scala.reflect.ClassTag;
-import scala.reflect.ClassTag$;
 
 /**
- * Trains a model on a cluster: lays out the plan, launches the workers, and holds the weights while
- * they work. The same engine serves unlearning, pre-training and fine-tuning; they differ in their
- * roles and their start.
+ * Trains a model on a cluster: lays out the plan, launches the workers again and again until every
+ * step is applied, and holds the weights while they work. The same engine serves unlearning,
+ * pre-training and fine-tuning; they differ in their roles and their start.
  */
 public final class Trainer {
+  /** A launch that applies no step is tried again, but not for ever. */
+  private static final int FRUITLESS_LAUNCHES = 3;
+
   /**
-   * What came out of a run.
+   * What is trained.
    *
-   * @param steps applied, one record each
-   * @param perStep examples of each role a step
-   * @param weights by tensor name
-   */
-  public record Result(List<StepRecord> steps, int perStep, TensorSource weights) {}
-
-  /** Is told how long the run will be. */
-  @FunctionalInterface
-  public interface Planned {
-    /**
-     * @param steps of the run
-     * @param perStep examples of each role a step
-     */
-    void planned(int steps, int perStep);
-  }
-
-  private final SparkSession spark;
-  private final TrainSettings settings;
-  private final ModelSource model;
-  private final Map<FrozenModel, ModelSource> frozen;
-  private final Architecture architecture;
-  private final List<Role> roles;
-  private final Planned onPlan;
-  private final Consumer<StepRecord> onStep;
-
-  /**
+   * @param stage its name in the run folder, for example {@code unlearn}
    * @param model whose config.json is the network's
    * @param frozen the models that the roles' terms need, of the same network
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
-   * @param onPlan is told once how long the run will be
-   * @param onStep is told of each step as it is applied
+   * @param chunksSha256 hash of the chunks
+   */
+  public record Task(
+      String stage,
+      ModelSource model,
+      Map<FrozenModel, ModelSource> frozen,
+      List<Role> roles,
+      String chunksSha256) {
+    public Task {
+      frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
+      roles = List.copyOf(roles);
+    }
+  }
+
+  /** Told what happens, from other threads too. */
+  public interface Listener {
+    /**
+     * The plan stands.
+     *
+     * @param steps of the run
+     * @param perStep examples of each role a step
+     */
+    void planned(int steps, int perStep);
+
+    /** A step has been applied. */
+    void step(StepRecord step);
+
+    /** Something a user should know: a resumed checkpoint, a lost executor. */
+    void notice(String sentence);
+  }
+
+  /**
+   * What came out of a run.
+   *
+   * @param steps applied
+   * @param perStep examples of each role a step
+   * @param weights by tensor name
+   * @param discardCheckpoints to be called when the weights have been written
+   */
+  public record Result(int steps, int perStep, TensorSource weights, Runnable discardCheckpoints) {}
+
+  private final SparkSession spark;
+  private final TrainSettings settings;
+  private final RunFolder folder;
+  private final Task task;
+  private final Architecture architecture;
+  private final Listener listener;
+  private final StopRequest stop;
+
+  /**
+   * @param folder where checkpoints and step records are kept
+   * @param stop a request to end early
    */
   public Trainer(
       SparkSession spark,
       TrainSettings settings,
-      ModelSource model,
-      Map<FrozenModel, ModelSource> frozen,
-      List<Role> roles,
-      Planned onPlan,
-      Consumer<StepRecord> onStep) {
+      RunFolder folder,
+      Task task,
+      Listener listener,
+      StopRequest stop) {
     this.spark = spark;
     this.settings = settings;
-    this.model = model;
-    this.frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
-    this.architecture = model.architecture();
-    this.roles = List.copyOf(roles);
-    this.onPlan = onPlan;
-    this.onStep = onStep;
+    this.folder = folder;
+    this.task = task;
+    this.architecture = task.model().architecture();
+    this.listener = listener;
+    this.stop = stop;
   }
 
   /**
-   * Trains.
+   * Trains, going on from the newest checkpoint of the same run if there is one.
    *
    * @param chunks with their views, as {@link Examples} makes them
    * @param start the weights to begin with
+   * @throws StoppedException when the stop was requested
    */
   public Result train(Dataset<Row> chunks, TensorSource start) {
-    long available = chunks.filter(chunks.col("split").equalTo(roles.get(0).split())).count();
+    long available =
+        chunks.filter(chunks.col("split").equalTo(task.roles().get(0).split())).count();
     int steps = settings.steps(available);
     int perStep = settings.perStep(available);
-    ShardTree tree = new ShardTree(settings.shards());
-    Plan plan = new Plan(spark, chunks, roles, perStep, steps, settings.seed(), tree);
+    Plan plan =
+        new Plan(
+            spark,
+            chunks,
+            task.roles(),
+            perStep,
+            steps,
+            settings.seed(),
+            new ShardTree(settings.shards()));
     long[][] counts = plan.counts();
-    onPlan.planned(steps, perStep);
+    listener.planned(steps, perStep);
 
     Buckets buckets = new Buckets(architecture.elements(), Buckets.DEFAULT_ELEMENTS);
-    AdamW optimizer =
-        new AdamW(buckets, load(buckets, start), settings.clipNorm(), settings.weightDecay());
-    List<StepRecord> records = new ArrayList<>();
-    StepListener listener =
-        new StepListener(
-            roles,
-            counts,
-            record -> {
-              records.add(record);
-              onStep.accept(record);
-            });
-    launch(plan, counts, buckets, optimizer, settings.schedule(steps), listener);
-    if (optimizer.steps() != steps) {
-      throw new IllegalStateException(
-          "Training ended after step " + optimizer.steps() + " of " + steps);
+    Schedule schedule = settings.schedule(steps);
+    float[][] initial = load(buckets, start);
+    String run = fingerprint(initial, counts, schedule);
+    try (Checkpoints checkpoints =
+        new Checkpoints(
+            folder.checkpoints(task.stage()), folder.files(), run, buckets, listener::notice)) {
+      AdamW optimizer =
+          checkpoints
+              .newest()
+              .map(state -> resumed(state, steps))
+              .orElseGet(
+                  () -> new AdamW(buckets, initial, settings.clipNorm(), settings.weightDecay()));
+      StepLog log =
+          StepLog.open(folder, task.stage(), settings.checkpointEvery(), optimizer.steps());
+      StepListener onStep =
+          new StepListener(
+              task.roles(),
+              counts,
+              record -> {
+                log.add(record);
+                listener.step(record);
+                if (record.step() % settings.checkpointEvery() == 0 && record.step() < steps) {
+                  checkpoints.save(optimizer);
+                }
+              });
+      launches(plan, counts, buckets, optimizer, schedule, onStep, checkpoints);
+      log.close();
+      return new Result(
+          steps,
+          perStep,
+          new FlatVector(architecture, buckets, optimizer),
+          () -> folder.files().delete(folder.checkpoints(task.stage())));
     }
-    return new Result(
-        List.copyOf(records), perStep, new FlatVector(architecture, buckets, optimizer));
   }
 
-  private void launch(
+  private void launches(
       Plan plan,
       long[][] counts,
       Buckets buckets,
       AdamW optimizer,
       Schedule schedule,
-      StepListener listener) {
-    Map<String, String> network = networkSettings();
-    TransportConf conf = Endpoint.transport(network);
-    String secret = HexFormat.of().formatHex(new SecureRandom().generateSeed(32));
-    String bind =
-        spark.conf().get("spark.driver.bindAddress", spark.conf().get("spark.driver.host"));
-    try (Aggregator aggregator =
-            new Aggregator(
-                buckets, optimizer, schedule, Wire.FLOAT32, 0, settings.workers(), listener);
-        TransportContext context = new TransportContext(conf, aggregator);
-        TransportServer server =
-            context.createServer(
-                bind,
-                settings.port(),
-                List.of(new AuthServerBootstrap(conf, Endpoint.keys(secret))))) {
-      Endpoint endpoint =
-          new Endpoint(spark.conf().get("spark.driver.host"), server.getPort(), 0, secret, network);
+      StepListener onStep,
+      Checkpoints checkpoints) {
+    int fruitless = 0;
+    int workers = settings.workers();
+    for (int launch = 0; optimizer.steps() < schedule.steps(); launch++) {
+      int before = optimizer.steps();
+      onStep.launch(launch);
       WorkerTask.Job job =
           new WorkerTask.Job(
-              model,
-              frozen,
-              roles,
+              task.model(),
+              task.frozen(),
+              task.roles(),
               counts,
-              settings.workers(),
+              workers,
               settings.shards(),
               settings.microBatch(),
               settings.threads(),
-              Wire.FLOAT32);
+              settings.wire());
+      Aggregator aggregator =
+          new Aggregator(buckets, optimizer, schedule, settings.wire(), launch, workers, onStep);
       try {
-        run(plan, new WorkerTask(job, endpoint), optimizer.steps());
+        new Launch(spark, settings, stop, launch, workers).run(plan, job, aggregator, before);
       } catch (RuntimeException e) {
-        throw aggregator.failure().orElse(e);
+        aggregator.close(); // from here on nothing changes the weights
+        if (stop.requested()) {
+          checkpoints.save(optimizer);
+          checkpoints.await();
+          throw new StoppedException(optimizer.steps(), schedule.steps());
+        }
+        fruitless = optimizer.steps() > before ? 0 : fruitless + 1;
+        if (aggregator.failure().isPresent() || fruitless == FRUITLESS_LAUNCHES) {
+          throw e;
+        }
+        workers = Math.min(settings.workers(), Math.max(1, executors()));
+        listener.notice(
+            "Training was interrupted after step %d (%s); it goes on from there with %d workers"
+                .formatted(
+                    optimizer.steps(),
+                    String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+                    workers));
+      } finally {
+        aggregator.close();
       }
     }
   }
 
-  private void run(Plan plan, WorkerTask task, int from) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    context.setJobGroup("lethe-train", "training", true); // true: a cancelled worker is interrupted
-    ClassTag<Integer> tag = ClassTag$.MODULE$.apply(Integer.class);
-    RDD<Integer> stage =
-        plan.deliver(settings.workers(), from)
-            .rdd()
-            .barrier()
-            .mapPartitions(task, false, tag)
-            .withResources(oneWorkerAnExecutor());
-    // The shuffle after it makes the barrier stage one that Spark retries; as a result stage its
-    // failure would abort the job.
-    new JavaRDD<>(stage, tag).repartition(1).collect();
-    context.clearJobGroup();
+  private int executors() {
+    return spark.sparkContext().statusTracker().getExecutorInfos().length
+        - 1; // the driver is one of them
   }
 
-  private ResourceProfile oneWorkerAnExecutor() {
-    int cores =
-        Integer.parseInt(
-            spark.conf().get("spark.executor.cores", String.valueOf(settings.threads())));
-    return new ResourceProfileBuilder().require(new TaskResourceRequests().cpus(cores)).build();
+  private AdamW resumed(AdamW.State state, int steps) {
+    listener.notice("Going on from the checkpoint of step " + state.steps() + " of " + steps);
+    return new AdamW(state, settings.clipNorm(), settings.weightDecay());
   }
 
-  private Map<String, String> networkSettings() {
-    Map<String, String> network = new HashMap<>();
-    for (scala.Tuple2<String, String> setting : spark.sparkContext().getConf().getAll()) {
-      if (setting._1().startsWith("spark.network.") || setting._1().startsWith("spark.lethe.")) {
-        network.put(setting._1(), setting._2());
-      }
+  /**
+   * A hash of all that decides the result, and of nothing that does not: a checkpoint of another
+   * run is never resumed.
+   */
+  private String fingerprint(float[][] initial, long[][] counts, Schedule schedule) {
+    String all =
+        String.join(
+            "\n",
+            task.chunksSha256(),
+            architecture.tensors().toString(),
+            task.roles().toString(),
+            Arrays.deepToString(counts),
+            schedule.toString(),
+            settings.seed()
+                + " "
+                + settings.shards()
+                + " "
+                + settings.clipNorm()
+                + " "
+                + settings.weightDecay()
+                + " "
+                + settings.wire());
+    MessageDigest digest = Files.sha256();
+    digest.update(all.getBytes(StandardCharsets.UTF_8));
+    for (float[] bucket : initial) {
+      ByteBuffer bytes = ByteBuffer.allocate(4 * bucket.length);
+      bytes.asFloatBuffer().put(bucket);
+      digest.update(bytes);
     }
-    return network;
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   private float[][] load(Buckets buckets, TensorSource start) {
@@ -251,12 +312,22 @@ public final class Trainer {
     private final List<Role> roles;
     private final long[][] counts;
     private final Consumer<StepRecord> records;
-    private long before = System.nanoTime();
+    private long before;
+    private int launch;
 
     StepListener(List<Role> roles, long[][] counts, Consumer<StepRecord> records) {
       this.roles = roles;
       this.counts = counts;
       this.records = records;
+    }
+
+    void launch(int number) {
+      launch = number;
+    }
+
+    @Override
+    public void begun(int attempt) {
+      before = System.nanoTime();
     }
 
     @Override
@@ -291,7 +362,7 @@ public final class Trainer {
               seconds,
               tokens / seconds,
               wait / (wait + compute),
-              0,
+              launch,
               attempt));
     }
   }

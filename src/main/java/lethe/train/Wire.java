@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** How gradients and weights travel. */
-enum Wire {
+public enum Wire {
   FLOAT32(4),
   BFLOAT16(2);
 

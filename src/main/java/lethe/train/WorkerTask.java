@@ -7,7 +7,8 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import lethe.model.Architecture;
 import lethe.model.ModelSource;
 import lethe.model.Network;
@@ -24,7 +25,8 @@ final class WorkerTask
     extends AbstractFunction1<
         scala.collection.Iterator<Tuple2<PlanKey, Example>>, scala.collection.Iterator<Integer>>
     implements Serializable {
-  private static final AtomicBoolean RUNNING = new AtomicBoolean();
+  /** Launch and attempt of the worker in this process. */
+  private static final AtomicReference<String> PROCESS = new AtomicReference<>();
 
   private final Job job;
   private final Endpoint endpoint;
@@ -64,10 +66,8 @@ final class WorkerTask
   public scala.collection.Iterator<Integer> apply(
       scala.collection.Iterator<Tuple2<PlanKey, Example>> rows) {
     BarrierTaskContext context = BarrierTaskContext.get();
-    if (!RUNNING.compareAndSet(false, true)) {
-      throw new IllegalStateException(
-          "Two workers in one process: give each worker an executor of its own (spark.executor.cores and train.threads)");
-    }
+    String me = endpoint.launch() + "." + context.stageAttemptNumber();
+    claimProcess(me);
     try {
       int steps =
           run(
@@ -76,7 +76,45 @@ final class WorkerTask
               new PlanReader(JavaConverters.asJavaIterator(rows)));
       return JavaConverters.asScalaIterator(List.of(steps).iterator());
     } finally {
-      RUNNING.set(false);
+      releaseProcess();
+    }
+  }
+
+  /**
+   * One worker a process: DJL and the thread settings of PyTorch belong to the process. A worker of
+   * an earlier attempt may still be in native code when this one starts; it is waited for.
+   */
+  private static void claimProcess(String me) {
+    synchronized (PROCESS) {
+      long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
+      while (PROCESS.get() != null) {
+        if (PROCESS.get().equals(me)) {
+          throw new IllegalStateException(
+              "Two workers in one process: give each worker an executor of its own (spark.executor.cores and train.threads)");
+        }
+        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        if (left <= 0) {
+          throw new IllegalStateException(
+              "The worker of attempt "
+                  + PROCESS.get()
+                  + " still runs in this process after five minutes");
+        }
+        try {
+          PROCESS.wait(left);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IllegalStateException(
+              "Interrupted while waiting for the worker of attempt " + PROCESS.get(), e);
+        }
+      }
+      PROCESS.set(me);
+    }
+  }
+
+  private static void releaseProcess() {
+    synchronized (PROCESS) {
+      PROCESS.set(null);
+      PROCESS.notifyAll();
     }
   }
 

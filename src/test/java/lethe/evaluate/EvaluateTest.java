@@ -64,6 +64,25 @@ class EvaluateTest {
               org.assertj.core.data.Offset.offset(2 / tokens)); // two near ties at most
     }
     assertThat(evaluation.scores()).hasSize(3 + 3);
+    for (SplitScore score : evaluation.scores()) {
+      assertThat(score.nll())
+          .isBetween(score.intervals().nll().low(), score.intervals().nll().high());
+    }
+    assertThat(evaluation.membership()).hasSize(3 * 22);
+    for (MembershipScore attack : evaluation.membership()) {
+      assertThat(attack.auc()).as(attack.toString()).isGreaterThan(0.5); // it was trained on them
+    }
+    assertThat(evaluation.histograms())
+        .extracting(Histogram::split)
+        .containsExactly("approximate", "forget");
+    for (Histogram histogram : evaluation.histograms()) {
+      assertThat(histogram.chunks().stream().mapToLong(Long::longValue).sum())
+          .isEqualTo(rows.stream().filter(r -> r.getString(0).equals(histogram.split())).count());
+    }
+    Row row = LocalSpark.SESSION.read().parquet(folder.scores("original").toString()).first();
+    double likelihood = -row.<Double>getAs("nll") / row.<Integer>getAs("tokens");
+    assertThat(row.<Double>getList(row.fieldIndex("min_k")).get(9))
+        .isCloseTo(likelihood, Percentage.withPercentage(1e-9));
     assertThat(Evaluation.read(folder)).isEqualTo(evaluation);
   }
 
@@ -90,6 +109,71 @@ class EvaluateTest {
       assertThat(single.scores().get(i).nll())
           .isCloseTo(first.scores().get(i).nll(), Percentage.withPercentage(1e-4));
     }
+  }
+
+  @Test
+  void asksQuestionsAsTheLossWouldAnswer() throws IOException {
+    Optional<Path> shared = SharedData.find("");
+    if (shared.isEmpty()) {
+      return;
+    }
+    Path file = scratch.resolve("task.jsonl");
+    // The model was trained on Java and on English: the likely word is the right one.
+    java.nio.file.Files.writeString(
+        file,
+        """
+        {"query": "public static final int SIZE =", "choices": ["0;", "purple monkeys dishwasher"], "gold": 0}
+        {"query": "import java.util. ", "choices": ["zebra crossing", "the", "qqq qqq qqq qqq"], "gold": 1}
+        """);
+    Dataset<Row> chunks =
+        SharedCorpus.dataset(List.of(SharedCorpus.chunk("forget", "d", "a", 0, 1, 2, 3)));
+    ModelSource model = model(shared.get(), "base-model");
+    TaskScore score =
+        evaluate(folder("tasks"), chunks, model, 1, new Task("words", file.toString()))
+            .tasks()
+            .get(0);
+    assertThat(score.questions()).isEqualTo(2);
+    assertThat(score.accuracy()).isEqualTo(1);
+
+    java.nio.file.Files.writeString(
+        file, "{\"query\": \"a\", \"choices\": [\"b\"], \"gold\": 0}\n");
+    assertThatThrownBy(
+            () -> evaluate(folder("bad"), chunks, model, 1, new Task("words", file.toString())))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("1 lines lack a query, two choices");
+  }
+
+  @Test
+  void aModelIsNoDistanceFromItselfRetrained() {
+    Optional<Path> shared = SharedData.find("");
+    if (shared.isEmpty()) {
+      return;
+    }
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      rows.add(SharedCorpus.chunk("forget", "d", "a" + i, 0, 1, 2 + i, 3, 4, 5, 6));
+      rows.add(SharedCorpus.chunk("approximate", "d", "b" + i, 0, 9, 8, 7 + i));
+    }
+    Map<String, ModelSource> models = new java.util.LinkedHashMap<>();
+    models.put("original", model(shared.get(), "parity/llama"));
+    models.put("retrained", model(shared.get(), "parity/llama"));
+    Evaluation evaluation =
+        new Evaluate(
+                LocalSpark.SESSION,
+                new EvaluateSettings(2, 0.15, List.of(), 42),
+                folder("truth"),
+                SharedCorpus.dataset(rows),
+                models,
+                1)
+            .execute();
+    GroundTruth truth = evaluation.truths().get(0);
+    assertThat(truth.model()).isEqualTo("original");
+    assertThat(truth.nll()).isEqualTo(truth.truth());
+    assertThat(truth.chunks().distance()).isZero();
+    assertThat(truth.divergence()).isCloseTo(0, org.assertj.core.data.Offset.offset(1e-6));
+    Verdict verdict = evaluation.verdicts().get(0);
+    assertThat(verdict.model()).isEqualTo("retrained");
+    assertThat(evaluation.memory()).hasSize(2 * 4);
   }
 
   @Test
@@ -132,14 +216,15 @@ class EvaluateTest {
   }
 
   private static Evaluation evaluate(
-      RunFolder folder, Dataset<Row> chunks, ModelSource model, int microBatch) {
+      RunFolder folder, Dataset<Row> chunks, ModelSource model, int microBatch, Task... list) {
+    List<Task> tasks = List.of(list);
     return new Evaluate(
             LocalSpark.SESSION,
-            new EvaluateSettings(microBatch),
+            new EvaluateSettings(microBatch, 0.15, tasks, 42),
             folder,
             chunks,
             Map.of("original", model),
-            2)
+            1)
         .execute();
   }
 

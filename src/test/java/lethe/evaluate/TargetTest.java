@@ -33,6 +33,7 @@ class TargetTest {
   }
 
   private static SplitScore score(String model, String split, String domain, long n, double nll) {
-    return new SplitScore(model, split, domain, 1, 1, n, nll, Math.exp(nll), Math.exp(nll), 0.5);
+    return new SplitScore(
+        model, split, domain, 1, 1, n, nll, Math.exp(nll), Math.exp(nll), 0.5, null);
   }
 }

@@ -53,6 +53,19 @@ class HfFolderTest {
   }
 
   @Test
+  void namesOfABareNetworkGainTheirPrefix() {
+    Weights bare = model("bare", 1000).weights();
+    Weights weights = bare.under("model.");
+    assertThat(weights.tensors()).contains(NamedShape.of("model.norm", 3));
+    float[] part = new float[2];
+    weights.read("model.head", 4, part, 0, 2);
+    assertThat(part).containsExactly(value("head", 4), value("head", 5));
+    assertThat(bare.under("embed")).isSameAs(bare);
+    assertThatThrownBy(() -> weights.check(TENSORS, Set.of()))
+        .hasMessageContaining("have no embed, expected");
+  }
+
+  @Test
   void namesEveryTensorThatIsWrongAtOnce() {
     Path folder = path("wrong");
     HfFolder template = template("template");

@@ -3,13 +3,20 @@ package lethe.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
@@ -18,6 +25,7 @@ import lethe.model.TensorSource;
 import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
 import lethe.objective.Role;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -37,24 +45,50 @@ class EngineIT {
   @Test
   void anyNumberOfWorkersGivesTheSameBits() throws IOException {
     tinyModel();
-    Trainer.Result one = train(1);
-    Trainer.Result two = train(2);
-    assertThat(one.steps()).hasSize(4);
-    for (int i = 0; i < 4; i++) {
-      assertThat(two.steps().get(i).losses()).isEqualTo(one.steps().get(i).losses());
-      assertThat(two.steps().get(i).gradNorm()).isEqualTo(one.steps().get(i).gradNorm());
+    Outcome one = train(1, "one", (step, spark) -> {});
+    Outcome two = train(2, "two", (step, spark) -> {});
+    assertThat(one.steps).extracting(StepRecord::step).containsExactly(1, 2, 3, 4, 5, 6);
+    for (int i = 0; i < one.steps.size(); i++) {
+      assertThat(two.steps.get(i).losses()).isEqualTo(one.steps.get(i).losses());
+      assertThat(two.steps.get(i).gradNorm()).isEqualTo(one.steps.get(i).gradNorm());
     }
-    ModelSource source = new ModelSource(folder.toString(), Map.of());
-    for (NamedShape tensor : source.architecture().tensors()) {
-      float[] first = values(one.weights(), tensor);
-      assertThat(values(two.weights(), tensor)).as(tensor.name()).containsExactly(first);
-      assertThat(first)
-          .as(tensor.name() + " has moved")
-          .isNotEqualTo(values(start(source.architecture()), tensor));
-    }
+    assertThat(one.sha256)
+        .isEqualTo(two.sha256)
+        .isNotEqualTo(sha256(start(source().architecture())));
   }
 
-  private Trainer.Result train(int workers) {
+  @Test
+  void aKilledExecutorLosesNothingAndRepeatsNothing() throws IOException {
+    tinyModel();
+    Outcome undisturbed = train(2, "undisturbed", (step, spark) -> {});
+    Outcome disturbed =
+        train(
+            2,
+            "disturbed",
+            (step, spark) -> {
+              if (step == 2) {
+                kill(executors().get(0));
+              }
+            });
+    assertThat(disturbed.steps).extracting(StepRecord::step).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(disturbed.steps.get(5).attempt() + disturbed.steps.get(5).launch())
+        .as("attempts beyond the first")
+        .isPositive();
+    assertThat(disturbed.sha256).isEqualTo(undisturbed.sha256);
+  }
+
+  /** What a test does after a step. */
+  private interface Fault {
+    void after(int step, SparkSession spark);
+  }
+
+  private record Outcome(List<StepRecord> steps, String sha256) {}
+
+  private ModelSource source() {
+    return new ModelSource(folder.toString(), Map.of());
+  }
+
+  private Outcome train(int workers, String name, Fault fault) {
     SparkSession spark =
         SparkSession.builder()
             .master("local-cluster[" + workers + ",1,1024]")
@@ -69,7 +103,7 @@ class EngineIT {
           new TrainSettings(
               6,
               2,
-              Optional.of(4),
+              Optional.of(6),
               1,
               1e-2,
               Schedule.Decay.COSINE,
@@ -81,23 +115,71 @@ class EngineIT {
               1,
               8,
               0,
-              50);
-      ModelSource source = new ModelSource(folder.toString(), Map.of());
-      return new Trainer(spark, settings, source, Map.of(), ROLES, (n, p) -> {}, s -> {})
-          .train(Examples.text(chunks(spark)), start(source.architecture()));
+              50,
+              Wire.FLOAT32,
+              Duration.ofSeconds(60),
+              Duration.ofMinutes(5));
+      RunFolder run = RunFolder.of(folder.resolve(name).toString(), new Configuration());
+      List<StepRecord> steps = new CopyOnWriteArrayList<>();
+      Trainer.Listener listener =
+          new Trainer.Listener() {
+            @Override
+            public void planned(int planned, int perStep) {}
+
+            @Override
+            public void step(StepRecord step) {
+              steps.add(step);
+              fault.after(step.step(), spark);
+            }
+
+            @Override
+            public void notice(String sentence) {
+              System.out.println(name + ": " + sentence);
+            }
+          };
+      Trainer.Result result =
+          new Trainer(
+                  spark,
+                  settings,
+                  run,
+                  new Trainer.Task("unlearn", source(), Map.of(), ROLES, "chunks"),
+                  listener,
+                  new StopRequest())
+              .train(Examples.text(chunks(spark)), start(source().architecture()));
+      return new Outcome(List.copyOf(steps), sha256(result.weights()));
     } finally {
       spark.stop();
     }
   }
 
-  private static InitialWeights start(Architecture architecture) {
-    return new InitialWeights(architecture, 0.2, 1);
+  /** Executor processes that this test's Spark has started, oldest first. */
+  private static List<ProcessHandle> executors() {
+    return ProcessHandle.current()
+        .descendants()
+        .filter(p -> p.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend"))
+        .sorted(Comparator.comparing(ProcessHandle::pid))
+        .toList();
   }
 
-  private static float[] values(TensorSource source, NamedShape tensor) {
-    float[] values = new float[(int) tensor.elements()];
-    source.read(tensor.name(), 0, values, 0, values.length);
-    return values;
+  private static void kill(ProcessHandle process) {
+    assertThat(process.destroyForcibly()).isTrue();
+    process.onExit().join();
+  }
+
+  private String sha256(TensorSource weights) {
+    MessageDigest digest = lethe.folder.Files.sha256();
+    for (NamedShape tensor : source().architecture().tensors()) {
+      float[] values = new float[(int) tensor.elements()];
+      weights.read(tensor.name(), 0, values, 0, values.length);
+      ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
+      bytes.asFloatBuffer().put(values);
+      digest.update(bytes);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static InitialWeights start(Architecture architecture) {
+    return new InitialWeights(architecture, 0.2, 1);
   }
 
   private static Dataset<Row> chunks(SparkSession spark) {

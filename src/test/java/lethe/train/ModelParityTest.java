@@ -35,19 +35,32 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ModelParityTest {
   private static final Role DESCENT = new Role("retain", new Descent(), 1);
 
-  static Stream<String> folders() {
-    return Stream.of("llama");
+  /**
+   * Every folder with a parity.safetensors: our own, the shared ones, and those in the folder that
+   * LETHE_PARITY names.
+   */
+  static List<Path> folders() throws IOException {
+    List<Path> parents = new ArrayList<>();
+    parents.add(Path.of("src/test/resources/parity"));
+    SharedData.find("parity").ifPresent(parents::add);
+    Optional.ofNullable(System.getenv("LETHE_PARITY")).map(Path::of).ifPresent(parents::add);
+    List<Path> folders = new ArrayList<>();
+    for (Path parent : parents) {
+      try (Stream<Path> children = java.nio.file.Files.list(parent)) {
+        children
+            .filter(f -> java.nio.file.Files.exists(f.resolve("parity.safetensors")))
+            .sorted()
+            .forEach(folders::add);
+      }
+    }
+    return folders;
   }
 
   @ParameterizedTest
   @MethodSource("folders")
-  void logitsLossesHitsAndGradients(String name) {
-    Optional<Path> folder = SharedData.find("parity/" + name);
-    if (folder.isEmpty()) {
-      return; // only where the checkout stands alone; SharedData has failed already under CI
-    }
-    Reference reference = new Reference(folder.get());
-    ModelSource source = new ModelSource(folder.get().toString(), Map.of());
+  void logitsLossesHitsAndGradients(Path folder) {
+    Reference reference = new Reference(folder);
+    ModelSource source = new ModelSource(folder.toString(), Map.of());
     Architecture architecture = source.architecture();
     source.check(architecture);
     try (Network network = new Network(architecture, Device.cpu(), 1);
@@ -96,10 +109,7 @@ class ModelParityTest {
           float[] gradient = new float[(int) tensor.elements()];
           leaves.readGradients(at, gradient, 0, gradient.length);
           assertClose(
-              gradient,
-              reference.floats("grad." + tensor.name()),
-              1e-4,
-              "gradient of " + tensor.name());
+              gradient, reference.gradient(tensor.name()), 1e-4, "gradient of " + tensor.name());
           at += tensor.elements();
         }
       }
@@ -108,13 +118,9 @@ class ModelParityTest {
 
   @ParameterizedTest
   @MethodSource("folders")
-  void tenStepsOfAdamW(String name) throws IOException {
-    Optional<Path> folder = SharedData.find("parity/" + name);
-    if (folder.isEmpty()) {
-      return;
-    }
-    JsonNode run = new ObjectMapper().readTree(folder.get().resolve("adamw.json").toFile());
-    ModelSource source = new ModelSource(folder.get().toString(), Map.of());
+  void tenStepsOfAdamW(Path folder) throws IOException {
+    JsonNode run = new ObjectMapper().readTree(folder.resolve("adamw.json").toFile());
+    ModelSource source = new ModelSource(folder.toString(), Map.of());
     Architecture architecture = source.architecture();
     Buckets buckets = new Buckets(architecture.elements(), 1000);
     float[][] start = buckets.allocate();
@@ -125,6 +131,7 @@ class ModelParityTest {
             start[(int) ((offset + i) / 1000)][(int) ((offset + i) % 1000)] = values[from + i];
           }
         });
+    double[] wander = new double[(int) architecture.elements()];
     AdamW optimizer =
         new AdamW(
             buckets, start, run.get("clip_norm").asDouble(), run.get("weight_decay").asDouble());
@@ -159,6 +166,7 @@ class ModelParityTest {
             .isCloseTo(
                 step.get("grad_norm").asDouble(),
                 org.assertj.core.data.Percentage.withPercentage(1e-2));
+        wander(wander, gradient, run.get("lr").asDouble());
         optimizer.advance();
         for (int b = 0; b < buckets.count(); b++) {
           optimizer.update(b, gradient[b], norm, run.get("lr").asDouble());
@@ -169,19 +177,44 @@ class ModelParityTest {
     JsonNode norms = run.get("final_weight_norms");
     for (NamedShape tensor : architecture.tensors()) {
       double squares = 0;
+      double rounding = 0;
       for (long i = 0; i < tensor.elements(); i++, at++) {
         float w = optimizer.weights((int) (at / 1000))[(int) (at % 1000)];
         squares += (double) w * w;
+        rounding += Math.pow(w * wander[(int) at], 2);
       }
+      double expected = Reference.norm(norms, tensor.name());
       assertThat(Math.sqrt(squares))
           .as("norm of " + tensor.name())
           .isCloseTo(
-              norms.get(tensor.name()).asDouble(),
-              org.assertj.core.data.Percentage.withPercentage(1e-3));
+              expected,
+              org.assertj.core.data.Offset.offset(
+                  1e-5 * expected + 3 * Math.sqrt(rounding / squares)));
     }
   }
 
-  private static List<Example> examples(List<int[]> tokens) {
+  /**
+   * Adds how far one step may carry each weight by rounding alone. Adam divides an element by its
+   * own size, so an element whose true gradient is zero or nearly so (the bias of keys that do not
+   * turn shifts a whole row of attention) moves by the sign of its rounding: Hugging Face's own
+   * norms in float32 and float64 differ by 1e-4 there.
+   */
+  private static void wander(double[] wander, float[][] gradient, double rate) {
+    float largest = 0;
+    for (float[] bucket : gradient) {
+      for (float g : bucket) {
+        largest = Math.max(largest, Math.abs(g));
+      }
+    }
+    int at = 0;
+    for (float[] bucket : gradient) {
+      for (float g : bucket) {
+        wander[at++] += g == 0 ? 0 : rate * Math.min(2, 0x1p-23 * largest / Math.abs(g));
+      }
+    }
+  }
+
+  static List<Example> examples(List<int[]> tokens) {
     return tokens.stream()
         .map(t -> new Example("x", List.of(new Example.View(t, t, Double.NaN))))
         .toList();
@@ -209,7 +242,7 @@ class ModelParityTest {
   }
 
   /** The file parity.safetensors of a folder. */
-  private static final class Reference {
+  static final class Reference {
     private final Safetensors file;
 
     Reference(Path folder) {
@@ -223,6 +256,22 @@ class ModelParityTest {
       float[] values = new float[(int) shape(name).elements()];
       file.read(name, 0, values, 0, values.length);
       return values;
+    }
+
+    /** Some versions of transformers call GPT-NeoX's output matrix by the general name. */
+    float[] gradient(String parameter) {
+      String general = "grad.lm_head.weight";
+      boolean renamed = parameter.equals("embed_out.weight") && has(general);
+      return floats(renamed ? general : "grad." + parameter);
+    }
+
+    static double norm(JsonNode norms, String parameter) {
+      JsonNode general = norms.path("lm_head.weight");
+      return (norms.has(parameter) ? norms.get(parameter) : general).asDouble();
+    }
+
+    boolean has(String name) {
+      return file.tensors().stream().anyMatch(t -> t.name().equals(name));
     }
 
     long[] longs(String name) {

@@ -1,0 +1,155 @@
+package lethe.evaluate;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import lethe.settings.InvalidSettings;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Multiple choice by log-likelihood: the model answers with the choice it finds most likely after
+ * the query.
+ *
+ * <pre>
+ *   answer             argmax_c  sum_t log p(c_t | query, " ", c_<t)
+ *   normalized answer  argmax_c  the same / characters of c
+ * </pre>
+ *
+ * This is lm-evaluation-harness's {@code multiple_choice} with its usual target delimiter of one
+ * space (acc and acc_norm): query and choice are tokenized together and the query's own tokens are
+ * taken off the front; blanks at the query's end go with the choice. Ours: no token is put in
+ * front; of a text longer than the context the last tokens are kept, one fewer than there.
+ */
+final class MultipleChoice {
+  private static final StructType QUESTION =
+      new StructType()
+          .add("query", DataTypes.StringType)
+          .add("choices", DataTypes.createArrayType(DataTypes.StringType))
+          .add("gold", DataTypes.IntegerType);
+
+  private static final StructType ANSWER =
+      new StructType()
+          .add("right", DataTypes.BooleanType, false)
+          .add("right_normalized", DataTypes.BooleanType, false);
+
+  private MultipleChoice() {}
+
+  /**
+   * Reads a task's questions.
+   *
+   * @throws InvalidSettings when the file has none, or a question cannot be asked
+   */
+  static Dataset<Row> questions(SparkSession spark, Task task) {
+    Dataset<Row> questions = spark.read().schema(QUESTION).json(task.path());
+    String wrong =
+        "query IS NULL OR trim(query) = '' OR gold IS NULL OR choices IS NULL OR size(choices) < 2"
+            + " OR gold < 0 OR gold >= size(choices) OR exists(choices, c -> c IS NULL OR c = '')";
+    long bad = questions.filter(wrong).count();
+    if (bad > 0 || questions.isEmpty()) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot ask task %s (%s): %s"
+                  .formatted(
+                      task.name(),
+                      task.path(),
+                      bad == 0
+                          ? "it has no question"
+                          : bad
+                              + " lines lack a query, two choices, or the place of the right one as gold")));
+    }
+    return questions;
+  }
+
+  /**
+   * Asks a model.
+   *
+   * @param name the name to give it
+   */
+  static TaskScore ask(
+      String name, Task task, Dataset<Row> questions, ModelKey model, int context, long seed) {
+    List<Row> answers =
+        questions.mapPartitions(new Asking(model, context), Encoders.row(ANSWER)).collectAsList();
+    boolean[] right = new boolean[answers.size()];
+    long normalized = 0;
+    for (int i = 0; i < right.length; i++) {
+      right[i] = answers.get(i).getBoolean(0);
+      normalized += answers.get(i).getBoolean(1) ? 1 : 0;
+    }
+    int[] once = new int[right.length];
+    java.util.Arrays.fill(once, 1);
+    return new TaskScore(
+        name,
+        task.name(),
+        right.length,
+        share(right, once),
+        (double) normalized / right.length,
+        Bootstrap.interval(right.length, seed, times -> share(right, times)));
+  }
+
+  private static double share(boolean[] right, int[] times) {
+    long count = 0;
+    for (int i = 0; i < right.length; i++) {
+      count += right[i] ? times[i] : 0;
+    }
+    return (double) count / right.length;
+  }
+
+  /**
+   * A query and one choice as tokens.
+   *
+   * @param tokens of both
+   * @param scored how many at the end are the choice's
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Rendering(int[] tokens, int scored) {
+
+    static Rendering of(TokenText text, String query, String choice, int context) {
+      String kept = query.stripTrailing();
+      String continued = query.substring(kept.length()) + " " + choice;
+      int[] whole = text.tokens(kept + continued);
+      int prefix = Math.max(1, text.tokens(kept).length); // the first token has no prediction
+      int from = Math.max(0, whole.length - context);
+      return new Rendering(
+          java.util.Arrays.copyOfRange(whole, from, whole.length),
+          Math.min(whole.length - prefix, whole.length - from - 1));
+    }
+  }
+
+  private record Asking(ModelKey model, int context) implements MapPartitionsFunction<Row, Row> {
+    @Override
+    public Iterator<Row> call(Iterator<Row> questions) {
+      List<Row> answers = new ArrayList<>();
+      questions.forEachRemaining(q -> answers.add(answer(q)));
+      return answers.iterator();
+    }
+
+    private Row answer(Row question) {
+      List<String> choices = question.getList(1);
+      double[] likelihoods =
+          ResidentModel.with(model, m -> m.likelihoods(question.getString(0), choices, context));
+      double[] normalized = new double[likelihoods.length];
+      for (int c = 0; c < normalized.length; c++) {
+        String choice = choices.get(c);
+        normalized[c] = likelihoods[c] / choice.codePointCount(0, choice.length());
+      }
+      int gold = question.getInt(2);
+      return RowFactory.create(best(likelihoods) == gold, best(normalized) == gold);
+    }
+
+    /** The first of the highest. */
+    private static int best(double[] values) {
+      int best = 0;
+      for (int i = 1; i < values.length; i++) {
+        best = values[i] > values[best] ? i : best;
+      }
+      return best;
+    }
+  }
+}

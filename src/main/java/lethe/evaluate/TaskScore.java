@@ -1,0 +1,23 @@
+package lethe.evaluate;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+
+/**
+ * How many multiple-choice questions one model answers right.
+ *
+ * @param model its name
+ * @param task its name
+ * @param questions asked
+ * @param accuracy share right by the choices' summed log-likelihood
+ * @param normalizedAccuracy share right by log-likelihood a character of the choice
+ * @param interval of accuracy, questions drawn anew
+ */
+@JsonNaming(SnakeCaseStrategy.class)
+public record TaskScore(
+    String model,
+    String task,
+    long questions,
+    double accuracy,
+    double normalizedAccuracy,
+    Interval interval) {}

@@ -1,0 +1,97 @@
+package lethe.evaluate;
+
+import static org.apache.spark.sql.functions.col;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** Compares models with the retrained one on forget. */
+final class Truths {
+  private static final StructType SUMS =
+      new StructType()
+          .add("divergence", DataTypes.DoubleType, false)
+          .add("tokens", DataTypes.LongType, false);
+
+  private Truths() {}
+
+  /**
+   * @param model to compare, and its chunk scores
+   * @param retrained the retrained model, and its chunk scores
+   * @param chunks as prepare wrote them
+   * @param microBatch chunks a forward pass
+   */
+  static GroundTruth of(
+      String name,
+      ModelKey model,
+      Dataset<Row> scores,
+      ModelKey retrained,
+      Dataset<Row> retrainedScores,
+      Optional<Target> target,
+      Dataset<Row> chunks,
+      int microBatch) {
+    double[] own = chunkMeans(scores);
+    double[] truth = chunkMeans(retrainedScores);
+    return new GroundTruth(
+        name,
+        SplitScores.finite(nll(scores)),
+        SplitScores.finite(nll(retrainedScores)),
+        target.map(Target::nll).orElse(null),
+        KolmogorovSmirnov.of(own, truth),
+        SplitScores.finite(divergence(model, retrained, chunks, microBatch)));
+  }
+
+  private static double[] chunkMeans(Dataset<Row> scores) {
+    return scores.filter("split = 'forget'").selectExpr("nll / tokens").collectAsList().stream()
+        .mapToDouble(r -> r.getDouble(0))
+        .toArray();
+  }
+
+  private static double nll(Dataset<Row> scores) {
+    return scores
+        .filter("split = 'forget'")
+        .selectExpr("sum(nll) / sum(tokens)")
+        .first()
+        .getDouble(0);
+  }
+
+  private static double divergence(
+      ModelKey model, ModelKey retrained, Dataset<Row> chunks, int microBatch) {
+    Row sums =
+        chunks
+            .filter("split = 'forget'")
+            .select(col("tokens"))
+            .mapPartitions(new Comparing(retrained, model, microBatch), Encoders.row(SUMS))
+            .selectExpr("sum(divergence)", "sum(tokens)")
+            .first();
+    return sums.getDouble(0) / sums.getLong(1);
+  }
+
+  private record Comparing(ModelKey from, ModelKey to, int microBatch)
+      implements MapPartitionsFunction<Row, Row> {
+    @Override
+    public Iterator<Row> call(Iterator<Row> chunks) {
+      List<Row> sums = new ArrayList<>();
+      List<int[]> batch = new ArrayList<>();
+      while (chunks.hasNext()) {
+        batch.add(chunks.next().<Integer>getList(0).stream().mapToInt(Integer::intValue).toArray());
+        if (batch.size() == microBatch || !chunks.hasNext()) {
+          sums.add(
+              RowFactory.create(
+                  ResidentModel.divergence(from, to, List.copyOf(batch)),
+                  batch.stream().mapToLong(b -> b.length - 1).sum()));
+          batch.clear();
+        }
+      }
+      return sums.iterator();
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package lethe.model;
+
+import java.util.EnumSet;
+import lethe.model.RmsDecoder.Part;
+
+/**
+ * Mistral (Jiang et al., arXiv:2310.06825): Llama's layer whose attention sees a sliding window. A
+ * window that covers the whole sequence is no window, and longer sequences are refused.
+ */
+final class Mistral {
+  private Mistral() {}
+
+  static Architecture of(ModelConfig config) {
+    Context context = Context.of(config, "max_position_embeddings", 131072);
+    if (!config.isNull("sliding_window")) {
+      context = context.within("sliding_window", config.size("sliding_window", 4096));
+    }
+    int heads = config.size("num_attention_heads");
+    return RmsDecoder.of(
+        config,
+        config.size("num_key_value_heads", 8),
+        config.size("head_dim", config.size("hidden_size") / heads),
+        context,
+        EnumSet.noneOf(Part.class));
+  }
+}

@@ -1,0 +1,41 @@
+package lethe.model;
+
+import java.util.EnumSet;
+import java.util.List;
+import lethe.model.RmsDecoder.Part;
+
+/** Qwen2 and Qwen2.5 (arXiv:2407.10671): Llama's layer with biases on query, key and value. */
+final class Qwen2 {
+  private Qwen2() {}
+
+  static Architecture of(ModelConfig config) {
+    int heads = config.size("num_attention_heads");
+    return RmsDecoder.of(
+        config,
+        config.size("num_key_value_heads", 32),
+        config.size("head_dim", config.size("hidden_size") / heads),
+        context(config),
+        EnumSet.of(Part.QKV_BIAS));
+  }
+
+  /**
+   * The context, which ends at the window if any layer's attention slides; as in {@link Mistral}.
+   */
+  static Context context(ModelConfig config) {
+    Context context = Context.of(config, "max_position_embeddings", 32768);
+    boolean slides = config.flag("use_sliding_window", false);
+    int window = config.isNull("sliding_window") ? 4096 : config.size("sliding_window", 4096);
+    int fullLayers = config.count("max_window_layers", 28);
+    List<String> types = config.texts("layer_types");
+    for (String type : types) {
+      config.refuseUnless(
+          type.equals("full_attention") || (slides && type.equals("sliding_attention")),
+          "layer_types \"%s\" with use_sliding_window %s is not supported".formatted(type, slides));
+    }
+    boolean any =
+        types.isEmpty()
+            ? fullLayers < config.size("num_hidden_layers")
+            : types.contains("sliding_attention");
+    return slides && any ? context.within("sliding_window", window) : context;
+  }
+}

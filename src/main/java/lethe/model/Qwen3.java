@@ -1,0 +1,25 @@
+package lethe.model;
+
+import java.util.EnumSet;
+import lethe.model.RmsDecoder.Part;
+
+/**
+ * Qwen3 (arXiv:2505.09388): Llama's layer with an RMS norm on each head of query and key before
+ * they turn.
+ */
+final class Qwen3 {
+  private Qwen3() {}
+
+  static Architecture of(ModelConfig config) {
+    EnumSet<Part> parts = EnumSet.of(Part.QK_NORM);
+    if (config.flag("attention_bias", false)) {
+      parts.addAll(EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS));
+    }
+    return RmsDecoder.of(
+        config,
+        config.size("num_key_value_heads", 32),
+        config.size("head_dim", 128),
+        Qwen2.context(config),
+        parts);
+  }
+}

@@ -1,0 +1,28 @@
+package lethe.report;
+
+import java.util.List;
+import java.util.Optional;
+import lethe.evaluate.Outcome;
+import lethe.settings.Section;
+
+/**
+ * What a report is to say.
+ *
+ * @param require the verdict without which the program ends with exit 3
+ * @param pretrainingTokens that the original model was trained on, where it is known
+ * @param compare folders of runs to set side by side; empty for a report of this run
+ */
+public record ReportSettings(
+    Optional<Outcome> require, Optional<Double> pretrainingTokens, List<String> compare) {
+
+  /** Reads {@code report}. */
+  public static ReportSettings read(Section root) {
+    Section report = root.section("report");
+    return new ReportSettings(
+        report.has("require")
+            ? Optional.of(report.choice("require", Outcome.class))
+            : Optional.empty(),
+        report.optionalNumber("pretraining-tokens", 1, 1e18),
+        report.texts("compare"));
+  }
+}

@@ -1,0 +1,61 @@
+package lethe.report;
+
+import java.util.Locale;
+
+/** The report in a few lines of Markdown, to be pasted into a ticket. */
+final class Summary {
+  private Summary() {}
+
+  /**
+   * @param table of scores, as the terminal shows it
+   */
+  static String markdown(ReportFile file, String table) {
+    StringBuilder text = new StringBuilder("## Unlearning report\n\n");
+    text.append(file.headline()).append("\n\n```\n").append(table).append("```\n\n");
+    text.append("Loss (nll) in nats a token; target: the original model on approximate text.\n\n");
+    file.membership().stream()
+        .filter(m -> m.domain().equals("*") && m.score().equals("loss"))
+        .forEach(
+            m ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        "- Membership inference on %s: AUC %.3f (0.5 is ideal; above, too little was forgotten; below, too much)%n",
+                        m.model(),
+                        m.auc())));
+    if (file.cost() != null) {
+      text.append(cost(file.cost()));
+    }
+    for (Assumption assumption : file.assumptions()) {
+      text.append("- ").append(mark(assumption.holds())).append(assumption.statement());
+      text.append(' ').append(assumption.finding()).append('\n');
+    }
+    for (var model : file.models()) {
+      text.append("- ")
+          .append(model.name())
+          .append(": `")
+          .append(model.fingerprint())
+          .append("`\n");
+    }
+    return text.toString();
+  }
+
+  private static String cost(Cost cost) {
+    String line =
+        String.format(
+            Locale.ROOT,
+            "- Cost: %d steps, %d tokens, %.2e FLOPs, %.0f s",
+            cost.steps(),
+            cost.tokens(),
+            cost.flops(),
+            cost.seconds());
+    return cost.ratio() == null
+        ? line + "\n"
+        : line
+            + String.format(Locale.ROOT, "; retraining would cost %.1f times that%n", cost.ratio());
+  }
+
+  private static String mark(Boolean holds) {
+    return holds == null ? "(open) " : holds ? "(holds) " : "(does not hold) ";
+  }
+}

@@ -1,0 +1,88 @@
+package lethe.sample;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import lethe.folder.Files;
+import lethe.sample.SampleDocument.Split;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Texts of three domains for a model to learn by heart and then to forget. Paper-like and code-like
+ * texts are mostly facts of their own, so a byte that was never seen is dear and one that was
+ * learnt is cheap; book-like texts are mostly common words in an order of their own, so an unseen
+ * one costs little more than a known one. All texts of a domain are drawn alike, whatever their
+ * split.
+ *
+ * @param seed of every choice
+ * @param forget texts to forget, in paper and in code each
+ * @param retain texts to keep, in paper and in code each
+ * @param approximate texts the model never sees, in paper and in code each
+ * @param general texts to keep, in book
+ * @param holdout texts the model never sees, in book
+ */
+public record SampleCorpus(
+    long seed, int forget, int retain, int approximate, int general, int holdout) {
+  public static final List<String> DOMAINS = List.of("paper", "code", "book");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * Every text, those a model is trained on first. No fact of one stands in any before it: so none
+   * of an unseen text stands in one that the model has seen.
+   */
+  public List<SampleDocument> documents() {
+    List<SampleDocument> all = new ArrayList<>();
+    Facts facts = new Facts();
+    for (String domain : List.of("paper", "code")) {
+      add(all, domain, Split.FORGET, forget, facts);
+      add(all, domain, Split.RETAIN, retain, facts);
+    }
+    add(all, "book", Split.GENERAL, general, facts);
+    add(all, "book", Split.HOLDOUT, holdout, facts);
+    add(all, "paper", Split.APPROXIMATE, approximate, facts);
+    add(all, "code", Split.APPROXIMATE, approximate, facts);
+    return all;
+  }
+
+  /**
+   * Writes {@code <domain>.jsonl}, one text a line: {@code {"id", "text", "domain", "split",
+   * "member"}}.
+   */
+  public void write(Path folder, Files files) {
+    List<SampleDocument> all = documents();
+    for (String domain : DOMAINS) {
+      StringBuilder lines = new StringBuilder();
+      all.stream()
+          .filter(document -> document.domain().equals(domain))
+          .forEach(document -> lines.append(line(document)).append('\n'));
+      files.writeText(new Path(folder, domain + ".jsonl"), lines.toString());
+    }
+  }
+
+  private void add(List<SampleDocument> all, String domain, Split split, int count, Facts facts) {
+    Skeletons skeletons = new Skeletons(domain, facts);
+    for (int i = 0; i < count; i++) {
+      String id = "%s-%s-%02d".formatted(domain, name(split), i);
+      Random random = new Random(seed ^ id.hashCode() * 0x9e3779b97f4a7c15L);
+      Skeletons.Filled filled = skeletons.fill(i, random);
+      all.add(new SampleDocument(id, domain, split, filled.text(), filled.facts()));
+    }
+  }
+
+  private static ObjectNode line(SampleDocument document) {
+    return JSON.createObjectNode()
+        .put("id", document.id())
+        .put("text", document.text())
+        .put("domain", document.domain())
+        .put("split", name(document.split()))
+        .put("member", document.split().member());
+  }
+
+  private static String name(Split split) {
+    return split.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,233 @@
+package lethe.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import lethe.folder.Files;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Exact resume states: weights, moments and the step number. A checkpoint is a folder of parts, one
+ * a vector, whose manifest with every part's checksum is written last; what has no manifest is not
+ * a checkpoint. They are written behind the training, from a copy.
+ */
+final class Checkpoints implements AutoCloseable {
+  private static final int KEPT = 2;
+  private static final List<String> VECTORS = List.of("weights", "mean", "square");
+
+  /**
+   * Written last.
+   *
+   * @param step steps applied
+   * @param run what the checkpoint may be resumed by
+   * @param elements of each vector
+   * @param sha256 of each part
+   */
+  record Manifest(int step, String run, long elements, Map<String, String> sha256) {}
+
+  private final Path folder;
+  private final Files files;
+  private final String run;
+  private final Buckets buckets;
+  private final Consumer<String> tell;
+  private final ExecutorService writer = Executors.newSingleThreadExecutor(Checkpoints::daemon);
+  private Future<?> writing;
+
+  /**
+   * @param folder of a stage's checkpoints
+   * @param run hash of all that decides the result: a checkpoint of another run is never resumed
+   * @param tell takes a sentence for the user
+   */
+  Checkpoints(Path folder, Files files, String run, Buckets buckets, Consumer<String> tell) {
+    this.folder = folder;
+    this.files = files;
+    this.run = run;
+    this.buckets = buckets;
+    this.tell = tell;
+  }
+
+  /**
+   * Copies the state now and writes it behind the training. If the one before is still being
+   * written, this waits for it, so that at most one copy stands in memory.
+   */
+  void save(AdamW optimizer) {
+    await();
+    AdamW.State copy = optimizer.copy();
+    writing = writer.submit(() -> write(copy));
+  }
+
+  private void write(AdamW.State state) {
+    Path target = folder(state.steps());
+    try {
+      files.delete(target);
+      Map<String, String> sums = new TreeMap<>();
+      for (int i = 0; i < VECTORS.size(); i++) {
+        float[][] vector = state.vectors().get(i);
+        MessageDigest digest = Files.sha256();
+        files.write(
+            new Path(target, VECTORS.get(i) + ".bin"), out -> writeVector(vector, out, digest));
+        sums.put(VECTORS.get(i), HexFormat.of().formatHex(digest.digest()));
+      }
+      files.writeJson(
+          new Path(target, "manifest.json"),
+          new Manifest(state.steps(), run, buckets.elements(), sums));
+      prune();
+    } catch (RuntimeException e) {
+      tell.accept(
+          "Warning: the checkpoint of step "
+              + state.steps()
+              + " could not be written ("
+              + e.getMessage()
+              + "); training goes on, a restart would begin at an older one");
+    }
+  }
+
+  private static void writeVector(float[][] vector, OutputStream out, MessageDigest digest)
+      throws IOException {
+    for (float[] bucket : vector) {
+      ByteBuffer bytes = ByteBuffer.allocate(4 * bucket.length).order(ByteOrder.LITTLE_ENDIAN);
+      bytes.asFloatBuffer().put(bucket);
+      digest.update(bytes.array());
+      out.write(bytes.array());
+    }
+  }
+
+  /** The newest checkpoint of this run that is whole. Broken ones are told and passed over. */
+  Optional<AdamW.State> newest() {
+    for (int step : steps()) {
+      try {
+        Optional<AdamW.State> state = read(step);
+        if (state.isPresent()) {
+          return state;
+        }
+      } catch (RuntimeException e) {
+        tell.accept("Warning: the checkpoint " + folder(step) + " is not used: " + e.getMessage());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<AdamW.State> read(int step) {
+    Path manifestPath = new Path(folder(step), "manifest.json");
+    if (!files.exists(manifestPath)) {
+      tell.accept("Warning: the checkpoint " + folder(step) + " is not used: it was not finished");
+      return Optional.empty();
+    }
+    JsonNode manifest = files.readJson(manifestPath);
+    if (!manifest.path("run").asText().equals(run)) {
+      tell.accept(
+          "Warning: the checkpoint "
+              + folder(step)
+              + " is not used: it is of a run with other settings or inputs");
+      return Optional.empty();
+    }
+    List<float[][]> vectors = new ArrayList<>();
+    for (String name : VECTORS) {
+      vectors.add(
+          readVector(
+              new Path(folder(step), name + ".bin"), manifest.path("sha256").path(name).asText()));
+    }
+    return Optional.of(new AdamW.State(step, vectors));
+  }
+
+  private float[][] readVector(Path part, String expected) {
+    if (files.length(part) != 4 * buckets.elements()) {
+      throw new IllegalStateException(
+          part + " has " + files.length(part) + " bytes, expected " + 4 * buckets.elements());
+    }
+    float[][] vector = buckets.allocate();
+    MessageDigest digest = Files.sha256();
+    long[] at = {0};
+    files.readRange(
+        part,
+        0,
+        4 * buckets.elements(),
+        piece -> {
+          digest.update(piece.duplicate());
+          piece.order(ByteOrder.LITTLE_ENDIAN);
+          while (piece.remaining() >= 4) {
+            vector[(int) (at[0] / buckets.bucketElements())][
+                    (int) (at[0] % buckets.bucketElements())] =
+                piece.getFloat();
+            at[0]++;
+          }
+        });
+    String found = HexFormat.of().formatHex(digest.digest());
+    if (!found.equals(expected)) {
+      throw new IllegalStateException(
+          part + " has sha256 " + found + ", its manifest says " + expected);
+    }
+    return vector;
+  }
+
+  private void prune() {
+    steps().stream().skip(KEPT).forEach(step -> files.delete(folder(step)));
+  }
+
+  /** Steps of which there is a folder, newest first. */
+  private List<Integer> steps() {
+    if (!files.exists(folder)) {
+      return List.of();
+    }
+    return files.folders(folder).stream()
+        .map(Path::getName)
+        .filter(name -> name.matches("step-\\d{8}"))
+        .map(name -> Integer.parseInt(name.substring(5)))
+        .sorted(Comparator.reverseOrder())
+        .toList();
+  }
+
+  private Path folder(int step) {
+    return new Path(folder, "step-%08d".formatted(step));
+  }
+
+  /** Waits until everything saved so far stands. */
+  void await() {
+    if (writing == null) {
+      return;
+    }
+    try {
+      writing.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while a checkpoint was written", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("Cannot write a checkpoint", e.getCause());
+    }
+  }
+
+  private static Thread daemon(Runnable work) {
+    Thread thread = new Thread(work, "lethe-checkpoints");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  @Override
+  public void close() {
+    writer.shutdown();
+    try {
+      if (!writer.awaitTermination(10, TimeUnit.MINUTES)) {
+        writer.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      writer.shutdownNow();
+    }
+  }
+}

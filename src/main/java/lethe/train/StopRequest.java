@@ -1,0 +1,28 @@
+package lethe.train;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A request, made from any thread, that training end cleanly and soon: the step under way is
+ * finished if it does not take long.
+ */
+public final class StopRequest {
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private final AtomicLong since = new AtomicLong();
+
+  /** Asks for the stop; asking again changes nothing. */
+  public void request() {
+    since.compareAndSet(0, System.nanoTime());
+  }
+
+  public boolean requested() {
+    return since.get() != 0;
+  }
+
+  /** Whether the step under way has had its time. */
+  boolean impatient() {
+    return requested() && System.nanoTime() - since.get() > PATIENCE.toNanos();
+  }
+}

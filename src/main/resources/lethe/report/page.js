@@ -1,0 +1,307 @@
+"use strict";
+// Draws the report from the JSON that stands in the page. Text goes in as text, never as HTML.
+addEventListener("error", (e) => document.documentElement.setAttribute("data-error", e.message));
+const data = JSON.parse(document.getElementById("data").textContent);
+const page = document.getElementById("page");
+const ALL = "*";
+const ORDER = ["forget", "approximate", "retain", "general", "holdout"];
+const drawings = [];
+
+function el(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, value);
+  for (const child of children.flat()) if (child !== null && child !== undefined) element.append(child);
+  return element;
+}
+
+const number = (value, digits) => (typeof value === "number" ? value.toFixed(digits) : "–");
+const signed = (value, digits) => (typeof value === "number" ? (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits) : "–");
+const whole = (value) => (typeof value === "number" ? value.toLocaleString("en") : "–");
+const percent = (value) => (typeof value === "number" ? (100 * value).toFixed(1) + " %" : "–");
+const short = (value) => (typeof value !== "number" ? "–" : Math.abs(value) >= 1e5 ? value.toExponential(1) : value.toFixed(2));
+const range = (interval, digits) => (interval ? ` (${number(interval.low, digits)} to ${number(interval.high, digits)})` : "");
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+const models = data.models.map((m) => m.name);
+const others = models.filter((m) => m !== "original");
+const splits = [...new Set(data.scores.map((s) => s.split))].sort((a, b) => place(a) - place(b));
+function place(split) { const i = ORDER.indexOf(split); return i < 0 ? ORDER.length : i; }
+function score(model, split, domain) {
+  return data.scores.find((s) => s.model === model && s.split === split && s.domain === domain);
+}
+function domains(split) {
+  return [...new Set(data.scores.filter((s) => s.split === split && s.domain !== ALL).map((s) => s.domain))].sort();
+}
+function targetOf(domain) {
+  if (!data.target) return null;
+  return domain === ALL ? data.target.nll : data.target.domains[domain] ?? null;
+}
+function at(object, path) {
+  return path.split(".").reduce((o, key) => (o === null || o === undefined ? undefined : o[key]), object);
+}
+
+function table(head, rows, className) {
+  const body = rows.map((row) => el("tr", { class: row.className || "" }, row.cells.map((c) =>
+    el("td", c && c.inner ? { class: "inner" } : {}, c && c.inner ? c.inner : c))));
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "table" },
+    el("table", { class: className || "" }, el("thead", {}, el("tr", {}, head.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, body)));
+}
+
+// A chart: its title, the drawing with a text alternative, what it says, and its data as a table.
+function figure(title, alternative, caption, head, rows, configuration) {
+  const canvas = el("canvas", { role: "img", "aria-label": alternative });
+  drawings.push({ canvas, configuration, chart: null });
+  return el("figure", {}, el("h3", {}, title), el("div", { class: "plot" }, canvas),
+    el("figcaption", {}, caption || alternative),
+    el("details", {}, el("summary", {}, "Data as a table"), table(head, rows.map((cells) => ({ cells })))));
+}
+
+function draw() {
+  Chart.defaults.color = colour("--soft");
+  Chart.defaults.borderColor = colour("--line");
+  Chart.defaults.font.family = "system-ui, sans-serif";
+  Chart.defaults.animation = false;
+  for (const drawing of drawings) {
+    if (drawing.chart) drawing.chart.destroy();
+    drawing.chart = new Chart(drawing.canvas, drawing.configuration());
+  }
+}
+
+function axis(text, more) { return Object.assign({ title: { display: true, text } }, more); }
+function options(x, y, more) {
+  return Object.assign({ responsive: true, maintainAspectRatio: false, interaction: { mode: "nearest", axis: "x", intersect: false },
+    plugins: { legend: { labels: { usePointStyle: true, boxHeight: 7 } } }, scales: { x, y } }, more);
+}
+function lines(xs, names, values, x, y, colours) {
+  return () => ({ type: "line",
+    data: { datasets: names.map((name, i) => ({ label: name, data: xs.map((v, k) => ({ x: v, y: values[i][k] })),
+      borderColor: colour(colours ? colours[i] : "--c" + (i % 5)), backgroundColor: colour(colours ? colours[i] : "--c" + (i % 5)),
+      borderWidth: 2, pointRadius: 0, borderDash: i % 2 ? [6, 3] : [] })) },
+    options: options(Object.assign({ type: "linear" }, x), y) });
+}
+function bars(labels, names, values, x, y, colours) {
+  return () => ({ type: "bar",
+    data: { labels, datasets: names.map((name, i) => ({ label: name, data: values[i], backgroundColor: colour(colours ? colours[i] : "--c" + (i % 5)) })) },
+    options: options(x, y) });
+}
+
+function header() {
+  const v = data.verdict;
+  const kind = v ? v.outcome : "none";
+  const words = { matched: "✓ Matched", under: "△ Not yet forgotten", over: "✕ Over-forgotten", none: "No verdict" };
+  const text = data.headline.replace(/^(Matched|Not yet forgotten|Over-forgotten|No verdict): /, "");
+  page.append(el("h1", {}, "Lethe · unlearning report"),
+    el("div", { class: "verdict " + kind }, el("b", {}, words[kind]), text.charAt(0).toUpperCase() + text.slice(1)));
+  const before = score("original", "forget", ALL);
+  const after = score("unlearned", "forget", ALL);
+  const facts = [];
+  const fact = (name, value, note) => facts.push(el("div", {}, el("dt", {}, name), el("dd", {}, value, note ? el("small", {}, note) : null)));
+  if (before) fact("Forget loss", after ? `${number(before.nll, 2)} → ${number(after.nll, 2)}` : number(before.nll, 2), data.target ? `target ${number(data.target.nll, 2)}, all documents` : "nats a token");
+  for (const d of data.damage.filter((d) => d.model === "unlearned")) fact("Largest loss elsewhere", signed(d.rise, 2), `nats a token, on ${d.split}`);
+  const auc = (model) => data.membership.find((m) => m.model === model && m.domain === ALL && m.score === "loss");
+  if (auc("original")) fact("Membership AUC", auc("unlearned") ? `${number(auc("original").auc, 2)} → ${number(auc("unlearned").auc, 2)}` : number(auc("original").auc, 2), "0.5 is ideal");
+  if (before) fact("To forget", `${whole(before.documents)} documents`, `${whole(before.chunks)} chunks, ${whole(before.tokens)} scored tokens`);
+  if (data.cost) fact("Cost", `${whole(data.cost.steps)} steps`, `${whole(data.cost.tokens)} tokens, ${whole(Math.round(data.cost.seconds))} s`
+    + (data.cost.ratio ? `; retraining: ${short(data.cost.ratio)} times as much` : ""));
+  page.append(el("dl", { class: "facts" }, facts));
+}
+
+function scores() {
+  page.append(el("h2", {}, "Before and after"),
+    el("p", { class: "soft" }, "Loss in nats a token, with 95 % intervals over documents. The target is the original model's loss on unseen text of the same domains."));
+  const head = ["split", "documents", ...models, ...(others.length ? ["change"] : []), "target", ...models.map((m) => "accuracy " + m), ...models.map((m) => "perplexity " + m)];
+  const rows = [];
+  for (const split of splits) for (const domain of [ALL, ...domains(split)]) {
+    const byModel = models.map((m) => score(m, split, domain));
+    const any = byModel.find((s) => s);
+    const cells = [domain === ALL ? split : { inner: domain }, whole(any.documents)];
+    for (const s of byModel) cells.push(s ? el("span", {}, number(s.nll, 3), el("small", {}, s.intervals ? range(s.intervals.nll, 2) : "")) : "");
+    if (others.length) cells.push(byModel[0] && byModel[1] && byModel[0].nll !== null && byModel[1].nll !== null ? signed(byModel[1].nll - byModel[0].nll, 3) : "–");
+    cells.push(split === "forget" ? number(targetOf(domain), 3) : "");
+    for (const s of byModel) cells.push(s ? percent(s.accuracy) : "");
+    for (const s of byModel) cells.push(s ? short(s.perplexity) : "");
+    rows.push({ className: domain === ALL ? "all" : "", cells });
+  }
+  page.append(table(head, rows));
+  const grid = el("div", { class: "grid" });
+  grid.append(splitBars());
+  if (domains("forget").length > 1) grid.append(domainBars());
+  page.append(grid);
+}
+
+function splitBars() {
+  const values = models.map((m) => splits.map((s) => score(m, s, ALL)?.nll ?? null));
+  const target = splits.map((s) => (s === "forget" ? targetOf(ALL) : null));
+  const text = splits.map((s, i) => `${s}: ${models.map((m, k) => `${m} ${number(values[k][i], 2)}`).join(", ")}`).join("; ");
+  return figure("Loss by split", `Loss in nats a token. ${text}. Target for forget: ${number(targetOf(ALL), 2)}.`, null,
+    ["split", ...models, "target"], splits.map((s, i) => [s, ...values.map((v) => number(v[i], 3)), number(target[i], 3)]),
+    bars(splits, [...models, "target"], [...values, target], {}, axis("nats a token", { beginAtZero: true }), [...models.map((m, i) => "--c" + (i % 5)), "--target"]));
+}
+
+function domainBars() {
+  const names = domains("forget");
+  const values = models.map((m) => names.map((d) => score(m, "forget", d)?.nll ?? null));
+  const target = names.map(targetOf);
+  return figure("Forget loss by domain", "Forget loss in nats a token. " + names.map((d, i) =>
+      `${d}: ${models.map((m, k) => `${m} ${number(values[k][i], 2)}`).join(", ")}, target ${number(target[i], 2)}`).join("; ") + ".", null,
+    ["domain", ...models, "target"], names.map((d, i) => [d, ...values.map((v) => number(v[i], 3)), number(target[i], 3)]),
+    bars(names, [...models, "target"], [...values, target], {}, axis("nats a token", { beginAtZero: true }), [...models.map((m, i) => "--c" + (i % 5)), "--target"]));
+}
+
+function histograms() {
+  const wanted = [["original", "forget"], ["unlearned", "forget"], ["original", "approximate"], ["retrained", "forget"]];
+  const found = wanted.map(([m, s]) => data.histograms.find((h) => h.model === m && h.split === s)).filter((h) => h);
+  if (!found.length) return null;
+  const last = Math.max(...found.map((h) => h.chunks.reduce((most, c, i) => (c ? i : most), 0))) + 1;
+  const first = Math.max(0, Math.min(...found.map((h) => h.chunks.findIndex((c) => c))) - 1);
+  const xs = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * found[0].bin_nats);
+  const share = (h) => { const all = h.chunks.reduce((a, b) => a + b, 0); return xs.map((_, i) => (h.chunks[first + i] || 0) / all); };
+  const names = found.map((h) => `${h.split}, ${h.model}`);
+  const values = found.map(share);
+  const peak = (v) => number(xs[v.indexOf(Math.max(...v))], 2);
+  return figure("Loss of chunks", "Share of chunks by mean loss. Most frequent: " + names.map((n, i) => `${n} near ${peak(values[i])} nats`).join("; ") + ".",
+    "Forgotten text should lie where unseen text lies for the original model: no lower, no higher.",
+    ["from nats", ...names], xs.map((x, i) => [number(x, 2), ...values.map((v) => percent(v[i]))]),
+    () => { const c = lines(xs, names, values, axis("mean nats a token"), axis("share of chunks", { beginAtZero: true }))();
+      for (const d of c.data.datasets) d.stepped = "after"; return c; });
+}
+
+function membership() {
+  if (!data.membership.length) return;
+  page.append(el("h2", {}, "Can the documents still be told?"),
+    el("p", { class: "soft" }, "Membership inference: forget chunks are members, approximate ones are not. AUC 0.5 is a coin, the ideal. Above it too little was forgotten; below it the text stands out by being known worse than unseen text, so too much was."));
+  const choice = el("select", { "aria-label": "score" });
+  const curves = [...new Set(data.membership.filter((m) => m.roc.length).map((m) => m.score))];
+  for (const name of curves) choice.append(el("option", { value: name }, name));
+  const holder = el("div", { class: "grid" });
+  const show = () => {
+    for (const old of holder.querySelectorAll("canvas")) {
+      const i = drawings.findIndex((d) => d.canvas === old);
+      if (i >= 0) { drawings[i].chart?.destroy(); drawings.splice(i, 1); }
+    }
+    const chart = rocChart(choice.value);
+    const spread = histograms();
+    holder.replaceChildren(...[chart, spread].filter((f) => f));
+  };
+  choice.addEventListener("change", () => { show(); draw(); });
+  if (curves.length) page.append(el("p", {}, el("label", {}, "Score of the curve: ", choice)), holder);
+  if (curves.length) show();
+  const names = [...new Set(data.membership.map((m) => m.score))];
+  const find = (model, domain, name) => data.membership.find((m) => m.model === model && m.domain === domain && m.score === name);
+  page.append(el("details", {}, el("summary", {}, "All scores, all domains"), table(
+    ["score", "domain", ...models.flatMap((m) => ["AUC " + m, "TPR at 0.1 %", "1 %", "5 % FPR"])],
+    [...new Set(data.membership.map((m) => m.domain))].flatMap((domain) => names.map((name) => ({
+      cells: [name, domain === ALL ? "all" : domain, ...models.flatMap((m) => { const s = find(m, domain, name);
+        return s ? [number(s.auc, 3), percent(s["tpr_at_0.1_percent_fpr"]), percent(s.tpr_at_1_percent_fpr), percent(s.tpr_at_5_percent_fpr)] : ["", "", "", ""]; })] }))))));
+}
+
+function memory() {
+  if (!data.memory.length) return;
+  page.append(el("h2", {}, "What would it write by itself?"), el("p", { class: "soft" },
+    "Verbatim memory by greedy continuation. Strength: how short a beginning suffices for the model to write the rest, 0 to 1, mean over chunks. Extracted: chunks whose second half's first 50 tokens it writes when given the first half."));
+  const head = ["split", ...models.flatMap((m) => ["strength " + m, "extracted", "longest"])];
+  page.append(table(head, splits.map((split) => ({ cells: [split, ...models.flatMap((m) => {
+    const s = data.memory.find((x) => x.model === m && x.split === split && x.domain === ALL);
+    return s ? [number(s.extraction_strength, 4), `${whole(s.extracted)} of ${whole(s.prompted)}`, whole(s.longest_continued)] : ["", "", ""];
+  })] }))));
+}
+
+function truths() {
+  if (!data.truths.length) return;
+  page.append(el("h2", {}, "Against a retrained model"), el("p", { class: "soft" },
+    "The model retrained without the documents, from the same start, is the thing itself. Distance: Kolmogorov-Smirnov, of chunk losses on forget, 0 is alike. Divergence: mean KL of predictions on forget, from the retrained model's."),
+    table(["model", "forget loss", "retrained", "target", "distance", "p", "divergence, nats"], data.truths.map((t) => ({ cells:
+      [t.model, number(t.nll, 3), number(t.truth, 3), number(t.estimate, 3), number(t.chunks.distance, 3), number(t.chunks.p, 4), number(t.divergence, 3)] }))));
+}
+
+function tasks() {
+  if (!data.tasks.length) return;
+  page.append(el("h2", {}, "General ability"), el("p", { class: "soft" }, "Multiple choice by log-likelihood; in brackets the 95 % interval. Normalised: by characters of the choice."));
+  const names = [...new Set(data.tasks.map((t) => t.task))];
+  page.append(table(["task", "questions", ...models.flatMap((m) => ["accuracy " + m, "normalised"])], names.map((name) => ({ cells: [name,
+    whole(data.tasks.find((t) => t.task === name).questions), ...models.flatMap((m) => {
+      const t = data.tasks.find((x) => x.task === name && x.model === m);
+      return t ? [el("span", {}, percent(t.accuracy), el("small", {}, t.interval ? ` (${percent(t.interval.low)} to ${percent(t.interval.high)})` : "")), percent(t.normalized_accuracy)] : ["", ""];
+    })] }))));
+}
+
+function rocChart(name) {
+  const found = data.membership.filter((m) => m.score === name && m.domain === ALL && m.roc.length);
+  const alternative = "ROC curve of " + name + ". Area: " + found.map((m) => `${m.model} ${number(m.auc, 3)}`).join(", ") + "; ideal 0.5.";
+  return figure("ROC, " + name, alternative, alternative, ["model", "false positives", "true positives"],
+    found.flatMap((m) => m.roc.map((p) => [m.model, percent(p.fpr), percent(p.tpr)])),
+    () => ({ type: "line",
+      data: { datasets: [...found.map((m, i) => ({ label: `${m.model} ${number(m.auc, 2)}`, data: m.roc.map((p) => ({ x: p.fpr, y: p.tpr })),
+        borderColor: colour("--c" + (i % 5)), backgroundColor: colour("--c" + (i % 5)), borderWidth: 2, pointRadius: 0, borderDash: i % 2 ? [6, 3] : [] })),
+        { label: "ideal 0.50", data: [{ x: 0, y: 0 }, { x: 1, y: 1 }], borderColor: colour("--target"), backgroundColor: colour("--target"), borderWidth: 1, borderDash: [2, 3], pointRadius: 0 }] },
+      options: options(axis("false positive rate", { type: "linear", min: 0, max: 1 }), axis("true positive rate", { min: 0, max: 1 })) }));
+}
+
+function training() {
+  const t = data.training;
+  if (!t || !t.curve.length) return;
+  page.append(el("h2", {}, "Training"), el("p", { class: "soft" },
+    `${whole(t.steps)} steps in ${whole(Math.round(t.seconds))} s, ${whole(t.tokens)} tokens; ` + (t.restarts ? `${t.restarts} restarts after faults, nothing lost.` : "no restart.")));
+  const xs = t.curve.map((s) => s.step);
+  const finite = (v) => (typeof v === "number" && Number.isFinite(v) ? v : null);
+  const roles = [...new Set(t.curve.flatMap((s) => Object.keys(s.losses)))];
+  const losses = roles.map((r) => t.curve.map((s) => finite(s.losses[r])));
+  const norms = [t.curve.map((s) => finite(s.grad_norm))];
+  const lastOf = (v) => number(v[v.length - 1], 2);
+  const grid = el("div", { class: "grid" });
+  grid.append(
+    figure("Terms by step", "Mean of each term by step. From first to last: " + roles.map((r, i) => `${r} ${number(losses[i][0], 2)} to ${lastOf(losses[i])}`).join("; ") + ".", null,
+      ["step", ...roles], xs.map((x, i) => [whole(x), ...losses.map((l) => number(l[i], 4))]),
+      lines(xs, roles, losses, axis("step", { ticks: { precision: 0 } }), axis("nats"))),
+    figure("Gradient norm by step", `Global gradient norm before clipping, from ${number(norms[0][0], 2)} to ${lastOf(norms[0])}.`, null,
+      ["step", "norm", "rate"], t.curve.map((s) => [whole(s.step), number(finite(s.grad_norm), 4), String(s.learning_rate)]),
+      lines(xs, ["gradient norm"], norms, axis("step", { ticks: { precision: 0 } }), axis("norm", { beginAtZero: true }), ["--c3"])));
+  page.append(grid);
+}
+
+function assumptions() {
+  page.append(el("h2", {}, "What the target rests on"), el("p", { class: "soft" },
+    "The target stands for a model retrained without the documents (approximate retraining). That needs:"));
+  const words = (holds) => (holds === null ? ["none", "open"] : holds ? ["matched", "holds"] : ["under", "doubtful"]);
+  page.append(el("ul", { class: "checks" }, data.assumptions.map((a) =>
+    el("li", {}, el("span", { class: words(a.holds)[0] }, words(a.holds)[1]), a.statement, " ", el("span", { class: "soft" }, a.finding)))));
+}
+
+function asked() {
+  page.append(el("h2", {}, "What was asked, and done"));
+  const p = data.provenance || {};
+  const s = p.settings || {};
+  const rows = [];
+  const row = (name, value) => { if (value !== undefined && value !== null && value !== "") rows.push({ cells: [name, typeof value === "object" && !(value instanceof Node) ? el("code", {}, JSON.stringify(value)) : String(value)] }); };
+  row("Method", at(s, "unlearn.method"));
+  row("Weights of kept text", at(s, "unlearn.retain-weights"));
+  row("Learning rate", at(s, "train.learning-rate"));
+  row("Forget examples a step", at(s, "train.batch"));
+  row("Workers", at(s, "train.workers") && `${at(s, "train.workers")} of ${at(s, "train.threads")} threads, ${at(s, "train.shards")} shards a step`);
+  row("Seed", at(s, "train.seed"));
+  row("Documents to forget", at(s, "corpus.splits.forget"));
+  if (data.corpus) {
+    const rejects = Object.entries(data.corpus.rejects || {});
+    row("Rows read", whole(data.corpus.rows) + (rejects.length ? "; not used: " + rejects.map(([why, n]) => `${whole(n)} ${why}`).join(", ") : "; all used"));
+    row("Hash of the chunks", el("code", {}, data.corpus.chunks_sha256 || "–"));
+  }
+  if (data.cost) row("FLOPs", `${data.cost.flops.toExponential(2)} by 6 × parameters × tokens` + (data.cost.retraining_flops ? `; retraining ${data.cost.retraining_flops.toExponential(2)}` : ""));
+  for (const m of data.models) row("Model " + m.name, el("span", {}, m.path + " ", el("code", {}, m.fingerprint)));
+  row("Program", ["lethe " + (p.lethe || "?"), "commit " + (p.commit || "?"), "Spark " + (p.spark || "?"), "Java " + (p.java || "?")].join(", "));
+  row("Started", p.last_started);
+  page.append(table(["", ""], rows, "words"),
+    el("details", {}, el("summary", {}, "run.json as it stands"), el("div", { class: "scroll", tabindex: "0" }, el("pre", {}, el("code", {}, JSON.stringify(p, null, 2))))));
+}
+
+header();
+scores();
+membership();
+truths();
+memory();
+tasks();
+training();
+assumptions();
+asked();
+draw();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+document.documentElement.setAttribute("data-ready", String(Math.round(performance.now())));

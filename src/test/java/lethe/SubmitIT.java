@@ -1,0 +1,246 @@
+package lethe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import lethe.model.Dtype;
+import lethe.model.HfFolder;
+import lethe.model.HfWriter;
+import lethe.model.InitialWeights;
+import lethe.model.ModelSource;
+import lethe.sample.ByteLlama;
+import lethe.sample.SampleCorpus;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as a user starts it: submit.sh, real processes, exit codes and messages. */
+class SubmitIT {
+  private static final lethe.folder.Files FILES = new lethe.folder.Files(new Configuration());
+
+  @TempDir Path folder;
+
+  @Test
+  void theQuickstartForgetsWhatItShouldAndKeepsTheRest() throws Exception {
+    Path run = folder.resolve("quickstart");
+    Submitted submitted = submit("run", "conf/quickstart.conf", "run.dir=" + run);
+    assertThat(submitted.code).as(submitted.output).isZero();
+    JsonNode scores =
+        new ObjectMapper().readTree(run.resolve("report/report.json").toFile()).get("scores");
+    double target = nll(scores, "original", "approximate");
+    assertThat(target - nll(scores, "original", "forget")).as("gap at the start").isGreaterThan(1);
+    assertThat(nll(scores, "unlearned", "forget")).isBetween(target - 0.15, target + 0.15);
+    for (String kept : List.of("retain", "general", "holdout")) {
+      assertThat(nll(scores, "unlearned", kept) - nll(scores, "original", kept))
+          .as("loss on " + kept)
+          .isLessThan(0.25);
+    }
+    assertThat(run.resolve("report/index.html")).exists();
+    assertThat(Files.readAllLines(run.resolve("steps.jsonl"))).hasSize(60);
+
+    Submitted again = submit("run", "conf/quickstart.conf", "run.dir=" + run);
+    assertThat(again.code).as(again.output).isZero();
+    assertThat(again.output).contains("unlearn: finished before").doesNotContain("step 1/60");
+    Submitted other =
+        submit("run", "conf/quickstart.conf", "run.dir=" + run, "train.learning-rate=1e-3");
+    assertThat(other.code).isEqualTo(2);
+    assertThat(other.output).contains("holds a run with other settings", "train.learning-rate was");
+  }
+
+  @Test
+  void badInputIsToldBeforeAnythingIsWritten() throws Exception {
+    Path conf = smallRun();
+    assertRefused("there is no file", "run", folder.resolve("none.conf").toString());
+    assertRefused("Unknown verb \"forget\"", "forget", conf.toString());
+    assertRefused(
+        "Unknown key train.step; did you mean train.steps?",
+        "run",
+        conf.toString(),
+        "train.step=3");
+    assertRefused(
+        "no config.json", "run", conf.toString(), "model.path=" + folder.resolve("nothing"));
+    assertRefused(
+        "Cannot run train.workers=2 on spark.master=local[1]",
+        "run",
+        conf.toString(),
+        "train.workers=2");
+    assertRefused(
+        "corpus.chunk-tokens must be at most the model's context, 256 tokens, was 512",
+        "run",
+        conf.toString(),
+        "corpus.chunk-tokens=512");
+    assertRefused(
+        "in two splits",
+        "run",
+        conf.toString(),
+        "corpus.splits.retain.where=split IN ('forget', 'retain')");
+    assertRefused(
+        "none.jsonl",
+        "run",
+        conf.toString(),
+        "corpus.sources=[{path=" + folder.resolve("none.jsonl") + ",domain=paper}]");
+
+    Path tokenizer = folder.resolve("model/tokenizer.json");
+    byte[] kept = Files.readAllBytes(tokenizer);
+    Files.delete(tokenizer);
+    assertRefused("tokenizer.json", "run", conf.toString());
+    Files.write(tokenizer, kept);
+
+    Path config = folder.resolve("model/config.json");
+    String original = Files.readString(config);
+    Files.writeString(config, with(original, "model_type", "mamba"));
+    assertRefused("model_type \"mamba\" is not supported", "run", conf.toString());
+    Files.writeString(
+        config, original.replace("\"intermediate_size\" : 24", "\"intermediate_size\" : 25"));
+    assertRefused("model.layers.0.mlp.gate_proj.weight", "run", conf.toString());
+  }
+
+  @Test
+  void aDriverKilledOrStoppedGoesOnFromItsCheckpoint() throws Exception {
+    Path conf = smallRun();
+    String[] run = {"run", conf.toString(), "train.steps=40", "train.checkpoint-every=5"};
+    Submitted undisturbed = submit(append(run, "run.dir=" + folder.resolve("whole")));
+    assertThat(undisturbed.code).as(undisturbed.output).isZero();
+
+    Path killed = folder.resolve("killed");
+    interrupted(killed, "SIGKILL", append(run, "run.dir=" + killed));
+    Submitted resumed = submit(append(run, "run.dir=" + killed));
+    assertThat(resumed.code).as(resumed.output).isZero();
+    assertThat(resumed.output).contains("Going on from the checkpoint of step");
+
+    Path stopped = folder.resolve("stopped");
+    String said = interrupted(stopped, "SIGTERM", append(run, "run.dir=" + stopped));
+    assertThat(said).contains("Asked to stop", "the same command goes on from there");
+    Submitted continued = submit(append(run, "run.dir=" + stopped));
+    assertThat(continued.code).as(continued.output).isZero();
+
+    byte[] weights = Files.readAllBytes(folder.resolve("whole/model/model.safetensors"));
+    for (Path other : List.of(killed, stopped)) {
+      assertThat(Files.readAllBytes(other.resolve("model/model.safetensors"))).isEqualTo(weights);
+      List<Integer> steps = new ArrayList<>();
+      for (String line : Files.readAllLines(other.resolve("steps.jsonl"))) {
+        steps.add(new ObjectMapper().readTree(line).get("step").asInt());
+      }
+      assertThat(steps).containsExactlyElementsOf(IntStream.rangeClosed(1, 40).boxed().toList());
+      assertThat(other.resolve("checkpoints/unlearn")).doesNotExist();
+    }
+  }
+
+  /**
+   * Starts a run, waits for its second checkpoint, sends the driver a signal, and gives what it
+   * said.
+   */
+  private static String interrupted(Path run, String signal, String[] arguments) throws Exception {
+    Process process = start(arguments);
+    StringBuilder said = new StringBuilder();
+    Thread reader =
+        new Thread(
+            () -> process.inputReader().lines().forEach(line -> said.append(line).append('\n')));
+    reader.start();
+    Path checkpoint = run.resolve("checkpoints/unlearn/step-00000010/manifest.json");
+    while (process.isAlive() && !Files.exists(checkpoint)) {
+      process.waitFor(100, TimeUnit.MILLISECONDS);
+    }
+    assertThat(process.isAlive()).as(said.toString()).isTrue();
+    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
+        .start()
+        .waitFor(); // submit.sh has become the driver
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ended within 30 s").isTrue();
+    reader.join();
+    return said.toString();
+  }
+
+  private static String[] append(String[] arguments, String more) {
+    String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 1);
+    all[arguments.length] = more;
+    return all;
+  }
+
+  private void assertRefused(String message, String... arguments) throws Exception {
+    Submitted submitted = submit(arguments);
+    assertThat(submitted.code).as(submitted.output).isEqualTo(2);
+    assertThat(submitted.output).contains(message).doesNotContain("\tat ");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  /**
+   * A run over the sample corpus with an untrained model of a few thousand parameters, in one
+   * process.
+   */
+  private Path smallRun() throws IOException {
+    org.apache.hadoop.fs.Path data = new org.apache.hadoop.fs.Path(folder.toString(), "data");
+    org.apache.hadoop.fs.Path model = new org.apache.hadoop.fs.Path(folder.toString(), "model");
+    new SampleCorpus(1, 1, 2, 1, 1, 1).write(data, FILES);
+    new ByteLlama(16, 1, 2, 1, 24, 256, 0.02).write(model, FILES);
+    ModelSource source = new ModelSource(model.toString(), Map.of());
+    org.apache.hadoop.fs.Path weights = new org.apache.hadoop.fs.Path(folder.toString(), "weights");
+    new HfWriter(weights, HfFolder.open(model, FILES), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES)
+        .write(source.architecture().tensors(), new InitialWeights(source.architecture(), 0.02, 1));
+    Files.copy(
+        folder.resolve("weights/model.safetensors"), folder.resolve("model/model.safetensors"));
+    Path conf = folder.resolve("small.conf");
+    Files.writeString(
+        conf,
+        """
+        run.dir = "%1$s/run"
+        model.path = "%1$s/model"
+        corpus {
+          sources = [{ path = "%1$s/data/paper.jsonl", domain = paper }, { path = "%1$s/data/book.jsonl", domain = book }]
+          chunk-tokens = 64
+          splits {
+            forget.where = "split = 'forget'"
+            retain.where = "split = 'retain'"
+            approximate.where = "split = 'approximate'"
+          }
+        }
+        train { batch = 2, steps = 2, workers = 1, threads = 1 }
+        spark.master = "local[1]"
+        """
+            .formatted(folder));
+    return conf;
+  }
+
+  private static String with(String json, String key, String value) throws IOException {
+    ObjectNode node = (ObjectNode) new ObjectMapper().readTree(json);
+    return node.put(key, value).toString();
+  }
+
+  static double nll(JsonNode scores, String model, String split) {
+    for (JsonNode row : scores) {
+      if (row.get("model").asText().equals(model)
+          && row.get("split").asText().equals(split)
+          && row.get("domain").asText().equals("*")) {
+        return row.get("nll").asDouble();
+      }
+    }
+    throw new AssertionError("no score of " + model + " on " + split);
+  }
+
+  record Submitted(int code, String output) {}
+
+  static Submitted submit(String... arguments) throws IOException, InterruptedException {
+    Process process = start(arguments);
+    String output =
+        new String(
+            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    return new Submitted(process.waitFor(), output);
+  }
+
+  private static Process start(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of("./submit.sh"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().remove("SPARK_HOME"); // the embedded Spark, as on a machine that has none
+    return builder.start();
+  }
+}

@@ -1,0 +1,96 @@
+package lethe.corpus;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
+import lethe.folder.RunFolder;
+import lethe.settings.Settings;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Twenty documents a0, a1, ... of domain a in a.jsonl and ten of domain b in b.jsonl.gz, a
+ * tokenizer of bytes, and an empty run folder.
+ *
+ * @param folder where all of it stands
+ */
+record SmallCorpora(Path folder) {
+
+  static SmallCorpora in(Path folder) throws IOException {
+    SmallCorpora corpora = new SmallCorpora(folder);
+    Files.createDirectory(folder.resolve("model"));
+    Files.write(folder.resolve("model/tokenizer.json"), ByteTokenizer.json(0));
+    corpora.write("a.jsonl", documents("a", 20));
+    try (OutputStream out =
+        new GZIPOutputStream(Files.newOutputStream(folder.resolve("b.jsonl.gz")))) {
+      out.write(String.join("\n", documents("b", 10)).getBytes(UTF_8));
+    }
+    return corpora;
+  }
+
+  void write(String name, List<String> lines) throws IOException {
+    Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n");
+  }
+
+  RunFolder run() {
+    return RunFolder.of(folder.resolve("run").toString(), new Configuration());
+  }
+
+  Prepare prepare(String splits, String maximumRejects, int contextTokens) {
+    return new Prepare(
+        LocalSpark.SESSION,
+        settings(splits, maximumRejects),
+        run(),
+        folder.resolve("model").toString(),
+        contextTokens);
+  }
+
+  /** Settings with these splits; the names of files in the folder may stand without it. */
+  CorpusSettings settings(String splits, String maximumRejects) {
+    String text =
+        """
+        corpus {
+          sources = [{ path = "a.jsonl", domain = a }, { path = "b.jsonl.gz", domain = b }]
+          splits { %s }
+          chunk-tokens = 16
+          maximum-rejects = %s
+        }
+        """
+            .formatted(splits, maximumRejects)
+            .replaceAll("\"(a|b|ids)([.]\\w+)", "\"" + folder + "/$1$2");
+    try {
+      Path file = Files.writeString(folder.resolve("run.conf"), text);
+      Settings settings = Settings.load(file, List.of());
+      CorpusSettings read = CorpusSettings.read(settings.root());
+      settings.check();
+      return read;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static List<String> documents(String domain, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(
+            i ->
+                document(domain + i, text(domain, i))
+                    .replace("}", ", \"meta\": {\"number\": " + i + "}}"))
+        .collect(Collectors.toCollection(ArrayList::new));
+  }
+
+  static String document(String id, String text) {
+    return "{\"id\": \"" + id + "\", \"text\": \"" + text + "\"}";
+  }
+
+  static String text(String domain, int number) {
+    return "the \u00e9tude number " + number + " of " + domain + ", na\u00efve ".repeat(number % 4);
+  }
+}

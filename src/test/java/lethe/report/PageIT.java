@@ -1,0 +1,177 @@
+package lethe.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import lethe.evaluate.Evaluation;
+import lethe.evaluate.GroundTruth;
+import lethe.evaluate.Histogram;
+import lethe.evaluate.Interval;
+import lethe.evaluate.KolmogorovSmirnov;
+import lethe.evaluate.MembershipScore;
+import lethe.evaluate.MemoryScore;
+import lethe.evaluate.Outcome;
+import lethe.evaluate.SplitScore;
+import lethe.evaluate.TaskScore;
+import lethe.evaluate.Verdict;
+import lethe.folder.RunFolder;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The page in a real browser. Where CI is set there must be one. */
+class PageIT {
+  @TempDir Path scratch;
+
+  @Test
+  void opensWithoutAnErrorAndFast() throws Exception {
+    Optional<String> browser = browser();
+    if (browser.isEmpty()) {
+      return;
+    }
+    Path page = page();
+    String dom = dom(browser.get(), page);
+    assertThat(dom).doesNotContain("data-error=");
+    assertThat(dom)
+        .contains("<b>✓ Matched</b>")
+        .contains("<td class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</td>");
+    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(6);
+    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(6);
+    Matcher ready = Pattern.compile("data-ready=\"(\\d+)\"").matcher(dom);
+    assertThat(ready.find()).isTrue();
+    assertThat(Integer.parseInt(ready.group(1))).as("milliseconds").isLessThan(2000);
+  }
+
+  /** What a run of 100,000 chunks leaves: its figures grow with splits and domains, not chunks. */
+  private Path page() {
+    List<SplitScore> scores = new ArrayList<>();
+    List<MembershipScore> membership = new ArrayList<>();
+    List<MemoryScore> memory = new ArrayList<>();
+    List<Histogram> histograms = new ArrayList<>();
+    for (String model : List.of("original", "unlearned")) {
+      for (String split : List.of("forget", "approximate", "retain", "general", "holdout")) {
+        for (String domain : List.of("*", "<b>bold</b>", "arxiv")) {
+          scores.add(score(model, split, domain));
+          memory.add(new MemoryScore(model, split, domain, 0.1, 20_000, 5, 70, 80));
+        }
+        histograms.add(
+            new Histogram(
+                model, split, 0.25, Stream.iterate(1L, n -> n * 3 % 65).limit(64).toList()));
+      }
+      for (String domain : List.of("*", "<b>bold</b>", "arxiv")) {
+        List<MembershipScore.Point> roc =
+            Collections.nCopies(100, new MembershipScore.Point(0.5, 0.5));
+        membership.add(
+            new MembershipScore(model, domain, "loss", 20_000, 20_000, 0.6, 0.1, 0.2, 0.3, roc));
+      }
+    }
+    Verdict verdict =
+        new Verdict(
+            "unlearned",
+            Outcome.MATCHED,
+            4.1,
+            4.0,
+            0.1,
+            new Interval(0, 0.2),
+            0.15,
+            5,
+            5,
+            List.of());
+    RunFolder folder = RunFolder.of(scratch.toString(), new Configuration());
+    folder
+        .files()
+        .writeJson(
+            folder.evaluation(),
+            new Evaluation(
+                List.of(
+                    new Evaluation.Model("original", "/m/o", "aa", 5_000_000, List.of()),
+                    new Evaluation.Model("unlearned", "/m/u", "bb", 5_000_000, List.of())),
+                scores,
+                membership,
+                memory,
+                List.of(new TaskScore("original", "arc", 100, 0.3, 0.31, new Interval(0.2, 0.4))),
+                histograms,
+                List.of(
+                    new GroundTruth(
+                        "unlearned", 4.1, 4.0, 4.05, new KolmogorovSmirnov(0.1, 0.5), 0.3)),
+                List.of(verdict)));
+    StringBuilder steps = new StringBuilder();
+    for (int i = 1; i <= 5000; i++) {
+      steps.append(
+          "{\"step\":%d,\"losses\":{\"forget\":%d},\"grad_norm\":1.5,\"learning_rate\":1e-5,\"tokens\":10,\"seconds\":1}%n"
+              .formatted(i, i % 7));
+    }
+    folder.files().writeText(folder.steps("unlearn"), steps.toString());
+    new Report(
+            folder,
+            new ReportSettings(Optional.empty(), Optional.of(1e12), List.of()),
+            new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
+        .execute();
+    return scratch.resolve("report/index.html");
+  }
+
+  private static SplitScore score(String model, String split, String domain) {
+    Interval interval = new Interval(3.9, 4.2);
+    return new SplitScore(
+        model,
+        split,
+        domain,
+        1000,
+        20_000,
+        5_000_000,
+        4.1,
+        60.0,
+        61.0,
+        0.3,
+        new SplitScore.Intervals(interval, interval, interval, new Interval(0.2, 0.4)));
+  }
+
+  private String dom(String browser, Path page) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                browser,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--user-data-dir=" + scratch.resolve("browser"),
+                "--dump-dom",
+                page.toUri().toString())
+            .redirectError(scratch.resolve("browser.log").toFile())
+            .start();
+    String dom = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return dom;
+  }
+
+  private static Optional<String> browser() {
+    Optional<String> found =
+        Stream.of(System.getenv("PATH").split(File.pathSeparator))
+            .flatMap(
+                folder ->
+                    Stream.of("chromium", "chromium-browser", "google-chrome")
+                        .map(name -> folder + File.separator + name))
+            .filter(file -> new File(file).canExecute())
+            .findFirst();
+    if ("true".equals(System.getenv("CI"))) {
+      assertThat(found).as("chromium on the PATH").isPresent();
+    }
+    return found;
+  }
+
+  private static int count(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
+  }
+}

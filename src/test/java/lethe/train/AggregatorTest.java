@@ -1,0 +1,167 @@
+package lethe.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import lethe.train.Message.Kind;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The aggregator's protocol, message by message, without a network. */
+class AggregatorTest {
+  private static final Buckets BUCKETS = new Buckets(3, 3);
+  private static final Schedule SCHEDULE = new Schedule(0.1, 10, 0, Schedule.Decay.CONSTANT);
+
+  private final AdamW optimizer = new AdamW(BUCKETS, new float[][] {{1, 2, 3}}, 1, 0);
+  private final CountDownLatch slow = new CountDownLatch(1);
+  private final List<Integer> applied = new ArrayList<>();
+  private final Aggregator aggregator =
+      new Aggregator(
+          BUCKETS,
+          optimizer,
+          SCHEDULE,
+          Wire.FLOAT32,
+          0,
+          1,
+          new Aggregator.Listener() {
+            @Override
+            public void begun(int attempt) {}
+
+            @Override
+            public void applied(
+                int step, int attempt, List<WorkerStep> reports, double norm, double rate) {
+              applied.add(step);
+              if (step == 0) {
+                await(slow);
+              }
+            }
+          });
+
+  @AfterEach
+  void close() {
+    slow.countDown();
+    aggregator.close();
+  }
+
+  @Test
+  void aWorkerAheadOfASlowListenerNeverGetsOldWeights() throws Exception {
+    hello(0);
+    push(0, 0, 1, 0, 0);
+    CompletableFuture<ByteBuffer> first = pull(0, 1);
+    while (optimizer.steps() < 1) {
+      Thread.onSpinWait();
+    }
+    // The listener still holds step 0; the worker has its weights and finishes the next step.
+    CompletableFuture<ByteBuffer> again = pull(0, 1);
+    assertThat(values(again)).isNotEqualTo(new float[] {1, 2, 3});
+    push(0, 1, 0, 5, 0);
+    CompletableFuture<ByteBuffer> ahead = pull(0, 2);
+    slow.countDown();
+    assertThat(values(first)).isEqualTo(values(again));
+    assertThat(values(ahead)).isEqualTo(optimizer.weights(0)).isNotEqualTo(values(again));
+    assertThat(applied).containsExactly(0, 1);
+  }
+
+  @Test
+  void aNewerAttemptDropsTheHalfReceivedStepAndFencesTheOlder() throws Exception {
+    slow.countDown();
+    hello(0);
+    report(0, 0);
+    hello(1);
+    assertThatThrownBy(() -> values(pull(0, 0)))
+        .hasMessageContaining("attempt 0 is not the current 0.1");
+    push(1, 0, 1, 1, 1);
+    assertThat(values(pull(1, 1))).isNotEqualTo(new float[] {1, 2, 3});
+    assertThat(applied).containsExactly(0);
+  }
+
+  @Test
+  void aGradientThatIsNotFiniteIsRefusedBeforeItIsApplied() throws Exception {
+    slow.countDown();
+    hello(0);
+    push(0, 0, Float.NaN, 0, 0);
+    assertThatThrownBy(() -> values(pull(0, 1)))
+        .hasMessageContaining("Refused step 0 before it was applied");
+    assertThat(optimizer.weights(0)).containsExactly(1, 2, 3);
+    assertThat(aggregator.failure()).isPresent();
+  }
+
+  @Test
+  void aGradientOfTheWrongLengthIsNamed() throws Exception {
+    slow.countDown();
+    hello(0);
+    ByteBuffer body = new Message(Kind.PUSH, 0, 0, 0, 0, 1, 0).buffer(8);
+    body.putLong(0).flip();
+    assertThatThrownBy(() -> send(body).get(10, TimeUnit.SECONDS))
+        .hasMessageContaining("Cannot read gradient of worker 0 at step 0: expected 3 elements");
+  }
+
+  private void hello(int attempt) throws Exception {
+    byte[] greeting =
+        Aggregator.greeting(BUCKETS, 1, Wire.FLOAT32).getBytes(StandardCharsets.UTF_8);
+    ByteBuffer body = new Message(Kind.HELLO, 0, attempt, 0, 0, 0, 0).buffer(greeting.length);
+    body.put(greeting).flip();
+    send(body).get(10, TimeUnit.SECONDS);
+  }
+
+  private void report(int attempt, int step) throws Exception {
+    WorkerStep report = new WorkerStep(new double[] {1}, 1, 1, 1);
+    ByteBuffer body = new Message(Kind.REPORT, 0, attempt, 0, step, 0, 0).buffer(report.bytes());
+    report.write(body);
+    body.flip();
+    send(body).get(10, TimeUnit.SECONDS);
+  }
+
+  private void push(int attempt, int step, float... gradient) throws Exception {
+    report(attempt, step);
+    ByteBuffer body = new Message(Kind.PUSH, 0, attempt, 0, step, ShardTree.ROOT, 0).buffer(12);
+    Wire.FLOAT32.encode(gradient, body);
+    body.flip();
+    send(body).get(10, TimeUnit.SECONDS);
+  }
+
+  private CompletableFuture<ByteBuffer> pull(int attempt, int step) {
+    ByteBuffer body = new Message(Kind.PULL, 0, attempt, 0, step, 0, 0).buffer(0);
+    body.flip();
+    return send(body);
+  }
+
+  private CompletableFuture<ByteBuffer> send(ByteBuffer body) {
+    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+    aggregator.receive(
+        null,
+        body,
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer response) {
+            answer.complete(response);
+          }
+
+          @Override
+          public void onFailure(Throwable e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  private static float[] values(CompletableFuture<ByteBuffer> answer) throws Exception {
+    return Wire.FLOAT32.decode(answer.get(10, TimeUnit.SECONDS).duplicate(), 3);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
