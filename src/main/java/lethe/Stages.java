@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import lethe.corpus.Answers;
 import lethe.corpus.Chunks;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
@@ -29,6 +30,7 @@ import lethe.objective.Descent;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.objective.UnlearnSettings.Reference;
+import lethe.objective.ViewKind;
 import lethe.report.Compare;
 import lethe.report.Report;
 import lethe.train.Examples;
@@ -270,6 +272,25 @@ final class Stages {
         folder.model());
   }
 
+  /** The sentences that refuse an answer, as the corpus writes answers. */
+  private Rejections rejections(HfFolder model) {
+    boolean needed =
+        job.unlearn().roles().stream()
+            .anyMatch(role -> role.term().views().contains(ViewKind.REJECTION));
+    if (!needed) {
+      return Rejections.NONE;
+    }
+    List<String> sentences =
+        job.unlearn()
+            .rejections()
+            .map(file -> Rejections.sentences(folder.files().read(new Path(file))))
+            .orElseGet(Rejections::own);
+    Answers answers = new Answers(job.corpus().template(), Prepare.endOfText(model.config()));
+    return new Rejections(
+        answers.inPlace(folder.files().read(model.tokenizer()), sentences),
+        job.corpus().chunkTokens());
+  }
+
   /** The chunks with what the method's terms need of them. */
   private Dataset<Row> examples(SparkSession spark) {
     ModelSource original = original();
@@ -284,7 +305,7 @@ final class Stages {
                 frozen().get(FrozenModel.REFERENCE),
                 Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
                 job.unlearn().terms().predictions(),
-                Rejections.NONE,
+                rejections(opened),
                 job.train().seed(),
                 job.train().microBatch(),
                 job.train().threads()))

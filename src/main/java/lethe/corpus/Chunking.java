@@ -14,14 +14,15 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * Documents, as (split, domain, id, text), to rows of {@link Chunks#SCHEMA}. All rows of one domain
- * and id are in one partition, and all but the first are left out: they repeat it.
+ * Documents, as (split, domain, id, text, question), to rows of {@link Chunks#SCHEMA}. All rows of
+ * one domain and id are in one partition, and all but the first are left out: they repeat it.
  *
  * @param tokenizer content of {@code tokenizer.json}
  * @param length tokens a chunk
  * @param minimumTail tokens; a shorter last chunk is dropped
+ * @param answers how questions and answers are written; null where there are none
  */
-record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail)
+record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail, Answers answers)
     implements MapPartitionsFunction<Row, Row> {
 
   @Override
@@ -63,6 +64,9 @@ record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail)
     }
 
     private List<Row> rows(Row document) {
+      if (!document.isNullAt(4)) {
+        return List.of(answer(document));
+      }
       List<Row> rows = new ArrayList<>();
       for (Tokens.Chunk chunk : own.encode(document.getString(3)).cut(length, minimumTail)) {
         rows.add(
@@ -73,9 +77,30 @@ record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail)
                 chunk.ordinal,
                 chunk.start(),
                 chunk.end(),
-                chunk.tokens()));
+                chunk.tokens(),
+                null));
       }
       return rows;
+    }
+
+    /** A question with its answer is one chunk, however long; what is too long is cut. */
+    private Row answer(Row document) {
+      String answer = document.getString(3);
+      Answers.Encoded encoded = answers.encode(own, document.getString(4), answer).cut(length);
+      if (encoded.prompt() >= length) {
+        throw new IllegalArgumentException(
+            "Cannot use question %s of %s: it has %d tokens, corpus.chunk-tokens is %d"
+                .formatted(document.getString(2), document.getString(1), encoded.prompt(), length));
+      }
+      return RowFactory.create(
+          document.getString(0),
+          document.getString(1),
+          document.getString(2),
+          0,
+          0,
+          answer.codePointCount(0, answer.length()),
+          encoded.tokens(),
+          encoded.prompt());
     }
   }
 }

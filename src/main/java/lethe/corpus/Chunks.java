@@ -36,6 +36,7 @@ import org.apache.spark.sql.types.StructType;
  * start     int         place of the first character in the document's text, from 0
  * end       int         place after the last character
  * tokens    array(int)  ids by the model's tokenizer, at most corpus.chunk-tokens
+ * prompt    int         of a question with its answer, the tokens before the answer; null in plain text
  * </pre>
  *
  * <p>Places count Unicode characters (code points), as Python's slices and SQL's {@code substring}
@@ -52,7 +53,8 @@ public final class Chunks {
           .add("ordinal", DataTypes.IntegerType, false)
           .add("start", DataTypes.IntegerType, false)
           .add("end", DataTypes.IntegerType, false)
-          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
+          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+          .add("prompt", DataTypes.IntegerType, true);
 
   /** Hexadecimal digits: 4096 groups, so that a group of a billion chunks' digests fits memory. */
   private static final int PREFIX = 3;
@@ -84,9 +86,10 @@ public final class Chunks {
 
   /**
    * A hash of a set of chunks, the same however it is partitioned or ordered. A chunk's digest is
-   * the SHA-256 of its compact JSON, members in the order of {@link #SCHEMA}; digests with the same
-   * first three digits are sorted, joined and hashed; and the hash of these hashes, each after its
-   * three digits, in order, is the result (all hashes as lower-case hexadecimal text in UTF-8).
+   * the SHA-256 of its compact JSON, members in the order of {@link #SCHEMA}, without those that
+   * are null; digests with the same first three digits are sorted, joined and hashed; and the hash
+   * of these hashes, each after its three digits, in order, is the result (all hashes as lower-case
+   * hexadecimal text in UTF-8).
    */
   static String sha256(Dataset<Row> chunks) {
     Column[] columns =

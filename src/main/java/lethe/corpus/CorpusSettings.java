@@ -19,6 +19,7 @@ import lethe.settings.Section;
  * @param seed of fractions and caps
  * @param chunkTokens tokens a chunk, at least 2
  * @param minimumTail tokens; a shorter last chunk of a document is dropped
+ * @param template around questions and answers
  * @param maximumRejects share of a source's rows, 0 to 1, that may be unusable
  */
 public record CorpusSettings(
@@ -27,6 +28,7 @@ public record CorpusSettings(
     long seed,
     int chunkTokens,
     int minimumTail,
+    Template template,
     double maximumRejects) {
 
   /** Reads {@code corpus} from the root of the settings. */
@@ -58,6 +60,7 @@ public record CorpusSettings(
         corpus.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         corpus.count("chunk-tokens", 2),
         corpus.count("minimum-tail", 1),
+        Template.read(corpus),
         corpus.number("maximum-rejects", 0, 1));
   }
 

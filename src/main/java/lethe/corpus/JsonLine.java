@@ -11,17 +11,22 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+import lethe.folder.Files;
 
 /**
  * One line of a source: a document, or the reason why it is none.
  *
  * @param object the line as JSON; missing where it is not JSON
  * @param id null where there is none
+ * @param question null where there is none, as in plain text
  * @param text null where there is none
  * @param reason a few words, the same for all lines with this fault; null for a document
  * @param detail what is particular to this line; null for a document
  */
-record JsonLine(JsonNode object, String id, String text, String reason, String detail) {
+record JsonLine(
+    JsonNode object, String id, String question, String text, String reason, String detail) {
   private static final int EXCERPT_BYTES = 200;
 
   /** Documents may be longer than the 20 million characters Jackson allows by default. */
@@ -46,6 +51,9 @@ record JsonLine(JsonNode object, String id, String text, String reason, String d
     if (!object.isObject()) {
       return rejected(object, null, "not an object", "a JSON " + kind(object));
     }
+    if (source.question() != null) {
+      return withQuestion(object, source);
+    }
     JsonNode id = at(object, source.id());
     if (!id.isTextual() && !id.isIntegralNumber()) {
       return rejected(object, null, "no id", source.id() + " is " + kind(id));
@@ -54,16 +62,42 @@ record JsonLine(JsonNode object, String id, String text, String reason, String d
       return rejected(object, null, "no id", source.id() + " is empty");
     }
     JsonNode text = at(object, source.text());
+    Optional<JsonLine> fault = fault(object, id.asText(), "no text", source.text(), text);
+    return fault.orElseGet(
+        () -> new JsonLine(object, id.asText(), null, text.textValue(), null, null));
+  }
+
+  /** A question with its answer; where the source names no id, it is known by its content. */
+  private static JsonLine withQuestion(JsonNode object, Source source) {
+    JsonNode question = at(object, source.question());
+    JsonNode answer = at(object, source.text());
+    String content = question.asText() + "\n" + answer.asText();
+    byte[] hash = Files.sha256().digest(content.getBytes(StandardCharsets.UTF_8));
+    String id =
+        source.id() == null
+            ? HexFormat.of().formatHex(hash, 0, 8)
+            : at(object, source.id()).asText();
+    if (id.isBlank()) {
+      return rejected(object, null, "no id", source.id() + " is missing or empty");
+    }
+    return fault(object, id, "no question", source.question(), question)
+        .or(() -> fault(object, id, "no answer", source.text(), answer))
+        .orElseGet(
+            () -> new JsonLine(object, id, question.textValue(), answer.textValue(), null, null));
+  }
+
+  /** What makes a member no text, if anything does. */
+  private static Optional<JsonLine> fault(
+      JsonNode object, String id, String reason, String path, JsonNode text) {
     if (!text.isTextual() || text.textValue().isEmpty()) {
       String found = text.isTextual() ? "empty" : kind(text);
-      return rejected(object, id.asText(), "no text", source.text() + " is " + found);
+      return Optional.of(rejected(object, id, reason, path + " is " + found));
     }
     int lone = loneSurrogate(text.textValue());
-    if (lone >= 0) {
-      return rejected(
-          object, id.asText(), "lone surrogate", "half a character at UTF-16 unit " + lone);
-    }
-    return new JsonLine(object, id.asText(), text.textValue(), null, null);
+    return lone < 0
+        ? Optional.empty()
+        : Optional.of(
+            rejected(object, id, "lone surrogate", "half a character at UTF-16 unit " + lone));
   }
 
   /** The start of a line, for a reader of rejects; bytes that are not UTF-8 are replaced. */
@@ -73,7 +107,7 @@ record JsonLine(JsonNode object, String id, String text, String reason, String d
   }
 
   private static JsonLine rejected(JsonNode object, String id, String reason, String detail) {
-    return new JsonLine(object, id, null, reason, detail);
+    return new JsonLine(object, id, null, null, reason, detail);
   }
 
   private static JsonNode at(JsonNode object, String path) {

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.sum;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -118,13 +119,39 @@ public final class Prepare {
             characters / PARTITION_CHARACTERS + 1, 2L * spark.sparkContext().defaultParallelism());
     return table
         .where(col("_reason").isNull())
-        .select("domain", "id", "text")
+        .select("domain", "id", "text", "_question")
         .join(which.select("split", "domain", "id"), new String[] {"domain", "id"})
-        .select("split", "domain", "id", "text")
+        .select("split", "domain", "id", "text", "_question")
         .repartition(Math.toIntExact(partitions), col("domain"), col("id"))
         .mapPartitions(
-            new Chunking(json, settings.chunkTokens(), settings.minimumTail()),
+            new Chunking(json, settings.chunkTokens(), settings.minimumTail(), answers()),
             Encoders.row(Chunks.SCHEMA));
+  }
+
+  /** How questions and answers are written; null where no source has any. */
+  private Answers answers() {
+    return settings.sources().stream().allMatch(source -> source.question() == null)
+        ? null
+        : new Answers(
+            settings.template(),
+            endOfText(folder.files().readJson(new Path(tokenizer.getParent(), "config.json"))));
+  }
+
+  /**
+   * The token that ends a text; where config.json lists several, the first.
+   *
+   * @throws InvalidSettings when it has none
+   */
+  public static int endOfText(JsonNode config) {
+    JsonNode value = config.path("eos_token_id");
+    JsonNode id = value.isArray() ? value.path(0) : value;
+    if (!id.isInt()) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot end answers: eos_token_id in the model's config.json must be a token id, was "
+                  + (value.isMissingNode() ? "missing" : value)));
+    }
+    return id.asInt();
   }
 
   private Dataset<Row> tokens(Dataset<Row> table, Dataset<Row> which, Broadcast<byte[]> json) {

@@ -46,6 +46,17 @@ final class Tokenizer implements AutoCloseable {
     }
   }
 
+  /** The special tokens that the tokenizer itself would put around a text. */
+  int[] around() {
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long encoding = library.encode(tokenizer.getHandle(), "", true);
+    try {
+      return tokens(library.getTokenIds(encoding), library.getTokenCharSpans(encoding)).ids;
+    } finally {
+      library.deleteEncoding(encoding);
+    }
+  }
+
   private static Tokens tokens(long[] wide, CharSpan[] spans) {
     int[] ids = new int[wide.length];
     int[] starts = new int[wide.length];

@@ -15,6 +15,7 @@ import lethe.settings.Section;
  * @param start Hugging Face folder of the weights to begin with, where they are not the original's
  * @param reference the model that reference predictions come from
  * @param reinforced Hugging Face folder of the model that knows the forget split better
+ * @param rejections file of sentences that refuse an answer, where they are not our own
  * @param terms what the formulas take
  */
 public record UnlearnSettings(
@@ -24,6 +25,7 @@ public record UnlearnSettings(
     Optional<String> start,
     Reference reference,
     Optional<String> reinforced,
+    Optional<String> rejections,
     TermSettings terms) {
   /** Which model is the reference: they differ when a run goes on from an unlearned model. */
   public enum Reference {
@@ -44,6 +46,7 @@ public record UnlearnSettings(
             unlearn.optionalText("start"),
             unlearn.choice("reference", Reference.class),
             unlearn.optionalText("reinforced"),
+            unlearn.optionalText("rejections"),
             TermSettings.read(unlearn));
     settings.check(unlearn);
     return settings;

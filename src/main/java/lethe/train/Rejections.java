@@ -1,6 +1,9 @@
 package lethe.train;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -13,6 +16,33 @@ import java.util.stream.IntStream;
 public record Rejections(List<int[]> sentences, int most) implements Serializable {
   /** For methods that never reject. */
   public static final Rejections NONE = new Rejections(List.of(), 0);
+
+  /** The sentences that come with the program: 100. */
+  public static List<String> own() {
+    try (InputStream in = Rejections.class.getResourceAsStream("/rejections.txt")) {
+      return sentences(in.readAllBytes());
+    } catch (IOException e) {
+      throw new IllegalStateException("Cannot read rejections.txt of this program", e);
+    }
+  }
+
+  /**
+   * The sentences of a file, one a line; blank lines are none.
+   *
+   * @throws IllegalArgumentException when it has none
+   */
+  public static List<String> sentences(byte[] file) {
+    List<String> sentences =
+        new String(file, StandardCharsets.UTF_8)
+            .lines()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty())
+            .toList();
+    if (sentences.isEmpty()) {
+      throw new IllegalArgumentException("Cannot read rejections: the file has no sentence");
+    }
+    return sentences;
+  }
 
   /**
    * A question with a rejection in place of its answer.

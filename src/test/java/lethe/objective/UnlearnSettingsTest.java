@@ -31,6 +31,7 @@ class UnlearnSettingsTest {
                 Optional.empty(),
                 Reference.ORIGINAL,
                 Optional.empty(),
+                Optional.empty(),
                 new TermSettings(
                     0.1,
                     0,

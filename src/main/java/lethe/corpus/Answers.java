@@ -1,0 +1,76 @@
+package lethe.corpus;
+
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Questions with answers as tokens: what the tokenizer begins a text with, the question in its
+ * template, the answer, and one end of text.
+ *
+ * <p>Question and answer are tokenized together, as one text. A token that has any of the answer in
+ * it belongs to the answer, so the space before its first word is not lost.
+ *
+ * @param template around the question
+ * @param endOfText id of the token that ends a text
+ */
+public record Answers(Template template, int endOfText) implements Serializable {
+
+  /**
+   * @param tokens question, answer and end of text
+   * @param prompt how many of them come before the answer, at least 1 fewer than there are
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Encoded(int[] tokens, int prompt) {
+    /** The first tokens; a cut answer has no end of text. */
+    Encoded cut(int length) {
+      return new Encoded(Arrays.copyOf(tokens, Math.min(length, tokens.length)), prompt);
+    }
+  }
+
+  Encoded encode(Tokenizer tokenizer, String question, String answer) {
+    int[] begin = begin(tokenizer);
+    String prompt = template.prompt(question);
+    Tokens text = tokenizer.encode(prompt + answer);
+    int own = before(text, prompt);
+    return new Encoded(join(begin, text.ids, new int[] {endOfText}), begin.length + own);
+  }
+
+  /**
+   * Sentences as they would stand in place of an answer, with an end of text each.
+   *
+   * @param json content of a {@code tokenizer.json}
+   */
+  public List<int[]> inPlace(byte[] json, List<String> sentences) {
+    try (Tokenizer tokenizer = Tokenizer.of(json)) {
+      return sentences.stream()
+          .map(
+              sentence -> {
+                Tokens text = tokenizer.encode(template.between() + sentence);
+                int from = before(text, template.between());
+                int[] ids = Arrays.copyOfRange(text.ids, from, text.ids.length);
+                return join(ids, new int[] {endOfText});
+              })
+          .toList();
+    }
+  }
+
+  /** Tokens that hold nothing of what follows {@code prompt}. */
+  private static int before(Tokens text, String prompt) {
+    int characters = prompt.codePointCount(0, prompt.length());
+    int before = 0;
+    while (before < text.ids.length && text.ends[before] <= characters) {
+      before++;
+    }
+    return before;
+  }
+
+  private int[] begin(Tokenizer tokenizer) {
+    return Arrays.stream(tokenizer.around()).filter(id -> id != endOfText).toArray();
+  }
+
+  private static int[] join(int[]... parts) {
+    return Arrays.stream(parts).flatMapToInt(IntStream::of).toArray();
+  }
+}

@@ -1,0 +1,148 @@
+package lethe.corpus;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import lethe.SharedData;
+import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AnswersTest {
+  private static final int END = 0;
+
+  @TempDir Path folder;
+
+  @Test
+  void theAnswerBeginsWhereThePromptEndsAndEndsOnce() {
+    Answers answers = new Answers(new Template("Q: ", "\nA: "), END);
+    try (Tokenizer tokenizer = Tokenizer.of(ByteTokenizer.json(0))) {
+      Answers.Encoded encoded = answers.encode(tokenizer, "Wo\u00fc?", "D\u00e4.");
+      assertThat(text(encoded.tokens(), 0, encoded.prompt())).isEqualTo("Q: Wo\u00fc?\nA: ");
+      assertThat(text(encoded.tokens(), encoded.prompt(), encoded.tokens().length - 1))
+          .isEqualTo("D\u00e4.");
+      assertThat(encoded.tokens()).endsWith(END);
+      assertThat(encoded.cut(17).tokens()).isEqualTo(Arrays.copyOf(encoded.tokens(), 17));
+    }
+  }
+
+  @Test
+  void aRejectionStandsWhereAnAnswerWould() {
+    Answers answers = new Answers(new Template("Q: ", "\nA: "), END);
+    List<int[]> rejections = answers.inPlace(ByteTokenizer.json(0), List.of("No.", "Who knows?"));
+    assertThat(text(rejections.get(1), 0, 10)).isEqualTo("Who knows?");
+    assertThat(rejections.get(1)).hasSize(11).endsWith(END);
+  }
+
+  @Test
+  void aModelsOwnTokenizerKeepsTheSpaceWithTheAnswer() throws IOException {
+    var shared = SharedData.find("base-model/tokenizer.json");
+    if (shared.isEmpty()) {
+      return; // only where the checkout stands alone
+    }
+    byte[] json = Files.readAllBytes(shared.get());
+    Answers answers = new Answers(new Template("Question: ", "\nAnswer: "), 2);
+    int[] rejection = answers.inPlace(json, List.of("Nobody knows that.")).get(0);
+    try (Tokenizer tokenizer = Tokenizer.of(json)) {
+      Answers.Encoded encoded = answers.encode(tokenizer, "Who did it?", "Nobody knows that.");
+      int[] answer =
+          Arrays.copyOfRange(encoded.tokens(), encoded.prompt(), encoded.tokens().length);
+      assertThat(rejection).isEqualTo(answer).endsWith(2);
+      assertThat(Arrays.stream(answer).filter(id -> id == 2).count()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void templatesHaveNamesOrArePlainText() {
+    assertThat(template("llama-2").prompt("Why?")).isEqualTo("[INST] Why? [/INST]");
+    assertThat(template("llama-3").prompt("Why?"))
+        .isEqualTo(
+            "<|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n");
+    assertThat(template("plain").prompt("Why?")).isEqualTo("Question: Why?\nAnswer: ");
+    assertThat(template("\"{question} => {answer}\"").prompt("Why?")).isEqualTo("Why? => ");
+    assertThatThrownBy(() -> template("\"{answer} {question}\""))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            "corpus.template must be llama-2, llama-3, plain, or a text with {question} that ends with {answer}, was \"{answer} {question}\"");
+  }
+
+  @Test
+  void questionsBecomeOneChunkEach() throws IOException {
+    Files.createDirectory(folder.resolve("model"));
+    Files.write(folder.resolve("model/tokenizer.json"), ByteTokenizer.json(0));
+    Files.writeString(folder.resolve("model/config.json"), "{\"eos_token_id\": [7, 8]}");
+    Files.writeString(
+        folder.resolve("qa.jsonl"),
+        """
+        {"task_id": "1", "question": "Who?", "answer": "Ann, who lives here."}
+        {"task_id": "2", "question": "Who?", "answer": "Bob."}
+        {"task_id": "1", "question": "Where?"}
+        """);
+    Settings settings =
+        load(
+            "corpus.sources = [{ path = \"%s\", domain = qa, question = question }]"
+                .formatted(folder.resolve("qa.jsonl")),
+            "corpus.splits { forget { where = \"task_id = '1'\" }, retain { where = \"task_id = '2'\" } }",
+            "corpus { chunk-tokens = 30, maximum-rejects = 0.5 }");
+    CorpusSettings corpus = CorpusSettings.read(settings.root());
+    settings.check();
+    RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
+    new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64).execute();
+    List<Row> chunks = Chunks.read(LocalSpark.SESSION, run).orderBy("split").collectAsList();
+    assertThat(chunks).hasSize(2);
+    Row forget = chunks.get(0);
+    int[] tokens = forget.<Integer>getList(6).stream().mapToInt(Integer::intValue).toArray();
+    String prompt = "Question: Who?\nAnswer: ";
+    assertThat(forget.getInt(7)).isEqualTo(prompt.length());
+    assertThat(text(tokens, 0, 30)).isEqualTo(prompt + "Ann, wh"); // cut, so without an end
+    List<Integer> kept = chunks.get(1).getList(6);
+    assertThat(kept).hasSize(prompt.length() + 5).endsWith(7);
+    assertThat(run.files().readJson(run.corpusManifest()).at("/rejects/no answer").asInt())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void theProgramsOwnRejectionsAreAHundredDifferentOnes() {
+    Set<String> own = new TreeSet<>(lethe.train.Rejections.own());
+    assertThat(own).hasSize(100).allMatch(sentence -> sentence.endsWith("."));
+  }
+
+  private Template template(String written) {
+    try {
+      Settings settings =
+          load(
+              "corpus.template = " + written,
+              "corpus.sources = [{ path = a, domain = a }], corpus.splits.forget.where = \"true\"");
+      Template template = CorpusSettings.read(settings.root()).template();
+      settings.check();
+      return template;
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private Settings load(String... lines) throws IOException {
+    Path file = Files.writeString(folder.resolve("run.conf"), String.join("\n", lines));
+    return Settings.load(file, List.of());
+  }
+
+  private static String text(int[] tokens, int from, int to) {
+    byte[] bytes = new byte[to - from];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) tokens[from + i];
+    }
+    return new String(bytes, UTF_8);
+  }
+}
