@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lethe.model.Dtype;
 import lethe.model.HfFolder;
 import lethe.model.HfWriter;
@@ -108,7 +109,13 @@ class SubmitIT {
   @Test
   void aDriverKilledOrStoppedGoesOnFromItsCheckpoint() throws Exception {
     Path conf = smallRun();
-    String[] run = {"run", conf.toString(), "train.steps=40", "train.checkpoint-every=5"};
+    String[] run = {"unlearn", conf.toString(), "train.steps=40", "train.checkpoint-every=5"};
+    Submitted prepared =
+        submit("prepare", conf.toString(), "train.steps=40", "train.checkpoint-every=5");
+    assertThat(prepared.code).as(prepared.output).isZero();
+    for (String name : List.of("whole", "killed", "stopped")) {
+      copy(folder.resolve("run"), folder.resolve(name));
+    }
     Submitted undisturbed = submit(append(run, "run.dir=" + folder.resolve("whole")));
     assertThat(undisturbed.code).as(undisturbed.output).isZero();
 
@@ -158,6 +165,14 @@ class SubmitIT {
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ended within 30 s").isTrue();
     reader.join();
     return said.toString();
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file)));
+      }
+    }
   }
 
   private static String[] append(String[] arguments, String more) {
