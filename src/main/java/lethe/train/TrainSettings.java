@@ -56,6 +56,11 @@ public record TrainSettings(
   public static TrainSettings read(Section root, String over) {
     Section all = root.section("train");
     Section first = root.section(over);
+    if (!all.text("precision").equals("float32")) {
+      all.problem(
+          "precision",
+          "must be float32: training in " + all.text("precision") + " is not joined up yet");
+    }
     int workers = all.count("workers", 1);
     int shards = all.count("shards", 1);
     if (Integer.bitCount(shards) != 1) {
