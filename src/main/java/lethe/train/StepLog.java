@@ -19,6 +19,7 @@ final class StepLog {
   private final String stage;
   private final int partSteps;
   private final List<String> lines = new ArrayList<>();
+  private int written;
 
   private StepLog(RunFolder folder, String stage, int partSteps) {
     this.folder = folder;
@@ -44,6 +45,10 @@ final class StepLog {
         }
       }
     }
+    // One part takes the place of all: none may stay that tells of steps which will be told again.
+    List<Path> before = log.parts();
+    log.flush();
+    before.stream().filter(part -> !part.getName().equals(log.name())).forEach(folder.files()::delete);
     return log;
   }
 
@@ -54,13 +59,21 @@ final class StepLog {
       throw new IllegalStateException("Cannot write step " + step.step() + " as JSON", e);
     }
     if (lines.size() % partSteps == 0) {
-      String name = "%s-%08d.jsonl".formatted(stage, step.step());
-      folder
-          .files()
-          .writeText(
-              new Path(folder.stepParts(), name),
-              text(lines.subList(lines.size() - partSteps, lines.size())));
+      flush();
     }
+  }
+
+  /** Closes a part with all steps that are in none yet. */
+  synchronized void flush() {
+    if (lines.size() > written) {
+      folder.files().writeText(new Path(folder.stepParts(), name()), text(lines.subList(written, lines.size())));
+      written = lines.size();
+    }
+  }
+
+  /** The name of a part that ends with the newest step. */
+  private String name() {
+    return "%s-%08d.jsonl".formatted(stage, lines.size());
   }
 
   /** Joins all steps into one file and removes the parts. */

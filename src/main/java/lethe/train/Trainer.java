@@ -158,7 +158,7 @@ public final class Trainer {
                   checkpoints.save(optimizer);
                 }
               });
-      launches(plan, counts, buckets, optimizer, schedule, onStep, checkpoints);
+      launches(plan, counts, buckets, optimizer, schedule, onStep, log, checkpoints);
       log.close();
       return new Result(
           steps,
@@ -175,6 +175,7 @@ public final class Trainer {
       AdamW optimizer,
       Schedule schedule,
       StepListener onStep,
+      StepLog log,
       Checkpoints checkpoints) {
     int fruitless = 0;
     int workers = settings.workers();
@@ -199,6 +200,7 @@ public final class Trainer {
       } catch (RuntimeException e) {
         aggregator.close(); // from here on nothing changes the weights
         if (stop.requested()) {
+          log.flush();
           checkpoints.save(optimizer);
           checkpoints.await();
           throw new StoppedException(optimizer.steps(), schedule.steps());
