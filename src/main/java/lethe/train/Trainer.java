@@ -190,7 +190,7 @@ public final class Trainer {
               workers,
               settings.shards(),
               settings.microBatch(),
-              settings.threads(),
+              settings.compute(),
               settings.wire());
       Aggregator aggregator =
           new Aggregator(buckets, optimizer, schedule, settings.wire(), launch, workers, onStep);
