@@ -57,7 +57,7 @@ final class Autograd {
 
   /** Adds gradients of any dtype to float32 sums. */
   void more(List<NDArray> sums, NDList gradients) {
-    Network.withoutGraph(() -> script.runAll("more", sums, gradients));
+    Network.withoutGraph(() -> script.run("more", sums, gradients)).close();
   }
 
   /** A copy in the dtype of matrix products, which DJL must not ask for. */
@@ -67,6 +67,6 @@ final class Autograd {
 
   /** Overwrites such a copy. */
   void renew(NDArray narrowed, NDArray array) {
-    Network.withoutGraph(() -> script.runAll("renewed", narrowed, array));
+    Network.withoutGraph(() -> script.run("renewed", narrowed, array)).close();
   }
 }

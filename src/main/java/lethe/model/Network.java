@@ -9,7 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -31,12 +31,17 @@ public final class Network implements AutoCloseable {
           return torch.reshape(torch.index_add(flat, 0, rows, g), torch.size(h))
       """;
 
+  /** Sequence lengths whose tables are kept. */
+  private static final int TABLES = 8;
+
   private final Architecture architecture;
   private final Compute compute;
   private final NDManager manager;
   private final TorchScript script;
   private final Autograd autograd;
-  private final Map<Integer, List<NDArray>> tables = new HashMap<>();
+
+  /** By sequence length, the last few used. */
+  private final Map<Integer, List<NDArray>> tables = new LinkedHashMap<>(16, 0.75f, true);
 
   /**
    * In float32, keeping activations.
@@ -185,18 +190,22 @@ public final class Network implements AutoCloseable {
   }
 
   private List<NDArray> tables(int tokens) {
-    return tables.computeIfAbsent(
-        tokens,
-        t -> {
-          List<NDArray> arrays = new ArrayList<>();
-          for (Architecture.Table table : architecture.tables().apply(t)) {
-            NDArray values =
-                manager.create(table.values(), new Shape(table.rows(), table.columns()));
-            arrays.add(autograd.narrowed(values));
-            values.close();
-          }
-          return arrays;
-        });
+    List<NDArray> known = tables.get(tokens);
+    if (known != null) {
+      return known;
+    }
+    if (tables.size() == TABLES) {
+      int eldest = tables.keySet().iterator().next();
+      tables.remove(eldest).forEach(NDArray::close);
+    }
+    List<NDArray> arrays = new ArrayList<>();
+    for (Architecture.Table table : architecture.tables().apply(tokens)) {
+      NDArray values = manager.create(table.values(), new Shape(table.rows(), table.columns()));
+      arrays.add(autograd.narrowed(values));
+      values.close();
+    }
+    tables.put(tokens, arrays);
+    return arrays;
   }
 
   @Override

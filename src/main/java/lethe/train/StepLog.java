@@ -48,7 +48,9 @@ final class StepLog {
     // One part takes the place of all: none may stay that tells of steps which will be told again.
     List<Path> before = log.parts();
     log.flush();
-    before.stream().filter(part -> !part.getName().equals(log.name())).forEach(folder.files()::delete);
+    before.stream()
+        .filter(part -> !part.getName().equals(log.name()))
+        .forEach(folder.files()::delete);
     return log;
   }
 
@@ -66,7 +68,10 @@ final class StepLog {
   /** Closes a part with all steps that are in none yet. */
   synchronized void flush() {
     if (lines.size() > written) {
-      folder.files().writeText(new Path(folder.stepParts(), name()), text(lines.subList(written, lines.size())));
+      folder
+          .files()
+          .writeText(
+              new Path(folder.stepParts(), name()), text(lines.subList(written, lines.size())));
       written = lines.size();
     }
   }

@@ -18,7 +18,7 @@ import lethe.settings.Section;
  * @param clipNorm largest global norm of a gradient
  * @param seed of the order of examples
  * @param workers executors
- * @param threads a worker
+ * @param compute of a worker
  * @param shards virtual shards of a step, a power of two
  * @param port of the aggregator; 0 for any
  * @param checkpointEvery steps between two checkpoints
@@ -39,7 +39,7 @@ public record TrainSettings(
     double clipNorm,
     long seed,
     int workers,
-    int threads,
+    ComputeSettings compute,
     int shards,
     int port,
     int checkpointEvery,
@@ -56,11 +56,6 @@ public record TrainSettings(
   public static TrainSettings read(Section root, String over) {
     Section all = root.section("train");
     Section first = root.section(over);
-    if (!all.text("precision").equals("float32")) {
-      all.problem(
-          "precision",
-          "must be float32: training in " + all.text("precision") + " is not joined up yet");
-    }
     int workers = all.count("workers", 1);
     int shards = all.count("shards", 1);
     if (Integer.bitCount(shards) != 1) {
@@ -80,13 +75,18 @@ public record TrainSettings(
         pick(first, all, "clip-norm").number("clip-norm", 1e-9, 1e9),
         all.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         workers,
-        all.count("threads", 1),
+        ComputeSettings.read(all),
         shards,
         (int) all.whole("aggregator-port", 0, 65535),
         all.count("checkpoint-every", 1),
         all.choice("wire", Wire.class),
         Duration.ofSeconds(all.count("recovery-timeout", 1)),
         Duration.ofSeconds(all.count("step-timeout", 1)));
+  }
+
+  /** For matrix products, a worker. */
+  public int threads() {
+    return compute.threads();
   }
 
   private static Section pick(Section first, Section all, String key) {

@@ -191,7 +191,7 @@ public final class Trainer {
               workers,
               settings.shards(),
               settings.microBatch(),
-              settings.threads(),
+              settings.compute(),
               settings.wire());
       Aggregator aggregator =
           new Aggregator(buckets, optimizer, schedule, settings.wire(), launch, workers, onStep);
@@ -253,7 +253,9 @@ public final class Trainer {
                 + " "
                 + settings.weightDecay()
                 + " "
-                + settings.wire());
+                + settings.wire()
+                + " "
+                + settings.compute().precision());
     MessageDigest digest = Files.sha256();
     digest.update(all.getBytes(StandardCharsets.UTF_8));
     for (float[] bucket : initial) {

@@ -1,6 +1,5 @@
 package lethe.train;
 
-import ai.djl.Device;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -41,7 +40,7 @@ final class WorkerTask
    * @param workers of the launch
    * @param shards of a step
    * @param microBatch examples a pass
-   * @param threads for matrix products
+   * @param compute how
    * @param wire how gradients travel
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -53,7 +52,7 @@ final class WorkerTask
       int workers,
       int shards,
       int microBatch,
-      int threads,
+      ComputeSettings compute,
       Wire wire)
       implements Serializable {}
 
@@ -123,7 +122,8 @@ final class WorkerTask
     ShardTree tree = new ShardTree(job.shards);
     Buckets buckets = new Buckets(architecture.elements(), Buckets.DEFAULT_ELEMENTS);
     try (AggregatorClient driver = new AggregatorClient(endpoint, attempt, worker);
-        Network network = new Network(architecture, Device.cpu(), job.threads)) {
+        Network network =
+            new Network(architecture, job.compute.on(BarrierTaskContext.get().resources()))) {
       Parameters weights = network.newParameters();
       Map<FrozenModel, Parameters> frozen = frozen(network);
       Pass pass = new Pass(network);

@@ -17,10 +17,12 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import lethe.folder.RunFolder;
+import lethe.model.Activations;
 import lethe.model.Architecture;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
 import lethe.model.NamedShape;
+import lethe.model.Precision;
 import lethe.model.TensorSource;
 import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
@@ -135,7 +137,8 @@ class EngineIT {
               1,
               7,
               workers,
-              1,
+              new ComputeSettings(
+                  1, Precision.FLOAT32, Activations.KEEP, ComputeSettings.DeviceChoice.CPU),
               8,
               0,
               50,

@@ -1,0 +1,258 @@
+package lethe.train;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import lethe.model.Architecture;
+import lethe.model.Compute;
+import lethe.model.InitialWeights;
+import lethe.model.MatrixPeak;
+import lethe.model.ModelSource;
+import lethe.model.NamedShape;
+import lethe.model.Network;
+import lethe.model.Parameters;
+import lethe.model.Precision;
+import lethe.model.TensorSource;
+import lethe.objective.Descent;
+import lethe.objective.Role;
+import lethe.settings.Section;
+import lethe.settings.Settings;
+
+/**
+ * How fast a network runs, and how much of what this machine's matrix products reach. Products,
+ * forward and forward-backward passes take turns, so that a busy machine slows all alike, and the
+ * best of each counts. Needs no Spark.
+ *
+ * @param settings what is measured
+ * @param source the checkpoint, if there is one
+ */
+public record Bench(BenchSettings settings, Optional<ModelSource> source) {
+  private static final Role DESCENT = new Role("bench", new Descent(), 1);
+  private static final int SQUARE = 2048;
+
+  /**
+   * One precision's numbers.
+   *
+   * @param peak operations a second of the fastest matrix product
+   * @param forwardSeconds of a pass that scores the batch
+   * @param bothSeconds of a pass that also leaves gradients
+   * @param peakBytes most memory the process held; 0 where the system does not say
+   */
+  public record Row(
+      Precision precision,
+      double peak,
+      double forwardSeconds,
+      double bothSeconds,
+      long peakBytes) {}
+
+  /**
+   * All numbers.
+   *
+   * @param settings they were measured with
+   * @param parameters of the network
+   * @param flopsPerToken of the forward pass
+   * @param rows one a precision
+   */
+  public record Result(
+      BenchSettings settings, String type, long parameters, long flopsPerToken, List<Row> rows) {
+    private double tokens() {
+      return (double) settings.batch() * settings.tokens();
+    }
+
+    /** For people. */
+    public String table() {
+      StringBuilder text = new StringBuilder();
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%s, %.1f million parameters, %d x %d tokens, %s, best of %d%n",
+              type,
+              parameters / 1e6,
+              settings.batch(),
+              settings.tokens(),
+              settings.gpu().map(g -> "GPU " + g).orElse(settings.compute().threads() + " threads"),
+              settings.rounds()));
+      text.append(
+          String.format(
+              "%-10s %12s | %10s %10s %6s | %10s %10s %6s | %9s%n",
+              "", "matrix", "forward", "", "of", "and back", "", "of", "resident"));
+      text.append(
+          String.format(
+              "%-10s %12s | %10s %10s %6s | %10s %10s %6s | %9s%n",
+              "precision",
+              "GFLOP/s",
+              "tokens/s",
+              "GFLOP/s",
+              "peak",
+              "tokens/s",
+              "GFLOP/s",
+              "peak",
+              "GB"));
+      for (Row row : rows) {
+        double forward = rate(row.forwardSeconds, 1);
+        double both = rate(row.bothSeconds, 3);
+        text.append(
+            String.format(
+                Locale.ROOT,
+                "%-10s %12.0f | %10.0f %10.0f %5.0f%% | %10.0f %10.0f %5.0f%% | %9.2f%n",
+                Section.spelling(row.precision),
+                row.peak / 1e9,
+                tokens() / row.forwardSeconds,
+                forward / 1e9,
+                100 * forward / row.peak,
+                tokens() / row.bothSeconds,
+                both / 1e9,
+                100 * both / row.peak,
+                row.peakBytes / 1e9));
+      }
+      return text.toString();
+    }
+
+    /** For programs. */
+    public ObjectNode json() {
+      ObjectNode json = new ObjectMapper().createObjectNode();
+      json.put("model_type", type);
+      json.put("parameters", parameters);
+      json.put("flops_per_token_forward", flopsPerToken);
+      json.put("batch", settings.batch());
+      json.put("tokens", settings.tokens());
+      json.put("threads", settings.compute().threads());
+      json.put("device", settings.gpu().map(g -> "gpu" + g).orElse("cpu"));
+      json.put("rounds", settings.rounds());
+      for (Row row : rows) {
+        ObjectNode one = json.withArray("rows").addObject();
+        one.put("precision", Section.spelling(row.precision));
+        one.put("matrix_gflops", row.peak / 1e9);
+        pass(one.putObject("forward"), row, row.forwardSeconds, 1);
+        pass(one.putObject("forward_backward"), row, row.bothSeconds, 3);
+        one.put("peak_resident_bytes", row.peakBytes);
+      }
+      return json;
+    }
+
+    private void pass(ObjectNode json, Row row, double seconds, int times) {
+      json.put("seconds", seconds);
+      json.put("tokens_per_second", tokens() / seconds);
+      json.put("gflops", rate(seconds, times) / 1e9);
+      json.put("share_of_matrix_peak", rate(seconds, times) / row.peak);
+    }
+
+    private double rate(double seconds, int times) {
+      return times * tokens() * flopsPerToken / seconds;
+    }
+  }
+
+  /** Measures; some seconds to minutes. */
+  public Result run() {
+    Architecture architecture = settings.architecture(source);
+    architecture.context().check(settings.tokens());
+    return new Result(
+        settings,
+        architecture.type(),
+        architecture.elements(),
+        architecture.flopsPerToken(settings.tokens()),
+        settings.precisions().stream().map(p -> row(architecture, p)).toList());
+  }
+
+  private Row row(Architecture architecture, Precision precision) {
+    Compute compute = settings.compute(precision);
+    ResidentMemory.forgetPeak();
+    List<Example> examples = examples(architecture.vocabulary());
+    try (MatrixPeak matrix = new MatrixPeak(compute);
+        Network network = new Network(architecture, compute);
+        Parameters weights = weights(network)) {
+      Pass pass = new Pass(network);
+      double peak = 0;
+      double forward = Double.POSITIVE_INFINITY;
+      double both = Double.POSITIVE_INFINITY;
+      for (int round = -1; round < settings.rounds(); round++) {
+        double product =
+            Math.max(matrix.flopsPerSecond(SQUARE, SQUARE, SQUARE), own(architecture, matrix));
+        double one = seconds(() -> pass.score(examples, weights));
+        double two = seconds(() -> step(pass, examples, weights));
+        if (round >= 0) { // the first is warm-up
+          peak = Math.max(peak, product);
+          forward = Math.min(forward, one);
+          both = Math.min(both, two);
+        }
+      }
+      return new Row(precision, peak, forward, both, ResidentMemory.peakBytes().orElse(0));
+    }
+  }
+
+  /** The product of all tokens with a matrix four times as wide as the hidden states. */
+  private double own(Architecture architecture, MatrixPeak matrix) {
+    int width = architecture.width();
+    return matrix.flopsPerSecond(settings.batch() * settings.tokens(), width, 4 * width);
+  }
+
+  private void step(Pass pass, List<Example> examples, Parameters weights) {
+    try (Parameters leaves = weights.leaves()) {
+      double scored = (double) settings.batch() * (settings.tokens() - 1);
+      pass.accumulate(DESCENT, examples, 1 / scored, leaves, Map.of());
+    }
+  }
+
+  private static double seconds(Runnable work) {
+    long begun = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - begun) / 1e9;
+  }
+
+  private Parameters weights(Network network) {
+    if (source.isPresent()) {
+      return source.get().parameters(network);
+    }
+    Parameters parameters = network.newParameters();
+    TensorSource initial = new InitialWeights(network.architecture(), 0.02, 1);
+    long at = 0;
+    for (NamedShape tensor : network.architecture().tensors()) {
+      float[] values = new float[(int) tensor.elements()];
+      initial.read(tensor.name(), 0, values, 0, values.length);
+      parameters.write(at, values, 0, values.length);
+      at += values.length;
+    }
+    return parameters;
+  }
+
+  private List<Example> examples(int vocabulary) {
+    Random random = new Random(1);
+    return IntStream.range(0, settings.batch())
+        .mapToObj(
+            b -> {
+              int[] tokens = random.ints(settings.tokens(), 0, vocabulary).toArray();
+              return new Example("bench", List.of(new Example.View(tokens, tokens, Double.NaN)));
+            })
+        .toList();
+  }
+
+  /**
+   * The measurement on its own, without Spark.
+   *
+   * @param pairs settings, {@code key=value}
+   */
+  public static void main(String[] pairs) throws IOException {
+    List<String> all = new ArrayList<>(List.of("run.dir=none"));
+    all.addAll(List.of(pairs));
+    Path nothing = Files.createTempFile("bench", ".conf");
+    Settings settings = Settings.load(nothing, all);
+    BenchSettings bench = BenchSettings.read(settings.root());
+    settings.check();
+    Files.delete(nothing);
+    Result result = new Bench(bench, bench.model().map(m -> new ModelSource(m, Map.of()))).run();
+    System.out.print(result.table());
+    if (bench.json().isPresent()) {
+      Files.writeString(Path.of(bench.json().get()), result.json().toPrettyString());
+    }
+    System.exit(0); // PyTorch's threads
+  }
+}

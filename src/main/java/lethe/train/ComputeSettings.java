@@ -1,0 +1,73 @@
+package lethe.train;
+
+import ai.djl.Device;
+import java.io.Serializable;
+import lethe.model.Activations;
+import lethe.model.Compute;
+import lethe.model.Precision;
+import lethe.settings.Section;
+import org.apache.spark.resource.ResourceInformation;
+import scala.collection.JavaConverters;
+
+/**
+ * How a worker computes.
+ *
+ * @param threads for matrix products on the processor
+ * @param precision of matrix products
+ * @param activations kept or computed again
+ * @param device what is used where Spark assigns a GPU
+ */
+public record ComputeSettings(
+    int threads, Precision precision, Activations activations, DeviceChoice device)
+    implements Serializable {
+
+  /** What a worker runs on. */
+  public enum DeviceChoice {
+    /** The GPU that Spark assigned to the task, if it did, else the processor. */
+    AUTO,
+    /** The processor, whatever Spark assigned. */
+    CPU
+  }
+
+  static ComputeSettings read(Section train) {
+    return new ComputeSettings(
+        train.count("threads", 1),
+        train.choice("precision", Precision.class),
+        train.flag("activation-checkpointing") ? Activations.RECOMPUTE : Activations.KEEP,
+        train.choice("device", DeviceChoice.class));
+  }
+
+  /**
+   * With the resources of a task.
+   *
+   * @param resources as {@code TaskContext.resources()} gives them
+   */
+  Compute on(scala.collection.Map<String, ResourceInformation> resources) {
+    ResourceInformation gpu = JavaConverters.mapAsJavaMap(resources).get("gpu");
+    return on(gpu == null ? new String[0] : gpu.addresses());
+  }
+
+  /**
+   * With the GPUs of a task.
+   *
+   * @param addresses as Spark's discovery script found them: the number of a CUDA device each
+   * @throws IllegalArgumentException when there is more than one, or it is not a number
+   */
+  Compute on(String... addresses) {
+    Device chosen = Device.cpu();
+    if (device == DeviceChoice.AUTO && addresses.length > 0) {
+      if (addresses.length > 1) {
+        throw new IllegalArgumentException(
+            "Cannot use GPUs %s for one worker: set spark.task.resource.gpu.amount to 1"
+                .formatted(String.join(", ", addresses)));
+      }
+      if (!addresses[0].matches("[0-9]{1,4}")) {
+        throw new IllegalArgumentException(
+            "Cannot use GPU \"%s\": spark.executor.resource.gpu.discoveryScript must give the numbers of CUDA devices"
+                .formatted(addresses[0]));
+      }
+      chosen = Device.gpu(Integer.parseInt(addresses[0]));
+    }
+    return new Compute(chosen, threads, precision, activations);
+  }
+}
