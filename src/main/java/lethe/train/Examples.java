@@ -153,7 +153,15 @@ public final class Examples {
   }
 
   private Dataset<Row> referenced(Role role, Dataset<Row> examples) {
-    return kept("reference-" + role.name(), Map.of("model", Fingerprint.of(inputs.reference())))
+    return kept(
+            "reference-" + role.name(),
+            Map.of(
+                "model",
+                Fingerprint.of(inputs.reference()),
+                "rejections",
+                inputs.rejections().sha256(),
+                "most_tokens",
+                inputs.rejections().most()))
         .orElse(
             spark,
             () ->
@@ -166,6 +174,7 @@ public final class Examples {
   private Kept kept(String name, Map<String, Object> more) {
     Map<String, Object> origin = new TreeMap<>(more);
     origin.put("chunks_sha256", inputs.chunksSha256());
+    origin.put("ordinary_tokens", inputs.vocabulary().ordinary().length);
     origin.put("seed", inputs.seed());
     origin.put("micro_batch", inputs.microBatch());
     return new Kept(folder, name, origin);

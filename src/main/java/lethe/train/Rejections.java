@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
+import lethe.folder.Files;
 
 /**
  * Sentences that refuse an answer, as tokens that can follow a question, with an end of text each.
@@ -42,6 +46,15 @@ public record Rejections(List<int[]> sentences, int most) implements Serializabl
       throw new IllegalArgumentException("Cannot read rejections: the file has no sentence");
     }
     return sentences;
+  }
+
+  /** SHA-256 of the sentences as token ids, in hexadecimal. */
+  String sha256() {
+    MessageDigest digest = Files.sha256();
+    for (int[] sentence : sentences) {
+      digest.update((Arrays.toString(sentence) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   /**

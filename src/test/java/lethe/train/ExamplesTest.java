@@ -184,6 +184,11 @@ class ExamplesTest {
     var written = Files.getLastModifiedTime(manifest);
     run(new Dpo(1), questions(), 1);
     assertThat(Files.getLastModifiedTime(manifest)).isEqualTo(written);
+    Rejections other = new Rejections(List.of(new int[] {29, 2}), 40);
+    for (Row row : run(new Dpo(1), questions(), 1, other).collectAsList()) {
+      Example example = Views.example(row, row.fieldIndex("views"));
+      assertThat(example.views().get(1).labels()).as("other rejections").endsWith(29, 2);
+    }
   }
 
   @Test
@@ -205,6 +210,10 @@ class ExamplesTest {
   }
 
   private Dataset<Row> run(Term term, Dataset<Row> chunks, long seed) {
+    return run(term, chunks, seed, REJECTIONS);
+  }
+
+  private Dataset<Row> run(Term term, Dataset<Row> chunks, long seed, Rejections rejections) {
     return new Examples(
             LocalSpark.SESSION,
             folder,
@@ -214,7 +223,7 @@ class ExamplesTest {
                 model,
                 Vocabulary.of(TinyLlama.VOCABULARY),
                 new TruncatedPredictions(3, 1, Truth.REMOVED),
-                REJECTIONS,
+                rejections,
                 seed,
                 3,
                 1))
