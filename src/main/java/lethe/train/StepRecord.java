@@ -1,6 +1,7 @@
 package lethe.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.Map;
 
 /**
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param launch of the training stage, from 0
  * @param attempt of the stage
  */
+@JsonPropertyOrder({"step", "losses", "counts"})
 public record StepRecord(
     int step,
     Map<String, Double> losses,
