@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.network.client.RpcResponseCallback;
@@ -60,6 +61,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private final Schedule schedule;
   private final Wire wire;
   private final Listener listener;
+  private final BooleanSupplier stopping;
   private final int launch;
   private final int workers;
   private final ExecutorService applying = Executors.newSingleThreadExecutor(r -> daemon(r));
@@ -71,7 +73,6 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private final Set<Integer> greeted = new HashSet<>();
   private RuntimeException failure;
   private String givenUp;
-  private boolean stopping;
   private boolean halted;
 
   /** One step of one attempt as it comes in; dropped whole when the attempt is replaced. */
@@ -109,7 +110,8 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       Wire wire,
       int launch,
       int workers,
-      Listener listener) {
+      Listener listener,
+      BooleanSupplier stopping) {
     this.buckets = buckets;
     this.optimizer = optimizer;
     this.schedule = schedule;
@@ -117,6 +119,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     this.launch = launch;
     this.workers = workers;
     this.listener = listener;
+    this.stopping = stopping;
   }
 
   @Override
@@ -211,12 +214,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     }
   }
 
-  /** Lets the step under way finish and begins no other. */
-  synchronized void stop() {
-    stopping = true;
-  }
-
-  /** Whether the last step before a {@link #stop} has been applied. */
+  /** Whether a step was the last because a stop is asked for: no other begins. */
   synchronized boolean halted() {
     return halted;
   }
@@ -340,7 +338,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     }
     listener.applied(finished.step, finishedAttempt, reports, norm, rate);
     synchronized (this) {
-      if (stopping) {
+      if (stopping.getAsBoolean()) {
         halted = true; // the workers' pulls stay unanswered; they are cancelled
         return;
       }

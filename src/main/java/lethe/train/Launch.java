@@ -169,7 +169,6 @@ final class Launch {
                 + " s of losing an executor");
       }
       if (stop.requested()) {
-        aggregator.stop();
         if (aggregator.halted() || stop.impatient()) {
           spark.sparkContext().cancelJobGroup(JOB_GROUP);
         }

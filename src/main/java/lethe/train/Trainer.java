@@ -194,7 +194,15 @@ public final class Trainer {
               settings.compute(),
               settings.wire());
       Aggregator aggregator =
-          new Aggregator(buckets, optimizer, schedule, settings.wire(), launch, workers, onStep);
+          new Aggregator(
+              buckets,
+              optimizer,
+              schedule,
+              settings.wire(),
+              launch,
+              workers,
+              onStep,
+              stop::requested);
       try {
         new Launch(spark, settings, stop, launch, workers).run(plan, job, aggregator, before);
       } catch (RuntimeException e) {

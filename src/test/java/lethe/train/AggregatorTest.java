@@ -43,7 +43,8 @@ class AggregatorTest {
                 await(slow);
               }
             }
-          });
+          },
+          () -> false);
 
   @AfterEach
   void close() {
