@@ -54,7 +54,7 @@ class SharedRunIT {
         sum[3]++;
       }
     }
-    assertThat(sums).hasSize(14); // three splits of three domains and all, two of one and all
+    assertThat(sums).hasSize(16); // three splits of three domains and all, two of one and all
     int found = 0;
     for (JsonNode score :
         new ObjectMapper()
@@ -74,6 +74,6 @@ class SharedRunIT {
         found++;
       }
     }
-    assertThat(found).isEqualTo(14);
+    assertThat(found).isEqualTo(16);
   }
 }
