@@ -136,7 +136,7 @@ final class WorkerTask
             job.wire,
             (values, b) -> weights.write(buckets.offset(b), values, 0, values.length));
         long begun = System.nanoTime();
-        Gradients gradients = new Gradients(buckets, job.wire, tree);
+        ShardGradients gradients = new ShardGradients(job.wire, tree);
         List<Double> sums = new ArrayList<>();
         long tokens = 0;
         for (int shard = tree.firstShard(worker, job.workers);
@@ -158,7 +158,7 @@ final class WorkerTask
               }
               sums.add(sum);
             }
-            gradients.add(shard, leaves);
+            gradients.add(shard, gradient(leaves, buckets));
           }
         }
         long computed = System.nanoTime();
@@ -171,47 +171,20 @@ final class WorkerTask
     }
   }
 
+  private static float[][] gradient(Parameters leaves, Buckets buckets) {
+    float[][] vector = buckets.allocate();
+    for (int b = 0; b < vector.length; b++) {
+      leaves.readGradients(buckets.offset(b), vector[b], 0, vector[b].length);
+    }
+    return vector;
+  }
+
   private Map<FrozenModel, Parameters> frozen(Network network) {
     Map<FrozenModel, Parameters> frozen = new EnumMap<>(FrozenModel.class);
     for (FrozenModel model : Role.frozen(job.roles)) {
       frozen.put(model, job.frozen.get(model).parameters(network));
     }
     return frozen;
-  }
-
-  /** The sums of the shards done so far: at most one vector for each level of the tree. */
-  private static final class Gradients {
-    private final Buckets buckets;
-    private final Wire wire;
-    private final ShardTree tree;
-    private final ShardTree.Sums<float[][]> sums;
-
-    Gradients(Buckets buckets, Wire wire, ShardTree tree) {
-      this.buckets = buckets;
-      this.wire = wire;
-      this.tree = tree;
-      this.sums = new ShardTree.Sums<>(this::addAll);
-    }
-
-    void add(int shard, Parameters leaves) {
-      float[][] vector = buckets.allocate();
-      for (int b = 0; b < vector.length; b++) {
-        leaves.readGradients(buckets.offset(b), vector[b], 0, vector[b].length);
-        wire.round(vector[b]);
-      }
-      sums.put(tree.leaf(shard), vector);
-    }
-
-    List<float[][]> take(List<Integer> roots) {
-      return roots.stream().map(sums::take).toList();
-    }
-
-    private float[][] addAll(float[][] left, float[][] right) {
-      for (int b = 0; b < left.length; b++) {
-        Buckets.add(left[b], right[b], wire);
-      }
-      return left;
-    }
   }
 
   /** Hands out the plan's rows in order, micro-batch by micro-batch. */

@@ -8,13 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import lethe.folder.RunFolder;
 import lethe.model.Activations;
@@ -28,12 +26,7 @@ import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
 import lethe.objective.Role;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -171,7 +164,7 @@ class EngineIT {
                   new Trainer.Task("unlearn", source(), Map.of(), ROLES, "chunks"),
                   listener,
                   new StopRequest())
-              .train(Examples.text(chunks(spark)), start(source().architecture()));
+              .train(Examples.text(SmallChunks.of(spark)), start(source().architecture()));
       return new Outcome(List.copyOf(steps), sha256(result.weights()));
     } finally {
       spark.stop();
@@ -206,24 +199,6 @@ class EngineIT {
 
   private static InitialWeights start(Architecture architecture) {
     return new InitialWeights(architecture, 0.2, 1);
-  }
-
-  private static Dataset<Row> chunks(SparkSession spark) {
-    List<Row> rows = new ArrayList<>();
-    Random random = new Random(5);
-    for (int i = 0; i < 40; i++) {
-      List<Integer> tokens = random.ints(5 + random.nextInt(12), 0, 50).boxed().toList();
-      rows.add(
-          RowFactory.create(i % 3 == 0 ? "forget" : "retain", "d", "doc" + i / 4, i % 4, tokens));
-    }
-    StructType schema =
-        new StructType()
-            .add("split", DataTypes.StringType)
-            .add("domain", DataTypes.StringType)
-            .add("document", DataTypes.StringType)
-            .add("ordinal", DataTypes.IntegerType)
-            .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false));
-    return spark.createDataFrame(rows, schema);
   }
 
   private void tinyModel() throws IOException {

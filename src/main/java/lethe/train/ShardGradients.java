@@ -1,0 +1,43 @@
+package lethe.train;
+
+import java.util.List;
+
+/**
+ * A worker's gradients of one step: shards are added along the tree as soon as they are done, so
+ * that at most one vector stands for each level of it.
+ */
+final class ShardGradients {
+  private final Wire wire;
+  private final ShardTree tree;
+  private final ShardTree.Sums<float[][]> sums;
+
+  ShardGradients(Wire wire, ShardTree tree) {
+    this.wire = wire;
+    this.tree = tree;
+    this.sums = new ShardTree.Sums<>(this::addAll);
+  }
+
+  /**
+   * Adds a shard's gradient, rounded as it travels.
+   *
+   * @param vector bucket by bucket; owned by this from now on
+   */
+  void add(int shard, float[][] vector) {
+    for (float[] bucket : vector) {
+      wire.round(bucket);
+    }
+    sums.put(tree.leaf(shard), vector);
+  }
+
+  /** The sums of some nodes, bucket by bucket; null where a shard below is missing. */
+  List<float[][]> take(List<Integer> nodes) {
+    return nodes.stream().map(sums::take).toList();
+  }
+
+  private float[][] addAll(float[][] left, float[][] right) {
+    for (int b = 0; b < left.length; b++) {
+      Buckets.add(left[b], right[b], wire);
+    }
+    return left;
+  }
+}

@@ -1,0 +1,304 @@
+package lethe.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import lethe.train.Message.Kind;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The whole exchange with workers that make up their gradients: the same bits, whoever adds what
+ * when.
+ */
+class ExchangeTest {
+  private static final int SHARDS = 8;
+  private static final int STEPS = 3;
+
+  /** 16 buckets, twice the window, the last one shorter. */
+  private static final Buckets BUCKETS = new Buckets(1_000, 64);
+
+  private static final Schedule SCHEDULE = new Schedule(0.1, STEPS, 1, Schedule.Decay.COSINE);
+
+  @ParameterizedTest
+  @EnumSource(Wire.class)
+  void anyNumberOfWorkersAndAnyOrderOfArrivalGiveTheSameBits(Wire wire) throws Exception {
+    int[] expected = alone(wire, gradients -> tree(wire, gradients, 0, SHARDS));
+    int[] inAnotherOrder = alone(wire, gradients -> oneByOne(wire, gradients));
+    assertThat(inAnotherOrder).as("the order of additions matters").isNotEqualTo(expected);
+    for (int workers : new int[] {1, 2, 3, 4, 8}) {
+      for (int order = 0; order < 5; order++) {
+        assertThat(exchanged(wire, workers, new Random(order)))
+            .as("%d workers, order of arrival %d", workers, order)
+            .isEqualTo(expected);
+      }
+    }
+  }
+
+  private static AdamW optimizer() {
+    float[][] weights = BUCKETS.allocate();
+    Random random = new Random(1);
+    for (float[] bucket : weights) {
+      for (int i = 0; i < bucket.length; i++) {
+        bucket[i] = (float) random.nextGaussian();
+      }
+    }
+    return new AdamW(BUCKETS, weights, 1, 0.01);
+  }
+
+  /** The bits of all weights. */
+  private static int[] weights(AdamW optimizer) {
+    return Arrays.stream(optimizer.copy().vectors().get(0))
+        .flatMapToInt(
+            bucket ->
+                IntStream.range(0, bucket.length).map(i -> Float.floatToRawIntBits(bucket[i])))
+        .toArray();
+  }
+
+  /** A shard's gradient depends on the weights that have arrived, so a wrong bit never heals. */
+  private static float gradient(int step, int shard, int bucket, int element, float weight) {
+    Random random = new Random(((step * 31L + shard) * 31 + bucket) * 4099 + element);
+    return (float) (random.nextGaussian() * Math.pow(10, random.nextInt(4)) + 0.1 * weight);
+  }
+
+  // --- Without workers: an adding and a rounding of its own.
+
+  private interface Total {
+    float of(float[] byShard);
+  }
+
+  private static int[] alone(Wire wire, Total total) {
+    AdamW optimizer = optimizer();
+    for (int step = 0; step < STEPS; step++) {
+      float[][] gradient = BUCKETS.allocate();
+      for (int b = 0; b < gradient.length; b++) {
+        for (int i = 0; i < gradient[b].length; i++) {
+          float[] byShard = new float[SHARDS];
+          for (int shard = 0; shard < SHARDS; shard++) {
+            float weight = rounded(wire, optimizer.weights(b)[i]);
+            byShard[shard] = rounded(wire, gradient(step, shard, b, i, weight));
+          }
+          gradient[b][i] = total.of(byShard);
+        }
+      }
+      double norm = AdamW.norm(gradient);
+      optimizer.advance();
+      for (int b = 0; b < gradient.length; b++) {
+        optimizer.update(b, gradient[b], norm, SCHEDULE.rate(step));
+      }
+    }
+    return weights(optimizer);
+  }
+
+  private static float tree(Wire wire, float[] byShard, int from, int to) {
+    if (to - from == 1) {
+      return byShard[from];
+    }
+    int middle = (from + to) / 2;
+    return rounded(wire, tree(wire, byShard, from, middle) + tree(wire, byShard, middle, to));
+  }
+
+  private static float oneByOne(Wire wire, float[] byShard) {
+    float sum = 0;
+    for (float value : byShard) {
+      sum = rounded(wire, sum + value);
+    }
+    return sum;
+  }
+
+  /**
+   * The nearer of the two neighbours that have sixteen bits; of two as near, the one with an even
+   * last bit.
+   */
+  private static float rounded(Wire wire, float value) {
+    if (wire == Wire.FLOAT32) {
+      return value;
+    }
+    int cut = Float.floatToRawIntBits(value) >>> 16;
+    double toZero = Float.intBitsToFloat(cut << 16);
+    double away = Float.intBitsToFloat((cut + 1) << 16);
+    int nearer = Double.compare(Math.abs(value - toZero), Math.abs(away - value));
+    return (float) (nearer < 0 || (nearer == 0 && cut % 2 == 0) ? toZero : away);
+  }
+
+  // --- With workers and the aggregator, message by message.
+
+  private static int[] exchanged(Wire wire, int workers, Random order) throws Exception {
+    AdamW optimizer = optimizer();
+    List<Integer> applied = new ArrayList<>();
+    try (Aggregator aggregator =
+        new Aggregator(
+            BUCKETS, optimizer, SCHEDULE, wire, 0, workers, onApplied(applied), () -> false)) {
+      List<Worker> all = new ArrayList<>();
+      for (int w = 0; w < workers; w++) {
+        all.add(new Worker(aggregator, wire, w, workers));
+      }
+      inAnyOrder(all, order);
+      for (int step = 0; step < STEPS; step++) {
+        for (Worker worker : all) {
+          worker.compute(step);
+        }
+        inAnyOrder(all, order);
+      }
+      for (Worker worker : all) {
+        worker.take(); // the last step is applied
+        for (CompletableFuture<ByteBuffer> answer : worker.sent) {
+          answer.get(10, TimeUnit.SECONDS);
+        }
+      }
+    }
+    assertThat(applied).containsExactly(0, 1, 2);
+    return weights(optimizer);
+  }
+
+  private static Aggregator.Listener onApplied(List<Integer> steps) {
+    return new Aggregator.Listener() {
+      @Override
+      public void begun(int attempt) {}
+
+      @Override
+      public void applied(
+          int step, int attempt, List<WorkerStep> reports, double norm, double rate) {
+        steps.add(step);
+      }
+    };
+  }
+
+  /** Each worker's messages in their order, those of different workers in any. */
+  private static void inAnyOrder(List<Worker> workers, Random order) {
+    List<Worker> left = new ArrayList<>(workers);
+    while (!left.isEmpty()) {
+      Worker next = left.get(order.nextInt(left.size()));
+      next.outbox.remove().run();
+      if (next.outbox.isEmpty()) {
+        left.remove(next);
+      }
+    }
+  }
+
+  private static final class Worker {
+    private final ShardTree tree = new ShardTree(SHARDS);
+    private final Aggregator aggregator;
+    private final Wire wire;
+    private final int number;
+    private final int workers;
+    private final Deque<Runnable> outbox = new ArrayDeque<>();
+    private final List<CompletableFuture<ByteBuffer>> sent = new ArrayList<>();
+    private List<CompletableFuture<ByteBuffer>> pulled = new ArrayList<>();
+
+    Worker(Aggregator aggregator, Wire wire, int number, int workers) {
+      this.aggregator = aggregator;
+      this.wire = wire;
+      this.number = number;
+      this.workers = workers;
+      byte[] greeting =
+          Aggregator.greeting(BUCKETS, workers, wire).getBytes(StandardCharsets.UTF_8);
+      send(Kind.HELLO, 0, 0, 0, greeting.length, b -> b.put(greeting)).join();
+      pull(0);
+    }
+
+    private void pull(int step) {
+      for (int b = 0; b < BUCKETS.count(); b++) {
+        int bucket = b;
+        outbox.add(() -> pulled.add(send(Kind.PULL, step, 0, bucket, 0, body -> body)));
+      }
+    }
+
+    float[][] take() throws Exception {
+      float[][] weights = new float[BUCKETS.count()][];
+      for (int b = 0; b < weights.length; b++) {
+        weights[b] = wire.decode(pulled.get(b).get(10, TimeUnit.SECONDS), BUCKETS.length(b));
+      }
+      pulled = new ArrayList<>();
+      return weights;
+    }
+
+    /** Waits for the weights, then lays out what is to be sent. */
+    void compute(int step) throws Exception {
+      float[][] weights = take();
+      ShardGradients gradients = new ShardGradients(wire, tree);
+      for (int shard = tree.firstShard(number, workers);
+          shard < tree.firstShard(number + 1, workers);
+          shard++) {
+        float[][] gradient = BUCKETS.allocate();
+        for (int b = 0; b < gradient.length; b++) {
+          for (int i = 0; i < gradient[b].length; i++) {
+            gradient[b][i] = gradient(step, shard, b, i, weights[b][i]);
+          }
+        }
+        gradients.add(shard, gradient);
+      }
+      WorkerStep report = new WorkerStep(new double[] {1}, 1, 1, 1);
+      outbox.add(
+          () ->
+              sent.add(
+                  send(Kind.REPORT, step, 0, 0, report.bytes(), body -> written(report, body))));
+      List<Integer> nodes = tree.roots(number, workers);
+      List<float[][]> sums = gradients.take(nodes);
+      for (int b = 0; b < BUCKETS.count(); b++) {
+        for (int n = 0; n < nodes.size(); n++) {
+          int bucket = b;
+          int node = nodes.get(n);
+          float[] values = sums.get(n)[b];
+          outbox.add(
+              () ->
+                  sent.add(
+                      send(
+                          Kind.PUSH,
+                          step,
+                          node,
+                          bucket,
+                          wire.bytes(values.length),
+                          body -> encoded(values, body))));
+        }
+      }
+      pull(step + 1);
+    }
+
+    private static ByteBuffer written(WorkerStep report, ByteBuffer body) {
+      report.write(body);
+      return body;
+    }
+
+    private ByteBuffer encoded(float[] values, ByteBuffer body) {
+      wire.encode(values, body);
+      return body;
+    }
+
+    private interface Payload {
+      ByteBuffer into(ByteBuffer body);
+    }
+
+    private CompletableFuture<ByteBuffer> send(
+        Kind kind, int step, int node, int bucket, int bytes, Payload payload) {
+      ByteBuffer body = new Message(kind, 0, 0, number, step, node, bucket).buffer(bytes);
+      CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+      aggregator.receive(
+          null,
+          payload.into(body).flip(),
+          new RpcResponseCallback() {
+            @Override
+            public void onSuccess(ByteBuffer response) {
+              answer.complete(response);
+            }
+
+            @Override
+            public void onFailure(Throwable e) {
+              answer.completeExceptionally(e);
+            }
+          });
+      return answer;
+    }
+  }
+}
