@@ -1,9 +1,11 @@
 package lethe;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import lethe.corpus.CorpusSettings;
+import lethe.corpus.Split;
 import lethe.evaluate.EvaluateSettings;
 import lethe.model.Dtype;
 import lethe.objective.UnlearnSettings;
@@ -23,6 +25,8 @@ import lethe.train.TrainSettings;
  * @param dtype of the written weights
  * @param sample the corpus and model to make first, if they are asked for
  * @param pretrain how the model is trained first, if it is
+ * @param finetune what the verb finetune does
+ * @param retrain what the verb retrain does
  * @param dryRun check everything, write nothing
  * @param overwrite run finished stages again
  */
@@ -34,6 +38,8 @@ record Job(
     Dtype dtype,
     Optional<Sample> sample,
     Optional<Pretrain> pretrain,
+    Descend finetune,
+    Descend retrain,
     CorpusSettings corpus,
     UnlearnSettings unlearn,
     TrainSettings train,
@@ -50,6 +56,24 @@ record Job(
    * @param train how
    */
   record Pretrain(String model, List<String> splits, TrainSettings train) {}
+
+  /**
+   * Plain descent from weights there are.
+   *
+   * @param start Hugging Face folder of the weights to begin with, if it is not the usual one
+   * @param splits it is trained on
+   * @param train how
+   */
+  record Descend(Optional<String> start, List<String> splits, TrainSettings train) {
+
+    private static Descend read(
+        Section root, String name, List<String> otherwise, String... under) {
+      Section section = root.section(name);
+      List<String> splits = section.has("splits") ? section.texts("splits") : otherwise;
+      return new Descend(
+          section.optionalText("start"), splits, TrainSettings.read(root, name, under));
+    }
+  }
 
   /**
    * Reads a run file and the pairs over it.
@@ -76,6 +100,8 @@ record Job(
                         pretrain.texts("splits"),
                         TrainSettings.read(root, "pretrain")))
                 : Optional.empty(),
+            Descend.read(root, "finetune", List.of()),
+            Descend.read(root, "retrain", kept(pretrain.texts("splits")), "pretrain"),
             CorpusSettings.read(root),
             UnlearnSettings.read(root),
             TrainSettings.read(root, "train"),
@@ -86,6 +112,7 @@ record Job(
     if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {
       settings.problem("Cannot pretrain: pretrain.enabled is false");
     }
+    job.checkDescents(root);
     if (root.section("stop").flag("at-target")) {
       root.section("stop")
           .problem(
@@ -94,5 +121,37 @@ record Job(
     }
     settings.check();
     return job;
+  }
+
+  /** All splits but the documents to forget. */
+  private static List<String> kept(List<String> splits) {
+    return splits.stream().filter(split -> !split.equals(Split.FORGET.key())).toList();
+  }
+
+  private void checkDescents(Section root) {
+    checkSplits(root.section("finetune"), finetune.splits);
+    checkSplits(root.section("retrain"), retrain.splits);
+    pretrain.ifPresent(how -> checkSplits(root.section("pretrain"), how.splits));
+    if (retrain.splits.contains(Split.FORGET.key())) {
+      root.section("retrain")
+          .problem("splits", "must not name forget: that is what retrain leaves out");
+    }
+    if (verb == Verb.RETRAIN && pretrain.isEmpty() && retrain.start.isEmpty()) {
+      root.section("retrain")
+          .problem(
+              "start",
+              "must name the Hugging Face folder of the weights that the model's training began with: pretrain.enabled is false");
+    }
+  }
+
+  private static void checkSplits(Section section, List<String> splits) {
+    List<String> known = Arrays.stream(Split.values()).map(Split::key).toList();
+    splits.stream()
+        .filter(split -> !known.contains(split))
+        .forEach(
+            split ->
+                section.problem(
+                    "splits",
+                    "names \"%s\"; the splits are %s".formatted(split, String.join(", ", known))));
   }
 }

@@ -31,6 +31,8 @@ import picocli.CommandLine.Parameters;
       "  run       everything in order: prepare, pretrain (if enabled), unlearn, evaluate, report",
       "  prepare   read the sources, split, tokenize, and write the chunks",
       "  pretrain  train a model from random weights on splits of the corpus",
+      "  finetune  train the model on splits of the corpus, by plain descent",
+      "  retrain   train as pretrain did, from the same weights, without the documents to forget",
       "  unlearn   make the model forget",
       "  evaluate  score the original and the unlearned model on every split",
       "  report    write the report from the scores",

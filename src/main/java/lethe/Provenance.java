@@ -23,7 +23,14 @@ final class Provenance {
    * disagree.
    */
   private static final Set<String> FREE =
-      Set.of("workers", "threads", "aggregator-port", "checkpoint-every", "micro-batch");
+      Set.of(
+          "workers",
+          "threads",
+          "aggregator-port",
+          "checkpoint-every",
+          "micro-batch",
+          "recovery-timeout",
+          "step-timeout");
 
   private final ObjectMapper json = new ObjectMapper();
   private final Job job;
@@ -45,8 +52,16 @@ final class Provenance {
     }
     JsonNode before = folder.files().readJson(folder.provenance()).path("settings");
     List<String> problems = new ArrayList<>();
-    for (String section :
-        List.of("model", "corpus", "sample", "pretrain", "unlearn", "train", "stop")) {
+    List<String> sections =
+        new ArrayList<>(
+            List.of("model", "corpus", "sample", "pretrain", "unlearn", "train", "stop"));
+    if (folder.files().exists(folder.finetuned())) {
+      sections.add("finetune");
+    }
+    if (folder.files().exists(folder.retrained())) {
+      sections.add("retrain");
+    }
+    for (String section : sections) {
       compare(section, before.path(section), settings().path(section), problems);
     }
     if (!problems.isEmpty()) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import lethe.corpus.Answers;
 import lethe.corpus.Chunks;
@@ -47,6 +48,16 @@ import org.apache.spark.util.SignalUtils;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 final class Stages {
+  /** The stages whose output is made from a stage's. */
+  private static final Map<Verb, Set<Verb>> MADE_FROM =
+      Map.of(
+          Verb.PREPARE,
+          Set.of(Verb.PRETRAIN, Verb.FINETUNE, Verb.RETRAIN, Verb.UNLEARN, Verb.EVALUATE),
+          Verb.PRETRAIN,
+          Set.of(Verb.FINETUNE, Verb.UNLEARN, Verb.EVALUATE),
+          Verb.UNLEARN,
+          Set.of(Verb.EVALUATE));
+
   private final Job job;
   private final Console console;
   private final Map<String, String> hadoop = new HashMap<>();
@@ -111,6 +122,8 @@ final class Stages {
       if (job.pretrain().isPresent()) {
         stage(Verb.PRETRAIN, () -> pretrain(spark));
       }
+      stage(Verb.FINETUNE, () -> finetune(spark));
+      stage(Verb.RETRAIN, () -> retrain(spark));
       stage(Verb.UNLEARN, () -> unlearn(spark));
       stage(Verb.EVALUATE, () -> evaluate(spark));
       if (job.verb() == Verb.REPORT && !job.report().compare().isEmpty()) {
@@ -131,6 +144,8 @@ final class Stages {
     Map<Verb, Path> commits = new LinkedHashMap<>();
     commits.put(Verb.PREPARE, folder.corpusManifest());
     commits.put(Verb.PRETRAIN, new Path(folder.original(), "config.json"));
+    commits.put(Verb.FINETUNE, new Path(folder.finetuned(), "config.json"));
+    commits.put(Verb.RETRAIN, new Path(folder.retrained(), "config.json"));
     commits.put(Verb.UNLEARN, new Path(folder.model(), "config.json"));
     commits.put(Verb.EVALUATE, folder.evaluation());
     return commits;
@@ -171,14 +186,10 @@ final class Stages {
     }
     long start = System.nanoTime();
     work.run();
-    // What later stages made of the output that was there before is no longer true.
-    commits()
-        .forEach(
-            (later, file) -> {
-              if (later.compareTo(stage) > 0) {
-                folder.files().delete(file);
-              }
-            });
+    // What other stages made of the output that was there before is no longer true.
+    MADE_FROM
+        .getOrDefault(stage, Set.of())
+        .forEach(other -> folder.files().delete(commits().get(other)));
     console.say(name + ": " + Console.time((System.nanoTime() - start) / 1e9));
   }
 
@@ -242,21 +253,43 @@ final class Stages {
 
   private void pretrain(SparkSession spark) {
     Job.Pretrain how = job.pretrain().orElseThrow();
-    ModelSource template = template();
+    descend(spark, "pretrain", template(), how.splits(), how.train(), random(), folder.original());
+  }
+
+  private void finetune(SparkSession spark) {
+    Job.Descend how = job.finetune();
+    ModelSource model = how.start().map(this::source).orElseGet(this::original);
+    TensorSource start = model.open().weights();
+    descend(spark, "finetune", model, how.splits(), how.train(), start, folder.finetuned());
+  }
+
+  private void retrain(SparkSession spark) {
+    Job.Descend how = job.retrain();
+    ModelSource model = how.start().map(this::source).orElseGet(this::template);
+    TensorSource start = how.start().isPresent() ? model.open().weights() : random();
+    descend(spark, "retrain", model, how.splits(), how.train(), start, folder.retrained());
+  }
+
+  /** The weights that pre-training begins with. */
+  private TensorSource random() {
+    return new InitialWeights(template().architecture(), 0.02, job.train().seed());
+  }
+
+  /** Plain descent on the chunks of some splits together. */
+  private void descend(
+      SparkSession spark,
+      String name,
+      ModelSource model,
+      List<String> splits,
+      TrainSettings how,
+      TensorSource start,
+      Path target) {
     Dataset<Row> members =
         Chunks.read(spark, folder)
-            .filter(col("split").isin(how.splits().toArray()))
+            .filter(col("split").isin(splits.toArray()))
             .withColumn("split", lit("train"));
-    TensorSource start = new InitialWeights(template.architecture(), 0.02, job.train().seed());
-    train(
-        spark,
-        "pretrain",
-        template,
-        List.of(new Role("train", new Descent(), 1)),
-        how.train(),
-        Examples.text(members),
-        start,
-        folder.original());
+    List<Role> roles = List.of(new Role("train", new Descent(), 1));
+    train(spark, name, model, roles, how, Examples.text(members), start, target);
   }
 
   private void unlearn(SparkSession spark) {

@@ -5,6 +5,8 @@ enum Verb {
   RUN("everything in order: prepare, pretrain (if enabled), unlearn, evaluate, report"),
   PREPARE("read the sources, split, tokenize, and write the chunks"),
   PRETRAIN("train a model from random weights on splits of the corpus"),
+  FINETUNE("train the model on splits of the corpus, by plain descent"),
+  RETRAIN("train as pretrain did, from the same weights, without the documents to forget"),
   UNLEARN("make the model forget"),
   EVALUATE("score the original and the unlearned model on every split"),
   REPORT("write the report from the scores");
@@ -21,6 +23,6 @@ enum Verb {
 
   /** Whether this verb includes a stage. */
   boolean does(Verb stage) {
-    return this == RUN || this == stage;
+    return this == stage || (this == RUN && stage != FINETUNE && stage != RETRAIN);
   }
 }

@@ -10,25 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import lethe.model.Dtype;
-import lethe.model.HfFolder;
-import lethe.model.HfWriter;
-import lethe.model.InitialWeights;
-import lethe.model.ModelSource;
-import lethe.sample.ByteLlama;
-import lethe.sample.SampleCorpus;
-import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The program as a user starts it: submit.sh, real processes, exit codes and messages. */
 class SubmitIT {
-  private static final lethe.folder.Files FILES = new lethe.folder.Files(new Configuration());
-
   @TempDir Path folder;
 
   @Test
@@ -60,7 +49,7 @@ class SubmitIT {
 
   @Test
   void badInputIsToldBeforeAnythingIsWritten() throws Exception {
-    Path conf = smallRun();
+    Path conf = SmallRun.in(folder);
     assertRefused("there is no file", "run", folder.resolve("none.conf").toString());
     assertRefused("Unknown verb \"forget\"", "forget", conf.toString());
     assertRefused(
@@ -108,7 +97,7 @@ class SubmitIT {
 
   @Test
   void aDriverKilledOrStoppedGoesOnFromItsCheckpoint() throws Exception {
-    Path conf = smallRun();
+    Path conf = SmallRun.in(folder);
     String[] run = {"unlearn", conf.toString(), "train.steps=40", "train.checkpoint-every=5"};
     Submitted prepared =
         submit("prepare", conf.toString(), "train.steps=40", "train.checkpoint-every=5");
@@ -186,43 +175,6 @@ class SubmitIT {
     assertThat(submitted.code).as(submitted.output).isEqualTo(2);
     assertThat(submitted.output).contains(message).doesNotContain("\tat ");
     assertThat(folder.resolve("run")).doesNotExist();
-  }
-
-  /**
-   * A run over the sample corpus with an untrained model of a few thousand parameters, in one
-   * process.
-   */
-  private Path smallRun() throws IOException {
-    org.apache.hadoop.fs.Path data = new org.apache.hadoop.fs.Path(folder.toString(), "data");
-    org.apache.hadoop.fs.Path model = new org.apache.hadoop.fs.Path(folder.toString(), "model");
-    new SampleCorpus(1, 1, 2, 1, 1, 1).write(data, FILES);
-    new ByteLlama(16, 1, 2, 1, 24, 256, 0.02).write(model, FILES);
-    ModelSource source = new ModelSource(model.toString(), Map.of());
-    org.apache.hadoop.fs.Path weights = new org.apache.hadoop.fs.Path(folder.toString(), "weights");
-    new HfWriter(weights, HfFolder.open(model, FILES), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES)
-        .write(source.architecture().tensors(), new InitialWeights(source.architecture(), 0.02, 1));
-    Files.copy(
-        folder.resolve("weights/model.safetensors"), folder.resolve("model/model.safetensors"));
-    Path conf = folder.resolve("small.conf");
-    Files.writeString(
-        conf,
-        """
-        run.dir = "%1$s/run"
-        model.path = "%1$s/model"
-        corpus {
-          sources = [{ path = "%1$s/data/paper.jsonl", domain = paper }, { path = "%1$s/data/book.jsonl", domain = book }]
-          chunk-tokens = 64
-          splits {
-            forget.where = "split = 'forget'"
-            retain.where = "split = 'retain'"
-            approximate.where = "split = 'approximate'"
-          }
-        }
-        train { batch = 2, steps = 2, workers = 1, threads = 1 }
-        spark.master = "local[1]"
-        """
-            .formatted(folder));
-    return conf;
   }
 
   private static String with(String json, String key, String value) throws IOException {

@@ -65,6 +65,16 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "original");
   }
 
+  /** The model that {@code finetune} made, a Hugging Face folder. */
+  public Path finetuned() {
+    return new Path(root, "finetuned");
+  }
+
+  /** The model that {@code retrain} made, a Hugging Face folder. */
+  public Path retrained() {
+    return new Path(root, "retrained");
+  }
+
   /** One folder of Parquet a model evaluated. */
   public Path scores(String model) {
     return new Path(new Path(root, "scores"), model);

@@ -1,6 +1,8 @@
 package lethe.train;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import lethe.settings.Section;
 
@@ -48,14 +50,15 @@ public record TrainSettings(
     Duration stepTimeout) {
 
   /**
-   * Reads {@code train}, with the keys of another section laid over it.
+   * Reads {@code train}, with the keys of other sections laid over it.
    *
    * @param root of the settings
    * @param over for example {@code pretrain}: its keys win
+   * @param under win over those of {@code train}, and the first of them over the next
    */
-  public static TrainSettings read(Section root, String over) {
+  public static TrainSettings read(Section root, String over, String... under) {
     Section all = root.section("train");
-    Section first = root.section(over);
+    Recipe recipe = new Recipe(root, over, under);
     int workers = all.count("workers", 1);
     int shards = all.count("shards", 1);
     if (Integer.bitCount(shards) != 1) {
@@ -64,15 +67,15 @@ public record TrainSettings(
       all.problem("shards", "must be at least train.workers (" + workers + "), was " + shards);
     }
     return new TrainSettings(
-        pick(first, all, "batch").count("batch", 1),
-        pick(first, all, "micro-batch").count("micro-batch", 1),
-        pick(first, all, "steps").optionalCount("steps", 1),
-        pick(first, all, "epochs").number("epochs", 1e-9, 1e6),
-        pick(first, all, "learning-rate").number("learning-rate", 1e-12, 10),
-        pick(first, all, "schedule").choice("schedule", Schedule.Decay.class),
-        pick(first, all, "warm-up").number("warm-up", 0, 1),
-        pick(first, all, "weight-decay").number("weight-decay", 0, 1),
-        pick(first, all, "clip-norm").number("clip-norm", 1e-9, 1e9),
+        recipe.of("batch").count("batch", 1),
+        recipe.of("micro-batch").count("micro-batch", 1),
+        recipe.steps(),
+        recipe.of("epochs").number("epochs", 1e-9, 1e6),
+        recipe.of("learning-rate").number("learning-rate", 1e-12, 10),
+        recipe.of("schedule").choice("schedule", Schedule.Decay.class),
+        recipe.of("warm-up").number("warm-up", 0, 1),
+        recipe.of("weight-decay").number("weight-decay", 0, 1),
+        recipe.of("clip-norm").number("clip-norm", 1e-9, 1e9),
         all.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         workers,
         ComputeSettings.read(all),
@@ -89,8 +92,31 @@ public record TrainSettings(
     return compute.threads();
   }
 
-  private static Section pick(Section first, Section all, String key) {
-    return first.has(key) ? first : all;
+  /** The sections that a stage's recipe stands in; the first that has a key gives it. */
+  private static final class Recipe {
+    private final List<Section> sections = new ArrayList<>();
+
+    Recipe(Section root, String over, String... under) {
+      sections.add(root.section(over));
+      for (String name : under) {
+        sections.add(root.section(name));
+      }
+      sections.add(root.section("train"));
+    }
+
+    Section of(String key) {
+      return sections.stream()
+          .filter(section -> section.has(key))
+          .findFirst()
+          .orElse(sections.get(sections.size() - 1));
+    }
+
+    /** Steps, unless a section that comes before theirs gives epochs. */
+    Optional<Integer> steps() {
+      Section steps = of("steps");
+      boolean epochsFirst = sections.indexOf(of("epochs")) < sections.indexOf(steps);
+      return epochsFirst ? Optional.empty() : steps.optionalCount("steps", 1);
+    }
   }
 
   /**

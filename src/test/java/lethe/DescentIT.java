@@ -1,0 +1,122 @@
+package lethe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The verbs that train by plain descent: pretrain, finetune, retrain. */
+class DescentIT {
+  @TempDir Path folder;
+
+  @BeforeEach
+  void oneProcess() {
+    System.setProperty("spark.master", "local[1]");
+    System.setProperty("spark.ui.enabled", "false");
+    System.setProperty("spark.sql.shuffle.partitions", "2");
+  }
+
+  @AfterEach
+  void forget() {
+    List.of("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")
+        .forEach(System::clearProperty);
+  }
+
+  @Test
+  void retrainIsPretrainWithoutTheDocumentsToForget() throws IOException {
+    Path conf = SmallRun.in(folder);
+    run(Verb.PREPARE, conf);
+    List<String> pretrain =
+        List.of("pretrain.enabled=true", "pretrain.model=" + folder.resolve("model"));
+    String whole = "whole";
+    copy(whole);
+    String pretrained =
+        run(Verb.PRETRAIN, conf, with(pretrain, "run.dir=" + folder.resolve(whole)));
+    String retrained = run(Verb.RETRAIN, conf, with(pretrain, "run.dir=" + folder.resolve(whole)));
+    copy("without");
+    run(
+        Verb.PRETRAIN,
+        conf,
+        with(pretrain, "run.dir=" + folder.resolve("without"), "pretrain.splits=[retain]"));
+    assertThat(pretrained).contains("pretrain: 2 steps");
+    assertThat(retrained).contains("retrain: 2 steps").contains("retrain: train.descent");
+    assertThat(weights("whole/retrained"))
+        .as("the documents to retain, from the same random weights")
+        .isEqualTo(weights("without/original"))
+        .isNotEqualTo(weights("whole/original"));
+    assertThat(folder.resolve("whole/retrain-steps.jsonl")).exists();
+    String again = run(Verb.RETRAIN, conf, with(pretrain, "run.dir=" + folder.resolve(whole)));
+    assertThat(again).contains("retrain: finished before");
+  }
+
+  @Test
+  void finetuneAndRetrainBeginWithTheWeightsTheyAreTold() throws IOException {
+    Path conf = SmallRun.in(folder);
+    run(Verb.PREPARE, conf);
+    String start = "retrain.start=" + folder.resolve("model");
+    run(Verb.FINETUNE, conf); // model.path on retain, the defaults
+    run(Verb.RETRAIN, conf, start);
+    assertThat(weights("run/retrained"))
+        .isEqualTo(weights("run/finetuned"))
+        .isNotEqualTo(weights("model"));
+    copy("forgets");
+    Files.delete(folder.resolve("forgets/finetuned/config.json"));
+    run(
+        Verb.FINETUNE,
+        conf,
+        "run.dir=" + folder.resolve("forgets"),
+        "finetune.splits=[forget]",
+        "finetune.start=" + folder.resolve("run/finetuned"),
+        "finetune.epochs=1.0"); // wins over train.steps: two chunks of forget a step
+    assertThat(weights("forgets/finetuned")).isNotEqualTo(weights("run/finetuned"));
+    long forget = Files.readAllLines(folder.resolve("forgets/finetune-steps.jsonl")).size();
+    assertThat(forget).isGreaterThan(2);
+  }
+
+  @Test
+  void refusesWhatWouldNotBeRetraining() throws IOException {
+    Path conf = SmallRun.in(folder);
+    assertThatThrownBy(() -> Job.read(Verb.RETRAIN, conf, List.of()))
+        .hasMessageContaining("retrain.start must name the Hugging Face folder");
+    assertThatThrownBy(() -> Job.read(Verb.UNLEARN, conf, List.of("retrain.splits=[forget]")))
+        .hasMessageContaining("retrain.splits must not name forget");
+    assertThatThrownBy(() -> Job.read(Verb.FINETUNE, conf, List.of("finetune.splits=[retian]")))
+        .hasMessageContaining("finetune.splits names \"retian\"; the splits are forget, retain");
+  }
+
+  private static String[] with(List<String> pairs, String... more) {
+    return java.util.stream.Stream.concat(pairs.stream(), java.util.Arrays.stream(more))
+        .toArray(String[]::new);
+  }
+
+  private static String run(Verb verb, Path conf, String... pairs) {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+    assertThat(new Stages(Job.read(verb, conf, List.of(pairs)), new Console(out)).run()).isEmpty();
+    return said.toString(StandardCharsets.UTF_8);
+  }
+
+  /** A run folder that is prepared, under another name. */
+  private void copy(String name) throws IOException {
+    try (java.util.stream.Stream<Path> files = Files.walk(folder.resolve("run"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve(name).resolve(folder.resolve("run").relativize(file)));
+      }
+    }
+    Files.delete(folder.resolve(name).resolve("run.json")); // which says what pretrain was not
+  }
+
+  private byte[] weights(String model) throws IOException {
+    return Files.readAllBytes(folder.resolve(model).resolve("model.safetensors"));
+  }
+}
