@@ -12,6 +12,7 @@ import lethe.objective.UnlearnSettings;
 import lethe.report.ReportSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
+import lethe.train.StopSettings;
 import lethe.train.TrainSettings;
 
 /**
@@ -43,6 +44,7 @@ record Job(
     CorpusSettings corpus,
     UnlearnSettings unlearn,
     TrainSettings train,
+    StopSettings stop,
     EvaluateSettings evaluate,
     ReportSettings report,
     boolean dryRun,
@@ -105,6 +107,7 @@ record Job(
             CorpusSettings.read(root),
             UnlearnSettings.read(root),
             TrainSettings.read(root, "train"),
+            StopSettings.read(root),
             EvaluateSettings.read(root),
             ReportSettings.read(root),
             root.flag("dry-run"),
@@ -113,11 +116,13 @@ record Job(
       settings.problem("Cannot pretrain: pretrain.enabled is false");
     }
     job.checkDescents(root);
-    if (root.section("stop").flag("at-target")) {
+    if (job.stop.atTarget()
+        && job.verb.does(Verb.UNLEARN)
+        && !root.section("corpus").section("splits").has("approximate")) {
       root.section("stop")
           .problem(
               "at-target",
-              "must be false: training does not stop at its target yet, it runs its train.steps");
+              "must be false without corpus.splits.approximate, which the target comes from");
     }
     settings.check();
     return job;

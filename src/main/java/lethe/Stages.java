@@ -35,6 +35,8 @@ import lethe.objective.ViewKind;
 import lethe.report.Compare;
 import lethe.report.Report;
 import lethe.train.Examples;
+import lethe.train.ProbeChunks;
+import lethe.train.Probes;
 import lethe.train.Rejections;
 import lethe.train.StopRequest;
 import lethe.train.TrainSettings;
@@ -289,7 +291,7 @@ final class Stages {
             .filter(col("split").isin(splits.toArray()))
             .withColumn("split", lit("train"));
     List<Role> roles = List.of(new Role("train", new Descent(), 1));
-    train(spark, name, model, roles, how, Examples.text(members), start, target);
+    train(spark, name, model, roles, how, Examples.text(members), start, target, Optional.empty());
   }
 
   private void unlearn(SparkSession spark) {
@@ -302,7 +304,21 @@ final class Stages {
         job.train(),
         examples(spark),
         start().open().weights(),
-        folder.model());
+        folder.model(),
+        probes(spark, original));
+  }
+
+  /** What steers the unlearning, if anything does. */
+  private Optional<Probes> probes(SparkSession spark, ModelSource original) {
+    folder.files().delete(folder.stop());
+    if (!job.stop().atTarget()) {
+      return Optional.empty();
+    }
+    Probes probes =
+        new ProbeChunks(spark, folder, job.stop(), original, job.train())
+            .execute(Chunks.read(spark, folder), Manifest.read(folder).chunksSha256());
+    console.say("unlearn: ends where " + probes.aim());
+    return Optional.of(probes);
   }
 
   /** The sentences that refuse an answer, as the corpus writes answers. */
@@ -353,7 +369,8 @@ final class Stages {
       TrainSettings how,
       Dataset<Row> chunks,
       TensorSource start,
-      Path target) {
+      Path target,
+      Optional<Probes> probes) {
     console.say(
         name
             + ": "
@@ -368,7 +385,7 @@ final class Stages {
     training = true;
     Trainer.Result result =
         new Trainer(spark, how, folder, task, new TrainProgress(name, console), stop)
-            .train(chunks, start);
+            .train(chunks, start, probes);
     new HfWriter(target, model.open(), job.dtype(), HfWriter.DEFAULT_SHARD_BYTES)
         .write(model.architecture().tensors(), result.weights());
     result.discardCheckpoints().run();

@@ -2,6 +2,7 @@ package lethe;
 
 import java.util.Locale;
 import java.util.stream.Collectors;
+import lethe.train.Probe;
 import lethe.train.StepRecord;
 import lethe.train.Trainer;
 
@@ -12,6 +13,7 @@ final class TrainProgress implements Trainer.Listener {
   private int steps;
   private double seconds;
   private int done;
+  private volatile String looked = "";
 
   TrainProgress(String stage, Console console) {
     this.stage = stage;
@@ -35,14 +37,24 @@ final class TrainProgress implements Trainer.Listener {
     console.progress(
         String.format(
             Locale.ROOT,
-            "%s  step %d/%d  %s  %s tokens/s  %s left",
+            "%s  step %d/%d  %s%s  %s tokens/s  %s left",
             stage,
             step.step(),
             steps,
+            looked,
             losses,
             Console.count(step.tokensPerSecond()),
             Console.time(left)),
         step.step() == steps);
+  }
+
+  @Override
+  public void probed(Probe probe) {
+    looked =
+        probe.nll() == null
+            ? "forget loss is no number  "
+            : String.format(
+                Locale.ROOT, "forget loss %.3f (target %+.3f)  ", probe.nll(), -probe.distance());
   }
 
   @Override

@@ -18,6 +18,7 @@ import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
+import lethe.target.Target;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -141,7 +142,7 @@ public final class Evaluate {
         memory,
         answers,
         histograms,
-        truths(done, keys, Target.of(scores)),
+        truths(done, keys, SplitScore.target(scores)),
         verdicts);
   }
 

@@ -2,6 +2,12 @@ package lethe.evaluate;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lethe.target.Target;
 
 /**
  * What one model makes of one split and domain. A figure that is no finite number (a ruined model's
@@ -44,4 +50,26 @@ public record SplitScore(
 
   /** The domain that stands for all together. */
   public static final String ALL = "*";
+
+  /**
+   * The target of a run, or nothing when a domain to forget has no approximate text.
+   *
+   * @param scores of the original model; others are passed over
+   */
+  public static Optional<Target> target(List<SplitScore> scores) {
+    Map<String, Long> forgetTokens =
+        original(scores, "forget")
+            .collect(Collectors.toMap(SplitScore::domain, SplitScore::tokens));
+    Map<String, Double> approximate =
+        original(scores, "approximate")
+            .filter(s -> s.nll() != null)
+            .collect(Collectors.toMap(SplitScore::domain, SplitScore::nll));
+    return Target.of(forgetTokens, approximate);
+  }
+
+  private static Stream<SplitScore> original(List<SplitScore> scores, String split) {
+    return scores.stream()
+        .filter(s -> s.model().equals("original") && s.split().equals(split))
+        .filter(s -> !s.domain().equals(ALL));
+  }
 }

@@ -11,6 +11,9 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import lethe.target.Halves;
+import lethe.target.Outcome;
+import lethe.target.Target;
 
 /**
  * Whether a model forgot what it should and no more: its forget loss against the target, both taken

@@ -45,6 +45,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, stage.equals("unlearn") ? "steps.jsonl" : stage + "-steps.jsonl");
   }
 
+  /** How a training that stops at its target ended. */
+  public Path stop() {
+    return new Path(root, "stop.json");
+  }
+
   /** Closed parts of step records, while training goes on. */
   public Path stepParts() {
     return new Path(root, "steps");

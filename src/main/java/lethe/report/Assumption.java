@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import lethe.evaluate.GroundTruth;
 import lethe.evaluate.SplitScore;
-import lethe.evaluate.Target;
+import lethe.target.Target;
 
 /**
  * Something that must hold for the target to stand for a retrained model (Yao et al.,

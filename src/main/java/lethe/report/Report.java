@@ -6,11 +6,12 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Optional;
 import lethe.evaluate.Evaluation;
-import lethe.evaluate.Outcome;
-import lethe.evaluate.Target;
+import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.folder.RunFolder;
 import lethe.settings.Section;
+import lethe.target.Outcome;
+import lethe.target.Target;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -64,7 +65,7 @@ public final class Report {
   }
 
   private ReportFile file(Evaluation evaluation) {
-    Optional<Target> target = Target.of(evaluation.scores());
+    Optional<Target> target = SplitScore.target(evaluation.scores());
     Optional<Verdict> verdict =
         evaluation.verdicts().stream().filter(v -> v.model().equals("unlearned")).findFirst();
     List<Damage> damage =

@@ -8,9 +8,9 @@ import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
 import lethe.evaluate.SplitScore;
-import lethe.evaluate.Target;
 import lethe.evaluate.TaskScore;
 import lethe.evaluate.Verdict;
+import lethe.target.Target;
 
 /**
  * {@code report/report.json}, which scripts and the page read: members keep their names and

@@ -2,8 +2,8 @@ package lethe.report;
 
 import java.util.List;
 import java.util.Optional;
-import lethe.evaluate.Outcome;
 import lethe.settings.Section;
+import lethe.target.Outcome;
 
 /**
  * What a report is to say.

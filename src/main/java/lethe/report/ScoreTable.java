@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import lethe.evaluate.SplitScore;
-import lethe.evaluate.Target;
+import lethe.target.Target;
 
 /** The scores as a table of text: a line a split and domain, the models side by side. */
 final class ScoreTable {

@@ -68,6 +68,16 @@ final class AdamW {
     return new State(steps, Stream.of(weights, mean, square).map(AdamW::copy).toList());
   }
 
+  /** The weights themselves, bucket by bucket. */
+  float[][] weights() {
+    return weights;
+  }
+
+  /** The weights now, in memory of their own. */
+  float[][] copyWeights() {
+    return copy(weights);
+  }
+
   private static float[][] copy(float[][] vector) {
     return Arrays.stream(vector).map(float[]::clone).toArray(float[][]::new);
   }

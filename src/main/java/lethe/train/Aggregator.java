@@ -62,6 +62,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private final Wire wire;
   private final Listener listener;
   private final BooleanSupplier stopping;
+  private final Optional<Steering> steering;
   private final int launch;
   private final int workers;
   private final ExecutorService applying = Executors.newSingleThreadExecutor(r -> daemon(r));
@@ -82,6 +83,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     final float[][] gradient = new float[buckets.count()][];
     final WorkerStep[] reports = new WorkerStep[workers];
     final Deque<Held> held = new ArrayDeque<>();
+    final Optional<ProbeSums> probes = steering.map(s -> new ProbeSums(s, s.tree(), workers));
     final int[] pushed = new int[workers];
     final long begun = System.nanoTime();
     int complete;
@@ -111,7 +113,8 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       int launch,
       int workers,
       Listener listener,
-      BooleanSupplier stopping) {
+      BooleanSupplier stopping,
+      Optional<Steering> steering) {
     this.buckets = buckets;
     this.optimizer = optimizer;
     this.schedule = schedule;
@@ -120,6 +123,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     this.workers = workers;
     this.listener = listener;
     this.stopping = stopping;
+    this.steering = steering;
   }
 
   @Override
@@ -131,6 +135,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
         case PULL -> pull(message, answer);
         case REPORT -> report(message, body, answer);
         case PUSH -> push(message, body, answer);
+        case PROBE -> probe(message, body, answer);
       }
     } catch (RuntimeException e) {
       answer.onFailure(e);
@@ -170,7 +175,10 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     if (greeted.size() == workers) {
       listener.begun(attempt);
     }
-    answer.onSuccess(ByteBuffer.allocate(4).putInt(0, optimizer.steps()));
+    Orders orders = steering.map(Steering::orders).orElse(Orders.FREE);
+    ByteBuffer start = ByteBuffer.allocate(4 + orders.bytes()).putInt(optimizer.steps());
+    orders.write(start);
+    answer.onSuccess(start.flip());
   }
 
   /** Whether all workers of the newest attempt are there. */
@@ -259,6 +267,16 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     checkStep(message);
     round.reports[message.worker()] = WorkerStep.read(body);
     answer.onSuccess(ByteBuffer.allocate(0));
+  }
+
+  private synchronized void probe(Message message, ByteBuffer body, RpcResponseCallback answer) {
+    check(message);
+    checkStep(message);
+    round
+        .probes
+        .orElseThrow(
+            () -> new IllegalStateException("Refused " + message.where() + ": nothing steers"))
+        .put(message, body, answer, optimizer::copyWeights);
   }
 
   private void push(Message message, ByteBuffer body, RpcResponseCallback answer) {
@@ -354,6 +372,9 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     failure = cause;
     pulls.forEach(p -> p.answer.onFailure(cause));
     pulls.clear();
+    if (round != null) {
+      round.probes.ifPresent(p -> p.fail(cause));
+    }
   }
 
   /** Why no launch can go on, if none can: the gradient was not finite. */

@@ -60,12 +60,33 @@ final class AggregatorClient implements AutoCloseable {
     }
   }
 
-  /** Says hello; answers the step to begin with. */
-  int hello(Buckets buckets, int workers, Wire wire) {
+  /**
+   * What a worker is told when it comes.
+   *
+   * @param step to begin with
+   */
+  record Start(int step, Orders orders) {}
+
+  /** Says hello. */
+  Start hello(Buckets buckets, int workers, Wire wire) {
     byte[] greeting = Aggregator.greeting(buckets, workers, wire).getBytes(StandardCharsets.UTF_8);
     ByteBuffer message = message(Kind.HELLO, 0, 0, 0).buffer(greeting.length);
     message.put(greeting);
-    return await(send(message)).getInt();
+    ByteBuffer answer = await(send(message));
+    return new Start(answer.getInt(), Orders.read(answer));
+  }
+
+  /**
+   * Tells what the weights that a step begins with make of the probe chunks; returns when all
+   * workers have told.
+   *
+   * @param sums of the losses, for each own shard and domain, shard by shard, nats
+   */
+  Orders probe(int step, double[] sums) {
+    ByteBuffer message = message(Kind.PROBE, step, 0, 0).buffer(8 * sums.length);
+    message.asDoubleBuffer().put(sums);
+    message.position(message.limit());
+    return Orders.read(await(send(message)));
   }
 
   /**

@@ -29,6 +29,7 @@ import org.apache.hadoop.fs.Path;
  */
 final class Checkpoints implements AutoCloseable {
   private static final int KEPT = 2;
+  private static final String BEST = "best";
   private static final List<String> VECTORS = List.of("weights", "mean", "square");
 
   /**
@@ -38,8 +39,22 @@ final class Checkpoints implements AutoCloseable {
    * @param run what the checkpoint may be resumed by
    * @param elements of each vector
    * @param sha256 of each part
+   * @param probes so far, where a target steers the training
    */
-  record Manifest(int step, String run, long elements, Map<String, String> sha256) {}
+  record Manifest(
+      int step,
+      String run,
+      long elements,
+      Map<String, String> sha256,
+      List<Steering.Sums> probes) {}
+
+  /**
+   * What a checkpoint holds.
+   *
+   * @param optimizer weights, moments and the step number
+   * @param steering of a training that stops at its target, else without a probe
+   */
+  record State(AdamW.State optimizer, Steering.State steering) {}
 
   private final Path folder;
   private final Files files;
@@ -66,27 +81,29 @@ final class Checkpoints implements AutoCloseable {
    * Copies the state now and writes it behind the training. If the one before is still being
    * written, this waits for it, so that at most one copy stands in memory.
    */
-  void save(AdamW optimizer) {
+  void save(AdamW optimizer, Optional<Steering> steering) {
     await();
-    AdamW.State copy = optimizer.copy();
+    State copy =
+        new State(optimizer.copy(), steering.map(Steering::state).orElse(Steering.State.NONE));
     writing = writer.submit(() -> write(copy));
   }
 
-  private void write(AdamW.State state) {
+  private void write(State checkpoint) {
+    AdamW.State state = checkpoint.optimizer();
     Path target = folder(state.steps());
     try {
       files.delete(target);
       Map<String, String> sums = new TreeMap<>();
       for (int i = 0; i < VECTORS.size(); i++) {
-        float[][] vector = state.vectors().get(i);
-        MessageDigest digest = Files.sha256();
-        files.write(
-            new Path(target, VECTORS.get(i) + ".bin"), out -> writeVector(vector, out, digest));
-        sums.put(VECTORS.get(i), HexFormat.of().formatHex(digest.digest()));
+        sums.put(VECTORS.get(i), write(target, VECTORS.get(i), state.vectors().get(i)));
+      }
+      if (checkpoint.steering().best() != null) {
+        sums.put(BEST, write(target, BEST, checkpoint.steering().best()));
       }
       files.writeJson(
           new Path(target, "manifest.json"),
-          new Manifest(state.steps(), run, buckets.elements(), sums));
+          new Manifest(
+              state.steps(), run, buckets.elements(), sums, checkpoint.steering().probes()));
       prune();
     } catch (RuntimeException e) {
       tell.accept(
@@ -96,6 +113,13 @@ final class Checkpoints implements AutoCloseable {
               + e.getMessage()
               + "); training goes on, a restart would begin at an older one");
     }
+  }
+
+  /** Writes a part and gives its SHA-256. */
+  private String write(Path target, String name, float[][] vector) {
+    MessageDigest digest = Files.sha256();
+    files.write(new Path(target, name + ".bin"), out -> writeVector(vector, out, digest));
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static void writeVector(float[][] vector, OutputStream out, MessageDigest digest)
@@ -109,10 +133,10 @@ final class Checkpoints implements AutoCloseable {
   }
 
   /** The newest checkpoint of this run that is whole. Broken ones are told and passed over. */
-  Optional<AdamW.State> newest() {
+  Optional<State> newest() {
     for (int step : steps()) {
       try {
-        Optional<AdamW.State> state = read(step);
+        Optional<State> state = read(step);
         if (state.isPresent()) {
           return state;
         }
@@ -123,7 +147,7 @@ final class Checkpoints implements AutoCloseable {
     return Optional.empty();
   }
 
-  private Optional<AdamW.State> read(int step) {
+  private Optional<State> read(int step) {
     Path manifestPath = new Path(folder(step), "manifest.json");
     if (!files.exists(manifestPath)) {
       tell.accept("Warning: the checkpoint " + folder(step) + " is not used: it was not finished");
@@ -139,11 +163,28 @@ final class Checkpoints implements AutoCloseable {
     }
     List<float[][]> vectors = new ArrayList<>();
     for (String name : VECTORS) {
-      vectors.add(
-          readVector(
-              new Path(folder(step), name + ".bin"), manifest.path("sha256").path(name).asText()));
+      vectors.add(readVector(step, name, manifest));
     }
-    return Optional.of(new AdamW.State(step, vectors));
+    float[][] best = manifest.path("sha256").has(BEST) ? readVector(step, BEST, manifest) : null;
+    return Optional.of(
+        new State(new AdamW.State(step, vectors), new Steering.State(probes(manifest), best)));
+  }
+
+  private static List<Steering.Sums> probes(JsonNode manifest) {
+    List<Steering.Sums> probes = new ArrayList<>();
+    for (JsonNode probe : manifest.path("probes")) {
+      double[] sums = new double[probe.path("sums").size()];
+      for (int d = 0; d < sums.length; d++) {
+        sums[d] = probe.path("sums").get(d).asDouble(); // NaN and infinities are written as text
+      }
+      probes.add(new Steering.Sums(probe.path("step").asInt(), sums));
+    }
+    return probes;
+  }
+
+  private float[][] readVector(int step, String name, JsonNode manifest) {
+    return readVector(
+        new Path(folder(step), name + ".bin"), manifest.path("sha256").path(name).asText());
   }
 
   private float[][] readVector(Path part, String expected) {

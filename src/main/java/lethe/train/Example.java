@@ -7,9 +7,14 @@ import java.util.List;
  * What one slot of the plan trains on.
  *
  * @param id {@code domain/document#ordinal}
+ * @param domain it belongs to
  * @param views the text, and whatever else its term compares it with; they never separate
  */
-record Example(String id, List<View> views) implements Serializable {
+record Example(String id, String domain, List<View> views) implements Serializable {
+  /** An example of no domain in particular. */
+  Example(String id, List<View> views) {
+    this(id, "", views);
+  }
 
   /**
    * One rendering.

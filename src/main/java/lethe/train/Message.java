@@ -20,7 +20,7 @@ record Message(Kind kind, int launch, int attempt, int worker, int step, int nod
 
   /** What a worker says. */
   enum Kind {
-    /** I am here; payload: what I run on. Answer: the step to begin with. */
+    /** I am here; payload: what I run on. Answer: the step to begin with, and {@link Orders}. */
     HELLO(1),
     /**
      * Send me a bucket of the weights that {@code step} begins with. Answer: the bucket, when it is
@@ -30,7 +30,12 @@ record Message(Kind kind, int launch, int attempt, int worker, int step, int nod
     /** One bucket of a node's gradient sum. Answer: empty, when there is room for more. */
     PUSH(3),
     /** My part of a step's sums (payload: {@link WorkerStep}), said before its last PUSH. */
-    REPORT(4);
+    REPORT(4),
+    /**
+     * What the weights that {@code step} begins with make of my probe chunks (payload: for each
+     * shard and domain the summed loss, doubles). Answer: {@link Orders}, when all have said it.
+     */
+    PROBE(5);
 
     private final int code;
 

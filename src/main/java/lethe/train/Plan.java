@@ -8,7 +8,10 @@ import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import lethe.objective.PositionTerm;
 import lethe.objective.Role;
 import org.apache.spark.Partitioner;
@@ -43,12 +46,14 @@ final class Plan {
   private final int perStep;
   private final ShardTree tree;
   private final Dataset<Row> rows;
+  private final Optional<Dataset<Row>> probes;
 
   /**
    * @param chunks with the columns of {@link Views#SCHEMA}
    * @param roles whose splits are all among the chunks
    * @param perStep examples of each role a step
    * @param steps of the run
+   * @param probes what every worker looks at on the way, as {@link Probes} has them
    */
   Plan(
       SparkSession spark,
@@ -57,12 +62,14 @@ final class Plan {
       int perStep,
       int steps,
       long seed,
-      ShardTree tree) {
+      ShardTree tree,
+      Optional<Dataset<Row>> probes) {
     this.spark = spark;
     this.roles = roles;
     this.steps = steps;
     this.perStep = perStep;
     this.tree = tree;
+    this.probes = probes;
     Dataset<Row> all = null;
     for (int r = 0; r < roles.size(); r++) {
       Dataset<Row> role = role(chunks.filter(col("split").equalTo(roles.get(r).split())), r, seed);
@@ -95,14 +102,37 @@ final class Plan {
   }
 
   /**
+   * The part of {@link #counts} that a role has in each domain.
+   *
+   * @return by domain: [step]
+   */
+  Map<String, long[]> counts(int role) {
+    boolean positions = roles.get(role).term() instanceof PositionTerm;
+    Map<String, long[]> counts = new HashMap<>();
+    for (Row row :
+        rows.filter(col("role").equalTo(role))
+            .groupBy("step", "domain")
+            .agg(sum("scored"), org.apache.spark.sql.functions.count(lit(1)))
+            .collectAsList()) {
+      counts.computeIfAbsent(row.getString(1), d -> new long[steps])[row.getInt(0)] =
+          row.getLong(positions ? 2 : 3);
+    }
+    return counts;
+  }
+
+  /**
    * The plan in the hands of the workers: partition w holds exactly worker w's rows, in order of
    * use.
    *
    * @param from first step that is still to do
    */
   JavaPairRDD<PlanKey, Example> deliver(int workers, int from) {
-    return rows.filter(col("step").geq(from))
-        .select("step", "shard", "role", "slot", "domain", "document", "ordinal", "views")
+    Dataset<Row> left =
+        rows.filter(col("step").geq(from))
+            .select("step", "shard", "role", "slot", "domain", "document", "ordinal", "views");
+    return probes
+        .map(left::unionByName)
+        .orElse(left)
         .javaRDD()
         .mapToPair(Plan::example)
         .repartitionAndSortWithinPartitions(new ByWorker(workers, tree));

@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
@@ -18,6 +19,7 @@ import lethe.model.NamedShape;
 import lethe.model.TensorSource;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.settings.Section;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -66,6 +68,9 @@ public final class Trainer {
     /** A step has been applied. */
     void step(StepRecord step);
 
+    /** The forget loss has been looked at. */
+    default void probed(Probe probe) {}
+
     /** Something a user should know: a resumed checkpoint, a lost executor. */
     void notice(String sentence);
   }
@@ -73,7 +78,7 @@ public final class Trainer {
   /**
    * What came out of a run.
    *
-   * @param steps applied
+   * @param steps applied; the weights may be of an earlier one, where a target steered
    * @param perStep examples of each role a step
    * @param weights by tensor name
    * @param discardCheckpoints to be called when the weights have been written
@@ -116,6 +121,16 @@ public final class Trainer {
    * @throws StoppedException when the stop was requested
    */
   public Result train(Dataset<Row> chunks, TensorSource start) {
+    return train(chunks, start, Optional.empty());
+  }
+
+  /**
+   * As {@link #train(Dataset, TensorSource)}, ending when forget loss has reached its target; the
+   * steps of the settings are then the most there may be, and fix the schedule.
+   *
+   * @param probes what steers
+   */
+  public Result train(Dataset<Row> chunks, TensorSource start, Optional<Probes> probes) {
     long available =
         chunks.filter(chunks.col("split").equalTo(task.roles().get(0).split())).count();
     int steps = settings.steps(available);
@@ -128,21 +143,25 @@ public final class Trainer {
             perStep,
             steps,
             settings.seed(),
-            new ShardTree(settings.shards()));
+            new ShardTree(settings.shards()),
+            probes.map(Probes::rows));
     long[][] counts = plan.counts();
     listener.planned(steps, perStep);
 
     Buckets buckets = new Buckets(architecture.elements(), Buckets.DEFAULT_ELEMENTS);
     Schedule schedule = settings.schedule(steps);
     float[][] initial = load(buckets, start);
-    String run = fingerprint(initial, counts, schedule);
+    String run = fingerprint(initial, counts, schedule, probes.map(Probes::aim));
+    Optional<Steering> steering =
+        probes.map(
+            p -> new Steering(p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
     try (Checkpoints checkpoints =
         new Checkpoints(
             folder.checkpoints(task.stage()), folder.files(), run, buckets, listener::notice)) {
       AdamW optimizer =
           checkpoints
               .newest()
-              .map(state -> resumed(state, steps))
+              .map(state -> resumed(state, steps, steering))
               .orElseGet(
                   () -> new AdamW(buckets, initial, settings.clipNorm(), settings.weightDecay()));
       StepLog log =
@@ -150,22 +169,32 @@ public final class Trainer {
       StepListener onStep =
           new StepListener(
               task.roles(),
-              counts,
+              forgetting(plan, counts, steering),
               record -> {
                 log.add(record);
                 listener.step(record);
                 if (record.step() % settings.checkpointEvery() == 0 && record.step() < steps) {
-                  checkpoints.save(optimizer);
+                  checkpoints.save(optimizer, steering);
                 }
               });
-      launches(plan, counts, buckets, optimizer, schedule, onStep, log, checkpoints);
+      launches(plan, counts, buckets, optimizer, schedule, onStep, log, checkpoints, steering);
       log.close();
+      steering.ifPresent(s -> tell(s.record()));
       return new Result(
-          steps,
+          optimizer.steps(),
           perStep,
-          new FlatVector(architecture, buckets, optimizer),
+          new FlatVector(
+              architecture, buckets, steering.map(Steering::best).orElseGet(optimizer::weights)),
           () -> folder.files().delete(folder.checkpoints(task.stage())));
     }
+  }
+
+  private void tell(Steering.Ended ended) {
+    folder.files().writeJson(folder.stop(), ended);
+    listener.notice(
+        "Ended after %d of at most %d steps, %s; the weights are those of step %d"
+            .formatted(
+                ended.steps(), ended.most(), Section.spelling(ended.outcome()), ended.best()));
   }
 
   private void launches(
@@ -176,10 +205,11 @@ public final class Trainer {
       Schedule schedule,
       StepListener onStep,
       StepLog log,
-      Checkpoints checkpoints) {
+      Checkpoints checkpoints,
+      Optional<Steering> steering) {
     int fruitless = 0;
     int workers = settings.workers();
-    for (int launch = 0; optimizer.steps() < schedule.steps(); launch++) {
+    for (int launch = 0; !ended(optimizer, schedule, steering); launch++) {
       int before = optimizer.steps();
       onStep.launch(launch);
       WorkerTask.Job job =
@@ -188,6 +218,7 @@ public final class Trainer {
               task.frozen(),
               task.roles(),
               counts,
+              steering.map(Steering::domains).orElse(List.of()),
               workers,
               settings.shards(),
               settings.microBatch(),
@@ -202,14 +233,15 @@ public final class Trainer {
               launch,
               workers,
               onStep,
-              stop::requested);
+              stop::requested,
+              steering);
       try {
         new Launch(spark, settings, stop, launch, workers).run(plan, job, aggregator, before);
       } catch (RuntimeException e) {
         aggregator.close(); // from here on nothing changes the weights
         if (stop.requested()) {
           log.flush();
-          checkpoints.save(optimizer);
+          checkpoints.save(optimizer, steering);
           checkpoints.await();
           throw new StoppedException(optimizer.steps(), schedule.steps());
         }
@@ -230,21 +262,37 @@ public final class Trainer {
     }
   }
 
+  private static boolean ended(AdamW optimizer, Schedule schedule, Optional<Steering> steering) {
+    return steering
+        .map(s -> s.orders().done())
+        .orElseGet(() -> optimizer.steps() == schedule.steps());
+  }
+
+  /** What each term is divided by in the record, given which domains a step forgets. */
+  private StepListener.Counts forgetting(Plan plan, long[][] counts, Optional<Steering> steering) {
+    return steering
+        .<StepListener.Counts>map(s -> new OpenCounts(counts, task.roles(), plan, s)::of)
+        .orElse(step -> counts[step]);
+  }
+
   private int executors() {
     return spark.sparkContext().statusTracker().getExecutorInfos().length
         - 1; // the driver is one of them
   }
 
-  private AdamW resumed(AdamW.State state, int steps) {
-    listener.notice("Going on from the checkpoint of step " + state.steps() + " of " + steps);
-    return new AdamW(state, settings.clipNorm(), settings.weightDecay());
+  private AdamW resumed(Checkpoints.State state, int steps, Optional<Steering> steering) {
+    listener.notice(
+        "Going on from the checkpoint of step " + state.optimizer().steps() + " of " + steps);
+    steering.ifPresent(s -> s.resume(state.steering()));
+    return new AdamW(state.optimizer(), settings.clipNorm(), settings.weightDecay());
   }
 
   /**
    * A hash of all that decides the result, and of nothing that does not: a checkpoint of another
    * run is never resumed.
    */
-  private String fingerprint(float[][] initial, long[][] counts, Schedule schedule) {
+  private String fingerprint(
+      float[][] initial, long[][] counts, Schedule schedule, Optional<Aim> aim) {
     String all =
         String.join(
             "\n",
@@ -253,6 +301,7 @@ public final class Trainer {
             task.roles().toString(),
             Arrays.deepToString(counts),
             schedule.toString(),
+            aim.map(a -> a.domains() + " " + a.band() + " " + a.every()).orElse(""),
             settings.seed()
                 + " "
                 + settings.shards()
@@ -295,11 +344,11 @@ public final class Trainer {
   private static final class FlatVector implements TensorSource {
     private final Map<String, Long> starts = new HashMap<>();
     private final Buckets buckets;
-    private final AdamW optimizer;
+    private final float[][] weights;
 
-    FlatVector(Architecture architecture, Buckets buckets, AdamW optimizer) {
+    FlatVector(Architecture architecture, Buckets buckets, float[][] weights) {
       this.buckets = buckets;
-      this.optimizer = optimizer;
+      this.weights = weights;
       long at = 0;
       for (NamedShape tensor : architecture.tensors()) {
         starts.put(tensor.name(), at);
@@ -312,22 +361,25 @@ public final class Trainer {
       long at = starts.get(name) + fromElement;
       for (int i = 0; i < count; i++, at++) {
         to[offset + i] =
-            optimizer
-                .weights((int) (at / buckets.bucketElements()))[
-                (int) (at % buckets.bucketElements())];
+            weights[(int) (at / buckets.bucketElements())][(int) (at % buckets.bucketElements())];
       }
     }
   }
 
   /** Makes a record of what the aggregator says of a step. */
   private static final class StepListener implements Aggregator.Listener {
+    /** What each term's sum is divided by. */
+    interface Counts {
+      long[] of(int step);
+    }
+
     private final List<Role> roles;
-    private final long[][] counts;
+    private final Counts counts;
     private final Consumer<StepRecord> records;
     private long before;
     private int launch;
 
-    StepListener(List<Role> roles, long[][] counts, Consumer<StepRecord> records) {
+    StepListener(List<Role> roles, Counts counts, Consumer<StepRecord> records) {
       this.roles = roles;
       this.counts = counts;
       this.records = records;
@@ -353,9 +405,12 @@ public final class Trainer {
       }
       Map<String, Double> losses = new LinkedHashMap<>();
       Map<String, Long> divisors = new LinkedHashMap<>();
+      long[] count = counts.of(step);
       for (int r = 0; r < roles.size(); r++) {
-        losses.put(roles.get(r).name(), sums[r] / counts[step][r]);
-        divisors.put(roles.get(r).name(), counts[step][r]);
+        if (count[r] > 0) {
+          losses.put(roles.get(r).name(), sums[r] / count[r]);
+        }
+        divisors.put(roles.get(r).name(), count[r]);
       }
       long now = System.nanoTime();
       double seconds = (now - before) / 1e9;

@@ -99,7 +99,8 @@ final class Views {
   /** One row of {@link #SCHEMA} as an example. */
   static Example example(Row row, int views) {
     String id = row.getAs("domain") + "/" + row.getAs("document") + "#" + row.getAs("ordinal");
-    return new Example(id, row.<Row>getList(views).stream().map(Views::view).toList());
+    return new Example(
+        id, row.getAs("domain"), row.<Row>getList(views).stream().map(Views::view).toList());
   }
 
   private static Example.View view(Row view) {

@@ -37,6 +37,7 @@ final class WorkerTask
    * @param frozen where the weights of the models are that the roles' terms name
    * @param roles of the method
    * @param counts what each term is divided by: [step][role]
+   * @param domains to forget, where a target steers the training; else none
    * @param workers of the launch
    * @param shards of a step
    * @param microBatch examples a pass
@@ -49,6 +50,7 @@ final class WorkerTask
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
       long[][] counts,
+      List<String> domains,
       int workers,
       int shards,
       int microBatch,
@@ -127,14 +129,24 @@ final class WorkerTask
       Parameters weights = network.newParameters();
       Map<FrozenModel, Parameters> frozen = frozen(network);
       Pass pass = new Pass(network);
-      int first = driver.hello(buckets, job.workers, job.wire);
-      for (int step = first; step < job.counts.length; step++) {
+      AggregatorClient.Start start = driver.hello(buckets, job.workers, job.wire);
+      int first = start.step();
+      Orders orders = start.orders();
+      Probing probing = new Probing(plan, tree, worker);
+      int step = first;
+      for (; !orders.done() && (step < job.counts.length || step == orders.probe()); step++) {
         long asked = System.nanoTime();
         driver.pull(
             step,
             buckets,
             job.wire,
             (values, b) -> weights.write(buckets.offset(b), values, 0, values.length));
+        if (step == orders.probe()) {
+          orders = driver.probe(step, probing.sums(pass, weights));
+          if (orders.done()) {
+            break;
+          }
+        }
         long begun = System.nanoTime();
         ShardGradients gradients = new ShardGradients(job.wire, tree);
         List<Double> sums = new ArrayList<>();
@@ -148,10 +160,14 @@ final class WorkerTask
               for (List<Example> batch = plan.next(step, shard, role, job.microBatch);
                   !batch.isEmpty();
                   batch = plan.next(step, shard, role, job.microBatch)) {
+                List<Example> used = used(batch, role, orders);
+                if (used.isEmpty()) {
+                  continue;
+                }
                 double coefficient = job.roles.get(role).weight() / job.counts[step][role];
-                sum += pass.accumulate(job.roles.get(role), batch, coefficient, leaves, frozen);
+                sum += pass.accumulate(job.roles.get(role), used, coefficient, leaves, frozen);
                 tokens +=
-                    batch.stream()
+                    used.stream()
                         .flatMap(e -> e.views().stream())
                         .mapToLong(v -> v.tokens().length)
                         .sum();
@@ -167,7 +183,49 @@ final class WorkerTask
         List<Integer> roots = tree.roots(worker, job.workers);
         driver.push(step, roots, gradients.take(roots), job.wire);
       }
-      return job.counts.length - first;
+      return step - first;
+    }
+  }
+
+  /** A domain that is let go of is forgotten no further; what is kept of it stays. */
+  private List<Example> used(List<Example> batch, int role, Orders orders) {
+    if (!job.roles.get(role).split().equals("forget") || orders.allOpen()) {
+      return batch;
+    }
+    return batch.stream().filter(e -> orders.open()[job.domains.indexOf(e.domain())]).toList();
+  }
+
+  /** The probe chunks of this worker's shards: read once, looked at again and again. */
+  private final class Probing {
+    private final List<List<List<Example>>> batches = new ArrayList<>();
+
+    Probing(PlanReader plan, ShardTree tree, int worker) {
+      for (int shard = tree.firstShard(worker, job.workers);
+          shard < tree.firstShard(worker + 1, job.workers);
+          shard++) {
+        for (int domain = 0; domain < job.domains.size(); domain++) {
+          List<List<Example>> own = new ArrayList<>();
+          for (List<Example> batch = plan.next(Probes.STEP, shard, domain, job.microBatch);
+              !batch.isEmpty();
+              batch = plan.next(Probes.STEP, shard, domain, job.microBatch)) {
+            own.add(batch);
+          }
+          batches.add(own);
+        }
+      }
+    }
+
+    /** For each shard and domain the summed loss, nats. */
+    double[] sums(Pass pass, Parameters weights) {
+      double[] sums = new double[batches.size()];
+      for (int i = 0; i < sums.length; i++) {
+        for (List<Example> batch : batches.get(i)) {
+          for (double nll : pass.score(batch, weights)) {
+            sums[i] += nll;
+          }
+        }
+      }
+      return sums;
     }
   }
 

@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import lethe.evaluate.MembershipScore.Point;
+import lethe.target.Halves;
+import lethe.target.Outcome;
 import org.junit.jupiter.api.Test;
 
 class FormulasTest {

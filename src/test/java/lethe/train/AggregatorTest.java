@@ -44,7 +44,8 @@ class AggregatorTest {
               }
             }
           },
-          () -> false);
+          () -> false,
+          java.util.Optional.empty());
 
   @AfterEach
   void close() {

@@ -1,13 +1,17 @@
 package lethe.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -26,6 +30,8 @@ import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
 import lethe.objective.Role;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +40,11 @@ import org.junit.jupiter.api.io.TempDir;
 class EngineIT {
   private static final List<Role> ROLES =
       List.of(new Role("forget", new GradientAscent(), 1), new Role("retain", new Descent(), 1));
+
+  /** Between the loss at the start and after six steps, nats a token. */
+  private static final double TARGET = 4.7;
+
+  private static final double BAND = 0.2;
 
   @TempDir Path folder;
 
@@ -91,6 +102,45 @@ class EngineIT {
     assertThat(fewer.sha256).isEqualTo(undisturbed.sha256);
   }
 
+  @Test
+  void aTargetEndsItAtTheSameStepWithTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
+    tinyModel();
+    Outcome free = train(1, "free", (step, spark) -> {});
+    StopRequest none = new StopRequest();
+    Outcome one = train(1, "steered-one", none, (step, spark) -> {}, Optional.of(TARGET));
+    assertThat(one.steps).hasSizeBetween(2, 5);
+    // Until it ends, nothing differs from a training that does not look where it is.
+    for (int i = 0; i < one.steps.size(); i++) {
+      assertThat(one.steps.get(i).losses()).isEqualTo(free.steps.get(i).losses());
+    }
+    JsonNode stop = stop("steered-one");
+    assertThat(stop.get("outcome").asText()).isEqualTo("matched");
+    assertThat(stop.get("best_step").asInt()).isEqualTo(one.steps.size());
+    double reached = stop.get("probes").get(stop.get("probes").size() - 1).get("nll").asDouble();
+    assertThat(reached).isBetween(TARGET - BAND / 2, TARGET + BAND);
+
+    // Two workers, stopped after the first step and begun again.
+    StopRequest request = new StopRequest();
+    assertThatThrownBy(
+            () ->
+                train(
+                    2,
+                    "steered-two",
+                    request,
+                    (step, spark) -> request.request(),
+                    Optional.of(TARGET)))
+        .isInstanceOf(StoppedException.class);
+    assertThat(folder.resolve("steered-two/stop.json")).doesNotExist();
+    Outcome two = train(2, "steered-two", none, (step, spark) -> {}, Optional.of(TARGET));
+    assertThat(two.steps.get(0).step()).isEqualTo(2);
+    assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(free.sha256);
+    assertThat(stop("steered-two")).isEqualTo(stop);
+  }
+
+  private JsonNode stop(String name) throws IOException {
+    return new ObjectMapper().readTree(folder.resolve(name + "/stop.json").toFile());
+  }
+
   /** What a test does after a step. */
   private interface Fault {
     void after(int step, SparkSession spark);
@@ -107,6 +157,21 @@ class EngineIT {
   }
 
   private Outcome train(int workers, String name, Duration recovery, Fault fault) {
+    return train(workers, name, recovery, new StopRequest(), fault, Optional.empty());
+  }
+
+  private Outcome train(
+      int workers, String name, StopRequest stop, Fault fault, Optional<Double> target) {
+    return train(workers, name, Duration.ofSeconds(60), stop, fault, target);
+  }
+
+  private Outcome train(
+      int workers,
+      String name,
+      Duration recovery,
+      StopRequest stop,
+      Fault fault,
+      Optional<Double> target) {
     SparkSession spark =
         SparkSession.builder()
             .master("local-cluster[" + workers + ",1,1024]")
@@ -163,12 +228,42 @@ class EngineIT {
                   run,
                   new Trainer.Task("unlearn", source(), Map.of(), ROLES, "chunks"),
                   listener,
-                  new StopRequest())
-              .train(Examples.text(SmallChunks.of(spark)), start(source().architecture()));
+                  stop)
+              .train(
+                  Examples.text(SmallChunks.of(spark)),
+                  start(source().architecture()),
+                  target.map(t -> probes(spark, t)));
       return new Outcome(List.copyOf(steps), sha256(result.weights()));
     } finally {
       spark.stop();
     }
+  }
+
+  /** Every forget chunk, over the shards. */
+  private static Probes probes(SparkSession spark, double target) {
+    List<Row> forget =
+        Examples.text(SmallChunks.of(spark))
+            .filter("split = 'forget'")
+            .orderBy("document", "ordinal")
+            .collectAsList();
+    List<Row> rows = new ArrayList<>();
+    long tokens = 0;
+    for (int i = 0; i < forget.size(); i++) {
+      Row chunk = forget.get(i);
+      tokens += chunk.<Integer>getAs("scored");
+      rows.add(
+          RowFactory.create(
+              Probes.STEP,
+              i % 8,
+              0,
+              i,
+              chunk.getAs("domain"),
+              chunk.getAs("document"),
+              chunk.getAs("ordinal"),
+              chunk.getAs("views")));
+    }
+    Aim aim = new Aim(List.of(new Aim.Domain("d", target, tokens, tokens)), BAND, 5, 100);
+    return new Probes(aim, spark.createDataFrame(rows, ProbeChunks.ROWS));
   }
 
   /** Executor processes that this test's Spark has started, oldest first. */

@@ -139,7 +139,15 @@ class ExchangeTest {
     List<Integer> applied = new ArrayList<>();
     try (Aggregator aggregator =
         new Aggregator(
-            BUCKETS, optimizer, SCHEDULE, wire, 0, workers, onApplied(applied), () -> false)) {
+            BUCKETS,
+            optimizer,
+            SCHEDULE,
+            wire,
+            0,
+            workers,
+            onApplied(applied),
+            () -> false,
+            java.util.Optional.empty())) {
       List<Worker> all = new ArrayList<>();
       for (int w = 0; w < workers; w++) {
         all.add(new Worker(aggregator, wire, w, workers));

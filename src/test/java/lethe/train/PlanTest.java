@@ -51,7 +51,15 @@ class PlanTest {
   }
 
   private static Plan plan(Dataset<Row> chunks) {
-    return new Plan(LocalSpark.SESSION, chunks, ROLES, PER_STEP, STEPS, 7, new ShardTree(8));
+    return new Plan(
+        LocalSpark.SESSION,
+        chunks,
+        ROLES,
+        PER_STEP,
+        STEPS,
+        7,
+        new ShardTree(8),
+        java.util.Optional.empty());
   }
 
   private static List<Place> places(Dataset<Row> rows) {

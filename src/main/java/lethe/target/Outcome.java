@@ -1,4 +1,4 @@
-package lethe.evaluate;
+package lethe.target;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 

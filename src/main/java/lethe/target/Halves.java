@@ -1,4 +1,4 @@
-package lethe.evaluate;
+package lethe.target;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;

@@ -4,24 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import lethe.target.Target;
 import org.junit.jupiter.api.Test;
 
-class TargetTest {
+class SplitScoreTest {
   @Test
-  void weighsDomainsLikeForget() {
-    Optional<Target> target = Target.of(Map.of("a", 300L, "b", 100L), Map.of("a", 4.0, "b", 2.0));
-    assertThat(target).contains(new Target(3.5, Map.of("a", 4.0, "b", 2.0)));
-  }
-
-  @Test
-  void isNotToldWhenADomainHasNoApproximateText() {
-    assertThat(Target.of(Map.of("a", 300L, "b", 100L), Map.of("a", 4.0))).isEmpty();
-    assertThat(Target.of(Map.of(), Map.of("a", 4.0))).isEmpty();
-  }
-
-  @Test
-  void looksAtTheOriginalModelOnly() {
+  void theTargetLooksAtTheOriginalModelOnly() {
     List<SplitScore> scores =
         List.of(
             score("original", "forget", "a", 10, 1),
@@ -29,7 +17,7 @@ class TargetTest {
             score("original", "approximate", "a", 70, 4),
             score("original", "approximate", "b", 70, 9),
             score("unlearned", "approximate", "a", 70, 6));
-    assertThat(Target.of(scores)).contains(new Target(4, Map.of("a", 4.0)));
+    assertThat(SplitScore.target(scores)).contains(new Target(4, Map.of("a", 4.0)));
   }
 
   private static SplitScore score(String model, String split, String domain, long n, double nll) {

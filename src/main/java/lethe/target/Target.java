@@ -1,10 +1,8 @@
-package lethe.evaluate;
+package lethe.target;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * Where forgetting should end: what the original model makes of text of the same domains that it
@@ -22,22 +20,7 @@ import java.util.stream.Collectors;
 public record Target(double nll, Map<String, Double> domains) {
 
   /**
-   * The target of a run, or nothing when a domain to forget has no approximate text.
-   *
-   * @param scores of the original model; others are passed over
-   */
-  public static Optional<Target> of(List<SplitScore> scores) {
-    Map<String, Long> forgetTokens =
-        split(scores, "forget").collect(Collectors.toMap(SplitScore::domain, SplitScore::tokens));
-    Map<String, Double> approximate =
-        split(scores, "approximate")
-            .filter(s -> s.nll() != null)
-            .collect(Collectors.toMap(SplitScore::domain, SplitScore::nll));
-    return of(forgetTokens, approximate);
-  }
-
-  /**
-   * The target from sums made elsewhere.
+   * The target, or nothing when a domain to forget has no approximate text.
    *
    * @param forgetTokens scored tokens of the forget split by domain
    * @param approximateNll the original model's mean on the approximate split by domain, nats
@@ -57,11 +40,5 @@ public record Target(double nll, Map<String, Double> domains) {
       tokens += domain.getValue();
     }
     return Optional.of(new Target(sum / tokens, domains));
-  }
-
-  private static java.util.stream.Stream<SplitScore> split(List<SplitScore> scores, String split) {
-    return scores.stream()
-        .filter(s -> s.model().equals("original") && s.split().equals(split))
-        .filter(s -> !s.domain().equals(SplitScore.ALL));
   }
 }

@@ -1,0 +1,16 @@
+package lethe.train;
+
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * What steers a training to its target.
+ *
+ * @param aim the target, domain by domain
+ * @param rows of the plan, before its first step: the chunks to look at, each with its shard, its
+ *     domain's number as role, and its views
+ */
+public record Probes(Aim aim, Dataset<Row> rows) {
+  /** Probe rows come before those of every step. */
+  static final int STEP = -1;
+}

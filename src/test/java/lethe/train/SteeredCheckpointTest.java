@@ -1,0 +1,70 @@
+package lethe.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lethe.folder.Files;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SteeredCheckpointTest {
+  private static final Buckets BUCKETS = new Buckets(5, 3);
+
+  @TempDir Path folder;
+
+  private final List<String> said = new ArrayList<>();
+
+  @Test
+  void holdsWhatSteersAndTheBestStepsWeights() {
+    AdamW optimizer = new AdamW(BUCKETS, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0);
+    Steering steering = steering();
+    steering.probed(0, new double[] {2, 7}, optimizer::copyWeights);
+    steering.probed(1, new double[] {Double.NaN, 0.1 + 0.2}, () -> null);
+    optimizer.advance();
+    optimizer.update(0, new float[] {1, 1, 1}, 1, 0.1);
+    save(optimizer, Optional.of(steering));
+
+    Checkpoints.State state = checkpoints().newest().orElseThrow();
+    assertThat(state.optimizer().steps()).isEqualTo(1);
+    assertThat(state.optimizer().vectors().get(0)[0]).isNotEqualTo(new float[] {1, 2, 3});
+    assertThat(state.steering().best()).isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5}});
+    assertThat(state.steering().probes()).extracting(Steering.Sums::step).containsExactly(0, 1);
+    assertThat(state.steering().probes().get(1).sums()).containsExactly(Double.NaN, 0.1 + 0.2);
+    assertThat(said).isEmpty();
+  }
+
+  @Test
+  void holdsNeitherWhereNothingSteers() {
+    save(new AdamW(BUCKETS, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0), Optional.empty());
+    Checkpoints.State state = checkpoints().newest().orElseThrow();
+    assertThat(state.steering().best()).isNull();
+    assertThat(state.steering().probes()).isEmpty();
+    assertThat(folder.resolve("step-00000000/best.bin")).doesNotExist();
+  }
+
+  private void save(AdamW optimizer, Optional<Steering> steering) {
+    try (Checkpoints checkpoints = checkpoints()) {
+      checkpoints.save(optimizer, steering);
+      checkpoints.await();
+    }
+  }
+
+  private Checkpoints checkpoints() {
+    return new Checkpoints(
+        new org.apache.hadoop.fs.Path(folder.toString()),
+        new Files(new Configuration()),
+        "run",
+        BUCKETS,
+        said::add);
+  }
+
+  private static Steering steering() {
+    Aim aim =
+        new Aim(List.of(new Aim.Domain("a", 4, 1, 1), new Aim.Domain("b", 9, 1, 1)), 0.1, 5, 10);
+    return new Steering(aim, new ShardTree(2), 20, probe -> {});
+  }
+}
