@@ -1,10 +1,10 @@
 package lethe.corpus;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,6 +16,7 @@ import lethe.settings.Section;
  *
  * @param sources inputs, at least one
  * @param splits the rule of each split asked for
+ * @param duplicates what is done about documents that repeat others
  * @param seed of fractions and caps
  * @param chunkTokens tokens a chunk, at least 2
  * @param minimumTail tokens; a shorter last chunk of a document is dropped
@@ -25,6 +26,7 @@ import lethe.settings.Section;
 public record CorpusSettings(
     List<Source> sources,
     Map<Split, SplitRule> splits,
+    DuplicateSettings duplicates,
     long seed,
     int chunkTokens,
     int minimumTail,
@@ -57,6 +59,7 @@ public record CorpusSettings(
     return new CorpusSettings(
         sources,
         Collections.unmodifiableMap(splits),
+        DuplicateSettings.read(corpus.section("duplicates")),
         corpus.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         corpus.count("chunk-tokens", 2),
         corpus.count("minimum-tail", 1),
@@ -64,18 +67,16 @@ public record CorpusSettings(
         corpus.number("maximum-rejects", 0, 1));
   }
 
-  /** The splits in an order in which each comes after those it excepts. */
+  /** The splits, each after those it excepts; the forget split as early as that allows. */
   List<Split> order() {
-    List<Split> order = new ArrayList<>();
-    while (order.size() < splits.size()) {
-      splits.forEach(
-          (split, rule) -> {
-            if (!order.contains(split) && order.containsAll(rule.except())) {
-              order.add(split);
-            }
-          });
-    }
-    return order;
+    Set<Split> order = new LinkedHashSet<>();
+    splits.keySet().forEach(split -> visit(split, order)); // forget is the first of the enum
+    return List.copyOf(order);
+  }
+
+  private void visit(Split split, Set<Split> order) {
+    splits.get(split).except().forEach(other -> visit(other, order));
+    order.add(split);
   }
 
   /** Whether one of the two takes only what the other leaves. */

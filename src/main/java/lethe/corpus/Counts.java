@@ -27,11 +27,6 @@ final class Counts {
     return taken.groupBy("split", "domain").agg(count(lit(1)), sum("characters")).collectAsList();
   }
 
-  /** Characters of all documents, from the rows of {@link #documents}. */
-  static long characters(List<Row> documents) {
-    return documents.stream().mapToLong(row -> row.getLong(3)).sum();
-  }
-
   /**
    * @param taken rows of {@link #documents}
    * @param chunks of those documents

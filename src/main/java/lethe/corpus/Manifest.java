@@ -20,6 +20,7 @@ import lethe.folder.RunFolder;
  * @param rows rows read from all sources
  * @param rejects unusable rows by reason
  * @param counts one entry a split and domain, ordered by both
+ * @param duplicates documents that repeat one of another split, by split, kind and what was done
  * @param parts the files that hold the chunks, ordered by path
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -33,9 +34,10 @@ public record Manifest(
     long rows,
     Map<String, Long> rejects,
     List<Count> counts,
+    List<Repeat> duplicates,
     List<Part> parts) {
 
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   /**
    * What a split has of a domain.
@@ -48,6 +50,18 @@ public record Manifest(
   @JsonNaming(SnakeCaseStrategy.class)
   public record Count(
       String split, String domain, long documents, long tooShort, long chunks, long tokens) {}
+
+  /**
+   * Documents of one split that repeat some document of another.
+   *
+   * @param split theirs, or the one they would have been in
+   * @param of split of the documents they repeat
+   * @param kind exact, near or contained
+   * @param action dropped, forgotten, listed, or chain: they repeat one that was
+   * @param documents how many; one that repeats several others can count under several kinds
+   */
+  @JsonNaming(SnakeCaseStrategy.class)
+  public record Repeat(String split, String of, String kind, String action, long documents) {}
 
   /**
    * A file of chunks.

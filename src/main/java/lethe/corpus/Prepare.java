@@ -1,7 +1,6 @@
 package lethe.corpus;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.sum;
 
@@ -10,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lethe.corpus.DuplicateSettings.Action;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
@@ -21,17 +21,14 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * The stage that makes a corpus of chunks from the user's documents. It reads the sources twice:
- * once for all but their texts, and once for the texts of the documents that some split takes (and
- * once more for the texts of splits that are capped by tokens).
+ * once for all but their texts, and once for the texts of the documents that some split takes; once
+ * more for the texts of splits that are capped by tokens; and two to six times more to look for
+ * duplicates, see {@link Duplicates}.
  */
 public final class Prepare {
-  /** A partition's share of text: seconds of work, and little enough for a small executor. */
-  private static final long PARTITION_CHARACTERS = 8L << 20;
-
   private final SparkSession spark;
   private final CorpusSettings settings;
   private final RunFolder folder;
@@ -43,10 +40,15 @@ public final class Prepare {
    * @param rows of all sources
    * @param rejects rows that are not used, by reason
    * @param counts one entry a split and domain
+   * @param duplicates documents that repeat one of another split
    * @param chunksSha256 hash of all chunks, see {@link Chunks}
    */
   public record Result(
-      long rows, Map<String, Long> rejects, List<Manifest.Count> counts, String chunksSha256) {}
+      long rows,
+      Map<String, Long> rejects,
+      List<Manifest.Count> counts,
+      List<Manifest.Repeat> duplicates,
+      String chunksSha256) {}
 
   /**
    * @param model Hugging Face folder on any Hadoop path; its {@code tokenizer.json} is used
@@ -86,43 +88,49 @@ public final class Prepare {
     Tokenizer.of(json).close(); // a bad one is found here, not on an executor
     Broadcast<byte[]> broadcast =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);
-    Dataset<Row> table = documents.read();
-    Dataset<Row> index =
-        new Index(settings)
-            .of(table, spark, folder.files())
-            .persist(StorageLevel.MEMORY_AND_DISK());
-    try (Splits splits = new Splits(settings, index, which -> tokens(table, which, broadcast))) {
+    Texts texts = new Texts(spark, documents.read());
+    try (Tables tables = new Tables()) {
+      Dataset<Row> index =
+          tables.keep(new Index(settings).of(texts.table(), spark, folder.files()));
       Rejects rejects = Rejects.of(index);
       throwAll(rejects.problems(settings));
+      Splits splits = new Splits(settings, tables, index, which -> tokens(texts, which, broadcast));
       throwAll(splits.conflicts());
-      List<Row> taken = Counts.documents(splits.taken());
-      throwAll(empty(taken));
-      write(rejects, chunks(table, splits.taken(), Counts.characters(taken), broadcast));
-      return commit(rejects, taken, HexFormat.of().formatHex(Files.sha256().digest(json)));
+      throwAll(empty(Counts.documents(splits.taken())));
+      if (settings.duplicates().action() == Action.IGNORE) {
+        return finish(rejects, Optional.empty(), splits, texts, broadcast);
+      }
+      Closure closure = new Closure(tables, settings.duplicates(), texts, splits);
+      Splits closed = closure.closed(settings.duplicates().action());
+      return finish(rejects, Optional.of(closure), closed, texts, broadcast);
     } finally {
-      index.unpersist();
       broadcast.destroy();
     }
   }
 
-  /**
-   * The chunks of some documents.
-   *
-   * @param table of {@link Documents}
-   * @param which columns {@code split domain id}
-   * @param characters how many they have together
-   */
-  private Dataset<Row> chunks(
-      Dataset<Row> table, Dataset<Row> which, long characters, Broadcast<byte[]> json) {
-    long partitions =
-        Math.max(
-            characters / PARTITION_CHARACTERS + 1, 2L * spark.sparkContext().defaultParallelism());
-    return table
-        .where(col("_reason").isNull())
-        .select("domain", "id", "text", "_question")
-        .join(which.select("split", "domain", "id"), new String[] {"domain", "id"})
+  private Result finish(
+      Rejects rejects,
+      Optional<Closure> closure,
+      Splits splits,
+      Texts texts,
+      Broadcast<byte[]> json) {
+    List<Row> taken = Counts.documents(splits.taken());
+    throwAll(empty(taken));
+    List<Manifest.Repeat> repeats = closure.map(Closure::counts).orElse(List.of());
+    folder.files().delete(folder.corpusManifest()); // from here on the corpus is unfinished
+    folder.files().delete(folder.corpus());
+    folder.files().delete(folder.duplicates());
+    closure.ifPresent(
+        found -> found.table().coalesce(1).write().parquet(folder.duplicates().toString()));
+    write(rejects, chunks(texts, splits.taken(), json));
+    String tokenizerSha256 = HexFormat.of().formatHex(Files.sha256().digest(json.value()));
+    return commit(rejects, repeats, taken, tokenizerSha256);
+  }
+
+  private Dataset<Row> chunks(Texts texts, Dataset<Row> which, Broadcast<byte[]> json) {
+    return texts
+        .of(which, col("split"))
         .select("split", "domain", "id", "text", "_question")
-        .repartition(Math.toIntExact(partitions), col("domain"), col("id"))
         .mapPartitions(
             new Chunking(json, settings.chunkTokens(), settings.minimumTail(), answers()),
             Encoders.row(Chunks.SCHEMA));
@@ -154,16 +162,13 @@ public final class Prepare {
     return id.asInt();
   }
 
-  private Dataset<Row> tokens(Dataset<Row> table, Dataset<Row> which, Broadcast<byte[]> json) {
-    Dataset<Row> unsplit = which.withColumn("split", lit(""));
-    return chunks(table, unsplit, Counts.characters(Counts.documents(which)), json)
+  private Dataset<Row> tokens(Texts texts, Dataset<Row> which, Broadcast<byte[]> json) {
+    return chunks(texts, which, json)
         .groupBy(col("domain"), col("document").as("id"))
         .agg(sum(size(col("tokens"))).as("tokens"));
   }
 
   private void write(Rejects rejects, Dataset<Row> chunks) {
-    folder.files().delete(folder.corpusManifest()); // from here on the corpus is unfinished
-    folder.files().delete(folder.corpus());
     rejects.table().write().mode(SaveMode.Overwrite).parquet(folder.rejects().toString());
     chunks
         .sortWithinPartitions("split", "domain", "document", "ordinal")
@@ -173,7 +178,8 @@ public final class Prepare {
   }
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */
-  private Result commit(Rejects rejects, List<Row> taken, String tokenizerSha256) {
+  private Result commit(
+      Rejects rejects, List<Manifest.Repeat> repeats, List<Row> taken, String tokenizerSha256) {
     List<Manifest.Part> parts = Parts.list(spark, folder);
     Dataset<Row> chunks =
         Chunks.open(spark, folder.corpus(), parts.stream().map(Manifest.Part::path).toList());
@@ -189,9 +195,10 @@ public final class Prepare {
             rejects.rows(),
             rejects.reasons(),
             counts,
+            repeats,
             parts)
         .write(folder);
-    return new Result(rejects.rows(), rejects.reasons(), counts, chunksSha256);
+    return new Result(rejects.rows(), rejects.reasons(), counts, repeats, chunksSha256);
   }
 
   private List<String> empty(List<Row> taken) {

@@ -7,6 +7,8 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_set;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min_by;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
@@ -19,16 +21,23 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * The documents of each split, from the conditions they meet: without those that the excepted
  * splits take, then checked for conflicts, then capped in the order of their ranks.
  */
-final class Splits implements AutoCloseable {
+final class Splits {
   private static final int SHOWN = 3;
 
+  private static final String[] NAME = {"domain", "id"};
+  private static final Column[] COLUMNS = {
+    col("split"), col("domain"), col("id"), col("rank"), col("characters")
+  };
+
   private final CorpusSettings settings;
+  private final Tables tables;
+  private final Dataset<Row> index;
+  private final UnaryOperator<Dataset<Row>> tokens;
 
   /** What a split may take, before its caps: columns {@code split domain id rank characters}. */
   private final Map<Split, Dataset<Row>> candidates = new EnumMap<>(Split.class);
@@ -36,29 +45,104 @@ final class Splits implements AutoCloseable {
   private final Map<Split, Dataset<Row>> taken = new EnumMap<>(Split.class);
 
   /**
-   * @param index of {@link Index}; it is evaluated many times and had better be persisted
+   * @param tables that keep what is found
+   * @param index of {@link Index}
    * @param tokens from documents, columns as here, to columns {@code domain id tokens}
    */
-  Splits(CorpusSettings settings, Dataset<Row> index, UnaryOperator<Dataset<Row>> tokens) {
+  Splits(
+      CorpusSettings settings,
+      Tables tables,
+      Dataset<Row> index,
+      UnaryOperator<Dataset<Row>> tokens) {
     this.settings = settings;
+    this.tables = tables;
+    this.index = index;
+    this.tokens = tokens;
     for (Split split : settings.order()) {
-      SplitRule rule = settings.splits().get(split);
-      Dataset<Row> found =
-          index
-              .where(col("_reason").isNull().and(array_contains(col("splits"), split.key())))
-              .select(
-                  lit(split.key()).as("split"),
-                  col("domain"),
-                  col("id"),
-                  col("rank"),
-                  col("characters"));
-      for (Split other : rule.except()) {
-        found = without(found, taken.get(other));
-      }
-      candidates.put(split, found);
-      // Kept, because the splits that except this one, and every later reader, ask for it again.
-      taken.put(split, capped(found, rule, tokens).persist(StorageLevel.MEMORY_AND_DISK()));
+      take(split, UnaryOperator.identity());
     }
+  }
+
+  private Splits(Splits other) {
+    this.settings = other.settings;
+    this.tables = other.tables;
+    this.index = other.index;
+    this.tokens = other.tokens;
+  }
+
+  /**
+   * @param less what is left of the candidates before they are capped
+   */
+  private void take(Split split, UnaryOperator<Dataset<Row>> less) {
+    SplitRule rule = settings.splits().get(split);
+    Dataset<Row> found =
+        index
+            .where(col("_reason").isNull().and(array_contains(col("splits"), split.key())))
+            .withColumn("split", lit(split.key()))
+            .select(COLUMNS);
+    for (Split other : rule.except()) {
+      found = without(found, taken.get(other));
+    }
+    candidates.put(split, found);
+    taken.put(split, tables.keep(capped(less.apply(found), rule, tokens)));
+  }
+
+  /**
+   * The same splits without some documents, which only the forget split keeps. Where a split is
+   * capped, others take their place; not in one that the forget split excepts, because what that
+   * one takes decides what is forgotten.
+   *
+   * @param documents columns {@code domain id}
+   */
+  Splits without(Dataset<Row> documents) {
+    Splits fewer = new Splits(this);
+    boolean decided = true;
+    for (Split split : settings.order()) {
+      if (split == Split.FORGET) {
+        decided = false;
+        fewer.candidates.put(split, candidates.get(split));
+        fewer.taken.put(split, taken.get(split));
+      } else if (decided) {
+        fewer.candidates.put(split, candidates.get(split));
+        fewer.taken.put(split, tables.keep(without(taken.get(split), documents)));
+      } else {
+        fewer.take(split, found -> without(found, documents));
+      }
+    }
+    return fewer;
+  }
+
+  /**
+   * The same splits, one of them with more documents.
+   *
+   * @param documents columns {@code domain id}
+   */
+  Splits with(Split split, Dataset<Row> documents) {
+    Dataset<Row> more =
+        index
+            .where(col("_reason").isNull())
+            .join(documents, NAME)
+            .withColumn("split", lit(split.key()))
+            .select(COLUMNS);
+    taken.compute(split, (s, own) -> tables.keep(own.unionAll(more)));
+    return this;
+  }
+
+  /**
+   * The split in which each document stands, or could stand if it is not capped away: columns
+   * {@code split domain id characters}. Where there are two (one excepts the other), the one that
+   * is decided first counts.
+   */
+  Dataset<Row> places() {
+    Dataset<Row> all = null;
+    for (Split split : settings.order()) {
+      Dataset<Row> own = split == Split.FORGET ? taken.get(split) : candidates.get(split);
+      Dataset<Row> placed = own.withColumn("order", lit(settings.order().indexOf(split)));
+      all = all == null ? placed : all.unionAll(placed);
+    }
+    return all.groupBy("domain", "id")
+        .agg(min_by(col("split"), col("order")).as("split"), max("characters").as("characters"))
+        .select("split", "domain", "id", "characters");
   }
 
   /** The documents of all splits: columns {@code split domain id rank characters}. */
@@ -104,12 +188,7 @@ final class Splits implements AutoCloseable {
   }
 
   private static Dataset<Row> without(Dataset<Row> documents, Dataset<Row> others) {
-    Column same =
-        documents
-            .col("domain")
-            .equalTo(others.col("domain"))
-            .and(documents.col("id").equalTo(others.col("id")));
-    return documents.join(others, same, "left_anti");
+    return documents.join(others.select("domain", "id"), NAME, "left_anti").select(COLUMNS);
   }
 
   private static Dataset<Row> capped(
@@ -118,10 +197,10 @@ final class Splits implements AutoCloseable {
     return rule.tokens().open()
         ? fewer
         : capped(
-                fewer.join(tokens.apply(fewer), new String[] {"domain", "id"}, "left"),
+                fewer.join(tokens.apply(fewer), NAME, "left"),
                 rule.tokens(),
                 coalesce(col("tokens"), lit(0)))
-            .select("split", "domain", "id", "rank", "characters");
+            .select(COLUMNS);
   }
 
   /** Takes documents by rank as long as what they weigh together is within the cap. */
@@ -144,10 +223,5 @@ final class Splits implements AutoCloseable {
             .orderBy("rank", "domain", "id")
             .rowsBetween(Window.unboundedPreceding(), Window.currentRow());
     return found.withColumn("_running", sum(weight).over(before)).where(within).drop("_running");
-  }
-
-  @Override
-  public void close() {
-    taken.values().forEach(Dataset::unpersist);
   }
 }

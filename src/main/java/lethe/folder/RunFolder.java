@@ -40,6 +40,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "labels");
   }
 
+  /** Documents that repeat others, and what was done about it. */
+  public Path duplicates() {
+    return new Path(root, "corpus-duplicates");
+  }
+
   /** One JSON line an optimizer step, for a stage by its name. */
   public Path steps(String stage) {
     return new Path(root, stage.equals("unlearn") ? "steps.jsonl" : stage + "-steps.jsonl");

@@ -88,7 +88,10 @@ class PrepareTest {
     corpora.write("ids.txt", List.of("a2"));
     Prepare.Result result =
         corpora
-            .prepare("forget { ids = \"ids.txt\" }, retain { not-ids = \"ids.txt\" }", "0.2", 64)
+            .prepare(
+                "forget { ids = \"ids.txt\" }, retain { not-ids = \"ids.txt\" }",
+                "maximum-rejects = 0.2",
+                64)
             .execute();
     assertThat(documents(result)).containsExactly("forget a 1", "retain a 16", "retain b 10");
     assertThat(result.counts().get(1).tooShort()).isEqualTo(1);
@@ -149,7 +152,10 @@ class PrepareTest {
     lines.add(SmallCorpora.document("a1", "another text"));
     corpora.write("a.jsonl", lines);
     assertThatThrownBy(
-            () -> corpora.prepare("forget { where = \"id = 'a1'\" }", "0.5", 64).execute())
+            () ->
+                corpora
+                    .prepare("forget { where = \"id = 'a1'\" }", "maximum-rejects = 0.5", 64)
+                    .execute())
         .hasMessageContaining("Document a1 of domain a is to be forgotten but has several texts");
   }
 
@@ -172,7 +178,7 @@ class PrepareTest {
 
   @Test
   void chunksLongerThanTheContextAreRefused() {
-    assertThatThrownBy(() -> corpora.prepare(RULES, "0", 8).check())
+    assertThatThrownBy(() -> corpora.prepare(RULES, "", 8).check())
         .hasMessage("corpus.chunk-tokens must be at most the model's context, 8 tokens, was 16");
   }
 
@@ -184,7 +190,7 @@ class PrepareTest {
   }
 
   private Prepare.Result prepare(String splits) {
-    return corpora.prepare(splits, "0.01", 64).execute();
+    return corpora.prepare(splits, "", 64).execute();
   }
 
   private List<Row> chunks() {

@@ -62,6 +62,7 @@ class SharedCorporaTest {
                 approximate { not-ids { file = "%2$s/membership.json", at = member_ids } }
               }
               chunk-tokens = 256
+              duplicates.action = ignore
             }
             """
                 .formatted(String.join(", ", DOMAINS.stream().map(this::source).toList()), base));

@@ -44,27 +44,32 @@ record SmallCorpora(Path folder) {
     return RunFolder.of(folder.resolve("run").toString(), new Configuration());
   }
 
-  Prepare prepare(String splits, String maximumRejects, int contextTokens) {
+  /** Ready to run with these splits and further settings of the corpus. */
+  Prepare prepare(String splits, String more, int contextTokens) {
     return new Prepare(
         LocalSpark.SESSION,
-        settings(splits, maximumRejects),
+        settings(splits, more),
         run(),
         folder.resolve("model").toString(),
         contextTokens);
   }
 
-  /** Settings with these splits; the names of files in the folder may stand without it. */
-  CorpusSettings settings(String splits, String maximumRejects) {
+  /**
+   * Settings with these splits; the names of files in the folder may stand without it. Duplicates
+   * are not looked for unless {@code more} says so.
+   */
+  CorpusSettings settings(String splits, String more) {
     String text =
         """
         corpus {
           sources = [{ path = "a.jsonl", domain = a }, { path = "b.jsonl.gz", domain = b }]
           splits { %s }
           chunk-tokens = 16
-          maximum-rejects = %s
+          duplicates.action = ignore
+          %s
         }
         """
-            .formatted(splits, maximumRejects)
+            .formatted(splits, more)
             .replaceAll("\"(a|b|ids)([.]\\w+)", "\"" + folder + "/$1$2");
     try {
       Path file = Files.writeString(folder.resolve("run.conf"), text);

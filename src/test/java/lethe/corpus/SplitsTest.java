@@ -76,10 +76,12 @@ class SplitsTest {
 
   @Test
   void namesDocumentsInTwoSplits() {
-    try (Splits splits =
-        splits(
-            "forget { where = \"id = 'a7'\" }, retain { where = \"domain = 'a'\" }, "
-                + "general { where = \"true\", except = [forget, retain] }")) {
+    try (Tables tables = new Tables()) {
+      Splits splits =
+          splits(
+              tables,
+              "forget { where = \"id = 'a7'\" }, retain { where = \"domain = 'a'\" }, "
+                  + "general { where = \"true\", except = [forget, retain] }");
       assertThat(splits.conflicts())
           .containsExactly(
               "Document a7 of domain a is in two splits, forget and retain: narrow one of their rules, or let one except the other");
@@ -89,7 +91,8 @@ class SplitsTest {
   /** The ids of each split, sorted. */
   private Map<String, List<String>> split(String rules) {
     Map<String, List<String>> found = new TreeMap<>();
-    try (Splits splits = splits(rules)) {
+    try (Tables tables = new Tables()) {
+      Splits splits = splits(tables, rules);
       for (Row row : splits.taken().orderBy("id").collectAsList()) {
         found.merge(
             row.getString(0),
@@ -100,14 +103,18 @@ class SplitsTest {
     return found;
   }
 
-  private Splits splits(String rules) {
-    CorpusSettings settings = corpora.settings(rules, "0");
+  private Splits splits(Tables tables, String rules) {
+    CorpusSettings settings = corpora.settings(rules, "");
     List<Predicate> predicates =
         settings.splits().values().stream().flatMap(rule -> rule.where().stream()).toList();
     Dataset<Row> documents =
         new Documents(LocalSpark.SESSION, settings.sources(), predicates).read();
     Dataset<Row> index =
         new Index(settings).of(documents, LocalSpark.SESSION, corpora.run().files());
-    return new Splits(settings, index, which -> which.selectExpr("domain", "id", "10 AS tokens"));
+    return new Splits(
+        settings,
+        tables,
+        tables.keep(index),
+        which -> which.selectExpr("domain", "id", "10 AS tokens"));
   }
 }

@@ -1,0 +1,37 @@
+package lethe.corpus;
+
+import java.io.Serializable;
+import lethe.settings.Section;
+
+/**
+ * What counts as a copy of another document, and what is done about it.
+ *
+ * @param action with copies of documents to forget
+ * @param near Jaccard similarity, above 0, at most 1
+ * @param contained share of a document that stands in another one, above 0, at most 1
+ */
+record DuplicateSettings(Action action, double near, double contained) implements Serializable {
+
+  /** What is done with a document of another split that repeats a document to forget. */
+  enum Action {
+    /** It is in no split. */
+    DROP,
+    /** It is forgotten too. */
+    FORGET,
+    /** It stays where it is. */
+    LIST,
+    /** Nobody looks for copies. */
+    IGNORE
+  }
+
+  static DuplicateSettings read(Section section) {
+    return new DuplicateSettings(
+        section.choice("action", Action.class),
+        share(section, "near"),
+        share(section, "contained"));
+  }
+
+  private static double share(Section section, String key) {
+    return section.number(key, 0.1, 1);
+  }
+}

@@ -1,0 +1,79 @@
+package lethe.corpus;
+
+import java.util.Arrays;
+import java.util.TreeSet;
+import java.util.function.LongConsumer;
+
+/**
+ * What is kept of a text to find its near copies: a MinHash signature as one value a band, and the
+ * {@value #SAMPLE} runs of words with the smallest hashes, which are a uniform sample of all.
+ */
+final class Fingerprint implements LongConsumer {
+  /** Runs of words in a sample. */
+  static final int SAMPLE = 64;
+
+  /** SHA-256 of the words, see {@link Shingles#each}. */
+  final byte[] digest;
+
+  private final Bands bands;
+  private final long[] minima = new long[Bands.VALUES];
+  private final TreeSet<Long> smallest = new TreeSet<>();
+  private long largestKept = Long.MAX_VALUE;
+
+  /** Value i of the signature is the smallest FACTORS[i] h + TERMS[i] over all hashes h. */
+  private static final long[] FACTORS = new long[Bands.VALUES];
+
+  private static final long[] TERMS = new long[Bands.VALUES];
+
+  static {
+    for (int i = 0; i < Bands.VALUES; i++) {
+      FACTORS[i] = Shingles.mix(2L * i + 1) | 1;
+      TERMS[i] = Shingles.mix(2L * i + 2);
+    }
+  }
+
+  Fingerprint(String text, Bands bands) {
+    this.bands = bands;
+    Arrays.fill(minima, Long.MAX_VALUE);
+    digest = Shingles.each(text, this);
+  }
+
+  @Override
+  public void accept(long hash) {
+    for (int i = 0; i < Bands.VALUES; i++) {
+      minima[i] = Math.min(minima[i], FACTORS[i] * hash + TERMS[i]);
+    }
+    if (hash < largestKept || smallest.size() < SAMPLE) {
+      smallest.add(hash);
+      if (smallest.size() > SAMPLE) {
+        smallest.pollLast();
+      }
+      if (smallest.size() == SAMPLE) {
+        largestKept = smallest.last();
+      }
+    }
+  }
+
+  /**
+   * A value a band, and last one for the whole text; texts that share one at the same place are
+   * candidates. A text without words has the last alone.
+   */
+  long[] buckets() {
+    int count = smallest.isEmpty() ? 0 : bands.count();
+    long[] buckets = new long[count + 1];
+    for (int band = 0; band < count; band++) {
+      long value = 0;
+      for (int row = 0; row < bands.rows(); row++) {
+        value = Shingles.mix(value * 31 + minima[band * bands.rows() + row]);
+      }
+      buckets[band] = value;
+    }
+    buckets[count] = java.nio.ByteBuffer.wrap(digest).getLong();
+    return buckets;
+  }
+
+  /** The smallest hashes, each once, ascending. */
+  long[] sample() {
+    return smallest.stream().mapToLong(Long::longValue).toArray();
+  }
+}

@@ -1,0 +1,63 @@
+package lethe.corpus;
+
+import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
+import java.util.Arrays;
+
+/** The set of a text's runs of words, to be compared exactly: hashes ascending, each once. */
+final class ShingleSet {
+  /** SHA-256 of the words, see {@link Shingles#each}. */
+  final byte[] digest;
+
+  private long[] hashes = new long[1 << 10];
+  private int size;
+
+  ShingleSet(String text) {
+    digest = Shingles.each(text, this::add);
+    Arrays.sort(hashes, 0, size);
+    size = distinct(hashes, size);
+  }
+
+  private void add(long hash) {
+    if (size == hashes.length) {
+      // Copies are squeezed out before room is made: a repetitive text stays small.
+      Arrays.sort(hashes, 0, size);
+      size = distinct(hashes, size);
+      if (size > hashes.length / 2) {
+        hashes = Arrays.copyOf(hashes, Math.multiplyExact(hashes.length, 2));
+      }
+    }
+    hashes[size++] = hash;
+  }
+
+  private static int distinct(long[] sorted, int size) {
+    int kept = 0;
+    for (int i = 0; i < size; i++) {
+      if (kept == 0 || sorted[i] != sorted[kept - 1]) {
+        sorted[kept++] = sorted[i];
+      }
+    }
+    return kept;
+  }
+
+  /** Big-endian hashes, for {@link #common}. */
+  byte[] bytes() {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(size, Long.BYTES));
+    bytes.asLongBuffer().put(hashes, 0, size);
+    return bytes.array();
+  }
+
+  /** How many hashes two sets, as {@link #bytes}, have in common. */
+  static int common(byte[] a, byte[] b) {
+    LongBuffer left = ByteBuffer.wrap(a).asLongBuffer();
+    LongBuffer right = ByteBuffer.wrap(b).asLongBuffer();
+    int common = 0;
+    for (int i = 0, j = 0; i < left.limit() && j < right.limit(); ) {
+      int order = Long.compare(left.get(i), right.get(j));
+      common += order == 0 ? 1 : 0;
+      i += order <= 0 ? 1 : 0;
+      j += order >= 0 ? 1 : 0;
+    }
+    return common;
+  }
+}

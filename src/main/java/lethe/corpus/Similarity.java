@@ -1,0 +1,51 @@
+package lethe.corpus;
+
+import java.util.Locale;
+
+/**
+ * How much two texts, as sets A and B of runs of words, have in common.
+ *
+ * <pre>  jaccard = |A and B| / |A or B|     contained = |A and B| / |A|  </pre>
+ *
+ * @param kind how they repeat each other, or null if they do not
+ * @param jaccard 0 to 1
+ * @param contained how much of the first stands in the second, 0 to 1
+ */
+record Similarity(Kind kind, double jaccard, double contained) {
+
+  /** In order of strength. */
+  enum Kind {
+    /** The same words in the same order. */
+    EXACT,
+    /** Jaccard similarity at the threshold or above. */
+    NEAR,
+    /** As much of the first as the threshold says, or more, stands in the second. */
+    CONTAINED;
+
+    String key() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * @param a, b of {@link ShingleSet#bytes}
+   * @param same whether the texts' digests agree
+   */
+  static Similarity of(byte[] a, byte[] b, boolean same, DuplicateSettings settings) {
+    int common = ShingleSet.common(a, b);
+    int own = a.length / Long.BYTES;
+    double jaccard = share(common, own + b.length / Long.BYTES - common, same);
+    double contained = share(common, own, same);
+    Kind kind =
+        same
+            ? Kind.EXACT
+            : jaccard >= settings.near()
+                ? Kind.NEAR
+                : contained >= settings.contained() ? Kind.CONTAINED : null;
+    return new Similarity(kind, jaccard, contained);
+  }
+
+  private static double share(int common, int all, boolean same) {
+    return all == 0 ? (same ? 1 : 0) : (double) common / all;
+  }
+}
