@@ -114,6 +114,9 @@ final class Stages {
         prepare.check();
       }
       if (job.dryRun()) {
+        if (job.verb().does(Verb.PREPARE) && !finished(folder.corpusManifest())) {
+          prepare.preview().lines().forEach(console::say);
+        }
         console.say("dry-run: the settings, the model and the sources are right; no stage was run");
         return Optional.empty();
       }
@@ -235,22 +238,7 @@ final class Stages {
     Prepare.Result result = prepare.execute();
     provenance.write(spark.version(), Clock.systemUTC());
     provenance.note("chunks_sha256", result.chunksSha256());
-    result.counts().stream()
-        .collect(
-            Collectors.groupingBy(Manifest.Count::split, LinkedHashMap::new, Collectors.toList()))
-        .forEach(
-            (split, counts) ->
-                console.say(
-                    String.format(
-                        Locale.ROOT,
-                        "  %-12s %6d documents %8d chunks %10d tokens",
-                        split,
-                        counts.stream().mapToLong(Manifest.Count::documents).sum(),
-                        counts.stream().mapToLong(Manifest.Count::chunks).sum(),
-                        counts.stream().mapToLong(Manifest.Count::tokens).sum())));
-    result
-        .rejects()
-        .forEach((reason, rows) -> console.say("  rejected: " + rows + " rows, " + reason));
+    result.evidence().lines().forEach(console::say);
   }
 
   private void pretrain(SparkSession spark) {

@@ -139,8 +139,13 @@ final class Closure {
         .toList();
   }
 
-  /** See {@link Duplicates#hotBuckets}. */
-  long hotBuckets() {
-    return duplicates.hotBuckets();
+  /** Sentences on what was not looked at. */
+  List<String> warnings() {
+    long hot = duplicates.hotBuckets();
+    return hot == 0
+        ? List.of()
+        : List.of(
+            hot
+                + " passages stand in so many documents that not every pair that shares one was compared");
   }
 }

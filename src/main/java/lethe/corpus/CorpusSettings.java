@@ -22,6 +22,7 @@ import lethe.settings.Section;
  * @param minimumTail tokens; a shorter last chunk of a document is dropped
  * @param template around questions and answers
  * @param maximumRejects share of a source's rows, 0 to 1, that may be unusable
+ * @param allowUnmet whether requests may match nothing
  */
 public record CorpusSettings(
     List<Source> sources,
@@ -31,7 +32,8 @@ public record CorpusSettings(
     int chunkTokens,
     int minimumTail,
     Template template,
-    double maximumRejects) {
+    double maximumRejects,
+    boolean allowUnmet) {
 
   /** Reads {@code corpus} from the root of the settings. */
   public static CorpusSettings read(Section root) {
@@ -64,7 +66,8 @@ public record CorpusSettings(
         corpus.count("chunk-tokens", 2),
         corpus.count("minimum-tail", 1),
         Template.read(corpus),
-        corpus.number("maximum-rejects", 0, 1));
+        corpus.number("maximum-rejects", 0, 1),
+        corpus.flag("allow-unmet-requests"));
   }
 
   /** The splits, each after those it excepts; the forget split as early as that allows. */

@@ -23,8 +23,8 @@ import org.apache.spark.sql.types.StructType;
  * <p>Columns {@code source} (the path in the settings), {@code domain}, {@code id}, {@code text},
  * the members that predicates name, and, with a leading underscore lest they hide such a member,
  * {@code _file}, {@code _reason} and {@code _detail} (why the row is unusable; null if it is a
- * document), {@code _excerpt} (its start, if it is unusable) and {@code _question} (null in plain
- * text; the text is its answer).
+ * document), {@code _excerpt} (its start, if it is unusable), {@code _url} (or null) and {@code
+ * _question} (null in plain text; the text is its answer).
  */
 final class Documents {
   private static final List<String> OWN = List.of("source", "domain", "id", "text");
@@ -46,7 +46,7 @@ final class Documents {
 
   private StructType schema() {
     StructType schema = new StructType();
-    for (String name : List.of("_file", "_reason", "_detail", "_excerpt", "_question")) {
+    for (String name : List.of("_file", "_reason", "_detail", "_excerpt", "_url", "_question")) {
       schema = schema.add(name, DataTypes.StringType);
     }
     for (String name : OWN) {
@@ -100,6 +100,7 @@ final class Documents {
       values.add(line.reason());
       values.add(line.detail());
       values.add(line.reason() == null ? null : JsonLine.excerpt(bytes));
+      values.add(line.url(source));
       values.add(line.question());
       values.add(source.path());
       values.add(source.domain());

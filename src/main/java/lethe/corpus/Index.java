@@ -23,13 +23,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
-import lethe.folder.Files;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.DataTypes;
 
@@ -37,10 +33,10 @@ import org.apache.spark.sql.types.DataTypes;
  * The documents table without its texts, and with what splits are made from: no text passes through
  * a shuffle here, and everything is a function of a document, not of its place or its neighbours.
  *
- * <p>Columns {@code source domain id _file _reason _detail _excerpt} as in {@link Documents},
- * {@code characters}, {@code rank} and {@code splits}: the names of those whose conditions the
- * document meets, {@code except} and caps aside. Rows that repeat or contradict a document have a
- * reason.
+ * <p>Columns {@code source domain id _file _reason _detail _excerpt _url} as in {@link Documents},
+ * {@code _digest} (SHA-256 of the text), {@code characters}, {@code rank} and {@code splits}: the
+ * names of those whose conditions the document meets, {@code except} and caps aside. Rows that
+ * repeat or contradict a document have a reason.
  *
  * <p>A document's rank is the SHA-256 of {@code <seed> NUL <domain> NUL <id>} in hexadecimal; its
  * first 13 digits (52 bits) over 2^52 are its place on the line from 0 to 1 that fractions cut.
@@ -56,21 +52,29 @@ final class Index {
   private static final double LINE = 0x1p52;
 
   private final CorpusSettings settings;
+  private final Named named;
+
+  /** The column that is true for a document that the file lists. */
   private final Map<IdFile, String> listed = new LinkedHashMap<>();
 
-  Index(CorpusSettings settings) {
+  /** Columns of which any is true for a document that the file's requests name. */
+  private final Map<RequestFile, List<String>> requested = new LinkedHashMap<>();
+
+  Index(CorpusSettings settings, Named named) {
     this.settings = settings;
-    settings.splits().values().stream()
-        .flatMap(rule -> Stream.of(rule.ids(), rule.notIds()))
-        .flatMap(Optional::stream)
-        .forEach(file -> listed.computeIfAbsent(file, f -> "_listed" + listed.size()));
+    this.named = named;
+    named.ids().keySet().forEach(file -> listed.put(file, "_listed" + listed.size()));
+    named.requests().keySet().forEach(file -> requested.put(file, new ArrayList<>()));
   }
 
-  Dataset<Row> of(Dataset<Row> documents, SparkSession spark, Files files) {
+  Dataset<Row> of(Dataset<Row> documents) {
     Dataset<Row> rows = documents.select(columns());
     for (var list : listed.entrySet()) {
-      Dataset<Row> ids = list.getKey().ids(spark, files).withColumn(list.getValue(), lit(true));
+      Dataset<Row> ids = named.ids().get(list.getKey()).withColumn(list.getValue(), lit(true));
       rows = rows.join(ids, rows.col("id").equalTo(ids.col("id")), "left").drop(ids.col("id"));
+    }
+    for (var file : requested.entrySet()) {
+      rows = mark(rows, named.requests().get(file.getKey()), file.getValue());
     }
     return faults(rows.withColumn("_met", array_compact(array(met()))))
         .select(
@@ -81,16 +85,39 @@ final class Index {
             "_reason",
             "_detail",
             "_excerpt",
+            "_url",
+            "_digest",
             "characters",
             "rank",
             "splits");
+  }
+
+  /** Adds a column for each way in which requests name documents. */
+  private Dataset<Row> mark(Dataset<Row> rows, Dataset<Row> lines, List<String> marks) {
+    Dataset<Row> marked = rows;
+    for (Row way :
+        lines.select("by", "narrow").distinct().orderBy("by", "narrow").collectAsList()) {
+      String mark = "_request" + requested.values().stream().mapToInt(List::size).sum();
+      Dataset<Row> keys =
+          lines
+              .where(col("by").equalTo(way.get(0)).and(col("narrow").equalTo(way.get(1))))
+              .select(col("key"), col("within"), lit(true).as(mark))
+              .distinct();
+      Column same = marked.col(RequestFile.COLUMNS.get(way.getString(0))).equalTo(keys.col("key"));
+      if (way.getBoolean(1)) {
+        same = same.and(marked.col("domain").equalTo(keys.col("within")));
+      }
+      marked = marked.join(keys, same, "left").drop("key", "within");
+      marks.add(mark);
+    }
+    return marked;
   }
 
   /** What is needed of a document, and whether it meets the predicate of each split. */
   private Column[] columns() {
     List<Column> columns = new ArrayList<>();
     for (String name :
-        List.of("source", "domain", "id", "_file", "_reason", "_detail", "_excerpt")) {
+        List.of("source", "domain", "id", "_file", "_reason", "_detail", "_excerpt", "_url")) {
       columns.add(col(name));
     }
     columns.add(length(col("text")).as("characters"));
@@ -120,6 +147,13 @@ final class Index {
               Column all = col("_reason").isNull();
               if (rule.where().isPresent()) {
                 all = all.and(col(where(entry.getKey())));
+              }
+              if (rule.requests().isPresent()) {
+                Column any = lit(false);
+                for (String mark : requested.get(rule.requests().get())) {
+                  any = any.or(col(mark).isNotNull());
+                }
+                all = all.and(any);
               }
               if (rule.ids().isPresent()) {
                 all = all.and(col(listed.get(rule.ids().get())).isNotNull());

@@ -40,6 +40,13 @@ record Inputs(CorpusSettings settings, Files files) {
         .distinct()
         .filter(this::missing)
         .forEach(file -> problems.add("Cannot read ids from " + file + ": there is no such file"));
+    settings.splits().values().stream()
+        .flatMap(rule -> rule.requests().stream())
+        .map(RequestFile::file)
+        .distinct()
+        .filter(this::missing)
+        .forEach(
+            file -> problems.add("Cannot read requests from " + file + ": there is no such file"));
     settings
         .splits()
         .forEach(

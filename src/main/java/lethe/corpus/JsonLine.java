@@ -54,14 +54,14 @@ record JsonLine(
     if (source.question() != null) {
       return withQuestion(object, source);
     }
-    JsonNode id = at(object, source.id());
+    JsonNode id = source.id().find(object);
     if (!id.isTextual() && !id.isIntegralNumber()) {
       return rejected(object, null, "no id", source.id() + " is " + kind(id));
     }
     if (id.asText().isBlank()) {
       return rejected(object, null, "no id", source.id() + " is empty");
     }
-    JsonNode text = at(object, source.text());
+    JsonNode text = source.text().find(object);
     Optional<JsonLine> fault = fault(object, id.asText(), "no text", source.text(), text);
     return fault.orElseGet(
         () -> new JsonLine(object, id.asText(), null, text.textValue(), null, null));
@@ -69,14 +69,14 @@ record JsonLine(
 
   /** A question with its answer; where the source names no id, it is known by its content. */
   private static JsonLine withQuestion(JsonNode object, Source source) {
-    JsonNode question = at(object, source.question());
-    JsonNode answer = at(object, source.text());
+    JsonNode question = source.question().find(object);
+    JsonNode answer = source.text().find(object);
     String content = question.asText() + "\n" + answer.asText();
     byte[] hash = Files.sha256().digest(content.getBytes(StandardCharsets.UTF_8));
     String id =
         source.id() == null
             ? HexFormat.of().formatHex(hash, 0, 8)
-            : at(object, source.id()).asText();
+            : source.id().find(object).asText();
     if (id.isBlank()) {
       return rejected(object, null, "no id", source.id() + " is missing or empty");
     }
@@ -88,16 +88,22 @@ record JsonLine(
 
   /** What makes a member no text, if anything does. */
   private static Optional<JsonLine> fault(
-      JsonNode object, String id, String reason, String path, JsonNode text) {
+      JsonNode object, String id, String reason, Place place, JsonNode text) {
     if (!text.isTextual() || text.textValue().isEmpty()) {
       String found = text.isTextual() ? "empty" : kind(text);
-      return Optional.of(rejected(object, id, reason, path + " is " + found));
+      return Optional.of(rejected(object, id, reason, place + " is " + found));
     }
     int lone = loneSurrogate(text.textValue());
     return lone < 0
         ? Optional.empty()
         : Optional.of(
             rejected(object, id, "lone surrogate", "half a character at UTF-16 unit " + lone));
+  }
+
+  /** An address of the document, or null. */
+  String url(Source source) {
+    JsonNode url = source.url().find(object);
+    return url.isTextual() ? url.textValue() : null;
   }
 
   /** The start of a line, for a reader of rejects; bytes that are not UTF-8 are replaced. */
@@ -108,14 +114,6 @@ record JsonLine(
 
   private static JsonLine rejected(JsonNode object, String id, String reason, String detail) {
     return new JsonLine(object, id, null, null, reason, detail);
-  }
-
-  private static JsonNode at(JsonNode object, String path) {
-    JsonNode node = object;
-    for (String name : path.split("\\.")) {
-      node = node.path(name);
-    }
-    return node;
   }
 
   private static String kind(JsonNode node) {

@@ -21,6 +21,7 @@ import lethe.folder.RunFolder;
  * @param rejects unusable rows by reason
  * @param counts one entry a split and domain, ordered by both
  * @param duplicates documents that repeat one of another split, by split, kind and what was done
+ * @param warnings what a careful reader should know about the splits
  * @param parts the files that hold the chunks, ordered by path
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -35,6 +36,7 @@ public record Manifest(
     Map<String, Long> rejects,
     List<Count> counts,
     List<Repeat> duplicates,
+    List<String> warnings,
     List<Part> parts) {
 
   static final int VERSION = 2;
@@ -46,10 +48,20 @@ public record Manifest(
    * @param tooShort documents without one: shorter than the minimum tail
    * @param chunks of those documents
    * @param tokens in those chunks
+   * @param lengths of those documents
    */
   @JsonNaming(SnakeCaseStrategy.class)
   public record Count(
-      String split, String domain, long documents, long tooShort, long chunks, long tokens) {}
+      String split,
+      String domain,
+      long documents,
+      long tooShort,
+      long chunks,
+      long tokens,
+      Lengths lengths) {}
+
+  /** Tokens of a document in its chunks: so many percent of the documents have no more. */
+  public record Lengths(long p5, long p25, long p50, long p75, long p95) {}
 
   /**
    * Documents of one split that repeat some document of another.

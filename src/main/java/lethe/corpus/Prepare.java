@@ -5,10 +5,11 @@ import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.sum;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import lethe.corpus.DuplicateSettings.Action;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
@@ -19,7 +20,6 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -37,18 +37,35 @@ public final class Prepare {
   private final Documents documents;
 
   /**
-   * @param rows of all sources
-   * @param rejects rows that are not used, by reason
-   * @param counts one entry a split and domain
-   * @param duplicates documents that repeat one of another split
+   * @param evidence what the splits are like
    * @param chunksSha256 hash of all chunks, see {@link Chunks}
    */
-  public record Result(
-      long rows,
-      Map<String, Long> rejects,
-      List<Manifest.Count> counts,
-      List<Manifest.Repeat> duplicates,
-      String chunksSha256) {}
+  public record Result(Evidence evidence, String chunksSha256) {}
+
+  /**
+   * Everything there is to write.
+   *
+   * @param taken rows of {@link Counts#documents}
+   * @param chunks not computed yet
+   * @param requests of {@link Requests#answered}, if there are any
+   * @param duplicates of {@link Closure#table}, if they were looked for
+   */
+  private record Assembled(
+      String tokenizerSha256,
+      Rejects rejects,
+      List<Row> taken,
+      Dataset<Row> chunks,
+      Optional<Dataset<Row>> requests,
+      Optional<Dataset<Row>> duplicates,
+      List<Manifest.Repeat> repeats,
+      List<String> warnings) {
+
+    Evidence evidence(List<Manifest.Count> counts) {
+      List<String> all = new ArrayList<>(warnings);
+      all.addAll(Evidence.differences(counts));
+      return new Evidence(rejects.rows(), rejects.reasons(), counts, repeats, all);
+    }
+  }
 
   /**
    * @param model Hugging Face folder on any Hadoop path; its {@code tokenizer.json} is used
@@ -83,48 +100,69 @@ public final class Prepare {
    * @throws InvalidSettings when the settings or the sources are wrong; nothing is written then
    */
   public Result execute() {
+    return assemble(this::write);
+  }
+
+  /**
+   * Does all of {@link #execute} but write.
+   *
+   * @throws InvalidSettings when the settings or the sources are wrong
+   */
+  public Evidence preview() {
+    return assemble(all -> all.evidence(Counts.of(all.taken(), all.chunks())));
+  }
+
+  private <R> R assemble(Function<Assembled, R> use) {
     check();
     byte[] json = folder.files().read(tokenizer);
     Tokenizer.of(json).close(); // a bad one is found here, not on an executor
     Broadcast<byte[]> broadcast =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);
-    Texts texts = new Texts(spark, documents.read());
     try (Tables tables = new Tables()) {
-      Dataset<Row> index =
-          tables.keep(new Index(settings).of(texts.table(), spark, folder.files()));
-      Rejects rejects = Rejects.of(index);
-      throwAll(rejects.problems(settings));
-      Splits splits = new Splits(settings, tables, index, which -> tokens(texts, which, broadcast));
-      throwAll(splits.conflicts());
-      throwAll(empty(Counts.documents(splits.taken())));
-      if (settings.duplicates().action() == Action.IGNORE) {
-        return finish(rejects, Optional.empty(), splits, texts, broadcast);
-      }
-      Closure closure = new Closure(tables, settings.duplicates(), texts, splits);
-      Splits closed = closure.closed(settings.duplicates().action());
-      return finish(rejects, Optional.of(closure), closed, texts, broadcast);
+      return use.apply(assemble(tables, broadcast));
+    } catch (Exception e) { // Spark's are checked but not declared
+      throw new Unreadable(spark, settings.sources()).explained(e);
     } finally {
       broadcast.destroy();
     }
   }
 
-  private Result finish(
-      Rejects rejects,
-      Optional<Closure> closure,
-      Splits splits,
-      Texts texts,
-      Broadcast<byte[]> json) {
-    List<Row> taken = Counts.documents(splits.taken());
+  private Assembled assemble(Tables tables, Broadcast<byte[]> json) {
+    Texts texts = new Texts(spark, documents.read());
+    Named named = Named.read(settings, tables, spark, folder.files());
+    Dataset<Row> index = tables.keep(new Index(settings, named).of(texts.table()));
+    Rejects rejects = Rejects.of(index);
+    throwAll(rejects.problems(settings));
+    Splits splits = new Splits(settings, tables, index, which -> tokens(texts, which, json));
+    throwAll(splits.conflicts());
+    throwAll(empty(Counts.documents(splits.taken())));
+    List<String> warnings = new ArrayList<>();
+    Requests requests = new Requests(tables, settings, named, index);
+    Optional<Dataset<Row>> answered = requests.answered(splits);
+    List<String> unmet = answered.map(requests::unmet).orElse(List.of());
+    if (!settings.allowUnmet()) {
+      throwAll(unmet);
+    }
+    warnings.addAll(unmet);
+    warnings.addAll(requests.unknownIds());
+    Optional<Closure> closure = Optional.empty();
+    Splits closed = splits;
+    if (settings.duplicates().action() != Action.IGNORE) {
+      closure = Optional.of(new Closure(tables, settings.duplicates(), texts, splits));
+      closed = closure.get().closed(settings.duplicates().action());
+      warnings.addAll(closure.get().warnings());
+    }
+    List<Row> taken = Counts.documents(closed.taken());
     throwAll(empty(taken));
-    List<Manifest.Repeat> repeats = closure.map(Closure::counts).orElse(List.of());
-    folder.files().delete(folder.corpusManifest()); // from here on the corpus is unfinished
-    folder.files().delete(folder.corpus());
-    folder.files().delete(folder.duplicates());
-    closure.ifPresent(
-        found -> found.table().coalesce(1).write().parquet(folder.duplicates().toString()));
-    write(rejects, chunks(texts, splits.taken(), json));
-    String tokenizerSha256 = HexFormat.of().formatHex(Files.sha256().digest(json.value()));
-    return commit(rejects, repeats, taken, tokenizerSha256);
+    return new Assembled(
+        HexFormat.of().formatHex(Files.sha256().digest(json.value())),
+        rejects,
+        taken,
+        chunks(texts, closed.taken(), json),
+        answered,
+        closure.map(Closure::table),
+        closure.map(Closure::counts).orElse(List.of()),
+        warnings);
   }
 
   private Dataset<Row> chunks(Texts texts, Dataset<Row> which, Broadcast<byte[]> json) {
@@ -168,37 +206,47 @@ public final class Prepare {
         .agg(sum(size(col("tokens"))).as("tokens"));
   }
 
-  private void write(Rejects rejects, Dataset<Row> chunks) {
-    rejects.table().write().mode(SaveMode.Overwrite).parquet(folder.rejects().toString());
-    chunks
+  private Result write(Assembled all) {
+    folder.files().delete(folder.corpusManifest()); // from here on the corpus is unfinished
+    folder.files().delete(folder.corpus());
+    write(Optional.of(all.rejects().table()), folder.rejects());
+    write(all.requests(), folder.requests());
+    write(all.duplicates(), folder.duplicates());
+    all.chunks()
         .sortWithinPartitions("split", "domain", "document", "ordinal")
         .write()
         .partitionBy("split", "domain")
         .parquet(folder.corpus().toString());
+    return commit(all);
+  }
+
+  private void write(Optional<Dataset<Row>> table, Path path) {
+    folder.files().delete(path);
+    table.ifPresent(rows -> rows.coalesce(1).write().parquet(path.toString()));
   }
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */
-  private Result commit(
-      Rejects rejects, List<Manifest.Repeat> repeats, List<Row> taken, String tokenizerSha256) {
+  private Result commit(Assembled all) {
     List<Manifest.Part> parts = Parts.list(spark, folder);
     Dataset<Row> chunks =
         Chunks.open(spark, folder.corpus(), parts.stream().map(Manifest.Part::path).toList());
-    List<Manifest.Count> counts = Counts.of(taken, chunks);
+    Evidence evidence = all.evidence(Counts.of(all.taken(), chunks));
     String chunksSha256 = Chunks.sha256(chunks);
     new Manifest(
             Manifest.VERSION,
             settings.chunkTokens(),
             settings.minimumTail(),
             settings.seed(),
-            tokenizerSha256,
+            all.tokenizerSha256(),
             chunksSha256,
-            rejects.rows(),
-            rejects.reasons(),
-            counts,
-            repeats,
+            evidence.rows(),
+            evidence.rejects(),
+            evidence.counts(),
+            evidence.duplicates(),
+            evidence.warnings(),
             parts)
         .write(folder);
-    return new Result(rejects.rows(), rejects.reasons(), counts, repeats, chunksSha256);
+    return new Result(evidence, chunksSha256);
   }
 
   private List<String> empty(List<Row> taken) {

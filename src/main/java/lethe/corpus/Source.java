@@ -8,21 +8,21 @@ import lethe.settings.Section;
  *
  * @param path a file, a folder or a glob on any Hadoop path; JSON lines, plain or compressed
  * @param domain name of the domain its documents belong to
- * @param text where a row has its text, or its answer: member names joined with dots
- * @param id where a row has its id: member names joined with dots; null to make one from question
- *     and answer
- * @param question where a row has its question: member names joined with dots; null for plain text
+ * @param text where a row has its text, or its answer
+ * @param id where a row has its id; null to make one from question and answer
+ * @param question where a row has its question; null for plain text
+ * @param url where a row may have an address that requests can name it by
  */
-record Source(String path, String domain, String text, String id, String question)
+record Source(String path, String domain, Place text, Place id, Place question, Place url)
     implements Serializable {
 
-  /** Plain text. */
-  Source(String path, String domain, String text, String id) {
-    this(path, domain, text, id, null);
-  }
+  /** Of dolma and of RedPajama's parts, of which some have no id but an address. */
+  private static final String[] IDS = {
+    "id", "meta.id", "metadata.id", "doc_id", "meta.arxiv_id", "digest", "meta.url", "url"
+  };
 
   static Source read(Section section) {
-    section.allowOnly("path", "domain", "text", "id", "question", "answer");
+    section.allowOnly("path", "domain", "text", "id", "question", "answer", "url");
     boolean asked = section.has("question") || section.has("answer");
     if (asked && section.has("text")) {
       section.problem("text", "must not stand beside question and answer");
@@ -30,9 +30,12 @@ record Source(String path, String domain, String text, String id, String questio
     return new Source(
         named(section, "path"),
         named(section, "domain"),
-        section.optionalText(asked ? "answer" : "text").orElse(asked ? "answer" : "text"),
-        section.optionalText("id").orElse(asked ? null : "id"),
-        asked ? section.optionalText("question").orElse("question") : null);
+        asked
+            ? Place.read(section, "answer", "answer")
+            : Place.read(section, "text", "text", "content", "raw_content"),
+        asked && !section.has("id") ? null : Place.read(section, "id", IDS),
+        asked ? Place.read(section, "question", "question") : null,
+        Place.read(section, "url", "url", "meta.url", "metadata.url"));
   }
 
   private static String named(Section section, String key) {

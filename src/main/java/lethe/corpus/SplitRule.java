@@ -4,6 +4,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import lethe.settings.Section;
 
 /**
@@ -11,6 +12,7 @@ import lethe.settings.Section;
  * caps are taken, in the order of the documents' ranks.
  *
  * @param where a SQL condition
+ * @param requests the document is named in one of them
  * @param ids the document is listed there
  * @param notIds the document is not listed there
  * @param from share, 0 to 1; the document's place on the seeded line from 0 to 1 is not below it
@@ -21,6 +23,7 @@ import lethe.settings.Section;
  */
 record SplitRule(
     Optional<Predicate> where,
+    Optional<RequestFile> requests,
     Optional<IdFile> ids,
     Optional<IdFile> notIds,
     double from,
@@ -30,13 +33,16 @@ record SplitRule(
     Cap tokens) {
 
   static SplitRule read(Section section) {
-    section.allowOnly("where", "ids", "not-ids", "fraction", "except", "documents", "tokens");
-    if (!section.has("where") && !section.has("ids") && !section.has("not-ids")) {
-      section.problem("where", "or ids or not-ids must say which documents; all: where = \"true\"");
+    section.allowOnly(
+        "where", "requests", "ids", "not-ids", "fraction", "except", "documents", "tokens");
+    if (Stream.of("where", "requests", "ids", "not-ids").noneMatch(section::has)) {
+      section.problem(
+          "where", "or requests or ids or not-ids must say which documents; all: where = \"true\"");
     }
     List<Double> fraction = fraction(section);
     return new SplitRule(
         Predicate.read(section, "where"),
+        RequestFile.read(section, "requests"),
         IdFile.read(section, "ids"),
         IdFile.read(section, "not-ids"),
         fraction.get(0),

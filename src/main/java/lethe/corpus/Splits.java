@@ -145,6 +145,11 @@ final class Splits {
         .select("split", "domain", "id", "characters");
   }
 
+  /** The documents of one split: columns {@code split domain id rank characters}. */
+  Dataset<Row> taken(Split split) {
+    return taken.get(split);
+  }
+
   /** The documents of all splits: columns {@code split domain id rank characters}. */
   Dataset<Row> taken() {
     return taken.values().stream().reduce(Dataset::unionAll).orElseThrow();

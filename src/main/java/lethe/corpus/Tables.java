@@ -4,20 +4,43 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Small tables that are asked for again: each is computed once, and cut off from how it was made,
- * because a plan that holds the plans of all tables before it takes Spark longer to think about
- * than to run. What is lost with an executor is computed again.
+ * Tables that are asked for again: each is computed once, and cut off from how it was made, because
+ * a plan that holds the plans of all tables before it takes Spark longer to think about than to
+ * run. What is lost with an executor is computed again.
  */
 final class Tables implements AutoCloseable {
+  /** Tables of so few rows, some ten megabytes, are kept by the driver: a task costs more. */
+  private static final long FEW = 10_000;
+
   private final List<Dataset<Row>> kept = new ArrayList<>();
 
   /** The same rows; they stay until this is closed. */
   Dataset<Row> keep(Dataset<Row> table) {
-    kept.add(table.persist(StorageLevel.MEMORY_AND_DISK()));
-    return table.sparkSession().createDataFrame(table.javaRDD(), table.schema());
+    SparkSession spark = table.sparkSession();
+    if (table.javaRDD().getNumPartitions() == 1) {
+      List<Row> rows = table.limit((int) FEW + 1).collectAsList();
+      if (rows.size() <= FEW) {
+        return local(spark, rows, table.schema());
+      }
+    }
+    Dataset<Row> cached = table.persist(StorageLevel.MEMORY_AND_DISK());
+    if (cached.javaRDD().count() > FEW) {
+      kept.add(cached);
+      return spark.createDataFrame(cached.javaRDD(), cached.schema());
+    }
+    List<Row> rows = cached.collectAsList();
+    cached.unpersist();
+    return local(spark, rows, cached.schema());
+  }
+
+  /** In one partition: Spark then joins and groups without a shuffle. */
+  private static Dataset<Row> local(SparkSession spark, List<Row> rows, StructType schema) {
+    return spark.createDataFrame(rows, schema).coalesce(1);
   }
 
   @Override

@@ -40,6 +40,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "labels");
   }
 
+  /** Requests to forget, and the documents taken for each. */
+  public Path requests() {
+    return new Path(root, "corpus-requests");
+  }
+
   /** Documents that repeat others, and what was done about it. */
   public Path duplicates() {
     return new Path(root, "corpus-duplicates");

@@ -74,9 +74,9 @@ class ClosureTest {
             "retain host of forget f: contained, dropped",
             "retain chained of retain host: near, chain")
         .noneMatch(line -> line.contains("other"));
-    assertThat(result.duplicates())
+    assertThat(result.evidence().duplicates())
         .contains(new Manifest.Repeat("retain", "forget", "exact", "dropped", 1));
-    assertThat(Manifest.read(corpora.run()).duplicates()).isEqualTo(result.duplicates());
+    assertThat(Manifest.read(corpora.run()).duplicates()).isEqualTo(result.evidence().duplicates());
   }
 
   @Test
@@ -84,7 +84,7 @@ class ClosureTest {
     Prepare.Result result = corpora.prepare(RULES, "duplicates.action = forget", 64).execute();
     assertThat(ids("forget")).containsExactlyInAnyOrder("f", "copy", "near", "host");
     assertThat(ids("retain")).doesNotContain("copy", "near", "host");
-    assertThat(result.duplicates())
+    assertThat(result.evidence().duplicates())
         .contains(new Manifest.Repeat("retain", "forget", "near", "forgotten", 1));
   }
 
@@ -100,7 +100,7 @@ class ClosureTest {
   }
 
   private static List<String> documents(Prepare.Result result) {
-    return result.counts().stream().map(c -> c.split() + " " + c.documents()).toList();
+    return result.evidence().counts().stream().map(c -> c.split() + " " + c.documents()).toList();
   }
 
   private List<String> ids(String split) {

@@ -44,7 +44,8 @@ class CorpusSettingsTest {
     assertThat(retain.notIds()).contains(new IdFile("g.txt", Optional.empty()));
     assertThat(retain.from()).isEqualTo(0.25);
     assertThat(retain.except()).isEqualTo(Set.of(Split.FORGET));
-    assertThat(read.sources().get(0)).isEqualTo(new Source("a.jsonl", "arxiv", "text", "id"));
+    assertThat(read.sources().get(0).path()).isEqualTo("a.jsonl");
+    assertThat(read.sources().get(0).id().paths()).startsWith("id", "meta.id");
     assertThat(read.order()).containsExactly(Split.FORGET, Split.RETAIN);
   }
 
@@ -69,7 +70,7 @@ class CorpusSettingsTest {
             "corpus.splits.forget must say which documents to forget",
             "corpus.splits.retain.where must be a SQL condition, was \"domain = \"",
             "corpus.splits.retain.fraction must be a share above 0, or [from, to]",
-            "corpus.splits.general.where or ids or not-ids must say which documents",
+            "corpus.splits.general.where or requests or ids or not-ids must say which documents",
             "corpus.splits.general caps the domain arxv, which no source has; there are: arxiv",
             "corpus.splits.holdout.except names approximate, which is not set");
   }

@@ -98,8 +98,23 @@ class DuplicatesTest {
     }
   }
 
+  @Test
+  void shortAnswersAreNoCopiesUnderOtherQuestions() {
+    String answer = "Yes, that is so.";
+    List<Row> rows =
+        List.of(
+            RowFactory.create("l", "0", answer, answer.length(), null, "Is the sky blue?"),
+            RowFactory.create("r", "0", answer, answer.length(), null, "is the sky BLUE"),
+            RowFactory.create("r", "1", answer, answer.length(), null, "Does the river run?"));
+    Dataset<Row> table = LocalSpark.SESSION.createDataFrame(rows, TABLE);
+    assertThat(pairs(table).stream().map(DuplicatesTest::ids)).containsExactly(List.of(0, 0));
+  }
+
   private static List<Row> pairs(Planted planted) {
-    Dataset<Row> table = table(planted);
+    return pairs(table(planted));
+  }
+
+  private static List<Row> pairs(Dataset<Row> table) {
     try (Tables tables = new Tables()) {
       Duplicates duplicates =
           new Duplicates(tables, new Texts(LocalSpark.SESSION, table), SETTINGS, table);

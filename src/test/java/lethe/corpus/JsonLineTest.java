@@ -8,7 +8,14 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class JsonLineTest {
-  private static final Source SOURCE = new Source("a.jsonl", "arxiv", "text", "meta.id");
+  private static final Source SOURCE =
+      new Source(
+          "a.jsonl",
+          "arxiv",
+          new Place(List.of("text")),
+          new Place(List.of("meta.id")),
+          null,
+          new Place(List.of("url", "meta.url")));
 
   @Test
   void takesIdAndTextAtTheirPlaces() {

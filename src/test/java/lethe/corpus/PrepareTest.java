@@ -34,19 +34,19 @@ class PrepareTest {
     Prepare.Result result = prepare(RULES + ", general { where = \"domain = 'b'\" }");
     List<Row> chunks = chunks();
     chunks.forEach(PrepareTest::assertIsItsPlace);
-    assertThat(result.rows()).isEqualTo(30);
-    assertThat(result.rejects()).isEmpty();
+    assertThat(result.evidence().rows()).isEqualTo(30);
+    assertThat(result.evidence().rejects()).isEmpty();
     assertThat(documents(result)).containsExactly("forget a 5", "general b 10", "retain a 15");
-    assertThat(result.counts().stream().mapToLong(Manifest.Count::chunks).sum())
+    assertThat(result.evidence().counts().stream().mapToLong(Manifest.Count::chunks).sum())
         .isEqualTo(chunks.size());
-    assertThat(result.counts().stream().mapToLong(Manifest.Count::tokens).sum())
+    assertThat(result.evidence().counts().stream().mapToLong(Manifest.Count::tokens).sum())
         .isEqualTo(chunks.stream().mapToLong(row -> row.getList(6).size()).sum());
     assertManifestHolds(result);
   }
 
   private void assertManifestHolds(Prepare.Result result) throws IOException {
     Manifest manifest = Manifest.read(corpora.run());
-    assertThat(manifest.counts()).isEqualTo(result.counts());
+    assertThat(manifest.counts()).isEqualTo(result.evidence().counts());
     assertThat(manifest.chunksSha256()).isEqualTo(result.chunksSha256());
     Path corpus = folder.resolve("run/corpus");
     var files = corpora.run().files();
@@ -94,8 +94,8 @@ class PrepareTest {
                 64)
             .execute();
     assertThat(documents(result)).containsExactly("forget a 1", "retain a 16", "retain b 10");
-    assertThat(result.counts().get(1).tooShort()).isEqualTo(1);
-    assertThat(result.rejects().toString())
+    assertThat(result.evidence().counts().get(1).tooShort()).isEqualTo(1);
+    assertThat(result.evidence().rejects().toString())
         .isEqualTo("{no text=1, not JSON=1, repeated=1, several texts under one id=2}");
     List<Row> rejects =
         LocalSpark.SESSION
@@ -107,7 +107,7 @@ class PrepareTest {
     assertThat(rejects)
         .extracting(Row::toString)
         .containsExactly(
-            "[no text,a5,text is missing,{\"id\": \"a5\"}]",
+            "[no text,a5,text (or content, raw_content) is missing,{\"id\": \"a5\"}]",
             rejects.get(1).toString(),
             "[repeated,a0,null,null]",
             "[several texts under one id,a1,null,null]",
@@ -177,6 +177,16 @@ class PrepareTest {
   }
 
   @Test
+  void aFileThatCannotBeReadIsNamed() throws IOException {
+    byte[] gzip = Files.readAllBytes(folder.resolve("b.jsonl.gz"));
+    Files.write(folder.resolve("b.jsonl.gz"), java.util.Arrays.copyOf(gzip, gzip.length - 20));
+    assertThatThrownBy(() -> prepare(RULES))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("Cannot read file:", "b.jsonl.gz: Unexpected end");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
   void chunksLongerThanTheContextAreRefused() {
     assertThatThrownBy(() -> corpora.prepare(RULES, "", 8).check())
         .hasMessage("corpus.chunk-tokens must be at most the model's context, 8 tokens, was 16");
@@ -198,7 +208,7 @@ class PrepareTest {
   }
 
   private static List<String> documents(Prepare.Result result) {
-    return result.counts().stream()
+    return result.evidence().counts().stream()
         .map(count -> count.split() + " " + count.domain() + " " + count.documents())
         .toList();
   }

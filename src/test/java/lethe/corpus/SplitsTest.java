@@ -109,8 +109,8 @@ class SplitsTest {
         settings.splits().values().stream().flatMap(rule -> rule.where().stream()).toList();
     Dataset<Row> documents =
         new Documents(LocalSpark.SESSION, settings.sources(), predicates).read();
-    Dataset<Row> index =
-        new Index(settings).of(documents, LocalSpark.SESSION, corpora.run().files());
+    Named named = Named.read(settings, tables, LocalSpark.SESSION, corpora.run().files());
+    Dataset<Row> index = new Index(settings, named).of(documents);
     return new Splits(
         settings,
         tables,
