@@ -48,6 +48,9 @@ for setting in "${settings[@]}"; do
   case "$setting" in spark.driver.memory=*) memory=${setting#*=} ;; spark.executorEnv.*) export "${setting#spark.executorEnv.}" ;; esac
 done
 
+if [ "${1:-}" = bench ]; then
+  exec java -Xmx"$memory" -Dlog4j2.configurationFile="$root/conf/log4j2.properties" -cp "$jar:$lib/*:$spark_jars/*" lethe.Main "$@"
+fi
 if [ "${LETHE_EMBEDDED:-}" = true ]; then
   opens=()
   for package in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent \

@@ -24,6 +24,7 @@ import lethe.train.TrainSettings;
  * @param runDir where the run is written
  * @param model the Hugging Face folder to unlearn
  * @param dtype of the written weights
+ * @param shardBytes most bytes of weights a written file
  * @param sample the corpus and model to make first, if they are asked for
  * @param pretrain how the model is trained first, if it is
  * @param finetune what the verb finetune does
@@ -37,6 +38,7 @@ record Job(
     String runDir,
     String model,
     Dtype dtype,
+    long shardBytes,
     Optional<Sample> sample,
     Optional<Pretrain> pretrain,
     Descend finetune,
@@ -94,6 +96,7 @@ record Job(
             root.section("run").text("dir"),
             model.text("path"),
             model.choice("dtype", Dtype.class),
+            1_000_000L * model.count("shard-megabytes", 1),
             Sample.read(root),
             pretrain.flag("enabled")
                 ? Optional.of(

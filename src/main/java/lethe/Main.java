@@ -2,13 +2,19 @@ package lethe;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
+import lethe.train.Bench;
+import lethe.train.BenchSettings;
 import lethe.train.StoppedException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -36,6 +42,7 @@ import picocli.CommandLine.Parameters;
       "  unlearn   make the model forget",
       "  evaluate  score the original and the unlearned model on every split",
       "  report    write the report from the scores",
+      "  bench     measure how fast a model runs here beside matrix products; needs no Spark and no CONF",
       "",
       "Every key with its default and reason: src/main/resources/reference.conf.",
       "Exit 0: done. 1: the run failed. 2: the call, a setting or a file is wrong; nothing was written.",
@@ -45,7 +52,7 @@ public final class Main implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "VERB", description = "What to do.")
   private String verb;
 
-  @Parameters(index = "1", paramLabel = "CONF", description = "A run file (HOCON).")
+  @Parameters(index = "1", paramLabel = "CONF", arity = "0..1", description = "A run file (HOCON).")
   private Path file;
 
   @Parameters(
@@ -74,15 +81,50 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Job job = Job.read(verb(), file, pairs);
+    Verb asked = verb();
+    if (asked == Verb.BENCH) {
+      return bench();
+    }
+    if (file == null) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot %s: no run file is given, as in %s conf/quickstart.conf"
+                  .formatted(verb, verb)));
+    }
+    Job job = Job.read(asked, file, pairs);
     if (printSubmit) {
-      System.out.print(
-          SubmitArguments.of(job).stream().map(a -> a + "\0").collect(Collectors.joining()));
+      print(SubmitArguments.of(job));
       return 0;
     }
     Optional<String> unmet = new Stages(job, new Console(System.out)).run();
     unmet.ifPresent(System.err::println);
     return unmet.isPresent() ? 3 : 0;
+  }
+
+  private static void print(List<String> submitArguments) {
+    System.out.print(submitArguments.stream().map(a -> a + "\0").collect(Collectors.joining()));
+  }
+
+  /** Needs no run file; a first argument with a '=' is a setting. */
+  private int bench() {
+    List<String> all = new ArrayList<>(pairs);
+    Path conf = file;
+    if (file != null && file.toString().contains("=")) {
+      all.add(0, file.toString());
+      conf = null;
+    }
+    Settings settings = conf == null ? Settings.of(all) : Settings.load(conf, all);
+    BenchSettings bench = BenchSettings.read(settings.root());
+    settings.check();
+    if (printSubmit) {
+      print(SubmitArguments.environmentOf(bench.compute().threads()));
+      return 0;
+    }
+    Bench.Result result =
+        new Bench(bench, bench.model().map(m -> new ModelSource(m, Map.of()))).run();
+    System.out.print(result.table());
+    bench.json().ifPresent(result::write);
+    return 0;
   }
 
   private Verb verb() {

@@ -374,7 +374,7 @@ final class Stages {
     Trainer.Result result =
         new Trainer(spark, how, folder, task, new TrainProgress(name, console), stop)
             .train(chunks, start, probes);
-    new HfWriter(target, model.open(), job.dtype(), HfWriter.DEFAULT_SHARD_BYTES)
+    new HfWriter(target, model.open(), job.dtype(), job.shardBytes())
         .write(model.architecture().tensors(), result.weights());
     result.discardCheckpoints().run();
     training = false;

@@ -28,10 +28,25 @@ final class SubmitArguments {
     all.put("spark.dynamicAllocation.enabled", "false");
     all.put("spark.sql.shuffle.partitions", String.valueOf(Math.max(8, 4 * workers * threads)));
     // The same arithmetic in every process: a fixed number of threads and one code path in MKL.
-    environment(threads).forEach((name, value) -> all.put("spark.executorEnv." + name, value));
+    all.putAll(executorEnvironment(threads));
     all.putAll(job.settings().spark());
+    return pairs(all);
+  }
+
+  /** The environment alone, for a measurement that needs no Spark. */
+  static List<String> environmentOf(int threads) {
+    return pairs(executorEnvironment(threads));
+  }
+
+  private static Map<String, String> executorEnvironment(int threads) {
+    Map<String, String> all = new LinkedHashMap<>();
+    environment(threads).forEach((name, value) -> all.put("spark.executorEnv." + name, value));
+    return all;
+  }
+
+  private static List<String> pairs(Map<String, String> settings) {
     List<String> arguments = new ArrayList<>();
-    all.forEach(
+    settings.forEach(
         (key, value) -> {
           arguments.add("--conf");
           arguments.add(key + "=" + value);
@@ -47,6 +62,8 @@ final class SubmitArguments {
     environment.put("OMP_DYNAMIC", "FALSE");
     environment.put("MKL_DYNAMIC", "FALSE");
     environment.put("MKL_CBWR", "AUTO,STRICT"); // same bits from run to run, whatever the alignment
+    // Huge pages under large tensors: 2 to 9 % more tokens a second (docs/models.md).
+    environment.put("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
     String cache = System.getenv("DJL_CACHE_DIR");
     if (cache != null) {
       environment.put("DJL_CACHE_DIR", cache);

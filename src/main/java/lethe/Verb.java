@@ -9,7 +9,8 @@ enum Verb {
   RETRAIN("train as pretrain did, from the same weights, without the documents to forget"),
   UNLEARN("make the model forget"),
   EVALUATE("score the original and the unlearned model on every split"),
-  REPORT("write the report from the scores");
+  REPORT("write the report from the scores"),
+  BENCH("measure how fast a model runs here beside matrix products; needs no Spark and no CONF");
 
   private final String summary;
 

@@ -48,6 +48,28 @@ class SubmitIT {
   }
 
   @Test
+  void benchNeedsNeitherSparkNorARunFile() throws Exception {
+    SmallRun.in(folder);
+    Path json = folder.resolve("bench.json");
+    String model = "model.path=" + folder.resolve("model");
+
+    Submitted bench =
+        submit("bench", model, "bench.tokens=32", "bench.rounds=1", "bench.json=" + json);
+
+    assertThat(bench.code).as(bench.output).isEqualTo(0);
+    assertThat(bench.output).startsWith("llama, ").contains("\nfloat32 ", "\nbfloat16 ");
+    JsonNode numbers = new ObjectMapper().readTree(json.toFile());
+    assertThat(numbers.get("rows")).hasSize(2);
+    assertThat(numbers.get("tokens").asInt()).isEqualTo(32);
+    assertRefused("bench.layers must be at least 1, was 0", "bench", "bench.layers=0");
+    assertRefused("Cannot unlearn: no run file is given", "unlearn");
+    assertRefused(
+        "bench.json " + folder + "/none/b.json",
+        "bench",
+        "bench.json=" + folder.resolve("none/b.json"));
+  }
+
+  @Test
   void badInputIsToldBeforeAnythingIsWritten() throws Exception {
     Path conf = SmallRun.in(folder);
     assertRefused("there is no file", "run", folder.resolve("none.conf").toString());

@@ -47,23 +47,36 @@ public final class Settings {
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(List.of("Cannot read settings: there is no file " + file));
     }
-    List<String> problems = new ArrayList<>();
     try {
-      Config reference = resource("reference.conf");
-      Config run =
+      return over(
           ConfigFactory.parseFile(
-              file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
-      Config over = pairs(pairs, problems);
-      Config merged =
-          over.withFallback(run)
-              .withFallback(ofMethod(over.withFallback(run).withFallback(reference).resolve()))
-              .withFallback(reference)
-              .resolve(ConfigResolveOptions.defaults());
-      unknownKeys(over.withFallback(run), reference, problems);
-      return new Settings(merged, problems);
+              file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false)),
+          pairs);
     } catch (ConfigException e) {
       throw new InvalidSettings(List.of("Cannot read settings " + file + ": " + e.getMessage()));
     }
+  }
+
+  /** The pairs over the defaults, without a run file. */
+  public static Settings of(List<String> pairs) {
+    try {
+      return over(ConfigFactory.empty(), pairs);
+    } catch (ConfigException e) {
+      throw new InvalidSettings(List.of("Cannot read settings: " + e.getMessage()));
+    }
+  }
+
+  private static Settings over(Config run, List<String> pairs) {
+    List<String> problems = new ArrayList<>();
+    Config reference = resource("reference.conf");
+    Config over = pairs(pairs, problems);
+    Config merged =
+        over.withFallback(run)
+            .withFallback(ofMethod(over.withFallback(run).withFallback(reference).resolve()))
+            .withFallback(reference)
+            .resolve(ConfigResolveOptions.defaults());
+    unknownKeys(over.withFallback(run), reference, problems);
+    return new Settings(merged, problems);
   }
 
   private static Config resource(String name) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,7 +24,6 @@ import lethe.model.TensorSource;
 import lethe.objective.Descent;
 import lethe.objective.Role;
 import lethe.settings.Section;
-import lethe.settings.Settings;
 
 /**
  * How fast a network runs, and how much of what this machine's matrix products reach. Products,
@@ -139,6 +137,20 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
       return json;
     }
 
+    /**
+     * Writes {@link #json()}.
+     *
+     * @throws IllegalArgumentException when the file cannot be written
+     */
+    public void write(String file) {
+      try {
+        Files.writeString(Path.of(file), json().toPrettyString() + "\n");
+      } catch (IOException e) {
+        throw new IllegalArgumentException(
+            "Cannot write bench.json %s: %s".formatted(file, e.getMessage()), e);
+      }
+    }
+
     private void pass(ObjectNode json, Row row, double seconds, int times) {
       json.put("seconds", seconds);
       json.put("tokens_per_second", tokens() / seconds);
@@ -233,26 +245,5 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
               return new Example("bench", List.of(new Example.View(tokens, tokens, Double.NaN)));
             })
         .toList();
-  }
-
-  /**
-   * The measurement on its own, without Spark.
-   *
-   * @param pairs settings, {@code key=value}
-   */
-  public static void main(String[] pairs) throws IOException {
-    List<String> all = new ArrayList<>(List.of("run.dir=none"));
-    all.addAll(List.of(pairs));
-    Path nothing = Files.createTempFile("bench", ".conf");
-    Settings settings = Settings.load(nothing, all);
-    BenchSettings bench = BenchSettings.read(settings.root());
-    settings.check();
-    Files.delete(nothing);
-    Result result = new Bench(bench, bench.model().map(m -> new ModelSource(m, Map.of()))).run();
-    System.out.print(result.table());
-    if (bench.json().isPresent()) {
-      Files.writeString(Path.of(bench.json().get()), result.json().toPrettyString());
-    }
-    System.exit(0); // PyTorch's threads
   }
 }

@@ -2,6 +2,8 @@ package lethe.train;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import lethe.model.Architecture;
@@ -47,6 +49,10 @@ public record BenchSettings(
     shape.put("num_attention_heads", bench.count("heads", 1));
     shape.put("intermediate_size", bench.count("inner", 1));
     shape.put("vocab_size", bench.count("vocabulary", 2));
+    Optional<String> json = bench.optionalText("json");
+    json.map(Path::of)
+        .filter(file -> !Files.isDirectory(file.toAbsolutePath().getParent()))
+        .ifPresent(file -> bench.problem("json", file + " needs a folder that exists"));
     return new BenchSettings(
         root.section("model").optionalText("path"),
         shape,
@@ -56,7 +62,7 @@ public record BenchSettings(
         bench.choices("precisions", Precision.class),
         ComputeSettings.read(root.section("train")),
         bench.optionalText("gpu"),
-        bench.optionalText("json"));
+        json);
   }
 
   Compute compute(Precision precision) {

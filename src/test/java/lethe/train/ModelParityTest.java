@@ -46,9 +46,8 @@ class ModelParityTest {
     Optional.ofNullable(System.getenv("LETHE_PARITY")).map(Path::of).ifPresent(parents::add);
     List<Path> folders = new ArrayList<>();
     for (Path parent : parents) {
-      try (Stream<Path> children = java.nio.file.Files.list(parent)) {
-        children
-            .filter(f -> java.nio.file.Files.exists(f.resolve("parity.safetensors")))
+      try (Stream<Path> all = java.nio.file.Files.walk(parent, 2)) {
+        all.filter(f -> java.nio.file.Files.exists(f.resolve("parity.safetensors")))
             .sorted()
             .forEach(folders::add);
       }
