@@ -343,6 +343,7 @@ final class Stages {
                 Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
                 job.unlearn().terms().predictions(),
                 rejections(opened),
+                job.unlearn().pairing(),
                 job.train().seed(),
                 job.train().microBatch(),
                 job.train().threads()))

@@ -93,7 +93,7 @@ public record Method(
    */
   public List<Role> roles(double forgetWeight, Map<String, Double> own, TermSettings settings) {
     List<Role> roles = new ArrayList<>();
-    roles.add(new Role("forget", forget.term(settings), forgetWeight));
+    roles.add(new Role(Role.FORGET, forget.term(settings), forgetWeight));
     Map<String, Double> all = new TreeMap<>(weights);
     all.putAll(own);
     for (Retain kept : retain.stream().toList()) {

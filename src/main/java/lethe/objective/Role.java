@@ -13,6 +13,9 @@ import java.util.Set;
  * @param weight of the term in the loss, greater than 0
  */
 public record Role(String split, Term term, double weight) implements Serializable {
+  /** The split whose documents are to be forgotten. */
+  public static final String FORGET = "forget";
+
   /** Its name in step records: {@code forget.ascent}. */
   public String name() {
     return split + "." + term.name();

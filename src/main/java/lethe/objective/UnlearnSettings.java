@@ -16,6 +16,7 @@ import lethe.settings.Section;
  * @param reference the model that reference predictions come from
  * @param reinforced Hugging Face folder of the model that knows the forget split better
  * @param rejections file of sentences that refuse an answer, where they are not our own
+ * @param pairing of examples to forget with kept ones
  * @param terms what the formulas take
  */
 public record UnlearnSettings(
@@ -26,6 +27,7 @@ public record UnlearnSettings(
     Reference reference,
     Optional<String> reinforced,
     Optional<String> rejections,
+    Pairing pairing,
     TermSettings terms) {
   /** Which model is the reference: they differ when a run goes on from an unlearned model. */
   public enum Reference {
@@ -47,6 +49,7 @@ public record UnlearnSettings(
             unlearn.choice("reference", Reference.class),
             unlearn.optionalText("reinforced"),
             unlearn.optionalText("rejections"),
+            unlearn.choice("pairing", Pairing.class),
             TermSettings.read(unlearn));
     settings.check(unlearn);
     return settings;

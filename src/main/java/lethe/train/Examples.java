@@ -13,6 +13,7 @@ import lethe.folder.RunFolder;
 import lethe.model.Fingerprint;
 import lethe.model.ModelSource;
 import lethe.model.Vocabulary;
+import lethe.objective.Pairing;
 import lethe.objective.Role;
 import lethe.objective.SequenceTerm;
 import lethe.objective.TruncatedPredictions;
@@ -45,6 +46,7 @@ public final class Examples {
    * @param vocabulary of both
    * @param sampled how predictions are cut before labels are drawn from them
    * @param rejections for methods that need any
+   * @param pairing of examples to forget with kept ones and rejections
    * @param seed of labels and of the choice of rejections
    * @param microBatch examples a forward pass
    * @param threads for matrix products in each executor
@@ -56,6 +58,7 @@ public final class Examples {
       Vocabulary vocabulary,
       TruncatedPredictions sampled,
       Rejections rejections,
+      Pairing pairing,
       long seed,
       int microBatch,
       int threads) {}
@@ -79,13 +82,17 @@ public final class Examples {
    * @throws InvalidSettings when a term needs answers and some chunk has none
    */
   public Dataset<Row> execute(Dataset<Row> chunks, List<Role> roles) {
+    long forgotten =
+        inputs.pairing() == Pairing.FIXED
+            ? chunks.filter(col("split").equalTo(Role.FORGET)).count()
+            : 0;
     return roles.stream()
-        .map(role -> examples(role, chunks.filter(col("split").equalTo(role.split()))))
+        .map(role -> examples(role, chunks.filter(col("split").equalTo(role.split())), forgotten))
         .reduce(Dataset::unionByName)
         .orElseThrow();
   }
 
-  private Dataset<Row> examples(Role role, Dataset<Row> chunks) {
+  private Dataset<Row> examples(Role role, Dataset<Row> chunks, long forgotten) {
     List<ViewKind> kinds = role.term().views();
     Dataset<Row> prompted =
         Arrays.asList(chunks.columns()).contains("prompt")
@@ -96,17 +103,26 @@ public final class Examples {
     }
     Dataset<Row> examples =
         Views.of(
-            labelled(role.split(), prompted, kinds)
-                .withColumn("pair", lit(null).cast(DataTypes.LongType))
-                .withColumn("sentence", sentence()),
+            paired(role.split(), labelled(role.split(), prompted, kinds), forgotten),
             kinds,
             inputs.rejections());
     boolean scored = role.term() instanceof SequenceTerm term && term.needsReference();
     return scored ? referenced(role, examples) : examples;
   }
 
-  private org.apache.spark.sql.Column sentence() {
-    int count = Math.max(1, inputs.rejections().sentences().size());
+  private Dataset<Row> paired(String split, Dataset<Row> chunks, long forgotten) {
+    int sentences = Math.max(1, inputs.rejections().sentences().size());
+    if (inputs.pairing() == Pairing.INDEPENDENT) {
+      return chunks
+          .withColumn("pair", lit(null).cast(DataTypes.LongType))
+          .withColumn("sentence", sentence(sentences));
+    }
+    return split.equals(Role.FORGET)
+        ? Pairs.forget(chunks, sentences)
+        : Pairs.retain(chunks, forgotten, sentences);
+  }
+
+  private org.apache.spark.sql.Column sentence(int count) {
     return pmod(
             xxhash64(lit(inputs.seed()), col("domain"), col("document"), col("ordinal")),
             lit((long) count))
@@ -160,6 +176,8 @@ public final class Examples {
                 Fingerprint.of(inputs.reference()),
                 "rejections",
                 inputs.rejections().sha256(),
+                "pairing",
+                inputs.pairing(),
                 "most_tokens",
                 inputs.rejections().most()))
         .orElse(

@@ -5,9 +5,9 @@ import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sequence;
 import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +16,7 @@ import lethe.objective.PositionTerm;
 import lethe.objective.Role;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -30,7 +31,8 @@ import scala.Tuple2;
  * workers changes it.
  *
  * <p>A role's examples are shuffled anew each epoch by hash and used one after another; each step
- * takes the same number of them, laid over the shards in order.
+ * takes the same number of them, laid over the shards in order. Examples that are paired are
+ * shuffled by their pair, so that those of one pair are in one step.
  */
 final class Plan {
   private static final StructType USES =
@@ -38,6 +40,7 @@ final class Plan {
           .add("domain", DataTypes.StringType)
           .add("document", DataTypes.StringType)
           .add("ordinal", DataTypes.IntegerType)
+          .add("pair", DataTypes.LongType)
           .add("use", DataTypes.LongType);
 
   private final SparkSession spark;
@@ -162,17 +165,21 @@ final class Plan {
                 col("domain"),
                 col("document"),
                 col("ordinal"),
+                col("pair"),
                 explode(sequence(lit(0L), lit(epochs - 1))).as("epoch"))
             .withColumn(
                 "hash",
-                xxhash64(
-                    lit(seed),
-                    lit(role),
-                    col("epoch"),
-                    col("domain"),
-                    col("document"),
-                    col("ordinal")))
-            .orderBy("epoch", "hash", "domain", "document", "ordinal");
+                when(
+                        col("pair").isNull(),
+                        xxhash64(
+                            lit(seed),
+                            lit(role),
+                            col("epoch"),
+                            col("domain"),
+                            col("document"),
+                            col("ordinal")))
+                    .otherwise(xxhash64(lit(seed), col("epoch"), col("pair"))))
+            .orderBy("epoch", "hash", "pair", "domain", "document", "ordinal");
     // Only identities are ranked; the tokens join them afterwards.
     Dataset<Row> ranked =
         spark.createDataFrame(
@@ -182,7 +189,11 @@ final class Plan {
                 .map(
                     r ->
                         RowFactory.create(
-                            r._1().getString(0), r._1().getString(1), r._1().getInt(2), r._2())),
+                            r._1().getString(0),
+                            r._1().getString(1),
+                            r._1().getInt(2),
+                            r._1().get(3),
+                            r._2())),
             USES);
     return ranked
         .filter(col("use").lt(uses))
@@ -192,11 +203,24 @@ final class Plan {
             "shard",
             col("slot").multiply(tree.shards()).divide(perStep).cast(DataTypes.IntegerType))
         .withColumn("role", lit(role))
+        .as("used")
         .join(
-            chunks.select("domain", "document", "ordinal", "scored", "views"),
-            scala.collection.JavaConverters.asScalaBuffer(
-                    new ArrayList<>(List.of("domain", "document", "ordinal")))
-                .toSeq());
+            chunks.select("domain", "document", "ordinal", "pair", "scored", "views").as("example"),
+            same("domain").and(same("document")).and(same("ordinal")).and(same("pair")))
+        .select(
+            "step",
+            "role",
+            "slot",
+            "shard",
+            "used.domain",
+            "used.document",
+            "used.ordinal",
+            "scored",
+            "views");
+  }
+
+  private static Column same(String name) {
+    return col("used." + name).eqNullSafe(col("example." + name));
   }
 
   /** A partition is a worker. */

@@ -32,6 +32,7 @@ class UnlearnSettingsTest {
                 Reference.ORIGINAL,
                 Optional.empty(),
                 Optional.empty(),
+                Pairing.INDEPENDENT,
                 new TermSettings(
                     0.1,
                     0,

@@ -33,6 +33,7 @@ import lethe.objective.Descent;
 import lethe.objective.Dpo;
 import lethe.objective.MaxEntropy;
 import lethe.objective.Npo;
+import lethe.objective.Pairing;
 import lethe.objective.Role;
 import lethe.objective.Term;
 import lethe.objective.TruncatedPredictions;
@@ -224,6 +225,7 @@ class ExamplesTest {
                 Vocabulary.of(TinyLlama.VOCABULARY),
                 new TruncatedPredictions(3, 1, Truth.REMOVED),
                 rejections,
+                Pairing.INDEPENDENT,
                 seed,
                 3,
                 1))

@@ -1,0 +1,120 @@
+package lethe.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import lethe.LocalSpark;
+import lethe.objective.Descent;
+import lethe.objective.GradientAscent;
+import lethe.objective.Role;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+
+/** Which examples are used together. */
+class PairsTest {
+  private static final StructType SCHEMA =
+      new StructType()
+          .add("split", DataTypes.StringType)
+          .add("domain", DataTypes.StringType)
+          .add("document", DataTypes.StringType)
+          .add("ordinal", DataTypes.IntegerType)
+          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType))
+          .add("prompt", DataTypes.IntegerType)
+          .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
+
+  /** Worked out with PyTorch's generator for the paper's 3960 kept rows and 100 rejections. */
+  @Test
+  void drawsAsThePapersCodeDoes() {
+    long[] kept = {1484, 3686, 2810, 2509, 2654, 256};
+    int[] sentences = {39, 39, 87, 48, 94, 14};
+    for (int i = 0; i < kept.length; i++) {
+      assertThat(Pairs.kept(i, 3960)).as("kept example of %d", i).isEqualTo(kept[i]);
+      assertThat(Pairs.sentence(i, 100)).as("rejection of %d", i).isEqualTo(sentences[i]);
+    }
+  }
+
+  @Test
+  void numbersLineNumbersInOrderAndSharesTheRejection() {
+    Map<Long, Row> forgotten = byPair(Pairs.forget(rows("forget", 12).repartition(5), 100));
+    Map<Long, Row> kept = byPair(Pairs.retain(rows("retain", 7).repartition(3), 12, 100));
+
+    assertThat(forgotten.keySet()).hasSize(12).isEqualTo(kept.keySet());
+    forgotten.forEach(
+        (pair, row) -> {
+          assertThat(row.<String>getAs("document")).isEqualTo(String.valueOf(pair));
+          assertThat(row.<Integer>getAs("sentence")).isEqualTo(Pairs.sentence(pair, 100));
+          assertThat(kept.get(pair).<String>getAs("document"))
+              .isEqualTo(String.valueOf(Pairs.kept(pair, 7)));
+          assertThat(kept.get(pair).<Integer>getAs("sentence"))
+              .isEqualTo(row.<Integer>getAs("sentence"));
+        });
+  }
+
+  @Test
+  void aPlanUsesAPairInOnePlaceInEveryEpoch() {
+    Dataset<Row> paired =
+        Pairs.forget(rows("forget", 5), 100)
+            .unionByName(Pairs.retain(rows("retain", 3), 5, 100))
+            .withColumn("scored", functions.lit(2))
+            .withColumn("views", functions.lit(null).cast(Views.SCHEMA.apply("views").dataType()));
+    List<Role> roles =
+        List.of(new Role("forget", new GradientAscent(), 1), new Role("retain", new Descent(), 1));
+    Dataset<Row> plan =
+        new Plan(LocalSpark.SESSION, paired, roles, 5, 3, 7, new ShardTree(8), Optional.empty())
+            .rows();
+
+    Map<String, String> forgotten = new HashMap<>();
+    Map<String, String> kept = new HashMap<>();
+    List<String> orders = new ArrayList<>(List.of("", "", ""));
+    for (Row row : plan.orderBy("step", "role", "slot").collectAsList()) {
+      String place = row.getAs("step") + "." + row.getAs("slot");
+      String document = row.getAs("document");
+      if (row.<Integer>getAs("role") == 0) {
+        forgotten.put(place, document);
+        int step = row.<Integer>getAs("step");
+        orders.set(step, orders.get(step) + document);
+      } else {
+        kept.put(place, document);
+      }
+    }
+    assertThat(forgotten).hasSize(15);
+    forgotten.forEach(
+        (place, document) ->
+            assertThat(kept.get(place))
+                .as("beside %s at %s", document, place)
+                .isEqualTo(String.valueOf(Pairs.kept(Long.parseLong(document), 3))));
+    assertThat(Stream.of("0", "1", "2", "3", "4").allMatch(orders.get(0)::contains)).isTrue();
+    assertThat(orders).as("shuffled anew each epoch").doesNotHaveDuplicates();
+  }
+
+  private static Map<Long, Row> byPair(Dataset<Row> rows) {
+    Map<Long, Row> found = new HashMap<>();
+    for (Row row : rows.collectAsList()) {
+      assertThat(found.put(row.<Long>getAs("pair"), row)).as("another of the pair").isNull();
+    }
+    return found;
+  }
+
+  /** Documents "0", "1", ... of one split. */
+  private static Dataset<Row> rows(String split, int count) {
+    return LocalSpark.SESSION.createDataFrame(
+        IntStream.range(0, count)
+            .mapToObj(
+                i ->
+                    RowFactory.create(
+                        split, "d", String.valueOf(i), 0, new int[] {1, 2, 3}, 1, null))
+            .toList(),
+        SCHEMA);
+  }
+}
