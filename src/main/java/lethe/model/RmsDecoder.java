@@ -46,8 +46,8 @@ record RmsDecoder(
       """;
 
   /**
-   * x / sqrt(mean x^2 + eps), times the weight: the values of PyTorch's own operator to the last bit.
-   * That one differentiates a power; a product takes fewer passes.
+   * x / sqrt(mean x^2 + eps), times the weight: the values of PyTorch's own operator to the last
+   * bit. That one differentiates a power; a product takes fewer passes.
    */
   private static final String RMS =
       """
