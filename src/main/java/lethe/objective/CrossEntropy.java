@@ -22,6 +22,7 @@ public record CrossEntropy(ViewKind view) implements PositionTerm {
       case TEXT, WHOLE -> "cross-entropy";
       case RANDOM_LABELS -> "random-labels";
       case ADVERSARIAL_LABELS -> "adversarial-labels";
+      case EARLY_ADVERSARIAL_LABELS -> "adversarial-labels-early";
       case SAMPLED_LABELS -> "sampled-labels";
       case REJECTION -> "idk";
     };

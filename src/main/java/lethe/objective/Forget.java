@@ -9,6 +9,8 @@ public enum Forget {
   CAPPED_ASCENT("the same, but let go of each token at a loss of unlearn.cap"),
   RANDOM_LABELS("learn random tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS("learn the original model's likeliest other tokens instead (Yao et al.)"),
+  ADVERSARIAL_LABELS_EARLY(
+      "the same with each label one place early, as that paper's code has it; to compare with"),
   SAMPLED_LABELS("learn tokens drawn from the original model instead (Yao et al.)"),
   SOFT_LABELS("the same towards the whole distribution (Yao et al.)"),
   GENERIC_PREDICTIONS("predict as if the text had never been seen (Eldan and Russinovich)"),
@@ -48,6 +50,7 @@ public enum Forget {
       case CAPPED_ASCENT -> new CappedAscent(settings.capNats());
       case RANDOM_LABELS -> new CrossEntropy(ViewKind.RANDOM_LABELS);
       case ADVERSARIAL_LABELS -> new CrossEntropy(ViewKind.ADVERSARIAL_LABELS);
+      case ADVERSARIAL_LABELS_EARLY -> new CrossEntropy(ViewKind.EARLY_ADVERSARIAL_LABELS);
       case SAMPLED_LABELS -> new CrossEntropy(ViewKind.SAMPLED_LABELS);
       case SOFT_LABELS -> new Distillation(settings.predictions());
       case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));

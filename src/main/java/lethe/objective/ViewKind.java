@@ -10,6 +10,11 @@ public enum ViewKind {
   RANDOM_LABELS,
   /** The text, each label the token the original model finds likeliest but for the true one. */
   ADVERSARIAL_LABELS,
+  /**
+   * The text, each label the token the original model finds likeliest <em>after</em> the place
+   * where it stands, but for the token of that place: one place early.
+   */
+  EARLY_ADVERSARIAL_LABELS,
   /** The text, each label drawn from what the original model predicts. */
   SAMPLED_LABELS,
   /** The question with a rejection instead of its answer, whose tokens are the labels. */

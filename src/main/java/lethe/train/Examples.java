@@ -33,6 +33,9 @@ import org.apache.spark.sql.types.DataTypes;
 public final class Examples {
   private static final List<String> ID = List.of("domain", "document", "ordinal");
 
+  private static final TruncatedPredictions LIKELIEST_OTHER =
+      new TruncatedPredictions(1, 1, Truth.REMOVED);
+
   private final SparkSession spark;
   private final RunFolder folder;
   private final Inputs inputs;
@@ -136,10 +139,10 @@ public final class Examples {
           case RANDOM_LABELS ->
               kept("random-" + split, Map.of())
                   .orElse(spark, () -> Labels.random(chunks, inputs.vocabulary(), inputs.seed()));
-          case ADVERSARIAL_LABELS ->
-              predicted(
-                  "adversarial-" + split, chunks, new TruncatedPredictions(1, 1, Truth.REMOVED));
-          case SAMPLED_LABELS -> predicted("sampled-" + split, chunks, inputs.sampled());
+          case ADVERSARIAL_LABELS -> predicted("adversarial-" + split, chunks, LIKELIEST_OTHER, 0);
+          case EARLY_ADVERSARIAL_LABELS ->
+              predicted("early-adversarial-" + split, chunks, LIKELIEST_OTHER, 1);
+          case SAMPLED_LABELS -> predicted("sampled-" + split, chunks, inputs.sampled(), 0);
         };
     return labels == null
         ? chunks.withColumn("labels", lit(null).cast("array<int>"))
@@ -148,7 +151,8 @@ public final class Examples {
             scala.collection.JavaConverters.asScalaBuffer(new java.util.ArrayList<>(ID)).toSeq());
   }
 
-  private Dataset<Row> predicted(String name, Dataset<Row> chunks, TruncatedPredictions cut) {
+  private Dataset<Row> predicted(
+      String name, Dataset<Row> chunks, TruncatedPredictions cut, int early) {
     return kept(
             name,
             Map.of(
@@ -163,6 +167,7 @@ public final class Examples {
                     chunks,
                     inputs.vocabulary(),
                     cut,
+                    early,
                     new Batches.Frozen(inputs.original(), inputs.threads()),
                     inputs.microBatch(),
                     inputs.seed()));

@@ -77,12 +77,15 @@ final class Labels {
    *
    * @param chunks with domain, document, ordinal and tokens
    * @param predictions how the model's prediction is cut
+   * @param early 0, or 1 to draw the label at t from what position t predicts, with the token at t
+   *     for the truth
    * @param microBatch chunks a forward pass
    */
   static Dataset<Row> predicted(
       Dataset<Row> chunks,
       Vocabulary vocabulary,
       TruncatedPredictions predictions,
+      int early,
       Batches.Frozen model,
       int microBatch,
       long seed) {
@@ -97,7 +100,14 @@ final class Labels {
           int[] drawn =
               loaded.with(
                   (network, weights) ->
-                      draw(network, weights, batch, predictions, unused, uniforms(seed, batch)));
+                      draw(
+                          network,
+                          weights,
+                          batch,
+                          predictions,
+                          early,
+                          unused,
+                          uniforms(seed, batch)));
           return rows(batch, drawn);
         });
   }
@@ -107,12 +117,14 @@ final class Labels {
       Parameters weights,
       List<Row> chunks,
       TruncatedPredictions predictions,
+      int early,
       int[] unused,
       float[] uniforms) {
     int[] drawn = new int[uniforms.length];
     try (NDManager manager = network.newManager()) {
       TokenBatch batch = TokenBatch.of(manager, chunks.stream().map(Labels::tokens).toList());
-      NDArray hiddenND = network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
+      NDArray hiddenND =
+          network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN().add(early));
       NDArray bannedV = banned(manager, network.architecture().vocabulary(), unused);
       for (int from = 0; from < drawn.length; from += PIECE) {
         int to = Math.min(drawn.length, from + PIECE);

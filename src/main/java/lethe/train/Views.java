@@ -128,7 +128,10 @@ final class Views {
                       switch (kind) {
                         case TEXT -> masked(tokens, tokens, prompt);
                         case WHOLE -> masked(tokens, tokens, 0);
-                        case RANDOM_LABELS, ADVERSARIAL_LABELS, SAMPLED_LABELS ->
+                        case RANDOM_LABELS,
+                            ADVERSARIAL_LABELS,
+                            EARLY_ADVERSARIAL_LABELS,
+                            SAMPLED_LABELS ->
                             masked(tokens, ints(chunk.getList(7)), prompt);
                         case REJECTION -> {
                           int[] other = rejections.after(tokens, prompt, chunk.getInt(8));

@@ -20,6 +20,7 @@ class MethodTest {
     "gradient-ascent, forget.ascent",
     "random-labels, forget.random-labels",
     "adversarial-labels, forget.adversarial-labels",
+    "adversarial-labels-early, forget.adversarial-labels-early",
     "ascent-descent-general, forget.ascent general.descent",
     "ascent-descent-in-distribution, forget.ascent retain.descent",
     "ascent-kl-general, forget.ascent general.kl",

@@ -199,6 +199,29 @@ class ExamplesTest {
     assertThat(run(new Npo(1), documents(), 1).count()).isEqualTo(40);
   }
 
+  /** The label at t is the likeliest token after t, were it not for the token at t. */
+  @Test
+  void earlyLabelsStandOnePlaceBeforeTheyArePredicted() {
+    Map<String, int[]> labels =
+        labels(run(new CrossEntropy(ViewKind.EARLY_ADVERSARIAL_LABELS), documents(), 1));
+    Map<String, Integer> seen = new HashMap<>();
+    forEachPosition(
+        (id, tokens, t, logits) -> { // logits that predict the token at t
+          if (t < 2) {
+            return;
+          }
+          int best = -1;
+          for (int v = 0; v < logits.length; v++) {
+            if (v != tokens[t - 1] && (best < 0 || logits[v] > logits[best])) {
+              best = v;
+            }
+          }
+          assertThat(labels.get(id)[t - 1]).isEqualTo(best);
+          seen.merge(id, 1, Integer::sum);
+        });
+    assertThat(seen.keySet()).isEqualTo(labels.keySet());
+  }
+
   private Example example(Term term, Dataset<Row> chunks, Row chunk) {
     Row row =
         run(term, chunks, 1)
