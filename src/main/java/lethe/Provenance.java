@@ -30,7 +30,8 @@ final class Provenance {
           "checkpoint-every",
           "micro-batch",
           "recovery-timeout",
-          "step-timeout");
+          "step-timeout",
+          "deterministic");
 
   private final ObjectMapper json = new ObjectMapper();
   private final Job job;

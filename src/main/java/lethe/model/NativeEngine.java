@@ -1,11 +1,25 @@
 package lethe.model;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.cuda.CudaUtils;
 
 /** Starts PyTorch once a process, with what reproducible arithmetic needs. */
-final class NativeEngine {
+public final class NativeEngine {
   private NativeEngine() {}
+
+  /** The libraries and their versions; starts PyTorch on one thread if it has not been. */
+  public static String version() {
+    Engine engine = Engine.getEngine("PyTorch");
+    String djl = Engine.class.getPackage().getImplementationVersion();
+    return "PyTorch " + engine.getVersion() + (djl == null ? "" : " by DJL " + djl);
+  }
+
+  /** The kind of a GPU, as far as it decides bits. */
+  public static String gpu(Device device) {
+    return "GPU of compute capability " + CudaUtils.getComputeCapability(device.getDeviceId());
+  }
 
   /**
    * @param threads for matrix products; the last caller wins, since the setting is the process's

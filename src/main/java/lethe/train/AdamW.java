@@ -32,6 +32,8 @@ final class AdamW {
    */
   record State(int steps, List<float[][]> vectors) {}
 
+  private final Layout layout;
+  private final Buckets buckets;
   private final float[][] weights;
   private final float[][] mean;
   private final float[][] square;
@@ -40,12 +42,14 @@ final class AdamW {
   private int steps;
 
   /**
-   * @param buckets the layout
-   * @param weights the start; owned by this from now on
+   * @param layout which weights are trained, and which of them decay
+   * @param weights the start, frozen ones too; owned by this from now on
    * @param clip largest global norm of a gradient
    * @param decay decoupled weight decay
    */
-  AdamW(Buckets buckets, float[][] weights, double clip, double decay) {
+  AdamW(Layout layout, float[][] weights, double clip, double decay) {
+    this.layout = layout;
+    this.buckets = layout.buckets();
     this.weights = weights;
     this.mean = buckets.allocate();
     this.square = buckets.allocate();
@@ -54,18 +58,18 @@ final class AdamW {
   }
 
   /** Goes on from a state, which is owned by this from now on. */
-  AdamW(State state, double clip, double decay) {
-    this.weights = state.vectors().get(0);
-    this.mean = state.vectors().get(1);
-    this.square = state.vectors().get(2);
-    this.steps = state.steps();
-    this.clip = clip;
-    this.decay = decay;
+  void resume(State state) {
+    for (int b = 0; b < buckets.count(); b++) {
+      weights[b] = state.vectors().get(0)[b];
+      mean[b] = state.vectors().get(1)[b];
+      square[b] = state.vectors().get(2)[b];
+    }
+    steps = state.steps();
   }
 
-  /** The state now, in memory of its own. */
+  /** The state now, in memory of its own; what is frozen is no part of it. */
   State copy() {
-    return new State(steps, Stream.of(weights, mean, square).map(AdamW::copy).toList());
+    return new State(steps, Stream.of(weights, mean, square).map(this::copy).toList());
   }
 
   /** The weights themselves, bucket by bucket. */
@@ -73,13 +77,20 @@ final class AdamW {
     return weights;
   }
 
-  /** The weights now, in memory of their own. */
+  /** All weights, with others in place of the trained ones. */
+  float[][] with(float[][] trained) {
+    float[][] all = weights.clone();
+    System.arraycopy(trained, 0, all, 0, trained.length);
+    return all;
+  }
+
+  /** The trained weights now, in memory of their own. */
   float[][] copyWeights() {
     return copy(weights);
   }
 
-  private static float[][] copy(float[][] vector) {
-    return Arrays.stream(vector).map(float[]::clone).toArray(float[][]::new);
+  private float[][] copy(float[][] vector) {
+    return Arrays.stream(vector, 0, buckets.count()).map(float[]::clone).toArray(float[][]::new);
   }
 
   /** Steps applied so far. */
@@ -87,6 +98,7 @@ final class AdamW {
     return steps;
   }
 
+  /** Weights of a bucket, trained or frozen. */
   float[] weights(int bucket) {
     return weights[bucket];
   }
@@ -126,14 +138,21 @@ final class AdamW {
    */
   void update(int bucket, float[] gradient, double norm, double rate) {
     float scale = (float) Math.min(1, clip / (norm + 1e-6));
-    float keep = (float) (1 - rate * decay);
+    int decayed =
+        (int) Math.max(0, Math.min(gradient.length, layout.decayed() - buckets.offset(bucket)));
+    update(bucket, gradient, scale, rate, (float) (1 - rate * decay), 0, decayed);
+    update(bucket, gradient, scale, rate, 1, decayed, gradient.length);
+  }
+
+  private void update(
+      int bucket, float[] gradient, float scale, double rate, float keep, int from, int to) {
     double correction1 = 1 - StrictMath.pow(BETA1, steps);
     float correction2 = (float) StrictMath.sqrt(1 - StrictMath.pow(BETA2, steps));
     float rateNow = (float) (rate / correction1);
     float[] w = weights[bucket];
     float[] m = mean[bucket];
     float[] v = square[bucket];
-    for (int i = 0; i < w.length; i++) {
+    for (int i = from; i < to; i++) {
       float g = gradient[i] * scale;
       m[i] += (g - m[i]) * (1 - BETA1);
       v[i] = v[i] * BETA2 + (1 - BETA2) * g * g;

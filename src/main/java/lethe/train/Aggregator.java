@@ -58,8 +58,9 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
 
   private final Buckets buckets;
   private final AdamW optimizer;
-  private final Schedule schedule;
+  private final Exchange exchange;
   private final Wire wire;
+  private final Environment environment;
   private final Listener listener;
   private final BooleanSupplier stopping;
   private final Optional<Steering> steering;
@@ -87,6 +88,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     final int[] pushed = new int[workers];
     final long begun = System.nanoTime();
     int complete;
+    String notFinite;
 
     Round(int step) {
       this.step = step;
@@ -105,22 +107,25 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     }
   }
 
+  /**
+   * @param optimizer the master weights; changed by this alone until it is closed
+   * @param environment what workers run on, of all launches
+   * @param stopping whether no step is to begin any more
+   */
   Aggregator(
-      Buckets buckets,
+      Exchange exchange,
       AdamW optimizer,
-      Schedule schedule,
-      Wire wire,
-      int launch,
-      int workers,
+      Environment environment,
       Listener listener,
       BooleanSupplier stopping,
       Optional<Steering> steering) {
-    this.buckets = buckets;
+    this.exchange = exchange;
+    this.buckets = exchange.layout().buckets();
+    this.wire = exchange.wire();
+    this.launch = exchange.launch();
+    this.workers = exchange.workers();
     this.optimizer = optimizer;
-    this.schedule = schedule;
-    this.wire = wire;
-    this.launch = launch;
-    this.workers = workers;
+    this.environment = environment;
     this.listener = listener;
     this.stopping = stopping;
     this.steering = steering;
@@ -162,11 +167,22 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       pulls.clear();
       greeted.clear();
     }
-    String shape = StandardCharsets.UTF_8.decode(body).toString();
-    String expected = greeting(buckets, workers, wire);
-    if (!shape.equals(expected)) {
+    String[] said = StandardCharsets.UTF_8.decode(body).toString().split("\n", 2);
+    String expected = exchange.greeting();
+    if (!said[0].equals(expected)) {
       throw new IllegalStateException(
-          "Refused worker " + message.worker() + ": it runs " + shape + ", the driver " + expected);
+          "Refused worker "
+              + message.worker()
+              + ": it runs "
+              + said[0]
+              + ", the driver "
+              + expected);
+    }
+    try {
+      environment.check(message.worker(), said[1]);
+    } catch (IllegalStateException e) {
+      fail(e); // another attempt would find the same machines
+      throw e;
     }
     if (!greeted.add(message.worker())) {
       throw new IllegalStateException(
@@ -232,27 +248,25 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     return Optional.ofNullable(givenUp);
   }
 
-  /** What both sides must agree on. */
-  static String greeting(Buckets buckets, int workers, Wire wire) {
-    return buckets + " " + workers + " workers " + wire;
-  }
-
-  private synchronized void pull(Message message, RpcResponseCallback answer) {
-    check(message);
+  private void pull(Message message, RpcResponseCallback answer) {
     Pull pull = new Pull(message, answer);
-    if (message.step() == optimizer.steps() && !halted) {
-      answer(pull);
-    } else if (message.step() == optimizer.steps() + 1 || halted) {
-      pulls.add(pull);
-    } else {
-      throw new IllegalStateException(
-          "Refused " + message.where() + ": the driver is at step " + optimizer.steps());
+    synchronized (this) {
+      check(message);
+      if (message.step() == optimizer.steps() + 1 || halted) {
+        pulls.add(pull);
+        return;
+      }
+      if (message.step() != optimizer.steps()) {
+        throw new IllegalStateException(
+            "Refused " + message.where() + ": the driver is at step " + (optimizer.steps() + 1));
+      }
     }
+    answer(pull);
   }
 
   /**
-   * Answers with a bucket of the current weights: every bucket of a step is updated before its
-   * number advances.
+   * Answers with a bucket of the current weights. Needs no lock: they change only when every worker
+   * of the attempt has sent its gradient, which this one has not before it has its weights.
    */
   private void answer(Pull pull) {
     float[] weights = optimizer.weights(pull.message.bucket());
@@ -293,6 +307,11 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       throw new IllegalArgumentException(
           "Cannot read gradient of " + message.where() + ": " + e.getMessage(), e);
     }
+    if (!finite(values)) {
+      synchronized (this) {
+        current.notFinite = where(message, values);
+      }
+    }
     ShardTree.Sums<float[]> sums = current.sums.get(message.bucket());
     float[] total;
     synchronized (sums) {
@@ -311,9 +330,27 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       }
       release(current);
       if (current.complete == buckets.count()) {
-        applying.execute(() -> apply(current));
+        applying.execute(() -> applyOrFail(current));
       }
     }
+  }
+
+  /** A largest magnitude tells as much as a look at each, and is found faster. */
+  private static boolean finite(float[] values) {
+    float largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest <= Float.MAX_VALUE;
+  }
+
+  private String where(Message message, float[] values) {
+    int i = 0;
+    while (Float.isFinite(values[i])) {
+      i++;
+    }
+    Layout.Place tensor = exchange.layout().tensor(buckets.offset(message.bucket()) + i);
+    return "worker %d sent %s for %s".formatted(message.worker(), values[i], tensor.name());
   }
 
   /** Answers the pushes that are near enough to the slowest worker's. */
@@ -329,11 +366,23 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     }
   }
 
+  private void applyOrFail(Round finished) {
+    try {
+      apply(finished);
+    } catch (RuntimeException | Error e) {
+      synchronized (this) {
+        fail(
+            new IllegalStateException(
+                "Cannot go on after step " + (finished.step + 1) + ": " + e.getMessage(), e));
+      }
+    }
+  }
+
   private void apply(Round finished) {
     List<WorkerStep> reports;
     int finishedAttempt;
     double norm = AdamW.norm(finished.gradient);
-    double rate = schedule.rate(finished.step);
+    double rate = exchange.schedule().rate(finished.step);
     synchronized (this) {
       if (finished != round || failure != null) {
         return;
@@ -343,8 +392,12 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
         fail(
             new IllegalStateException(
                 "Refused step "
-                    + finished.step
-                    + " before it was applied: its gradient is not finite"));
+                    + (finished.step + 1)
+                    + " before it was applied: "
+                    + (finished.notFinite == null
+                        ? "the sum of its gradients is not finite"
+                        : finished.notFinite)
+                    + "; a lower train.learning-rate or train.clip-norm may keep it finite"));
         return;
       }
       finishedAttempt = attempt;
@@ -355,6 +408,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       round = new Round(finished.step + 1);
     }
     listener.applied(finished.step, finishedAttempt, reports, norm, rate);
+    List<Pull> ready;
     synchronized (this) {
       if (stopping.getAsBoolean()) {
         halted = true; // the workers' pulls stay unanswered; they are cancelled
@@ -362,10 +416,10 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       }
       // A worker may already be a step ahead: this thread may be late, and then the next step is
       // still to be applied.
-      List<Pull> ready = pulls.stream().filter(p -> p.message.step() == optimizer.steps()).toList();
+      ready = pulls.stream().filter(p -> p.message.step() == optimizer.steps()).toList();
       pulls.removeAll(ready);
-      ready.forEach(this::answer);
     }
+    ready.parallelStream().forEach(this::answer);
   }
 
   private void fail(RuntimeException cause) {
@@ -404,7 +458,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private void checkStep(Message message) {
     if (message.step() != round.step) {
       throw new IllegalStateException(
-          "Refused " + message.where() + ": the driver is at step " + round.step);
+          "Refused " + message.where() + ": the driver is at step " + (round.step + 1));
     }
   }
 

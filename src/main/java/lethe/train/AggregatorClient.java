@@ -67,9 +67,17 @@ final class AggregatorClient implements AutoCloseable {
    */
   record Start(int step, Orders orders) {}
 
-  /** Says hello. */
-  Start hello(Buckets buckets, int workers, Wire wire) {
-    byte[] greeting = Aggregator.greeting(buckets, workers, wire).getBytes(StandardCharsets.UTF_8);
+  /**
+   * Says hello.
+   *
+   * @param greeting of {@link Exchange}
+   * @param environment of this worker
+   */
+  Start hello(String greeting, String environment) {
+    return hello((greeting + "\n" + environment).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Start hello(byte[] greeting) {
     ByteBuffer message = message(Kind.HELLO, 0, 0, 0).buffer(greeting.length);
     message.put(greeting);
     ByteBuffer answer = await(send(message));
@@ -92,15 +100,16 @@ final class AggregatorClient implements AutoCloseable {
   /**
    * Fetches the weights a step begins with, bucket by bucket in order; waits until they are there.
    *
+   * @param buckets how many: all, or those that are trained
    * @param each is given a bucket's values and its number
    */
-  void pull(int step, Buckets buckets, Wire wire, ObjIntConsumer<float[]> each) {
+  void pull(int step, Layout layout, int buckets, Wire wire, ObjIntConsumer<float[]> each) {
     Deque<CompletableFuture<ByteBuffer>> outstanding = new ArrayDeque<>();
-    for (int asked = 0, taken = 0; taken < buckets.count(); taken++) {
-      while (asked < buckets.count() && outstanding.size() < OUTSTANDING) {
+    for (int asked = 0, taken = 0; taken < buckets; taken++) {
+      while (asked < buckets && outstanding.size() < OUTSTANDING) {
         outstanding.add(send(message(Kind.PULL, step, 0, asked++).buffer(0)));
       }
-      each.accept(wire.decode(await(outstanding.remove()), buckets.length(taken)), taken);
+      each.accept(wire.decode(await(outstanding.remove()), layout.length(taken)), taken);
     }
   }
 

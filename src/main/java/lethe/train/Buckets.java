@@ -7,9 +7,6 @@ package lethe.train;
  * @param bucketElements of every bucket but the last
  */
 record Buckets(long elements, int bucketElements) {
-  /** 8 MiB of float32: large enough to fill a network card, small enough to overlap. */
-  static final int DEFAULT_ELEMENTS = 2 << 20;
-
   int count() {
     return (int) ((elements + bucketElements - 1) / bucketElements);
   }

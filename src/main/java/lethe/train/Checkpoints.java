@@ -38,6 +38,7 @@ final class Checkpoints implements AutoCloseable {
    * @param step steps applied
    * @param run what the checkpoint may be resumed by
    * @param elements of each vector
+   * @param environment of the workers that made it
    * @param sha256 of each part
    * @param probes so far, where a target steers the training
    */
@@ -45,6 +46,7 @@ final class Checkpoints implements AutoCloseable {
       int step,
       String run,
       long elements,
+      String environment,
       Map<String, String> sha256,
       List<Steering.Sums> probes) {}
 
@@ -52,9 +54,10 @@ final class Checkpoints implements AutoCloseable {
    * What a checkpoint holds.
    *
    * @param optimizer weights, moments and the step number
+   * @param environment of the workers that made them
    * @param steering of a training that stops at its target, else without a probe
    */
-  record State(AdamW.State optimizer, Steering.State steering) {}
+  record State(AdamW.State optimizer, String environment, Steering.State steering) {}
 
   private final Path folder;
   private final Files files;
@@ -81,10 +84,13 @@ final class Checkpoints implements AutoCloseable {
    * Copies the state now and writes it behind the training. If the one before is still being
    * written, this waits for it, so that at most one copy stands in memory.
    */
-  void save(AdamW optimizer, Optional<Steering> steering) {
+  void save(AdamW optimizer, String environment, Optional<Steering> steering) {
     await();
     State copy =
-        new State(optimizer.copy(), steering.map(Steering::state).orElse(Steering.State.NONE));
+        new State(
+            optimizer.copy(),
+            environment,
+            steering.map(Steering::state).orElse(Steering.State.NONE));
     writing = writer.submit(() -> write(copy));
   }
 
@@ -103,7 +109,12 @@ final class Checkpoints implements AutoCloseable {
       files.writeJson(
           new Path(target, "manifest.json"),
           new Manifest(
-              state.steps(), run, buckets.elements(), sums, checkpoint.steering().probes()));
+              state.steps(),
+              run,
+              buckets.elements(),
+              checkpoint.environment(),
+              sums,
+              checkpoint.steering().probes()));
       prune();
     } catch (RuntimeException e) {
       tell.accept(
@@ -167,7 +178,10 @@ final class Checkpoints implements AutoCloseable {
     }
     float[][] best = manifest.path("sha256").has(BEST) ? readVector(step, BEST, manifest) : null;
     return Optional.of(
-        new State(new AdamW.State(step, vectors), new Steering.State(probes(manifest), best)));
+        new State(
+            new AdamW.State(step, vectors),
+            manifest.path("environment").asText(),
+            new Steering.State(probes(manifest), best)));
   }
 
   private static List<Steering.Sums> probes(JsonNode manifest) {

@@ -173,6 +173,9 @@ final class Launch {
           spark.sparkContext().cancelJobGroup(JOB_GROUP);
         }
       }
+      if (aggregator.failure().isPresent()) {
+        spark.sparkContext().cancelJobGroup(JOB_GROUP); // another attempt would find the same
+      }
       aggregator.overdue(settings.stepTimeout()).ifPresent(this::cancel);
     }
 

@@ -83,6 +83,6 @@ record Message(Kind kind, int launch, int attempt, int worker, int step, int nod
   }
 
   String where() {
-    return "worker " + worker + " at step " + step;
+    return "worker " + worker + " at step " + (step + 1);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.Path;
 
@@ -18,13 +19,15 @@ final class StepLog {
   private final RunFolder folder;
   private final String stage;
   private final int partSteps;
+  private final Consumer<String> tell;
   private final List<String> lines = new ArrayList<>();
   private int written;
 
-  private StepLog(RunFolder folder, String stage, int partSteps) {
+  private StepLog(RunFolder folder, String stage, int partSteps, Consumer<String> tell) {
     this.folder = folder;
     this.stage = stage;
     this.partSteps = partSteps;
+    this.tell = tell;
   }
 
   /**
@@ -34,16 +37,24 @@ final class StepLog {
    * @param partSteps steps a part
    * @param from steps already applied: what closed parts say of them is kept, of later ones
    *     forgotten
+   * @param tell takes a sentence for the user
    */
-  static StepLog open(RunFolder folder, String stage, int partSteps, int from) {
-    StepLog log = new StepLog(folder, stage, partSteps);
+  static StepLog open(
+      RunFolder folder, String stage, int partSteps, int from, Consumer<String> tell) {
+    StepLog log = new StepLog(folder, stage, partSteps, tell);
     for (Path part : log.parts()) {
       for (String line :
           new String(folder.files().read(part), StandardCharsets.UTF_8).split("\n")) {
-        if (log.lines.size() < from && !line.isBlank()) {
+        // A driver killed between joining parts and removing them leaves some steps told twice.
+        if (log.lines.size() < from && step(line) == log.lines.size() + 1) {
           log.lines.add(line);
         }
       }
+    }
+    if (log.lines.size() < from) {
+      throw new IllegalStateException(
+          "Cannot go on after step %d: the records in %s end with step %d; set overwrite=true to train from the start"
+              .formatted(from, folder.stepParts(), log.lines.size()));
     }
     // One part takes the place of all: none may stay that tells of steps which will be told again.
     List<Path> before = log.parts();
@@ -61,7 +72,29 @@ final class StepLog {
       throw new IllegalStateException("Cannot write step " + step.step() + " as JSON", e);
     }
     if (lines.size() % partSteps == 0) {
-      flush();
+      try {
+        flush();
+      } catch (RuntimeException e) {
+        tell.accept(
+            "Warning: the records up to step "
+                + step.step()
+                + " could not be written ("
+                + e.getMessage()
+                + "); training goes on and tries again, without a checkpoint until it succeeds");
+      }
+    }
+  }
+
+  /** Whether every step is in a closed part: what a checkpoint may rely on. */
+  synchronized boolean stands() {
+    return written == lines.size();
+  }
+
+  private static int step(String line) {
+    try {
+      return line.isBlank() ? 0 : JSON.readTree(line).path("step").asInt();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Cannot read the step record " + line, e);
     }
   }
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import lethe.model.NamedShape;
 import lethe.settings.Section;
 
 /**
@@ -17,6 +18,8 @@ import lethe.settings.Section;
  * @param decay of the rate after the warm-up
  * @param warmUp share of the steps, 0 to 1
  * @param weightDecay decoupled
+ * @param undecayed parameters that do not decay
+ * @param frozen parameters that are not trained
  * @param clipNorm largest global norm of a gradient
  * @param seed of the order of examples
  * @param workers executors
@@ -28,6 +31,8 @@ import lethe.settings.Section;
  * @param recoveryTimeout how long a stage may lack a worker before it is launched anew with those
  *     there are
  * @param stepTimeout longest step
+ * @param bucketElements of what travels at a time
+ * @param deterministic whether workers of different kinds are refused
  */
 public record TrainSettings(
     int batch,
@@ -38,6 +43,8 @@ public record TrainSettings(
     Schedule.Decay decay,
     double warmUp,
     double weightDecay,
+    Names undecayed,
+    Names frozen,
     double clipNorm,
     long seed,
     int workers,
@@ -47,7 +54,9 @@ public record TrainSettings(
     int checkpointEvery,
     Wire wire,
     Duration recoveryTimeout,
-    Duration stepTimeout) {
+    Duration stepTimeout,
+    int bucketElements,
+    boolean deterministic) {
 
   /**
    * Reads {@code train}, with the keys of other sections laid over it.
@@ -75,6 +84,8 @@ public record TrainSettings(
         recipe.of("schedule").choice("schedule", Schedule.Decay.class),
         recipe.of("warm-up").number("warm-up", 0, 1),
         recipe.of("weight-decay").number("weight-decay", 0, 1),
+        names(recipe.of("no-decay"), "no-decay"),
+        names(recipe.of("freeze"), "freeze"),
         recipe.of("clip-norm").number("clip-norm", 1e-9, 1e9),
         all.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         workers,
@@ -84,7 +95,27 @@ public record TrainSettings(
         all.count("checkpoint-every", 1),
         all.choice("wire", Wire.class),
         Duration.ofSeconds(all.count("recovery-timeout", 1)),
-        Duration.ofSeconds(all.count("step-timeout", 1)));
+        Duration.ofSeconds(all.count("step-timeout", 1)),
+        (int) all.whole("bucket-kib", 1, 1 << 20) * 256,
+        all.flag("deterministic"));
+  }
+
+  private static Names names(Section section, String key) {
+    List<String> patterns = section.texts(key);
+    for (String pattern : patterns) {
+      String mistake = Names.mistake(pattern);
+      if (mistake != null) {
+        section.problem(key, "has \"" + pattern + "\", which is no pattern: " + mistake);
+        return new Names(List.of());
+      }
+    }
+    return new Names(patterns);
+  }
+
+  /** How a network's tensors are held and travel. */
+  Layout layout(List<NamedShape> tensors) {
+    return Layout.of(
+        tensors, frozen, weightDecay == 0 ? new Names(List.of()) : undecayed, bucketElements);
   }
 
   /** For matrix products, a worker. */

@@ -15,7 +15,6 @@ import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.ModelSource;
-import lethe.model.NamedShape;
 import lethe.model.TensorSource;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
@@ -148,24 +147,39 @@ public final class Trainer {
     long[][] counts = plan.counts();
     listener.planned(steps, perStep);
 
-    Buckets buckets = new Buckets(architecture.elements(), Buckets.DEFAULT_ELEMENTS);
+    Layout layout = settings.layout(architecture.tensors());
     Schedule schedule = settings.schedule(steps);
-    float[][] initial = load(buckets, start);
-    String run = fingerprint(initial, counts, schedule, probes.map(Probes::aim));
+    float[][] initial = load(layout, start);
+    String run = fingerprint(layout, initial, counts, schedule, probes.map(Probes::aim));
     Optional<Steering> steering =
         probes.map(
             p -> new Steering(p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
+    Environment environment = new Environment(settings.deterministic(), listener::notice);
     try (Checkpoints checkpoints =
         new Checkpoints(
-            folder.checkpoints(task.stage()), folder.files(), run, buckets, listener::notice)) {
-      AdamW optimizer =
-          checkpoints
-              .newest()
-              .map(state -> resumed(state, steps, steering))
-              .orElseGet(
-                  () -> new AdamW(buckets, initial, settings.clipNorm(), settings.weightDecay()));
+            folder.checkpoints(task.stage()),
+            folder.files(),
+            run,
+            layout.buckets(),
+            listener::notice)) {
+      AdamW optimizer = new AdamW(layout, initial, settings.clipNorm(), settings.weightDecay());
+      checkpoints
+          .newest()
+          .ifPresent(
+              state -> {
+                optimizer.resume(state.optimizer());
+                environment.resume(state.environment());
+                steering.ifPresent(s -> s.resume(state.steering()));
+                listener.notice(
+                    "Going on from the checkpoint of step " + optimizer.steps() + " of " + steps);
+              });
       StepLog log =
-          StepLog.open(folder, task.stage(), settings.checkpointEvery(), optimizer.steps());
+          StepLog.open(
+              folder,
+              task.stage(),
+              settings.checkpointEvery(),
+              optimizer.steps(),
+              listener::notice);
       StepListener onStep =
           new StepListener(
               task.roles(),
@@ -173,18 +187,29 @@ public final class Trainer {
               record -> {
                 log.add(record);
                 listener.step(record);
-                if (record.step() % settings.checkpointEvery() == 0 && record.step() < steps) {
-                  checkpoints.save(optimizer, steering);
+                boolean due = record.step() % settings.checkpointEvery() == 0;
+                if (due && record.step() < steps && log.stands()) {
+                  checkpoints.save(optimizer, environment.run(), steering);
                 }
               });
-      launches(plan, counts, buckets, optimizer, schedule, onStep, log, checkpoints, steering);
+      launches(
+          plan,
+          counts,
+          layout,
+          optimizer,
+          schedule,
+          environment,
+          onStep,
+          log,
+          checkpoints,
+          steering);
       log.close();
       steering.ifPresent(s -> tell(s.record()));
       return new Result(
           optimizer.steps(),
           perStep,
-          new FlatVector(
-              architecture, buckets, steering.map(Steering::best).orElseGet(optimizer::weights)),
+          new MasterWeights(
+              layout, steering.map(s -> optimizer.with(s.best())).orElseGet(optimizer::weights)),
           () -> folder.files().delete(folder.checkpoints(task.stage())));
     }
   }
@@ -200,9 +225,10 @@ public final class Trainer {
   private void launches(
       Plan plan,
       long[][] counts,
-      Buckets buckets,
+      Layout layout,
       AdamW optimizer,
       Schedule schedule,
+      Environment environment,
       StepListener onStep,
       StepLog log,
       Checkpoints checkpoints,
@@ -223,25 +249,18 @@ public final class Trainer {
               settings.shards(),
               settings.microBatch(),
               settings.compute(),
+              layout,
               settings.wire());
+      Exchange exchange = new Exchange(layout, schedule, settings.wire(), launch, workers);
       Aggregator aggregator =
-          new Aggregator(
-              buckets,
-              optimizer,
-              schedule,
-              settings.wire(),
-              launch,
-              workers,
-              onStep,
-              stop::requested,
-              steering);
+          new Aggregator(exchange, optimizer, environment, onStep, stop::requested, steering);
       try {
         new Launch(spark, settings, stop, launch, workers).run(plan, job, aggregator, before);
       } catch (RuntimeException e) {
         aggregator.close(); // from here on nothing changes the weights
         if (stop.requested()) {
           log.flush();
-          checkpoints.save(optimizer, steering);
+          checkpoints.save(optimizer, environment.run(), steering);
           checkpoints.await();
           throw new StoppedException(optimizer.steps(), schedule.steps());
         }
@@ -280,24 +299,17 @@ public final class Trainer {
         - 1; // the driver is one of them
   }
 
-  private AdamW resumed(Checkpoints.State state, int steps, Optional<Steering> steering) {
-    listener.notice(
-        "Going on from the checkpoint of step " + state.optimizer().steps() + " of " + steps);
-    steering.ifPresent(s -> s.resume(state.steering()));
-    return new AdamW(state.optimizer(), settings.clipNorm(), settings.weightDecay());
-  }
-
   /**
    * A hash of all that decides the result, and of nothing that does not: a checkpoint of another
    * run is never resumed.
    */
   private String fingerprint(
-      float[][] initial, long[][] counts, Schedule schedule, Optional<Aim> aim) {
+      Layout layout, float[][] initial, long[][] counts, Schedule schedule, Optional<Aim> aim) {
     String all =
         String.join(
             "\n",
             task.chunksSha256(),
-            architecture.tensors().toString(),
+            layout.toString(),
             task.roles().toString(),
             Arrays.deepToString(counts),
             schedule.toString(),
@@ -323,45 +335,41 @@ public final class Trainer {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  private float[][] load(Buckets buckets, TensorSource start) {
-    float[][] vector = buckets.allocate();
-    float[] piece = new float[1 << 18];
-    long at = 0;
-    for (NamedShape tensor : architecture.tensors()) {
-      for (long from = 0; from < tensor.elements(); from += piece.length) {
-        int count = (int) Math.min(piece.length, tensor.elements() - from);
-        start.read(tensor.name(), from, piece, 0, count);
-        for (int i = 0; i < count; i++, at++) {
-          vector[(int) (at / buckets.bucketElements())][(int) (at % buckets.bucketElements())] =
-              piece[i];
-        }
+  private static float[][] load(Layout layout, TensorSource start) {
+    float[][] vector = layout.allocate();
+    for (Layout.Place tensor : layout.tensors()) {
+      for (long done = 0; done < tensor.elements(); ) {
+        int bucket = layout.bucket(tensor.at() + done);
+        int index = (int) (tensor.at() + done - layout.offset(bucket));
+        int count = (int) Math.min(tensor.elements() - done, layout.length(bucket) - index);
+        start.read(tensor.name(), done, vector[bucket], index, count);
+        done += count;
       }
     }
     return vector;
   }
 
   /** The weights by tensor name. */
-  private static final class FlatVector implements TensorSource {
+  private static final class MasterWeights implements TensorSource {
     private final Map<String, Long> starts = new HashMap<>();
-    private final Buckets buckets;
+    private final Layout layout;
     private final float[][] weights;
 
-    FlatVector(Architecture architecture, Buckets buckets, float[][] weights) {
-      this.buckets = buckets;
+    MasterWeights(Layout layout, float[][] weights) {
+      this.layout = layout;
       this.weights = weights;
-      long at = 0;
-      for (NamedShape tensor : architecture.tensors()) {
-        starts.put(tensor.name(), at);
-        at += tensor.elements();
-      }
+      layout.tensors().forEach(tensor -> starts.put(tensor.name(), tensor.at()));
     }
 
     @Override
     public void read(String name, long fromElement, float[] to, int offset, int count) {
       long at = starts.get(name) + fromElement;
-      for (int i = 0; i < count; i++, at++) {
-        to[offset + i] =
-            weights[(int) (at / buckets.bucketElements())][(int) (at % buckets.bucketElements())];
+      for (int done = 0; done < count; ) {
+        int bucket = layout.bucket(at + done);
+        int index = (int) (at + done - layout.offset(bucket));
+        int length = Math.min(count - done, layout.length(bucket) - index);
+        System.arraycopy(weights[bucket], index, to, offset + done, length);
+        done += length;
       }
     }
   }

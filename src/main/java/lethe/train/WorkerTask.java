@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import lethe.model.Architecture;
+import lethe.model.Compute;
 import lethe.model.ModelSource;
 import lethe.model.Network;
 import lethe.model.Parameters;
@@ -42,6 +43,7 @@ final class WorkerTask
    * @param shards of a step
    * @param microBatch examples a pass
    * @param compute how
+   * @param layout of the vector that travels
    * @param wire how gradients travel
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -55,6 +57,7 @@ final class WorkerTask
       int shards,
       int microBatch,
       ComputeSettings compute,
+      Layout layout,
       Wire wire)
       implements Serializable {}
 
@@ -122,25 +125,22 @@ final class WorkerTask
   private int run(int worker, int attempt, PlanReader plan) {
     Architecture architecture = job.model.architecture();
     ShardTree tree = new ShardTree(job.shards);
-    Buckets buckets = new Buckets(architecture.elements(), Buckets.DEFAULT_ELEMENTS);
+    Compute compute = job.compute.on(BarrierTaskContext.get().resources());
     try (AggregatorClient driver = new AggregatorClient(endpoint, attempt, worker);
-        Network network =
-            new Network(architecture, job.compute.on(BarrierTaskContext.get().resources()))) {
+        Network network = new Network(architecture, compute)) {
       Parameters weights = network.newParameters();
       Map<FrozenModel, Parameters> frozen = frozen(network);
       Pass pass = new Pass(network);
-      AggregatorClient.Start start = driver.hello(buckets, job.workers, job.wire);
+      String greeting = Exchange.greeting(job.layout, job.workers, job.wire);
+      AggregatorClient.Start start = driver.hello(greeting, Environment.here(compute));
       int first = start.step();
       Orders orders = start.orders();
       Probing probing = new Probing(plan, tree, worker);
       int step = first;
       for (; !orders.done() && (step < job.counts.length || step == orders.probe()); step++) {
         long asked = System.nanoTime();
-        driver.pull(
-            step,
-            buckets,
-            job.wire,
-            (values, b) -> weights.write(buckets.offset(b), values, 0, values.length));
+        int fetched = step == first ? job.layout.count() : job.layout.buckets().count();
+        driver.pull(step, job.layout, fetched, job.wire, (values, b) -> write(weights, values, b));
         if (step == orders.probe()) {
           orders = driver.probe(step, probing.sums(pass, weights));
           if (orders.done()) {
@@ -174,7 +174,7 @@ final class WorkerTask
               }
               sums.add(sum);
             }
-            gradients.add(shard, gradient(leaves, buckets));
+            gradients.add(shard, gradient(leaves));
           }
         }
         long computed = System.nanoTime();
@@ -229,10 +229,15 @@ final class WorkerTask
     }
   }
 
-  private static float[][] gradient(Parameters leaves, Buckets buckets) {
-    float[][] vector = buckets.allocate();
+  private void write(Parameters weights, float[] values, int bucket) {
+    job.layout.each(bucket, (flat, from, length) -> weights.write(flat, values, from, length));
+  }
+
+  private float[][] gradient(Parameters leaves) {
+    float[][] vector = job.layout.buckets().allocate();
     for (int b = 0; b < vector.length; b++) {
-      leaves.readGradients(buckets.offset(b), vector[b], 0, vector[b].length);
+      float[] values = vector[b];
+      job.layout.each(b, (flat, from, length) -> leaves.readGradients(flat, values, from, length));
     }
     return vector;
   }

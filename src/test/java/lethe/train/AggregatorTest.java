@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import lethe.model.NamedShape;
 import lethe.train.Message.Kind;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.junit.jupiter.api.AfterEach;
@@ -17,20 +18,23 @@ import org.junit.jupiter.api.Test;
 
 /** The aggregator's protocol, message by message, without a network. */
 class AggregatorTest {
-  private static final Buckets BUCKETS = new Buckets(3, 3);
+  private static final Layout LAYOUT =
+      Layout.of(
+          List.of(NamedShape.of("a.weight", 2), NamedShape.of("b.weight", 1)),
+          new Names(List.of()),
+          new Names(List.of()),
+          3);
   private static final Schedule SCHEDULE = new Schedule(0.1, 10, 0, Schedule.Decay.CONSTANT);
 
-  private final AdamW optimizer = new AdamW(BUCKETS, new float[][] {{1, 2, 3}}, 1, 0);
+  private final AdamW optimizer = new AdamW(LAYOUT, new float[][] {{1, 2, 3}}, 1, 0);
   private final CountDownLatch slow = new CountDownLatch(1);
   private final List<Integer> applied = new ArrayList<>();
+  private RuntimeException trouble;
   private final Aggregator aggregator =
       new Aggregator(
-          BUCKETS,
+          new Exchange(LAYOUT, SCHEDULE, Wire.FLOAT32, 0, 1),
           optimizer,
-          SCHEDULE,
-          Wire.FLOAT32,
-          0,
-          1,
+          new Environment(true, sentence -> {}),
           new Aggregator.Listener() {
             @Override
             public void begun(int attempt) {}
@@ -39,6 +43,9 @@ class AggregatorTest {
             public void applied(
                 int step, int attempt, List<WorkerStep> reports, double norm, double rate) {
               applied.add(step);
+              if (trouble != null) {
+                throw trouble;
+              }
               if (step == 0) {
                 await(slow);
               }
@@ -89,11 +96,41 @@ class AggregatorTest {
   void aGradientThatIsNotFiniteIsRefusedBeforeItIsApplied() throws Exception {
     slow.countDown();
     hello(0);
-    push(0, 0, Float.NaN, 0, 0);
+    push(0, 0, 0, 0, Float.NaN);
     assertThatThrownBy(() -> values(pull(0, 1)))
-        .hasMessageContaining("Refused step 0 before it was applied");
+        .hasMessageContaining(
+            "Refused step 1 before it was applied: worker 0 sent NaN for b.weight");
     assertThat(optimizer.weights(0)).containsExactly(1, 2, 3);
     assertThat(aggregator.failure()).isPresent();
+  }
+
+  @Test
+  void whatGoesWrongAfterAStepEndsTheLaunchAndIsNotWaitedFor() throws Exception {
+    slow.countDown();
+    trouble = new IllegalStateException("no space left");
+    hello(0);
+    push(0, 0, 1, 0, 0);
+    assertThatThrownBy(() -> values(pull(0, 1)))
+        .hasMessageContaining("Cannot go on after step 1: no space left");
+    assertThat(aggregator.failure()).isPresent();
+  }
+
+  @Test
+  void workersOfAnotherKindAreRefused() throws Exception {
+    slow.countDown();
+    hello(0);
+    assertThatThrownBy(() -> hello(1, "elsewhere"))
+        .hasMessageContaining("worker 0 computes with elsewhere, those before it with here")
+        .hasMessageContaining("train.deterministic=false");
+    assertThat(aggregator.failure()).as("no further attempt would do better").isPresent();
+  }
+
+  @Test
+  void aWorkerOfAnotherLaunchIsRefused() {
+    ByteBuffer body = new Message(Kind.HELLO, 1, 0, 0, 0, 0, 0).buffer(0);
+    body.flip();
+    assertThatThrownBy(() -> send(body).get(10, TimeUnit.SECONDS))
+        .hasMessageContaining("launch 1 attempt 0 has been replaced by 0.-1");
   }
 
   @Test
@@ -103,12 +140,17 @@ class AggregatorTest {
     ByteBuffer body = new Message(Kind.PUSH, 0, 0, 0, 0, 1, 0).buffer(8);
     body.putLong(0).flip();
     assertThatThrownBy(() -> send(body).get(10, TimeUnit.SECONDS))
-        .hasMessageContaining("Cannot read gradient of worker 0 at step 0: expected 3 elements");
+        .hasMessageContaining("Cannot read gradient of worker 0 at step 1: expected 3 elements");
   }
 
   private void hello(int attempt) throws Exception {
+    hello(attempt, "here");
+  }
+
+  private void hello(int attempt, String environment) throws Exception {
     byte[] greeting =
-        Aggregator.greeting(BUCKETS, 1, Wire.FLOAT32).getBytes(StandardCharsets.UTF_8);
+        (Exchange.greeting(LAYOUT, 1, Wire.FLOAT32) + "\n" + environment)
+            .getBytes(StandardCharsets.UTF_8);
     ByteBuffer body = new Message(Kind.HELLO, 0, attempt, 0, 0, 0, 0).buffer(greeting.length);
     body.put(greeting).flip();
     send(body).get(10, TimeUnit.SECONDS);

@@ -9,10 +9,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import lethe.model.NamedShape;
 import lethe.train.Message.Kind;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +29,11 @@ class ExchangeTest {
   private static final int STEPS = 3;
 
   /** 16 buckets, twice the window, the last one shorter. */
-  private static final Buckets BUCKETS = new Buckets(1_000, 64);
+  private static final Layout LAYOUT =
+      Layout.of(
+          List.of(NamedShape.of("w", 10, 100)), new Names(List.of()), new Names(List.of()), 64);
+
+  private static final Buckets BUCKETS = LAYOUT.buckets();
 
   private static final Schedule SCHEDULE = new Schedule(0.1, STEPS, 1, Schedule.Decay.COSINE);
 
@@ -54,7 +60,7 @@ class ExchangeTest {
         bucket[i] = (float) random.nextGaussian();
       }
     }
-    return new AdamW(BUCKETS, weights, 1, 0.01);
+    return new AdamW(LAYOUT, weights, 1, 0.01);
   }
 
   /** The bits of all weights. */
@@ -139,15 +145,12 @@ class ExchangeTest {
     List<Integer> applied = new ArrayList<>();
     try (Aggregator aggregator =
         new Aggregator(
-            BUCKETS,
+            new Exchange(LAYOUT, SCHEDULE, wire, 0, workers),
             optimizer,
-            SCHEDULE,
-            wire,
-            0,
-            workers,
+            new Environment(true, sentence -> {}),
             onApplied(applied),
             () -> false,
-            java.util.Optional.empty())) {
+            Optional.empty())) {
       List<Worker> all = new ArrayList<>();
       for (int w = 0; w < workers; w++) {
         all.add(new Worker(aggregator, wire, w, workers));
@@ -211,7 +214,7 @@ class ExchangeTest {
       this.number = number;
       this.workers = workers;
       byte[] greeting =
-          Aggregator.greeting(BUCKETS, workers, wire).getBytes(StandardCharsets.UTF_8);
+          (Exchange.greeting(LAYOUT, workers, wire) + "\nhere").getBytes(StandardCharsets.UTF_8);
       send(Kind.HELLO, 0, 0, 0, greeting.length, b -> b.put(greeting)).join();
       pull(0);
     }

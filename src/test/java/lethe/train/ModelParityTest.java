@@ -121,7 +121,9 @@ class ModelParityTest {
     JsonNode run = new ObjectMapper().readTree(folder.resolve("adamw.json").toFile());
     ModelSource source = new ModelSource(folder.toString(), Map.of());
     Architecture architecture = source.architecture();
-    Buckets buckets = new Buckets(architecture.elements(), 1000);
+    Names none = new Names(List.of());
+    Layout layout = Layout.of(architecture.tensors(), none, none, 1000);
+    Buckets buckets = layout.buckets();
     float[][] start = buckets.allocate();
     source.read(
         architecture,
@@ -133,7 +135,7 @@ class ModelParityTest {
     double[] wander = new double[(int) architecture.elements()];
     AdamW optimizer =
         new AdamW(
-            buckets, start, run.get("clip_norm").asDouble(), run.get("weight_decay").asDouble());
+            layout, start, run.get("clip_norm").asDouble(), run.get("weight_decay").asDouble());
     try (Network network = new Network(architecture, Device.cpu(), 1);
         Parameters parameters = network.newParameters()) {
       for (JsonNode step : run.get("steps")) {

@@ -148,6 +148,8 @@ class ProbeChunksTest {
             Schedule.Decay.CONSTANT,
             0,
             0,
+            new Names(List.of()),
+            new Names(List.of()),
             1,
             7,
             1,
@@ -157,7 +159,9 @@ class ProbeChunksTest {
             50,
             Wire.FLOAT32,
             Duration.ofMinutes(1),
-            Duration.ofMinutes(1));
+            Duration.ofMinutes(1),
+            1 << 10,
+            true);
     return new ProbeChunks(
             LocalSpark.SESSION,
             folder,

@@ -55,7 +55,7 @@ class ProbeSumsTest {
                     ByteBuffer.allocate(24),
                     answer(new ArrayList<>()),
                     () -> null))
-        .hasMessage("Cannot read the probe of worker 1 at step 3: expected 8 sums, got 3");
+        .hasMessage("Cannot read the probe of worker 1 at step 4: expected 8 sums, got 3");
     put(probe, steering.tree(), 0, 2, new double[SHARDS][2], new ArrayList<>());
     assertThatThrownBy(
             () -> put(probe, steering.tree(), 0, 2, new double[SHARDS][2], new ArrayList<>()))

@@ -7,12 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lethe.folder.Files;
+import lethe.model.NamedShape;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SteeredCheckpointTest {
-  private static final Buckets BUCKETS = new Buckets(5, 3);
+  private static final Layout LAYOUT =
+      Layout.of(List.of(NamedShape.of("w", 5)), new Names(List.of()), new Names(List.of()), 3);
 
   @TempDir Path folder;
 
@@ -20,7 +22,7 @@ class SteeredCheckpointTest {
 
   @Test
   void holdsWhatSteersAndTheBestStepsWeights() {
-    AdamW optimizer = new AdamW(BUCKETS, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0);
+    AdamW optimizer = new AdamW(LAYOUT, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0);
     Steering steering = steering();
     steering.probed(0, new double[] {2, 7}, optimizer::copyWeights);
     steering.probed(1, new double[] {Double.NaN, 0.1 + 0.2}, () -> null);
@@ -39,7 +41,7 @@ class SteeredCheckpointTest {
 
   @Test
   void holdsNeitherWhereNothingSteers() {
-    save(new AdamW(BUCKETS, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0), Optional.empty());
+    save(new AdamW(LAYOUT, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0), Optional.empty());
     Checkpoints.State state = checkpoints().newest().orElseThrow();
     assertThat(state.steering().best()).isNull();
     assertThat(state.steering().probes()).isEmpty();
@@ -48,7 +50,7 @@ class SteeredCheckpointTest {
 
   private void save(AdamW optimizer, Optional<Steering> steering) {
     try (Checkpoints checkpoints = checkpoints()) {
-      checkpoints.save(optimizer, steering);
+      checkpoints.save(optimizer, "here", steering);
       checkpoints.await();
     }
   }
@@ -58,7 +60,7 @@ class SteeredCheckpointTest {
         new org.apache.hadoop.fs.Path(folder.toString()),
         new Files(new Configuration()),
         "run",
-        BUCKETS,
+        LAYOUT.buckets(),
         said::add);
   }
 

@@ -1,10 +1,13 @@
 package lethe.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.conf.Configuration;
@@ -14,21 +17,66 @@ import org.junit.jupiter.api.io.TempDir;
 class StepLogTest {
   @TempDir Path directory;
 
+  private final List<String> told = new ArrayList<>();
+
   @Test
   void aLogThatIsTakenUpAgainHasEachStepOnce() throws IOException {
     RunFolder folder = RunFolder.of(directory.toString(), new Configuration());
-    StepLog first = StepLog.open(folder, "unlearn", 5, 0);
+    StepLog first = StepLog.open(folder, "unlearn", 5, 0, told::add);
     add(first, 1, 7);
     first.flush(); // stopped after step 7
-    StepLog second = StepLog.open(folder, "unlearn", 5, 7);
+    StepLog second = StepLog.open(folder, "unlearn", 5, 7, told::add);
     add(second, 8, 12); // killed here; the newest checkpoint is that of step 10
-    StepLog third = StepLog.open(folder, "unlearn", 5, 10);
+    StepLog third = StepLog.open(folder, "unlearn", 5, 10, told::add);
     add(third, 11, 13);
     third.close();
     assertThat(Files.readAllLines(directory.resolve("steps.jsonl")))
         .extracting(line -> line.replaceAll(".*\"step\":(\\d+).*", "$1"))
         .containsExactly("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13");
     assertThat(directory.resolve("steps")).isEmptyDirectory();
+  }
+
+  @Test
+  void partsThatTellAStepTwiceAreJoinedOnce() throws IOException {
+    RunFolder folder = RunFolder.of(directory.toString(), new Configuration());
+    StepLog first = StepLog.open(folder, "unlearn", 5, 0, told::add);
+    add(first, 1, 10);
+    // As when a driver is killed after it has joined the parts, before it removes them.
+    Path parts = directory.resolve("steps");
+    String early = Files.readString(parts.resolve("unlearn-00000005.jsonl"));
+    String late = Files.readString(parts.resolve("unlearn-00000010.jsonl"));
+    Files.writeString(parts.resolve("unlearn-00000010.jsonl"), early + late);
+    StepLog.open(folder, "unlearn", 5, 10, told::add).close();
+    assertThat(Files.readString(directory.resolve("steps.jsonl"))).isEqualTo(early + late);
+  }
+
+  @Test
+  void recordsThatAreMissingAreNotPassedOver() throws IOException {
+    RunFolder folder = RunFolder.of(directory.toString(), new Configuration());
+    add(StepLog.open(folder, "unlearn", 5, 0, told::add), 1, 10);
+    Files.delete(directory.resolve("steps/unlearn-00000005.jsonl"));
+    assertThatThrownBy(() -> StepLog.open(folder, "unlearn", 5, 10, told::add))
+        .hasMessageContaining("Cannot go on after step 10")
+        .hasMessageContaining("end with step 0");
+  }
+
+  @Test
+  void aPartThatCannotBeWrittenIsTriedAgain() throws IOException {
+    RunFolder folder = RunFolder.of(directory.toString(), new Configuration());
+    Path inTheWay =
+        Files.writeString(directory.resolve("steps"), "a file where the folder should be");
+    StepLog log = StepLog.open(folder, "unlearn", 5, 0, told::add);
+    add(log, 1, 5);
+    assertThat(told)
+        .singleElement()
+        .asString()
+        .contains("the records up to step 5 could not be written");
+    assertThat(log.stands()).isFalse();
+    Files.delete(inTheWay);
+    add(log, 6, 10);
+    assertThat(log.stands()).isTrue();
+    log.close();
+    assertThat(Files.readAllLines(directory.resolve("steps.jsonl"))).hasSize(10);
   }
 
   private static void add(StepLog log, int from, int to) {

@@ -1,0 +1,215 @@
+package lethe.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import lethe.model.NamedShape;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.util.Progressable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is left of a checkpoint when things go wrong. */
+class CheckpointsTest {
+  private static final Layout LAYOUT =
+      Layout.of(
+          List.of(NamedShape.of("w", 1_000)), new Names(List.of()), new Names(List.of()), 300);
+
+  @TempDir Path folder;
+
+  private final List<String> told = new CopyOnWriteArrayList<>();
+
+  @BeforeEach
+  void threeSteps() {
+    try (Checkpoints checkpoints = checkpoints("run", "file")) {
+      for (int step = 1; step <= 3; step++) {
+        checkpoints.save(at(step), "here", Optional.empty());
+      }
+    }
+    assertThat(told).isEmpty();
+  }
+
+  @Test
+  void theNewestIsTakenUpToTheLastBitAndOnlyTwoAreKept() {
+    assertResumes(3);
+    assertThat(told).isEmpty();
+    assertThat(folder.resolve("step-00000001")).doesNotExist();
+    assertThat(folder.resolve("step-00000002")).exists();
+  }
+
+  @Test
+  void oneThatIsHalfWrittenIsPassedOver() throws IOException {
+    Files.delete(folder.resolve("step-00000003/manifest.json"));
+    assertResumes(2);
+    assertThat(told)
+        .singleElement()
+        .asString()
+        .contains("step-00000003 is not used: it was not finished");
+  }
+
+  @Test
+  void aPartThatIsCutOffIsPassedOver() throws IOException {
+    Path part = folder.resolve("step-00000003/mean.bin");
+    Files.write(part, Arrays.copyOf(Files.readAllBytes(part), 3_999));
+    assertResumes(2);
+    assertThat(told).singleElement().asString().contains("mean.bin has 3999 bytes, expected 4000");
+  }
+
+  @Test
+  void onePartWithOneFlippedBitIsPassedOver() throws IOException {
+    Path part = folder.resolve("step-00000003/square.bin");
+    byte[] bytes = Files.readAllBytes(part);
+    bytes[2_345] ^= 1;
+    Files.write(part, bytes);
+    assertResumes(2);
+    assertThat(told)
+        .singleElement()
+        .asString()
+        .contains("square.bin has sha256", "its manifest says");
+  }
+
+  @Test
+  void ofAnotherRunNoneIsUsed() {
+    try (Checkpoints other = checkpoints("another", "file")) {
+      assertThat(other.newest()).isEmpty();
+    }
+    assertThat(told)
+        .hasSize(2)
+        .allSatisfy(t -> assertThat(t).contains("of a run with other settings"));
+  }
+
+  @Test
+  void onAFullDiskTheLastGoodOneStaysAndTheUserIsTold() {
+    try (Checkpoints full = checkpoints("run", "full")) {
+      full.save(at(4), "here", Optional.empty());
+    }
+    assertThat(told)
+        .singleElement()
+        .asString()
+        .contains("the checkpoint of step 4 could not be written", "No space left on device");
+    told.clear();
+    assertResumes(3);
+  }
+
+  /** Finds the state of a step, bit by bit. */
+  private void assertResumes(int step) {
+    try (Checkpoints checkpoints = checkpoints("run", "file")) {
+      Optional<Checkpoints.State> resumed = checkpoints.newest();
+      assertThat(resumed).isPresent();
+      assertThat(resumed.get().environment()).isEqualTo("here");
+      AdamW.State state = resumed.get().optimizer();
+      AdamW.State expected = at(step).copy();
+      assertThat(state.steps()).isEqualTo(step);
+      for (int v = 0; v < 3; v++) {
+        assertThat(state.vectors().get(v)).isDeepEqualTo(expected.vectors().get(v));
+      }
+    }
+  }
+
+  private static AdamW at(int step) {
+    float[][] weights = LAYOUT.allocate();
+    float[][] gradient = LAYOUT.allocate();
+    for (int b = 0; b < weights.length; b++) {
+      for (int i = 0; i < weights[b].length; i++) {
+        weights[b][i] = b + i / 7f;
+        gradient[b][i] = i - b / 3f;
+      }
+    }
+    AdamW optimizer = new AdamW(LAYOUT, weights, 1, 0.1);
+    for (int s = 0; s < step; s++) {
+      optimizer.advance();
+      for (int b = 0; b < weights.length; b++) {
+        optimizer.update(b, gradient[b], 2, 0.1);
+      }
+    }
+    return optimizer;
+  }
+
+  private Checkpoints checkpoints(String run, String scheme) {
+    Configuration hadoop = new Configuration();
+    hadoop.set("fs.full.impl", FullDisk.class.getName());
+    return new Checkpoints(
+        new org.apache.hadoop.fs.Path(scheme + "://" + folder),
+        new lethe.folder.Files(hadoop),
+        run,
+        LAYOUT.buckets(),
+        told::add);
+  }
+
+  /** The local disk with room for 5,000 bytes: one part and a quarter of the next. */
+  public static final class FullDisk extends RawLocalFileSystem {
+    private int left = 5_000;
+
+    @Override
+    public java.net.URI getUri() {
+      return java.net.URI.create("full:///");
+    }
+
+    @Override
+    public String getScheme() {
+      return "full";
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path path,
+        FsPermission permission,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      return full(
+          super.create(path, permission, overwrite, bufferSize, replication, blockSize, progress));
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path path,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      return full(super.create(path, overwrite, bufferSize, replication, blockSize, progress));
+    }
+
+    private FSDataOutputStream full(FSDataOutputStream out) throws IOException {
+      return new FSDataOutputStream(
+          new OutputStream() {
+            @Override
+            public void write(int value) throws IOException {
+              write(new byte[] {(byte) value}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int from, int count) throws IOException {
+              if (count > left) {
+                throw new IOException("No space left on device");
+              }
+              left -= count;
+              out.write(bytes, from, count);
+            }
+
+            @Override
+            public void close() throws IOException {
+              out.close();
+            }
+          },
+          null);
+    }
+  }
+}
