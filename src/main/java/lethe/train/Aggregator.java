@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -48,8 +49,10 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
      * @param reports of the workers, by worker
      * @param norm of the gradient before clipping
      * @param rate it was applied with
+     * @param bytes of gradients and weights that were sent for it
      */
-    void applied(int step, int attempt, List<WorkerStep> reports, double norm, double rate);
+    void applied(
+        int step, int attempt, List<WorkerStep> reports, double norm, double rate, long bytes);
   }
 
   private record Pull(Message message, RpcResponseCallback answer) {}
@@ -87,6 +90,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     final Optional<ProbeSums> probes = steering.map(s -> new ProbeSums(s, s.tree(), workers));
     final int[] pushed = new int[workers];
     final long begun = System.nanoTime();
+    final AtomicLong bytes = new AtomicLong();
     int complete;
     String notFinite;
 
@@ -250,8 +254,10 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
 
   private void pull(Message message, RpcResponseCallback answer) {
     Pull pull = new Pull(message, answer);
+    Round current;
     synchronized (this) {
       check(message);
+      current = round;
       if (message.step() == optimizer.steps() + 1 || halted) {
         pulls.add(pull);
         return;
@@ -261,18 +267,19 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
             "Refused " + message.where() + ": the driver is at step " + (optimizer.steps() + 1));
       }
     }
-    answer(pull);
+    answer(pull, current);
   }
 
   /**
    * Answers with a bucket of the current weights. Needs no lock: they change only when every worker
    * of the attempt has sent its gradient, which this one has not before it has its weights.
    */
-  private void answer(Pull pull) {
+  private void answer(Pull pull, Round current) {
     float[] weights = optimizer.weights(pull.message.bucket());
     ByteBuffer payload = ByteBuffer.allocate(wire.bytes(weights.length));
     wire.encode(weights, payload);
     payload.flip();
+    current.bytes.addAndGet(payload.remaining());
     pull.answer.onSuccess(payload);
   }
 
@@ -300,6 +307,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       checkStep(message);
       current = round;
     }
+    current.bytes.addAndGet(body.remaining());
     float[] values;
     try {
       values = wire.decode(body, buckets.length(message.bucket()));
@@ -407,8 +415,9 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
           .forEach(b -> optimizer.update(b, finished.gradient[b], norm, rate));
       round = new Round(finished.step + 1);
     }
-    listener.applied(finished.step, finishedAttempt, reports, norm, rate);
+    listener.applied(finished.step, finishedAttempt, reports, norm, rate, finished.bytes.get());
     List<Pull> ready;
+    Round next;
     synchronized (this) {
       if (stopping.getAsBoolean()) {
         halted = true; // the workers' pulls stay unanswered; they are cancelled
@@ -418,8 +427,9 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       // still to be applied.
       ready = pulls.stream().filter(p -> p.message.step() == optimizer.steps()).toList();
       pulls.removeAll(ready);
+      next = round;
     }
-    ready.parallelStream().forEach(this::answer);
+    ready.parallelStream().forEach(pull -> answer(pull, next));
   }
 
   private void fail(RuntimeException cause) {

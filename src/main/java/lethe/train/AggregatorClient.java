@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.IntConsumer;
 import java.util.function.ObjIntConsumer;
 import lethe.train.Message.Kind;
 import org.apache.spark.network.TransportContext;
@@ -125,10 +126,12 @@ final class AggregatorClient implements AutoCloseable {
    *
    * @param nodes of the shard tree
    * @param sums of each node, bucket by bucket
+   * @param before is given each bucket's number before it is sent
    */
-  void push(int step, List<Integer> nodes, List<float[][]> sums, Wire wire) {
+  void push(int step, List<Integer> nodes, List<float[][]> sums, Wire wire, IntConsumer before) {
     Deque<CompletableFuture<ByteBuffer>> outstanding = new ArrayDeque<>();
     for (int bucket = 0; bucket < sums.get(0).length; bucket++) {
+      before.accept(bucket);
       for (int i = 0; i < nodes.size(); i++) {
         if (outstanding.size() == OUTSTANDING) {
           await(outstanding.remove());

@@ -16,8 +16,10 @@ import java.util.Map;
  * @param seconds since the step before
  * @param tokensPerSecond of the whole cluster
  * @param waitShare of the workers' time that was spent waiting for weights, 0 to 1
+ * @param wireBytes of gradients and weights, without their frames, over the driver's network card
  * @param launch of the training stage, from 0
  * @param attempt of the stage
+ * @param finished when the step was applied, ISO 8601 in UTC
  */
 @JsonPropertyOrder({"step", "losses", "counts"})
 public record StepRecord(
@@ -30,5 +32,7 @@ public record StepRecord(
     double seconds,
     @JsonProperty("tokens_per_second") double tokensPerSecond,
     @JsonProperty("wait_share") double waitShare,
+    @JsonProperty("wire_bytes") long wireBytes,
     int launch,
-    int attempt) {}
+    int attempt,
+    String finished) {}

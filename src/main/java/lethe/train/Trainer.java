@@ -3,6 +3,7 @@ package lethe.train;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -155,13 +156,15 @@ public final class Trainer {
         probes.map(
             p -> new Steering(p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
     Environment environment = new Environment(settings.deterministic(), listener::notice);
-    try (Checkpoints checkpoints =
-        new Checkpoints(
-            folder.checkpoints(task.stage()),
-            folder.files(),
-            run,
-            layout.buckets(),
-            listener::notice)) {
+    try (TrainMetrics metrics =
+            new TrainMetrics(task.stage(), task.roles().stream().map(Role::name).toList());
+        Checkpoints checkpoints =
+            new Checkpoints(
+                folder.checkpoints(task.stage()),
+                folder.files(),
+                run,
+                layout.buckets(),
+                listener::notice)) {
       AdamW optimizer = new AdamW(layout, initial, settings.clipNorm(), settings.weightDecay());
       checkpoints
           .newest()
@@ -180,17 +183,20 @@ public final class Trainer {
               settings.checkpointEvery(),
               optimizer.steps(),
               listener::notice);
+      Optional<Fault> fault = Fault.asked();
       StepListener onStep =
           new StepListener(
               task.roles(),
               forgetting(plan, counts, steering),
               record -> {
                 log.add(record);
+                metrics.step(record);
                 listener.step(record);
                 boolean due = record.step() % settings.checkpointEvery() == 0;
                 if (due && record.step() < steps && log.stands()) {
                   checkpoints.save(optimizer, environment.run(), steering);
                 }
+                fault.ifPresent(f -> f.strikeDriver(record.step()));
               });
       launches(
           plan,
@@ -384,6 +390,7 @@ public final class Trainer {
     private final List<Role> roles;
     private final Counts counts;
     private final Consumer<StepRecord> records;
+    private final Clock clock = Clock.systemUTC();
     private long before;
     private int launch;
 
@@ -403,7 +410,8 @@ public final class Trainer {
     }
 
     @Override
-    public void applied(int step, int attempt, List<WorkerStep> reports, double norm, double rate) {
+    public void applied(
+        int step, int attempt, List<WorkerStep> reports, double norm, double rate, long bytes) {
       double[] sums = new double[roles.size()];
       for (WorkerStep report :
           reports) { // worker by worker, so shard by shard: the same bits for any number of workers
@@ -437,8 +445,10 @@ public final class Trainer {
               seconds,
               tokens / seconds,
               wait / (wait + compute),
+              bytes,
               launch,
-              attempt));
+              attempt,
+              clock.instant().toString()));
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import lethe.model.Architecture;
@@ -72,12 +73,15 @@ final class WorkerTask
     BarrierTaskContext context = BarrierTaskContext.get();
     String me = endpoint.launch() + "." + context.stageAttemptNumber();
     claimProcess(me);
+    // Struck once: what is launched or tried anew lives.
+    Optional<Fault> fault = me.equals("0.0") ? Fault.asked() : Optional.empty();
     try {
       int steps =
           run(
               context.partitionId(),
               context.stageAttemptNumber(),
-              new PlanReader(JavaConverters.asJavaIterator(rows)));
+              new PlanReader(JavaConverters.asJavaIterator(rows)),
+              fault);
       return JavaConverters.asScalaIterator(List.of(steps).iterator());
     } finally {
       releaseProcess();
@@ -122,7 +126,7 @@ final class WorkerTask
     }
   }
 
-  private int run(int worker, int attempt, PlanReader plan) {
+  private int run(int worker, int attempt, PlanReader plan, Optional<Fault> fault) {
     Architecture architecture = job.model.architecture();
     ShardTree tree = new ShardTree(job.shards);
     Compute compute = job.compute.on(BarrierTaskContext.get().resources());
@@ -140,7 +144,18 @@ final class WorkerTask
       for (; !orders.done() && (step < job.counts.length || step == orders.probe()); step++) {
         long asked = System.nanoTime();
         int fetched = step == first ? job.layout.count() : job.layout.buckets().count();
-        driver.pull(step, job.layout, fetched, job.wire, (values, b) -> write(weights, values, b));
+        int current = step;
+        driver.pull(
+            step,
+            job.layout,
+            fetched,
+            job.wire,
+            (values, b) -> {
+              write(weights, values, b);
+              if (b == fetched / 2) {
+                fault.ifPresent(f -> f.strikeWorker(worker, current, Fault.Moment.PULL));
+              }
+            });
         if (step == orders.probe()) {
           orders = driver.probe(step, probing.sums(pass, weights));
           if (orders.done()) {
@@ -179,9 +194,19 @@ final class WorkerTask
         }
         long computed = System.nanoTime();
         double[] termSums = sums.stream().mapToDouble(Double::doubleValue).toArray();
+        fault.ifPresent(f -> f.strikeWorker(worker, current, Fault.Moment.COMPUTED));
         driver.report(step, new WorkerStep(termSums, tokens, computed - begun, begun - asked));
         List<Integer> roots = tree.roots(worker, job.workers);
-        driver.push(step, roots, gradients.take(roots), job.wire);
+        driver.push(
+            step,
+            roots,
+            gradients.take(roots),
+            job.wire,
+            b -> {
+              if (b == job.layout.buckets().count() / 2) {
+                fault.ifPresent(f -> f.strikeWorker(worker, current, Fault.Moment.PUSH));
+              }
+            });
       }
       return step - first;
     }

@@ -29,6 +29,7 @@ class AggregatorTest {
   private final AdamW optimizer = new AdamW(LAYOUT, new float[][] {{1, 2, 3}}, 1, 0);
   private final CountDownLatch slow = new CountDownLatch(1);
   private final List<Integer> applied = new ArrayList<>();
+  private final List<Long> traffic = new ArrayList<>();
   private RuntimeException trouble;
   private final Aggregator aggregator =
       new Aggregator(
@@ -41,8 +42,14 @@ class AggregatorTest {
 
             @Override
             public void applied(
-                int step, int attempt, List<WorkerStep> reports, double norm, double rate) {
+                int step,
+                int attempt,
+                List<WorkerStep> reports,
+                double norm,
+                double rate,
+                long bytes) {
               applied.add(step);
+              traffic.add(bytes);
               if (trouble != null) {
                 throw trouble;
               }
@@ -77,6 +84,8 @@ class AggregatorTest {
     assertThat(values(first)).isEqualTo(values(again));
     assertThat(values(ahead)).isEqualTo(optimizer.weights(0)).isNotEqualTo(values(again));
     assertThat(applied).containsExactly(0, 1);
+    // Three floats of gradient; before the second step two pulls of three weights, too.
+    assertThat(traffic).containsExactly(12L, 36L);
   }
 
   @Test

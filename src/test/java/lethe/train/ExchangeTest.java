@@ -180,7 +180,7 @@ class ExchangeTest {
 
       @Override
       public void applied(
-          int step, int attempt, List<WorkerStep> reports, double norm, double rate) {
+          int step, int attempt, List<WorkerStep> reports, double norm, double rate, long bytes) {
         steps.add(step);
       }
     };

@@ -81,7 +81,7 @@ class StepLogTest {
 
   private static void add(StepLog log, int from, int to) {
     for (int step = from; step <= to; step++) {
-      log.add(new StepRecord(step, Map.of(), Map.of(), 1, 1, 1, 1, 1, 0, 0, 0));
+      log.add(new StepRecord(step, Map.of(), Map.of(), 1, 1, 1, 1, 1, 0, 0, 0, 0, ""));
     }
   }
 }

@@ -31,7 +31,12 @@ class StepTimeoutTest {
 
               @Override
               public void applied(
-                  int step, int attempt, List<WorkerStep> reports, double norm, double rate) {}
+                  int step,
+                  int attempt,
+                  List<WorkerStep> reports,
+                  double norm,
+                  double rate,
+                  long bytes) {}
             },
             () -> false,
             Optional.empty())) {
