@@ -2,21 +2,13 @@ package lethe.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import lethe.model.NamedShape;
-import lethe.train.Message.Kind;
-import org.apache.spark.network.client.RpcResponseCallback;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -76,6 +68,15 @@ class ExchangeTest {
   private static float gradient(int step, int shard, int bucket, int element, float weight) {
     Random random = new Random(((step * 31L + shard) * 31 + bucket) * 4099 + element);
     return (float) (random.nextGaussian() * Math.pow(10, random.nextInt(4)) + 0.1 * weight);
+  }
+
+  private static double[] gradient(int step, int shard, float[][] weights, float[][] gradient) {
+    for (int b = 0; b < gradient.length; b++) {
+      for (int i = 0; i < gradient[b].length; i++) {
+        gradient[b][i] = gradient(step, shard, b, i, weights[b][i]);
+      }
+    }
+    return new double[] {1};
   }
 
   // --- Without workers: an adding and a rounding of its own.
@@ -151,22 +152,21 @@ class ExchangeTest {
             onApplied(applied),
             () -> false,
             Optional.empty())) {
-      List<Worker> all = new ArrayList<>();
+      List<ExchangeWorker> all = new ArrayList<>();
       for (int w = 0; w < workers; w++) {
-        all.add(new Worker(aggregator, wire, w, workers));
+        all.add(
+            new ExchangeWorker(
+                aggregator, LAYOUT, wire, w, workers, SHARDS, ExchangeTest::gradient));
       }
-      inAnyOrder(all, order);
+      ExchangeWorker.inAnyOrder(all, order);
       for (int step = 0; step < STEPS; step++) {
-        for (Worker worker : all) {
+        for (ExchangeWorker worker : all) {
           worker.compute(step);
         }
-        inAnyOrder(all, order);
+        ExchangeWorker.inAnyOrder(all, order);
       }
-      for (Worker worker : all) {
-        worker.take(); // the last step is applied
-        for (CompletableFuture<ByteBuffer> answer : worker.sent) {
-          answer.get(10, TimeUnit.SECONDS);
-        }
+      for (ExchangeWorker worker : all) {
+        worker.finish();
       }
     }
     assertThat(applied).containsExactly(0, 1, 2);
@@ -184,132 +184,5 @@ class ExchangeTest {
         steps.add(step);
       }
     };
-  }
-
-  /** Each worker's messages in their order, those of different workers in any. */
-  private static void inAnyOrder(List<Worker> workers, Random order) {
-    List<Worker> left = new ArrayList<>(workers);
-    while (!left.isEmpty()) {
-      Worker next = left.get(order.nextInt(left.size()));
-      next.outbox.remove().run();
-      if (next.outbox.isEmpty()) {
-        left.remove(next);
-      }
-    }
-  }
-
-  private static final class Worker {
-    private final ShardTree tree = new ShardTree(SHARDS);
-    private final Aggregator aggregator;
-    private final Wire wire;
-    private final int number;
-    private final int workers;
-    private final Deque<Runnable> outbox = new ArrayDeque<>();
-    private final List<CompletableFuture<ByteBuffer>> sent = new ArrayList<>();
-    private List<CompletableFuture<ByteBuffer>> pulled = new ArrayList<>();
-
-    Worker(Aggregator aggregator, Wire wire, int number, int workers) {
-      this.aggregator = aggregator;
-      this.wire = wire;
-      this.number = number;
-      this.workers = workers;
-      byte[] greeting =
-          (Exchange.greeting(LAYOUT, workers, wire) + "\nhere").getBytes(StandardCharsets.UTF_8);
-      send(Kind.HELLO, 0, 0, 0, greeting.length, b -> b.put(greeting)).join();
-      pull(0);
-    }
-
-    private void pull(int step) {
-      for (int b = 0; b < BUCKETS.count(); b++) {
-        int bucket = b;
-        outbox.add(() -> pulled.add(send(Kind.PULL, step, 0, bucket, 0, body -> body)));
-      }
-    }
-
-    float[][] take() throws Exception {
-      float[][] weights = new float[BUCKETS.count()][];
-      for (int b = 0; b < weights.length; b++) {
-        weights[b] = wire.decode(pulled.get(b).get(10, TimeUnit.SECONDS), BUCKETS.length(b));
-      }
-      pulled = new ArrayList<>();
-      return weights;
-    }
-
-    /** Waits for the weights, then lays out what is to be sent. */
-    void compute(int step) throws Exception {
-      float[][] weights = take();
-      ShardGradients gradients = new ShardGradients(wire, tree);
-      for (int shard = tree.firstShard(number, workers);
-          shard < tree.firstShard(number + 1, workers);
-          shard++) {
-        float[][] gradient = BUCKETS.allocate();
-        for (int b = 0; b < gradient.length; b++) {
-          for (int i = 0; i < gradient[b].length; i++) {
-            gradient[b][i] = gradient(step, shard, b, i, weights[b][i]);
-          }
-        }
-        gradients.add(shard, gradient);
-      }
-      WorkerStep report = new WorkerStep(new double[] {1}, 1, 1, 1);
-      outbox.add(
-          () ->
-              sent.add(
-                  send(Kind.REPORT, step, 0, 0, report.bytes(), body -> written(report, body))));
-      List<Integer> nodes = tree.roots(number, workers);
-      List<float[][]> sums = gradients.take(nodes);
-      for (int b = 0; b < BUCKETS.count(); b++) {
-        for (int n = 0; n < nodes.size(); n++) {
-          int bucket = b;
-          int node = nodes.get(n);
-          float[] values = sums.get(n)[b];
-          outbox.add(
-              () ->
-                  sent.add(
-                      send(
-                          Kind.PUSH,
-                          step,
-                          node,
-                          bucket,
-                          wire.bytes(values.length),
-                          body -> encoded(values, body))));
-        }
-      }
-      pull(step + 1);
-    }
-
-    private static ByteBuffer written(WorkerStep report, ByteBuffer body) {
-      report.write(body);
-      return body;
-    }
-
-    private ByteBuffer encoded(float[] values, ByteBuffer body) {
-      wire.encode(values, body);
-      return body;
-    }
-
-    private interface Payload {
-      ByteBuffer into(ByteBuffer body);
-    }
-
-    private CompletableFuture<ByteBuffer> send(
-        Kind kind, int step, int node, int bucket, int bytes, Payload payload) {
-      ByteBuffer body = new Message(kind, 0, 0, number, step, node, bucket).buffer(bytes);
-      CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
-      aggregator.receive(
-          null,
-          payload.into(body).flip(),
-          new RpcResponseCallback() {
-            @Override
-            public void onSuccess(ByteBuffer response) {
-              answer.complete(response);
-            }
-
-            @Override
-            public void onFailure(Throwable e) {
-              answer.completeExceptionally(e);
-            }
-          });
-      return answer;
-    }
   }
 }

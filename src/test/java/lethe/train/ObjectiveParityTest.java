@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.Stream;
 import lethe.SharedData;
 import lethe.model.Architecture;
@@ -166,18 +167,128 @@ class ObjectiveParityTest {
       assertThat(sum / count).as(name).isCloseTo(value, within(1e-5 * Math.abs(value)));
       float[] ours = new float[(int) architecture.elements()];
       leaves.readGradients(0, ours, 0, ours.length);
-      float[] theirs = new float[ours.length];
-      int at = 0;
-      for (NamedShape tensor : architecture.tensors()) {
-        gradient.read(tensor.name(), 0, theirs, at, (int) tensor.elements());
-        ModelParityTest.assertClose(
-            Arrays.copyOfRange(ours, at, at + (int) tensor.elements()),
-            Arrays.copyOfRange(theirs, at, at + (int) tensor.elements()),
-            1e-4,
-            name + " gradient of " + tensor.name());
-        at += (int) tensor.elements();
+      checkGradient(name, ours, gradient, architecture);
+    }
+    try {
+      throughTwoWorkers(
+          name,
+          loss.term(),
+          examples,
+          count,
+          value,
+          gradient,
+          pass,
+          architecture,
+          weights,
+          reference);
+    } catch (Exception e) {
+      throw new AssertionError(name + " through two workers", e);
+    }
+  }
+
+  private static void checkGradient(
+      String name, float[] ours, Safetensors gradient, Architecture architecture) {
+    float[] theirs = new float[ours.length];
+    int at = 0;
+    for (NamedShape tensor : architecture.tensors()) {
+      gradient.read(tensor.name(), 0, theirs, at, (int) tensor.elements());
+      ModelParityTest.assertClose(
+          Arrays.copyOfRange(ours, at, at + (int) tensor.elements()),
+          Arrays.copyOfRange(theirs, at, at + (int) tensor.elements()),
+          1e-4,
+          name + " gradient of " + tensor.name());
+      at += (int) tensor.elements();
+    }
+  }
+
+  /**
+   * The same by the way that training takes: four shards of one example each, two of them a worker,
+   * message by message to the aggregator and into AdamW, whose mean of the first step is a tenth of
+   * the gradient.
+   */
+  private static void throughTwoWorkers(
+      String name,
+      Term term,
+      List<Example> examples,
+      long count,
+      double value,
+      Safetensors gradient,
+      Pass pass,
+      Architecture architecture,
+      Parameters weights,
+      Parameters reference)
+      throws Exception {
+    Layout layout =
+        Layout.of(architecture.tensors(), new Names(List.of()), new Names(List.of()), 1000);
+    Buckets buckets = layout.buckets();
+    float[][] start = buckets.allocate();
+    for (int b = 0; b < start.length; b++) {
+      weights.read(buckets.offset(b), start[b], 0, start[b].length);
+    }
+    ExchangeWorker.Shards computed =
+        (step, shard, arrived, into) -> {
+          assertThat(arrived).as("weights that arrived").isDeepEqualTo(start);
+          try (Parameters leaves = weights.leaves()) {
+            double sum =
+                pass.accumulate(
+                    new Role("forget", term, 1),
+                    examples.subList(shard, shard + 1),
+                    1.0 / count,
+                    leaves,
+                    Map.of(FrozenModel.REFERENCE, reference));
+            for (int b = 0; b < into.length; b++) {
+              leaves.readGradients(buckets.offset(b), into[b], 0, into[b].length);
+            }
+            return new double[] {sum};
+          }
+        };
+    AdamW optimizer = new AdamW(layout, start, Double.POSITIVE_INFINITY, 0);
+    double[] sum = new double[1];
+    try (Aggregator aggregator =
+        new Aggregator(
+            new Exchange(
+                layout, new Schedule(0, 1, 0, Schedule.Decay.CONSTANT), Wire.FLOAT32, 0, 2),
+            optimizer,
+            new Environment(true, sentence -> {}),
+            new Aggregator.Listener() {
+              @Override
+              public void begun(int attempt) {}
+
+              @Override
+              public void applied(
+                  int step,
+                  int attempt,
+                  List<WorkerStep> reports,
+                  double norm,
+                  double rate,
+                  long bytes) {
+                sum[0] = reports.stream().flatMapToDouble(r -> Arrays.stream(r.termSums())).sum();
+              }
+            },
+            () -> false,
+            Optional.empty())) {
+      List<ExchangeWorker> workers =
+          List.of(
+              new ExchangeWorker(aggregator, layout, Wire.FLOAT32, 0, 2, 4, computed),
+              new ExchangeWorker(aggregator, layout, Wire.FLOAT32, 1, 2, 4, computed));
+      ExchangeWorker.inAnyOrder(workers, new Random(1));
+      for (ExchangeWorker worker : workers) {
+        worker.compute(0);
+      }
+      ExchangeWorker.inAnyOrder(workers, new Random(2));
+      for (ExchangeWorker worker : workers) {
+        worker.finish();
       }
     }
+    assertThat(sum[0] / count).as(name).isCloseTo(value, within(1e-5 * Math.abs(value)));
+    float[] ours = new float[(int) architecture.elements()];
+    float[][] mean = optimizer.copy().vectors().get(1);
+    for (int b = 0; b < buckets.count(); b++) {
+      for (int i = 0; i < buckets.length(b); i++) {
+        ours[(int) buckets.offset(b) + i] = mean[b][i] * 10;
+      }
+    }
+    checkGradient(name + " through two workers,", ours, gradient, architecture);
   }
 
   /** The examples with what the reference model says of them. */

@@ -1,0 +1,172 @@
+package lethe.train;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import lethe.train.Message.Kind;
+import org.apache.spark.network.client.RpcResponseCallback;
+
+/** A worker without a process: what it computes is given, what it sends is real. */
+final class ExchangeWorker {
+  /** What a worker computes. */
+  interface Shards {
+    /**
+     * @param step from 0
+     * @param shard of it
+     * @param weights bucket by bucket, as they arrived
+     * @param gradient to fill, zeros
+     * @return the terms' sums
+     */
+    double[] of(int step, int shard, float[][] weights, float[][] gradient);
+  }
+
+  private final Buckets buckets;
+  private final ShardTree tree;
+  private final Shards computed;
+  private final Aggregator aggregator;
+  private final Wire wire;
+  private final int number;
+  private final int workers;
+  private final Deque<Runnable> outbox = new ArrayDeque<>();
+  private final List<CompletableFuture<ByteBuffer>> sent = new ArrayList<>();
+  private List<CompletableFuture<ByteBuffer>> pulled = new ArrayList<>();
+
+  ExchangeWorker(
+      Aggregator aggregator,
+      Layout layout,
+      Wire wire,
+      int number,
+      int workers,
+      int shards,
+      Shards computed) {
+    this.aggregator = aggregator;
+    this.buckets = layout.buckets();
+    this.tree = new ShardTree(shards);
+    this.computed = computed;
+    this.wire = wire;
+    this.number = number;
+    this.workers = workers;
+    byte[] greeting =
+        (Exchange.greeting(layout, workers, wire) + "\nhere").getBytes(StandardCharsets.UTF_8);
+    send(Kind.HELLO, 0, 0, 0, greeting.length, b -> b.put(greeting)).join();
+    pull(0);
+  }
+
+  private void pull(int step) {
+    for (int b = 0; b < buckets.count(); b++) {
+      int bucket = b;
+      outbox.add(() -> pulled.add(send(Kind.PULL, step, 0, bucket, 0, body -> body)));
+    }
+  }
+
+  /** Waits until the last step is applied and every message is answered. */
+  void finish() throws Exception {
+    take();
+    for (CompletableFuture<ByteBuffer> answer : sent) {
+      answer.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private float[][] take() throws Exception {
+    float[][] weights = new float[buckets.count()][];
+    for (int b = 0; b < weights.length; b++) {
+      weights[b] = wire.decode(pulled.get(b).get(10, TimeUnit.SECONDS), buckets.length(b));
+    }
+    pulled = new ArrayList<>();
+    return weights;
+  }
+
+  /** Waits for the weights, then lays out what is to be sent. */
+  void compute(int step) throws Exception {
+    float[][] weights = take();
+    ShardGradients gradients = new ShardGradients(wire, tree);
+    List<Double> termSums = new ArrayList<>();
+    for (int shard = tree.firstShard(number, workers);
+        shard < tree.firstShard(number + 1, workers);
+        shard++) {
+      float[][] gradient = buckets.allocate();
+      for (double sum : computed.of(step, shard, weights, gradient)) {
+        termSums.add(sum);
+      }
+      gradients.add(shard, gradient);
+    }
+    WorkerStep report =
+        new WorkerStep(termSums.stream().mapToDouble(Double::doubleValue).toArray(), 1, 1, 1);
+    outbox.add(
+        () ->
+            sent.add(send(Kind.REPORT, step, 0, 0, report.bytes(), body -> written(report, body))));
+    List<Integer> nodes = tree.roots(number, workers);
+    List<float[][]> sums = gradients.take(nodes);
+    for (int b = 0; b < buckets.count(); b++) {
+      for (int n = 0; n < nodes.size(); n++) {
+        int bucket = b;
+        int node = nodes.get(n);
+        float[] values = sums.get(n)[b];
+        outbox.add(
+            () ->
+                sent.add(
+                    send(
+                        Kind.PUSH,
+                        step,
+                        node,
+                        bucket,
+                        wire.bytes(values.length),
+                        body -> encoded(values, body))));
+      }
+    }
+    pull(step + 1);
+  }
+
+  private static ByteBuffer written(WorkerStep report, ByteBuffer body) {
+    report.write(body);
+    return body;
+  }
+
+  private ByteBuffer encoded(float[] values, ByteBuffer body) {
+    wire.encode(values, body);
+    return body;
+  }
+
+  private interface Payload {
+    ByteBuffer into(ByteBuffer body);
+  }
+
+  private CompletableFuture<ByteBuffer> send(
+      Kind kind, int step, int node, int bucket, int bytes, Payload payload) {
+    ByteBuffer body = new Message(kind, 0, 0, number, step, node, bucket).buffer(bytes);
+    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+    aggregator.receive(
+        null,
+        payload.into(body).flip(),
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer response) {
+            answer.complete(response);
+          }
+
+          @Override
+          public void onFailure(Throwable e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  /** Each worker's messages in their order, those of different workers in any. */
+  static void inAnyOrder(List<ExchangeWorker> workers, Random order) {
+    List<ExchangeWorker> left = new ArrayList<>(workers);
+    while (!left.isEmpty()) {
+      ExchangeWorker next = left.get(order.nextInt(left.size()));
+      next.outbox.remove().run();
+      if (next.outbox.isEmpty()) {
+        left.remove(next);
+      }
+    }
+  }
+}
