@@ -136,6 +136,12 @@ record Job(
     return splits.stream().filter(split -> !split.equals(Split.FORGET.key())).toList();
   }
 
+  /** Whether this invocation includes a stage. */
+  boolean does(Verb stage) {
+    return verb.does(stage)
+        || (verb == Verb.RUN && stage == Verb.RETRAIN && evaluate.groundTruth());
+  }
+
   private void checkDescents(Section root) {
     checkSplits(root.section("finetune"), finetune.splits);
     checkSplits(root.section("retrain"), retrain.splits);
@@ -144,7 +150,7 @@ record Job(
       root.section("retrain")
           .problem("splits", "must not name forget: that is what retrain leaves out");
     }
-    if (verb == Verb.RETRAIN && pretrain.isEmpty() && retrain.start.isEmpty()) {
+    if (does(Verb.RETRAIN) && pretrain.isEmpty() && retrain.start.isEmpty()) {
       root.section("retrain")
           .problem(
               "start",

@@ -18,6 +18,7 @@ import lethe.corpus.Chunks;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
+import lethe.evaluate.GroundTruth;
 import lethe.folder.Lease;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
@@ -57,6 +58,8 @@ final class Stages {
           Set.of(Verb.PRETRAIN, Verb.FINETUNE, Verb.RETRAIN, Verb.UNLEARN, Verb.EVALUATE),
           Verb.PRETRAIN,
           Set.of(Verb.FINETUNE, Verb.UNLEARN, Verb.EVALUATE),
+          Verb.RETRAIN,
+          Set.of(Verb.EVALUATE),
           Verb.UNLEARN,
           Set.of(Verb.EVALUATE));
 
@@ -180,7 +183,7 @@ final class Stages {
   }
 
   private void stage(Verb stage, Runnable work) {
-    if (!job.verb().does(stage)) {
+    if (!job.does(stage)) {
       return;
     }
     String name = stage.name().toLowerCase(Locale.ROOT);
@@ -202,6 +205,12 @@ final class Stages {
     Architecture architecture = template().architecture();
     if (job.pretrain().isEmpty()) {
       template().check(architecture);
+    }
+    if (job.does(Verb.EVALUATE)) {
+      job.evaluate()
+          .models()
+          .values()
+          .forEach(path -> source(path).check(source(path).architecture()));
     }
     return architecture;
   }
@@ -346,7 +355,7 @@ final class Stages {
                 job.unlearn().pairing(),
                 job.train().seed(),
                 job.train().microBatch(),
-                job.train().threads()))
+                job.train().compute()))
         .execute(Chunks.read(spark, folder), job.unlearn().roles());
   }
 
@@ -385,14 +394,19 @@ final class Stages {
     Map<String, ModelSource> models = new LinkedHashMap<>();
     models.put("original", original());
     models.put("unlearned", source(folder.model().toString()));
+    if (job.evaluate().groundTruth()) {
+      models.put(GroundTruth.RETRAINED, source(folder.retrained().toString()));
+    }
+    job.evaluate().models().forEach((name, path) -> models.put(name, source(path)));
     console.say("evaluate: " + String.join(", ", models.keySet()));
     new Evaluate(
             spark,
             job.evaluate(),
             folder,
             Chunks.read(spark, folder),
+            Manifest.read(folder).chunksSha256(),
             models,
-            job.train().threads())
+            new EvaluateProgress(console))
         .execute();
   }
 }

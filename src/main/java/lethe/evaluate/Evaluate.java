@@ -2,27 +2,34 @@ package lethe.evaluate;
 
 import static org.apache.spark.sql.functions.array_max;
 import static org.apache.spark.sql.functions.array_min;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.greatest;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.size;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.ModelSource;
+import lethe.resident.Kept;
+import lethe.resident.ModelKey;
 import lethe.settings.InvalidSettings;
 import lethe.target.Target;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.LongAccumulator;
 
 /**
  * The stage that scores every chunk of a corpus with every model, on the executors, into {@link
@@ -33,28 +40,51 @@ public final class Evaluate {
   private final EvaluateSettings settings;
   private final RunFolder folder;
   private final Dataset<Row> chunks;
+  private final String chunksSha256;
   private final Map<String, ModelSource> models;
-  private final int threads;
+  private final Progress progress;
+
+  /** Told how far the scoring is. */
+  public interface Progress {
+    /**
+     * @param model that is scored
+     * @param done chunks
+     * @param all of them
+     */
+    void scored(String model, long done, long all);
+
+    /**
+     * @param model that has been scored
+     * @param tokens of all chunks
+     * @param time from reading the chunks to the written scores
+     */
+    void finished(String model, long tokens, Duration time);
+
+    /** A model's scores stand already, of the same chunks and weights. */
+    void reused(String model);
+  }
 
   /**
    * @param chunks as prepare wrote them
+   * @param chunksSha256 hash of them all
    * @param models by name, in the order of the report; "original" and "unlearned" have a meaning
    *     there
-   * @param threads for matrix products in each executor
    */
   public Evaluate(
       SparkSession spark,
       EvaluateSettings settings,
       RunFolder folder,
       Dataset<Row> chunks,
+      String chunksSha256,
       Map<String, ModelSource> models,
-      int threads) {
+      Progress progress) {
     this.spark = spark;
     this.settings = settings;
     this.folder = folder;
     this.chunks = chunks;
+    this.chunksSha256 = chunksSha256;
     this.models = new LinkedHashMap<>(models);
-    this.threads = threads;
+    this.progress = progress;
   }
 
   /**
@@ -70,7 +100,7 @@ public final class Evaluate {
     Map<String, ModelKey> keys = new LinkedHashMap<>();
     models.forEach(
         (name, source) -> {
-          ModelKey key = ModelKey.of(source, threads);
+          ModelKey key = ModelKey.of(source, settings.compute());
           keys.put(name, key);
           done.add(score(name, key, count));
           answers.addAll(ask(name, key));
@@ -96,18 +126,39 @@ public final class Evaluate {
   }
 
   private Evaluation.Model score(String name, ModelKey key, long count) {
-    spark.sparkContext().setJobDescription("evaluate " + name);
-    Scores.of(chunks, count, key, settings.microBatch())
-        .write()
-        .mode("overwrite")
-        .parquet(folder.scores(name).toString());
-    spark.sparkContext().setJobDescription(null);
+    Map<String, Object> origin = new TreeMap<>();
+    origin.put("columns", Scores.SCHEMA.simpleString());
+    origin.put("chunks_sha256", chunksSha256);
+    origin.put("model", key.fingerprint());
+    origin.put("micro_batch", settings.microBatch());
+    origin.put("precision", settings.compute().precision());
+    Kept kept = new Kept(folder.files(), folder.scores(name), origin);
+    if (kept.stands()) {
+      progress.reused(name);
+    } else {
+      make(name, key, kept, count);
+    }
     return new Evaluation.Model(
         name,
         key.source().path(),
         key.fingerprint(),
         key.source().architecture().elements(),
         parts(name));
+  }
+
+  private void make(String name, ModelKey key, Kept kept, long count) {
+    LongAccumulator done = spark.sparkContext().longAccumulator();
+    LongAccumulator tokens = spark.sparkContext().longAccumulator();
+    long begun = System.nanoTime();
+    spark.sparkContext().setJobDescription("evaluate " + name);
+    try (Watch watch =
+        new Watch(spark.sparkContext(), n -> progress.scored(name, n, count), done)) {
+      watch.begin();
+      kept.orElse(spark, () -> Scores.of(chunks, count, key, settings.microBatch(), done, tokens));
+    } finally {
+      spark.sparkContext().setJobDescription(null);
+    }
+    progress.finished(name, tokens.value(), Duration.ofNanos(System.nanoTime() - begun));
   }
 
   private Evaluation sumUp(
@@ -127,6 +178,10 @@ public final class Evaluate {
       histograms.addAll(Histogram.of(model.name(), rows));
       rows.unpersist();
     }
+    List<RequestScore> requests =
+        folder.files().exists(folder.requests())
+            ? RequestScore.of(spark.read().parquet(folder.requests().toString()), documents)
+            : List.of();
     List<Verdict> verdicts = new ArrayList<>();
     List<DocumentScore> original = documents.remove("original");
     if (original != null) {
@@ -143,7 +198,11 @@ public final class Evaluate {
         answers,
         histograms,
         truths(done, keys, SplitScore.target(scores)),
-        verdicts);
+        verdicts,
+        requests,
+        settings.examples() && keys.containsKey("original")
+            ? Continuations.of(spark, read(spark, folder, done.get(0)), chunks, keys)
+            : List.of());
   }
 
   private List<GroundTruth> truths(
@@ -193,7 +252,7 @@ public final class Evaluate {
         chunks
             .agg(
                 count(lit(1)),
-                min(size(col("tokens"))),
+                min(size(col("tokens")).minus(greatest(lit(1), coalesce(col("prompt"), lit(1))))),
                 max(size(col("tokens"))),
                 min(array_min(col("tokens"))),
                 max(array_max(col("tokens"))))
@@ -202,8 +261,9 @@ public final class Evaluate {
       throw new InvalidSettings(List.of("Cannot evaluate: the corpus has no chunk"));
     }
     List<String> problems = new ArrayList<>();
-    if (extremes.getInt(1) < 2) {
-      problems.add("Cannot evaluate: a chunk has fewer than 2 tokens, so none is predicted");
+    if (extremes.getInt(1) < 1) {
+      problems.add(
+          "Cannot evaluate: a chunk has no token to predict after its first or its prompt");
     }
     models.forEach(
         (name, source) -> {

@@ -1,6 +1,12 @@
 package lethe.evaluate;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import lethe.model.Activations;
+import lethe.model.Precision;
+import lethe.resident.ComputeSettings;
+import lethe.resident.ComputeSettings.DeviceChoice;
 import lethe.settings.Section;
 
 /**
@@ -9,17 +15,60 @@ import lethe.settings.Section;
  * @param microBatch chunks a forward pass
  * @param band around the target in which forgetting has matched it, half its width, nats a token
  * @param tasks multiple-choice tests
+ * @param models further Hugging Face folders by name, in order
+ * @param groundTruth whether a model is retrained without the forget documents and compared with
+ * @param examples whether models write on after some forget chunks; what they write is kept
+ * @param compute of the executors
  * @param seed of the intervals' draws
  */
-public record EvaluateSettings(int microBatch, double band, List<Task> tasks, long seed) {
+public record EvaluateSettings(
+    int microBatch,
+    double band,
+    List<Task> tasks,
+    Map<String, String> models,
+    boolean groundTruth,
+    boolean examples,
+    ComputeSettings compute,
+    long seed) {
+  private static final List<String> OWN = List.of("original", "unlearned", GroundTruth.RETRAINED);
 
-  /** Reads {@code evaluate}, and {@code stop.band}. */
+  public EvaluateSettings {
+    tasks = List.copyOf(tasks);
+    models = new LinkedHashMap<>(models); // keeps the order
+  }
+
+  /**
+   * Reads {@code evaluate}, {@code train.threads}, {@code stop.band} and {@code report.examples}.
+   */
   public static EvaluateSettings read(Section root) {
     Section evaluate = root.section("evaluate");
     return new EvaluateSettings(
         evaluate.count("micro-batch", 1),
         root.section("stop").number("band", 0, 100),
         Task.read(evaluate),
+        models(evaluate),
+        evaluate.flag("ground-truth"),
+        root.section("report").flag("examples"),
+        new ComputeSettings(
+            root.section("train").count("threads", 1),
+            evaluate.choice("precision", Precision.class),
+            Activations.KEEP,
+            evaluate.choice("device", DeviceChoice.class)),
         evaluate.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE));
+  }
+
+  private static Map<String, String> models(Section evaluate) {
+    Section section = evaluate.section("models");
+    Map<String, String> models = new LinkedHashMap<>();
+    for (String name : section.keys()) {
+      if (OWN.contains(name) || !name.matches("[A-Za-z0-9][A-Za-z0-9_-]*")) {
+        section.problem(
+            name,
+            "cannot be the name of a model: use letters, digits, - and _, and none of "
+                + String.join(", ", OWN));
+      }
+      models.put(name, section.text(name));
+    }
+    return models;
   }
 }

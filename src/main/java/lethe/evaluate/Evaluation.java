@@ -19,6 +19,8 @@ import lethe.folder.RunFolder;
  * @param histograms one a model and split
  * @param truths one a model but the retrained one; empty when there is none
  * @param verdicts one a model other than the original
+ * @param requests to forget, where any were listed
+ * @param continuations of forget chunks; empty unless {@code report.examples} asked for them
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Evaluation(
@@ -29,7 +31,9 @@ public record Evaluation(
     List<TaskScore> tasks,
     List<Histogram> histograms,
     List<GroundTruth> truths,
-    List<Verdict> verdicts) {
+    List<Verdict> verdicts,
+    List<RequestScore> requests,
+    List<Continuation> continuations) {
 
   /**
    * A model that was evaluated.

@@ -3,6 +3,9 @@ package lethe.evaluate;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import lethe.resident.ModelKey;
+import lethe.resident.ResidentModel;
+import lethe.resident.TokenText;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -101,25 +104,36 @@ final class MultipleChoice {
     return (double) count / right.length;
   }
 
-  /**
-   * A query and one choice as tokens.
-   *
-   * @param tokens of both
-   * @param scored how many at the end are the choice's
-   */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Rendering(int[] tokens, int scored) {
+  /** A query and one choice as tokens, of which the choice's are scored. */
+  static Passage passage(TokenText text, String query, String choice, int context) {
+    String kept = query.stripTrailing();
+    String continued = query.substring(kept.length()) + " " + choice;
+    int[] whole = text.tokens(kept + continued);
+    int cut = Math.max(0, whole.length - context);
+    return new Passage(
+        java.util.Arrays.copyOfRange(whole, cut, whole.length),
+        Math.max(1, text.tokens(kept).length - cut)); // the first token has no prediction
+  }
 
-    static Rendering of(TokenText text, String query, String choice, int context) {
-      String kept = query.stripTrailing();
-      String continued = query.substring(kept.length()) + " " + choice;
-      int[] whole = text.tokens(kept + continued);
-      int prefix = Math.max(1, text.tokens(kept).length); // the first token has no prediction
-      int from = Math.max(0, whole.length - context);
-      return new Rendering(
-          java.util.Arrays.copyOfRange(whole, from, whole.length),
-          Math.min(whole.length - prefix, whole.length - from - 1));
-    }
+  /**
+   * The summed log-likelihood of each choice after a query, nats.
+   *
+   * @param context most tokens of query and choice
+   * @throws IllegalArgumentException when the model's folder has no tokenizer
+   */
+  private static double[] likelihoods(
+      ResidentModel model, String query, List<String> choices, int context) {
+    TokenText text =
+        model
+            .text()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "Cannot ask questions: a model has no tokenizer.json"));
+    return Scorer.score(model, choices.stream().map(c -> passage(text, query, c, context)).toList())
+        .stream()
+        .mapToDouble(scores -> -scores.summedNll())
+        .toArray();
   }
 
   private record Asking(ModelKey model, int context) implements MapPartitionsFunction<Row, Row> {
@@ -133,7 +147,7 @@ final class MultipleChoice {
     private Row answer(Row question) {
       List<String> choices = question.getList(1);
       double[] likelihoods =
-          ResidentModel.with(model, m -> m.likelihoods(question.getString(0), choices, context));
+          ResidentModel.with(model, m -> likelihoods(m, question.getString(0), choices, context));
       double[] normalized = new double[likelihoods.length];
       for (int c = 0; c < normalized.length; c++) {
         String choice = choices.get(c);

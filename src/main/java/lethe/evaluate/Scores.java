@@ -1,12 +1,16 @@
 package lethe.evaluate;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import lethe.resident.ModelKey;
+import lethe.resident.ResidentModel;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -14,18 +18,19 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.LongAccumulator;
 
 /**
  * The scores of chunks by one model.
  *
  * <pre>
  * split, domain, document, ordinal   the chunk
- * tokens    int      scored: all but the first
+ * tokens    int      scored: all but the first, or those of the answer
  * nll       double   summed negative log-likelihood, nats
  * hits      int      tokens that were the model's first choice
  * min_k            array(double)  Min-K% at 10, 20, ..., 100 %, see {@link MinK}
  * min_k_plus_plus  array(double)  Min-K%++ at the same
- * zlib_bytes       int            of the chunk's text compressed; null without a tokenizer
+ * zlib_bytes       int            of the text that is scored, compressed; null without a tokenizer
  * continued, longest_run, extraction_strength   see {@link Verbatim}
  * </pre>
  */
@@ -58,22 +63,40 @@ final class Scores {
    * @param chunks as prepare wrote them
    * @param count of the chunks
    * @param microBatch chunks a forward pass
+   * @param done counts chunks
+   * @param tokens counts theirs
    */
-  static Dataset<Row> of(Dataset<Row> chunks, long count, ModelKey model, int microBatch) {
+  static Dataset<Row> of(
+      Dataset<Row> chunks,
+      long count,
+      ModelKey model,
+      int microBatch,
+      LongAccumulator done,
+      LongAccumulator tokens) {
     int tasks = (int) ((count + CHUNKS_A_TASK - 1) / CHUNKS_A_TASK);
     return chunks
         .select(
-            col("split"), col("domain"), col("document"), col("ordinal"), col("tokens").as("ids"))
+            col("split"),
+            col("domain"),
+            col("document"),
+            col("ordinal"),
+            col("tokens").as("ids"),
+            coalesce(col("prompt"), lit(0)))
         .repartition(tasks, col("domain"), col("document"), col("ordinal"))
         .sortWithinPartitions(
             size(col("ids")).desc(), // like lengths side by side: little padding
             col("domain"),
             col("document"),
             col("ordinal"))
-        .mapPartitions(new Scoring(model, microBatch), Encoders.row(SCHEMA));
+        .mapPartitions(new Scoring(model, microBatch, done, tokens), Encoders.row(SCHEMA));
   }
 
-  private record Scoring(ModelKey model, int microBatch)
+  static int[] ints(List<Integer> boxed) {
+    return boxed.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private record Scoring(
+      ModelKey model, int microBatch, LongAccumulator done, LongAccumulator tokens)
       implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
@@ -90,18 +113,18 @@ final class Scores {
     }
 
     private List<Row> score(List<Row> batch) {
-      List<int[]> ids =
-          batch.stream()
-              .map(r -> r.<Integer>getList(4).stream().mapToInt(Integer::intValue).toArray())
-              .toList();
+      List<Passage> passages =
+          batch.stream().map(r -> Passage.chunk(ints(r.getList(4)), r.getInt(5))).toList();
       List<Optional<String>> texts = new ArrayList<>();
       List<TokenScores> scored =
           ResidentModel.with(
               model,
               m -> {
-                ids.forEach(i -> texts.add(m.text(i)));
-                return m.score(ids);
+                passages.forEach(p -> texts.add(m.text().map(t -> t.text(p.own()))));
+                return Scorer.score(m, passages);
               });
+      done.add(batch.size());
+      tokens.add(passages.stream().mapToLong(p -> p.tokens().length).sum());
       List<Row> rows = new ArrayList<>();
       for (int i = 0; i < scored.size(); i++) {
         Row chunk = batch.get(i);

@@ -1,11 +1,15 @@
 package lethe.evaluate;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import lethe.resident.ModelKey;
+import lethe.resident.ResidentModel;
 import lethe.target.Target;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -69,7 +73,7 @@ final class Truths {
     Row sums =
         chunks
             .filter("split = 'forget'")
-            .select(col("tokens"))
+            .select(col("tokens"), coalesce(col("prompt"), lit(0)))
             .mapPartitions(new Comparing(retrained, model, microBatch), Encoders.row(SUMS))
             .selectExpr("sum(divergence)", "sum(tokens)")
             .first();
@@ -81,14 +85,16 @@ final class Truths {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
       List<Row> sums = new ArrayList<>();
-      List<int[]> batch = new ArrayList<>();
+      List<Passage> batch = new ArrayList<>();
       while (chunks.hasNext()) {
-        batch.add(chunks.next().<Integer>getList(0).stream().mapToInt(Integer::intValue).toArray());
+        Row chunk = chunks.next();
+        batch.add(Passage.chunk(Scores.ints(chunk.getList(0)), chunk.getInt(1)));
         if (batch.size() == microBatch || !chunks.hasNext()) {
           sums.add(
               RowFactory.create(
-                  ResidentModel.divergence(from, to, List.copyOf(batch)),
-                  batch.stream().mapToLong(b -> b.length - 1).sum()));
+                  ResidentModel.with(
+                      from, to, (p, q) -> Scorer.divergence(p, q, List.copyOf(batch))),
+                  batch.stream().mapToLong(Passage::scored).sum()));
           batch.clear();
         }
       }

@@ -58,7 +58,8 @@ public final class Network implements AutoCloseable {
     this.architecture = architecture;
     this.compute = compute;
     this.manager = Engine.getEngine("PyTorch").newBaseManager(compute.device());
-    String text = architecture.script() + ROWS + Autograd.SCRIPT;
+    String text =
+        architecture.script() + CachedLayer.methods(architecture.script()) + ROWS + Autograd.SCRIPT;
     this.script =
         new TorchScript(
             manager, text.replace("${C}", String.valueOf(compute.precision().scalarType())));
@@ -89,13 +90,34 @@ public final class Network implements AutoCloseable {
   public NDArray hidden(NDArray idsBT, Parameters weights) {
     int tokens = (int) idsBT.getShape().get(1);
     architecture.context().check(tokens);
-    NDArray xBTD = script.run("embed", idsBT, weights.exact(architecture.embedding()));
+    NDArray xBTD = embed(idsBT, weights);
     for (List<Integer> layer : architecture.layers()) {
       NDArray before = xBTD;
       xBTD = script.run("forward", before, tables(tokens), weights.at(layer));
       before.close();
     }
     return xBTD;
+  }
+
+  /**
+   * Begins to write texts on.
+   *
+   * @param most tokens of a text in the end; at most the model's context
+   */
+  public Decoding decoding(Parameters weights, int most) {
+    return new Decoding(this, weights, most);
+  }
+
+  NDArray embed(NDArray idsBT, Parameters weights) {
+    return script.run("embed", idsBT, weights.exact(architecture.embedding()));
+  }
+
+  NDArray run(String method, Object... inputs) {
+    return script.run(method, inputs);
+  }
+
+  NDList runAll(String method, Object... inputs) {
+    return script.runAll(method, inputs);
   }
 
   /**
@@ -198,13 +220,19 @@ public final class Network implements AutoCloseable {
       int eldest = tables.keySet().iterator().next();
       tables.remove(eldest).forEach(NDArray::close);
     }
+    List<NDArray> arrays = tables(tokens, manager);
+    tables.put(tokens, arrays);
+    return arrays;
+  }
+
+  /** The tables of a sequence length, owned by a manager of the caller's. */
+  List<NDArray> tables(int tokens, NDManager owner) {
     List<NDArray> arrays = new ArrayList<>();
     for (Architecture.Table table : architecture.tables().apply(tokens)) {
-      NDArray values = manager.create(table.values(), new Shape(table.rows(), table.columns()));
+      NDArray values = owner.create(table.values(), new Shape(table.rows(), table.columns()));
       arrays.add(autograd.narrowed(values));
       values.close();
     }
-    tables.put(tokens, arrays);
     return arrays;
   }
 

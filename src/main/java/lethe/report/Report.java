@@ -92,7 +92,10 @@ public final class Report {
         evaluation.histograms(),
         evaluation.truths(),
         training.orElse(null),
-        training.flatMap(t -> cost(t, evaluation)).orElse(null));
+        evaluation.requests(),
+        json(folder.stop()).orElse(null),
+        training.flatMap(t -> cost(t, evaluation)).orElse(null),
+        settings.examples() ? evaluation.continuations() : List.of());
   }
 
   private Optional<Cost> cost(Training training, Evaluation evaluation) {

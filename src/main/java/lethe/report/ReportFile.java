@@ -2,11 +2,13 @@ package lethe.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import lethe.evaluate.Continuation;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.GroundTruth;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
+import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
 import lethe.evaluate.Verdict;
@@ -32,7 +34,10 @@ import lethe.target.Target;
  * @param histograms of chunk losses, one a model and split
  * @param truths how far models are from a retrained one; empty when there is none
  * @param training the unlearning's steps; null when there is no record
+ * @param requests to forget, and what became of each; empty when none were listed
+ * @param stop stop.json: how a training that stops at its target ended; null when none did
  * @param cost of unlearning; null when there is no record of its steps
+ * @param continuations of forget chunks; empty unless {@code report.examples} is true
  */
 record ReportFile(
     String headline,
@@ -51,4 +56,7 @@ record ReportFile(
     List<Histogram> histograms,
     List<GroundTruth> truths,
     Training training,
-    Cost cost) {}
+    List<RequestScore> requests,
+    JsonNode stop,
+    Cost cost,
+    List<Continuation> continuations) {}

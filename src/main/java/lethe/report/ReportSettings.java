@@ -11,9 +11,13 @@ import lethe.target.Outcome;
  * @param require the verdict without which the program ends with exit 3
  * @param pretrainingTokens that the original model was trained on, where it is known
  * @param compare folders of runs to set side by side; empty for a report of this run
+ * @param examples whether texts to forget may stand in the report
  */
 public record ReportSettings(
-    Optional<Outcome> require, Optional<Double> pretrainingTokens, List<String> compare) {
+    Optional<Outcome> require,
+    Optional<Double> pretrainingTokens,
+    List<String> compare,
+    boolean examples) {
 
   /** Reads {@code report}. */
   public static ReportSettings read(Section root) {
@@ -23,6 +27,7 @@ public record ReportSettings(
             ? Optional.of(report.choice("require", Outcome.class))
             : Optional.empty(),
         report.optionalNumber("pretraining-tokens", 1, 1e18),
-        report.texts("compare"));
+        report.texts("compare"),
+        report.flag("examples"));
   }
 }

@@ -11,6 +11,7 @@ import lethe.model.Compute;
 import lethe.model.ModelConfig;
 import lethe.model.ModelSource;
 import lethe.model.Precision;
+import lethe.resident.ComputeSettings;
 import lethe.settings.Section;
 
 /**

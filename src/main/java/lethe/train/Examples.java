@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import lethe.folder.RunFolder;
-import lethe.model.Fingerprint;
 import lethe.model.ModelSource;
 import lethe.model.Vocabulary;
 import lethe.objective.Pairing;
@@ -19,7 +18,11 @@ import lethe.objective.SequenceTerm;
 import lethe.objective.TruncatedPredictions;
 import lethe.objective.TruncatedPredictions.Truth;
 import lethe.objective.ViewKind;
+import lethe.resident.ComputeSettings;
+import lethe.resident.Kept;
+import lethe.resident.ModelKey;
 import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -52,7 +55,7 @@ public final class Examples {
    * @param pairing of examples to forget with kept ones and rejections
    * @param seed of labels and of the choice of rejections
    * @param microBatch examples a forward pass
-   * @param threads for matrix products in each executor
+   * @param compute of the executors
    */
   public record Inputs(
       String chunksSha256,
@@ -64,7 +67,7 @@ public final class Examples {
       Pairing pairing,
       long seed,
       int microBatch,
-      int threads) {}
+      ComputeSettings compute) {}
 
   public Examples(SparkSession spark, RunFolder folder, Inputs inputs) {
     this.spark = spark;
@@ -153,10 +156,11 @@ public final class Examples {
 
   private Dataset<Row> predicted(
       String name, Dataset<Row> chunks, TruncatedPredictions cut, int early) {
+    ModelKey original = ModelKey.of(inputs.original(), inputs.compute().exact());
     return kept(
             name,
             Map.of(
-                "model", Fingerprint.of(inputs.original()),
+                "model", original.fingerprint(),
                 "top_k", cut.topK(),
                 "top_p", cut.topP(),
                 "truth", cut.truth()))
@@ -168,30 +172,25 @@ public final class Examples {
                     inputs.vocabulary(),
                     cut,
                     early,
-                    new Batches.Frozen(inputs.original(), inputs.threads()),
+                    original,
                     inputs.microBatch(),
                     inputs.seed()));
   }
 
   private Dataset<Row> referenced(Role role, Dataset<Row> examples) {
+    ModelKey reference = ModelKey.of(inputs.reference(), inputs.compute().exact());
     return kept(
             "reference-" + role.name(),
             Map.of(
                 "model",
-                Fingerprint.of(inputs.reference()),
+                reference.fingerprint(),
                 "rejections",
                 inputs.rejections().sha256(),
                 "pairing",
                 inputs.pairing(),
                 "most_tokens",
                 inputs.rejections().most()))
-        .orElse(
-            spark,
-            () ->
-                References.of(
-                    examples,
-                    new Batches.Frozen(inputs.reference(), inputs.threads()),
-                    inputs.microBatch()));
+        .orElse(spark, () -> References.of(examples, reference, inputs.microBatch()));
   }
 
   private Kept kept(String name, Map<String, Object> more) {
@@ -200,7 +199,7 @@ public final class Examples {
     origin.put("ordinary_tokens", inputs.vocabulary().ordinary().length);
     origin.put("seed", inputs.seed());
     origin.put("micro_batch", inputs.microBatch());
-    return new Kept(folder, name, origin);
+    return new Kept(folder.files(), new Path(folder.labels(), name), origin);
   }
 
   private static void checkAnswers(Role role, Dataset<Row> chunks) {

@@ -19,6 +19,9 @@ import lethe.objective.FrozenModel;
 import lethe.objective.LabelDistribution;
 import lethe.objective.Positions;
 import lethe.objective.TruncatedPredictions;
+import lethe.resident.Batches;
+import lethe.resident.ModelKey;
+import lethe.resident.ResidentModel;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -86,7 +89,7 @@ final class Labels {
       Vocabulary vocabulary,
       TruncatedPredictions predictions,
       int early,
-      Batches.Frozen model,
+      ModelKey model,
       int microBatch,
       long seed) {
     int[] unused = vocabulary.unused();
@@ -97,30 +100,21 @@ final class Labels {
         model,
         SCHEMA,
         (loaded, batch) -> {
-          int[] drawn =
-              loaded.with(
-                  (network, weights) ->
-                      draw(
-                          network,
-                          weights,
-                          batch,
-                          predictions,
-                          early,
-                          unused,
-                          uniforms(seed, batch)));
+          int[] drawn = draw(loaded, batch, predictions, early, unused, uniforms(seed, batch));
           return rows(batch, drawn);
         });
   }
 
   private static int[] draw(
-      Network network,
-      Parameters weights,
+      ResidentModel model,
       List<Row> chunks,
       TruncatedPredictions predictions,
       int early,
       int[] unused,
       float[] uniforms) {
     int[] drawn = new int[uniforms.length];
+    Network network = model.network();
+    Parameters weights = model.weights();
     try (NDManager manager = network.newManager()) {
       TokenBatch batch = TokenBatch.of(manager, chunks.stream().map(Labels::tokens).toList());
       NDArray hiddenND =

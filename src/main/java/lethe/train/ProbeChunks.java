@@ -15,11 +15,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lethe.folder.RunFolder;
-import lethe.model.Fingerprint;
 import lethe.model.ModelSource;
 import lethe.objective.ViewKind;
+import lethe.resident.Batches;
+import lethe.resident.Kept;
+import lethe.resident.ModelKey;
+import lethe.resident.ResidentModel;
 import lethe.settings.InvalidSettings;
 import lethe.target.Halves;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -227,14 +231,15 @@ public final class ProbeChunks {
 
   /** The original model's mean loss on unseen text, by domain. */
   private Map<String, Double> targets(Dataset<Row> approximate, String chunksSha256) {
+    ModelKey key = ModelKey.of(original, train.compute().exact());
     Map<String, Object> origin = new TreeMap<>();
-    origin.put("model", Fingerprint.of(original));
+    origin.put("model", key.fingerprint());
     origin.put("chunks_sha256", chunksSha256);
     origin.put("seed", train.seed());
     origin.put("target_chunks", settings.targetChunks());
     origin.put("micro_batch", train.microBatch());
     Dataset<Row> losses =
-        new Kept(folder, "target", origin)
+        new Kept(folder.files(), new Path(folder.labels(), "target"), origin)
             .orElse(
                 spark,
                 () ->
@@ -242,7 +247,7 @@ public final class ProbeChunks {
                         approximate,
                         col("scored"),
                         train.microBatch(),
-                        new Batches.Frozen(original, train.threads()),
+                        key,
                         LOSSES,
                         ProbeChunks::losses));
     Map<String, double[]> sums = new LinkedHashMap<>();
@@ -257,10 +262,10 @@ public final class ProbeChunks {
     return targets;
   }
 
-  private static List<Row> losses(LoadedModel model, List<Row> batch) {
+  private static List<Row> losses(ResidentModel model, List<Row> batch) {
     int views = Views.SCHEMA.fieldIndex("views");
     List<Example> examples = batch.stream().map(row -> Views.example(row, views)).toList();
-    double[] nll = model.with((network, weights) -> new Pass(network).score(examples, weights));
+    double[] nll = new Pass(model.network()).score(examples, model.weights());
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < nll.length; i++) {
       Row row = batch.get(i);

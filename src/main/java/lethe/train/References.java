@@ -4,6 +4,9 @@ import static org.apache.spark.sql.functions.expr;
 
 import java.util.ArrayList;
 import java.util.List;
+import lethe.resident.Batches;
+import lethe.resident.ModelKey;
+import lethe.resident.ResidentModel;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -21,7 +24,7 @@ final class References {
    * @param examples of {@link Views#SCHEMA}
    * @param microBatch examples a forward pass
    */
-  static Dataset<Row> of(Dataset<Row> examples, Batches.Frozen reference, int microBatch) {
+  static Dataset<Row> of(Dataset<Row> examples, ModelKey reference, int microBatch) {
     return Batches.map(
         examples,
         expr("aggregate(views, 0, (sum, view) -> sum + size(view.tokens))"),
@@ -31,10 +34,10 @@ final class References {
         References::score);
   }
 
-  private static List<Row> score(LoadedModel model, List<Row> batch) {
+  private static List<Row> score(ResidentModel model, List<Row> batch) {
     int views = Views.SCHEMA.fieldIndex("views");
     List<Example> examples = batch.stream().map(row -> Views.example(row, views)).toList();
-    double[] nll = model.with((network, weights) -> new Pass(network).score(examples, weights));
+    double[] nll = new Pass(model.network()).score(examples, model.weights());
     List<Row> scored = new ArrayList<>();
     int at = 0;
     for (Row row : batch) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lethe.model.NamedShape;
+import lethe.resident.ComputeSettings;
 import lethe.settings.Section;
 
 /**

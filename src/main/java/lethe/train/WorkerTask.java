@@ -16,6 +16,8 @@ import lethe.model.Network;
 import lethe.model.Parameters;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.resident.ComputeSettings;
+import lethe.resident.ResidentModel;
 import org.apache.spark.BarrierTaskContext;
 import scala.Tuple2;
 import scala.collection.JavaConverters;
@@ -75,6 +77,7 @@ final class WorkerTask
     claimProcess(me);
     // Struck once: what is launched or tried anew lives.
     Optional<Fault> fault = me.equals("0.0") ? Fault.asked() : Optional.empty();
+    ResidentModel.clear();
     try {
       int steps =
           run(

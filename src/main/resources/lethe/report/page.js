@@ -206,6 +206,18 @@ function memory() {
   })] }))));
 }
 
+function continuations() {
+  if (!data.continuations.length) return;
+  page.append(el("h2", {}, "What it writes"), el("p", { class: "soft" },
+    "The forget chunks that the original model knows best: the end of the first half, what follows, and what each model writes."));
+  const key = (c) => `${c.domain} / ${c.document} / ${c.ordinal}`;
+  page.append(table(["chunk", "", "text"], [...new Set(data.continuations.map(key))].flatMap((k) => {
+    const own = data.continuations.filter((c) => key(c) === k);
+    return [{ className: "all", cells: [k, "before", el("code", {}, own[0].before)] }, { cells: ["", "truth", el("code", {}, own[0].truth)] },
+      ...own.map((c) => ({ cells: ["", `${c.model}, ${whole(c.same)} tokens right`, el("code", {}, c.written)] }))];
+  }), "words"));
+}
+
 function truths() {
   if (!data.truths.length) return;
   page.append(el("h2", {}, "Against a retrained model"), el("p", { class: "soft" },
@@ -237,6 +249,28 @@ function rocChart(name) {
       options: options(axis("false positive rate", { type: "linear", min: 0, max: 1 }), axis("true positive rate", { min: 0, max: 1 })) }));
 }
 
+// The forget loss on the way to its target, where a target ended the training.
+function wayToTarget() {
+  const stop = data.stop;
+  if (!stop || !stop.probes.length) return null;
+  const names = Object.keys(stop.targets);
+  const xs = stop.probes.map((p) => p.step);
+  const many = names.length > 1;
+  const series = [["forget", stop.probes.map((p) => p.nll), stop.target], ...(many ? names.map((d) => [d, stop.probes.map((p) => p.domains[d]), stop.targets[d]]) : [])];
+  const end = (values) => number(values[values.length - 1], 2);
+  const said = series.map(([name, values, target]) => `${name} ${number(values[0], 2)} to ${end(values)}, target ${number(target, 2)}`).join("; ");
+  page.append(el("p", {}, `Training ended after ${whole(stop.steps)} of at most ${whole(stop.most_steps)} steps; the weights of step ${whole(stop.best_step)} were kept. ` +
+    "Half of the documents said so; the verdict comes from the other half." + (many ? " A domain that has come to its own target is let go of while the others go on." : "")));
+  return figure("Forget loss on the way", `Forget loss at each look, in nats a token. ${said}.`, null,
+    ["step", ...series.flatMap(([name]) => [name]), ...(many ? ["still forgotten"] : [])],
+    stop.probes.map((p, i) => [whole(p.step), ...series.map(([, values]) => number(values[i], 3)), ...(many ? [p.open.join(", ")] : [])]),
+    () => { const c = lines(xs, series.map(([name]) => name), series.map(([, values]) => values), axis("step", { ticks: { precision: 0 } }), axis("nats a token"))();
+      series.forEach(([name, , target], i) => { c.data.datasets[i].pointRadius = 3;
+        c.data.datasets.push({ label: `target ${name}`, data: [{ x: xs[0], y: target }, { x: xs[xs.length - 1], y: target }], borderColor: c.data.datasets[i].borderColor,
+          backgroundColor: c.data.datasets[i].borderColor, borderWidth: 1, borderDash: [2, 3], pointRadius: 0 }); });
+      return c; });
+}
+
 function training() {
   const t = data.training;
   if (!t || !t.curve.length) return;
@@ -249,6 +283,8 @@ function training() {
   const norms = [t.curve.map((s) => finite(s.grad_norm))];
   const lastOf = (v) => number(v[v.length - 1], 2);
   const grid = el("div", { class: "grid" });
+  const way = wayToTarget();
+  if (way) grid.append(way);
   grid.append(
     figure("Terms by step", "Mean of each term by step. From first to last: " + roles.map((r, i) => `${r} ${number(losses[i][0], 2)} to ${lastOf(losses[i])}`).join("; ") + ".", null,
       ["step", ...roles], xs.map((x, i) => [whole(x), ...losses.map((l) => number(l[i], 4))]),
@@ -265,6 +301,28 @@ function assumptions() {
   const words = (holds) => (holds === null ? ["none", "open"] : holds ? ["matched", "holds"] : ["under", "doubtful"]);
   page.append(el("ul", { class: "checks" }, data.assumptions.map((a) =>
     el("li", {}, el("span", { class: words(a.holds)[0] }, words(a.holds)[1]), a.statement, " ", el("span", { class: "soft" }, a.finding)))));
+}
+
+// The requests, those first for which nothing was found.
+function requests() {
+  if (!data.requests.length) return;
+  const shown = [...data.requests].sort((a, b) => b.unmet.length - a.unmet.length).slice(0, 200);
+  page.append(el("h2", {}, "Requests"), el("p", { class: "soft" }, `${whole(data.requests.length)} requests to forget` +
+    (shown.length < data.requests.length ? `; the first ${whole(shown.length)} are shown, all stand in report.json` : "") + ". Loss in nats a token on the documents of each."),
+    table(["request", "documents", ...models, "nothing found for"], shown.map((r) => ({ cells: [r.request, whole(r.documents), ...models.map((m) => number(r.nll[m], 3)), r.unmet.join("; ")] }))));
+}
+
+// Documents of other splits that repeat forgotten ones, and what a careful reader should know of the splits.
+function duplicates() {
+  const found = data.corpus?.duplicates || [];
+  const warnings = data.corpus?.warnings || [];
+  if (!found.length && !warnings.length) return;
+  page.append(el("h2", {}, "Duplicates and splits"));
+  if (found.length) {
+    page.append(el("p", { class: "soft" }, "A document that repeats a forgotten one would teach it again, or hide that it was forgotten. Found between the splits:"),
+      table(["split", "repeats one of", "kind", "done", "documents"], found.map((r) => ({ cells: [r.split, r.of, r.kind, r.action, whole(r.documents)] }))));
+  }
+  if (warnings.length) page.append(el("ul", {}, warnings.map((w) => el("li", {}, w))));
 }
 
 function asked() {
@@ -298,9 +356,12 @@ scores();
 membership();
 truths();
 memory();
+continuations();
 tasks();
 training();
 assumptions();
+requests();
+duplicates();
 asked();
 draw();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

@@ -16,6 +16,7 @@ import lethe.LocalSpark;
 import lethe.SharedData;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
+import lethe.resident.ComputeSettings;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
@@ -160,11 +161,12 @@ class EvaluateTest {
     Evaluation evaluation =
         new Evaluate(
                 LocalSpark.SESSION,
-                new EvaluateSettings(2, 0.15, List.of(), 42),
+                settings(2),
                 folder("truth"),
                 SharedCorpus.dataset(rows),
+                "chunks",
                 models,
-                1)
+                new Told())
             .execute();
     GroundTruth truth = evaluation.truths().get(0);
     assertThat(truth.model()).isEqualTo("original");
@@ -217,15 +219,20 @@ class EvaluateTest {
 
   private static Evaluation evaluate(
       RunFolder folder, Dataset<Row> chunks, ModelSource model, int microBatch, Task... list) {
-    List<Task> tasks = List.of(list);
     return new Evaluate(
             LocalSpark.SESSION,
-            new EvaluateSettings(microBatch, 0.15, tasks, 42),
+            settings(microBatch, list),
             folder,
             chunks,
+            "chunks",
             Map.of("original", model),
-            1)
+            new Told())
         .execute();
+  }
+
+  private static EvaluateSettings settings(int microBatch, Task... tasks) {
+    return new EvaluateSettings(
+        microBatch, 0.15, List.of(tasks), Map.of(), false, false, ComputeSettings.cpu(1), 42);
   }
 
   private static double sum(JsonNode reference, Set<String> documents, String member) {

@@ -32,7 +32,8 @@ final class SharedCorpus {
           .add("ordinal", DataTypes.IntegerType, false)
           .add("start", DataTypes.IntegerType, false)
           .add("end", DataTypes.IntegerType, false)
-          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
+          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+          .add("prompt", DataTypes.IntegerType, true);
 
   private static final int CHUNK = 256;
   private static final int TAIL = 5;
@@ -89,7 +90,7 @@ final class SharedCorpus {
   /** A row of chunks; its place in the text is not looked at here. */
   static Row chunk(String split, String domain, String document, int ordinal, int... tokens) {
     return RowFactory.create(
-        split, domain, document, ordinal, 0, 0, Arrays.stream(tokens).boxed().toArray());
+        split, domain, document, ordinal, 0, 0, Arrays.stream(tokens).boxed().toArray(), null);
   }
 
   static Dataset<Row> dataset(List<Row> chunks) {

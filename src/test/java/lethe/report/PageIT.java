@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -22,6 +23,7 @@ import lethe.evaluate.Interval;
 import lethe.evaluate.KolmogorovSmirnov;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
+import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
 import lethe.evaluate.Verdict;
@@ -46,9 +48,12 @@ class PageIT {
     assertThat(dom).doesNotContain("data-error=");
     assertThat(dom)
         .contains("<b>✓ Matched</b>")
+        .contains("Training ended after 5,000 of at most 9,000 steps")
+        .contains("<td>r-17</td><td>2</td><td>2.000</td><td>4.125</td>")
+        .contains("<td>near</td><td>dropped</td><td>12,345</td>", "approximate is &lt;small&gt;")
         .contains("<td class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</td>");
-    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(6);
-    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(6);
+    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(7);
+    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(7);
     Matcher ready = Pattern.compile("data-ready=\"(\\d+)\"").matcher(dom);
     assertThat(ready.find()).isTrue();
     // Said, not judged: the machine may be busy.
@@ -107,7 +112,30 @@ class PageIT {
                 List.of(
                     new GroundTruth(
                         "unlearned", 4.1, 4.0, 4.05, new KolmogorovSmirnov(0.1, 0.5), 0.3)),
-                List.of(verdict)));
+                List.of(verdict),
+                List.of(
+                    new RequestScore(
+                        "r-17", 2, 300, Map.of("original", 2.0, "unlearned", 4.125), List.of())),
+                List.of()));
+    folder
+        .files()
+        .writeText(
+            folder.stop(),
+            """
+            {"target": 4.0, "targets": {"<b>bold</b>": 4.1, "arxiv": 3.9}, "band": 0.15, "most_steps": 9000, "steps": 5000,
+             "best_step": 5000, "outcome": "matched", "probes": [
+               {"step": 0, "nll": 2.0, "distance": -2.0, "domains": {"<b>bold</b>": 2.1, "arxiv": 1.9}, "open": ["<b>bold</b>", "arxiv"]},
+               {"step": 5000, "nll": 3.9, "distance": -0.1, "domains": {"<b>bold</b>": 4.0, "arxiv": 3.8}, "open": []}]}
+            """);
+    folder
+        .files()
+        .writeText(
+            folder.corpusManifest(),
+            """
+            {"rows": 9, "rejects": {}, "chunks_sha256": "ab", "parts": [],
+             "duplicates": [{"split": "retain", "of": "forget", "kind": "near", "action": "dropped", "documents": 12345}],
+             "warnings": ["approximate is <small>"]}
+            """);
     StringBuilder steps = new StringBuilder();
     for (int i = 1; i <= 5000; i++) {
       steps.append(
@@ -117,7 +145,7 @@ class PageIT {
     folder.files().writeText(folder.steps("unlearn"), steps.toString());
     new Report(
             folder,
-            new ReportSettings(Optional.empty(), Optional.of(1e12), List.of()),
+            new ReportSettings(Optional.empty(), Optional.of(1e12), List.of(), false),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     return scratch.resolve("report/index.html");

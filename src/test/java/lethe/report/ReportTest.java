@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lethe.evaluate.Continuation;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
@@ -92,7 +93,8 @@ class ReportTest {
       Optional<String> unmet =
           new Report(
                   folder,
-                  new ReportSettings(Optional.of(Outcome.MATCHED), Optional.empty(), List.of()),
+                  new ReportSettings(
+                      Optional.of(Outcome.MATCHED), Optional.empty(), List.of(), false),
                   new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8))
               .execute()
               .unmet();
@@ -100,7 +102,7 @@ class ReportTest {
     }
     RunFolder none = evaluated(List.of());
     ReportSettings matched =
-        new ReportSettings(Optional.of(Outcome.MATCHED), Optional.empty(), List.of());
+        new ReportSettings(Optional.of(Outcome.MATCHED), Optional.empty(), List.of(), false);
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     assertThat(new Report(none, matched, nowhere).execute().unmet())
@@ -168,11 +170,41 @@ class ReportTest {
         .hasMessageEndingWith("run evaluate first");
   }
 
+  @Test
+  void textsToForgetAreShownOnlyWhenAskedFor() {
+    RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
+    run(folder);
+    assertThat(text(folder, "report.json") + text(folder, "index.html")).doesNotContain("secret");
+    new Report(
+            folder,
+            new ReportSettings(Optional.empty(), Optional.empty(), List.of(), true),
+            new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
+        .execute();
+    assertThat(report(folder).at("/continuations/0/written").asText()).isEqualTo("secret");
+    assertThat(text(folder, "index.html")).contains("secret");
+  }
+
+  @Test
+  void sayHowTheTrainingEnded() {
+    RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
+    run(folder);
+    assertThat(report(folder).get("stop").isNull()).isTrue();
+    folder.files().writeJson(folder.stop(), Map.of("steps", 7, "most_steps", 20));
+    run(folder);
+    assertThat(report(folder).at("/stop/steps").asInt()).isEqualTo(7);
+  }
+
+  private static String text(RunFolder folder, String name) {
+    return new String(
+        folder.files().read(new org.apache.hadoop.fs.Path(folder.report(), name)),
+        StandardCharsets.UTF_8);
+  }
+
   private static String run(RunFolder folder) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     new Report(
             folder,
-            new ReportSettings(Optional.empty(), Optional.of(1e9), List.of()),
+            new ReportSettings(Optional.empty(), Optional.of(1e9), List.of(), false),
             new PrintStream(bytes, true, StandardCharsets.UTF_8))
         .execute();
     return bytes.toString(StandardCharsets.UTF_8);
@@ -200,7 +232,11 @@ class ReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
-                verdicts));
+                verdicts,
+                List.of(),
+                List.of(
+                    new Continuation(
+                        "original", "arxiv", "a", 0, "before", "truth", "secret", 1))));
     return folder;
   }
 

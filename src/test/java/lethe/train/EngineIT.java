@@ -31,6 +31,7 @@ import lethe.model.TensorSource;
 import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
 import lethe.objective.Role;
+import lethe.resident.ComputeSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;

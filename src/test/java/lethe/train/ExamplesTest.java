@@ -39,6 +39,7 @@ import lethe.objective.Term;
 import lethe.objective.TruncatedPredictions;
 import lethe.objective.TruncatedPredictions.Truth;
 import lethe.objective.ViewKind;
+import lethe.resident.ComputeSettings;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
@@ -180,7 +181,7 @@ class ExamplesTest {
             .isEqualTo(TokenBatch.scored(example.views().get(0).labels()));
       }
     }
-    Path manifest = temp.resolve("run/labels/reference-forget.dpo/manifest.json");
+    Path manifest = temp.resolve("run/labels/reference-forget.dpo/_manifest.json");
     assertThat(Files.readString(manifest)).contains("\"model\"", "\"chunks_sha256\" : \"abc\"");
     var written = Files.getLastModifiedTime(manifest);
     run(new Dpo(1), questions(), 1);
@@ -251,7 +252,7 @@ class ExamplesTest {
                 Pairing.INDEPENDENT,
                 seed,
                 3,
-                1))
+                ComputeSettings.cpu(1)))
         .execute(chunks, List.of(new Role("forget", term, 1)));
   }
 

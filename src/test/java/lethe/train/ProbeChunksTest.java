@@ -17,12 +17,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import lethe.LocalSpark;
 import lethe.folder.RunFolder;
-import lethe.model.Activations;
 import lethe.model.ModelSource;
 import lethe.model.Network;
 import lethe.model.Parameters;
-import lethe.model.Precision;
 import lethe.model.TinyLlama;
+import lethe.resident.ComputeSettings;
 import lethe.settings.InvalidSettings;
 import lethe.target.Halves;
 import org.apache.hadoop.conf.Configuration;
@@ -135,9 +134,7 @@ class ProbeChunksTest {
   private Probes execute(List<Row> chunks, int probeChunks) {
     RunFolder folder =
         RunFolder.of(temp.resolve("run" + probeChunks).toString(), new Configuration());
-    ComputeSettings compute =
-        new ComputeSettings(
-            1, Precision.FLOAT32, Activations.KEEP, ComputeSettings.DeviceChoice.CPU);
+    ComputeSettings compute = ComputeSettings.cpu(1);
     TrainSettings train =
         new TrainSettings(
             4,

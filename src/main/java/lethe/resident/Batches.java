@@ -1,4 +1,4 @@
-package lethe.train;
+package lethe.resident;
 
 import static org.apache.spark.sql.functions.col;
 
@@ -9,37 +9,26 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
-import lethe.model.ModelSource;
 import org.apache.spark.HashPartitioner;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.util.TaskCompletionListener;
 import scala.Tuple2;
 
 /**
  * Rows through a frozen model, in batches that depend on the rows alone, so that any cluster gives
  * the same bits: like lengths side by side, which also leaves little padding.
  */
-final class Batches {
+public final class Batches {
   private Batches() {}
 
   /** What is done with a batch, on an executor. */
-  interface Work extends Serializable {
-    List<Row> rows(LoadedModel model, List<Row> batch);
+  public interface Work extends Serializable {
+    List<Row> rows(ResidentModel model, List<Row> batch);
   }
-
-  /**
-   * A model that is not trained.
-   *
-   * @param source where it is read from
-   * @param threads for matrix products
-   */
-  record Frozen(ModelSource source, int threads) implements Serializable {}
 
   /**
    * @param rows with domain, document and ordinal, which tell them apart
@@ -48,8 +37,8 @@ final class Batches {
    * @param model that does the work
    * @param schema of what comes out
    */
-  static Dataset<Row> map(
-      Dataset<Row> rows, Column tokens, int batch, Frozen model, StructType schema, Work work) {
+  public static Dataset<Row> map(
+      Dataset<Row> rows, Column tokens, int batch, ModelKey model, StructType schema, Work work) {
     SparkSession spark = rows.sparkSession();
     int tasks = Math.max(1, spark.sparkContext().defaultParallelism());
     return spark.createDataFrame(
@@ -62,17 +51,15 @@ final class Batches {
         schema);
   }
 
-  private record Task(Frozen model, Work work)
+  private record Task(ModelKey model, Work work)
       implements FlatMapFunction<Iterator<Tuple2<Long, Iterable<Tuple2<Row, Long>>>>, Row> {
     @Override
     public Iterator<Row> call(Iterator<Tuple2<Long, Iterable<Tuple2<Row, Long>>>> batches) {
       if (!batches.hasNext()) {
         return List.<Row>of().iterator();
       }
-      LoadedModel loaded = LoadedModel.open(model.source, model.threads);
-      TaskContext.get()
-          .addTaskCompletionListener((TaskCompletionListener) context -> loaded.close());
-      return new Flat(batches, batch -> work.rows(loaded, inOrder(batch)));
+      return new Flat(
+          batches, batch -> ResidentModel.with(model, m -> work.rows(m, inOrder(batch))));
     }
 
     private static List<Row> inOrder(Iterable<Tuple2<Row, Long>> batch) {

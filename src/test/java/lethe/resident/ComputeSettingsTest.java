@@ -1,4 +1,4 @@
-package lethe.train;
+package lethe.resident;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,7 +8,7 @@ import java.util.Map;
 import lethe.model.Activations;
 import lethe.model.Compute;
 import lethe.model.Precision;
-import lethe.train.ComputeSettings.DeviceChoice;
+import lethe.resident.ComputeSettings.DeviceChoice;
 import org.apache.spark.resource.ResourceInformation;
 import org.junit.jupiter.api.Test;
 import scala.collection.JavaConverters;

@@ -1,4 +1,4 @@
-package lethe.train;
+package lethe.resident;
 
 import ai.djl.Device;
 import java.io.Serializable;
@@ -29,7 +29,12 @@ public record ComputeSettings(
     CPU
   }
 
-  static ComputeSettings read(Section train) {
+  /** On the processor, in float32. */
+  public static ComputeSettings cpu(int threads) {
+    return new ComputeSettings(threads, Precision.FLOAT32, Activations.KEEP, DeviceChoice.CPU);
+  }
+
+  public static ComputeSettings read(Section train) {
     return new ComputeSettings(
         train.count("threads", 1),
         train.choice("precision", Precision.class),
@@ -37,12 +42,17 @@ public record ComputeSettings(
         train.choice("device", DeviceChoice.class));
   }
 
+  /** The same in float32: what is measured should not be coarser than it must. */
+  public ComputeSettings exact() {
+    return new ComputeSettings(threads, Precision.FLOAT32, activations, device);
+  }
+
   /**
    * With the resources of a task.
    *
    * @param resources as {@code TaskContext.resources()} gives them
    */
-  Compute on(scala.collection.Map<String, ResourceInformation> resources) {
+  public Compute on(scala.collection.Map<String, ResourceInformation> resources) {
     ResourceInformation gpu = JavaConverters.mapAsJavaMap(resources).get("gpu");
     return on(gpu == null ? new String[0] : gpu.addresses());
   }
@@ -53,7 +63,7 @@ public record ComputeSettings(
    * @param addresses as Spark's discovery script found them: the number of a CUDA device each
    * @throws IllegalArgumentException when there is more than one, or it is not a number
    */
-  Compute on(String... addresses) {
+  public Compute on(String... addresses) {
     Device chosen = Device.cpu();
     if (device == DeviceChoice.AUTO && addresses.length > 0) {
       if (addresses.length > 1) {

@@ -1,4 +1,4 @@
-package lethe.train;
+package lethe.resident;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -7,22 +7,21 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import lethe.folder.Files;
-import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * A table that is computed once and kept in the run folder. Its {@code manifest.json} is written
+ * A table that is computed once and kept in the run folder. Its {@code _manifest.json} is written
  * last and says what it was computed from: with another origin, or without one, it is computed
- * again.
+ * again. Its name begins with an underscore so that the folder can be read as plain Parquet.
  *
- * @param folder of the run
- * @param name of the table's folder in {@link RunFolder#labels}
+ * @param files of the run
+ * @param table its folder
  * @param origin everything that its content depends on
  */
-record Kept(RunFolder folder, String name, Map<String, Object> origin) {
+public record Kept(Files files, Path table, Map<String, Object> origin) {
 
   /**
    * @param origin as in {@link Kept}
@@ -31,11 +30,9 @@ record Kept(RunFolder folder, String name, Map<String, Object> origin) {
   private record Manifest(Map<String, Object> origin, Map<String, String> parts) {}
 
   /** Reads the table, computing and writing it first unless it is there. */
-  Dataset<Row> orElse(SparkSession spark, Supplier<Dataset<Row>> compute) {
-    Path table = new Path(folder.labels(), name);
-    Path manifest = new Path(table, "manifest.json");
-    Files files = folder.files();
-    if (!files.exists(manifest) || !sameOrigin(files.readJson(manifest))) {
+  public Dataset<Row> orElse(SparkSession spark, Supplier<Dataset<Row>> compute) {
+    Path manifest = manifest();
+    if (!stands()) {
       files.delete(table);
       compute.get().write().parquet(table.toString());
       Map<String, String> parts = new TreeMap<>();
@@ -53,6 +50,15 @@ record Kept(RunFolder folder, String name, Map<String, Object> origin) {
         .fieldNames()
         .forEachRemaining(part -> parts.add(new Path(table, part).toString()));
     return spark.read().parquet(parts.toArray(String[]::new));
+  }
+
+  /** Whether the table is there, of this origin. */
+  public boolean stands() {
+    return files.exists(manifest()) && sameOrigin(files.readJson(manifest()));
+  }
+
+  private Path manifest() {
+    return new Path(table, "_manifest.json");
   }
 
   /** Compared as text: JSON read back has other number types. */

@@ -1,4 +1,4 @@
-package lethe.evaluate;
+package lethe.resident;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.ByteArrayInputStream;
@@ -8,7 +8,7 @@ import java.util.Map;
 import lethe.model.HfFolder;
 
 /** Texts to tokens and back by a model's own tokenizer.json. Not thread-safe. */
-final class TokenText implements AutoCloseable {
+public final class TokenText implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
 
   /**
@@ -29,12 +29,12 @@ final class TokenText implements AutoCloseable {
   }
 
   /** The text of some tokens; a character that is cut through becomes U+FFFD. */
-  String text(int[] ids) {
+  public String text(int[] ids) {
     return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false);
   }
 
   /** The tokens of a text, none added. */
-  int[] tokens(String text) {
+  public int[] tokens(String text) {
     return Arrays.stream(tokenizer.encode(text, false, false).getIds())
         .mapToInt(Math::toIntExact)
         .toArray();
