@@ -1,6 +1,7 @@
 package lethe.report;
 
 import java.util.Locale;
+import lethe.evaluate.GroundTruth;
 
 /** The report in a few lines of Markdown, to be pasted into a ticket. */
 final class Summary {
@@ -23,8 +24,17 @@ final class Summary {
                         "- Membership inference on %s: AUC %.3f (0.5 is ideal; above, too little was forgotten; below, too much)%n",
                         m.model(),
                         m.auc())));
+    file.truths().forEach(truth -> text.append(truth(truth)));
     if (file.cost() != null) {
       text.append(cost(file.cost()));
+    }
+    if (file.stop() != null) {
+      text.append(
+          "- Training ended after %s of at most %s steps; the weights are those of step %s%n"
+              .formatted(
+                  file.stop().path("steps"),
+                  file.stop().path("most_steps"),
+                  file.stop().path("best_step")));
     }
     for (Assumption assumption : file.assumptions()) {
       text.append("- ").append(mark(assumption.holds())).append(assumption.statement());
@@ -38,6 +48,23 @@ final class Summary {
           .append("`\n");
     }
     return text.toString();
+  }
+
+  private static String truth(GroundTruth truth) {
+    return String.format(
+        Locale.ROOT,
+        "- Against the retrained model, on forget, %s: loss %s, retrained %s, target %s; Kolmogorov-Smirnov distance of chunk losses %.3f (p %.4f); divergence of predictions %s nats%n",
+        truth.model(),
+        number(truth.nll()),
+        number(truth.truth()),
+        number(truth.estimate()),
+        truth.chunks().distance(),
+        truth.chunks().p(),
+        number(truth.divergence()));
+  }
+
+  private static String number(Double value) {
+    return value == null ? "-" : String.format(Locale.ROOT, "%.3f", value);
   }
 
   private static String cost(Cost cost) {

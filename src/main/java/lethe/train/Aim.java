@@ -1,7 +1,6 @@
 package lethe.train;
 
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -96,17 +95,6 @@ public record Aim(List<Domain> domains, double band, int every, double uniform)
     Map<String, Double> named = new LinkedHashMap<>();
     for (int d = 0; d < values.length; d++) {
       named.put(domains.get(d).name(), Double.isFinite(values[d]) ? values[d] : null);
-    }
-    return named;
-  }
-
-  /** Names of the domains that a mask marks. */
-  List<String> named(boolean[] mask) {
-    List<String> named = new ArrayList<>();
-    for (int d = 0; d < mask.length; d++) {
-      if (mask[d]) {
-        named.add(domains.get(d).name());
-      }
     }
     return named;
   }

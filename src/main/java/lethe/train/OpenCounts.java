@@ -37,12 +37,12 @@ final class OpenCounts {
   /** By role. */
   long[] of(int step) {
     long[] seen = counts[step].clone();
-    boolean[] open = steering.openAt(step);
+    double[] weights = steering.weightsAt(step);
     byDomain.forEach(
         (role, domains) -> {
           seen[role] = 0;
-          for (int d = 0; d < open.length; d++) {
-            seen[role] += open[d] ? domains.get(d)[step] : 0;
+          for (int d = 0; d < weights.length; d++) {
+            seen[role] += weights[d] > 0 ? domains.get(d)[step] : 0;
           }
         });
     return seen;

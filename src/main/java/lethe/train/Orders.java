@@ -8,53 +8,43 @@ import java.util.Arrays;
  *
  * @param probe the step before which to probe next; {@link #NONE} when there is nothing to look at,
  *     {@link #DONE} when training has ended
- * @param open by domain, whether it is still to be forgotten
+ * @param weights by domain, of its examples in the forget loss; 0 where a domain is let go of
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Orders(int probe, boolean[] open) {
+record Orders(int probe, double[] weights) {
   static final int NONE = Integer.MAX_VALUE;
   static final int DONE = -1;
 
   /** Of a training that does not steer. */
-  static final Orders FREE = new Orders(NONE, new boolean[0]);
+  static final Orders FREE = new Orders(NONE, new double[0]);
 
   boolean done() {
     return probe == DONE;
   }
 
-  /** Whether every domain is still to be forgotten. */
-  boolean allOpen() {
-    for (boolean one : open) {
-      if (!one) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   int bytes() {
-    return 4 + open.length;
+    return 4 + 8 * weights.length;
   }
 
   void write(ByteBuffer buffer) {
     buffer.putInt(probe);
-    for (boolean one : open) {
-      buffer.put((byte) (one ? 1 : 0));
+    for (double weight : weights) {
+      buffer.putDouble(weight);
     }
   }
 
   /** Reads what is left of a buffer. */
   static Orders read(ByteBuffer buffer) {
     int probe = buffer.getInt();
-    boolean[] open = new boolean[buffer.remaining()];
-    for (int d = 0; d < open.length; d++) {
-      open[d] = buffer.get() == 1;
+    double[] weights = new double[buffer.remaining() / 8];
+    for (int d = 0; d < weights.length; d++) {
+      weights[d] = buffer.getDouble();
     }
-    return new Orders(probe, open);
+    return new Orders(probe, weights);
   }
 
   @Override
   public String toString() {
-    return "Orders[" + probe + ", " + Arrays.toString(open) + "]";
+    return "Orders[" + probe + ", " + Arrays.toString(weights) + "]";
   }
 }

@@ -1,6 +1,5 @@
 package lethe.train;
 
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -10,7 +9,12 @@ import java.util.Map;
  * @param nll of forget, domains weighed by their tokens, nats a token; null when not finite
  * @param distance nll minus the target; null when not finite
  * @param domains nll by domain
- * @param open domains that are still to be forgotten
+ * @param weights by domain, of its examples in the forget loss from here on; 0 where it is let go
+ *     of
  */
 public record Probe(
-    int step, Double nll, Double distance, Map<String, Double> domains, List<String> open) {}
+    int step,
+    Double nll,
+    Double distance,
+    Map<String, Double> domains,
+    Map<String, Double> weights) {}

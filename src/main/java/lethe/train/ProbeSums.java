@@ -40,7 +40,7 @@ final class ProbeSums {
       Message message, ByteBuffer body, RpcResponseCallback answer, Supplier<float[][]> weights) {
     int first = tree.firstShard(message.worker(), workers);
     int end = tree.firstShard(message.worker() + 1, workers);
-    int domains = steering.orders().open().length;
+    int domains = steering.orders().weights().length;
     DoubleBuffer values = body.asDoubleBuffer();
     if (values.remaining() != (end - first) * domains) {
       throw new IllegalArgumentException(

@@ -14,8 +14,10 @@ import lethe.target.Outcome;
  * forgotten, when to look again and when to end, and keeps the best step's weights.
  *
  * <p>A domain whose loss has come to the inner half of its band is let go of, and taken up again
- * when it falls below. Training ends when all are let go of, or the loss has collapsed, or its
- * steps are done. The best step is the one whose domains are nearest to their targets:
+ * when it falls below; the others are weighed so that they arrive together. Training ends when all
+ * are let go of, or the loss has collapsed, or its steps are done. The best step is the one whose
+ * loss is least outside the inner band, and among those the one whose domains are nearest to their
+ * targets:
  *
  * <pre>  miss = sum_d n_d |nll_d - target_d| / sum_d n_d </pre>
  *
@@ -66,6 +68,12 @@ final class Steering {
       Outcome outcome,
       List<Probe> probes) {}
 
+  /** Of the way to go: less than this share of it says nothing of a pace. */
+  private static final double LEAST_GAIN = 0.05;
+
+  /** Few examples should not make a whole step. */
+  private static final double MOST_WEIGHT = 8;
+
   private final Aim aim;
   private final ShardTree tree;
   private final int steps;
@@ -74,7 +82,8 @@ final class Steering {
   private final List<Orders> given = new ArrayList<>();
   private Orders orders;
   private int bestStep;
-  private double leastMiss = Double.POSITIVE_INFINITY;
+  private double leastOutside;
+  private double leastMiss;
   private float[][] bestWeights;
 
   /**
@@ -87,9 +96,7 @@ final class Steering {
     this.tree = tree;
     this.steps = steps;
     this.told = told;
-    boolean[] all = new boolean[aim.domains().size()];
-    Arrays.fill(all, true);
-    orders = new Orders(0, all);
+    orders = new Orders(0, ones());
   }
 
   /** Goes on from a state. */
@@ -116,14 +123,19 @@ final class Steering {
     return orders;
   }
 
-  /** By domain, whether a step forgets it. */
-  synchronized boolean[] openAt(int step) {
-    boolean[] open = new boolean[aim.domains().size()];
-    Arrays.fill(open, true);
+  /** By domain, with which weight a step forgets it. */
+  synchronized double[] weightsAt(int step) {
+    double[] weights = ones();
     for (int p = 0; p < probes.size() && probes.get(p).step() <= step; p++) {
-      open = given.get(p).open();
+      weights = given.get(p).weights();
     }
-    return open;
+    return weights;
+  }
+
+  private double[] ones() {
+    double[] ones = new double[aim.domains().size()];
+    Arrays.fill(ones, 1);
+    return ones;
   }
 
   /**
@@ -148,26 +160,78 @@ final class Steering {
   private void decide(Sums probe, Supplier<float[][]> weights) {
     double[] means = aim.means(probe.sums());
     double[] misses = new double[means.length];
-    boolean[] open = new boolean[means.length];
     boolean any = false;
     for (int d = 0; d < means.length; d++) {
-      double distance = means[d] - aim.domains().get(d).target();
-      misses[d] = Math.abs(distance);
-      open[d] = distance < -aim.inner();
-      any |= open[d];
+      misses[d] = Math.abs(means[d] - aim.domains().get(d).target());
+      any |= open(means, d);
     }
     boolean collapsed = collapsed(aim.weighed(means));
+    double outside = Math.max(0, Math.abs(aim.weighed(means) - aim.target()) - aim.inner());
     double miss = aim.weighed(misses);
-    if (probes.isEmpty() || (!collapsed && miss < leastMiss)) {
-      leastMiss = Double.isFinite(miss) ? miss : Double.POSITIVE_INFINITY;
+    if (probes.isEmpty() || (!collapsed && nearer(outside, miss))) {
+      leastOutside = finite(outside);
+      leastMiss = finite(miss);
       bestStep = probe.step();
       bestWeights = weights.get();
     }
     boolean done = !any || collapsed || probe.step() == steps;
-    int next = done ? Orders.DONE : probe.step() + pause(probe.step(), means, open);
+    int next = done ? Orders.DONE : probe.step() + pause(probe.step(), means);
+    double[] shares = weights(probe.step(), means);
     probes.add(probe);
-    orders = new Orders(next, open);
+    orders = new Orders(next, shares);
     given.add(orders);
+  }
+
+  private boolean nearer(double outside, double miss) {
+    return outside < leastOutside || (outside == leastOutside && miss < leastMiss);
+  }
+
+  private static double finite(double value) {
+    return Double.isFinite(value) ? value : Double.POSITIVE_INFINITY;
+  }
+
+  /** Whether a domain is still to be forgotten. */
+  private boolean open(double[] means, int domain) {
+    return means[domain] - aim.domains().get(domain).target() < -aim.inner();
+  }
+
+  /**
+   * Weights with which the open domains would come to their targets together, at the pace that each
+   * has shown so far for its weight: the slower one is and the farther it has to go, the more it
+   * counts. Weighed like forget their mean is 1, so that the forget loss as a whole weighs what it
+   * did.
+   */
+  private double[] weights(int step, double[] means) {
+    double[] left = new double[means.length];
+    for (int d = 0; d < left.length; d++) {
+      if (open(means, d)) {
+        double target = aim.domains().get(d).target();
+        if (probes.isEmpty()) {
+          left[d] = 1;
+        } else {
+          double start = aim.means(probes.get(0).sums())[d];
+          double least = Math.max(LEAST_GAIN * Math.abs(target - start), 1e-6);
+          double gain = Math.max(means[d] - start, least);
+          left[d] = (target - means[d]) / (gain / effort(step, d));
+        }
+      }
+    }
+    double mean = aim.weighed(left);
+    double[] weights = new double[left.length];
+    for (int d = 0; d < left.length; d++) {
+      weights[d] = mean > 0 ? Math.min(MOST_WEIGHT, left[d] / mean) : 0;
+    }
+    return weights;
+  }
+
+  /** A domain's weights so far, summed over the steps. */
+  private double effort(int step, int domain) {
+    double effort = 0;
+    for (int p = 0; p < probes.size(); p++) {
+      int end = p + 1 < probes.size() ? probes.get(p + 1).step() : step;
+      effort += given.get(p).weights()[domain] * (end - probes.get(p).step());
+    }
+    return Math.max(effort, 1);
   }
 
   /** A loss that a prediction of nothing in particular would not have. */
@@ -179,7 +243,7 @@ final class Steering {
    * Steps to the next probe: half of what the nearest open domain would need at its last pace, at
    * least one. Before a pace is known it is one.
    */
-  private int pause(int step, double[] means, boolean[] open) {
+  private int pause(int step, double[] means) {
     int most = Math.min(aim.every(), steps - step);
     if (probes.isEmpty()) {
       return Math.min(1, most);
@@ -189,7 +253,7 @@ final class Steering {
     double least = most;
     for (int d = 0; d < means.length; d++) {
       double pace = (means[d] - before[d]) / (step - last.step());
-      if (open[d] && pace > 0) {
+      if (open(means, d) && pace > 0) {
         least = Math.min(least, (aim.domains().get(d).target() - means[d]) / pace / 2);
       }
     }
@@ -229,6 +293,6 @@ final class Steering {
         Double.isFinite(nll) ? nll : null,
         Double.isFinite(nll) ? nll - aim.target() : null,
         aim.named(means),
-        aim.named(given.get(place).open()));
+        aim.named(given.get(place).weights()));
   }
 }

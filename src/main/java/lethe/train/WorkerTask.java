@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -178,17 +179,17 @@ final class WorkerTask
               for (List<Example> batch = plan.next(step, shard, role, job.microBatch);
                   !batch.isEmpty();
                   batch = plan.next(step, shard, role, job.microBatch)) {
-                List<Example> used = used(batch, role, orders);
-                if (used.isEmpty()) {
-                  continue;
+                for (var part : weighed(batch, role, orders).entrySet()) {
+                  double weight = job.roles.get(role).weight() * part.getKey();
+                  double coefficient = weight / job.counts[step][role];
+                  List<Example> used = part.getValue();
+                  sum += pass.accumulate(job.roles.get(role), used, coefficient, leaves, frozen);
+                  tokens +=
+                      used.stream()
+                          .flatMap(e -> e.views().stream())
+                          .mapToLong(v -> v.tokens().length)
+                          .sum();
                 }
-                double coefficient = job.roles.get(role).weight() / job.counts[step][role];
-                sum += pass.accumulate(job.roles.get(role), used, coefficient, leaves, frozen);
-                tokens +=
-                    used.stream()
-                        .flatMap(e -> e.views().stream())
-                        .mapToLong(v -> v.tokens().length)
-                        .sum();
               }
               sums.add(sum);
             }
@@ -215,12 +216,22 @@ final class WorkerTask
     }
   }
 
-  /** A domain that is let go of is forgotten no further; what is kept of it stays. */
-  private List<Example> used(List<Example> batch, int role, Orders orders) {
-    if (!job.roles.get(role).split().equals("forget") || orders.allOpen()) {
-      return batch;
+  /**
+   * A micro-batch by the weight of its examples: domains to forget may have different ones, and
+   * what is let go of has none. In the order of the weights' first examples.
+   */
+  private Map<Double, List<Example>> weighed(List<Example> batch, int role, Orders orders) {
+    if (!job.roles.get(role).split().equals("forget") || job.domains.isEmpty()) {
+      return Map.of(1.0, batch);
     }
-    return batch.stream().filter(e -> orders.open()[job.domains.indexOf(e.domain())]).toList();
+    Map<Double, List<Example>> weighed = new LinkedHashMap<>();
+    for (Example example : batch) {
+      double weight = orders.weights()[job.domains.indexOf(example.domain())];
+      if (weight > 0) {
+        weighed.computeIfAbsent(weight, w -> new ArrayList<>()).add(example);
+      }
+    }
+    return weighed;
   }
 
   /** The probe chunks of this worker's shards: read once, looked at again and again. */

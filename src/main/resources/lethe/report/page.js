@@ -260,10 +260,10 @@ function wayToTarget() {
   const end = (values) => number(values[values.length - 1], 2);
   const said = series.map(([name, values, target]) => `${name} ${number(values[0], 2)} to ${end(values)}, target ${number(target, 2)}`).join("; ");
   page.append(el("p", {}, `Training ended after ${whole(stop.steps)} of at most ${whole(stop.most_steps)} steps; the weights of step ${whole(stop.best_step)} were kept. ` +
-    "Half of the documents said so; the verdict comes from the other half." + (many ? " A domain that has come to its own target is let go of while the others go on." : "")));
+    "Half of the documents said so; the verdict comes from the other half." + (many ? " Domains are weighed so that they arrive together, and let go of at their own targets." : "")));
   return figure("Forget loss on the way", `Forget loss at each look, in nats a token. ${said}.`, null,
-    ["step", ...series.flatMap(([name]) => [name]), ...(many ? ["still forgotten"] : [])],
-    stop.probes.map((p, i) => [whole(p.step), ...series.map(([, values]) => number(values[i], 3)), ...(many ? [p.open.join(", ")] : [])]),
+    ["step", ...series.flatMap(([name]) => [name]), ...(many ? names.map((d) => `weight ${d}`) : [])],
+    stop.probes.map((p, i) => [whole(p.step), ...series.map(([, values]) => number(values[i], 3)), ...(many ? names.map((d) => number(p.weights[d], 2)) : [])]),
     () => { const c = lines(xs, series.map(([name]) => name), series.map(([, values]) => values), axis("step", { ticks: { precision: 0 } }), axis("nats a token"))();
       series.forEach(([name, , target], i) => { c.data.datasets[i].pointRadius = 3;
         c.data.datasets.push({ label: `target ${name}`, data: [{ x: xs[0], y: target }, { x: xs[xs.length - 1], y: target }], borderColor: c.data.datasets[i].borderColor,

@@ -124,8 +124,8 @@ class PageIT {
             """
             {"target": 4.0, "targets": {"<b>bold</b>": 4.1, "arxiv": 3.9}, "band": 0.15, "most_steps": 9000, "steps": 5000,
              "best_step": 5000, "outcome": "matched", "probes": [
-               {"step": 0, "nll": 2.0, "distance": -2.0, "domains": {"<b>bold</b>": 2.1, "arxiv": 1.9}, "open": ["<b>bold</b>", "arxiv"]},
-               {"step": 5000, "nll": 3.9, "distance": -0.1, "domains": {"<b>bold</b>": 4.0, "arxiv": 3.8}, "open": []}]}
+               {"step": 0, "nll": 2.0, "distance": -2.0, "domains": {"<b>bold</b>": 2.1, "arxiv": 1.9}, "weights": {"<b>bold</b>": 1.0, "arxiv": 1.0}},
+               {"step": 5000, "nll": 3.9, "distance": -0.1, "domains": {"<b>bold</b>": 4.0, "arxiv": 3.8}, "weights": {"<b>bold</b>": 0.0, "arxiv": 0.0}}]}
             """);
     folder
         .files()

@@ -185,13 +185,15 @@ class ReportTest {
   }
 
   @Test
-  void sayHowTheTrainingEnded() {
+  void saysHowTheTrainingEnded() {
     RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
     run(folder);
     assertThat(report(folder).get("stop").isNull()).isTrue();
-    folder.files().writeJson(folder.stop(), Map.of("steps", 7, "most_steps", 20));
+    folder.files().writeJson(folder.stop(), Map.of("steps", 7, "most_steps", 20, "best_step", 6));
     run(folder);
     assertThat(report(folder).at("/stop/steps").asInt()).isEqualTo(7);
+    assertThat(text(folder, "summary.md"))
+        .contains("ended after 7 of at most 20 steps; the weights are those of step 6\n");
   }
 
   private static String text(RunFolder folder, String name) {

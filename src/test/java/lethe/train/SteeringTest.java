@@ -2,9 +2,11 @@ package lethe.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import lethe.target.Outcome;
 import org.junit.jupiter.api.Test;
 
@@ -65,13 +67,46 @@ class SteeringTest {
     Steering steering = steering(20, domain("a", 4), domain("b", 3));
     // Together they are at their target, 3.5, and neither is at its own.
     Orders first = steering.probed(0, sums(5, 2), SteeringTest::none);
-    assertThat(first.open()).containsExactly(false, true);
+    assertThat(first.weights()).containsExactly(0, 2); // of the whole, half is left
     assertThat(first.done()).isFalse();
     Orders second = steering.probed(first.probe(), sums(3.8, 2.8), SteeringTest::none);
-    assertThat(second.open()).containsExactly(true, true); // a fell below: it is taken up again
-    assertThat(steering.openAt(0)).containsExactly(false, true);
-    assertThat(steering.openAt(first.probe())).containsExactly(true, true);
+    assertThat(second.weights()[0]).isPositive(); // it fell below: it is taken up again
+    assertThat(steering.weightsAt(0)).containsExactly(0, 2);
+    assertThat(steering.weightsAt(first.probe())).isEqualTo(second.weights());
     assertThat(steering.probed(second.probe(), sums(4, 2.95), SteeringTest::none).done()).isTrue();
+  }
+
+  @Test
+  void weighsDomainsSoThatTheyArriveTogether() {
+    Steering steering = steering(20, domain("a", 4), domain("b", 4));
+    assertThat(steering.probed(0, sums(2, 2), SteeringTest::none).weights()).containsExactly(1, 1);
+    // In a step of weight 1 one has come 0.5 of 2 nearer, the other 0.2: 3 and 9 steps are left.
+    double[] weights = steering.probed(1, sums(2.5, 2.2), SteeringTest::none).weights();
+    assertThat(weights[0]).isCloseTo(2 * 3 / 12.0, within(1e-9));
+    assertThat(weights[1]).isCloseTo(2 * 9 / 12.0, within(1e-9));
+    assertThat(told.get(1).weights())
+        .containsExactly(Map.entry("a", weights[0]), Map.entry("b", weights[1]));
+    // At the same pace for its weight, each then has as many steps to go.
+    int step = steering.orders().probe();
+    double a = 2.5 + 0.5 * weights[0] * (step - 1);
+    double b = 2.2 + 0.2 * weights[1] * (step - 1);
+    double[] same = steering.probed(step, sums(a, b), SteeringTest::none).weights();
+    assertThat(same).containsExactly(weights, within(1e-9));
+  }
+
+  @Test
+  void amongStepsInTheBandTheOneWhoseDomainsAreNearestIsBest() {
+    Steering steering = steering(50, domain("a", 4), domain("b", 3));
+    float[][] band = {{1}};
+    float[][] nearest = {{2}};
+    steering.probed(0, sums(3.9, 2.5), SteeringTest::none); // least miss, 0.3, but 0.3 under
+    assertThat(steering.best()).isEqualTo(new float[0][]);
+    steering.probed(
+        steering.orders().probe(), sums(4.6, 2.4), () -> band); // misses by 0.6, and by 0 together
+    assertThat(steering.best()).isSameAs(band);
+    steering.probed(steering.orders().probe(), sums(4.3, 2.7), () -> nearest);
+    steering.probed(steering.orders().probe(), sums(4.4, 2.6), SteeringTest::none);
+    assertThat(steering.best()).isSameAs(nearest);
   }
 
   @Test
@@ -94,8 +129,8 @@ class SteeringTest {
     assertThat(resumed.orders().probe()).isEqualTo(whole.orders().probe());
     assertThat(resumed.best()).isSameAs(best);
     int step = whole.orders().probe();
-    assertThat(resumed.probed(step, sums(2.3, 2.97), SteeringTest::none).open())
-        .containsExactly(true, false);
+    assertThat(resumed.probed(step, sums(2.3, 2.97), SteeringTest::none).weights())
+        .containsExactly(new double[] {2, 0}, within(1e-9));
     whole.probed(step, sums(2.3, 2.97), SteeringTest::none);
     assertThat(resumed.record()).isEqualTo(whole.record());
   }
