@@ -7,6 +7,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import lethe.settings.Section;
@@ -23,6 +24,8 @@ import lethe.settings.Section;
  * @param template around questions and answers
  * @param maximumRejects share of a source's rows, 0 to 1, that may be unusable
  * @param allowUnmet whether requests may match nothing
+ * @param hub id of a tokenizer on the Hugging Face hub, instead of the model's own file
+ * @param reuse run folder whose chunks are taken over where texts are the same
  */
 public record CorpusSettings(
     List<Source> sources,
@@ -33,7 +36,9 @@ public record CorpusSettings(
     int minimumTail,
     Template template,
     double maximumRejects,
-    boolean allowUnmet) {
+    boolean allowUnmet,
+    Optional<String> hub,
+    Optional<String> reuse) {
 
   /** Reads {@code corpus} from the root of the settings. */
   public static CorpusSettings read(Section root) {
@@ -67,7 +72,9 @@ public record CorpusSettings(
         corpus.count("minimum-tail", 1),
         Template.read(corpus),
         corpus.number("maximum-rejects", 0, 1),
-        corpus.flag("allow-unmet-requests"));
+        corpus.flag("allow-unmet-requests"),
+        hub(corpus),
+        corpus.optionalText("reuse"));
   }
 
   /** The splits, each after those it excepts; the forget split as early as that allows. */
@@ -85,6 +92,15 @@ public record CorpusSettings(
   /** Whether one of the two takes only what the other leaves. */
   boolean related(Split a, Split b) {
     return splits.get(a).except().contains(b) || splits.get(b).except().contains(a);
+  }
+
+  private static Optional<String> hub(Section corpus) {
+    Optional<String> name = corpus.optionalText("tokenizer");
+    if (name.isPresent() && !name.get().matches(HubTokenizer.PREFIX + "\\S+")) {
+      corpus.problem("tokenizer", "must be hub:<id>, was \"" + name.get() + "\"");
+      return Optional.empty();
+    }
+    return name.map(id -> id.substring(HubTokenizer.PREFIX.length()));
   }
 
   private static void checkExcept(Section corpus, Map<Split, SplitRule> splits) {

@@ -1,7 +1,5 @@
 package lethe.corpus;
 
-import static org.apache.spark.sql.functions.col;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -74,27 +72,30 @@ final class Documents {
     }
   }
 
-  private Dataset<Row> read(Source source) {
-    return spark
-        .read()
-        .option("lineSep", "\n") // a carriage return is white space to JSON
-        .text(source.path())
-        .select(col("value").cast(DataTypes.BinaryType), col("_metadata.file_path"))
-        .flatMap(new Parse(source, fields), Encoders.row(schema()));
+  /** What is wrong with a source, if anything is that shows before it is read. */
+  Optional<String> problem(Source source) {
+    return SourceRows.problem(spark, source);
   }
 
-  /** A line, as (bytes, file), to a row; a blank line is none. */
+  private Dataset<Row> read(Source source) {
+    return SourceRows.of(spark, source).flatMap(new Parse(source, fields), Encoders.row(schema()));
+  }
+
+  /** A row of {@link SourceRows} to one of this table; a blank line is none. */
   private record Parse(Source source, Fields fields) implements FlatMapFunction<Row, Row> {
     @Override
-    public Iterator<Row> call(Row line) {
-      byte[] bytes = (byte[]) line.get(0);
+    public Iterator<Row> call(Row row) {
+      byte[] bytes = (byte[]) row.get(0);
+      if (!row.isNullAt(2)) {
+        return List.of(values(JsonLine.file(bytes, row.getString(2)), bytes, row.getString(1)))
+            .iterator();
+      }
       return blank(bytes)
           ? Collections.emptyIterator()
-          : List.of(parse(bytes, line.getString(1))).iterator();
+          : List.of(values(JsonLine.parse(bytes, source), bytes, row.getString(1))).iterator();
     }
 
-    private Row parse(byte[] bytes, String file) {
-      JsonLine line = JsonLine.parse(bytes, source);
+    private Row values(JsonLine line, byte[] bytes, String file) {
       List<Object> values = new ArrayList<>();
       values.add(file);
       values.add(line.reason());

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  * @param rejects rows that are not used, by reason
  * @param counts one entry a split and domain
  * @param duplicates documents that repeat one of another split
+ * @param reused documents whose chunks were taken over from an earlier run
  * @param warnings what a careful reader should know
  */
 public record Evidence(
@@ -21,6 +22,7 @@ public record Evidence(
     Map<String, Long> rejects,
     List<Manifest.Count> counts,
     List<Manifest.Repeat> duplicates,
+    long reused,
     List<String> warnings) {
 
   /** A table and sentences for a terminal. */
@@ -61,6 +63,9 @@ public record Evidence(
           "  duplicates: %d documents of %s repeat %s (%s): %s"
               .formatted(
                   repeat.documents(), repeat.split(), repeat.of(), repeat.kind(), repeat.action()));
+    }
+    if (reused > 0) {
+      lines.add("  reused: the chunks of " + reused + " documents");
     }
     warnings.forEach(warning -> lines.add("  warning: " + warning));
     return lines;

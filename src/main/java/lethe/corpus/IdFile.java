@@ -50,9 +50,7 @@ record IdFile(String file, Optional<String> at) {
 
   private Dataset<Row> lines(SparkSession spark) {
     Dataset<Row> ids =
-        spark
-            .read()
-            .text(file)
+        SourceRows.lines(spark, file)
             .selectExpr("trim(BOTH FROM translate(value, '\\r\\t\\uFEFF', '   ')) AS line")
             .where("line <> ''")
             .selectExpr("line", "if(line LIKE '{%', get_json_object(line, '$.id'), line) AS id");

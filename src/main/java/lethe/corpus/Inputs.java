@@ -29,8 +29,10 @@ record Inputs(CorpusSettings settings, Files files) {
       problems.add("Cannot tokenize: there is no file " + tokenizer);
     }
     for (Source source : settings.sources()) {
-      if (missing(source.path())) {
+      if (!source.format().equals(Source.TABLE) && missing(source.path())) {
         problems.add("Cannot read source " + source.path() + ": there is no such file");
+      } else {
+        documents.problem(source).ifPresent(problems::add);
       }
     }
     settings.splits().values().stream()

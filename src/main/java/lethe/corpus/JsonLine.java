@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -16,7 +18,7 @@ import java.util.Optional;
 import lethe.folder.Files;
 
 /**
- * One line of a source: a document, or the reason why it is none.
+ * One line or file of a source: a document, or the reason why it is none.
  *
  * @param object the line as JSON; missing where it is not JSON
  * @param id null where there is none
@@ -44,7 +46,8 @@ record JsonLine(
     try {
       object = JSON.readTree(line);
     } catch (JsonProcessingException e) {
-      return rejected(MissingNode.getInstance(), null, "not JSON", e.getOriginalMessage());
+      return rejected(
+          MissingNode.getInstance(), null, fault(line), String.valueOf(e.getOriginalMessage()));
     } catch (IOException e) {
       return rejected(MissingNode.getInstance(), null, "not UTF-8", e.getMessage());
     }
@@ -61,10 +64,38 @@ record JsonLine(
     if (id.asText().isBlank()) {
       return rejected(object, null, "no id", source.id() + " is empty");
     }
+    if (loneSurrogate(id.asText()) >= 0) {
+      return rejected(object, null, "no id", source.id() + " has half a character");
+    }
     JsonNode text = source.text().find(object);
     Optional<JsonLine> fault = fault(object, id.asText(), "no text", source.text(), text);
     return fault.orElseGet(
         () -> new JsonLine(object, id.asText(), null, text.textValue(), null, null));
+  }
+
+  /** Why a line is not JSON: Jackson takes bytes of another encoding for bad syntax. */
+  private static String fault(byte[] line) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line));
+      return "not JSON";
+    } catch (CharacterCodingException e) {
+      return "not UTF-8";
+    }
+  }
+
+  /** A file that is one document: its text, known by the file's name. */
+  static JsonLine file(byte[] content, String name) {
+    JsonNode none = MissingNode.getInstance();
+    String text;
+    try {
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+    } catch (CharacterCodingException e) {
+      return rejected(none, name, "not UTF-8", e.getMessage());
+    }
+    text = text.startsWith("\uFEFF") ? text.substring(1) : text;
+    return text.isEmpty()
+        ? rejected(none, name, "no text", "the file is empty")
+        : new JsonLine(none, name, null, text, null, null);
   }
 
   /** A question with its answer; where the source names no id, it is known by its content. */

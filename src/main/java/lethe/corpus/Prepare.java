@@ -29,6 +29,8 @@ import org.apache.spark.sql.SparkSession;
  * duplicates, see {@link Duplicates}.
  */
 public final class Prepare {
+  private static final String[] NAME = {"domain", "id"};
+
   private final SparkSession spark;
   private final CorpusSettings settings;
   private final RunFolder folder;
@@ -49,6 +51,8 @@ public final class Prepare {
    * @param chunks not computed yet
    * @param requests of {@link Requests#answered}, if there are any
    * @param duplicates of {@link Closure#table}, if they were looked for
+   * @param documents columns {@code split domain id _digest} of those taken
+   * @param reused documents whose chunks an earlier run has
    */
   private record Assembled(
       String tokenizerSha256,
@@ -58,12 +62,14 @@ public final class Prepare {
       Optional<Dataset<Row>> requests,
       Optional<Dataset<Row>> duplicates,
       List<Manifest.Repeat> repeats,
+      Dataset<Row> documents,
+      long reused,
       List<String> warnings) {
 
     Evidence evidence(List<Manifest.Count> counts) {
       List<String> all = new ArrayList<>(warnings);
       all.addAll(Evidence.differences(counts));
-      return new Evidence(rejects.rows(), rejects.reasons(), counts, repeats, all);
+      return new Evidence(rejects.rows(), rejects.reasons(), counts, repeats, reused, all);
     }
   }
 
@@ -92,6 +98,12 @@ public final class Prepare {
    */
   public void check() {
     throwAll(new Inputs(settings, folder.files()).problems(tokenizer, contextTokens, documents));
+    if (settings.hub().isPresent()) {
+      HubTokenizer.find();
+    }
+    if (settings.reuse().isPresent()) {
+      throwAll(earlier().problems(settings, folder.files().sha256(tokenizer), folder));
+    }
   }
 
   /**
@@ -152,26 +164,57 @@ public final class Prepare {
       closed = closure.get().closed(settings.duplicates().action());
       warnings.addAll(closure.get().warnings());
     }
+    warnings.addAll(closed.giants());
     List<Row> taken = Counts.documents(closed.taken());
     throwAll(empty(taken));
+    Dataset<Row> placed =
+        closed
+            .taken()
+            .join(index.where(col("_reason").isNull()).select("domain", "id", "_digest"), NAME);
+    Optional<Dataset<Row>> known =
+        settings.reuse().map(earlier -> tables.keep(earlier().known(placed)));
     return new Assembled(
-        HexFormat.of().formatHex(Files.sha256().digest(json.value())),
+        sha256(json.value()),
         rejects,
         taken,
-        chunks(texts, closed.taken(), json),
+        known
+            .map(
+                same -> earlier().chunks(same).unionAll(chunks(texts, without(placed, same), json)))
+            .orElseGet(() -> chunks(texts, placed, json)),
         answered,
         closure.map(Closure::table),
         closure.map(Closure::counts).orElse(List.of()),
+        placed,
+        known.map(Dataset::count).orElse(0L),
         warnings);
   }
 
+  private static Dataset<Row> without(Dataset<Row> documents, Dataset<Row> others) {
+    return documents.join(others.select("domain", "id"), NAME, "left_anti");
+  }
+
+  private Earlier earlier() {
+    return new Earlier(
+        spark,
+        new RunFolder(
+            folder.files().qualified(new Path(settings.reuse().orElseThrow())), folder.files()));
+  }
+
+  private static String sha256(byte[] content) {
+    return HexFormat.of().formatHex(Files.sha256().digest(content));
+  }
+
   private Dataset<Row> chunks(Texts texts, Dataset<Row> which, Broadcast<byte[]> json) {
-    return texts
-        .of(which, col("split"))
-        .select("split", "domain", "id", "text", "_question")
-        .mapPartitions(
-            new Chunking(json, settings.chunkTokens(), settings.minimumTail(), answers()),
-            Encoders.row(Chunks.SCHEMA));
+    Dataset<Row> rows =
+        texts.of(which, col("split")).select("split", "domain", "id", "text", "_question");
+    if (settings.hub().isPresent()) {
+      HubTokenizer hub = HubTokenizer.find();
+      String id = settings.hub().get();
+      return HubChunking.probe(spark, hub, id, settings).chunks(hub, id, rows);
+    }
+    return rows.mapPartitions(
+        new Chunking(json, settings.chunkTokens(), settings.minimumTail(), answers()),
+        Encoders.row(Chunks.SCHEMA));
   }
 
   /** How questions and answers are written; null where no source has any. */
@@ -212,6 +255,15 @@ public final class Prepare {
     write(Optional.of(all.rejects().table()), folder.rejects());
     write(all.requests(), folder.requests());
     write(all.duplicates(), folder.duplicates());
+    write(
+        Optional.of(
+            all.documents()
+                .select(
+                    col("split"),
+                    col("domain"),
+                    col("id").as("document"),
+                    col("_digest").as("sha256"))),
+        folder.documents());
     all.chunks()
         .sortWithinPartitions("split", "domain", "document", "ordinal")
         .write()

@@ -40,9 +40,7 @@ record RequestFile(String file) {
    */
   Dataset<Row> lines(SparkSession spark) {
     Dataset<Row> lines =
-        spark
-            .read()
-            .text(file)
+        SourceRows.lines(spark, file)
             .selectExpr("trim(BOTH FROM translate(value, '\\r\\t\\uFEFF', '   ')) AS line")
             .where("line <> ''")
             .select(

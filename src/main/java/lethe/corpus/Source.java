@@ -1,20 +1,36 @@
 package lethe.corpus;
 
 import java.io.Serializable;
+import java.util.Map;
+import java.util.TreeMap;
 import lethe.settings.Section;
 
 /**
  * One input of documents.
  *
- * @param path a file, a folder or a glob on any Hadoop path; JSON lines, plain or compressed
+ * @param path a file, a folder or a glob on any Hadoop path, or the name of a table
+ * @param format json (lines, plain or compressed), text (every file a document), table, or any
+ *     format of {@code spark.read()}
+ * @param options of {@code spark.read()}
  * @param domain name of the domain its documents belong to
  * @param text where a row has its text, or its answer
  * @param id where a row has its id; null to make one from question and answer
  * @param question where a row has its question; null for plain text
  * @param url where a row may have an address that requests can name it by
  */
-record Source(String path, String domain, Place text, Place id, Place question, Place url)
+record Source(
+    String path,
+    String format,
+    Map<String, String> options,
+    String domain,
+    Place text,
+    Place id,
+    Place question,
+    Place url)
     implements Serializable {
+  static final String JSON = "json";
+  static final String TEXT = "text";
+  static final String TABLE = "table";
 
   /** Of dolma and of RedPajama's parts, of which some have no id but an address. */
   private static final String[] IDS = {
@@ -22,13 +38,17 @@ record Source(String path, String domain, Place text, Place id, Place question, 
   };
 
   static Source read(Section section) {
-    section.allowOnly("path", "domain", "text", "id", "question", "answer", "url");
+    section.allowOnly(
+        "path", "format", "glob", "options", "domain", "text", "id", "question", "answer", "url");
     boolean asked = section.has("question") || section.has("answer");
     if (asked && section.has("text")) {
       section.problem("text", "must not stand beside question and answer");
     }
+    String format = section.optionalText("format").orElse(JSON);
     return new Source(
         named(section, "path"),
+        format,
+        options(section, format),
         named(section, "domain"),
         asked
             ? Place.read(section, "answer", "answer")
@@ -36,6 +56,23 @@ record Source(String path, String domain, Place text, Place id, Place question, 
         asked && !section.has("id") ? null : Place.read(section, "id", IDS),
         asked ? Place.read(section, "question", "question") : null,
         Place.read(section, "url", "url", "meta.url", "metadata.url"));
+  }
+
+  /** Reader options; {@code glob}, which names of files must match, is one of them to Spark. */
+  private static Map<String, String> options(Section section, String format) {
+    Map<String, String> options = new TreeMap<>();
+    if (section.has("options")) {
+      Section given = section.section("options");
+      given.keys().forEach(key -> options.put(key, given.text(key)));
+    }
+    if ((format.equals(JSON) || format.equals(TABLE)) && !options.isEmpty()) {
+      section.problem("options", "must not stand beside format = " + format);
+    }
+    if (!format.equals(TEXT) && section.has("glob")) {
+      section.problem("glob", "must only stand beside format = text");
+    }
+    section.optionalText("glob").ifPresent(glob -> options.put("pathGlobFilter", glob));
+    return options;
   }
 
   private static String named(Section section, String key) {

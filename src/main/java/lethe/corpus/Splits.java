@@ -29,6 +29,9 @@ import org.apache.spark.sql.expressions.WindowSpec;
 final class Splits {
   private static final int SHOWN = 3;
 
+  /** Characters; twice what a partition of ordinary documents has. */
+  private static final int GIANT = 16 << 20;
+
   private static final String[] NAME = {"domain", "id"};
   private static final Column[] COLUMNS = {
     col("split"), col("domain"), col("id"), col("rank"), col("characters")
@@ -182,6 +185,21 @@ final class Splits {
         .collectAsList()
         .stream()
         .map(Splits::conflict)
+        .toList();
+  }
+
+  /** Sentences on documents so long that one task is still at them when all others are done. */
+  List<String> giants() {
+    return taken()
+        .where(col("characters").gt(GIANT))
+        .orderBy(col("characters").desc(), col("domain"), col("id"))
+        .limit(SHOWN)
+        .collectAsList()
+        .stream()
+        .map(
+            row ->
+                "Document %s of domain %s has %d characters: one task reads it whole, and the stage waits for it"
+                    .formatted(row.getString(2), row.getString(1), row.getInt(4)))
         .toList();
   }
 

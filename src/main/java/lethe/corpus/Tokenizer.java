@@ -6,6 +6,7 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A model's own tokenizer, as its {@code tokenizer.json} defines it, except that it never cuts,
@@ -18,9 +19,11 @@ final class Tokenizer implements AutoCloseable {
       Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
   private final HuggingFaceTokenizer tokenizer;
+  private final Optional<ByteLengths> lengths;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer) {
+  private Tokenizer(HuggingFaceTokenizer tokenizer, Optional<ByteLengths> lengths) {
     this.tokenizer = tokenizer;
+    this.lengths = lengths;
   }
 
   /**
@@ -29,18 +32,37 @@ final class Tokenizer implements AutoCloseable {
    */
   static Tokenizer of(byte[] json) {
     try {
-      return new Tokenizer(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), WHOLE));
+      return new Tokenizer(
+          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), WHOLE),
+          ByteLengths.of(json));
     } catch (IOException | RuntimeException e) {
       throw new IllegalArgumentException("Cannot use tokenizer.json: " + e.getMessage(), e);
     }
   }
 
-  /** Fetches ids and places alone: DJL's own encode makes a String and eight arrays a text. */
+  /**
+   * Fetches ids, and places where they cannot be counted from them: DJL's own encode makes a String
+   * and eight arrays a text, and an object a place.
+   */
   Tokens encode(String text) {
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long encoding = library.encode(tokenizer.getHandle(), text, false);
     try {
-      return tokens(library.getTokenIds(encoding), library.getTokenCharSpans(encoding));
+      int[] ids = narrow(library.getTokenIds(encoding));
+      return lengths
+          .flatMap(all -> all.place(ids, text))
+          .orElseGet(() -> spans(ids, library.getTokenCharSpans(encoding)));
+    } finally {
+      library.deleteEncoding(encoding);
+    }
+  }
+
+  /** How many tokens a text has: the least that can be asked of the library. */
+  int count(String text) {
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long encoding = library.encode(tokenizer.getHandle(), text, false);
+    try {
+      return library.getTokenIds(encoding).length;
     } finally {
       library.deleteEncoding(encoding);
     }
@@ -51,18 +73,24 @@ final class Tokenizer implements AutoCloseable {
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long encoding = library.encode(tokenizer.getHandle(), "", true);
     try {
-      return tokens(library.getTokenIds(encoding), library.getTokenCharSpans(encoding)).ids;
+      return narrow(library.getTokenIds(encoding));
     } finally {
       library.deleteEncoding(encoding);
     }
   }
 
-  private static Tokens tokens(long[] wide, CharSpan[] spans) {
+  private static int[] narrow(long[] wide) {
     int[] ids = new int[wide.length];
-    int[] starts = new int[wide.length];
-    int[] ends = new int[wide.length];
     for (int i = 0; i < wide.length; i++) {
       ids[i] = Math.toIntExact(wide[i]);
+    }
+    return ids;
+  }
+
+  private static Tokens spans(int[] ids, CharSpan[] spans) {
+    int[] starts = new int[ids.length];
+    int[] ends = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
       boolean placed = spans[i] != null; // a token that stands for no text follows its neighbour
       int before = i == 0 ? 0 : ends[i - 1];
       starts[i] = placed ? spans[i].getStart() : before;

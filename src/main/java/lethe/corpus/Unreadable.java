@@ -42,6 +42,7 @@ record Unreadable(SparkSession spark, List<Source> sources) {
   private List<String> faults() {
     List<String> files =
         sources.stream()
+            .filter(source -> source.format().equals(Source.JSON)) // Spark names the others itself
             .flatMap(source -> Arrays.stream(spark.read().text(source.path()).inputFiles()))
             .toList();
     var context = JavaSparkContext.fromSparkContext(spark.sparkContext());
@@ -56,7 +57,9 @@ record Unreadable(SparkSession spark, List<Source> sources) {
 
   private static Optional<String> fault(String file, Configuration hadoop) {
     Path path = new Path(java.net.URI.create(file));
-    CompressionCodec codec = new CompressionCodecFactory(hadoop).getCodec(path);
+    Configuration codecs = new Configuration(hadoop);
+    codecs.set(Zstandard.OPTION, Zstandard.class.getName());
+    CompressionCodec codec = new CompressionCodecFactory(codecs).getCodec(path);
     byte[] buffer = new byte[1 << 16];
     try (InputStream raw = FileSystem.get(path.toUri(), hadoop).open(path);
         InputStream in = codec == null ? raw : codec.createInputStream(raw)) {

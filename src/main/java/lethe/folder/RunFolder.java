@@ -40,6 +40,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "labels");
   }
 
+  /** The documents of each split, with the SHA-256 of their texts. */
+  public Path documents() {
+    return new Path(root, "corpus-documents");
+  }
+
   /** Requests to forget, and the documents taken for each. */
   public Path requests() {
     return new Path(root, "corpus-requests");

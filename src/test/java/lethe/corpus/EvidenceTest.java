@@ -41,6 +41,7 @@ class EvidenceTest {
             Map.of("not JSON", 2L),
             List.of(count("forget", "a", 800, 40)),
             List.of(new Manifest.Repeat("retain", "forget", "near", "dropped", 3)),
+            4,
             List.of("look out"));
     assertThat(evidence.lines())
         .containsExactly(
@@ -49,6 +50,7 @@ class EvidenceTest {
             "  too short for a chunk: 1 documents",
             "  rejected: 2 of 7 rows, not JSON",
             "  duplicates: 3 documents of retain repeat forget (near): dropped",
+            "  reused: the chunks of 4 documents",
             "  warning: look out");
   }
 

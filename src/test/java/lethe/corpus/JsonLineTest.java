@@ -5,12 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class JsonLineTest {
   private static final Source SOURCE =
       new Source(
           "a.jsonl",
+          Source.JSON,
+          Map.of(),
           "arxiv",
           new Place(List.of("text")),
           new Place(List.of("meta.id")),
@@ -55,7 +58,7 @@ class JsonLineTest {
   @Test
   void bytesThatAreNotUtf8AreRejected() {
     byte[] latin = "{\"text\": \"caf\u00e9!\", \"meta\": {\"id\": 1}}".getBytes(ISO_8859_1);
-    assertThat(JsonLine.parse(latin, SOURCE).reason()).isEqualTo("not JSON");
+    assertThat(JsonLine.parse(latin, SOURCE).reason()).isEqualTo("not UTF-8");
   }
 
   @Test

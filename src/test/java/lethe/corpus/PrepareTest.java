@@ -187,6 +187,30 @@ class PrepareTest {
   }
 
   @Test
+  void withOneMoreRequestOnlyNewTextsAreTokenized() throws IOException {
+    prepare(RULES);
+    Files.move(folder.resolve("run"), folder.resolve("earlier"));
+    List<String> lines = SmallCorpora.documents("a", 21);
+    lines.set(3, SmallCorpora.document("a3", "another text than before"));
+    corpora.write("a.jsonl", lines);
+    String rules = RULES.replace("documents = 5", "documents = 6");
+    String fresh = prepare(rules).chunksSha256();
+    lethe.folder.Files files = corpora.run().files();
+    files.delete(corpora.run().root());
+    String reuse = "reuse = \"" + folder.resolve("earlier") + "\"";
+    Prepare.Result result = corpora.prepare(rules, reuse, 64).execute();
+    assertThat(result.chunksSha256()).isEqualTo(fresh);
+    assertThat(result.evidence().reused())
+        .isEqualTo(
+            result.evidence().counts().stream().mapToLong(Manifest.Count::documents).sum() - 2);
+    assertThatThrownBy(() -> corpora.prepare(rules, reuse + ", chunk-tokens = 8", 64).check())
+        .hasMessageContaining("its chunk-tokens was 16, is 8");
+    assertThatThrownBy(
+            () -> corpora.prepare(rules, "reuse = \"" + folder.resolve("run") + "\"", 64).check())
+        .hasMessageContaining("corpus.reuse must be another run folder than run.dir");
+  }
+
+  @Test
   void chunksLongerThanTheContextAreRefused() {
     assertThatThrownBy(() -> corpora.prepare(RULES, "", 8).check())
         .hasMessage("corpus.chunk-tokens must be at most the model's context, 8 tokens, was 16");

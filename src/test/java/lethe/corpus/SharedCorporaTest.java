@@ -6,13 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -81,6 +85,60 @@ class SharedCorporaTest {
         .collectAsList()
         .forEach(row -> found.put(row.getString(2), describe(row)));
     assertThat(found).isEqualTo(expected(base));
+  }
+
+  /** Both ways, on the first of every document: counted from bytes, and told by the library. */
+  @Test
+  void placesThatAreCountedAreThoseOfTheTokenizerLibrary() throws IOException {
+    byte[] json = Files.readAllBytes(shared.resolve("base-model/tokenizer.json"));
+    int documents = 0;
+    try (Tokenizer counting = Tokenizer.of(json);
+        Tokenizer asking = Tokenizer.of(withAStepThatNeverApplies(json))) {
+      for (String domain : DOMAINS) {
+        for (String text : texts(shared.resolve("corpora/" + domain + suffix))) {
+          Tokens counted = counting.encode(text);
+          Tokens told = asking.encode(text);
+          assertThat(counted.ids).isEqualTo(told.ids);
+          assertThat(counted.starts).isEqualTo(told.starts);
+          assertThat(counted.ends).isEqualTo(told.ends);
+          documents++;
+        }
+      }
+    }
+    assertThat(documents).isEqualTo(expected(shared.resolve("base-model")).size());
+  }
+
+  /** The same tokenizer, but not one whose places Lethe counts itself. */
+  private static byte[] withAStepThatNeverApplies(byte[] json) throws IOException {
+    ObjectNode root = (ObjectNode) JSON.readTree(json);
+    JsonNode bytes = root.get("pre_tokenizer");
+    ObjectNode sequence = root.putObject("pre_tokenizer").put("type", "Sequence");
+    ObjectNode never = sequence.putArray("pretokenizers").addObject();
+    never.put("type", "Split").put("behavior", "Removed").put("invert", false);
+    never.putObject("pattern").put("String", "\uE000 stands in no text \uE000");
+    sequence.withArray("pretokenizers").add(bytes);
+    byte[] changed = JSON.writeValueAsBytes(root);
+    assertThat(ByteLengths.of(json)).isPresent();
+    assertThat(ByteLengths.of(changed)).isEmpty();
+    return changed;
+  }
+
+  /** The first 40,000 characters of every text. */
+  private static List<String> texts(Path file) throws IOException {
+    InputStream raw = Files.newInputStream(file);
+    InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw;
+    List<String> texts = new ArrayList<>();
+    try (BufferedReader reader = new BufferedReader(new InputStreamReader(in, UTF_8))) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        String text = JSON.readTree(line).get("text").textValue();
+        texts.add(
+            text.substring(
+                0,
+                text.offsetByCodePoints(
+                    0, Math.min(40_000, text.codePointCount(0, text.length())))));
+      }
+    }
+    return texts;
   }
 
   private static String describe(Row row) {

@@ -46,12 +46,13 @@ record SmallCorpora(Path folder) {
 
   /** Ready to run with these splits and further settings of the corpus. */
   Prepare prepare(String splits, String more, int contextTokens) {
+    return prepare(settings(splits, more), contextTokens);
+  }
+
+  /** Ready to run. */
+  Prepare prepare(CorpusSettings settings, int contextTokens) {
     return new Prepare(
-        LocalSpark.SESSION,
-        settings(splits, more),
-        run(),
-        folder.resolve("model").toString(),
-        contextTokens);
+        LocalSpark.SESSION, settings, run(), folder.resolve("model").toString(), contextTokens);
   }
 
   /**
@@ -59,17 +60,23 @@ record SmallCorpora(Path folder) {
    * are not looked for unless {@code more} says so.
    */
   CorpusSettings settings(String splits, String more) {
+    return settings(
+        "{ path = \"a.jsonl\", domain = a }, { path = \"b.jsonl.gz\", domain = b }", splits, more);
+  }
+
+  /** Settings with these sources. */
+  CorpusSettings settings(String sources, String splits, String more) {
     String text =
         """
         corpus {
-          sources = [{ path = "a.jsonl", domain = a }, { path = "b.jsonl.gz", domain = b }]
+          sources = [%s]
           splits { %s }
           chunk-tokens = 16
           duplicates.action = ignore
           %s
         }
         """
-            .formatted(splits, more)
+            .formatted(sources, splits, more)
             .replaceAll("\"(a|b|ids)([.]\\w+)", "\"" + folder + "/$1$2");
     try {
       Path file = Files.writeString(folder.resolve("run.conf"), text);

@@ -88,6 +88,17 @@ class SplitsTest {
     }
   }
 
+  @Test
+  void aDocumentThatHoldsUpTheStageIsTold() throws IOException {
+    corpora.write(
+        "a.jsonl", List.of(SmallCorpora.document("large", "0123456789".repeat(1_700_000))));
+    try (Tables tables = new Tables()) {
+      assertThat(splits(tables, "forget { where = \"true\" }").giants())
+          .containsExactly(
+              "Document large of domain a has 17000000 characters: one task reads it whole, and the stage waits for it");
+    }
+  }
+
   /** The ids of each split, sorted. */
   private Map<String, List<String>> split(String rules) {
     Map<String, List<String>> found = new TreeMap<>();

@@ -1,0 +1,78 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.col;
+
+import java.util.ArrayList;
+import java.util.List;
+import lethe.folder.RunFolder;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * A corpus prepared before, whose chunks are taken over where a text is still the same: with one
+ * more request next to nothing has to be tokenized.
+ *
+ * @param folder of that run
+ */
+record Earlier(SparkSession spark, RunFolder folder) {
+  private static final String[] SAME = {"domain", "id", "_digest"};
+
+  /** Why its chunks would not be those of a run with these settings. */
+  List<String> problems(CorpusSettings settings, String tokenizerSha256, RunFolder run) {
+    List<String> problems = new ArrayList<>();
+    if (folder.root().equals(run.root())) {
+      problems.add("corpus.reuse must be another run folder than run.dir, was " + folder.root());
+      return problems;
+    }
+    Manifest manifest = Manifest.read(folder);
+    differ(problems, "chunk-tokens", manifest.chunkTokens(), settings.chunkTokens());
+    differ(problems, "minimum-tail", manifest.minimumTail(), settings.minimumTail());
+    differ(problems, "tokenizer", manifest.tokenizerSha256(), tokenizerSha256);
+    if (settings.sources().stream().anyMatch(source -> source.question() != null)) {
+      problems.add("Cannot reuse chunks of " + folder.root() + ": only plain text is compared");
+    }
+    return problems;
+  }
+
+  private void differ(List<String> problems, String what, Object before, Object now) {
+    if (!before.equals(now)) {
+      problems.add(
+          "Cannot reuse chunks of %s: its %s was %s, is %s"
+              .formatted(folder.root(), what, before, now));
+    }
+  }
+
+  /**
+   * Those of some documents that this corpus has with the same text.
+   *
+   * @param documents columns {@code domain id _digest} and others
+   */
+  Dataset<Row> known(Dataset<Row> documents) {
+    Dataset<Row> own = spark.read().parquet(folder.documents().toString());
+    return documents.join(
+        own.select(col("domain"), col("document").as("id"), col("sha256").as("_digest")),
+        SAME,
+        "left_semi");
+  }
+
+  /**
+   * Chunks of known documents, in the splits they are in now.
+   *
+   * @param known columns {@code split domain id}
+   */
+  Dataset<Row> chunks(Dataset<Row> known) {
+    Column[] columns =
+        java.util.Arrays.stream(Chunks.SCHEMA.fieldNames())
+            .map(functions::col)
+            .toArray(Column[]::new);
+    return Chunks.read(spark, folder)
+        .drop("split")
+        .join(
+            known.select(col("split"), col("domain"), col("id").as("document")),
+            new String[] {"domain", "document"})
+        .select(columns);
+  }
+}

@@ -1,0 +1,99 @@
+package lethe.corpus;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Texts that a {@link HubTokenizer} has tokenized, to rows of {@link Chunks#SCHEMA}. It tells no
+ * places, so that {@code start} and {@code end} of every chunk are those of its document.
+ *
+ * @param before special tokens that it puts before every text
+ * @param after special tokens that it puts after every text
+ * @param length tokens a chunk
+ * @param minimumTail tokens; a shorter last chunk is dropped
+ */
+record HubChunking(int before, int after, int length, int minimumTail)
+    implements FlatMapFunction<Row, Row> {
+  private static final String OUTPUT = "_encoded";
+  private static final int WORDS = 20_000;
+
+  /**
+   * Learns from three texts what the tokenizer does to all.
+   *
+   * @throws IllegalArgumentException when it cuts long texts
+   */
+  static HubChunking probe(
+      SparkSession spark, HubTokenizer hub, String id, CorpusSettings settings) {
+    StructType schema = new StructType().add("n", DataTypes.IntegerType).add("text", "string");
+    List<Row> probes =
+        List.of(
+            RowFactory.create(0, ""),
+            RowFactory.create(1, "a"),
+            RowFactory.create(2, "a ".repeat(WORDS)));
+    List<int[]> ids =
+        hub
+            .encode(spark.createDataFrame(probes, schema).coalesce(1), "text", OUTPUT, id)
+            .orderBy("n")
+            .select(OUTPUT + ".ids")
+            .collectAsList()
+            .stream()
+            .map(row -> ids(row.getList(0)))
+            .toList();
+    if (ids.get(2).length < WORDS / 2) {
+      throw new IllegalArgumentException(
+          "Cannot use tokenizer hub:%s: it cuts a text of %d words to %d tokens; use the tokenizer.json of model.path"
+              .formatted(id, WORDS, ids.get(2).length));
+    }
+    int[] special = ids.get(0);
+    int before = Math.max(0, Arrays.mismatch(special, ids.get(1)));
+    return new HubChunking(
+        Math.min(before, special.length),
+        special.length - Math.min(before, special.length),
+        settings.chunkTokens(),
+        settings.minimumTail());
+  }
+
+  /**
+   * @param texts columns {@code split domain id text}
+   */
+  Dataset<Row> chunks(HubTokenizer hub, String id, Dataset<Row> texts) {
+    return hub.encode(texts.dropDuplicates("domain", "id"), "text", OUTPUT, id)
+        .select("split", "domain", "id", "text", OUTPUT + ".ids")
+        .flatMap(this, Encoders.row(Chunks.SCHEMA));
+  }
+
+  @Override
+  public Iterator<Row> call(Row document) {
+    int[] all = ids(document.getList(4));
+    int[] own = Arrays.copyOfRange(all, before, Math.max(before, all.length - after));
+    String text = document.getString(3);
+    List<Row> rows = new ArrayList<>();
+    for (Tokens.Chunk chunk : new Tokens(own, own, own).cut(length, minimumTail)) {
+      rows.add(
+          RowFactory.create(
+              document.getString(0),
+              document.getString(1),
+              document.getString(2),
+              chunk.ordinal,
+              0,
+              text.codePointCount(0, text.length()),
+              chunk.tokens(),
+              null));
+    }
+    return rows.iterator();
+  }
+
+  private static int[] ids(List<Long> wide) {
+    return wide.stream().mapToInt(Math::toIntExact).toArray();
+  }
+}

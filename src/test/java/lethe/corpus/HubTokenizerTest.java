@@ -1,0 +1,119 @@
+package lethe.corpus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.tools.ToolProvider;
+import lethe.settings.InvalidSettings;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HubTokenizerTest {
+  /** A token a character, between a 1 and a 2. */
+  private static final String IDS =
+      "concat(array(1L), transform(filter(split(%s, ''), c -> c <> ''), c -> cast(ascii(c) AS bigint)), array(2L))";
+
+  @TempDir Path folder;
+
+  @Test
+  void whereTheExtensionIsMissingTheProfileIsNamed() throws IOException {
+    SmallCorpora corpora = SmallCorpora.in(folder);
+    String rules = "forget { where = \"true\" }";
+    assertThatThrownBy(() -> corpora.prepare(rules, "tokenizer = \"hub:gpt2\"", 64).check())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("mvn -P djl-spark package");
+    assertThatThrownBy(() -> corpora.settings(rules, "tokenizer = gpt2"))
+        .hasMessageContaining("corpus.tokenizer must be hub:<id>, was \"gpt2\"");
+  }
+
+  @Test
+  void specialTokensAreTakenOffAndTextsCut() throws IOException {
+    HubTokenizer hub = (rows, column, output, id) -> rows.withColumn(output, ids(column, IDS));
+    HubChunking chunking = HubChunking.probe(LocalSpark.SESSION, hub, "x", settings());
+    assertThat(chunking).isEqualTo(new HubChunking(1, 1, 16, 5));
+    StructType schema =
+        new StructType()
+            .add("split", "string")
+            .add("domain", "string")
+            .add("id", "string")
+            .add("text", "string");
+    List<Row> texts =
+        List.of(
+            RowFactory.create("forget", "d", "one", "abcdefghijklmnopqrstuvwx"),
+            RowFactory.create("forget", "d", "two", "abc"));
+    List<Row> chunks =
+        chunking
+            .chunks(hub, "x", LocalSpark.SESSION.createDataFrame(texts, schema))
+            .orderBy("ordinal")
+            .collectAsList();
+    assertThat(chunks).hasSize(2);
+    assertThat(chunks.get(0).getList(6)).hasSize(16).startsWith((int) 'a');
+    assertThat(chunks.get(1).getList(6)).hasSize(8).endsWith((int) 'x');
+    assertThat(chunks.get(1).getInt(5)).isEqualTo(24);
+  }
+
+  @Test
+  void aTokenizerThatCutsIsRefused() throws IOException {
+    HubTokenizer hub =
+        (rows, column, output, id) ->
+            rows.withColumn(output, ids(column, "slice(" + IDS + ", 1, 512)"));
+    CorpusSettings settings = settings();
+    assertThatThrownBy(() -> HubChunking.probe(LocalSpark.SESSION, hub, "x", settings))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("hub:x: it cuts a text of 20000 words to 512 tokens");
+  }
+
+  /** The extension cannot be had everywhere; this is its shape. */
+  @Test
+  void theProfilesSourceFitsTheExtension() throws IOException {
+    Path stub = Files.createDirectories(folder.resolve("ai/djl/spark/task/text"));
+    Files.writeString(
+        stub.resolve("TextEncoder.java"),
+        """
+        package ai.djl.spark.task.text;
+        public class TextEncoder {
+          public TextEncoder setInputCol(String value) { return this; }
+          public TextEncoder setOutputCol(String value) { return this; }
+          public TextEncoder setHfModelId(String value) { return this; }
+          public org.apache.spark.sql.Dataset<org.apache.spark.sql.Row> encode(
+              org.apache.spark.sql.Dataset<?> dataset) { return null; }
+        }
+        """);
+    int code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                null,
+                null,
+                "-proc:none",
+                "-cp",
+                "target/classes"
+                    + java.io.File.pathSeparator
+                    + System.getProperty("java.class.path"),
+                "-d",
+                folder.toString(),
+                stub.resolve("TextEncoder.java").toString(),
+                "src/djl-spark/java/lethe/hub/DjlHubTokenizer.java");
+    assertThat(code).isZero();
+    assertThat(
+            Files.readString(
+                Path.of("src/djl-spark/resources/META-INF/services", HubTokenizer.class.getName())))
+        .isEqualTo("lethe.hub.DjlHubTokenizer\n");
+  }
+
+  private CorpusSettings settings() throws IOException {
+    return SmallCorpora.in(folder).settings("forget { where = \"true\" }", "");
+  }
+
+  private static org.apache.spark.sql.Column ids(String column, String ids) {
+    return functions.expr("named_struct('ids', " + ids.formatted(column) + ")");
+  }
+}
