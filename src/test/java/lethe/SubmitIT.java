@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -172,7 +173,7 @@ class SubmitIT {
    * said.
    */
   private static String interrupted(Path run, String signal, String[] arguments) throws Exception {
-    Process process = start(arguments);
+    Process process = start(Map.of(), arguments);
     StringBuilder said = new StringBuilder();
     Thread reader =
         new Thread(
@@ -231,17 +232,25 @@ class SubmitIT {
   record Submitted(int code, String output) {}
 
   static Submitted submit(String... arguments) throws IOException, InterruptedException {
-    Process process = start(arguments);
+    return submit(Map.of(), arguments);
+  }
+
+  /** With these variables in the environment. */
+  static Submitted submit(Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    Process process = start(environment, arguments);
     String output =
         new String(
             process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     return new Submitted(process.waitFor(), output);
   }
 
-  private static Process start(String... arguments) throws IOException {
+  private static Process start(Map<String, String> environment, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of("./submit.sh"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
     builder.environment().remove("SPARK_HOME"); // the embedded Spark, as on a machine that has none
     return builder.start();
   }

@@ -1,0 +1,100 @@
+package lethe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.amazonaws.auth.AWSStaticCredentialsProvider;
+import com.amazonaws.auth.BasicAWSCredentials;
+import com.amazonaws.client.builder.AwsClientBuilder.EndpointConfiguration;
+import com.amazonaws.services.s3.AmazonS3;
+import com.amazonaws.services.s3.AmazonS3ClientBuilder;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** S3Proxy in a process of its own: the S3 protocol over its memory, refusing unsigned requests. */
+final class S3Server implements AutoCloseable {
+  static final String KEY = "AKIAFORTHISTEST";
+  static final String SECRET = "s3cret-that-no-file-may-hold";
+
+  private final Process process;
+  final String endpoint;
+
+  /** Starts it; what it says stands in the folder. */
+  S3Server(Path folder) throws IOException, InterruptedException {
+    int port = freePort();
+    endpoint = "http://127.0.0.1:" + port;
+    Path properties =
+        Files.writeString(
+            folder.resolve("s3proxy.properties"),
+            """
+            s3proxy.endpoint=%s
+            s3proxy.authorization=aws-v2-or-v4
+            s3proxy.identity=%s
+            s3proxy.credential=%s
+            jclouds.provider=transient
+            jclouds.identity=none
+            jclouds.credential=none
+            """
+                .formatted(endpoint, KEY, SECRET));
+    Path logging =
+        Files.writeString(
+            folder.resolve("s3proxy-logback.xml"),
+            """
+            <configuration>
+              <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+                <encoder><pattern>%level %logger %msg%n</pattern></encoder>
+              </appender>
+              <root level="WARN"><appender-ref ref="out"/></root>
+            </configuration>
+            """);
+    process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dlogback.configurationFile=" + logging,
+                "-cp",
+                new File("target/s3proxy").getAbsolutePath() + "/*",
+                "org.gaul.s3proxy.Main",
+                "--properties",
+                properties.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("s3proxy.log").toFile())
+            .start();
+    for (int i = 0; i < 300 && process.isAlive() && !listens(port); i++) {
+      process.waitFor(100, TimeUnit.MILLISECONDS);
+    }
+    assertThat(process.isAlive()).as(Files.readString(folder.resolve("s3proxy.log"))).isTrue();
+  }
+
+  AmazonS3 client() {
+    return AmazonS3ClientBuilder.standard()
+        .withEndpointConfiguration(new EndpointConfiguration(endpoint, "us-east-1"))
+        .withPathStyleAccessEnabled(true)
+        .withCredentials(new AWSStaticCredentialsProvider(new BasicAWSCredentials(KEY, SECRET)))
+        .build();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static boolean listens(int port) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    process.onExit().join();
+  }
+}
