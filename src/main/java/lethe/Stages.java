@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lethe.corpus.Answers;
 import lethe.corpus.Chunks;
@@ -104,9 +105,15 @@ final class Stages {
   private Optional<String> runAlone() {
     job.sample().ifPresent(sample -> sample.write(folder.files(), console));
     Architecture architecture = checkModel();
-    Slots.check(job);
+    Preflight preflight = new Preflight(job, folder, console);
+    preflight.check(architecture, models());
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
     try {
+      preflight.executors(spark);
+      if (job.verb() == Verb.PREFLIGHT) {
+        console.say("preflight: nothing stands in the way of " + spark.conf().get("spark.master"));
+        return Optional.empty();
+      }
       Prepare prepare =
           new Prepare(
               spark, job.corpus(), folder, template().path(), architecture.context().tokens());
@@ -218,6 +225,18 @@ final class Stages {
   /** The model whose weights unlearning begins with. */
   private ModelSource start() {
     return job.unlearn().start().map(this::source).orElseGet(this::original);
+  }
+
+  /** The folders that exist before the run, by the settings that name them. */
+  private Map<String, ModelSource> models() {
+    Map<String, ModelSource> models = new TreeMap<>();
+    String model = job.pretrain().isPresent() ? "pretrain.model" : "model.path";
+    models.put(model, template());
+    job.unlearn().start().ifPresent(p -> models.put("unlearn.start", source(p)));
+    job.unlearn().reinforced().ifPresent(p -> models.put("unlearn.reinforced", source(p)));
+    job.finetune().start().ifPresent(p -> models.put("finetune.start", source(p)));
+    job.retrain().start().ifPresent(p -> models.put("retrain.start", source(p)));
+    return models;
   }
 
   /** The models that terms may name. */

@@ -23,7 +23,8 @@ import org.apache.spark.network.util.TransportConf;
  * unanswered at a time.
  */
 final class AggregatorClient implements AutoCloseable {
-  private static final int OUTSTANDING = 4;
+  /** Messages. */
+  static final int OUTSTANDING = 4;
 
   private final TransportContext context;
   private final TransportClientFactory clients;

@@ -24,6 +24,12 @@ record Endpoint(String host, int port, int launch, String secret, Map<String, St
     settings = new HashMap<>(settings);
   }
 
+  /** The place alone: the secret must not reach a log. */
+  @Override
+  public String toString() {
+    return "Endpoint[" + host + ":" + port + ", launch " + launch + "]";
+  }
+
   /**
    * Spark's transport with its authentication, and its encryption when {@code
    * spark.network.crypto.enabled}.

@@ -275,6 +275,7 @@ class EngineIT {
           0,
           50,
           Wire.FLOAT32,
+          Duration.ofMinutes(1),
           recovery,
           Duration.ofMinutes(5),
           1 << 10,
