@@ -57,7 +57,7 @@ public record Budget(
       sent += tree.roots(w, workers).size();
       owned = Math.max(owned, tree.firstShard(w + 1, workers) - tree.firstShard(w, workers));
     }
-    long levels = 32 - Integer.numberOfLeadingZeros(owned - 1);
+    long levels = 32L - Integer.numberOfLeadingZeros(owned - 1);
     long heap = (1 + levels) * 4 * trained + 2L * AggregatorClient.OUTSTANDING * bucket;
     long outside = 4 * all + 4 * all + 4L * frozenModels * all;
     outside += settings.compute().precision() == Precision.BFLOAT16 ? 2 * all : 0;
