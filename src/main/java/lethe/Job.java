@@ -12,6 +12,7 @@ import lethe.objective.UnlearnSettings;
 import lethe.report.ReportSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
+import lethe.train.Separation;
 import lethe.train.StopSettings;
 import lethe.train.TrainSettings;
 
@@ -117,6 +118,13 @@ record Job(
             root.flag("overwrite"));
     if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {
       settings.problem("Cannot pretrain: pretrain.enabled is false");
+    }
+    if (job.train.separation() == Separation.PROJECTED && job.unlearn.roles().size() == 1) {
+      root.section("train")
+          .problem(
+              "projection",
+              "must be none for %s, which keeps nothing that forgetting could conflict with"
+                  .formatted(job.unlearn.method().name()));
     }
     job.checkDescents(root);
     if (job.stop.atTarget()

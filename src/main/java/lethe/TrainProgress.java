@@ -1,9 +1,11 @@
 package lethe;
 
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import lethe.train.Probe;
 import lethe.train.StepRecord;
+import lethe.train.TermGradients;
 import lethe.train.Trainer;
 
 /** One line about a training run: step, losses by term, tokens/s, time left. */
@@ -37,15 +39,24 @@ final class TrainProgress implements Trainer.Listener {
     console.progress(
         String.format(
             Locale.ROOT,
-            "%s  step %d/%d  %s%s  %s tokens/s  %s left",
+            "%s  step %d/%d  %s%s%s  %s tokens/s  %s left",
             stage,
             step.step(),
             steps,
             looked,
             losses,
+            cosine(step),
             Console.count(step.tokensPerSecond()),
             Console.time(left)),
         step.step() == steps);
+  }
+
+  /** How forgetting and keeping stand to each other, where the step says. */
+  private static String cosine(StepRecord step) {
+    return Optional.ofNullable(step.terms())
+        .map(TermGradients::cosine)
+        .map(cosine -> String.format(Locale.ROOT, "  cosine %+.2f", cosine))
+        .orElse("");
   }
 
   @Override

@@ -47,12 +47,17 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
      * @param step that was applied, from 0
      * @param attempt of the stage that did it
      * @param reports of the workers, by worker
-     * @param norm of the gradient before clipping
+     * @param gradient before clipping
      * @param rate it was applied with
      * @param bytes of gradients and weights that were sent for it
      */
     void applied(
-        int step, int attempt, List<WorkerStep> reports, double norm, double rate, long bytes);
+        int step,
+        int attempt,
+        List<WorkerStep> reports,
+        StepGradient gradient,
+        double rate,
+        long bytes);
   }
 
   private record Pull(Message message, RpcResponseCallback answer) {}
@@ -63,6 +68,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private final AdamW optimizer;
   private final Exchange exchange;
   private final Wire wire;
+  private final int sides;
   private final Environment environment;
   private final Listener listener;
   private final BooleanSupplier stopping;
@@ -84,7 +90,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private final class Round {
     final int step;
     final List<ShardTree.Sums<float[]>> sums = new ArrayList<>();
-    final float[][] gradient = new float[buckets.count()][];
+    final float[][] gradient = new float[sides * buckets.count()][];
     final WorkerStep[] reports = new WorkerStep[workers];
     final Deque<Held> held = new ArrayDeque<>();
     final Optional<ProbeSums> probes = steering.map(s -> new ProbeSums(s, s.tree(), workers));
@@ -96,12 +102,12 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
 
     Round(int step) {
       this.step = step;
-      for (int b = 0; b < buckets.count(); b++) {
+      for (int b = 0; b < gradient.length; b++) {
         sums.add(new ShardTree.Sums<>((left, right) -> Buckets.add(left, right, wire)));
       }
     }
 
-    /** The first bucket that is not complete. */
+    /** The first bucket, of any side, that is not complete. */
     int lowest() {
       int b = 0;
       while (b < gradient.length && gradient[b] != null) {
@@ -126,6 +132,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     this.exchange = exchange;
     this.buckets = exchange.layout().buckets();
     this.wire = exchange.wire();
+    this.sides = exchange.separation().sides();
     this.launch = exchange.launch();
     this.workers = exchange.workers();
     this.optimizer = optimizer;
@@ -310,7 +317,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     current.bytes.addAndGet(body.remaining());
     float[] values;
     try {
-      values = wire.decode(body, buckets.length(message.bucket()));
+      values = wire.decode(body, buckets.length(message.bucket() % buckets.count()));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "Cannot read gradient of " + message.where() + ": " + e.getMessage(), e);
@@ -337,7 +344,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
         current.complete++;
       }
       release(current);
-      if (current.complete == buckets.count()) {
+      if (current.complete == current.gradient.length) {
         applying.execute(() -> applyOrFail(current));
       }
     }
@@ -357,7 +364,8 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     while (Float.isFinite(values[i])) {
       i++;
     }
-    Layout.Place tensor = exchange.layout().tensor(buckets.offset(message.bucket()) + i);
+    int bucket = message.bucket() % buckets.count();
+    Layout.Place tensor = exchange.layout().tensor(buckets.offset(bucket) + i);
     return "worker %d sent %s for %s".formatted(message.worker(), values[i], tensor.name());
   }
 
@@ -389,14 +397,14 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private void apply(Round finished) {
     List<WorkerStep> reports;
     int finishedAttempt;
-    double norm = AdamW.norm(finished.gradient);
+    StepGradient gradient = StepGradient.of(finished.gradient, exchange.separation());
     double rate = exchange.schedule().rate(finished.step);
     synchronized (this) {
       if (finished != round || failure != null) {
         return;
       }
       reports = List.of(finished.reports);
-      if (!Double.isFinite(norm)) {
+      if (!Double.isFinite(gradient.norm())) {
         fail(
             new IllegalStateException(
                 "Refused step "
@@ -412,10 +420,10 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       optimizer.advance();
       IntStream.range(0, buckets.count())
           .parallel()
-          .forEach(b -> optimizer.update(b, finished.gradient[b], norm, rate));
+          .forEach(b -> optimizer.update(b, finished.gradient[b], gradient.norm(), rate));
       round = new Round(finished.step + 1);
     }
-    listener.applied(finished.step, finishedAttempt, reports, norm, rate, finished.bytes.get());
+    listener.applied(finished.step, finishedAttempt, reports, gradient, rate, finished.bytes.get());
     List<Pull> ready;
     Round next;
     synchronized (this) {

@@ -13,7 +13,8 @@ import java.util.Arrays;
  * @param worker from 0
  * @param step the step worked on, from 0
  * @param node of the shard tree whose sum the payload is
- * @param bucket of the flat vector
+ * @param bucket of the flat vector; where a gradient has two sides, those of the second come after
+ *     those of the first
  */
 record Message(Kind kind, int launch, int attempt, int worker, int step, int node, int bucket) {
   static final int BYTES = 28;

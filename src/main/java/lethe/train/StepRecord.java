@@ -2,6 +2,7 @@ package lethe.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.Map;
 
 /**
@@ -11,6 +12,8 @@ import java.util.Map;
  * @param losses mean of each term over the step, nats, before its weight, by role
  * @param counts what each was divided by
  * @param gradNorm global norm before clipping
+ * @param terms of the gradients that forget and keep; null, and no part of the line, where they
+ *     travelled as one
  * @param learningRate it was applied with
  * @param tokens through forward and backward
  * @param seconds since the step before
@@ -27,6 +30,7 @@ public record StepRecord(
     Map<String, Double> losses,
     Map<String, Long> counts,
     @JsonProperty("grad_norm") double gradNorm,
+    @JsonUnwrapped TermGradients terms,
     @JsonProperty("learning_rate") double learningRate,
     long tokens,
     double seconds,

@@ -22,6 +22,7 @@ import lethe.settings.Section;
  * @param undecayed parameters that do not decay
  * @param frozen parameters that are not trained
  * @param clipNorm largest global norm of a gradient
+ * @param separation whether terms that forget and that keep are told apart
  * @param seed of the order of examples
  * @param workers executors
  * @param compute of a worker
@@ -47,6 +48,7 @@ public record TrainSettings(
     Names undecayed,
     Names frozen,
     double clipNorm,
+    Separation separation,
     long seed,
     int workers,
     ComputeSettings compute,
@@ -88,6 +90,7 @@ public record TrainSettings(
         names(recipe.of("no-decay"), "no-decay"),
         names(recipe.of("freeze"), "freeze"),
         recipe.of("clip-norm").number("clip-norm", 1e-9, 1e9),
+        separation(all),
         all.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         workers,
         ComputeSettings.read(all),
@@ -99,6 +102,20 @@ public record TrainSettings(
         Duration.ofSeconds(all.count("step-timeout", 1)),
         (int) all.whole("bucket-kib", 1, 1 << 20) * 256,
         all.flag("deterministic"));
+  }
+
+  private static Separation separation(Section train) {
+    boolean apart = train.flag("separate-terms");
+    Separation.Projection projection = train.choice("projection", Separation.Projection.class);
+    if (projection == Separation.Projection.NONE) {
+      return apart ? Separation.APART : Separation.JOINED;
+    }
+    if (!apart) {
+      train.problem(
+          "projection",
+          "must be none unless train.separate-terms is true, was " + Section.spelling(projection));
+    }
+    return Separation.PROJECTED;
   }
 
   private static Names names(Section section, String key) {

@@ -90,6 +90,7 @@ public final class Trainer {
   private final RunFolder folder;
   private final Task task;
   private final Architecture architecture;
+  private final Separation separation;
   private final Listener listener;
   private final StopRequest stop;
 
@@ -109,6 +110,7 @@ public final class Trainer {
     this.folder = folder;
     this.task = task;
     this.architecture = task.model().architecture();
+    this.separation = settings.separation().of(task.roles());
     this.listener = listener;
     this.stop = stop;
   }
@@ -256,8 +258,10 @@ public final class Trainer {
               settings.microBatch(),
               settings.compute(),
               layout,
-              settings.wire());
-      Exchange exchange = new Exchange(layout, schedule, settings.wire(), launch, workers);
+              settings.wire(),
+              separation);
+      Exchange exchange =
+          new Exchange(layout, schedule, settings.wire(), separation, launch, workers);
       Aggregator aggregator =
           new Aggregator(exchange, optimizer, environment, onStep, stop::requested, steering);
       try {
@@ -327,6 +331,8 @@ public final class Trainer {
                 + settings.clipNorm()
                 + " "
                 + settings.weightDecay()
+                + " "
+                + separation
                 + " "
                 + settings.wire()
                 + " "
@@ -411,7 +417,12 @@ public final class Trainer {
 
     @Override
     public void applied(
-        int step, int attempt, List<WorkerStep> reports, double norm, double rate, long bytes) {
+        int step,
+        int attempt,
+        List<WorkerStep> reports,
+        StepGradient gradient,
+        double rate,
+        long bytes) {
       double[] sums = new double[roles.size()];
       for (WorkerStep report :
           reports) { // worker by worker, so shard by shard: the same bits for any number of workers
@@ -439,7 +450,8 @@ public final class Trainer {
               step + 1,
               losses,
               divisors,
-              norm,
+              gradient.norm(),
+              gradient.terms().orElse(null),
               rate,
               tokens,
               seconds,

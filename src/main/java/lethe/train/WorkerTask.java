@@ -49,6 +49,7 @@ final class WorkerTask
    * @param compute how
    * @param layout of the vector that travels
    * @param wire how gradients travel
+   * @param separation of their sides
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Job(
@@ -62,7 +63,8 @@ final class WorkerTask
       int microBatch,
       ComputeSettings compute,
       Layout layout,
-      Wire wire)
+      Wire wire,
+      Separation separation)
       implements Serializable {}
 
   WorkerTask(Job job, Endpoint endpoint) {
@@ -139,7 +141,7 @@ final class WorkerTask
       Parameters weights = network.newParameters();
       Map<FrozenModel, Parameters> frozen = frozen(network);
       Pass pass = new Pass(network);
-      String greeting = Exchange.greeting(job.layout, job.workers, job.wire);
+      String greeting = Exchange.greeting(job.layout, job.workers, job.wire, job.separation);
       AggregatorClient.Start start = driver.hello(greeting, Environment.here(compute));
       int first = start.step();
       Orders orders = start.orders();
@@ -167,44 +169,20 @@ final class WorkerTask
           }
         }
         long begun = System.nanoTime();
-        ShardGradients gradients = new ShardGradients(job.wire, tree);
-        List<Double> sums = new ArrayList<>();
-        long tokens = 0;
+        StepWork work = new StepWork(step, orders, new ShardGradients(job.wire, tree));
         for (int shard = tree.firstShard(worker, job.workers);
             shard < tree.firstShard(worker + 1, job.workers);
             shard++) {
-          try (Parameters leaves = weights.leaves()) {
-            for (int role = 0; role < job.roles.size(); role++) {
-              double sum = 0;
-              for (List<Example> batch = plan.next(step, shard, role, job.microBatch);
-                  !batch.isEmpty();
-                  batch = plan.next(step, shard, role, job.microBatch)) {
-                for (var part : weighed(batch, role, orders).entrySet()) {
-                  double weight = job.roles.get(role).weight() * part.getKey();
-                  double coefficient = weight / job.counts[step][role];
-                  List<Example> used = part.getValue();
-                  sum += pass.accumulate(job.roles.get(role), used, coefficient, leaves, frozen);
-                  tokens +=
-                      used.stream()
-                          .flatMap(e -> e.views().stream())
-                          .mapToLong(v -> v.tokens().length)
-                          .sum();
-                }
-              }
-              sums.add(sum);
-            }
-            gradients.add(shard, gradient(leaves));
-          }
+          work.add(shard, plan, pass, weights, frozen);
         }
         long computed = System.nanoTime();
-        double[] termSums = sums.stream().mapToDouble(Double::doubleValue).toArray();
         fault.ifPresent(f -> f.strikeWorker(worker, current, Fault.Moment.COMPUTED));
-        driver.report(step, new WorkerStep(termSums, tokens, computed - begun, begun - asked));
+        driver.report(step, work.report(computed - begun, begun - asked));
         List<Integer> roots = tree.roots(worker, job.workers);
         driver.push(
             step,
             roots,
-            gradients.take(roots),
+            work.gradients.take(roots),
             job.wire,
             b -> {
               if (b == job.layout.buckets().count() / 2) {
@@ -213,6 +191,84 @@ final class WorkerTask
             });
       }
       return step - first;
+    }
+  }
+
+  /** This worker's part of one step. */
+  private final class StepWork {
+    private final int step;
+    private final Orders orders;
+    private final ShardGradients gradients;
+    private final List<Double> sums = new ArrayList<>();
+    private long tokens;
+
+    StepWork(int step, Orders orders, ShardGradients gradients) {
+      this.step = step;
+      this.orders = orders;
+      this.gradients = gradients;
+    }
+
+    /** Computes a shard, one side of its gradient after the other. */
+    void add(
+        int shard,
+        PlanReader plan,
+        Pass pass,
+        Parameters weights,
+        Map<FrozenModel, Parameters> frozen) {
+      int buckets = job.layout.buckets().count();
+      float[][] vector = new float[job.separation.sides() * buckets][];
+      int side = 0;
+      int role = 0;
+      for (List<Role> roles : job.separation.split(job.roles)) {
+        try (Parameters leaves = weights.leaves()) {
+          for (int end = role + roles.size(); role < end; role++) {
+            sums.add(role(shard, role, plan, pass, leaves, frozen));
+          }
+          read(leaves, vector, buckets * side++);
+        }
+      }
+      gradients.add(shard, vector);
+    }
+
+    /** Passes over the rows of one role; returns the sum of its term. */
+    private double role(
+        int shard,
+        int role,
+        PlanReader plan,
+        Pass pass,
+        Parameters leaves,
+        Map<FrozenModel, Parameters> frozen) {
+      double sum = 0;
+      for (List<Example> batch = plan.next(step, shard, role, job.microBatch);
+          !batch.isEmpty();
+          batch = plan.next(step, shard, role, job.microBatch)) {
+        for (var part : weighed(batch, role, orders).entrySet()) {
+          double weight = job.roles.get(role).weight() * part.getKey();
+          double coefficient = weight / job.counts[step][role];
+          List<Example> used = part.getValue();
+          sum += pass.accumulate(job.roles.get(role), used, coefficient, leaves, frozen);
+          tokens +=
+              used.stream()
+                  .flatMap(e -> e.views().stream())
+                  .mapToLong(v -> v.tokens().length)
+                  .sum();
+        }
+      }
+      return sum;
+    }
+
+    private void read(Parameters leaves, float[][] vector, int first) {
+      for (int b = 0; b < job.layout.buckets().count(); b++) {
+        float[] values = new float[job.layout.length(b)];
+        job.layout.each(
+            b, (flat, from, length) -> leaves.readGradients(flat, values, from, length));
+        vector[first + b] = values;
+      }
+    }
+
+    WorkerStep report(long computeNanos, long waitNanos) {
+      double[] termSums = sums.stream().mapToDouble(Double::doubleValue).toArray();
+      return new WorkerStep(termSums, tokens, computeNanos, waitNanos);
     }
   }
 
@@ -270,15 +326,6 @@ final class WorkerTask
 
   private void write(Parameters weights, float[] values, int bucket) {
     job.layout.each(bucket, (flat, from, length) -> weights.write(flat, values, from, length));
-  }
-
-  private float[][] gradient(Parameters leaves) {
-    float[][] vector = job.layout.buckets().allocate();
-    for (int b = 0; b < vector.length; b++) {
-      float[] values = vector[b];
-      job.layout.each(b, (flat, from, length) -> leaves.readGradients(flat, values, from, length));
-    }
-    return vector;
   }
 
   private Map<FrozenModel, Parameters> frozen(Network network) {

@@ -281,6 +281,7 @@ function training() {
   const roles = [...new Set(t.curve.flatMap((s) => Object.keys(s.losses)))];
   const losses = roles.map((r) => t.curve.map((s) => finite(s.losses[r])));
   const norms = [t.curve.map((s) => finite(s.grad_norm))];
+  const sides = ["forget_grad_norm", "retain_grad_norm", "grad_cosine"].map((key) => t.curve.map((s) => finite(s[key])));
   const lastOf = (v) => number(v[v.length - 1], 2);
   const grid = el("div", { class: "grid" });
   const way = wayToTarget();
@@ -292,6 +293,15 @@ function training() {
     figure("Gradient norm by step", `Global gradient norm before clipping, from ${number(norms[0][0], 2)} to ${lastOf(norms[0])}.`, null,
       ["step", "norm", "rate"], t.curve.map((s) => [whole(s.step), number(finite(s.grad_norm), 4), String(s.learning_rate)]),
       lines(xs, ["gradient norm"], norms, axis("step", { ticks: { precision: 0 } }), axis("norm", { beginAtZero: true }), ["--c3"])));
+  const told = sides[2].filter((cosine) => cosine !== null);
+  if (told.length) {
+    const removed = t.curve.filter((s) => s.grad_projected).length;
+    grid.append(figure("Forgetting against keeping",
+      `Cosine of the gradients of what is forgotten and what is kept, from ${number(Math.min(...told), 2)} to ${number(Math.max(...told), 2)}; below 0 each step of one undoes some of the other.` +
+      (removed ? ` The conflicting part was taken off in ${whole(removed)} of the ${whole(t.curve.length)} steps shown.` : ""), null,
+      ["step", "forget norm", "retain norm", "cosine"], xs.map((x, i) => [whole(x), number(sides[0][i], 4), number(sides[1][i], 4), number(sides[2][i], 4)]),
+      lines(xs, ["cosine"], [sides[2]], axis("step", { ticks: { precision: 0 } }), axis("cosine", { min: -1, max: 1 }))));
+  }
   page.append(grid);
 }
 

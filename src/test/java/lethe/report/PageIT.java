@@ -48,12 +48,13 @@ class PageIT {
     assertThat(dom).doesNotContain("data-error=");
     assertThat(dom)
         .contains("<b>✓ Matched</b>")
+        .contains("what is kept, from -0.25 to -0.25")
         .contains("Training ended after 5,000 of at most 9,000 steps")
         .contains("<td>r-17</td><td>2</td><td>2.000</td><td>4.125</td>")
         .contains("<td>near</td><td>dropped</td><td>12,345</td>", "approximate is &lt;small&gt;")
         .contains("<td class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</td>");
-    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(7);
-    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(7);
+    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(8);
+    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(8);
     Matcher ready = Pattern.compile("data-ready=\"(\\d+)\"").matcher(dom);
     assertThat(ready.find()).isTrue();
     // Said, not judged: the machine may be busy.
@@ -139,8 +140,8 @@ class PageIT {
     StringBuilder steps = new StringBuilder();
     for (int i = 1; i <= 5000; i++) {
       steps.append(
-          "{\"step\":%d,\"losses\":{\"forget\":%d},\"grad_norm\":1.5,\"learning_rate\":1e-5,\"tokens\":10,\"seconds\":1}%n"
-              .formatted(i, i % 7));
+          "{\"step\":%d,\"losses\":{\"forget\":%d},\"grad_norm\":1.5,\"forget_grad_norm\":1.0,\"retain_grad_norm\":1.0,\"grad_cosine\":%s,\"grad_projected\":%s,\"learning_rate\":1e-5,\"tokens\":10,\"seconds\":1}%n"
+              .formatted(i, i % 7, i % 2 == 0 ? null : -0.25, i % 2 == 1));
     }
     folder.files().writeText(folder.steps("unlearn"), steps.toString());
     new Report(

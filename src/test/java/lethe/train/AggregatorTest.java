@@ -33,7 +33,7 @@ class AggregatorTest {
   private RuntimeException trouble;
   private final Aggregator aggregator =
       new Aggregator(
-          new Exchange(LAYOUT, SCHEDULE, Wire.FLOAT32, 0, 1),
+          new Exchange(LAYOUT, SCHEDULE, Wire.FLOAT32, Separation.JOINED, 0, 1),
           optimizer,
           new Environment(true, sentence -> {}),
           new Aggregator.Listener() {
@@ -45,7 +45,7 @@ class AggregatorTest {
                 int step,
                 int attempt,
                 List<WorkerStep> reports,
-                double norm,
+                StepGradient gradient,
                 double rate,
                 long bytes) {
               applied.add(step);
@@ -158,7 +158,7 @@ class AggregatorTest {
 
   private void hello(int attempt, String environment) throws Exception {
     byte[] greeting =
-        (Exchange.greeting(LAYOUT, 1, Wire.FLOAT32) + "\n" + environment)
+        (Exchange.greeting(LAYOUT, 1, Wire.FLOAT32, Separation.JOINED) + "\n" + environment)
             .getBytes(StandardCharsets.UTF_8);
     ByteBuffer body = new Message(Kind.HELLO, 0, attempt, 0, 0, 0, 0).buffer(greeting.length);
     body.put(greeting).flip();

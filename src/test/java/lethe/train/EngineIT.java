@@ -2,6 +2,7 @@ package lethe.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -151,6 +152,45 @@ class EngineIT {
     assertThat(stop("steered-two")).isEqualTo(stop);
   }
 
+  @Test
+  void sidesToldApartGiveTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
+    Outcome one = new Run("sides-one").workers(1).separation(Separation.PROJECTED).train();
+    // Two workers, stopped after the third step and begun again.
+    Run stopped = new Run("sides-two").separation(Separation.PROJECTED);
+    assertThatThrownBy(
+            () ->
+                stopped
+                    .after(
+                        step -> {
+                          if (step == 3) {
+                            stopped.request.request();
+                          }
+                        })
+                    .train())
+        .isInstanceOf(StoppedException.class);
+    Outcome two = new Run("sides-two").separation(Separation.PROJECTED).train();
+    assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(undisturbed().sha256);
+    assertThat(two.steps).isNotEmpty();
+    for (StepRecord step : two.steps) {
+      assertThat(step.terms()).isEqualTo(one.steps.get(step.step() - 1).terms());
+      assertThat(step.terms().projected()).isEqualTo(step.terms().cosine() < 0);
+    }
+    // The weights are the same before the first step, so its sides make up the whole that
+    // travelled as one: |f + r|^2 = |f|^2 + |r|^2 + 2 |f| |r| cosine, unless something was removed.
+    TermGradients first = one.steps.get(0).terms();
+    double squares =
+        Math.pow(first.forgetNorm(), 2)
+            + Math.pow(first.retainNorm(), 2)
+            + 2 * first.forgetNorm() * first.retainNorm() * first.cosine();
+    assertThat(undisturbed().steps.get(0).gradNorm())
+        .isCloseTo(Math.sqrt(squares), withinPercentage(0.01));
+    // What is left of f is at a right angle to r.
+    double left = Math.pow(first.forgetNorm(), 2) * (1 - Math.pow(first.cosine(), 2));
+    assertThat(first.projected()).as("ascent conflicts with descent").isTrue();
+    assertThat(one.steps.get(0).gradNorm())
+        .isCloseTo(Math.sqrt(left + Math.pow(first.retainNorm(), 2)), withinPercentage(0.01));
+  }
+
   private JsonNode stop(String name) throws IOException {
     return new ObjectMapper().readTree(folder.resolve(name + "/stop.json").toFile());
   }
@@ -169,6 +209,7 @@ class EngineIT {
     private Names frozen = new Names(List.of());
     private Duration recovery = Duration.ofSeconds(60);
     private Optional<Double> target = Optional.empty();
+    private Separation separation = Separation.JOINED;
     private final StopRequest request = new StopRequest();
     private IntConsumer after = step -> {};
 
@@ -188,6 +229,11 @@ class EngineIT {
 
     Run freeze(String... patterns) {
       frozen = new Names(List.of(patterns));
+      return this;
+    }
+
+    Run separation(Separation how) {
+      separation = how;
       return this;
     }
 
@@ -268,6 +314,7 @@ class EngineIT {
           new Names(List.of()),
           frozen,
           1,
+          separation,
           7,
           workers,
           new ComputeSettings(

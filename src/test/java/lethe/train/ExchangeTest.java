@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import lethe.model.NamedShape;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The whole exchange with workers that make up their gradients: the same bits, whoever adds what
@@ -30,14 +30,25 @@ class ExchangeTest {
   private static final Schedule SCHEDULE = new Schedule(0.1, STEPS, 1, Schedule.Decay.COSINE);
 
   @ParameterizedTest
-  @EnumSource(Wire.class)
-  void anyNumberOfWorkersAndAnyOrderOfArrivalGiveTheSameBits(Wire wire) throws Exception {
-    int[] expected = alone(wire, gradients -> tree(wire, gradients, 0, SHARDS));
-    int[] inAnotherOrder = alone(wire, gradients -> oneByOne(wire, gradients));
+  @CsvSource({
+    "FLOAT32, JOINED", "FLOAT32, APART", "FLOAT32, PROJECTED",
+    "BFLOAT16, JOINED", "BFLOAT16, APART", "BFLOAT16, PROJECTED"
+  })
+  void anyNumberOfWorkersAndAnyOrderOfArrivalGiveTheSameBits(Wire wire, Separation separation)
+      throws Exception {
+    int[] expected = alone(wire, separation, gradients -> tree(wire, gradients, 0, SHARDS));
+    int[] inAnotherOrder = alone(wire, separation, gradients -> oneByOne(wire, gradients));
     assertThat(inAnotherOrder).as("the order of additions matters").isNotEqualTo(expected);
+    for (Separation other : Separation.values()) {
+      if (other != separation) {
+        assertThat(alone(wire, other, gradients -> tree(wire, gradients, 0, SHARDS)))
+            .as("%s matters", separation)
+            .isNotEqualTo(expected);
+      }
+    }
     for (int workers : new int[] {1, 2, 3, 4, 8}) {
       for (int order = 0; order < 5; order++) {
-        assertThat(exchanged(wire, workers, new Random(order)))
+        assertThat(exchanged(wire, separation, workers, new Random(order)))
             .as("%d workers, order of arrival %d", workers, order)
             .isEqualTo(expected);
       }
@@ -67,13 +78,19 @@ class ExchangeTest {
   /** A shard's gradient depends on the weights that have arrived, so a wrong bit never heals. */
   private static float gradient(int step, int shard, int bucket, int element, float weight) {
     Random random = new Random(((step * 31L + shard) * 31 + bucket) * 4099 + element);
-    return (float) (random.nextGaussian() * Math.pow(10, random.nextInt(4)) + 0.1 * weight);
+    float own = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(4)) + 0.1 * weight);
+    if (bucket < BUCKETS.count()) {
+      return own;
+    }
+    // The second side goes along with the first in one step, and against it in the others.
+    float first = gradient(step, shard, bucket - BUCKETS.count(), element, weight);
+    return own + (step == 1 ? 0.5f : -0.5f) * first;
   }
 
   private static double[] gradient(int step, int shard, float[][] weights, float[][] gradient) {
     for (int b = 0; b < gradient.length; b++) {
       for (int i = 0; i < gradient[b].length; i++) {
-        gradient[b][i] = gradient(step, shard, b, i, weights[b][i]);
+        gradient[b][i] = gradient(step, shard, b, i, weights[b % weights.length][i]);
       }
     }
     return new double[] {1};
@@ -85,27 +102,59 @@ class ExchangeTest {
     float of(float[] byShard);
   }
 
-  private static int[] alone(Wire wire, Total total) {
+  private static int[] alone(Wire wire, Separation separation, Total total) {
     AdamW optimizer = optimizer();
     for (int step = 0; step < STEPS; step++) {
-      float[][] gradient = BUCKETS.allocate();
-      for (int b = 0; b < gradient.length; b++) {
-        for (int i = 0; i < gradient[b].length; i++) {
-          float[] byShard = new float[SHARDS];
-          for (int shard = 0; shard < SHARDS; shard++) {
-            float weight = rounded(wire, optimizer.weights(b)[i]);
-            byShard[shard] = rounded(wire, gradient(step, shard, b, i, weight));
+      float[][] forget = side(wire, optimizer, step, 0, total);
+      if (separation != Separation.JOINED) {
+        float[][] retain = side(wire, optimizer, step, BUCKETS.count(), total);
+        double conflict = 0;
+        if (separation == Separation.PROJECTED && product(forget, retain) < 0) {
+          conflict = product(forget, retain) / product(retain, retain);
+        }
+        for (int b = 0; b < forget.length; b++) {
+          for (int i = 0; i < forget[b].length; i++) {
+            float left = (float) (forget[b][i] - conflict * retain[b][i]);
+            forget[b][i] = left + retain[b][i];
           }
-          gradient[b][i] = total.of(byShard);
         }
       }
-      double norm = AdamW.norm(gradient);
+      double norm = AdamW.norm(forget);
       optimizer.advance();
-      for (int b = 0; b < gradient.length; b++) {
-        optimizer.update(b, gradient[b], norm, SCHEDULE.rate(step));
+      for (int b = 0; b < forget.length; b++) {
+        optimizer.update(b, forget[b], norm, SCHEDULE.rate(step));
       }
     }
     return weights(optimizer);
+  }
+
+  /** The sum of all shards, from a first bucket on. */
+  private static float[][] side(Wire wire, AdamW optimizer, int step, int first, Total total) {
+    float[][] gradient = BUCKETS.allocate();
+    for (int b = 0; b < gradient.length; b++) {
+      for (int i = 0; i < gradient[b].length; i++) {
+        float[] byShard = new float[SHARDS];
+        for (int shard = 0; shard < SHARDS; shard++) {
+          float weight = rounded(wire, optimizer.weights(b)[i]);
+          byShard[shard] = rounded(wire, gradient(step, shard, first + b, i, weight));
+        }
+        gradient[b][i] = total.of(byShard);
+      }
+    }
+    return gradient;
+  }
+
+  /** Bucket by bucket, and then their sums. */
+  private static double product(float[][] left, float[][] right) {
+    double all = 0;
+    for (int b = 0; b < left.length; b++) {
+      double sum = 0;
+      for (int i = 0; i < left[b].length; i++) {
+        sum += (double) left[b][i] * right[b][i];
+      }
+      all += sum;
+    }
+    return all;
   }
 
   private static float tree(Wire wire, float[] byShard, int from, int to) {
@@ -141,12 +190,14 @@ class ExchangeTest {
 
   // --- With workers and the aggregator, message by message.
 
-  private static int[] exchanged(Wire wire, int workers, Random order) throws Exception {
+  private static int[] exchanged(Wire wire, Separation separation, int workers, Random order)
+      throws Exception {
     AdamW optimizer = optimizer();
     List<Integer> applied = new ArrayList<>();
+    Exchange exchange = new Exchange(LAYOUT, SCHEDULE, wire, separation, 0, workers);
     try (Aggregator aggregator =
         new Aggregator(
-            new Exchange(LAYOUT, SCHEDULE, wire, 0, workers),
+            exchange,
             optimizer,
             new Environment(true, sentence -> {}),
             onApplied(applied),
@@ -154,9 +205,7 @@ class ExchangeTest {
             Optional.empty())) {
       List<ExchangeWorker> all = new ArrayList<>();
       for (int w = 0; w < workers; w++) {
-        all.add(
-            new ExchangeWorker(
-                aggregator, LAYOUT, wire, w, workers, SHARDS, ExchangeTest::gradient));
+        all.add(new ExchangeWorker(aggregator, exchange, w, SHARDS, ExchangeTest::gradient));
       }
       ExchangeWorker.inAnyOrder(all, order);
       for (int step = 0; step < STEPS; step++) {
@@ -180,7 +229,12 @@ class ExchangeTest {
 
       @Override
       public void applied(
-          int step, int attempt, List<WorkerStep> reports, double norm, double rate, long bytes) {
+          int step,
+          int attempt,
+          List<WorkerStep> reports,
+          StepGradient gradient,
+          double rate,
+          long bytes) {
         steps.add(step);
       }
     };

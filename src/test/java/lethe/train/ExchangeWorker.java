@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import lethe.train.Message.Kind;
 import org.apache.spark.network.client.RpcResponseCallback;
 
@@ -20,13 +21,14 @@ final class ExchangeWorker {
      * @param step from 0
      * @param shard of it
      * @param weights bucket by bucket, as they arrived
-     * @param gradient to fill, zeros
+     * @param gradient to fill, zeros, one side after the other
      * @return the terms' sums
      */
     double[] of(int step, int shard, float[][] weights, float[][] gradient);
   }
 
   private final Buckets buckets;
+  private final int sides;
   private final ShardTree tree;
   private final Shards computed;
   private final Aggregator aggregator;
@@ -38,22 +40,16 @@ final class ExchangeWorker {
   private List<CompletableFuture<ByteBuffer>> pulled = new ArrayList<>();
 
   ExchangeWorker(
-      Aggregator aggregator,
-      Layout layout,
-      Wire wire,
-      int number,
-      int workers,
-      int shards,
-      Shards computed) {
+      Aggregator aggregator, Exchange exchange, int number, int shards, Shards computed) {
     this.aggregator = aggregator;
-    this.buckets = layout.buckets();
+    this.buckets = exchange.layout().buckets();
+    this.sides = exchange.separation().sides();
     this.tree = new ShardTree(shards);
     this.computed = computed;
-    this.wire = wire;
+    this.wire = exchange.wire();
     this.number = number;
-    this.workers = workers;
-    byte[] greeting =
-        (Exchange.greeting(layout, workers, wire) + "\nhere").getBytes(StandardCharsets.UTF_8);
+    this.workers = exchange.workers();
+    byte[] greeting = (exchange.greeting() + "\nhere").getBytes(StandardCharsets.UTF_8);
     send(Kind.HELLO, 0, 0, 0, greeting.length, b -> b.put(greeting)).join();
     pull(0);
   }
@@ -90,7 +86,10 @@ final class ExchangeWorker {
     for (int shard = tree.firstShard(number, workers);
         shard < tree.firstShard(number + 1, workers);
         shard++) {
-      float[][] gradient = buckets.allocate();
+      float[][] gradient =
+          IntStream.range(0, sides * buckets.count())
+              .mapToObj(b -> new float[buckets.length(b % buckets.count())])
+              .toArray(float[][]::new);
       for (double sum : computed.of(step, shard, weights, gradient)) {
         termSums.add(sum);
       }
@@ -103,7 +102,7 @@ final class ExchangeWorker {
             sent.add(send(Kind.REPORT, step, 0, 0, report.bytes(), body -> written(report, body))));
     List<Integer> nodes = tree.roots(number, workers);
     List<float[][]> sums = gradients.take(nodes);
-    for (int b = 0; b < buckets.count(); b++) {
+    for (int b = 0; b < sides * buckets.count(); b++) {
       for (int n = 0; n < nodes.size(); n++) {
         int bucket = b;
         int node = nodes.get(n);

@@ -244,10 +244,17 @@ class ObjectiveParityTest {
         };
     AdamW optimizer = new AdamW(layout, start, Double.POSITIVE_INFINITY, 0);
     double[] sum = new double[1];
+    Exchange exchange =
+        new Exchange(
+            layout,
+            new Schedule(0, 1, 0, Schedule.Decay.CONSTANT),
+            Wire.FLOAT32,
+            Separation.JOINED,
+            0,
+            2);
     try (Aggregator aggregator =
         new Aggregator(
-            new Exchange(
-                layout, new Schedule(0, 1, 0, Schedule.Decay.CONSTANT), Wire.FLOAT32, 0, 2),
+            exchange,
             optimizer,
             new Environment(true, sentence -> {}),
             new Aggregator.Listener() {
@@ -259,7 +266,7 @@ class ObjectiveParityTest {
                   int step,
                   int attempt,
                   List<WorkerStep> reports,
-                  double norm,
+                  StepGradient applied,
                   double rate,
                   long bytes) {
                 sum[0] = reports.stream().flatMapToDouble(r -> Arrays.stream(r.termSums())).sum();
@@ -269,8 +276,8 @@ class ObjectiveParityTest {
             Optional.empty())) {
       List<ExchangeWorker> workers =
           List.of(
-              new ExchangeWorker(aggregator, layout, Wire.FLOAT32, 0, 2, 4, computed),
-              new ExchangeWorker(aggregator, layout, Wire.FLOAT32, 1, 2, 4, computed));
+              new ExchangeWorker(aggregator, exchange, 0, 4, computed),
+              new ExchangeWorker(aggregator, exchange, 1, 4, computed));
       ExchangeWorker.inAnyOrder(workers, new Random(1));
       for (ExchangeWorker worker : workers) {
         worker.compute(0);

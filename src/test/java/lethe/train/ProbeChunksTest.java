@@ -148,6 +148,7 @@ class ProbeChunksTest {
             new Names(List.of()),
             new Names(List.of()),
             1,
+            Separation.JOINED,
             7,
             1,
             compute,

@@ -37,6 +37,22 @@ class StepLogTest {
   }
 
   @Test
+  void sidesThatWereToldApartStandBesideTheWhole() throws IOException {
+    RunFolder folder = RunFolder.of(directory.toString(), new Configuration());
+    StepLog log = StepLog.open(folder, "unlearn", 5, 0, told::add);
+    log.add(record(1, null));
+    log.add(record(2, new TermGradients(3, 2, -0.5, true)));
+    log.add(record(3, new TermGradients(0, 2, null, false)));
+    log.close();
+    List<String> lines = Files.readAllLines(directory.resolve("steps.jsonl"));
+    assertThat(lines.get(0)).contains("\"grad_norm\":1.0").doesNotContain("forget", "cosine");
+    assertThat(lines.get(1))
+        .contains(
+            "\"forget_grad_norm\":3.0,\"retain_grad_norm\":2.0,\"grad_cosine\":-0.5,\"grad_projected\":true,");
+    assertThat(lines.get(2)).contains("\"forget_grad_norm\":0.0", "\"grad_cosine\":null");
+  }
+
+  @Test
   void partsThatTellAStepTwiceAreJoinedOnce() throws IOException {
     RunFolder folder = RunFolder.of(directory.toString(), new Configuration());
     StepLog first = StepLog.open(folder, "unlearn", 5, 0, told::add);
@@ -81,7 +97,11 @@ class StepLogTest {
 
   private static void add(StepLog log, int from, int to) {
     for (int step = from; step <= to; step++) {
-      log.add(new StepRecord(step, Map.of(), Map.of(), 1, 1, 1, 1, 1, 0, 0, 0, 0, ""));
+      log.add(record(step, null));
     }
+  }
+
+  private static StepRecord record(int step, TermGradients terms) {
+    return new StepRecord(step, Map.of(), Map.of(), 1, terms, 1, 1, 1, 1, 0, 0, 0, 0, "");
   }
 }

@@ -22,7 +22,7 @@ class StepTimeoutTest {
     Schedule schedule = new Schedule(0.1, 10, 0, Schedule.Decay.CONSTANT);
     try (Aggregator aggregator =
         new Aggregator(
-            new Exchange(LAYOUT, schedule, Wire.FLOAT32, 0, 2),
+            new Exchange(LAYOUT, schedule, Wire.FLOAT32, Separation.JOINED, 0, 2),
             optimizer,
             new Environment(true, sentence -> {}),
             new Aggregator.Listener() {
@@ -34,7 +34,7 @@ class StepTimeoutTest {
                   int step,
                   int attempt,
                   List<WorkerStep> reports,
-                  double norm,
+                  StepGradient gradient,
                   double rate,
                   long bytes) {}
             },
@@ -55,7 +55,8 @@ class StepTimeoutTest {
 
   private static void hello(Aggregator aggregator, int worker) {
     byte[] greeting =
-        (Exchange.greeting(LAYOUT, 2, Wire.FLOAT32) + "\nhere").getBytes(StandardCharsets.UTF_8);
+        (Exchange.greeting(LAYOUT, 2, Wire.FLOAT32, Separation.JOINED) + "\nhere")
+            .getBytes(StandardCharsets.UTF_8);
     ByteBuffer body = new Message(Kind.HELLO, 0, 0, worker, 0, 0, 0).buffer(greeting.length);
     send(aggregator, body.put(greeting));
   }

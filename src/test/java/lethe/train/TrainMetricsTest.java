@@ -22,6 +22,7 @@ class TrainMetricsTest {
               Map.of("forget.ascent", 2.5),
               Map.of(),
               0.25,
+              null,
               1e-3,
               10,
               2,
