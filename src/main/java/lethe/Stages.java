@@ -36,6 +36,7 @@ import lethe.objective.ViewKind;
 import lethe.report.Compare;
 import lethe.report.Report;
 import lethe.train.Examples;
+import lethe.train.Padding;
 import lethe.train.ProbeChunks;
 import lethe.train.Probes;
 import lethe.train.Rejections;
@@ -320,10 +321,7 @@ final class Stages {
 
   /** The sentences that refuse an answer, as the corpus writes answers. */
   private Rejections rejections(HfFolder model) {
-    boolean needed =
-        job.unlearn().roles().stream()
-            .anyMatch(role -> role.term().views().contains(ViewKind.REJECTION));
-    if (!needed) {
+    if (!needed(ViewKind.REJECTION)) {
       return Rejections.NONE;
     }
     List<String> sentences =
@@ -335,6 +333,17 @@ final class Stages {
     return new Rejections(
         answers.inPlace(folder.files().read(model.tokenizer()), sentences),
         job.corpus().chunkTokens());
+  }
+
+  /** What fills texts up to a chunk. */
+  private Padding padding(HfFolder model) {
+    return needed(ViewKind.PADDED)
+        ? new Padding(Prepare.endOfText(model.config()), job.corpus().chunkTokens())
+        : Padding.NONE;
+  }
+
+  private boolean needed(ViewKind kind) {
+    return job.unlearn().roles().stream().anyMatch(role -> role.term().views().contains(kind));
   }
 
   /** The chunks with what the method's terms need of them. */
@@ -352,6 +361,7 @@ final class Stages {
                 Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
                 job.unlearn().terms().predictions(),
                 rejections(opened),
+                padding(opened),
                 job.unlearn().pairing(),
                 job.train().seed(),
                 job.train().microBatch(),

@@ -20,6 +20,7 @@ public enum Forget {
   IDK("learn a rejection for the answer (Maini et al.); needs questions and answers"),
   MAX_ENTROPY("predict nothing in particular (Yuan et al.)"),
   MAX_ENTROPY_REVERSE("the same with the divergence of that paper's code"),
+  MAX_ENTROPY_REVERSE_PADDED("the same over padding too, as that code has it; to compare with"),
   CAPPED_ENTROPY("the same, but let go of each position at an entropy of unlearn.cap");
 
   private final String summary;
@@ -60,6 +61,8 @@ public enum Forget {
       case IDK -> new CrossEntropy(ViewKind.REJECTION);
       case MAX_ENTROPY -> new MaxEntropy(Direction.MODEL_TO_UNIFORM);
       case MAX_ENTROPY_REVERSE -> new MaxEntropy(Direction.UNIFORM_TO_MODEL);
+      case MAX_ENTROPY_REVERSE_PADDED ->
+          new MaxEntropy(Direction.UNIFORM_TO_MODEL, ViewKind.PADDED);
       case CAPPED_ENTROPY -> new CappedEntropy(settings.capNats());
     };
   }

@@ -8,14 +8,22 @@ import java.util.Set;
  *
  * <pre>  L = (1/n) sum_t sum_v p_ref(v) (log p_ref(v) - log p(v))  </pre>
  *
- * Yao et al., arXiv:2402.15159, whose code averages the cross-entropy over padding too; here only
- * scored positions count and the value is 0 when the models agree. Where the reference is certain
- * of the labels it is {@link Descent}.
+ * Yao et al., arXiv:2402.15159, and Yuan et al., arXiv:2410.08109, whose codes average over padding
+ * too (the first the cross-entropy, which differs by a constant); here only scored positions count
+ * and the value is 0 when the models agree. Where the reference is certain of the labels it is
+ * {@link Descent}.
+ *
+ * @param view {@link ViewKind#TEXT}, or {@link ViewKind#PADDED} to compare with those codes
  */
-public record KullbackLeibler() implements PositionTerm {
+public record KullbackLeibler(ViewKind view) implements PositionTerm {
+  /** Over the scored text and nothing else. */
+  public KullbackLeibler() {
+    this(ViewKind.TEXT);
+  }
+
   @Override
   public String name() {
-    return "kl";
+    return view == ViewKind.PADDED ? "kl-padded" : "kl";
   }
 
   @Override

@@ -14,25 +14,27 @@ import ai.djl.ndarray.NDArray;
  * Yuan et al., "A Closer Look at Machine Unlearning for Large Language Models", arXiv:2410.08109.
  * The paper prints the first, which is at most log V and lets a certain prediction be (its gradient
  * is 0 at a one-hot one); its code has the second, which is unbounded and has gradient (P - U) / n,
- * and averages over padding too, which is never done here. Both are 0 at the uniform prediction.
+ * and averages over padding too. Both are 0 at the uniform prediction.
  *
  * @param direction of the divergence
+ * @param view {@link ViewKind#WHOLE}, or {@link ViewKind#PADDED} to compare with that code
  */
-public record MaxEntropy(Direction direction) implements PositionTerm {
+public record MaxEntropy(Direction direction, ViewKind view) implements PositionTerm {
   /** Which distribution the divergence is taken from. */
   public enum Direction {
     MODEL_TO_UNIFORM,
     UNIFORM_TO_MODEL
   }
 
-  @Override
-  public String name() {
-    return direction == Direction.MODEL_TO_UNIFORM ? "max-entropy" : "max-entropy-reverse";
+  /** Over the text and nothing else. */
+  public MaxEntropy(Direction direction) {
+    this(direction, ViewKind.WHOLE);
   }
 
   @Override
-  public ViewKind view() {
-    return ViewKind.WHOLE;
+  public String name() {
+    return (direction == Direction.MODEL_TO_UNIFORM ? "max-entropy" : "max-entropy-reverse")
+        + (view == ViewKind.PADDED ? "-padded" : "");
   }
 
   @Override

@@ -6,6 +6,8 @@ import lethe.settings.Section;
 public enum Retain {
   DESCENT("go on learning the kept text"),
   KL("stay near the reference model's predictions on the kept text"),
+  KL_PADDED(
+      "the same over questions and padding too, as the papers' codes have it; to compare with"),
   PRESERVATION("keep answers likelier than rejections (Yuan et al.); needs questions and answers");
 
   private final String summary;
@@ -29,6 +31,7 @@ public enum Retain {
     return switch (this) {
       case DESCENT -> new Descent();
       case KL -> new KullbackLeibler();
+      case KL_PADDED -> new KullbackLeibler(ViewKind.PADDED);
       case PRESERVATION -> new AnswerPreservation(settings.beta());
     };
   }

@@ -6,6 +6,11 @@ public enum ViewKind {
   TEXT,
   /** Question and answer, all their tokens labels; of plain text the same as {@link #TEXT}. */
   WHOLE,
+  /**
+   * As {@link #WHOLE}, filled up with end-of-text tokens to the length of a chunk, which are labels
+   * too.
+   */
+  PADDED,
   /** The text, each label drawn uniformly from the vocabulary. */
   RANDOM_LABELS,
   /** The text, each label the token the original model finds likeliest but for the true one. */

@@ -52,6 +52,7 @@ public final class Examples {
    * @param vocabulary of both
    * @param sampled how predictions are cut before labels are drawn from them
    * @param rejections for methods that need any
+   * @param padding for methods that score it
    * @param pairing of examples to forget with kept ones and rejections
    * @param seed of labels and of the choice of rejections
    * @param microBatch examples a forward pass
@@ -64,6 +65,7 @@ public final class Examples {
       Vocabulary vocabulary,
       TruncatedPredictions sampled,
       Rejections rejections,
+      Padding padding,
       Pairing pairing,
       long seed,
       int microBatch,
@@ -111,7 +113,8 @@ public final class Examples {
         Views.of(
             paired(role.split(), labelled(role.split(), prompted, kinds), forgotten),
             kinds,
-            inputs.rejections());
+            inputs.rejections(),
+            inputs.padding());
     boolean scored = role.term() instanceof SequenceTerm term && term.needsReference();
     return scored ? referenced(role, examples) : examples;
   }
@@ -138,7 +141,7 @@ public final class Examples {
   private Dataset<Row> labelled(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
     Dataset<Row> labels =
         switch (kinds.get(0)) {
-          case TEXT, WHOLE, REJECTION -> null;
+          case TEXT, WHOLE, PADDED, REJECTION -> null;
           case RANDOM_LABELS ->
               kept("random-" + split, Map.of())
                   .orElse(spark, () -> Labels.random(chunks, inputs.vocabulary(), inputs.seed()));

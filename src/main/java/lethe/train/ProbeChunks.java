@@ -167,7 +167,8 @@ public final class ProbeChunks {
                     new ArrayList<>(List.of(DOCUMENTS.fieldNames())))
                 .toSeq()),
         List.of(ViewKind.TEXT),
-        Rejections.NONE);
+        Rejections.NONE,
+        Padding.NONE);
   }
 
   private static Map<String, Long> tokens(Dataset<Row> forget) {

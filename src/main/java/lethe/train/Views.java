@@ -81,7 +81,8 @@ final class Views {
    *     pair and sentence (which rejection)
    * @param kinds in the order of the views
    */
-  static Dataset<Row> of(Dataset<Row> chunks, List<ViewKind> kinds, Rejections rejections) {
+  static Dataset<Row> of(
+      Dataset<Row> chunks, List<ViewKind> kinds, Rejections rejections, Padding padding) {
     Dataset<Row> ordered =
         chunks.select(
             col("split"),
@@ -93,7 +94,7 @@ final class Views {
             coalesce(col("prompt"), lit(0)),
             col("labels"),
             col("sentence"));
-    return ordered.map(new Make(kinds, rejections), Encoders.row(SCHEMA));
+    return ordered.map(new Make(kinds, rejections, padding), Encoders.row(SCHEMA));
   }
 
   /** One row of {@link #SCHEMA} as an example. */
@@ -115,7 +116,7 @@ final class Views {
     return boxed.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private record Make(List<ViewKind> kinds, Rejections rejections)
+  private record Make(List<ViewKind> kinds, Rejections rejections, Padding padding)
       implements MapFunction<Row, Row> {
     @Override
     public Row call(Row chunk) {
@@ -128,6 +129,10 @@ final class Views {
                       switch (kind) {
                         case TEXT -> masked(tokens, tokens, prompt);
                         case WHOLE -> masked(tokens, tokens, 0);
+                        case PADDED -> {
+                          int[] full = padding.fill(tokens);
+                          yield masked(full, full, 0);
+                        }
                         case RANDOM_LABELS,
                             ADVERSARIAL_LABELS,
                             EARLY_ADVERSARIAL_LABELS,
@@ -139,7 +144,7 @@ final class Views {
                         }
                       })
               .toArray(Row[]::new);
-      int[] first = views[0].isNullAt(1) ? tokens : (int[]) views[0].get(1);
+      int[] first = (int[]) views[0].get(views[0].isNullAt(1) ? 0 : 1);
       return RowFactory.create(
           chunk.get(0),
           chunk.get(1),

@@ -3,6 +3,7 @@ package lethe.objective;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import lethe.objective.MaxEntropy.Direction;
@@ -33,6 +34,8 @@ class MethodTest {
     "dpo+descent, forget.dpo retain.descent",
     "dpo+kl, forget.dpo retain.kl",
     "simnpo+descent, forget.simnpo retain.descent",
+    "max-entropy-reverse+descent, forget.max-entropy-reverse retain.descent",
+    "max-entropy-reverse-padded+kl-padded, forget.max-entropy-reverse-padded retain.kl-padded",
     "capped-entropy+kl, forget.capped-entropy retain.kl",
   })
   void hasTheRolesItsNameSays(String name, String roles) {
@@ -63,15 +66,18 @@ class MethodTest {
           .hasMessageStartingWith("Unknown method \"" + name + "\"; the methods are\n")
           .message()
           .contains(
-              "\n  gradient-ascent: ",
-              "\n  random-labels: ",
-              "\n  adversarial-labels: ",
+              Arrays.stream(Forget.values())
+                  .map(forget -> "\n  " + forget.spelling() + ": " + forget.summary())
+                  .toList())
+          .contains(
+              Arrays.stream(Retain.values())
+                  .map(retain -> "\n  +" + retain.spelling() + ": " + retain.summary())
+                  .toList())
+          .contains(
               "\n  ascent-descent-general: ",
               "\n  ascent-descent-in-distribution: ",
               "\n  ascent-kl-general: ",
-              "\n  ascent-kl-in-distribution: ",
-              "\n  max-entropy: ",
-              "\n  +preservation: ");
+              "\n  ascent-kl-in-distribution: ");
     }
   }
 }

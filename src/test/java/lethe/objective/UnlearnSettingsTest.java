@@ -68,6 +68,8 @@ class UnlearnSettingsTest {
   void theWeightThatWasTunedForTheReverseDirectionStaysWithIt() throws IOException {
     assertThat(read("unlearn.method=max-entropy+descent").forgetWeight()).isEqualTo(1);
     assertThat(read("unlearn.method=max-entropy-reverse+descent").forgetWeight()).isEqualTo(0.1);
+    assertThat(read("unlearn.method=max-entropy-reverse-padded+descent").forgetWeight())
+        .isEqualTo(0.1);
   }
 
   @Test

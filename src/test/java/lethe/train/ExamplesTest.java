@@ -31,6 +31,7 @@ import lethe.objective.AnswerPreservation;
 import lethe.objective.CrossEntropy;
 import lethe.objective.Descent;
 import lethe.objective.Dpo;
+import lethe.objective.KullbackLeibler;
 import lethe.objective.MaxEntropy;
 import lethe.objective.Npo;
 import lethe.objective.Pairing;
@@ -81,6 +82,21 @@ class ExamplesTest {
       assertThat(example(new Descent(), documents(), chunk).views().get(0).labels())
           .isEqualTo(tokens);
     }
+  }
+
+  @Test
+  void paddingIsScoredOnlyWhereThePapersCodeIsAskedFor() {
+    Term padded = new KullbackLeibler(ViewKind.PADDED);
+    for (Row chunk : questions().collectAsList()) {
+      int[] tokens = ints(chunk.getList(4));
+      Example.View view = example(padded, questions(), chunk).views().get(0);
+      assertThat(view.tokens()).hasSize(64).startsWith(tokens);
+      assertThat(Arrays.copyOfRange(view.tokens(), tokens.length, 64)).containsOnly(9);
+      assertThat(view.labels()).as("question, answer and padding").isEqualTo(view.tokens());
+    }
+    assertThat(run(padded, questions(), 1).select("scored").distinct().collectAsList())
+        .as("what the term is divided by")
+        .containsExactly(RowFactory.create(63));
   }
 
   @Test
@@ -249,6 +265,7 @@ class ExamplesTest {
                 Vocabulary.of(TinyLlama.VOCABULARY),
                 new TruncatedPredictions(3, 1, Truth.REMOVED),
                 rejections,
+                new Padding(9, 64),
                 Pairing.INDEPENDENT,
                 seed,
                 3,
