@@ -106,6 +106,10 @@ final class Stages {
   }
 
   private Optional<String> runAlone() {
+    if (job.verb() == Verb.REPORT && !job.report().compare().isEmpty() && !job.dryRun()) {
+      compare();
+      return Optional.empty();
+    }
     job.sample().ifPresent(sample -> sample.write(folder.files(), console));
     Architecture architecture = checkModel();
     Slots.check(job);
@@ -135,9 +139,7 @@ final class Stages {
       stage(Verb.RETRAIN, () -> retrain(spark));
       stage(Verb.UNLEARN, () -> unlearn(spark));
       stage(Verb.EVALUATE, () -> evaluate(spark));
-      if (job.verb() == Verb.REPORT && !job.report().compare().isEmpty()) {
-        compare();
-      } else if (job.verb().does(Verb.REPORT)) {
+      if (job.verb().does(Verb.REPORT)) {
         Report.Result result = new Report(folder, job.report(), System.out).execute();
         console.say("Report: " + new Path(folder.report(), "index.html"));
         return result.unmet();

@@ -1,18 +1,29 @@
 package lethe.report;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.Path;
 
 /**
  * Sets several runs side by side: {@code compare.html} and {@code compare.json} in one run folder's
- * report, and a table on the terminal. The run that reached its target with the least damage is
- * marked.
+ * report, and tables on the terminal. The run that reached its target with the least damage is
+ * marked, and each method says how wide the range of its working rates is.
  */
 public final class Compare {
+  /**
+   * {@code compare.json}.
+   *
+   * @param runs in the order they were named
+   * @param methods in the order of their first runs
+   */
+  record Comparison(List<ComparedRun> runs, List<ComparedMethod> methods) {}
+
   private final RunFolder into;
   private final List<RunFolder> runs;
   private final PrintStream terminal;
@@ -33,52 +44,105 @@ public final class Compare {
    * @throws IllegalArgumentException when a run has no report
    */
   public void execute() {
-    List<ComparedRun> rows = ComparedRun.marked(runs.stream().map(Compare::read).toList());
-    into.files().writeJson(new Path(into.report(), "compare.json"), rows);
-    into.files().writeText(new Path(into.report(), "compare.html"), Page.comparison(rows));
-    terminal.print(TextTable.of(2, cells(rows)));
+    Comparison comparison = comparison(runs.stream().map(Compare::read).toList());
+    into.files().writeJson(new Path(into.report(), "compare.json"), comparison);
+    into.files().writeText(new Path(into.report(), "compare.html"), Page.comparison(comparison));
+    terminal.print(runs(comparison.runs()));
+    terminal.println();
+    terminal.print(methods(comparison.methods()));
+    terminal.println(
+        "losses in nats a token; damage: the largest rise on retain, approximate, general or holdout, of runs whose\n"
+            + "forget loss is in its band; decades: width of the rates with forget in its band and holdout in one as wide around its own");
   }
 
-  private static ComparedRun read(RunFolder run) {
+  private Comparison comparison(List<JsonNode> reports) {
+    List<String> variants =
+        Variants.of(reports.stream().map(r -> r.at("/provenance/settings")).toList());
+    List<ComparedRun> rows =
+        IntStream.range(0, reports.size())
+            .mapToObj(
+                i -> ComparedRun.of(runs.get(i).root().getName(), variants.get(i), reports.get(i)))
+            .toList();
+    List<ComparedRun> marked = new ArrayList<>(rows);
+    ComparedMethod.best(rows).ifPresent(best -> marked.set(rows.indexOf(best), best.asBest()));
+    return new Comparison(marked, ComparedMethod.of(marked));
+  }
+
+  private static JsonNode read(RunFolder run) {
     Path report = new Path(run.report(), "report.json");
     if (!run.files().exists(report)) {
       throw new IllegalArgumentException(
           "Cannot compare " + run.root() + ": there is no " + report + "; run report on it first");
     }
-    return ComparedRun.of(run.root().getName(), run.files().readJson(report));
+    return run.files().readJson(report);
   }
 
-  private static List<List<String>> cells(List<ComparedRun> rows) {
-    List<List<String>> cells = new ArrayList<>();
-    cells.add(
-        List.of(
-            "run",
-            "method",
-            "rate",
-            "steps",
-            "forget",
-            "target",
-            "distance",
-            "verdict",
-            "damage",
-            "on",
-            ""));
-    for (ComparedRun r : rows) {
-      cells.add(
+  private static String runs(List<ComparedRun> runs) {
+    boolean shared = runs.stream().map(Compare::before).distinct().count() == 1;
+    List<List<String>> lines = new ArrayList<>();
+    List<String> header = new ArrayList<>(List.of("run", "method", "rate", "steps", "s", "tokens"));
+    ComparedRun.SPLITS.forEach(header::add);
+    header.addAll(List.of("target", "distance", "verdict", "damage", "on", ""));
+    lines.add(header);
+    if (shared) {
+      List<String> line = new ArrayList<>(List.of("before", "", "", "", "", ""));
+      before(runs.get(0)).forEach(nll -> line.add(format("%.3f", nll.orElse(null))));
+      line.addAll(List.of("", "", "", "", "", ""));
+      lines.add(line);
+    }
+    for (ComparedRun r : runs) {
+      List<String> line =
+          new ArrayList<>(
+              List.of(
+                  r.run(),
+                  r.method() + (r.variant().isEmpty() ? "" : " (" + r.variant() + ")"),
+                  format("%.1e", r.learningRate()),
+                  format("%d", r.steps()),
+                  format("%.0f", r.seconds()),
+                  format("%d", r.tokens())));
+      ComparedRun.SPLITS.forEach(split -> line.add(loss(r.losses().get(split), shared)));
+      line.addAll(
           List.of(
-              r.run(),
-              r.method(),
-              format("%.1e", r.learningRate()),
-              format("%d", r.steps()),
-              format("%.3f", r.nll()),
               format("%.3f", r.target()),
               format("%+.3f", r.distance()),
               format("%s", r.outcome()),
-              format("%+.3f", r.damage()),
-              format("%s", r.damagedSplit()),
+              format("%+.3f", r.damageAtTarget()),
+              r.matched() ? format("%s", r.damagedSplit()) : "",
               r.best() ? "best" : ""));
+      lines.add(line);
     }
-    return cells;
+    return TextTable.of(2, lines);
+  }
+
+  /** The original model's losses. */
+  private static List<Optional<Double>> before(ComparedRun run) {
+    return ComparedRun.SPLITS.stream()
+        .map(split -> Optional.ofNullable(run.losses().get(split)).map(ComparedRun.Change::before))
+        .toList();
+  }
+
+  private static String loss(ComparedRun.Change change, boolean after) {
+    if (change == null) {
+      return "-";
+    }
+    return (after ? "" : format("%.3f", change.before()) + " to ") + format("%.3f", change.after());
+  }
+
+  private static String methods(List<ComparedMethod> methods) {
+    List<List<String>> lines = new ArrayList<>();
+    lines.add(List.of("method", "least damage by", "damage", "reached", "from", "to", "decades"));
+    for (ComparedMethod m : methods) {
+      lines.add(
+          List.of(
+              m.method() + (m.variant().isEmpty() ? "" : " (" + m.variant() + ")"),
+              format("%s", m.leastDamaged()),
+              format("%+.3f", m.leastDamage()),
+              m.reached() + " of " + m.runs(),
+              format("%.1e", m.lowest()),
+              format("%.1e", m.highest()),
+              format("%.2f", m.decades())));
+    }
+    return TextTable.of(2, lines);
   }
 
   private static String format(String format, Object value) {

@@ -1,94 +1,162 @@
 package lethe.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import java.util.Comparator;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.StreamSupport;
+import java.util.Map;
 
 /**
  * One run beside others.
  *
  * @param run its folder's name
  * @param method of unlearning
+ * @param variant other settings in which runs of the same method differ; empty when there is none
  * @param learningRate peak
  * @param steps applied
- * @param nll of forget, judging half, nats a token; null when it is no finite number
- * @param target of the judging half; null without a verdict
- * @param distance nll minus target; null when it is no finite number
+ * @param seconds of these steps
+ * @param tokens through forward and backward
+ * @param losses before and after, by split
+ * @param target of all documents, nats a token; null when there is none
+ * @param distance of the judging half's forget loss from its target, nats a token; null without a
+ *     verdict, or when it is no finite number
+ * @param band half its width, nats a token; null without a verdict
  * @param outcome under, matched or over; null without a verdict
  * @param damage the largest rise of loss on a split to be kept; null when it is not known
  * @param damagedSplit where
- * @param tokens through forward and backward
- * @param best whether it reached the target with the least damage
+ * @param best whether it reached its target with the least damage
  */
 @JsonNaming(SnakeCaseStrategy.class)
 record ComparedRun(
     String run,
     String method,
+    String variant,
     Double learningRate,
     Long steps,
-    Double nll,
+    Double seconds,
+    Long tokens,
+    Map<String, Change> losses,
     Double target,
     Double distance,
+    Double band,
     String outcome,
     Double damage,
     String damagedSplit,
-    Long tokens,
     boolean best) {
+  static final List<String> SPLITS =
+      List.of("forget", "retain", "approximate", "general", "holdout");
+
+  /**
+   * The loss on all domains of a split, nats a token; null where it is no finite number.
+   *
+   * @param before of the original model
+   * @param after of the unlearned one
+   */
+  record Change(Double before, Double after) {
+    /** Not a number when either is unknown. */
+    double rise() {
+      return before == null || after == null ? Double.NaN : after - before;
+    }
+  }
 
   /**
    * @param run its folder's name
+   * @param variant as above
    * @param report its report.json
    */
-  static ComparedRun of(String run, JsonNode report) {
+  static ComparedRun of(String run, String variant, JsonNode report) {
     JsonNode settings = report.at("/provenance/settings");
     JsonNode verdict = report.path("verdict");
-    Optional<JsonNode> damage =
-        StreamSupport.stream(report.path("damage").spliterator(), false)
-            .filter(d -> d.path("model").asText().equals("unlearned"))
-            .findFirst();
+    JsonNode damage = damage(report);
     return new ComparedRun(
         run,
         settings.at("/unlearn/method").asText(""),
+        variant,
         number(settings.at("/train/learning-rate")),
         whole(report.at("/cost/steps")),
-        number(verdict.path("nll")),
-        number(verdict.path("target")),
-        number(verdict.path("distance")),
-        verdict.path("outcome").asText(null),
-        damage.map(d -> number(d.path("rise"))).orElse(null),
-        damage.map(d -> d.path("split").asText()).orElse(null),
+        number(report.at("/cost/seconds")),
         whole(report.at("/cost/tokens")),
+        losses(report),
+        number(report.at("/target/nll")),
+        number(verdict.path("distance")),
+        number(verdict.path("band")),
+        verdict.path("outcome").asText(null),
+        number(damage.path("rise")),
+        damage.path("split").asText(null),
         false);
   }
 
-  /** The same runs, the one that matched with the least damage marked. */
-  static List<ComparedRun> marked(List<ComparedRun> runs) {
-    Optional<ComparedRun> best =
-        runs.stream()
-            .filter(r -> "matched".equals(r.outcome) && r.damage != null)
-            .min(Comparator.comparingDouble(ComparedRun::damage));
-    return runs.stream()
-        .map(r -> best.isPresent() && best.get().equals(r) ? r.asBest() : r)
-        .toList();
+  private static Map<String, Change> losses(JsonNode report) {
+    Map<String, Change> losses = new LinkedHashMap<>();
+    for (String split : SPLITS) {
+      Double before = nll(report, "original", split);
+      Double after = nll(report, "unlearned", split);
+      if (before != null || after != null) {
+        losses.put(split, new Change(before, after));
+      }
+    }
+    return losses;
   }
 
-  private ComparedRun asBest() {
+  private static Double nll(JsonNode report, String model, String split) {
+    for (JsonNode score : report.path("scores")) {
+      if (score.path("model").asText().equals(model)
+          && score.path("split").asText().equals(split)
+          && score.path("domain").asText().equals("*")) {
+        return number(score.path("nll"));
+      }
+    }
+    return null;
+  }
+
+  private static JsonNode damage(JsonNode report) {
+    for (JsonNode damage : report.path("damage")) {
+      if (damage.path("model").asText().equals("unlearned")) {
+        return damage;
+      }
+    }
+    return MissingNode.getInstance();
+  }
+
+  boolean matched() {
+    return "matched".equals(outcome);
+  }
+
+  /** The damage where forget reached its band, else null: less forgetting is less damage. */
+  @JsonProperty("damage_at_target")
+  Double damageAtTarget() {
+    return matched() ? damage : null;
+  }
+
+  /**
+   * Whether forget is in its band, and holdout, if there is any, in a band as wide around where it
+   * was.
+   */
+  @JsonProperty("within_bands")
+  boolean withinBands() {
+    Change holdout = losses.get("holdout");
+    return matched() && (holdout == null || Math.abs(holdout.rise()) <= band);
+  }
+
+  ComparedRun asBest() {
     return new ComparedRun(
         run,
         method,
+        variant,
         learningRate,
         steps,
-        nll,
+        seconds,
+        tokens,
+        losses,
         target,
         distance,
+        band,
         outcome,
         damage,
         damagedSplit,
-        tokens,
         true);
   }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Properties;
 import lethe.folder.Files;
 
@@ -32,11 +31,11 @@ final class Page {
         "charts",
         charts(),
         "script",
-        resource("page.js"));
+        resource("common.js") + resource("page.js"));
   }
 
   /** A page that sets runs side by side. */
-  static String comparison(List<ComparedRun> runs) {
+  static String comparison(Compare.Comparison comparison) {
     return fill(
         resource("page.html"),
         "style",
@@ -44,11 +43,11 @@ final class Page {
         "summary",
         escape("This page needs scripts; compare.json beside it holds the same."),
         "data",
-        json(runs),
+        json(comparison),
         "charts",
         charts(),
         "script",
-        resource("compare.js"));
+        resource("common.js") + resource("compare.js"));
   }
 
   /** Replaces each {@code {{name}}} once, never looking into what was put in. */

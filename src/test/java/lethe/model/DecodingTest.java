@@ -8,30 +8,71 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Keys and values that are kept give what the whole text would. */
 class DecodingTest {
   private static final int VOCABULARY = 40;
-  private static final int TOKENS = 24;
+  private static final int TOKENS = 32;
+
+  /** Head size 8 in all, so that a part of it can turn. */
+  private static final String RMS =
+      "\"hidden_size\": 32, \"num_attention_heads\": 4, \"num_key_value_heads\": 2, \"num_hidden_layers\": 2, \"intermediate_size\": 24, \"max_position_embeddings\": 32";
+
+  private static final String NEOX =
+      "\"hidden_size\": 32, \"num_attention_heads\": 4, \"num_hidden_layers\": 2, \"intermediate_size\": 24, \"max_position_embeddings\": 32";
+
+  private static final String GPT2 =
+      "\"n_embd\": 32, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 32";
+
+  static Stream<Arguments> families() {
+    return Stream.of(
+        Arguments.of("llama", RMS),
+        Arguments.of("llama", RMS.replace("heads\": 2", "heads\": 4")),
+        Arguments.of("llama", RMS.replace("heads\": 2", "heads\": 1")),
+        Arguments.of("llama", RMS + LONG.formatted(10)), // stretched on the way
+        Arguments.of("llama", RMS + LONG.formatted(4)), // stretched from the first token on
+        Arguments.of("mistral", RMS),
+        Arguments.of("qwen2", RMS),
+        Arguments.of("qwen3", RMS + ", \"head_dim\": 16"),
+        Arguments.of("gpt_neox", NEOX),
+        Arguments.of("gpt_neox", NEOX + ", \"rotary_pct\": 1.0"),
+        Arguments.of("gpt_neox", NEOX + ", \"use_parallel_residual\": false"),
+        Arguments.of("gpt2", GPT2));
+  }
+
+  private static final String LONG =
+      ", \"rope_parameters\": {\"rope_type\": \"longrope\", \"factor\": 4, \"original_max_position_embeddings\": %d,"
+          + " \"short_factor\": [1, 1, 1, 1], \"long_factor\": [1, 2, 3, 4]}";
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "mistral", "qwen2", "qwen3", "gpt_neox", "gpt2"})
-  void givesTheHiddenStatesOfTheWholeText(String type) throws JsonProcessingException {
-    Architecture architecture = architecture(type);
+  @MethodSource("families")
+  void givesTheHiddenStatesOfTheWholeText(String type, String sizes) throws IOException {
+    agrees(architecture(type, sizes), Precision.FLOAT32, 2e-4f);
+  }
+
+  @Test
+  void alsoInBfloat16() throws IOException {
+    agrees(architecture("llama", RMS), Precision.BFLOAT16, 0.15f); // of values up to 10
+  }
+
+  private static void agrees(Architecture architecture, Precision precision, float within) {
     int[][] texts = new int[3][];
     Random random = new Random(4);
     for (int b = 0; b < texts.length; b++) {
       texts[b] = random.ints(TOKENS, 0, VOCABULARY).toArray();
     }
-    try (Network network = new Network(architecture, Device.cpu(), 1);
+    Compute compute = new Compute(Device.cpu(), 1, precision, Activations.KEEP);
+    try (Network network = new Network(architecture, compute);
         Parameters weights = weights(network)) {
       Network.withoutGraph(
           () -> {
@@ -47,7 +88,7 @@ class DecodingTest {
                 float[] whole = last(network, weights, cut(texts, length));
                 assertThat(whole).as("not all alike").isNotEqualTo(new float[whole.length]);
                 for (int i = 0; i < whole.length; i++) {
-                  assertThat(kept[i]).as(length + " tokens").isCloseTo(whole[i], within(2e-4f));
+                  assertThat(kept[i]).as(length + " tokens").isCloseTo(whole[i], within(within));
                 }
               }
             }
@@ -57,8 +98,18 @@ class DecodingTest {
   }
 
   @Test
-  void textsOfDifferentLengthsAreRefused() throws JsonProcessingException {
-    try (Network network = new Network(architecture("llama"), Device.cpu(), 1);
+  void noTextGrowsPastTheContext() throws IOException {
+    try (Network network = new Network(architecture("gpt2", GPT2), Device.cpu(), 1);
+        Parameters weights = weights(network)) {
+      assertThatThrownBy(() -> network.decoding(weights, 33))
+          .hasMessageContaining("33 tokens")
+          .hasMessageContaining("n_positions 32");
+    }
+  }
+
+  @Test
+  void textsOfDifferentLengthsAreRefused() throws IOException {
+    try (Network network = new Network(architecture("llama", RMS), Device.cpu(), 1);
         Parameters weights = weights(network);
         Decoding decoding = network.decoding(weights, TOKENS)) {
       assertThatThrownBy(() -> decoding.begin(List.of(new int[3], new int[4])))
@@ -89,13 +140,7 @@ class DecodingTest {
     return parameters;
   }
 
-  private static Architecture architecture(String type) throws JsonProcessingException {
-    String sizes =
-        type.equals("gpt2")
-            ? "\"n_embd\": 16, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 32"
-            : "\"hidden_size\": 16, \"num_attention_heads\": 4, \"num_hidden_layers\": 2,"
-                + " \"intermediate_size\": 24, \"max_position_embeddings\": 32"
-                + (type.equals("gpt_neox") ? "" : ", \"num_key_value_heads\": 2");
+  private static Architecture architecture(String type, String sizes) throws IOException {
     String json =
         "{\"model_type\": \"%s\", \"vocab_size\": %d, %s}".formatted(type, VOCABULARY, sizes);
     return Architecture.of(new ModelConfig(type, new ObjectMapper().readTree(json)));

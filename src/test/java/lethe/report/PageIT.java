@@ -6,6 +6,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -59,6 +60,53 @@ class PageIT {
     assertThat(ready.find()).isTrue();
     // Said, not judged: the machine may be busy.
     System.out.println("The page of a large run was ready in " + ready.group(1) + " ms");
+  }
+
+  @Test
+  void theComparisonOpensWithoutAnError() throws Exception {
+    Optional<String> browser = browser();
+    if (browser.isEmpty()) {
+      return;
+    }
+    List<ComparedRun> runs = new ArrayList<>();
+    for (double rate : new double[] {1e-5, 1e-4, 1e-3}) {
+      String outcome = rate > 5e-4 ? "over" : "matched";
+      runs.add(compared("<b>a</b>", "", rate, rate * 100, outcome));
+      runs.add(compared("other", "train.batch=8", rate, null, null));
+    }
+    Path file = scratch.resolve("compare.html");
+    Files.writeString(file, Page.comparison(new Compare.Comparison(runs, ComparedMethod.of(runs))));
+    String dom = dom(browser.get(), file);
+    assertThat(dom).doesNotContain("data-error=").contains("data-ready=");
+    assertThat(dom)
+        .contains("<td>&lt;b&gt;a&lt;/b&gt;</td><td>2 of 3</td><td>1e-5 to 1e-4</td><td>1.00</td>")
+        .contains("<td>other (train.batch=8)</td><td>0 of 3</td><td>none</td><td>–</td>")
+        .contains("<td>before</td><td></td><td></td><td>2.000</td><td>1.000</td><td>5.000</td>");
+    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(3);
+    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(3);
+  }
+
+  private static ComparedRun compared(
+      String method, String variant, double rate, Double distance, String outcome) {
+    return new ComparedRun(
+        "run-" + rate,
+        method,
+        variant,
+        rate,
+        7L,
+        12.5,
+        1000L,
+        Map.of(
+            "forget", new ComparedRun.Change(2.0, 4.0),
+            "retain", new ComparedRun.Change(1.0, 1.25),
+            "holdout", new ComparedRun.Change(5.0, 5.01)),
+        4.05,
+        distance,
+        0.15,
+        outcome,
+        0.25,
+        "retain",
+        false);
   }
 
   /** What a run of 100,000 chunks leaves: its figures grow with splits and domains, not chunks. */

@@ -134,35 +134,6 @@ class ReportTest {
   }
 
   @Test
-  void comparesRunsAndMarksTheOneThatMatchedWithLeastDamage() {
-    List<ComparedRun> runs =
-        ComparedRun.marked(
-            List.of(
-                compared("a", "matched", 0.4),
-                compared("b", "matched", 0.2),
-                compared("c", "under", 0.0),
-                compared("d", "matched", null)));
-    assertThat(runs)
-        .filteredOn(ComparedRun::best)
-        .extracting(ComparedRun::run)
-        .containsExactly("b");
-
-    RunFolder folder = evaluated(List.of(verdict(Outcome.UNDER, -1.0)));
-    run(folder);
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    new Compare(folder, List.of(folder), new PrintStream(bytes, true, StandardCharsets.UTF_8))
-        .execute();
-    assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("under").contains("+0.250");
-    RunFolder empty = RunFolder.of(scratch.resolve("none").toString(), new Configuration());
-    assertThatThrownBy(() -> new Compare(folder, List.of(empty), System.out).execute())
-        .hasMessageEndingWith("run report on it first");
-  }
-
-  private static ComparedRun compared(String run, String outcome, Double damage) {
-    return new ComparedRun(run, "m", 1e-5, 1L, 4.0, 4.0, 0.0, outcome, damage, "retain", 1L, false);
-  }
-
-  @Test
   void asksForAnEvaluation() {
     RunFolder folder = RunFolder.of(scratch.toString(), new Configuration());
     assertThatThrownBy(() -> run(folder))

@@ -1,0 +1,178 @@
+package lethe.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import lethe.folder.RunFolder;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CompareTest {
+  @TempDir Path scratch;
+
+  @Test
+  void marksTheRunThatMatchedWithLeastDamage() {
+    run("a", "m", 1e-5, "matched", 0.4, 0);
+    run("b", "m", 2e-5, "matched", 0.2, 0);
+    run("c", "m", 4e-5, "under", 0.0, 0);
+    run("d", "other", 4e-5, "over", 0.1, 0);
+    JsonNode compared = compare("a", "b", "c", "d");
+    assertThat(compared.get("runs"))
+        .filteredOn(run -> run.get("best").asBoolean())
+        .extracting(run -> run.get("run").asText())
+        .containsExactly("b");
+    assertThat(compared.at("/methods/0/least_damaged").asText()).isEqualTo("b");
+    assertThat(compared.at("/methods/1/least_damage").isNull()).isTrue();
+  }
+
+  @Test
+  void showsLossesAndDamageAtTheTargetOnly() {
+    run("in", "m", 1e-5, "matched", 0.25, 0.01);
+    run("out", "m", 2e-5, "over", 0.75, 0.01);
+    JsonNode compared = compare("in", "out");
+    assertThat(compared.at("/runs/0/losses/forget/before").asDouble()).isEqualTo(2.0);
+    assertThat(compared.at("/runs/0/losses/forget/after").asDouble()).isEqualTo(4.0);
+    assertThat(compared.at("/runs/0/losses/holdout/after").asDouble()).isEqualTo(5.01);
+    assertThat(compared.at("/runs/0/losses").has("general")).isFalse();
+    assertThat(compared.at("/runs/0/damage_at_target").asDouble()).isEqualTo(0.25);
+    assertThat(compared.at("/runs/0/damaged_split").asText()).isEqualTo("retain");
+    assertThat(compared.at("/runs/0/seconds").asDouble()).isEqualTo(12.5);
+    assertThat(compared.at("/runs/0/tokens").asLong()).isEqualTo(1000);
+    assertThat(compared.at("/runs/1/damage").asDouble()).isEqualTo(0.75);
+    assertThat(compared.at("/runs/1/damage_at_target").isNull()).isTrue();
+  }
+
+  @Test
+  void theWidthIsThatOfTheLongestStretchOfRatesInBothBands() {
+    run("a", "m", 1e-5, "matched", 0.1, 0);
+    run("b", "m", 2e-5, "over", 0.1, 0);
+    run("c", "m", 3e-5, "matched", 0.1, 0);
+    run("d", "m", 3e-4, "matched", 0.1, 0.14);
+    run("e", "m", 3e-3, "matched", 0.1, -0.16); // holdout leaves its band, downwards
+    run("sole", "n", 1e-4, "matched", 0.1, 0);
+    run("none", "o", 1e-4, "matched", 0.1, 0.2);
+    JsonNode methods = compare("e", "a", "c", "b", "d", "sole", "none").get("methods");
+    assertThat(methods.at("/0/lowest").asDouble()).isEqualTo(3e-5);
+    assertThat(methods.at("/0/highest").asDouble()).isEqualTo(3e-4);
+    assertThat(methods.at("/0/decades").asDouble()).isEqualTo(1, within(1e-12));
+    assertThat(methods.at("/0/reached").asInt()).isEqualTo(4);
+    assertThat(methods.at("/0/runs").asInt()).isEqualTo(5);
+    assertThat(methods.at("/1/decades").asDouble()).isZero();
+    assertThat(methods.at("/2/decades").isNull()).isTrue();
+    assertThat(methods.at("/2/reached").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void runsOfOneMethodWithOtherSettingsAreApart() {
+    run("a", "m", 1e-5, "matched", 0.1, 0, "batch", 8);
+    run("b", "m", 1e-4, "matched", 0.1, 0, "batch", 16);
+    run("c", "other", 1e-4, "matched", 0.1, 0, "batch", 32);
+    JsonNode compared = compare("a", "b", "c");
+    assertThat(compared.get("methods")).hasSize(3);
+    assertThat(compared.at("/runs/0/variant").asText()).isEqualTo("train.batch=8");
+    assertThat(compared.at("/runs/1/variant").asText()).isEqualTo("train.batch=16");
+    assertThat(compared.at("/runs/2/variant").asText()).isEmpty();
+    assertThat(compared.at("/methods/0/decades").asDouble()).isZero();
+  }
+
+  @Test
+  void aRunWithoutAReportIsNamed() {
+    RunFolder empty = folder("none");
+    assertThatThrownBy(() -> new Compare(folder("all"), List.of(empty), System.out).execute())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot compare ")
+        .hasMessageEndingWith("run report on it first");
+  }
+
+  @Test
+  void printsTheSame() {
+    run("in", "m", 1.5e-5, "matched", 0.25, 0.01);
+    RunFolder all = folder("all");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new Compare(all, List.of(folder("in")), new PrintStream(bytes, true, StandardCharsets.UTF_8))
+        .execute();
+    assertThat(
+            bytes
+                .toString(StandardCharsets.UTF_8)
+                .lines()
+                .map(l -> l.replaceAll(" +", " "))
+                .toList())
+        .contains(
+            "before 2.000 1.000 - - 5.000",
+            "in m 1.5e-05 7 13 1000 4.000 1.250 - - 5.010 4.050 -0.050 matched +0.250 retain best",
+            "m in +0.250 1 of 1 1.5e-05 1.5e-05 0.00");
+  }
+
+  private JsonNode compare(String... names) {
+    RunFolder all = folder("all");
+    new Compare(
+            all,
+            List.of(names).stream().map(this::folder).toList(),
+            new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
+        .execute();
+    return all.files().readJson(new org.apache.hadoop.fs.Path(all.report(), "compare.json"));
+  }
+
+  private void run(
+      String name,
+      String method,
+      double rate,
+      String outcome,
+      double damage,
+      double holdout,
+      Object... train) {
+    Map<String, Object> training =
+        train.length == 0
+            ? Map.of("learning-rate", rate)
+            : Map.of("learning-rate", rate, train[0].toString(), train[1]);
+    RunFolder folder = folder(name);
+    folder
+        .files()
+        .writeJson(
+            new org.apache.hadoop.fs.Path(folder.report(), "report.json"),
+            Map.of(
+                "provenance",
+                Map.of(
+                    "settings",
+                    Map.of(
+                        "run", Map.of("dir", name),
+                        "sample", Map.of("directory", name + "/sample"),
+                        "corpus",
+                            Map.of("sources", List.of(Map.of("path", name + "/sample/a.jsonl"))),
+                        "unlearn", Map.of("method", method),
+                        "train", training)),
+                "scores",
+                List.of(
+                    score("original", "forget", 2),
+                    score("unlearned", "forget", 4),
+                    score("original", "retain", 1),
+                    score("unlearned", "retain", 1.25),
+                    score("original", "holdout", 5),
+                    score("unlearned", "holdout", 5 + holdout)),
+                "target",
+                Map.of("nll", 4.05),
+                "verdict",
+                Map.of("distance", -0.05, "band", 0.15, "outcome", outcome),
+                "damage",
+                List.of(Map.of("model", "unlearned", "split", "retain", "rise", damage)),
+                "cost",
+                Map.of("steps", 7, "seconds", 12.5, "tokens", 1000)));
+  }
+
+  private static Map<String, Object> score(String model, String split, double nll) {
+    return Map.of("model", model, "split", split, "domain", "*", "nll", nll);
+  }
+
+  private RunFolder folder(String name) {
+    return RunFolder.of(scratch.resolve(name).toString(), new Configuration());
+  }
+}
