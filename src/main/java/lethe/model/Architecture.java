@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 import lethe.settings.InvalidSettings;
 
 /**
@@ -20,6 +21,7 @@ import lethe.settings.InvalidSettings;
  * @param vocabulary rows of the embedding
  * @param context the longest sequence it may run
  * @param width of the hidden states
+ * @param heads of the attention
  * @param parameters all of them, in the order of the flat parameter vector; no tensor twice
  * @param embedding places in {@code parameters} that {@code embed} takes
  * @param layers for each layer, the places that {@code forward} takes
@@ -34,6 +36,7 @@ public record Architecture(
     int vocabulary,
     Context context,
     int width,
+    Heads heads,
     List<Parameter> parameters,
     List<Integer> embedding,
     List<List<Integer>> layers,
@@ -50,6 +53,15 @@ public record Architecture(
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Table(int rows, int columns, float[] values) {}
+
+  /**
+   * What attention is cut into.
+   *
+   * @param queries heads of the queries
+   * @param keys heads of keys and values, a divisor of {@code queries}
+   * @param size elements a head
+   */
+  public record Heads(int queries, int keys, int size) {}
 
   public Architecture {
     parameters = List.copyOf(parameters);
@@ -85,6 +97,18 @@ public record Architecture(
     Architecture built = architecture.apply(config);
     config.check();
     return built;
+  }
+
+  /**
+   * The matrices that activations are multiplied with, one after another, the output matrix last;
+   * what several matrices of a checkpoint are stacked to counts as one.
+   */
+  public List<Parameter> matrices() {
+    return Stream.concat(layers.stream(), Stream.of(head))
+        .flatMap(List::stream)
+        .map(parameters::get)
+        .filter(p -> p.shape().dimension() == 2)
+        .toList();
   }
 
   /** Elements of all parameters together. */

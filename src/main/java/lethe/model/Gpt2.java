@@ -75,7 +75,12 @@ final class Gpt2 {
       tensors.add("lm_head.weight", vocabulary, width);
     }
     return tensors.architecture(
-        config, width, context, Rope.NONE, Script.fill(SCRIPT, names) + Script.ATTEND);
+        config,
+        width,
+        context,
+        new Architecture.Heads(heads, heads, width / heads),
+        Rope.NONE,
+        Script.fill(SCRIPT, names) + Script.ATTEND);
   }
 
   private static void layer(

@@ -70,7 +70,12 @@ final class GptNeoX {
       tensors.add("embed_out.weight", vocabulary, width);
     }
     return tensors.architecture(
-        config, width, context, rope, Script.fill(SCRIPT, names) + Script.ATTEND + Script.ROPE);
+        config,
+        width,
+        context,
+        new Architecture.Heads(heads, heads, headSize),
+        rope,
+        Script.fill(SCRIPT, names) + Script.ATTEND + Script.ROPE);
   }
 
   private static void layer(

@@ -121,7 +121,12 @@ record RmsDecoder(
     names.put("ACT", Activation.of(config, "hidden_act", "silu", "g"));
     String text = SCRIPT.replace("${QK_NORM}\n", parts.contains(Part.QK_NORM) ? QK_NORM : "");
     return tensors.architecture(
-        config, width, context, rope, Script.fill(text + RMS, names) + Script.ATTEND + Script.ROPE);
+        config,
+        width,
+        context,
+        new Architecture.Heads(heads, keyHeads, headSize),
+        rope,
+        Script.fill(text + RMS, names) + Script.ATTEND + Script.ROPE);
   }
 
   private void attention(Tensors tensors, String layer, Map<String, Object> names) {

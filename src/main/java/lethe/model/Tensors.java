@@ -49,17 +49,24 @@ final class Tensors {
   /**
    * The network, once every group is complete.
    *
+   * @param heads of its attention
    * @param rope of its attention
    * @param script with the names that {@link #add} gave
    */
   Architecture architecture(
-      ModelConfig config, int width, Context context, Rope rope, String script) {
+      ModelConfig config,
+      int width,
+      Context context,
+      Architecture.Heads heads,
+      Rope rope,
+      String script) {
     int last = groups.size() - 1;
     return new Architecture(
         config.type(),
         (int) parameters.get(0).shape().get(0),
         context,
         width,
+        heads,
         parameters,
         groups.get(0),
         groups.subList(1, last),

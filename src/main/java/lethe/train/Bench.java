@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import lethe.model.Architecture;
 import lethe.model.Compute;
 import lethe.model.InitialWeights;
+import lethe.model.Kernels;
 import lethe.model.MatrixPeak;
 import lethe.model.ModelSource;
 import lethe.model.NamedShape;
@@ -26,9 +27,9 @@ import lethe.objective.Role;
 import lethe.settings.Section;
 
 /**
- * How fast a network runs, and how much of what this machine's matrix products reach. Products,
- * forward and forward-backward passes take turns, so that a busy machine slows all alike, and the
- * best of each counts. Needs no Spark.
+ * How fast a network runs, how much of what this machine's matrix products reach, and how much its
+ * own products and attention would reach alone. They and the passes take turns, so that a busy
+ * machine slows all alike, and the best of each counts. Needs no Spark.
  *
  * @param settings what is measured
  * @param source the checkpoint, if there is one
@@ -41,16 +42,27 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
    * One precision's numbers.
    *
    * @param peak operations a second of the fastest matrix product
-   * @param forwardSeconds of a pass that scores the batch
-   * @param bothSeconds of a pass that also leaves gradients
+   * @param forward a pass that scores the batch
+   * @param both a pass that also leaves gradients
    * @param peakBytes most memory the process held; 0 where the system does not say
    */
   public record Row(
-      Precision precision,
-      double peak,
-      double forwardSeconds,
-      double bothSeconds,
-      long peakBytes) {}
+      Precision precision, double peak, Seconds forward, Seconds both, long peakBytes) {}
+
+  /**
+   * One kind of pass.
+   *
+   * @param pass the whole of it
+   * @param kernels its matrix products and its attention alone
+   */
+  public record Seconds(double pass, double kernels) {
+    private static final Seconds NONE =
+        new Seconds(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
+
+    private Seconds best(double otherPass, double otherKernels) {
+      return new Seconds(Math.min(pass, otherPass), Math.min(kernels, otherKernels));
+    }
+  }
 
   /**
    * All numbers.
@@ -81,38 +93,55 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
               settings.rounds()));
       text.append(
           String.format(
-              "%-10s %12s | %10s %10s %6s | %10s %10s %6s | %9s%n",
-              "", "matrix", "forward", "", "of", "and back", "", "of", "resident"));
+              "%-10s %8s | %9s %8s %6s %7s | %9s %8s %6s %7s | %8s%n",
+              "",
+              "matrix",
+              "forward",
+              "",
+              "of",
+              "kernels",
+              "and back",
+              "",
+              "of",
+              "kernels",
+              "resident"));
       text.append(
           String.format(
-              "%-10s %12s | %10s %10s %6s | %10s %10s %6s | %9s%n",
+              "%-10s %8s | %9s %8s %6s %7s | %9s %8s %6s %7s | %8s%n",
               "precision",
               "GFLOP/s",
               "tokens/s",
               "GFLOP/s",
               "peak",
+              "alone",
               "tokens/s",
               "GFLOP/s",
               "peak",
+              "alone",
               "GB"));
       for (Row row : rows) {
-        double forward = rate(row.forwardSeconds, 1);
-        double both = rate(row.bothSeconds, 3);
         text.append(
             String.format(
                 Locale.ROOT,
-                "%-10s %12.0f | %10.0f %10.0f %5.0f%% | %10.0f %10.0f %5.0f%% | %9.2f%n",
+                "%-10s %8.0f | %s | %s | %8.2f%n",
                 Section.spelling(row.precision),
                 row.peak / 1e9,
-                tokens() / row.forwardSeconds,
-                forward / 1e9,
-                100 * forward / row.peak,
-                tokens() / row.bothSeconds,
-                both / 1e9,
-                100 * both / row.peak,
+                pass(row, row.forward, 1),
+                pass(row, row.both, 3),
                 row.peakBytes / 1e9));
       }
       return text.toString();
+    }
+
+    private String pass(Row row, Seconds seconds, int times) {
+      double rate = rate(seconds.pass, times);
+      return String.format(
+          Locale.ROOT,
+          "%9.0f %8.0f %5.0f%% %6.0f%%",
+          tokens() / seconds.pass,
+          rate / 1e9,
+          100 * rate / row.peak,
+          100 * rate(seconds.kernels, times) / row.peak);
     }
 
     /** For programs. */
@@ -130,8 +159,8 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
         ObjectNode one = json.withArray("rows").addObject();
         one.put("precision", Section.spelling(row.precision));
         one.put("matrix_gflops", row.peak / 1e9);
-        pass(one.putObject("forward"), row, row.forwardSeconds, 1);
-        pass(one.putObject("forward_backward"), row, row.bothSeconds, 3);
+        pass(one.putObject("forward"), row, row.forward, 1);
+        pass(one.putObject("forward_backward"), row, row.both, 3);
         one.put("peak_resident_bytes", row.peakBytes);
       }
       return json;
@@ -151,11 +180,13 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
       }
     }
 
-    private void pass(ObjectNode json, Row row, double seconds, int times) {
-      json.put("seconds", seconds);
-      json.put("tokens_per_second", tokens() / seconds);
-      json.put("gflops", rate(seconds, times) / 1e9);
-      json.put("share_of_matrix_peak", rate(seconds, times) / row.peak);
+    private void pass(ObjectNode json, Row row, Seconds seconds, int times) {
+      json.put("seconds", seconds.pass);
+      json.put("tokens_per_second", tokens() / seconds.pass);
+      json.put("gflops", rate(seconds.pass, times) / 1e9);
+      json.put("share_of_matrix_peak", rate(seconds.pass, times) / row.peak);
+      json.put("kernels_seconds", seconds.kernels);
+      json.put("kernels_share_of_matrix_peak", rate(seconds.kernels, times) / row.peak);
     }
 
     private double rate(double seconds, int times) {
@@ -180,21 +211,23 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
     ResidentMemory.forgetPeak();
     List<Example> examples = examples(architecture.vocabulary());
     try (MatrixPeak matrix = new MatrixPeak(compute);
+        Kernels kernels = new Kernels(architecture, compute, settings.batch(), settings.tokens());
         Network network = new Network(architecture, compute);
         Parameters weights = weights(network)) {
       Pass pass = new Pass(network);
       double peak = 0;
-      double forward = Double.POSITIVE_INFINITY;
-      double both = Double.POSITIVE_INFINITY;
+      Seconds forward = Seconds.NONE;
+      Seconds both = Seconds.NONE;
       for (int round = -1; round < settings.rounds(); round++) {
         double product =
             Math.max(matrix.flopsPerSecond(SQUARE, SQUARE, SQUARE), own(architecture, matrix));
+        kernels.round();
         double one = seconds(() -> pass.score(examples, weights));
         double two = seconds(() -> step(pass, examples, weights));
         if (round >= 0) { // the first is warm-up
           peak = Math.max(peak, product);
-          forward = Math.min(forward, one);
-          both = Math.min(both, two);
+          forward = forward.best(one, kernels.forwardSeconds());
+          both = both.best(two, kernels.bothSeconds());
         }
       }
       return new Row(precision, peak, forward, both, ResidentMemory.peakBytes().orElse(0));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 import lethe.settings.InvalidSettings;
 import org.junit.jupiter.api.Test;
@@ -119,6 +120,20 @@ class ArchitectureTest {
     assertThat(tied.flopsPerToken(10)).isEqualTo(llama.flopsPerToken(10));
     assertThat(llama.elements()).isEqualTo(multiplied + 40 * 16);
     assertThat(tied.ignorable()).contains("lm_head.weight");
+  }
+
+  @Test
+  void listsTheMatricesThatActivationsMeet() throws JsonProcessingException {
+    List<String> layer = List.of("(32, 16)", "(16, 16)", "(48, 16)", "(16, 24)");
+    List<String> all = new ArrayList<>(layer);
+    all.addAll(layer);
+    all.add("(40, 16)"); // the output matrix, its own or the embedding
+
+    for (String changes : List.of("{}", "{'tie_word_embeddings': true}")) {
+      Architecture llama = Architecture.of(config("llama", changes));
+      assertThat(llama.matrices()).extracting(p -> p.shape().toString()).isEqualTo(all);
+      assertThat(llama.heads()).isEqualTo(new Architecture.Heads(2, 1, 8));
+    }
   }
 
   @Test

@@ -40,6 +40,14 @@ class BenchTest {
             .isCloseTo(
                 times * tokens * result.flopsPerToken() / 1e9,
                 org.assertj.core.data.Percentage.withPercentage(1e-6));
+        assertThat(row.get(pass).get("kernels_share_of_matrix_peak").asDouble())
+            .isCloseTo(
+                times
+                    * 8
+                    * result.flopsPerToken()
+                    / row.get(pass).get("kernels_seconds").asDouble()
+                    / (matrix * 1e9),
+                org.assertj.core.data.Percentage.withPercentage(1e-6));
         assertThat(row.get(pass).get("share_of_matrix_peak").asDouble())
             .isCloseTo(gflops / matrix, org.assertj.core.data.Percentage.withPercentage(1e-6));
       }
