@@ -28,12 +28,13 @@ class SharedRunIT {
             "run",
             "conf/shared.conf",
             "run.dir=" + folder.resolve("run"),
+            "define.in-domain=domain IN ('arxiv', 'books', 'github') AND length(text) < 220000",
             "train.steps=2",
-            "corpus.splits.forget.documents={arxiv=2,books=1,github=4}",
-            "corpus.splits.retain.documents={arxiv=2,books=1,github=4}",
-            "corpus.splits.approximate.documents={arxiv=2,books=1,github=4}",
-            "corpus.splits.general.documents=5",
-            "corpus.splits.holdout.documents=5");
+            "corpus.splits.forget.documents={arxiv=1,books=1,github=3}",
+            "corpus.splits.retain.documents={arxiv=1,books=1,github=3}",
+            "corpus.splits.approximate.documents={arxiv=1,books=1,github=3}",
+            "corpus.splits.general.documents=4",
+            "corpus.splits.holdout.documents=4");
     assertThat(submitted.code()).as(submitted.output()).isZero();
     JsonNode documents = new ObjectMapper().readTree(expected.get().toFile()).get("documents");
     Map<String, double[]> sums = new TreeMap<>();

@@ -132,7 +132,7 @@ class ArchitectureTest {
     for (String changes : List.of("{}", "{'tie_word_embeddings': true}")) {
       Architecture llama = Architecture.of(config("llama", changes));
       assertThat(llama.matrices()).extracting(p -> p.shape().toString()).isEqualTo(all);
-      assertThat(llama.heads()).isEqualTo(new Architecture.Heads(2, 1, 8));
+      assertThat(llama.heads()).isEqualTo(new Architecture.Heads(4, 2, 4));
     }
   }
 

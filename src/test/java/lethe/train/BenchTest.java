@@ -43,7 +43,7 @@ class BenchTest {
         assertThat(row.get(pass).get("kernels_share_of_matrix_peak").asDouble())
             .isCloseTo(
                 times
-                    * 8
+                    * 8L
                     * result.flopsPerToken()
                     / row.get(pass).get("kernels_seconds").asDouble()
                     / (matrix * 1e9),
