@@ -11,7 +11,6 @@ if [ ! -f "$jar" ] || [ ! -d "$lib" ] || [ -n "$(find "$root/pom.xml" "$root/src
 fi
 
 export OPT_OUT_TRACKING=true
-export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$root/target/djl}
 if [ -t 1 ]; then export LETHE_TERMINAL=true; fi
 
 if [ -n "${SPARK_HOME:-}" ]; then
@@ -26,6 +25,7 @@ if [ -n "${SPARK_HOME:-}" ]; then
   esac
 else
   export SPARK_HOME=$root/target/spark SPARK_SCALA_VERSION=2.12 SPARK_LOCAL_IP=127.0.0.1
+  export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$root/target/djl} # of this machine; a cluster's hosts have their own
   export LETHE_EMBEDDED=true LETHE_CLASSPATH="$jar:$lib/*"
   spark_jars=$SPARK_HOME/jars
 fi
@@ -60,4 +60,11 @@ if [ "${LETHE_EMBEDDED:-}" = true ]; then
   exec java "${opens[@]}" -Xmx"$memory" -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
     -cp "$jar:$lib/*:$spark_jars/*" org.apache.spark.deploy.SparkSubmit "${settings[@]}" --class lethe.Main spark-internal "$@"
 fi
+for setting in "${settings[@]}"; do
+  if [ "$setting" = spark.submit.deployMode=cluster ]; then
+    # The driver finds the run file in its working directory.
+    exec "$SPARK_HOME/bin/spark-submit" "${settings[@]}" --jars "$(printf '%s,' "$lib"/*.jar | sed 's/,$//')" --files "$2" \
+      --class lethe.Main "$jar" "$1" "$(basename "$2")" "${@:3}"
+  fi
+done
 exec "$SPARK_HOME/bin/spark-submit" "${settings[@]}" --jars "$(printf '%s,' "$lib"/*.jar | sed 's/,$//')" --class lethe.Main "$jar" "$@"

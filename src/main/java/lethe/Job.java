@@ -30,6 +30,8 @@ import lethe.train.TrainSettings;
  * @param pretrain how the model is trained first, if it is
  * @param finetune what the verb finetune does
  * @param retrain what the verb retrain does
+ * @param plaintext let gradients travel in the clear on a cluster
+ * @param runDirShared whether all hosts see a run folder that is a file of this one
  * @param dryRun check everything, write nothing
  * @param overwrite run finished stages again
  */
@@ -50,6 +52,8 @@ record Job(
     StopSettings stop,
     EvaluateSettings evaluate,
     ReportSettings report,
+    boolean plaintext,
+    boolean runDirShared,
     boolean dryRun,
     boolean overwrite) {
 
@@ -114,6 +118,8 @@ record Job(
             StopSettings.read(root),
             EvaluateSettings.read(root),
             ReportSettings.read(root),
+            root.section("security").flag("plaintext"),
+            root.section("run").flag("shared"),
             root.flag("dry-run"),
             root.flag("overwrite"));
     if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {

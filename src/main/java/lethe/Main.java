@@ -41,6 +41,7 @@ import picocli.CommandLine.Parameters;
       "  retrain   train as pretrain did, from the same weights, without the documents to forget",
       "  unlearn   make the model forget",
       "  evaluate  score the original and the unlearned model on every split",
+      "  preflight check that the cluster, the folders and the models are fit for a run",
       "  report    write the report from the scores",
       "  bench     measure how fast a model runs here beside matrix products; needs no Spark and no CONF",
       "",

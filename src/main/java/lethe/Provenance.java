@@ -29,6 +29,7 @@ final class Provenance {
           "aggregator-port",
           "checkpoint-every",
           "micro-batch",
+          "start-timeout",
           "recovery-timeout",
           "step-timeout",
           "deterministic");

@@ -3,6 +3,7 @@ package lethe;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lethe.corpus.Answers;
 import lethe.corpus.Chunks;
@@ -35,6 +37,7 @@ import lethe.objective.UnlearnSettings.Reference;
 import lethe.objective.ViewKind;
 import lethe.report.Compare;
 import lethe.report.Report;
+import lethe.settings.InvalidSettings;
 import lethe.train.Examples;
 import lethe.train.Padding;
 import lethe.train.ProbeChunks;
@@ -45,6 +48,7 @@ import lethe.train.TrainSettings;
 import lethe.train.Trainer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -97,11 +101,21 @@ final class Stages {
   Optional<String> run() {
     SignalUtils.register("TERM", this::terminated);
     provenance.check();
-    Lease lease = Lease.take(folder, Clock.systemUTC());
+    Lease lease = lease();
     try {
       return runAlone();
     } finally {
       lease.close();
+    }
+  }
+
+  /** The first thing that is written. */
+  private Lease lease() {
+    try {
+      return Lease.take(folder, Clock.systemUTC());
+    } catch (UncheckedIOException e) {
+      throw new InvalidSettings(
+          List.of("run.dir must be a place that can be written: " + e.getMessage()));
     }
   }
 
@@ -112,9 +126,16 @@ final class Stages {
     }
     job.sample().ifPresent(sample -> sample.write(folder.files(), console));
     Architecture architecture = checkModel();
-    Slots.check(job);
+    Preflight preflight =
+        new Preflight(job, folder, console, new SparkConf(), Runtime.getRuntime().maxMemory());
+    preflight.check(architecture, models());
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
     try {
+      preflight.executors(spark);
+      if (job.verb() == Verb.PREFLIGHT) {
+        console.say("preflight: nothing stands in the way of " + spark.conf().get("spark.master"));
+        return Optional.empty();
+      }
       Prepare prepare =
           new Prepare(
               spark, job.corpus(), folder, template().path(), architecture.context().tokens());
@@ -230,6 +251,24 @@ final class Stages {
   /** The model whose weights unlearning begins with. */
   private ModelSource start() {
     return job.unlearn().start().map(this::source).orElseGet(this::original);
+  }
+
+  /** The folders that must be there before the verb begins, by the settings that name them. */
+  private Map<String, ModelSource> models() {
+    Map<String, ModelSource> models = new TreeMap<>();
+    String model = job.pretrain().isPresent() ? "pretrain.model" : "model.path";
+    models.put(model, template());
+    if (job.does(Verb.UNLEARN) || job.verb() == Verb.PREFLIGHT) {
+      job.unlearn().start().ifPresent(p -> models.put("unlearn.start", source(p)));
+      job.unlearn().reinforced().ifPresent(p -> models.put("unlearn.reinforced", source(p)));
+    }
+    if (job.does(Verb.FINETUNE)) {
+      job.finetune().start().ifPresent(p -> models.put("finetune.start", source(p)));
+    }
+    if (job.does(Verb.RETRAIN)) {
+      job.retrain().start().ifPresent(p -> models.put("retrain.start", source(p)));
+    }
+    return models;
   }
 
   /** The models that terms may name. */

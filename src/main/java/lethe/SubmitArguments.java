@@ -24,24 +24,39 @@ final class SubmitArguments {
       all.put("spark.driver.host", "127.0.0.1");
       all.put("spark.ui.enabled", "false");
     }
-    all.put("spark.executor.cores", String.valueOf(threads));
+    String master =
+        job.settings().spark().getOrDefault("spark.master", all.getOrDefault("spark.master", ""));
+    boolean local = Cluster.local(master);
+    if (!local && !job.plaintext()) {
+      all.putAll(Cluster.protection());
+    }
+    String cores = job.settings().spark().getOrDefault("spark.executor.cores", "" + threads);
+    all.put("spark.executor.cores", cores);
+    if (!local && cores.matches("\\d{1,6}")) {
+      all.put("spark.executor.instances", String.valueOf(workers)); // YARN and Kubernetes
+      all.put("spark.cores.max", String.valueOf(workers * Long.parseLong(cores))); // standalone
+    }
     all.put("spark.dynamicAllocation.enabled", "false");
     all.put("spark.sql.shuffle.partitions", String.valueOf(Math.max(8, 4 * workers * threads)));
     // The same arithmetic in every process: a fixed number of threads and one code path in MKL.
-    all.putAll(executorEnvironment(threads));
+    environment(threads, "spark.executorEnv.", all);
+    if (!local) { // a driver that runs on the cluster, too
+      environment(threads, "spark.yarn.appMasterEnv.", all);
+      environment(threads, "spark.kubernetes.driverEnv.", all);
+    }
     all.putAll(job.settings().spark());
     return pairs(all);
   }
 
   /** The environment alone, for a measurement that needs no Spark. */
   static List<String> environmentOf(int threads) {
-    return pairs(executorEnvironment(threads));
+    Map<String, String> all = new LinkedHashMap<>();
+    environment(threads, "spark.executorEnv.", all);
+    return pairs(all);
   }
 
-  private static Map<String, String> executorEnvironment(int threads) {
-    Map<String, String> all = new LinkedHashMap<>();
-    environment(threads).forEach((name, value) -> all.put("spark.executorEnv." + name, value));
-    return all;
+  private static void environment(int threads, String prefix, Map<String, String> to) {
+    environment(threads).forEach((name, value) -> to.put(prefix + name, value));
   }
 
   private static List<String> pairs(Map<String, String> settings) {

@@ -8,6 +8,7 @@ enum Verb {
   FINETUNE("train the model on splits of the corpus, by plain descent"),
   RETRAIN("train as pretrain did, from the same weights, without the documents to forget"),
   UNLEARN("make the model forget"),
+  PREFLIGHT("check that the cluster, the folders and the models are fit for a run"),
   EVALUATE("score the original and the unlearned model on every split"),
   REPORT("write the report from the scores"),
   BENCH("measure how fast a model runs here beside matrix products; needs no Spark and no CONF");
@@ -22,8 +23,14 @@ enum Verb {
     return summary;
   }
 
+  /** Whether it needs what training needs of a cluster. */
+  boolean trains() {
+    return this != PREPARE && this != EVALUATE && this != REPORT && this != BENCH;
+  }
+
   /** Whether this verb includes a stage. */
   boolean does(Verb stage) {
-    return this == stage || (this == RUN && stage != FINETUNE && stage != RETRAIN);
+    return this == stage
+        || (this == RUN && stage != FINETUNE && stage != RETRAIN && stage != PREFLIGHT);
   }
 }

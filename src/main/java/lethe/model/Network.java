@@ -134,7 +134,7 @@ public final class Network implements AutoCloseable {
     List<NDArray> tables = tables(tokens);
     for (List<Integer> layer : architecture.layers()) {
       List<NDArray> weights = leaves.at(layer);
-      tape.run(x -> script.run("forward", x, tables, weights), weights, layer);
+      tape.run(x -> script.run("forward", x, tables, weights), leaves.trained(layer));
     }
     return tape;
   }
@@ -154,11 +154,12 @@ public final class Network implements AutoCloseable {
    */
   public NDArray backward(
       NDArray logitsNV, NDArray gradientNV, NDArray hiddenND, Parameters leaves) {
-    List<NDArray> inputs = new ArrayList<>(leaves.at(architecture.head()));
+    List<Integer> trained = leaves.trained(architecture.head());
+    List<NDArray> inputs = new ArrayList<>(leaves.at(trained));
     inputs.add(0, hiddenND);
     NDList gradients = autograd.gradients(logitsNV, gradientNV, inputs);
     NDArray gradientND = gradients.remove(0);
-    leaves.add(architecture.head(), gradients);
+    leaves.add(trained, gradients);
     return gradientND;
   }
 

@@ -9,7 +9,9 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A network's parameters, addressed as one flat vector: the parameters of {@link
@@ -21,6 +23,7 @@ import java.util.List;
  */
 public final class Parameters implements AutoCloseable {
   private final NDManager manager;
+  private final Architecture architecture;
   private final Autograd autograd;
   private final Compute compute;
   private final long[] starts;
@@ -37,11 +40,14 @@ public final class Parameters implements AutoCloseable {
   /** Gradients summed by {@link #add}, float32; null where there is none yet. */
   private final NDArray[] sums;
 
+  /** Places without gradients. */
+  private final BitSet still = new BitSet();
+
   private boolean stale;
 
   /** All zero. */
   Parameters(NDManager parent, Architecture architecture, Autograd autograd, Compute compute) {
-    this(parent, autograd, compute, starts(architecture));
+    this(parent, architecture, autograd, compute, starts(architecture));
     for (Parameter parameter : architecture.parameters()) {
       masters.add(manager.zeros(parameter.shape(), DataType.FLOAT32, Device.cpu()));
     }
@@ -57,8 +63,14 @@ public final class Parameters implements AutoCloseable {
     }
   }
 
-  private Parameters(NDManager parent, Autograd autograd, Compute compute, long[] starts) {
+  private Parameters(
+      NDManager parent,
+      Architecture architecture,
+      Autograd autograd,
+      Compute compute,
+      long[] starts) {
     this.manager = parent.newSubManager();
+    this.architecture = architecture;
     this.autograd = autograd;
     this.compute = compute;
     this.starts = starts;
@@ -92,20 +104,41 @@ public final class Parameters implements AutoCloseable {
     }
   }
 
+  /** {@link #leaves(Predicate)} with gradients of all. */
+  public Parameters leaves() {
+    return leaves(name -> true);
+  }
+
   /**
    * The same memory as leaves of graphs to come, with gradients of their own that begin from
    * nothing. Passes through them add up; this takes the place of zeroing gradients.
+   *
+   * @param trained by tensor name, which gradients are wanted; others are not computed, where no
+   *     tensor of a fused parameter is wanted
    */
-  public Parameters leaves() {
+  public Parameters leaves(Predicate<String> trained) {
     renew();
-    Parameters leaves = new Parameters(manager.getParentManager(), autograd, compute, starts);
+    Parameters leaves =
+        new Parameters(manager.getParentManager(), architecture, autograd, compute, starts);
     leaves.masters.addAll(masters);
     for (int i = 0; i < masters.size(); i++) {
+      if (architecture.parameters().get(i).tensors().stream()
+          .noneMatch(tensor -> trained.test(tensor.name()))) {
+        leaves.still.set(i);
+        leaves.exact.add(exact.get(i));
+        leaves.narrow.add(narrow.get(i));
+        continue;
+      }
       NDArray leaf = leaves.leaf(exact.get(i));
       leaves.exact.add(leaf);
       leaves.narrow.add(narrow.get(i) == exact.get(i) ? leaf : leaves.leaf(narrow.get(i)));
     }
     return leaves;
+  }
+
+  /** Those of some places that have gradients. */
+  List<Integer> trained(List<Integer> places) {
+    return places.stream().filter(place -> !still.get(place)).toList();
   }
 
   private NDArray leaf(NDArray array) {

@@ -20,15 +20,10 @@ public final class Tape {
    * @param run the layer
    * @param input a leaf of the layer's graph, or nothing but a value when it will be run again
    * @param output on that graph; null when the layer will be run again
-   * @param weights leaves that the layer took
-   * @param places of those weights
+   * @param places of the weights whose gradients are wanted
    */
   private record Stage(
-      UnaryOperator<NDArray> run,
-      NDArray input,
-      NDArray output,
-      List<NDArray> weights,
-      List<Integer> places) {}
+      UnaryOperator<NDArray> run, NDArray input, NDArray output, List<Integer> places) {}
 
   private final Autograd autograd;
   private final Parameters leaves;
@@ -52,23 +47,34 @@ public final class Tape {
     this.leaves = leaves;
     this.activations = activations;
     this.embedded = embedded;
-    this.embedding = embedding;
+    this.embedding = leaves.trained(embedding);
     this.hiddenBTD = embedded.stopGradient();
   }
 
-  /** Runs the next layer. */
-  void run(UnaryOperator<NDArray> layer, List<NDArray> weights, List<Integer> places) {
-    if (activations == Activations.RECOMPUTE) {
-      NDArray input = hiddenBTD;
-      hiddenBTD = Network.withoutGraph(() -> layer.apply(input));
-      stages.push(new Stage(layer, input, null, weights, places));
-      return;
-    }
+  /**
+   * Runs the next layer.
+   *
+   * @param places of its weights whose gradients are wanted
+   */
+  void run(UnaryOperator<NDArray> layer, List<Integer> places) {
     NDArray input = hiddenBTD;
-    input.setRequiresGradient(true);
-    NDArray output = Network.withGraph(() -> layer.apply(input));
-    hiddenBTD = output.stopGradient();
-    stages.push(new Stage(layer, input, output, weights, places));
+    if (places.isEmpty() && nothingBelow()) {
+      hiddenBTD = Network.withoutGraph(() -> layer.apply(input));
+      input.close(); // nothing goes back to here
+    } else if (activations == Activations.RECOMPUTE) {
+      hiddenBTD = Network.withoutGraph(() -> layer.apply(input));
+      stages.push(new Stage(layer, input, null, places));
+    } else {
+      input.setRequiresGradient(!nothingBelow());
+      NDArray output = Network.withGraph(() -> layer.apply(input));
+      hiddenBTD = output.stopGradient();
+      stages.push(new Stage(layer, input, output, places));
+    }
+  }
+
+  /** Whether no gradient is wanted of anything before the next layer to run, or to go back to. */
+  private boolean nothingBelow() {
+    return stages.isEmpty() && embedding.isEmpty();
   }
 
   /** Hidden states after the layers run so far; no graph. */
@@ -85,20 +91,25 @@ public final class Tape {
     NDArray upstream = gradientBTD;
     while (!stages.isEmpty()) {
       Stage stage = stages.pop();
+      boolean further = !nothingBelow();
       NDArray output = stage.output;
       if (output == null) {
-        stage.input.setRequiresGradient(true);
+        stage.input.setRequiresGradient(further);
         output = Network.withGraph(() -> stage.run.apply(stage.input));
       }
-      List<NDArray> inputs = new ArrayList<>(stage.weights);
-      inputs.add(0, stage.input);
+      List<NDArray> inputs = new ArrayList<>(leaves.at(stage.places));
+      if (further) {
+        inputs.add(0, stage.input);
+      }
       NDList gradients = autograd.gradients(output, upstream, inputs);
       output.close();
-      stage.input.close();
       upstream.close();
-      upstream = gradients.remove(0);
+      upstream = further ? gradients.remove(0) : null;
       leaves.add(stage.places, gradients);
+      stage.input.close();
     }
-    leaves.add(embedding, autograd.gradients(embedded, upstream, leaves.exact(embedding)));
+    if (!embedding.isEmpty()) {
+      leaves.add(embedding, autograd.gradients(embedded, upstream, leaves.exact(embedding)));
+    }
   }
 }

@@ -23,12 +23,14 @@ import org.apache.spark.network.util.TransportConf;
  * unanswered at a time.
  */
 final class AggregatorClient implements AutoCloseable {
-  private static final int OUTSTANDING = 4;
+  /** Messages. */
+  static final int OUTSTANDING = 4;
 
   private final TransportContext context;
   private final TransportClientFactory clients;
   private final TransportClient client;
   private final Endpoint endpoint;
+  private final Seal seal;
   private final int attempt;
   private final int worker;
 
@@ -39,6 +41,7 @@ final class AggregatorClient implements AutoCloseable {
    */
   AggregatorClient(Endpoint endpoint, int attempt, int worker) {
     this.endpoint = endpoint;
+    this.seal = endpoint.seal();
     this.attempt = attempt;
     this.worker = worker;
     TransportConf conf = endpoint.transport();
@@ -152,16 +155,18 @@ final class AggregatorClient implements AutoCloseable {
 
   private CompletableFuture<ByteBuffer> send(ByteBuffer message) {
     message.flip();
+    byte[] head = Seal.head(message);
     CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
     client.sendRpc(
-        message,
+        seal.question(message),
         new RpcResponseCallback() {
           @Override
           public void onSuccess(ByteBuffer response) {
-            // The transport takes its buffer back after this call.
-            ByteBuffer copy = ByteBuffer.allocate(response.remaining());
-            copy.put(response).flip();
-            answer.complete(copy);
+            try {
+              answer.complete(seal.openedAnswer(head, response));
+            } catch (IllegalStateException e) {
+              answer.completeExceptionally(e);
+            }
           }
 
           @Override

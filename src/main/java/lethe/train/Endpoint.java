@@ -19,15 +19,28 @@ import org.apache.spark.network.util.TransportConf;
 record Endpoint(String host, int port, int launch, String secret, Map<String, String> settings)
     implements Serializable {
   static final String USER = "lethe";
+  private static final String CRYPTO = "spark.network.crypto.enabled";
 
   Endpoint {
     settings = new HashMap<>(settings);
   }
 
-  /**
-   * Spark's transport with its authentication, and its encryption when {@code
-   * spark.network.crypto.enabled}.
-   */
+  /** The place alone: the secret must not reach a log. */
+  @Override
+  public String toString() {
+    return "Endpoint[" + host + ":" + port + ", launch " + launch + "]";
+  }
+
+  /** What protects the messages: nothing, unless {@code spark.network.crypto.enabled}. */
+  Seal seal() {
+    return seal(settings, secret);
+  }
+
+  static Seal seal(Map<String, String> spark, String secret) {
+    return spark.getOrDefault(CRYPTO, "false").equals("true") ? Seal.of(secret) : Seal.NONE;
+  }
+
+  /** Spark's transport with its authentication; {@link Seal} takes the place of its encryption. */
   TransportConf transport() {
     return transport(settings);
   }
@@ -37,6 +50,7 @@ record Endpoint(String host, int port, int launch, String secret, Map<String, St
     own.put(
         "spark.lethe.io.connectionTimeout",
         "24h"); // a pull is answered when the step is done, however long that takes
+    own.put(CRYPTO, "false");
     own.putIfAbsent("spark.lethe.io.preferDirectBufs", "true");
     return new TransportConf("lethe", new MapConfigProvider(own));
   }

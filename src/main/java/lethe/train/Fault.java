@@ -28,6 +28,8 @@ record Fault(int worker, int step, Moment moment) {
     PUSH,
     /** All is sent, half the buckets of the next step's weights are there. */
     PULL,
+    /** All is sent, the part of a look at the loss after the step is computed but not sent. */
+    PROBE,
     /** The driver only: a step is applied. */
     APPLIED
   }
@@ -56,7 +58,7 @@ record Fault(int worker, int step, Moment moment) {
   }
 
   private static String unreadable(String text) {
-    return "Cannot read %s=%s: it is driver/STEP or worker/WORKER/STEP/computed|push|pull"
+    return "Cannot read %s=%s: it is driver/STEP or worker/WORKER/STEP/computed|push|pull|probe"
         .formatted(VARIABLE, text);
   }
 
@@ -66,8 +68,9 @@ record Fault(int worker, int step, Moment moment) {
    * @param at from 0
    */
   void strikeWorker(int number, int at, Moment now) {
-    // The weights of the step after it are what a worker fetches when its gradient is sent.
-    int expected = moment == Moment.PULL ? step : step - 1;
+    // The weights of the step after it are what a worker fetches, and looks at, when its gradient
+    // is sent.
+    int expected = moment == Moment.PULL || moment == Moment.PROBE ? step : step - 1;
     if (worker == number && at == expected && moment == now) {
       die();
     }

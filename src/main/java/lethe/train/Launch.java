@@ -14,6 +14,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
+import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.TransportServer;
 import org.apache.spark.network.util.TransportConf;
 import org.apache.spark.rdd.RDD;
@@ -62,7 +63,8 @@ final class Launch {
     TransportConf conf = Endpoint.transport(network);
     String secret = HexFormat.of().formatHex(new SecureRandom().generateSeed(32));
     String host = spark.conf().get("spark.driver.host");
-    try (TransportContext context = new TransportContext(conf, aggregator);
+    RpcHandler handler = new SealedHandler(aggregator, Endpoint.seal(network, secret));
+    try (TransportContext context = new TransportContext(conf, handler);
         TransportServer server =
             context.createServer(
                 spark.conf().get("spark.driver.bindAddress", host),

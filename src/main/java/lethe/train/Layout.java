@@ -3,7 +3,9 @@ package lethe.train;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import lethe.model.NamedShape;
 import lethe.settings.InvalidSettings;
 
@@ -85,6 +87,14 @@ record Layout(List<Place> tensors, long decayed, long trained, long elements, in
 
   private static long end(Place place) {
     return place.at + place.elements;
+  }
+
+  /** Names of the tensors that are trained. */
+  Set<String> trainedNames() {
+    return tensors.stream()
+        .filter(tensor -> tensor.at < trained)
+        .map(Place::name)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Of what is trained. */

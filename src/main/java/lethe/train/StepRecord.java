@@ -18,7 +18,8 @@ import java.util.Map;
  * @param tokens through forward and backward
  * @param seconds since the step before
  * @param tokensPerSecond of the whole cluster
- * @param waitShare of the workers' time that was spent waiting for weights, 0 to 1
+ * @param waitShare of the workers' time that went into anything but forward and backward: plan,
+ *     adding, exchange, waiting for others, update; 0 to 1
  * @param wireBytes of gradients and weights, without their frames, over the driver's network card
  * @param launch of the training stage, from 0
  * @param attempt of the stage

@@ -30,6 +30,7 @@ import lethe.settings.Section;
  * @param port of the aggregator; 0 for any
  * @param checkpointEvery steps between two checkpoints
  * @param wire how gradients and weights travel
+ * @param startTimeout how long executors may take to come
  * @param recoveryTimeout how long a stage may lack a worker before it is launched anew with those
  *     there are
  * @param stepTimeout longest step
@@ -56,6 +57,7 @@ public record TrainSettings(
     int port,
     int checkpointEvery,
     Wire wire,
+    Duration startTimeout,
     Duration recoveryTimeout,
     Duration stepTimeout,
     int bucketElements,
@@ -98,6 +100,7 @@ public record TrainSettings(
         (int) all.whole("aggregator-port", 0, 65535),
         all.count("checkpoint-every", 1),
         all.choice("wire", Wire.class),
+        Duration.ofSeconds(all.count("start-timeout", 1)),
         Duration.ofSeconds(all.count("recovery-timeout", 1)),
         Duration.ofSeconds(all.count("step-timeout", 1)),
         (int) all.whole("bucket-kib", 1, 1 << 20) * 256,

@@ -443,7 +443,6 @@ public final class Trainer {
       double seconds = (now - before) / 1e9;
       before = now;
       long tokens = reports.stream().mapToLong(WorkerStep::tokens).sum();
-      double wait = reports.stream().mapToLong(WorkerStep::waitNanos).sum();
       double compute = reports.stream().mapToLong(WorkerStep::computeNanos).sum();
       records.accept(
           new StepRecord(
@@ -456,7 +455,7 @@ public final class Trainer {
               tokens,
               seconds,
               tokens / seconds,
-              wait / (wait + compute),
+              Math.max(0, 1 - compute / (1e9 * seconds * reports.size())),
               bytes,
               launch,
               attempt,

@@ -8,16 +8,15 @@ import java.nio.ByteBuffer;
  * @param termSums for each shard it owns and each role, the term's sum; shard by shard
  * @param tokens that went through forward and backward
  * @param computeNanos spent on them
- * @param waitNanos spent waiting for weights
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record WorkerStep(double[] termSums, long tokens, long computeNanos, long waitNanos) {
+record WorkerStep(double[] termSums, long tokens, long computeNanos) {
   int bytes() {
-    return 28 + 8 * termSums.length;
+    return 20 + 8 * termSums.length;
   }
 
   void write(ByteBuffer buffer) {
-    buffer.putLong(tokens).putLong(computeNanos).putLong(waitNanos).putInt(termSums.length);
+    buffer.putLong(tokens).putLong(computeNanos).putInt(termSums.length);
     for (double sum : termSums) {
       buffer.putDouble(sum);
     }
@@ -26,11 +25,10 @@ record WorkerStep(double[] termSums, long tokens, long computeNanos, long waitNa
   static WorkerStep read(ByteBuffer buffer) {
     long tokens = buffer.getLong();
     long compute = buffer.getLong();
-    long wait = buffer.getLong();
     double[] sums = new double[buffer.getInt()];
     for (int i = 0; i < sums.length; i++) {
       sums[i] = buffer.getDouble();
     }
-    return new WorkerStep(sums, tokens, compute, wait);
+    return new WorkerStep(sums, tokens, compute);
   }
 }

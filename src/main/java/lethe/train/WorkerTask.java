@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import lethe.model.Architecture;
@@ -148,7 +149,6 @@ final class WorkerTask
       Probing probing = new Probing(plan, tree, worker);
       int step = first;
       for (; !orders.done() && (step < job.counts.length || step == orders.probe()); step++) {
-        long asked = System.nanoTime();
         int fetched = step == first ? job.layout.count() : job.layout.buckets().count();
         int current = step;
         driver.pull(
@@ -163,21 +163,21 @@ final class WorkerTask
               }
             });
         if (step == orders.probe()) {
-          orders = driver.probe(step, probing.sums(pass, weights));
+          double[] sums = probing.sums(pass, weights);
+          fault.ifPresent(f -> f.strikeWorker(worker, current, Fault.Moment.PROBE));
+          orders = driver.probe(step, sums);
           if (orders.done()) {
             break;
           }
         }
-        long begun = System.nanoTime();
         StepWork work = new StepWork(step, orders, new ShardGradients(job.wire, tree));
         for (int shard = tree.firstShard(worker, job.workers);
             shard < tree.firstShard(worker + 1, job.workers);
             shard++) {
           work.add(shard, plan, pass, weights, frozen);
         }
-        long computed = System.nanoTime();
         fault.ifPresent(f -> f.strikeWorker(worker, current, Fault.Moment.COMPUTED));
-        driver.report(step, work.report(computed - begun, begun - asked));
+        driver.report(step, work.report());
         List<Integer> roots = tree.roots(worker, job.workers);
         driver.push(
             step,
@@ -199,8 +199,10 @@ final class WorkerTask
     private final int step;
     private final Orders orders;
     private final ShardGradients gradients;
+    private final Set<String> trained = job.layout.trainedNames();
     private final List<Double> sums = new ArrayList<>();
     private long tokens;
+    private long computeNanos;
 
     StepWork(int step, Orders orders, ShardGradients gradients) {
       this.step = step;
@@ -220,7 +222,7 @@ final class WorkerTask
       int side = 0;
       int role = 0;
       for (List<Role> roles : job.separation.split(job.roles)) {
-        try (Parameters leaves = weights.leaves()) {
+        try (Parameters leaves = weights.leaves(trained::contains)) {
           for (int end = role + roles.size(); role < end; role++) {
             sums.add(role(shard, role, plan, pass, leaves, frozen));
           }
@@ -246,7 +248,9 @@ final class WorkerTask
           double weight = job.roles.get(role).weight() * part.getKey();
           double coefficient = weight / job.counts[step][role];
           List<Example> used = part.getValue();
+          long begun = System.nanoTime();
           sum += pass.accumulate(job.roles.get(role), used, coefficient, leaves, frozen);
+          computeNanos += System.nanoTime() - begun;
           tokens +=
               used.stream()
                   .flatMap(e -> e.views().stream())
@@ -266,9 +270,9 @@ final class WorkerTask
       }
     }
 
-    WorkerStep report(long computeNanos, long waitNanos) {
+    WorkerStep report() {
       double[] termSums = sums.stream().mapToDouble(Double::doubleValue).toArray();
-      return new WorkerStep(termSums, tokens, computeNanos, waitNanos);
+      return new WorkerStep(termSums, tokens, computeNanos);
     }
   }
 

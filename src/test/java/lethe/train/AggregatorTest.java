@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -12,7 +11,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import lethe.model.NamedShape;
 import lethe.train.Message.Kind;
-import org.apache.spark.network.client.RpcResponseCallback;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -31,40 +29,26 @@ class AggregatorTest {
   private final List<Integer> applied = new ArrayList<>();
   private final List<Long> traffic = new ArrayList<>();
   private RuntimeException trouble;
-  private final Aggregator aggregator =
-      new Aggregator(
+  private final LocalExchange exchange =
+      new LocalExchange(
           new Exchange(LAYOUT, SCHEDULE, Wire.FLOAT32, Separation.JOINED, 0, 1),
           optimizer,
-          new Environment(true, sentence -> {}),
-          new Aggregator.Listener() {
-            @Override
-            public void begun(int attempt) {}
-
-            @Override
-            public void applied(
-                int step,
-                int attempt,
-                List<WorkerStep> reports,
-                StepGradient gradient,
-                double rate,
-                long bytes) {
-              applied.add(step);
-              traffic.add(bytes);
-              if (trouble != null) {
-                throw trouble;
-              }
-              if (step == 0) {
-                await(slow);
-              }
+          (step, reports, bytes) -> {
+            applied.add(step);
+            traffic.add(bytes);
+            if (trouble != null) {
+              throw trouble;
             }
-          },
-          () -> false,
-          java.util.Optional.empty());
+            if (step == 0) {
+              await(slow);
+            }
+          });
+  private final Aggregator aggregator = exchange.aggregator;
 
   @AfterEach
   void close() {
     slow.countDown();
-    aggregator.close();
+    exchange.close();
   }
 
   @Test
@@ -136,9 +120,8 @@ class AggregatorTest {
 
   @Test
   void aWorkerOfAnotherLaunchIsRefused() {
-    ByteBuffer body = new Message(Kind.HELLO, 1, 0, 0, 0, 0, 0).buffer(0);
-    body.flip();
-    assertThatThrownBy(() -> send(body).get(10, TimeUnit.SECONDS))
+    Message head = new Message(Kind.HELLO, 1, 0, 0, 0, 0, 0);
+    assertThatThrownBy(() -> exchange.send(head, 0, body -> {}).get(10, TimeUnit.SECONDS))
         .hasMessageContaining("launch 1 attempt 0 has been replaced by 0.-1");
   }
 
@@ -146,9 +129,8 @@ class AggregatorTest {
   void aGradientOfTheWrongLengthIsNamed() throws Exception {
     slow.countDown();
     hello(0);
-    ByteBuffer body = new Message(Kind.PUSH, 0, 0, 0, 0, 1, 0).buffer(8);
-    body.putLong(0).flip();
-    assertThatThrownBy(() -> send(body).get(10, TimeUnit.SECONDS))
+    assertThatThrownBy(
+            () -> exchange.push(0, 0, 0, ShardTree.ROOT, 0, 1, 2).get(10, TimeUnit.SECONDS))
         .hasMessageContaining("Cannot read gradient of worker 0 at step 1: expected 3 elements");
   }
 
@@ -157,53 +139,20 @@ class AggregatorTest {
   }
 
   private void hello(int attempt, String environment) throws Exception {
-    byte[] greeting =
-        (Exchange.greeting(LAYOUT, 1, Wire.FLOAT32, Separation.JOINED) + "\n" + environment)
-            .getBytes(StandardCharsets.UTF_8);
-    ByteBuffer body = new Message(Kind.HELLO, 0, attempt, 0, 0, 0, 0).buffer(greeting.length);
-    body.put(greeting).flip();
-    send(body).get(10, TimeUnit.SECONDS);
+    exchange.hello(attempt, 0, environment).get(10, TimeUnit.SECONDS);
   }
 
   private void report(int attempt, int step) throws Exception {
-    WorkerStep report = new WorkerStep(new double[] {1}, 1, 1, 1);
-    ByteBuffer body = new Message(Kind.REPORT, 0, attempt, 0, step, 0, 0).buffer(report.bytes());
-    report.write(body);
-    body.flip();
-    send(body).get(10, TimeUnit.SECONDS);
+    exchange.report(attempt, 0, step, 1).get(10, TimeUnit.SECONDS);
   }
 
   private void push(int attempt, int step, float... gradient) throws Exception {
     report(attempt, step);
-    ByteBuffer body = new Message(Kind.PUSH, 0, attempt, 0, step, ShardTree.ROOT, 0).buffer(12);
-    Wire.FLOAT32.encode(gradient, body);
-    body.flip();
-    send(body).get(10, TimeUnit.SECONDS);
+    exchange.push(attempt, 0, step, ShardTree.ROOT, 0, gradient).get(10, TimeUnit.SECONDS);
   }
 
   private CompletableFuture<ByteBuffer> pull(int attempt, int step) {
-    ByteBuffer body = new Message(Kind.PULL, 0, attempt, 0, step, 0, 0).buffer(0);
-    body.flip();
-    return send(body);
-  }
-
-  private CompletableFuture<ByteBuffer> send(ByteBuffer body) {
-    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
-    aggregator.receive(
-        null,
-        body,
-        new RpcResponseCallback() {
-          @Override
-          public void onSuccess(ByteBuffer response) {
-            answer.complete(response);
-          }
-
-          @Override
-          public void onFailure(Throwable e) {
-            answer.completeExceptionally(e);
-          }
-        });
-    return answer;
+    return exchange.pull(attempt, 0, step, 0);
   }
 
   private static float[] values(CompletableFuture<ByteBuffer> answer) throws Exception {

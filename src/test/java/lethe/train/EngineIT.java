@@ -146,8 +146,10 @@ class EngineIT {
     assertThatThrownBy(() -> stopped.after(step -> stopped.request.request()).train())
         .isInstanceOf(StoppedException.class);
     assertThat(folder.resolve("steered-two/stop.json")).doesNotExist();
-    Outcome two = new Run("steered-two").target(TARGET).train();
+    // And one of them is killed with its half of the look at the loss in hand.
+    Outcome two = new Run("steered-two").target(TARGET).fault("worker/1/1/probe").train();
     assertThat(two.steps.get(0).step()).isEqualTo(2);
+    assertThat(two.steps.get(0).launch() + two.steps.get(0).attempt()).isPositive();
     assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(undisturbed().sha256);
     assertThat(stop("steered-two")).isEqualTo(stop);
   }
@@ -209,6 +211,7 @@ class EngineIT {
     private Names frozen = new Names(List.of());
     private Duration recovery = Duration.ofSeconds(60);
     private Optional<Double> target = Optional.empty();
+    private Optional<String> fault = Optional.empty();
     private Separation separation = Separation.JOINED;
     private final StopRequest request = new StopRequest();
     private IntConsumer after = step -> {};
@@ -248,6 +251,12 @@ class EngineIT {
       return this;
     }
 
+    /** A death, as {@link Fault} reads it. */
+    Run fault(String asked) {
+      fault = Optional.of(asked);
+      return this;
+    }
+
     /** What is done after each step, before the next. */
     Run after(IntConsumer fault) {
       after = fault;
@@ -255,15 +264,16 @@ class EngineIT {
     }
 
     Outcome train() {
-      SparkSession spark =
+      SparkSession.Builder builder =
           SparkSession.builder()
               .master("local-cluster[" + workers + "," + executorCores + ",1024]")
               .config("spark.executor.cores", executorCores)
               .config("spark.executor.memory", "1g")
               .config("spark.ui.enabled", false)
               .config("spark.sql.shuffle.partitions", 4)
-              .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"))
-              .getOrCreate();
+              .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"));
+      fault.ifPresent(f -> builder.config("spark.executorEnv." + Fault.VARIABLE, f));
+      SparkSession spark = builder.getOrCreate();
       try {
         RunFolder run = RunFolder.of(folder.resolve(name).toString(), new Configuration());
         List<StepRecord> records = new CopyOnWriteArrayList<>();
@@ -323,6 +333,7 @@ class EngineIT {
           0,
           50,
           Wire.FLOAT32,
+          Duration.ofMinutes(1),
           recovery,
           Duration.ofMinutes(5),
           1 << 10,

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import lethe.model.NamedShape;
@@ -195,17 +194,11 @@ class ExchangeTest {
     AdamW optimizer = optimizer();
     List<Integer> applied = new ArrayList<>();
     Exchange exchange = new Exchange(LAYOUT, SCHEDULE, wire, separation, 0, workers);
-    try (Aggregator aggregator =
-        new Aggregator(
-            exchange,
-            optimizer,
-            new Environment(true, sentence -> {}),
-            onApplied(applied),
-            () -> false,
-            Optional.empty())) {
+    try (LocalExchange local =
+        new LocalExchange(exchange, optimizer, (step, reports, bytes) -> applied.add(step))) {
       List<ExchangeWorker> all = new ArrayList<>();
       for (int w = 0; w < workers; w++) {
-        all.add(new ExchangeWorker(aggregator, exchange, w, SHARDS, ExchangeTest::gradient));
+        all.add(new ExchangeWorker(local, w, SHARDS, ExchangeTest::gradient));
       }
       ExchangeWorker.inAnyOrder(all, order);
       for (int step = 0; step < STEPS; step++) {
@@ -220,23 +213,5 @@ class ExchangeTest {
     }
     assertThat(applied).containsExactly(0, 1, 2);
     return weights(optimizer);
-  }
-
-  private static Aggregator.Listener onApplied(List<Integer> steps) {
-    return new Aggregator.Listener() {
-      @Override
-      public void begun(int attempt) {}
-
-      @Override
-      public void applied(
-          int step,
-          int attempt,
-          List<WorkerStep> reports,
-          StepGradient gradient,
-          double rate,
-          long bytes) {
-        steps.add(step);
-      }
-    };
   }
 }

@@ -1,7 +1,6 @@
 package lethe.train;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -10,8 +9,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import lethe.train.Message.Kind;
-import org.apache.spark.network.client.RpcResponseCallback;
 
 /** A worker without a process: what it computes is given, what it sends is real. */
 final class ExchangeWorker {
@@ -31,7 +28,7 @@ final class ExchangeWorker {
   private final int sides;
   private final ShardTree tree;
   private final Shards computed;
-  private final Aggregator aggregator;
+  private final LocalExchange exchange;
   private final Wire wire;
   private final int number;
   private final int workers;
@@ -39,25 +36,23 @@ final class ExchangeWorker {
   private final List<CompletableFuture<ByteBuffer>> sent = new ArrayList<>();
   private List<CompletableFuture<ByteBuffer>> pulled = new ArrayList<>();
 
-  ExchangeWorker(
-      Aggregator aggregator, Exchange exchange, int number, int shards, Shards computed) {
-    this.aggregator = aggregator;
-    this.buckets = exchange.layout().buckets();
-    this.sides = exchange.separation().sides();
+  ExchangeWorker(LocalExchange exchange, int number, int shards, Shards computed) {
+    this.exchange = exchange;
+    this.buckets = exchange.exchange.layout().buckets();
+    this.sides = exchange.exchange.separation().sides();
     this.tree = new ShardTree(shards);
     this.computed = computed;
-    this.wire = exchange.wire();
+    this.wire = exchange.exchange.wire();
     this.number = number;
-    this.workers = exchange.workers();
-    byte[] greeting = (exchange.greeting() + "\nhere").getBytes(StandardCharsets.UTF_8);
-    send(Kind.HELLO, 0, 0, 0, greeting.length, b -> b.put(greeting)).join();
+    this.workers = exchange.exchange.workers();
+    exchange.hello(0, number, "here").join();
     pull(0);
   }
 
   private void pull(int step) {
     for (int b = 0; b < buckets.count(); b++) {
       int bucket = b;
-      outbox.add(() -> pulled.add(send(Kind.PULL, step, 0, bucket, 0, body -> body)));
+      outbox.add(() -> pulled.add(exchange.pull(0, number, step, bucket)));
     }
   }
 
@@ -95,11 +90,8 @@ final class ExchangeWorker {
       }
       gradients.add(shard, gradient);
     }
-    WorkerStep report =
-        new WorkerStep(termSums.stream().mapToDouble(Double::doubleValue).toArray(), 1, 1, 1);
-    outbox.add(
-        () ->
-            sent.add(send(Kind.REPORT, step, 0, 0, report.bytes(), body -> written(report, body))));
+    double[] reported = termSums.stream().mapToDouble(Double::doubleValue).toArray();
+    outbox.add(() -> sent.add(exchange.report(0, number, step, reported)));
     List<Integer> nodes = tree.roots(number, workers);
     List<float[][]> sums = gradients.take(nodes);
     for (int b = 0; b < sides * buckets.count(); b++) {
@@ -107,54 +99,10 @@ final class ExchangeWorker {
         int bucket = b;
         int node = nodes.get(n);
         float[] values = sums.get(n)[b];
-        outbox.add(
-            () ->
-                sent.add(
-                    send(
-                        Kind.PUSH,
-                        step,
-                        node,
-                        bucket,
-                        wire.bytes(values.length),
-                        body -> encoded(values, body))));
+        outbox.add(() -> sent.add(exchange.push(0, number, step, node, bucket, values)));
       }
     }
     pull(step + 1);
-  }
-
-  private static ByteBuffer written(WorkerStep report, ByteBuffer body) {
-    report.write(body);
-    return body;
-  }
-
-  private ByteBuffer encoded(float[] values, ByteBuffer body) {
-    wire.encode(values, body);
-    return body;
-  }
-
-  private interface Payload {
-    ByteBuffer into(ByteBuffer body);
-  }
-
-  private CompletableFuture<ByteBuffer> send(
-      Kind kind, int step, int node, int bucket, int bytes, Payload payload) {
-    ByteBuffer body = new Message(kind, 0, 0, number, step, node, bucket).buffer(bytes);
-    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
-    aggregator.receive(
-        null,
-        payload.into(body).flip(),
-        new RpcResponseCallback() {
-          @Override
-          public void onSuccess(ByteBuffer response) {
-            answer.complete(response);
-          }
-
-          @Override
-          public void onFailure(Throwable e) {
-            answer.completeExceptionally(e);
-          }
-        });
-    return answer;
   }
 
   /** Each worker's messages in their order, those of different workers in any. */

@@ -12,7 +12,7 @@ class FaultTest {
     assertThat(Fault.read("worker/1/4/push")).isEqualTo(new Fault(1, 4, Fault.Moment.PUSH));
     assertThatThrownBy(() -> Fault.read("worker/1/4/never"))
         .hasMessage(
-            "Cannot read LETHE_FAULT=worker/1/4/never: it is driver/STEP or worker/WORKER/STEP/computed|push|pull");
+            "Cannot read LETHE_FAULT=worker/1/4/never: it is driver/STEP or worker/WORKER/STEP/computed|push|pull|probe");
   }
 
   @Test

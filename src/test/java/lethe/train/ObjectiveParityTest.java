@@ -252,32 +252,13 @@ class ObjectiveParityTest {
             Separation.JOINED,
             0,
             2);
-    try (Aggregator aggregator =
-        new Aggregator(
-            exchange,
-            optimizer,
-            new Environment(true, sentence -> {}),
-            new Aggregator.Listener() {
-              @Override
-              public void begun(int attempt) {}
-
-              @Override
-              public void applied(
-                  int step,
-                  int attempt,
-                  List<WorkerStep> reports,
-                  StepGradient applied,
-                  double rate,
-                  long bytes) {
-                sum[0] = reports.stream().flatMapToDouble(r -> Arrays.stream(r.termSums())).sum();
-              }
-            },
-            () -> false,
-            Optional.empty())) {
+    LocalExchange.Applied applied =
+        (step, reports, bytes) ->
+            sum[0] = reports.stream().flatMapToDouble(r -> Arrays.stream(r.termSums())).sum();
+    try (LocalExchange local = new LocalExchange(exchange, optimizer, applied)) {
       List<ExchangeWorker> workers =
           List.of(
-              new ExchangeWorker(aggregator, exchange, 0, 4, computed),
-              new ExchangeWorker(aggregator, exchange, 1, 4, computed));
+              new ExchangeWorker(local, 0, 4, computed), new ExchangeWorker(local, 1, 4, computed));
       ExchangeWorker.inAnyOrder(workers, new Random(1));
       for (ExchangeWorker worker : workers) {
         worker.compute(0);

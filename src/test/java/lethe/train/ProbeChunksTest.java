@@ -158,6 +158,7 @@ class ProbeChunksTest {
             Wire.FLOAT32,
             Duration.ofMinutes(1),
             Duration.ofMinutes(1),
+            Duration.ofMinutes(1),
             1 << 10,
             true);
     return new ProbeChunks(

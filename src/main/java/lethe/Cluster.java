@@ -1,0 +1,153 @@
+package lethe;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import lethe.train.TrainSettings;
+
+/**
+ * The cluster as far as Spark's settings tell: whether it can hold the workers, and whether what
+ * travels on it is protected. Each problem names the setting to change.
+ *
+ * @param master {@code spark.master}
+ * @param conf {@code spark.*} settings
+ */
+record Cluster(String master, BiFunction<String, String, String> conf) {
+  /** What protects gradients, which leak the texts they come from, and shuffled chunks. */
+  private static final Map<String, String> PROTECTION =
+      new TreeMap<>(
+          Map.of(
+              "spark.authenticate", "true",
+              "spark.network.crypto.enabled", "true",
+              "spark.io.encryption.enabled", "true"));
+
+  private static final String CIPHER = "spark.network.crypto.cipher";
+
+  private static final Pattern LOCAL_CLUSTER =
+      Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,.*");
+
+  /** What a run on a cluster is given unless it says otherwise. */
+  static Map<String, String> protection() {
+    return PROTECTION;
+  }
+
+  /** Whether all processes are on this machine and started by Spark itself. */
+  static boolean local(String master) {
+    return master.startsWith("local");
+  }
+
+  /** Whether there is but one process. */
+  boolean oneProcess() {
+    return local(master) && !master.startsWith("local-cluster");
+  }
+
+  /** All that is wrong. */
+  List<String> problems(TrainSettings train, boolean plaintext) {
+    List<String> problems = new ArrayList<>();
+    slots(train, problems);
+    for (String off : List.of("spark.dynamicAllocation.enabled", "spark.speculation")) {
+      if (conf.apply(off, "false").equals("true")) {
+        problems.add(
+            off + " must be false: training needs all its workers at once, and each of them once");
+      }
+    }
+    if (conf.apply(CIPHER, "").contains("GCM")) {
+      problems.add(
+          CIPHER
+              + " must not be set: Spark 3.5 loses messages with AES-GCM (SPARK-56227); gradients and weights have an AES-GCM of Lethe's own");
+    }
+    if (!local(master) && !plaintext) {
+      protection(problems);
+    }
+    return problems;
+  }
+
+  private void slots(TrainSettings train, List<String> problems) {
+    int workers = train.workers();
+    int threads = train.threads();
+    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    int cores = number("spark.executor.cores", threads);
+    if (oneProcess()) {
+      if (workers > 1) {
+        problems.add(
+            cannot(train)
+                + "it is one process; set train.workers=1, or spark.master=local-cluster[%d,%d,4096]"
+                    .formatted(workers, threads));
+      }
+      return;
+    }
+    if (cluster.matches()) {
+      int executors = Integer.parseInt(cluster.group(1));
+      cores = Integer.parseInt(cluster.group(2));
+      if (executors < workers) {
+        problems.add(
+            cannot(train)
+                + "it has %d executors; set train.workers=%d or give the cluster more"
+                    .formatted(executors, executors));
+      }
+    }
+    if (cores < threads) {
+      problems.add(
+          cannot(train)
+              + "its executors have %d cores and train.threads is %d".formatted(cores, threads));
+    }
+    int most = number("spark.cores.max", Integer.MAX_VALUE);
+    if (most < (long) workers * cores) {
+      problems.add(
+          "spark.cores.max must be at least %d, for train.workers=%d executors of spark.executor.cores=%d, was %d"
+              .formatted((long) workers * cores, workers, cores, most));
+    }
+    int executors = number("spark.executor.instances", workers);
+    if (executors < workers) {
+      problems.add(
+          "spark.executor.instances must be at least train.workers, %d, was %d"
+              .formatted(workers, executors));
+    }
+    gpus(problems);
+  }
+
+  private void gpus(List<String> problems) {
+    int gpus = number("spark.executor.resource.gpu.amount", 0);
+    if (gpus > 1) {
+      problems.add(
+          "spark.executor.resource.gpu.amount must be 1: an executor holds one worker, and a worker uses one GPU; was "
+              + gpus);
+    }
+    if (gpus > 0 && !conf.apply("spark.task.resource.gpu.amount", "").matches("1(\\.0)?")) {
+      problems.add(
+          "spark.task.resource.gpu.amount must be 1, so that Spark assigns the GPU to the worker; was \"%s\""
+              .formatted(conf.apply("spark.task.resource.gpu.amount", "")));
+    }
+  }
+
+  private void protection(List<String> problems) {
+    PROTECTION.forEach(
+        (key, value) -> {
+          if (!conf.apply(key, "").equals(value)) {
+            problems.add(
+                "%s must be %s on spark.master=%s: gradients tell the texts they come from; or set security.plaintext=true; was \"%s\""
+                    .formatted(key, value, master, conf.apply(key, "")));
+          }
+        });
+    if (master.startsWith("spark://") && conf.apply("spark.authenticate.secret", "").isEmpty()) {
+      problems.add(
+          "spark.authenticate.secret must be set on spark.master=%s, here and on its master and workers; or set security.plaintext=true"
+              .formatted(master));
+    }
+  }
+
+  private int number(String key, int otherwise) {
+    String value = conf.apply(key, String.valueOf(otherwise));
+    return value.matches("\\d{1,9}") ? Integer.parseInt(value) : otherwise;
+  }
+
+  private String cannot(TrainSettings train) {
+    return String.format(
+        Locale.ROOT, "Cannot run train.workers=%d on spark.master=%s: ", train.workers(), master);
+  }
+}

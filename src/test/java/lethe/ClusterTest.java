@@ -1,0 +1,89 @@
+package lethe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import lethe.settings.Settings;
+import lethe.train.TrainSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClusterTest {
+  @TempDir Path folder;
+
+  @Test
+  void aLocalClusterNeedsAnExecutorOfEnoughCoresForEachWorker() throws IOException {
+    assertThat(problems("local-cluster[2,2,1024]", Map.of())).isEmpty();
+    assertThat(problems("local[4]", Map.of()))
+        .containsExactly(
+            "Cannot run train.workers=2 on spark.master=local[4]: it is one process; set train.workers=1, or spark.master=local-cluster[2,2,4096]");
+    assertThat(problems("local-cluster[1,2,1024]", Map.of()))
+        .containsExactly(
+            "Cannot run train.workers=2 on spark.master=local-cluster[1,2,1024]: it has 1 executors; set train.workers=1 or give the cluster more");
+    assertThat(problems("local-cluster[2,1,1024]", Map.of()))
+        .singleElement()
+        .asString()
+        .contains("its executors have 1 cores and train.threads is 2");
+  }
+
+  @Test
+  void whatMovesOrRepeatsWorkersIsRefused() throws IOException {
+    assertThat(
+            problems(
+                "local-cluster[2,2,1024]",
+                Map.of("spark.dynamicAllocation.enabled", "true", "spark.speculation", "true")))
+        .hasSize(2)
+        .allSatisfy(p -> assertThat(p).contains(" must be false"));
+  }
+
+  @Test
+  void aClusterWithoutProtectionIsRefusedSettingBySetting() throws IOException {
+    assertThat(problems("spark://host:7077", Map.of()))
+        .extracting(p -> p.substring(0, p.indexOf(" must")))
+        .containsExactly(
+            "spark.authenticate",
+            "spark.io.encryption.enabled",
+            "spark.network.crypto.enabled",
+            "spark.authenticate.secret");
+    Map<String, String> given = new HashMap<>(Cluster.protection());
+    assertThat(problems("yarn", given)).isEmpty();
+    given.put("spark.authenticate.secret", "s");
+    assertThat(problems("spark://host:7077", given)).isEmpty();
+    given.put("spark.network.crypto.cipher", "AES/GCM/NoPadding");
+    assertThat(problems("spark://host:7077", given))
+        .singleElement()
+        .asString()
+        .contains("spark.network.crypto.cipher must not be set", "SPARK-56227");
+    assertThat(new Cluster("yarn", (key, otherwise) -> otherwise).problems(train(), true))
+        .isEmpty();
+  }
+
+  @Test
+  void coresInstancesAndGpusMustSuffice() throws IOException {
+    Map<String, String> few = new HashMap<>(Cluster.protection());
+    few.put("spark.cores.max", "3");
+    few.put("spark.executor.instances", "1");
+    few.put("spark.executor.resource.gpu.amount", "4");
+    assertThat(problems("yarn", few))
+        .containsExactly(
+            "spark.cores.max must be at least 4, for train.workers=2 executors of spark.executor.cores=2, was 3",
+            "spark.executor.instances must be at least train.workers, 2, was 1",
+            "spark.executor.resource.gpu.amount must be 1: an executor holds one worker, and a worker uses one GPU; was 4",
+            "spark.task.resource.gpu.amount must be 1, so that Spark assigns the GPU to the worker; was \"\"");
+  }
+
+  private List<String> problems(String master, Map<String, String> conf) throws IOException {
+    return new Cluster(master, conf::getOrDefault).problems(train(), false);
+  }
+
+  private TrainSettings train() throws IOException {
+    Path empty = Files.writeString(folder.resolve("c.conf"), "");
+    return TrainSettings.read(
+        Settings.load(empty, List.of("train.workers=2", "train.threads=2")).root(), "train");
+  }
+}

@@ -1,0 +1,132 @@
+package lethe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.yaml.snakeyaml.Yaml;
+
+/** What the examples in jobs/ hand on, where there is no such cluster to run them on. */
+class JobsTest {
+  @TempDir Path folder;
+
+  @Test
+  void kubernetesIsGivenWhatSubmitGives() throws IOException {
+    Map<?, ?> list = new Yaml().load(Files.readString(Path.of("jobs/kubernetes.yaml")));
+    List<?> items = (List<?>) list.get("items");
+    assertThat(items.stream().<Object>map(item -> under(item).get("kind")))
+        .containsExactly("ConfigMap", "SparkApplication", "ScheduledSparkApplication");
+    Map<?, ?> run = under(items.get(1), "spec");
+    assertThat(under(items.get(2), "spec", "template")).as("every night the same").isEqualTo(run);
+    Map<?, ?> conf = under(run, "sparkConf");
+    assertThat(conf.values()).as("Kubernetes takes texts").allMatch(String.class::isInstance);
+
+    String file = (String) under(items.get(0), "data").get("run.conf");
+    Job job = Job.read(Verb.RUN, Files.writeString(folder.resolve("run.conf"), file), List.of());
+    Map<String, Object> expected = new HashMap<>(Cluster.protection());
+    SubmitArguments.environment(job.train().threads())
+        .forEach((name, value) -> expected.put("spark.executorEnv." + name, value));
+    assertThat(conf)
+        .satisfies(
+            c -> expected.forEach((key, value) -> assertThat(c.get(key)).as(key).isEqualTo(value)));
+    assertThat(under(run, "executor").get("instances")).isEqualTo(job.train().workers());
+    assertThat(under(run, "executor").get("cores")).isEqualTo(job.train().threads());
+  }
+
+  private static Map<?, ?> under(Object node, String... path) {
+    Map<?, ?> at = (Map<?, ?>) node;
+    for (String key : path) {
+      at = (Map<?, ?>) at.get(key);
+    }
+    return at;
+  }
+
+  @Test
+  void yarnGetsTheRunFileAndNoPlaintext() throws Exception {
+    Path spark = folder.resolve("spark");
+    Files.createDirectories(spark.resolve("jars"));
+    Files.createDirectories(spark.resolve("bin"));
+    Files.createFile(spark.resolve("jars/spark-core_2.12-3.5.7.jar"));
+    // Stands for Spark's own: says what it is told. The Java before it says what Lethe makes of the
+    // settings.
+    executable(spark.resolve("bin/spark-submit"), "printf '%s\\n' \"$@\"");
+    Path java = folder.resolve("bin");
+    Files.createDirectories(java);
+    executable(
+        java.resolve("java"),
+        "printf '%s\\0' --conf spark.master=yarn --conf spark.submit.deployMode=cluster");
+    Path home = folder.resolve("lethe");
+    Files.createDirectories(home.resolve("target/lib"));
+    Files.createDirectories(home.resolve("jobs"));
+    Files.createDirectories(home.resolve("src/main"));
+    Files.createFile(home.resolve("pom.xml"));
+    Files.copy(Path.of("submit.sh"), home.resolve("submit.sh"));
+    Files.copy(Path.of("jobs/yarn.sh"), home.resolve("jobs/yarn.sh"));
+    Files.createFile(home.resolve("target/lib/a.jar"));
+    Files.createFile(home.resolve("target/lethe.jar"));
+    for (String script : List.of("submit.sh", "jobs/yarn.sh")) {
+      Files.setPosixFilePermissions(
+          home.resolve(script), PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    Path conf = Files.writeString(folder.resolve("my.conf"), "");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                home.resolve("jobs/yarn.sh").toString(),
+                "run",
+                conf.toString(),
+                "run.dir=hdfs:///r")
+            .redirectErrorStream(true);
+    builder.environment().put("SPARK_HOME", spark.toString());
+    builder.environment().put("HADOOP_CONF_DIR", folder.toString());
+    builder.environment().merge("PATH", java.toString(), (old, own) -> own + ":" + old);
+    Process process = builder.start();
+    String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(told).isZero();
+    assertThat(told.lines())
+        .containsSequence("--files", conf.toString(), "--class", "lethe.Main")
+        .containsSequence(
+            home.resolve("target/lethe.jar").toRealPath().toString(),
+            "run",
+            "my.conf",
+            "spark.master=yarn",
+            "spark.submit.deployMode=cluster",
+            "spark.yarn.maxAppAttempts=1",
+            "run.dir=hdfs:///r");
+  }
+
+  @Test
+  void onAClusterEverythingIsProtectedUnlessToldOtherwise() throws IOException {
+    Path conf = SmallRun.in(folder);
+    List<String> cluster = List.of("spark.master=yarn", "train.workers=3", "train.threads=2");
+    List<String> arguments = SubmitArguments.of(Job.read(Verb.RUN, conf, cluster));
+    Cluster.protection().forEach((key, value) -> assertThat(arguments).contains(key + "=" + value));
+    assertThat(arguments)
+        .contains(
+            "spark.executor.instances=3",
+            "spark.cores.max=6",
+            "spark.executorEnv.MKL_CBWR=AUTO,STRICT",
+            "spark.yarn.appMasterEnv.OPT_OUT_TRACKING=true");
+    Job plain =
+        Job.read(
+            Verb.RUN,
+            conf,
+            List.of("spark.master=yarn", "security.plaintext=true", "train.threads=2"));
+    assertThat(SubmitArguments.of(plain)).noneMatch(a -> a.contains("crypto"));
+    assertThat(SubmitArguments.of(Job.read(Verb.RUN, conf, List.of())))
+        .as("in one process")
+        .noneMatch(a -> a.contains("crypto"));
+  }
+
+  private static void executable(Path file, String body) throws IOException {
+    Files.writeString(file, "#!/usr/bin/env bash\n" + body + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+}

@@ -1,0 +1,118 @@
+package lethe.train;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import lethe.train.Message.Kind;
+import org.apache.spark.network.client.RpcResponseCallback;
+
+/** An aggregator without a network: what is sent to it is received at once, by this thread. */
+final class LocalExchange implements AutoCloseable {
+  /** Is told of each step that has been applied. */
+  interface Applied {
+    void step(int step, List<WorkerStep> reports, long bytes);
+  }
+
+  final Exchange exchange;
+  final Aggregator aggregator;
+
+  LocalExchange(Exchange exchange, AdamW optimizer, Applied applied) {
+    this(exchange, optimizer, applied, Optional.empty());
+  }
+
+  LocalExchange(Exchange exchange, AdamW optimizer, Applied applied, Optional<Steering> steering) {
+    this.exchange = exchange;
+    this.aggregator =
+        new Aggregator(
+            exchange,
+            optimizer,
+            new Environment(true, sentence -> {}),
+            new Aggregator.Listener() {
+              @Override
+              public void begun(int attempt) {}
+
+              @Override
+              public void applied(
+                  int step,
+                  int attempt,
+                  List<WorkerStep> reports,
+                  StepGradient gradient,
+                  double rate,
+                  long bytes) {
+                applied.step(step, reports, bytes);
+              }
+            },
+            () -> false,
+            steering);
+  }
+
+  /** A worker that runs on {@code environment} comes. */
+  CompletableFuture<ByteBuffer> hello(int attempt, int worker, String environment) {
+    byte[] greeting = (exchange.greeting() + "\n" + environment).getBytes(StandardCharsets.UTF_8);
+    Message head = new Message(Kind.HELLO, exchange.launch(), attempt, worker, 0, 0, 0);
+    return send(head, greeting.length, body -> body.put(greeting));
+  }
+
+  CompletableFuture<ByteBuffer> pull(int attempt, int worker, int step, int bucket) {
+    return send(message(Kind.PULL, attempt, worker, step, 0, bucket), 0, body -> {});
+  }
+
+  CompletableFuture<ByteBuffer> report(int attempt, int worker, int step, double... termSums) {
+    WorkerStep report = new WorkerStep(termSums, 1, 1);
+    Message head = message(Kind.REPORT, attempt, worker, step, 0, 0);
+    return send(head, report.bytes(), report::write);
+  }
+
+  CompletableFuture<ByteBuffer> push(
+      int attempt, int worker, int step, int node, int bucket, float... values) {
+    Message head = message(Kind.PUSH, attempt, worker, step, node, bucket);
+    Wire wire = exchange.wire();
+    return send(head, wire.bytes(values.length), body -> wire.encode(values, body));
+  }
+
+  CompletableFuture<ByteBuffer> probe(int attempt, int worker, int step, double... sums) {
+    Message head = message(Kind.PROBE, attempt, worker, step, 0, 0);
+    return send(
+        head,
+        8 * sums.length,
+        body -> {
+          for (double sum : sums) {
+            body.putDouble(sum);
+          }
+        });
+  }
+
+  private Message message(Kind kind, int attempt, int worker, int step, int node, int bucket) {
+    return new Message(kind, exchange.launch(), attempt, worker, step, node, bucket);
+  }
+
+  /** Sends any message; the answer fails with what the aggregator refuses it for. */
+  CompletableFuture<ByteBuffer> send(Message head, int bytes, Consumer<ByteBuffer> payload) {
+    ByteBuffer body = head.buffer(bytes);
+    payload.accept(body);
+    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+    aggregator.receive(
+        null,
+        body.flip(),
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer response) {
+            answer.complete(response);
+          }
+
+          @Override
+          public void onFailure(Throwable e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  @Override
+  public void close() {
+    aggregator.close();
+  }
+}
