@@ -1,9 +1,6 @@
 package lethe.corpus;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -25,10 +22,9 @@ final class ByteLengths {
    * The lengths, if the tokens of every text are its bytes: byte-level BPE that changes no
    * character first and adds no space.
    *
-   * @param json the content of a {@code tokenizer.json}
+   * @param root a {@code tokenizer.json}
    */
-  static Optional<ByteLengths> of(byte[] json) {
-    JsonNode root = read(json);
+  static Optional<ByteLengths> of(JsonNode root) {
     JsonNode vocabulary = root.path("model").path("vocab");
     boolean bytes =
         root.path("model").path("type").asText().equals("BPE")
@@ -51,14 +47,6 @@ final class ByteLengths {
       lengths = with(lengths, added.path("id").asInt(), length);
     }
     return Optional.of(new ByteLengths(lengths));
-  }
-
-  private static JsonNode read(byte[] json) {
-    try {
-      return new ObjectMapper().readTree(json);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot use tokenizer.json: " + e.getMessage(), e);
-    }
   }
 
   private static boolean nothing(JsonNode node) {
@@ -94,25 +82,65 @@ final class ByteLengths {
     return all;
   }
 
-  /** The tokens with their places, or nothing if they are not the text's bytes after all. */
-  Optional<Tokens> place(int[] ids, String text) {
+  /**
+   * The tokens with their places, or nothing if they are not the text's bytes after all.
+   *
+   * @param first place of the text's first character
+   */
+  Optional<Tokens> place(int[] ids, String text, int first) {
     int[] starts = new int[ids.length];
     int[] ends = new int[ids.length];
+    boolean placed =
+        ascii(text)
+            ? count(ids, text.length(), first, starts, ends)
+            : read(ids, text, first, starts, ends);
+    return placed ? Optional.of(new Tokens(ids, starts, ends)) : Optional.empty();
+  }
+
+  private static boolean ascii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 0x80) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private int length(int id) {
+    return id < lengths.length ? lengths[id] : -1;
+  }
+
+  /** Where every character is a byte. */
+  private boolean count(int[] ids, int characters, int first, int[] starts, int[] ends) {
+    int at = 0;
+    for (int i = 0; i < ids.length; i++) {
+      int length = length(ids[i]);
+      if (length <= 0 || length > characters - at) {
+        return false;
+      }
+      starts[i] = first + at;
+      at += length;
+      ends[i] = first + at;
+    }
+    return at == characters;
+  }
+
+  private boolean read(int[] ids, String text, int first, int[] starts, int[] ends) {
     int at = 0; // UTF-16 index after the current character
-    int character = -1; // place of the current character
+    int character = first - 1; // place of the current character
     long until = 0; // bytes up to its end
     long bytes = 0; // bytes up to the current token
     for (int i = 0; i < ids.length; i++) {
-      int length = ids[i] < lengths.length ? lengths[ids[i]] : -1;
+      int length = length(ids[i]);
       if (length <= 0) {
-        return Optional.empty();
+        return false;
       }
       for (int edge = 0; edge < 2; edge++) {
         // The character that holds the token's first byte, then the one that holds its last.
         long last = edge == 0 ? bytes + 1 : bytes + length;
         while (until < last) {
           if (at >= text.length()) {
-            return Optional.empty();
+            return false;
           }
           int c = text.codePointAt(at);
           at += Character.charCount(c);
@@ -126,8 +154,6 @@ final class ByteLengths {
       ends[i] = character + 1;
       bytes += length;
     }
-    return at == text.length() && until == bytes
-        ? Optional.of(new Tokens(ids, starts, ends))
-        : Optional.empty();
+    return at == text.length() && until == bytes;
   }
 }

@@ -1,6 +1,5 @@
 package lethe.corpus;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -49,7 +48,7 @@ record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail, Answer
       while (!chunks.hasNext() && documents.hasNext()) {
         Row document = documents.next();
         if (seen.add(List.of(document.getString(1), document.getString(2)))) {
-          chunks = rows(document).iterator();
+          chunks = rows(document);
         }
       }
       return chunks.hasNext();
@@ -63,24 +62,23 @@ record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail, Answer
       return chunks.next();
     }
 
-    private List<Row> rows(Row document) {
+    /** Made as they are asked for, so that a long document's chunks are never all in memory. */
+    private Iterator<Row> rows(Row document) {
       if (!document.isNullAt(4)) {
-        return List.of(answer(document));
+        return List.of(answer(document)).iterator();
       }
-      List<Row> rows = new ArrayList<>();
-      for (Tokens.Chunk chunk : own.encode(document.getString(3)).cut(length, minimumTail)) {
-        rows.add(
-            RowFactory.create(
-                document.getString(0),
-                document.getString(1),
-                document.getString(2),
-                chunk.ordinal,
-                chunk.start(),
-                chunk.end(),
-                chunk.tokens(),
-                null));
-      }
-      return rows;
+      Chunker cut = new Chunker(own.pieces(document.getString(3)), length, minimumTail);
+      return new Iterator<>() {
+        @Override
+        public boolean hasNext() {
+          return cut.hasNext();
+        }
+
+        @Override
+        public Row next() {
+          return row(document, cut.next());
+        }
+      };
     }
 
     /** A question with its answer is one chunk, however long; what is too long is cut. */
@@ -102,5 +100,17 @@ record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail, Answer
           encoded.tokens(),
           encoded.prompt());
     }
+  }
+
+  static Row row(Row document, Chunk chunk) {
+    return RowFactory.create(
+        document.getString(0),
+        document.getString(1),
+        document.getString(2),
+        chunk.ordinal(),
+        chunk.start(),
+        chunk.end(),
+        chunk.tokens(),
+        null);
   }
 }

@@ -77,19 +77,14 @@ record HubChunking(int before, int after, int length, int minimumTail)
     int[] all = ids(document.getList(4));
     int[] own = Arrays.copyOfRange(all, before, Math.max(before, all.length - after));
     String text = document.getString(3);
+    int characters = text.codePointCount(0, text.length());
     List<Row> rows = new ArrayList<>();
-    for (Tokens.Chunk chunk : new Tokens(own, own, own).cut(length, minimumTail)) {
-      rows.add(
-          RowFactory.create(
-              document.getString(0),
-              document.getString(1),
-              document.getString(2),
-              chunk.ordinal,
-              0,
-              text.codePointCount(0, text.length()),
-              chunk.tokens(),
-              null));
-    }
+    new Chunker(List.of(new Tokens(own, own, own)).iterator(), length, minimumTail)
+        .forEachRemaining(
+            chunk ->
+                rows.add(
+                    Chunking.row(
+                        document, new Chunk(chunk.ordinal(), 0, characters, chunk.tokens()))));
     return rows.iterator();
   }
 

@@ -3,9 +3,15 @@ package lethe.corpus;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
@@ -20,10 +26,12 @@ final class Tokenizer implements AutoCloseable {
 
   private final HuggingFaceTokenizer tokenizer;
   private final Optional<ByteLengths> lengths;
+  private final Pieces cuts;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, Optional<ByteLengths> lengths) {
+  private Tokenizer(HuggingFaceTokenizer tokenizer, JsonNode json) {
     this.tokenizer = tokenizer;
-    this.lengths = lengths;
+    this.lengths = ByteLengths.of(json);
+    this.cuts = Pieces.of(json, Pieces.LENGTH);
   }
 
   /**
@@ -34,24 +42,56 @@ final class Tokenizer implements AutoCloseable {
     try {
       return new Tokenizer(
           HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), WHOLE),
-          ByteLengths.of(json));
+          new ObjectMapper().readTree(json));
     } catch (IOException | RuntimeException e) {
       throw new IllegalArgumentException("Cannot use tokenizer.json: " + e.getMessage(), e);
     }
+  }
+
+  Tokens encode(String text) {
+    List<Tokens> all = new ArrayList<>();
+    pieces(text).forEachRemaining(all::add);
+    return Tokens.join(all);
+  }
+
+  /** The tokens of a text, some thousand at a time, with their places in the whole text. */
+  Iterator<Tokens> pieces(String text) {
+    return new Iterator<>() {
+      private int from;
+      private int characters;
+
+      @Override
+      public boolean hasNext() {
+        return from < text.length();
+      }
+
+      @Override
+      public Tokens next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException("no piece is left");
+        }
+        int to = cuts.end(text, from);
+        String piece = text.substring(from, to);
+        Tokens tokens = encode(piece, characters);
+        characters += piece.codePointCount(0, piece.length());
+        from = to;
+        return tokens;
+      }
+    };
   }
 
   /**
    * Fetches ids, and places where they cannot be counted from them: DJL's own encode makes a String
    * and eight arrays a text, and an object a place.
    */
-  Tokens encode(String text) {
+  private Tokens encode(String piece, int first) {
     TokenizersLibrary library = TokenizersLibrary.LIB;
-    long encoding = library.encode(tokenizer.getHandle(), text, false);
+    long encoding = library.encode(tokenizer.getHandle(), piece, false);
     try {
       int[] ids = narrow(library.getTokenIds(encoding));
       return lengths
-          .flatMap(all -> all.place(ids, text))
-          .orElseGet(() -> spans(ids, library.getTokenCharSpans(encoding)));
+          .flatMap(all -> all.place(ids, piece, first))
+          .orElseGet(() -> spans(ids, library.getTokenCharSpans(encoding), first));
     } finally {
       library.deleteEncoding(encoding);
     }
@@ -66,6 +106,16 @@ final class Tokenizer implements AutoCloseable {
     } finally {
       library.deleteEncoding(encoding);
     }
+  }
+
+  /** The same, a piece at a time. */
+  int countPieces(String text) {
+    int tokens = 0;
+    for (int from = 0, to; from < text.length(); from = to) {
+      to = cuts.end(text, from);
+      tokens += count(text.substring(from, to));
+    }
+    return tokens;
   }
 
   /** The special tokens that the tokenizer itself would put around a text. */
@@ -87,14 +137,14 @@ final class Tokenizer implements AutoCloseable {
     return ids;
   }
 
-  private static Tokens spans(int[] ids, CharSpan[] spans) {
+  private static Tokens spans(int[] ids, CharSpan[] spans, int first) {
     int[] starts = new int[ids.length];
     int[] ends = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       boolean placed = spans[i] != null; // a token that stands for no text follows its neighbour
-      int before = i == 0 ? 0 : ends[i - 1];
-      starts[i] = placed ? spans[i].getStart() : before;
-      ends[i] = placed ? spans[i].getEnd() : before;
+      int before = i == 0 ? first : ends[i - 1];
+      starts[i] = placed ? first + spans[i].getStart() : before;
+      ends[i] = placed ? first + spans[i].getEnd() : before;
     }
     return new Tokens(ids, starts, ends);
   }

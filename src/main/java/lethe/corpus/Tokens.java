@@ -1,14 +1,15 @@
 package lethe.corpus;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * A text as tokens. Places count Unicode characters (code points), not UTF-16 units. Tokens may
  * share a character: a byte-level tokenizer makes several of one it does not know.
  */
 final class Tokens {
+  static final Tokens NONE = new Tokens(new int[0], new int[0], new int[0]);
+
   /** In the order of the text. */
   final int[] ids;
 
@@ -24,49 +25,24 @@ final class Tokens {
     this.ends = ends;
   }
 
-  /** A run of a document's tokens. */
-  final class Chunk {
-    /** Place among the document's chunks, from 0. */
-    final int ordinal;
-
-    private final int first;
-    private final int after;
-
-    private Chunk(int ordinal, int first, int after) {
-      this.ordinal = ordinal;
-      this.first = first;
-      this.after = after;
-    }
-
-    /** Place of the first character in the text. */
-    int start() {
-      return starts[first];
-    }
-
-    /** Place after the last character. */
-    int end() {
-      return ends[after - 1];
-    }
-
-    int[] tokens() {
-      return Arrays.copyOfRange(ids, first, after);
-    }
+  /** Pieces of one text, one after the other. */
+  static Tokens join(List<Tokens> pieces) {
+    return pieces.size() == 1
+        ? pieces.get(0)
+        : new Tokens(
+            join(pieces, piece -> piece.ids),
+            join(pieces, piece -> piece.starts),
+            join(pieces, piece -> piece.ends));
   }
 
-  /**
-   * Cuts the text into contiguous chunks.
-   *
-   * @param length tokens a chunk, at least 1
-   * @param minimumTail tokens; a shorter last chunk is dropped
-   */
-  List<Chunk> cut(int length, int minimumTail) {
-    List<Chunk> chunks = new ArrayList<>();
-    for (int first = 0; first < ids.length; first += length) {
-      int after = Math.min(first + length, ids.length);
-      if (after - first >= Math.min(length, minimumTail)) {
-        chunks.add(new Chunk(chunks.size(), first, after));
-      }
+  private static int[] join(List<Tokens> pieces, Function<Tokens, int[]> part) {
+    int[] all = new int[pieces.stream().mapToInt(piece -> piece.ids.length).sum()];
+    int at = 0;
+    for (Tokens piece : pieces) {
+      int[] own = part.apply(piece);
+      System.arraycopy(own, 0, all, at, own.length);
+      at += own.length;
     }
-    return chunks;
+    return all;
   }
 }

@@ -3,6 +3,10 @@ package lethe.corpus;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ByteLengthsTest {
@@ -10,19 +14,33 @@ class ByteLengthsTest {
 
   @Test
   void tokensAreTheBytesOfTheText() {
-    ByteLengths lengths = ByteLengths.of(ByteTokenizer.json(0)).orElseThrow();
-    Tokens tokens = lengths.place(new int[] {'a', 0xC3, 0xA9, 'b'}, "a\u00e9b").orElseThrow();
+    ByteLengths lengths = ByteLengths.of(json(BYTES)).orElseThrow();
+    Tokens tokens = lengths.place(new int[] {'a', 0xC3, 0xA9, 'b'}, "a\u00e9b", 0).orElseThrow();
     assertThat(tokens.starts).containsExactly(0, 1, 1, 2);
     assertThat(tokens.ends).containsExactly(1, 2, 2, 3);
   }
 
   @Test
+  void placesGoOnFromTheFirst() {
+    ByteLengths lengths = ByteLengths.of(json(BYTES)).orElseThrow();
+    for (String text : List.of("ab", "\u00e9")) {
+      int[] ids = text.equals("ab") ? new int[] {'a', 'b'} : new int[] {0xC3, 0xA9};
+      Tokens here = lengths.place(ids, text, 0).orElseThrow();
+      Tokens later = lengths.place(ids, text, 7).orElseThrow();
+      for (int i = 0; i < 2; i++) {
+        assertThat(later.starts[i]).isEqualTo(here.starts[i] + 7);
+        assertThat(later.ends[i]).isEqualTo(here.ends[i] + 7);
+      }
+    }
+  }
+
+  @Test
   void otherTokensThanTheTextsBytesAreNotPlaced() {
-    ByteLengths lengths = ByteLengths.of(ByteTokenizer.json(0)).orElseThrow();
-    assertThat(lengths.place(new int[] {'a', 'b'}, "abc")).isEmpty();
-    assertThat(lengths.place(new int[] {'a', 'b'}, "a")).isEmpty();
-    assertThat(lengths.place(new int[] {999}, "a")).isEmpty();
-    assertThat(lengths.place(new int[0], "")).isPresent();
+    ByteLengths lengths = ByteLengths.of(json(BYTES)).orElseThrow();
+    assertThat(lengths.place(new int[] {'a', 'b'}, "abc", 0)).isEmpty();
+    assertThat(lengths.place(new int[] {'a', 'b'}, "a", 0)).isEmpty();
+    assertThat(lengths.place(new int[] {999}, "a", 0)).isEmpty();
+    assertThat(lengths.place(new int[0], "", 0)).isPresent();
   }
 
   @Test
@@ -37,6 +55,14 @@ class ByteLengthsTest {
   }
 
   private static boolean of(String json) {
-    return ByteLengths.of(json.getBytes(UTF_8)).isPresent();
+    return ByteLengths.of(json(json)).isPresent();
+  }
+
+  private static JsonNode json(String json) {
+    try {
+      return new ObjectMapper().readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(e);
+    }
   }
 }
