@@ -2,17 +2,24 @@ package lethe.corpus;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.posexplode;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.api.java.function.MapFunction;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -29,26 +36,24 @@ import org.apache.spark.storage.StorageLevel;
  * Bands}) and from a search for quotes ({@link Quotes}); every one is then compared exactly, so
  * that no pair is listed that does not reach its threshold.
  *
- * <p>Finding fingerprints reads the texts once; each {@link #pairs} reads them once to look for
- * quotes and once more, if there is any candidate, to compare.
+ * <p>The sources are read once. The texts stay in the files of Spark's shuffle (compressed, on the
+ * executors' disks), from where fingerprints read them once; each {@link #pairs} reads them there
+ * once to look for quotes and once more, if there are candidates that are not exact copies, to
+ * compare.
  */
 final class Duplicates {
-  private static final String[] NAME = {"domain", "id"};
-
   private static final StructType DOCUMENT =
       new StructType().add("domain", DataTypes.StringType).add("id", DataTypes.StringType);
 
   private static final StructType PRINTS =
       new StructType()
           .add("document", DOCUMENT)
+          .add("digest", DataTypes.BinaryType)
           .add("buckets", DataTypes.createArrayType(DataTypes.LongType, false))
           .add("sample", DataTypes.createArrayType(DataTypes.LongType, false));
 
   private static final StructType SETS =
-      new StructType()
-          .add("document", DOCUMENT)
-          .add("digest", DataTypes.BinaryType)
-          .add("set", DataTypes.BinaryType);
+      new StructType().add("document", DOCUMENT).add("set", DataTypes.BinaryType);
 
   private static final StructType CANDIDATES =
       new StructType().add("left", DOCUMENT).add("right", DOCUMENT);
@@ -68,7 +73,10 @@ final class Duplicates {
   private final Tables tables;
   private final Texts texts;
   private final DuplicateSettings settings;
-  private final Dataset<Row> which;
+
+  /** Rows (domain, id, text): its shuffle is done once, however often it is read. */
+  private final JavaRDD<Row> whole;
+
   private final Dataset<Row> prints;
   private long hotBuckets;
 
@@ -81,11 +89,12 @@ final class Duplicates {
     this.tables = tables;
     this.texts = texts;
     this.settings = settings;
-    this.which = which;
+    this.whole = whole(which).javaRDD();
     this.prints =
         tables.keep(
-            whole(which)
-                .map(new Print(Bands.at(settings.near())), Encoders.row(PRINTS))
+            texts
+                .spark()
+                .createDataFrame(whole.map(new Print(Bands.at(settings.near()))), PRINTS)
                 .dropDuplicates("document"));
   }
 
@@ -108,10 +117,29 @@ final class Duplicates {
   Dataset<Row> pairs(Dataset<Row> left, Dataset<Row> right, Search search) {
     Dataset<Row> candidates = near(documents(left), documents(right));
     if (search == Search.COPIES_AND_QUOTES) {
-      candidates = candidates.unionAll(quotes(documents(left), right)).distinct();
+      candidates = candidates.unionAll(quotes(documents(left), documents(right))).distinct();
     }
-    Dataset<Row> found = tables.keep(candidates);
-    return found.isEmpty() ? texts.spark().createDataFrame(List.<Row>of(), PAIRS) : compared(found);
+    Dataset<Row> digests = prints.select("document", "digest");
+    Dataset<Row> found =
+        tables.keep(
+            candidates
+                .join(digests.toDF("left", "left_digest"), "left")
+                .join(digests.toDF("right", "right_digest"), "right")
+                .select(
+                    col("left"),
+                    col("right"),
+                    col("left_digest").equalTo(col("right_digest")).as("same")));
+    Dataset<Row> exact =
+        found
+            .where("same")
+            .select(
+                col("left"),
+                col("right"),
+                lit(Similarity.Kind.EXACT.key()).as("kind"),
+                lit(1.0).as("jaccard"),
+                lit(1.0).as("contained"));
+    Dataset<Row> others = found.where("NOT same").select("left", "right");
+    return others.isEmpty() ? exact : exact.unionAll(compared(others));
   }
 
   /**
@@ -150,28 +178,37 @@ final class Duplicates {
     List<Row> names = given.stream().map(row -> row.getStruct(0)).toList();
     Broadcast<Quotes> broadcast =
         JavaSparkContext.fromSparkContext(texts.spark().sparkContext()).broadcast(quotes);
-    return whole(which.join(right.select("domain", "id"), NAME))
-        .mapPartitions(new Scan(broadcast, names), Encoders.row(CANDIDATES));
+    return texts
+        .spark()
+        .createDataFrame(whole.mapPartitions(new Scan(broadcast, names)), CANDIDATES)
+        .join(right.withColumnRenamed("document", "right"), "right")
+        .select("left", "right");
   }
 
   private Dataset<Row> compared(Dataset<Row> candidates) {
     Dataset<Row> named =
         candidates.select(col("left.*")).unionAll(candidates.select(col("right.*"))).distinct();
-    Dataset<Row> sets =
-        whole(which.join(named, NAME))
-            .map((MapFunction<Row, Row>) Duplicates::set, Encoders.row(SETS))
-            .dropDuplicates("document")
-            .persist(StorageLevel.DISK_ONLY());
+    Dataset<Row> sets = sets(named).persist(StorageLevel.DISK_ONLY());
     Dataset<Row> pairs =
         tables.keep(
             candidates
-                .join(sets.toDF("left", "left_digest", "left_set"), "left")
-                .join(sets.toDF("right", "right_digest", "right_set"), "right")
+                .join(sets.toDF("left", "left_set"), "left")
+                .join(sets.toDF("right", "right_set"), "right")
                 .map(new Compare(settings), Encoders.row(PAIRS))
                 .where(col("kind").isNotNull()));
     pairs.count(); // while what it is made from is at hand
     sets.unpersist();
     return pairs;
+  }
+
+  /** Names go to the partitions that have their texts, so that no text has to be sorted. */
+  private Dataset<Row> sets(Dataset<Row> named) {
+    JavaRDD<Row> names =
+        named
+            .repartition(whole.getNumPartitions(), col("domain"), col("id")) // as Texts does
+            .select("domain", "id")
+            .javaRDD();
+    return texts.spark().createDataFrame(whole.zipPartitions(names, Duplicates::setsOf), SETS);
   }
 
   /** Rows (domain, id, text); a short answer says nothing without its question. */
@@ -185,23 +222,27 @@ final class Duplicates {
     return RowFactory.create(text.get(0), text.get(1));
   }
 
-  private static Row set(Row text) {
-    ShingleSet set = new ShingleSet(text.getString(2));
-    return RowFactory.create(document(text), set.digest, set.bytes());
+  private static Iterator<Row> setsOf(Iterator<Row> texts, Iterator<Row> names) {
+    Set<Row> wanted = new HashSet<>();
+    names.forEachRemaining(wanted::add);
+    Stream<Row> all = StreamSupport.stream(Spliterators.spliteratorUnknownSize(texts, 0), false);
+    return all.filter(text -> wanted.remove(document(text))) // once, however often it is there
+        .map(text -> RowFactory.create(document(text), new ShingleSet(text.getString(2)).bytes()))
+        .iterator();
   }
 
   /** (domain, id, text) to a fingerprint. */
-  private record Print(Bands bands) implements MapFunction<Row, Row> {
+  private record Print(Bands bands) implements Function<Row, Row> {
     @Override
     public Row call(Row text) {
       Fingerprint print = new Fingerprint(text.getString(2), bands);
-      return RowFactory.create(document(text), print.buckets(), print.sample());
+      return RowFactory.create(document(text), print.digest, print.buckets(), print.sample());
     }
   }
 
   /** (domain, id, text) to the given texts that seem to be quoted there. */
   private record Scan(Broadcast<Quotes> quotes, List<Row> names)
-      implements MapPartitionsFunction<Row, Row> {
+      implements FlatMapFunction<Iterator<Row>, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
       Quotes.Reader reader = quotes.value().new Reader();
@@ -216,18 +257,11 @@ final class Duplicates {
     }
   }
 
-  /** (right, left, left_digest, left_set, right_digest, right_set) to a row of {@link #PAIRS}. */
+  /** (right, left, left_set, right_set) to a row of {@link #PAIRS}. */
   private record Compare(DuplicateSettings settings) implements MapFunction<Row, Row> {
     @Override
     public Row call(Row pair) {
-      byte[] leftDigest = pair.getAs("left_digest");
-      byte[] rightDigest = pair.getAs("right_digest");
-      Similarity found =
-          Similarity.of(
-              pair.getAs("left_set"),
-              pair.getAs("right_set"),
-              Arrays.equals(leftDigest, rightDigest),
-              settings);
+      Similarity found = Similarity.of(pair.getAs("left_set"), pair.getAs("right_set"), settings);
       return RowFactory.create(
           pair.getAs("left"),
           pair.getAs("right"),

@@ -1,7 +1,6 @@
 package lethe.corpus;
 
 import java.util.Arrays;
-import java.util.TreeSet;
 import java.util.function.LongConsumer;
 
 /**
@@ -12,13 +11,16 @@ final class Fingerprint implements LongConsumer {
   /** Runs of words in a sample. */
   static final int SAMPLE = 64;
 
-  /** SHA-256 of the words, see {@link Shingles#each}. */
+  /** Of the words in order, see {@link Shingles#each}. */
   final byte[] digest;
 
   private final Bands bands;
   private final long[] minima = new long[Bands.VALUES];
-  private final TreeSet<Long> smallest = new TreeSet<>();
-  private long largestKept = Long.MAX_VALUE;
+
+  /** Ascending, each once. */
+  private final long[] smallest = new long[SAMPLE];
+
+  private int kept;
 
   /** Value i of the signature is the smallest FACTORS[i] h + TERMS[i] over all hashes h. */
   private static final long[] FACTORS = new long[Bands.VALUES];
@@ -43,14 +45,18 @@ final class Fingerprint implements LongConsumer {
     for (int i = 0; i < Bands.VALUES; i++) {
       minima[i] = Math.min(minima[i], FACTORS[i] * hash + TERMS[i]);
     }
-    if (hash < largestKept || smallest.size() < SAMPLE) {
-      smallest.add(hash);
-      if (smallest.size() > SAMPLE) {
-        smallest.pollLast();
-      }
-      if (smallest.size() == SAMPLE) {
-        largestKept = smallest.last();
-      }
+    if (kept < SAMPLE || hash < smallest[SAMPLE - 1]) {
+      keep(hash);
+    }
+  }
+
+  private void keep(long hash) {
+    int at = Arrays.binarySearch(smallest, 0, kept, hash);
+    if (at < 0) {
+      int place = -at - 1;
+      kept = Math.min(kept + 1, SAMPLE);
+      System.arraycopy(smallest, place, smallest, place + 1, kept - place - 1);
+      smallest[place] = hash;
     }
   }
 
@@ -59,7 +65,7 @@ final class Fingerprint implements LongConsumer {
    * candidates. A text without words has the last alone.
    */
   long[] buckets() {
-    int count = smallest.isEmpty() ? 0 : bands.count();
+    int count = kept == 0 ? 0 : bands.count();
     long[] buckets = new long[count + 1];
     for (int band = 0; band < count; band++) {
       long value = 0;
@@ -74,6 +80,6 @@ final class Fingerprint implements LongConsumer {
 
   /** The smallest hashes, each once, ascending. */
   long[] sample() {
-    return smallest.stream().mapToLong(Long::longValue).toArray();
+    return Arrays.copyOf(smallest, kept);
   }
 }

@@ -6,14 +6,15 @@ import java.util.Arrays;
 
 /** The set of a text's runs of words, to be compared exactly: hashes ascending, each once. */
 final class ShingleSet {
-  /** SHA-256 of the words, see {@link Shingles#each}. */
-  final byte[] digest;
+  private static final int MOST_AT_FIRST = 1 << 20;
 
-  private long[] hashes = new long[1 << 10];
+  private long[] hashes;
   private int size;
 
   ShingleSet(String text) {
-    digest = Shingles.each(text, this::add);
+    // Few texts have more words than a quarter of their characters.
+    hashes = new long[Math.min(text.length() / 4 + Shingles.WORDS, MOST_AT_FIRST)];
+    Shingles.each(text, this::add);
     Arrays.sort(hashes, 0, size);
     size = distinct(hashes, size);
   }

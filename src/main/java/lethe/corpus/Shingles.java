@@ -2,12 +2,10 @@ package lethe.corpus;
 
 import java.lang.Character.UnicodeScript;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.text.Normalizer;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.LongConsumer;
-import lethe.folder.Files;
 
 /**
  * A text as its runs of {@value #WORDS} words, each a 64-bit hash. Case, punctuation, white space
@@ -36,13 +34,36 @@ final class Shingles {
   private static final long START = 0xCBF29CE484222325L;
   private static final int FIRST_UNSPACED = 0x0E00; // Thai; no script below it is without spaces
 
+  /** By ASCII character: itself in lower case, or 0 where it belongs to no word. */
+  private static final char[] LETTERS = new char[0x80];
+
+  /** By place in a run, the last word first: odd, so that no word's hash loses a bit. */
+  private static final long[] FACTORS = new long[WORDS];
+
+  static {
+    for (char c = 0; c < LETTERS.length; c++) {
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      LETTERS[c] = letter || (c >= '0' && c <= '9') ? Character.toLowerCase(c) : 0;
+    }
+    for (int i = 0; i < WORDS; i++) {
+      FACTORS[i] = mix(i + 1) | 1;
+    }
+  }
+
   private final LongConsumer use;
-  private final MessageDigest digest = Files.sha256();
-  private final ByteBuffer bytes = ByteBuffer.allocate(1 << 13);
-  private final long[] last = new long[WORDS];
   private long word = START;
   private boolean inWord;
   private long words;
+  private long first = 1; // two hashes of all words in order
+  private long second = 2;
+
+  /** Hashes of the last words, the newest in a. */
+  private long a;
+
+  private long b;
+  private long c;
+  private long d;
+  private long e;
 
   private Shingles(LongConsumer use) {
     this.use = use;
@@ -52,7 +73,7 @@ final class Shingles {
    * Goes through a text once, in constant memory beside it.
    *
    * @param use is given every run in order, repeated ones too
-   * @return SHA-256 of the words' hashes in order, or of the text itself where it has no word:
+   * @return 128 bits of hash of the words in order, or of the text itself where it has no word:
    *     texts that agree in it are exact duplicates
    */
   static byte[] each(String text, LongConsumer use) {
@@ -69,74 +90,88 @@ final class Shingles {
   }
 
   private byte[] read(String text) {
-    for (int i = 0; i < text.length(); ) {
-      int c = text.codePointAt(i);
-      i += Character.charCount(c);
-      if (!belongs(c)) {
-        endWord();
-      } else if (c >= FIRST_UNSPACED && UNSPACED.contains(UnicodeScript.of(c))) {
-        endWord();
-        add(c);
-        endWord();
+    int length = text.length();
+    for (int i = 0; i < length; ) {
+      int at = text.charAt(i);
+      if (at < LETTERS.length) {
+        i++;
+        char letter = LETTERS[at];
+        if (letter == 0) {
+          endWord();
+        } else {
+          add(letter);
+        }
       } else {
-        add(Character.toLowerCase(c));
+        at = text.codePointAt(i);
+        i += Character.charCount(at);
+        beyondAscii(at);
       }
     }
     endWord();
     if (words == 0) {
-      return digest.digest(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      text.chars().forEach(this::include);
+    } else if (words < WORDS) {
+      use.accept(run());
     }
-    if (words < WORDS) {
-      use.accept(run((int) words));
-    }
-    flush();
-    return digest.digest();
+    return ByteBuffer.allocate(2 * Long.BYTES).putLong(mix(first)).putLong(mix(second)).array();
   }
 
-  private static boolean belongs(int c) {
-    if (c < 0x80) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  private void beyondAscii(int at) {
+    if (!belongs(at)) {
+      endWord();
+    } else if (at >= FIRST_UNSPACED && UNSPACED.contains(UnicodeScript.of(at))) {
+      endWord();
+      add(at);
+      endWord();
+    } else {
+      add(Character.toLowerCase(at));
     }
-    int type = Character.getType(c);
-    return Character.isLetterOrDigit(c)
+  }
+
+  private static boolean belongs(int at) {
+    int type = Character.getType(at);
+    return Character.isLetterOrDigit(at)
         || type == Character.NON_SPACING_MARK
         || type == Character.COMBINING_SPACING_MARK;
   }
 
-  private void add(int c) {
+  private void add(int letter) {
     inWord = true;
-    word = (word ^ c) * 0x100000001B3L; // FNV-1a, a character at a time
+    word = (word ^ letter) * 0x100000001B3L; // FNV-1a, a character at a time
   }
 
   private void endWord() {
     if (!inWord) {
       return;
     }
-    long hash = mix(word);
+    e = d;
+    d = c;
+    c = b;
+    b = a;
+    a = mix(word);
     inWord = false;
     word = START;
-    if (bytes.remaining() < Long.BYTES) {
-      flush();
-    }
-    bytes.putLong(hash);
-    last[(int) (words++ % WORDS)] = hash;
+    words++;
+    include(a);
     if (words >= WORDS) {
-      use.accept(run(WORDS));
+      use.accept(run());
     }
   }
 
-  /** The last words as one hash. */
-  private long run(int length) {
-    long hash = length;
-    for (long i = words - length; i < words; i++) {
-      hash = mix(hash * 0x9E3779B97F4A7C15L + last[(int) (i % WORDS)]);
-    }
-    return hash;
+  private void include(long hash) {
+    first = (first + hash) * 0x9E3779B97F4A7C15L;
+    second = Long.rotateLeft(second ^ hash, 29) * 0xD6E8FEB86659FD93L;
   }
 
-  private void flush() {
-    digest.update(bytes.array(), 0, bytes.position());
-    bytes.clear();
+  /** The last words, or all where they are fewer than a run has, as one hash. */
+  private long run() {
+    return mix(
+        a * FACTORS[0]
+            + b * FACTORS[1]
+            + c * FACTORS[2]
+            + d * FACTORS[3]
+            + e * FACTORS[4]
+            + Math.min(words, WORDS));
   }
 
   /** The finaliser of SplitMix64: a bijection whose every output bit depends on every input bit. */

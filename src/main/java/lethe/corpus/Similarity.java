@@ -28,24 +28,23 @@ record Similarity(Kind kind, double jaccard, double contained) {
   }
 
   /**
+   * Of two texts that are no exact copies.
+   *
    * @param a, b of {@link ShingleSet#bytes}
-   * @param same whether the texts' digests agree
    */
-  static Similarity of(byte[] a, byte[] b, boolean same, DuplicateSettings settings) {
+  static Similarity of(byte[] a, byte[] b, DuplicateSettings settings) {
     int common = ShingleSet.common(a, b);
     int own = a.length / Long.BYTES;
-    double jaccard = share(common, own + b.length / Long.BYTES - common, same);
-    double contained = share(common, own, same);
+    double jaccard = share(common, own + b.length / Long.BYTES - common);
+    double contained = share(common, own);
     Kind kind =
-        same
-            ? Kind.EXACT
-            : jaccard >= settings.near()
-                ? Kind.NEAR
-                : contained >= settings.contained() ? Kind.CONTAINED : null;
+        jaccard >= settings.near()
+            ? Kind.NEAR
+            : contained >= settings.contained() ? Kind.CONTAINED : null;
     return new Similarity(kind, jaccard, contained);
   }
 
-  private static double share(int common, int all, boolean same) {
-    return all == 0 ? (same ? 1 : 0) : (double) common / all;
+  private static double share(int common, int all) {
+    return all == 0 ? 0 : (double) common / all;
   }
 }
