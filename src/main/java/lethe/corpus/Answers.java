@@ -66,6 +66,11 @@ public record Answers(Template template, int endOfText) implements Serializable 
     return before;
   }
 
+  /** What makes the tokens of two runs differ, beside the tokenizer: template and end of text. */
+  String form() {
+    return template.prompt("{question}") + "{answer} " + endOfText;
+  }
+
   private int[] begin(Tokenizer tokenizer) {
     return Arrays.stream(tokenizer.around()).filter(id -> id != endOfText).toArray();
   }

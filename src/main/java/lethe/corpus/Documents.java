@@ -21,8 +21,8 @@ import org.apache.spark.sql.types.StructType;
  * <p>Columns {@code source} (the path in the settings), {@code domain}, {@code id}, {@code text},
  * the members that predicates name, and, with a leading underscore lest they hide such a member,
  * {@code _file}, {@code _reason} and {@code _detail} (why the row is unusable; null if it is a
- * document), {@code _excerpt} (its start, if it is unusable), {@code _url} (or null) and {@code
- * _question} (null in plain text; the text is its answer).
+ * document), {@code _excerpt} (its start, if it is unusable), {@code _url} (or null), {@code
+ * _question} (null in plain text; the text is its answer) and {@code _characters} (of the text).
  */
 final class Documents {
   private static final List<String> OWN = List.of("source", "domain", "id", "text");
@@ -47,6 +47,7 @@ final class Documents {
     for (String name : List.of("_file", "_reason", "_detail", "_excerpt", "_url", "_question")) {
       schema = schema.add(name, DataTypes.StringType);
     }
+    schema = schema.add("_characters", DataTypes.IntegerType);
     for (String name : OWN) {
       schema = schema.add(name, DataTypes.StringType);
     }
@@ -103,6 +104,7 @@ final class Documents {
       values.add(line.reason() == null ? null : JsonLine.excerpt(bytes));
       values.add(line.url(source));
       values.add(line.question());
+      values.add(line.text() == null ? null : line.text().codePointCount(0, line.text().length()));
       values.add(source.path());
       values.add(source.domain());
       values.add(line.id());

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import lethe.folder.RunFolder;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -18,10 +19,15 @@ import org.apache.spark.sql.functions;
  * @param folder of that run
  */
 record Earlier(SparkSession spark, RunFolder folder) {
-  private static final String[] SAME = {"domain", "id", "_digest"};
+  private static final String[] SAME = {"domain", "id", "_content"};
 
-  /** Why its chunks would not be those of a run with these settings. */
-  List<String> problems(CorpusSettings settings, String tokenizerSha256, RunFolder run) {
+  /**
+   * Why its chunks would not be those of a run with these settings.
+   *
+   * @param answers how questions and answers are written, if there are any
+   */
+  List<String> problems(
+      CorpusSettings settings, String tokenizerSha256, Optional<Answers> answers, RunFolder run) {
     List<String> problems = new ArrayList<>();
     if (folder.root().equals(run.root())) {
       problems.add("corpus.reuse must be another run folder than run.dir, was " + folder.root());
@@ -31,8 +37,8 @@ record Earlier(SparkSession spark, RunFolder folder) {
     differ(problems, "chunk-tokens", manifest.chunkTokens(), settings.chunkTokens());
     differ(problems, "minimum-tail", manifest.minimumTail(), settings.minimumTail());
     differ(problems, "tokenizer", manifest.tokenizerSha256(), tokenizerSha256);
-    if (settings.sources().stream().anyMatch(source -> source.question() != null)) {
-      problems.add("Cannot reuse chunks of " + folder.root() + ": only plain text is compared");
+    if (answers.isPresent() && manifest.answers() != null) {
+      differ(problems, "form of answers", manifest.answers(), answers.get().form());
     }
     return problems;
   }
@@ -48,12 +54,12 @@ record Earlier(SparkSession spark, RunFolder folder) {
   /**
    * Those of some documents that this corpus has with the same text.
    *
-   * @param documents columns {@code domain id _digest} and others
+   * @param documents columns {@code domain id _content} and others
    */
   Dataset<Row> known(Dataset<Row> documents) {
     Dataset<Row> own = spark.read().parquet(folder.documents().toString());
     return documents.join(
-        own.select(col("domain"), col("document").as("id"), col("sha256").as("_digest")),
+        own.select(col("domain"), col("document").as("id"), col("sha256").as("_content")),
         SAME,
         "left_semi");
   }

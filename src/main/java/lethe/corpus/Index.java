@@ -10,7 +10,6 @@ import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.conv;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.flatten;
-import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.min;
@@ -34,9 +33,10 @@ import org.apache.spark.sql.types.DataTypes;
  * a shuffle here, and everything is a function of a document, not of its place or its neighbours.
  *
  * <p>Columns {@code source domain id _file _reason _detail _excerpt _url} as in {@link Documents},
- * {@code _digest} (SHA-256 of the text), {@code characters}, {@code rank} and {@code splits}: the
- * names of those whose conditions the document meets, {@code except} and caps aside. Rows that
- * repeat or contradict a document have a reason.
+ * {@code _digest} (SHA-256 of the text), {@code _content} (the same, of a question with its answer
+ * that of both), {@code characters}, {@code rank} and {@code splits}: the names of those whose
+ * conditions the document meets, {@code except} and caps aside. Rows that repeat or contradict a
+ * document have a reason.
  *
  * <p>A document's rank is the SHA-256 of {@code <seed> NUL <domain> NUL <id>} in hexadecimal; its
  * first 13 digits (52 bits) over 2^52 are its place on the line from 0 to 1 that fractions cut.
@@ -76,7 +76,9 @@ final class Index {
     for (var file : requested.entrySet()) {
       rows = mark(rows, named.requests().get(file.getKey()), file.getValue());
     }
-    return faults(rows.withColumn("_met", array_compact(array(met()))))
+    return faults(
+            rows.withColumn("_content", coalesce(col("_both"), col("_digest")))
+                .withColumn("_met", array_compact(array(met()))))
         .select(
             "source",
             "domain",
@@ -87,6 +89,7 @@ final class Index {
             "_excerpt",
             "_url",
             "_digest",
+            "_content",
             "characters",
             "rank",
             "splits");
@@ -120,8 +123,14 @@ final class Index {
         List.of("source", "domain", "id", "_file", "_reason", "_detail", "_excerpt", "_url")) {
       columns.add(col(name));
     }
-    columns.add(length(col("text")).as("characters"));
+    columns.add(col("_characters").as("characters")); // which Spark itself counts slowly
     columns.add(sha2(col("text").cast(DataTypes.BinaryType), 256).as("_digest"));
+    columns.add(
+        when(
+                col("_question").isNotNull(),
+                sha2(
+                    concat_ws("\0", col("_question"), col("text")).cast(DataTypes.BinaryType), 256))
+            .as("_both"));
     columns.add(
         sha2(
                 concat_ws("\0", lit(String.valueOf(settings.seed())), col("domain"), col("id"))
@@ -175,7 +184,7 @@ final class Index {
   private static Dataset<Row> faults(Dataset<Row> rows) {
     Column usable = col("_reason").isNull();
     var same = Window.partitionBy(col("domain"), col("id"), usable);
-    Column differ = min("_digest").over(same).notEqual(max("_digest").over(same));
+    Column differ = min("_content").over(same).notEqual(max("_content").over(same));
     Column later = row_number().over(same.orderBy("source", "_file")).gt(1);
     return rows.withColumn("splits", array_distinct(flatten(collect_list("_met").over(same))))
         .withColumn("_fault", when(usable, when(differ, CONTRADICTED).when(later, REPEATED)))

@@ -16,6 +16,8 @@ import lethe.folder.RunFolder;
  * @param minimumTail tokens; shorter last chunks were dropped
  * @param seed of fractions and caps
  * @param tokenizerSha256 of {@code tokenizer.json}
+ * @param answers how questions and answers were written, see {@link Answers#form}; null where there
+ *     were none
  * @param chunksSha256 of all chunks, see {@link Chunks}
  * @param rows rows read from all sources
  * @param rejects unusable rows by reason
@@ -31,6 +33,7 @@ public record Manifest(
     int minimumTail,
     long seed,
     String tokenizerSha256,
+    String answers,
     String chunksSha256,
     long rows,
     Map<String, Long> rejects,

@@ -51,7 +51,7 @@ public final class Prepare {
    * @param chunks not computed yet
    * @param requests of {@link Requests#answered}, if there are any
    * @param duplicates of {@link Closure#table}, if they were looked for
-   * @param documents columns {@code split domain id _digest} of those taken
+   * @param documents columns {@code split domain id _content} of those taken
    * @param reused documents whose chunks an earlier run has
    */
   private record Assembled(
@@ -102,7 +102,7 @@ public final class Prepare {
       HubTokenizer.find();
     }
     if (settings.reuse().isPresent()) {
-      throwAll(earlier().problems(settings, folder.files().sha256(tokenizer), folder));
+      throwAll(earlier().problems(settings, folder.files().sha256(tokenizer), answers(), folder));
     }
   }
 
@@ -170,7 +170,7 @@ public final class Prepare {
     Dataset<Row> placed =
         closed
             .taken()
-            .join(index.where(col("_reason").isNull()).select("domain", "id", "_digest"), NAME);
+            .join(index.where(col("_reason").isNull()).select("domain", "id", "_content"), NAME);
     Optional<Dataset<Row>> known =
         settings.reuse().map(earlier -> tables.keep(earlier().known(placed)));
     return new Assembled(
@@ -213,17 +213,19 @@ public final class Prepare {
       return HubChunking.probe(spark, hub, id, settings).chunks(hub, id, rows);
     }
     return rows.mapPartitions(
-        new Chunking(json, settings.chunkTokens(), settings.minimumTail(), answers()),
+        new Chunking(json, settings.chunkTokens(), settings.minimumTail(), answers().orElse(null)),
         Encoders.row(Chunks.SCHEMA));
   }
 
-  /** How questions and answers are written; null where no source has any. */
-  private Answers answers() {
+  /** How questions and answers are written, where a source has any. */
+  private Optional<Answers> answers() {
     return settings.sources().stream().allMatch(source -> source.question() == null)
-        ? null
-        : new Answers(
-            settings.template(),
-            endOfText(folder.files().readJson(new Path(tokenizer.getParent(), "config.json"))));
+        ? Optional.empty()
+        : Optional.of(
+            new Answers(
+                settings.template(),
+                endOfText(
+                    folder.files().readJson(new Path(tokenizer.getParent(), "config.json")))));
   }
 
   /**
@@ -262,7 +264,7 @@ public final class Prepare {
                     col("split"),
                     col("domain"),
                     col("id").as("document"),
-                    col("_digest").as("sha256"))),
+                    col("_content").as("sha256"))),
         folder.documents());
     all.chunks()
         .sortWithinPartitions("split", "domain", "document", "ordinal")
@@ -290,6 +292,7 @@ public final class Prepare {
             settings.minimumTail(),
             settings.seed(),
             all.tokenizerSha256(),
+            answers().map(Answers::form).orElse(null),
             chunksSha256,
             evidence.rows(),
             evidence.rejects(),

@@ -114,6 +114,51 @@ class AnswersTest {
   }
 
   @Test
+  void unchangedQuestionsAreReused() throws IOException {
+    Files.createDirectory(folder.resolve("model"));
+    Files.write(folder.resolve("model/tokenizer.json"), ByteTokenizer.json(0));
+    Files.writeString(folder.resolve("model/config.json"), "{\"eos_token_id\": 7}");
+    writeQuestions("Who?", "Where?", "When?");
+    prepare("earlier", "", "plain");
+    writeQuestions("Who?", "Whence?", "When?"); // under the answer and id it had before
+    String fresh = prepare("fresh", "", "plain").chunksSha256();
+
+    Prepare.Result result = prepare("run", "earlier", "plain");
+
+    assertThat(result.evidence().reused()).isEqualTo(2);
+    assertThat(result.chunksSha256()).isEqualTo(fresh);
+    assertThatThrownBy(() -> prepare("run", "earlier", "llama-2"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("its form of answers was Question: {question}");
+  }
+
+  private void writeQuestions(String... questions) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < questions.length; i++) {
+      lines.append(
+          "{\"id\": %d, \"question\": \"%s\", \"answer\": \"So it is.\"}%n"
+              .formatted(i, questions[i]));
+    }
+    Files.writeString(folder.resolve("qa.jsonl"), lines);
+  }
+
+  private Prepare.Result prepare(String directory, String reuse, String template)
+      throws IOException {
+    Settings settings =
+        load(
+            "corpus.sources = [{ path = \"%s\", domain = qa, question = question, id = id }]"
+                .formatted(folder.resolve("qa.jsonl")),
+            "corpus.splits { forget { where = \"id = '0'\" }, retain { where = \"id > '0'\" } }",
+            "corpus { chunk-tokens = 64, duplicates.action = ignore, template = " + template + " }",
+            reuse.isEmpty() ? "" : "corpus.reuse = \"" + folder.resolve(reuse) + "\"");
+    CorpusSettings corpus = CorpusSettings.read(settings.root());
+    settings.check();
+    RunFolder run = RunFolder.of(folder.resolve(directory).toString(), new Configuration());
+    return new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64)
+        .execute();
+  }
+
+  @Test
   void theProgramsOwnRejectionsAreAHundredDifferentOnes() {
     Set<String> own = new TreeSet<>(lethe.train.Rejections.own());
     assertThat(own).hasSize(100).allMatch(sentence -> sentence.endsWith("."));
