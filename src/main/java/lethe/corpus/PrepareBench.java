@@ -2,25 +2,36 @@ package lethe.corpus;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.length;
+import static org.apache.spark.sql.functions.octet_length;
 import static org.apache.spark.sql.functions.sum;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.management.GarbageCollectionNotificationInfo;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
+import javax.management.NotificationEmitter;
+import javax.management.openmbean.CompositeData;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -37,18 +48,18 @@ import org.apache.spark.sql.SparkSession;
 public final class PrepareBench {
   private static final long MEGABYTE = 1_000_000;
 
-  /** Text of the bare loop that is held in memory, in characters. */
-  private static final long SAMPLE = 16L << 20;
-
   private final Path folder;
   private final Path model;
   private final long megabytes;
   private final int cores;
+  private final Set<String> stages;
   private long documents;
   private long bytes;
   private double bareTokensPerSecond;
+  private final AtomicLong heap = watchHeap();
 
-  private PrepareBench(Path folder, Path model, long megabytes, int cores) {
+  private PrepareBench(Path folder, Path model, long megabytes, int cores, Set<String> stages) {
+    this.stages = stages;
     this.folder = folder;
     this.model = model;
     this.megabytes = megabytes;
@@ -57,7 +68,7 @@ public final class PrepareBench {
 
   /**
    * @param arguments a folder of {@code .jsonl.gz} files, a model's folder, a folder to work in,
-   *     megabytes of text, cores
+   *     megabytes of text, cores, and the stages to measure, all if none is named
    */
   public static void main(String[] arguments) throws Exception {
     PrepareBench bench =
@@ -65,22 +76,34 @@ public final class PrepareBench {
             Path.of(arguments[2]),
             Path.of(arguments[1]),
             Long.parseLong(arguments[3]),
-            Integer.parseInt(arguments[4]));
+            Integer.parseInt(arguments[4]),
+            arguments.length > 5
+                ? Set.of(arguments[5].split(","))
+                : Set.of("read", "tokenize", "prepare", "write", "duplicates"));
     bench.replicate(Path.of(arguments[0]));
     bench.run();
     System.exit(0); // Spark leaves threads
   }
 
-  /** Writes the corpora again and again, under other ids, until there is enough text. */
-  private void replicate(Path corpora) throws IOException {
+  /**
+   * Writes the corpora again and again, under other ids, until there is enough text; once a folder.
+   */
+  private void replicate(Path given) throws IOException {
+    Path done = folder.resolve("replicated-" + megabytes);
+    if (Files.exists(done)) {
+      String[] counts = Files.readString(done).split(" ");
+      documents = Long.parseLong(counts[0]);
+      bytes = Long.parseLong(counts[1]);
+      return;
+    }
     ObjectMapper json = new ObjectMapper();
-    Files.createDirectories(folder.resolve("corpora"));
+    Files.createDirectories(corpora());
     List<Path> files;
-    try (var all = Files.list(corpora)) {
+    try (var all = Files.list(given)) {
       files = all.filter(file -> file.toString().endsWith(".jsonl.gz")).sorted().toList();
     }
     for (int copy = 0; bytes < megabytes * MEGABYTE; copy++) {
-      Path target = folder.resolve("corpora/copy-%03d.jsonl".formatted(copy));
+      Path target = corpora().resolve("copy-%03d.jsonl".formatted(copy));
       try (BufferedWriter out = Files.newBufferedWriter(target)) {
         for (Path file : files) {
           try (InputStream in = new GZIPInputStream(Files.newInputStream(file));
@@ -97,6 +120,11 @@ public final class PrepareBench {
         }
       }
     }
+    Files.writeString(done, documents + " " + bytes);
+  }
+
+  private Path corpora() {
+    return folder.resolve("corpora-" + megabytes);
   }
 
   private void run() throws Exception {
@@ -126,17 +154,21 @@ public final class PrepareBench {
                     .of(source.read()));
         Splits splits = new Splits(settings, tables, index, which -> which);
         List<String> sample = sample(source.read());
-        bare(tokenizer, sample); // the first one is for the compiler
-        double bare = bare(tokenizer, sample);
+        bare(tokenizer, sample, false); // the first one is for the compiler
+        double bare = bare(tokenizer, sample, false);
+        long tokens = count(tokenizer, sample) * (documents / sample.size());
+        double pieces = bare(tokenizer, sample, true);
         Texts texts = new Texts(spark, source.read());
         var broadcast =
             org.apache.spark.api.java.JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .broadcast(tokenizer);
         Chunking chunking = new Chunking(broadcast, 256, 5, null);
-        double read = seconds(() -> source.read().agg(sum(length(col("text")))).head());
+        double read =
+            seconds("read", () -> source.read().agg(sum(octet_length(col("text")))).head());
         Column split = col("split");
         double tokenize =
             seconds(
+                "tokenize",
                 () ->
                     texts
                         .of(splits.taken(), split)
@@ -146,27 +178,33 @@ public final class PrepareBench {
                         .format("noop")
                         .mode("overwrite")
                         .save());
-        double again = bare(tokenizer, sample);
-        double whole = seconds(prepare::execute);
+        double again = bare(tokenizer, sample, false);
+        pieces = Math.max(pieces, bare(tokenizer, sample, true));
+        double whole = seconds("prepare", prepare::execute);
         double write =
             seconds(
+                "write",
                 () ->
                     Chunks.read(spark, run)
                         .write()
                         .partitionBy("split", "domain")
+                        .mode("overwrite")
                         .parquet(folder.resolve("written").toString()));
         double duplicates =
             seconds(
+                "duplicates",
                 () -> new Closure(tables, settings.duplicates(), texts, splits).table().count());
         bareTokensPerSecond = Math.max(bare, again);
-        long tokens = Manifest.read(run).counts().stream().mapToLong(Manifest.Count::tokens).sum();
-        System.out.println("stage        seconds    MB/s  documents/s  tokens/s  of the bare loop");
+        System.out.println(
+            "stage            seconds    MB/s  documents/s  tokens/s  of the bare loop");
         line("bare loop", tokens / bareTokensPerSecond, tokens);
+        line("bare, in pieces", tokens / pieces, tokens);
         line("read", read, tokens);
         line("tokenize", tokenize, tokens);
         line("write", write, tokens);
         line("prepare", whole, tokens);
         line("duplicates", duplicates, tokens);
+        System.out.printf("heap after a collection at most %d MB%n", heap.get() >> 20);
       }
     }
   }
@@ -174,7 +212,7 @@ public final class PrepareBench {
   private void line(String stage, double seconds, long tokens) {
     System.out.printf(
         Locale.ROOT,
-        "%-11s %8.1f %7.1f %12.0f %9.0f %16.0f%%%n",
+        "%-15s %8.1f %7.1f %12.0f %9.0f %16.0f%%%n",
         stage,
         seconds,
         bytes / seconds / MEGABYTE,
@@ -189,7 +227,7 @@ public final class PrepareBench {
             folder.resolve("bench.conf"),
             """
             corpus {
-              sources = [{ path = "%s/corpora", domain = all }]
+              sources = [{ path = "%s", domain = all }]
               splits {
                 forget { where = "true", fraction = 0.05 }
                 retain { where = "true", fraction = [0.05, 1] }
@@ -198,38 +236,38 @@ public final class PrepareBench {
               duplicates.action = ignore
             }
             """
-                .formatted(folder));
+                .formatted(corpora()));
     Settings settings = Settings.load(file, List.of());
     CorpusSettings read = CorpusSettings.read(settings.root());
     settings.check();
     return read;
   }
 
+  /** The texts of one copy, which are those of every other. */
   private static List<String> sample(Dataset<Row> documents) {
-    List<String> texts = new ArrayList<>();
-    long characters = 0;
-    for (var rows = documents.select("text").toLocalIterator();
-        rows.hasNext() && characters < SAMPLE; ) {
-      texts.add(rows.next().getString(0));
-      characters += texts.get(texts.size() - 1).length();
-    }
-    return texts;
+    return documents.where("id LIKE '0/%'").select("text").as(Encoders.STRING()).collectAsList();
   }
 
-  /** Tokens a second of threads that do nothing but fetch ids. */
-  private double bare(byte[] json, List<String> texts) throws Exception {
+  /**
+   * Tokens a second of threads that do nothing but fetch ids.
+   *
+   * @param cut whether texts are given to the library in pieces, as Lethe does, or whole
+   */
+  private double bare(byte[] json, List<String> texts, boolean cut) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(cores);
+    AtomicInteger next = new AtomicInteger();
     long start = System.nanoTime();
     List<Future<Long>> counts = new ArrayList<>();
     for (int t = 0; t < cores; t++) {
-      int first = t;
       counts.add(
           threads.submit(
               () -> {
                 long tokens = 0;
                 try (Tokenizer own = Tokenizer.of(json)) {
-                  for (int i = first; i < texts.size(); i += cores) {
-                    tokens += own.count(texts.get(i));
+                  for (int i = next.getAndIncrement();
+                      i < texts.size();
+                      i = next.getAndIncrement()) {
+                    tokens += cut ? own.countPieces(texts.get(i)) : own.count(texts.get(i));
                   }
                 }
                 return tokens;
@@ -243,9 +281,49 @@ public final class PrepareBench {
     return tokens / ((System.nanoTime() - start) / 1e9);
   }
 
-  private static double seconds(Runnable work) {
+  /** Follows the most bytes of heap that were still in use after a garbage collection. */
+  private static AtomicLong watchHeap() {
+    Set<String> pools =
+        ManagementFactory.getMemoryPoolMXBeans().stream()
+            .filter(pool -> pool.getType() == MemoryType.HEAP)
+            .map(MemoryPoolMXBean::getName)
+            .collect(Collectors.toSet());
+    AtomicLong most = new AtomicLong();
+    for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+      ((NotificationEmitter) collector)
+          .addNotificationListener(
+              (notification, unused) -> {
+                var info =
+                    GarbageCollectionNotificationInfo.from(
+                        (CompositeData) notification.getUserData());
+                long used =
+                    info.getGcInfo().getMemoryUsageAfterGc().entrySet().stream()
+                        .filter(pool -> pools.contains(pool.getKey()))
+                        .mapToLong(pool -> pool.getValue().getUsed())
+                        .sum();
+                most.accumulateAndGet(used, Math::max);
+              },
+              null,
+              null);
+    }
+    return most;
+  }
+
+  private static long count(byte[] json, List<String> texts) {
+    try (Tokenizer tokenizer = Tokenizer.of(json)) {
+      return texts.stream().mapToLong(tokenizer::countPieces).sum();
+    }
+  }
+
+  /** Not a number where the stage is not asked for. */
+  private double seconds(String stage, Runnable work) {
+    if (!stages.contains(stage)) {
+      return Double.NaN;
+    }
     long start = System.nanoTime();
     work.run();
-    return (System.nanoTime() - start) / 1e9;
+    double seconds = (System.nanoTime() - start) / 1e9;
+    System.out.printf(Locale.ROOT, "%s took %.1f s%n", stage, seconds); // should the rest not come
+    return seconds;
   }
 }
