@@ -13,8 +13,22 @@ final class EvaluateProgress implements Evaluate.Progress {
   }
 
   @Override
-  public void scored(String model, long done, long all) {
-    console.glimpse("evaluate  %s  %d/%d chunks".formatted(model, done, all));
+  public void scored(String model, Evaluate.Amount done, Evaluate.Amount all, Duration time) {
+    if (done.chunks() == 0) {
+      return;
+    }
+    double seconds = time.toNanos() / 1e9;
+    double left = seconds * (all.tokens() - done.tokens()) / done.tokens();
+    console.progress(
+        String.format(
+            Locale.ROOT,
+            "evaluate  %s  %d/%d chunks  %s tokens/s  %s left",
+            model,
+            done.chunks(),
+            all.chunks(),
+            Console.count(done.tokens() / seconds),
+            Console.time(left)),
+        false);
   }
 
   @Override

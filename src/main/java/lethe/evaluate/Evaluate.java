@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,14 +45,23 @@ public final class Evaluate {
   private final Map<String, ModelSource> models;
   private final Progress progress;
 
+  /**
+   * Some chunks.
+   *
+   * @param chunks how many
+   * @param tokens of them all
+   */
+  public record Amount(long chunks, long tokens) {}
+
   /** Told how far the scoring is. */
   public interface Progress {
     /**
      * @param model that is scored
-     * @param done chunks
-     * @param all of them
+     * @param done so far
+     * @param all there is to do
+     * @param time since the model's scoring began
      */
-    void scored(String model, long done, long all);
+    void scored(String model, Amount done, Amount all, Duration time);
 
     /**
      * @param model that has been scored
@@ -93,7 +103,7 @@ public final class Evaluate {
    * @throws InvalidSettings when a model cannot take the chunks; nothing is written then
    */
   public Evaluation execute() {
-    long count = check();
+    Amount all = check();
     folder.files().delete(folder.evaluation());
     List<Evaluation.Model> done = new ArrayList<>();
     List<TaskScore> answers = new ArrayList<>();
@@ -102,7 +112,7 @@ public final class Evaluate {
         (name, source) -> {
           ModelKey key = ModelKey.of(source, settings.compute());
           keys.put(name, key);
-          done.add(score(name, key, count));
+          done.add(score(name, key, all));
           answers.addAll(ask(name, key));
         });
     Evaluation evaluation = sumUp(done, answers, keys);
@@ -125,7 +135,7 @@ public final class Evaluate {
         .toList();
   }
 
-  private Evaluation.Model score(String name, ModelKey key, long count) {
+  private Evaluation.Model score(String name, ModelKey key, Amount all) {
     Map<String, Object> origin = new TreeMap<>();
     origin.put("columns", Scores.SCHEMA.simpleString());
     origin.put("chunks_sha256", chunksSha256);
@@ -136,7 +146,7 @@ public final class Evaluate {
     if (kept.stands()) {
       progress.reused(name);
     } else {
-      make(name, key, kept, count);
+      make(name, key, kept, all);
     }
     return new Evaluation.Model(
         name,
@@ -146,15 +156,22 @@ public final class Evaluate {
         parts(name));
   }
 
-  private void make(String name, ModelKey key, Kept kept, long count) {
+  private void make(String name, ModelKey key, Kept kept, Amount all) {
     LongAccumulator done = spark.sparkContext().longAccumulator();
     LongAccumulator tokens = spark.sparkContext().longAccumulator();
     long begun = System.nanoTime();
     spark.sparkContext().setJobDescription("evaluate " + name);
-    try (Watch watch =
-        new Watch(spark.sparkContext(), n -> progress.scored(name, n, count), done)) {
+    Runnable told =
+        () ->
+            progress.scored(
+                name,
+                new Amount(done.value(), tokens.value()),
+                all,
+                Duration.ofNanos(System.nanoTime() - begun));
+    try (Watch watch = new Watch(spark.sparkContext(), told)) {
       watch.begin();
-      kept.orElse(spark, () -> Scores.of(chunks, count, key, settings.microBatch(), done, tokens));
+      kept.orElse(
+          spark, () -> Scores.of(chunks, all.tokens(), key, settings.microBatch(), done, tokens));
     } finally {
       spark.sparkContext().setJobDescription(null);
     }
@@ -247,7 +264,7 @@ public final class Evaluate {
   }
 
   /** Checks the chunks against each model, and counts them. */
-  private long check() {
+  private Amount check() {
     Row extremes =
         chunks
             .agg(
@@ -255,7 +272,8 @@ public final class Evaluate {
                 min(size(col("tokens")).minus(greatest(lit(1), coalesce(col("prompt"), lit(1))))),
                 max(size(col("tokens"))),
                 min(array_min(col("tokens"))),
-                max(array_max(col("tokens"))))
+                max(array_max(col("tokens"))),
+                sum(size(col("tokens"))))
             .first();
     if (extremes.getLong(0) == 0) {
       throw new InvalidSettings(List.of("Cannot evaluate: the corpus has no chunk"));
@@ -293,6 +311,6 @@ public final class Evaluate {
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
-    return extremes.getLong(0);
+    return new Amount(extremes.getLong(0), extremes.getLong(5));
   }
 }

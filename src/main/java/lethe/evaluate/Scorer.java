@@ -17,6 +17,9 @@ final class Scorer {
    */
   private static final int PIECE = 256;
 
+  /** Logits that stay in a processor's cache while their statistics are taken. */
+  private static final int CACHED = 1 << 17;
+
   private Scorer() {}
 
   /** Scores some passages in one forward pass. */
@@ -35,7 +38,7 @@ final class Scorer {
         try (NDManager own = manager.newSubManager()) {
           NDArray pieceND = rows(own, hiddenND, from, to);
           NDArray labelsN = rows(own, batch.labelsN(), from, to);
-          piece(model.network().logits(pieceND, model.weights()), labelsN, all, from);
+          piece(own, model, model.network().logits(pieceND, model.weights()), labelsN, all, from);
         }
       }
       List<TokenScores> scores = new ArrayList<>();
@@ -98,20 +101,55 @@ final class Scorer {
     return rows;
   }
 
-  private static void piece(NDArray logitsNV, NDArray labelsN, TokenScores to, int at) {
-    NDArray logP = logitsNV.logSoftmax(-1);
-    NDArray p = logP.exp();
-    NDArray meanN1 = logP.mul(p).sum(new int[] {1}, true);
-    NDArray away = logP.sub(meanN1);
-    copy(logP.gather(labelsN.expandDims(1), 1).neg(), to.nll(), at);
-    copy(meanN1, to.mean(), at);
-    copy(away.square().muli(p).sum(new int[] {1}).sqrt(), to.deviation(), at);
-    boolean[] hit = logitsNV.argMax(1).eq(labelsN).toType(DataType.BOOLEAN, false).toBooleanArray();
-    System.arraycopy(hit, 0, to.hit(), at, hit.length);
+  private static void piece(
+      NDManager own,
+      ResidentModel model,
+      NDArray logitsNV,
+      NDArray labelsN,
+      TokenScores to,
+      int at) {
+    int positions = (int) labelsN.size();
+    int vocabulary = model.network().architecture().vocabulary();
+    int rows = own.getDevice().isGpu() ? positions : Math.max(8, CACHED / vocabulary);
+    for (int from = 0; from < positions; from += rows) {
+      int end = Math.min(positions, from + rows);
+      cached(
+          own, model, rows(own, logitsNV, from, end), rows(own, labelsN, from, end), to, at + from);
+    }
   }
 
-  private static void copy(NDArray values, float[] to, int at) {
-    float[] from = values.toFloatArray();
-    System.arraycopy(from, 0, to, at, from.length);
+  private static void cached(
+      NDManager own,
+      ResidentModel model,
+      NDArray logitsNV,
+      NDArray labelsN,
+      TokenScores to,
+      int at) {
+    float[] all = model.network().statistics(logitsNV, labelsN).toFloatArray();
+    int columns = all.length / (int) labelsN.size();
+    List<Integer> unsure = new ArrayList<>();
+    for (int i = 0; i * columns < all.length; i++) {
+      to.nll()[at + i] = all[i * columns];
+      to.mean()[at + i] = all[i * columns + 1];
+      to.deviation()[at + i] = all[i * columns + 2];
+      to.hit()[at + i] = all[i * columns + 3] == 0;
+      if (to.hit()[at + i] && all[i * columns + 4] >= 2) {
+        unsure.add(i); // another may be as likely, and come first
+      }
+    }
+    if (!unsure.isEmpty()) {
+      NDArray places = own.create(unsure.stream().mapToLong(Integer::longValue).toArray());
+      boolean[] first =
+          model
+              .network()
+              .pick(logitsNV, places)
+              .argMax(1)
+              .eq(labelsN.get(places))
+              .toType(DataType.BOOLEAN, false)
+              .toBooleanArray();
+      for (int i = 0; i < first.length; i++) {
+        to.hit()[at + unsure.get(i)] = first[i];
+      }
+    }
   }
 }

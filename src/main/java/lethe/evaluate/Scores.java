@@ -51,8 +51,8 @@ final class Scores {
           .add("longest_run", DataTypes.IntegerType, false)
           .add("extraction_strength", DataTypes.DoubleType, false);
 
-  /** Chunks a task: some seconds of work, so that a lost executor costs little. */
-  private static final long CHUNKS_A_TASK = 128;
+  /** Tokens a task: some seconds of work, so that a lost executor costs little. */
+  private static final long TOKENS_A_TASK = 1 << 15;
 
   private Scores() {}
 
@@ -61,19 +61,19 @@ final class Scores {
    * cluster, so any number of executors gives the same bits.
    *
    * @param chunks as prepare wrote them
-   * @param count of the chunks
+   * @param size tokens of all chunks
    * @param microBatch chunks a forward pass
    * @param done counts chunks
    * @param tokens counts theirs
    */
   static Dataset<Row> of(
       Dataset<Row> chunks,
-      long count,
+      long size,
       ModelKey model,
       int microBatch,
       LongAccumulator done,
       LongAccumulator tokens) {
-    int tasks = (int) ((count + CHUNKS_A_TASK - 1) / CHUNKS_A_TASK);
+    int tasks = (int) ((size + TOKENS_A_TASK - 1) / TOKENS_A_TASK);
     return chunks
         .select(
             col("split"),

@@ -1,21 +1,17 @@
 package lethe.evaluate;
 
-import java.util.function.LongConsumer;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
-import org.apache.spark.util.LongAccumulator;
 
-/** Says after every task how much has been counted. */
+/** Says after every task that there is something to tell. */
 final class Watch extends SparkListener implements AutoCloseable {
   private final SparkContext spark;
-  private final LongConsumer told;
-  private final LongAccumulator counted;
+  private final Runnable told;
 
-  Watch(SparkContext spark, LongConsumer told, LongAccumulator counted) {
+  Watch(SparkContext spark, Runnable told) {
     this.spark = spark;
     this.told = told;
-    this.counted = counted;
   }
 
   void begin() {
@@ -24,7 +20,7 @@ final class Watch extends SparkListener implements AutoCloseable {
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd end) {
-    told.accept(counted.value());
+    told.run();
   }
 
   @Override

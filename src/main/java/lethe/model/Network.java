@@ -29,6 +29,18 @@ public final class Network implements AutoCloseable {
         def spread(self, h: Tensor, rows: Tensor, g: Tensor) -> Tensor:
           flat = torch.zeros_like(torch.reshape(h, [-1, torch.size(h, -1)]))
           return torch.reshape(torch.index_add(flat, 0, rows, g), torch.size(h))
+        def statistics(self, logits: Tensor, labels: Tensor) -> Tensor:
+          z = torch.sub(logits, torch.amax(logits, [1], True))
+          own = torch.gather(z, 1, torch.unsqueeze(labels, 1))
+          p = torch.exp(z)
+          s = torch.sum(p, [1], True)
+          p1 = torch.mul_(p, z)
+          e1 = torch.div(torch.sum(p1, [1], True), s)
+          p2 = torch.mul_(p1, z)
+          e2 = torch.div(torch.sum(p2, [1], True), s)
+          l = torch.log(s)
+          d = torch.sqrt(torch.clamp_min(torch.sub(e2, torch.mul(e1, e1)), 0.))
+          return torch.cat([torch.sub(l, own), torch.sub(e1, l), d, own, s], 1)
       """;
 
   /** Sequence lengths whose tables are kept. */
@@ -142,6 +154,29 @@ public final class Network implements AutoCloseable {
   /** Logits of hidden states: N x D in, N x V float32 out. */
   public NDArray logits(NDArray hiddenND, Parameters weights) {
     return script.run("head", hiddenND, weights.at(architecture.head()));
+  }
+
+  /**
+   * What the predictions at some positions are like, in few passes over the vocabulary.
+   *
+   * <pre>
+   *   z = logits - max logits     s = sum_v exp z_v     E f = sum_v f_v exp z_v / s
+   *   0  negative log-likelihood of the label        log s - z_label, nats
+   *   1  mean of log p                               E z - log s, nats
+   *   2  standard deviation of log p                 sqrt(E z^2 - (E z)^2), nats
+   *   3  the label's distance from the best logit    z_label, 0 or less
+   *   4  how many as good as the best there could be s, 1 to V
+   * </pre>
+   *
+   * The best logit's z is 0, so what is likely has a small z, and the difference of squares keeps
+   * its digits.
+   *
+   * @param logitsNV as {@link #logits} gives them
+   * @param labelsN ids
+   * @return N x 5
+   */
+  public NDArray statistics(NDArray logitsNV, NDArray labelsN) {
+    return script.run("statistics", logitsNV, labelsN);
   }
 
   /**

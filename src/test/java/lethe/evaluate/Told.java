@@ -12,8 +12,8 @@ final class Told implements Evaluate.Progress {
   long tokens;
 
   @Override
-  public void scored(String model, long chunks, long all) {
-    done.add(chunks);
+  public void scored(String model, Evaluate.Amount amount, Evaluate.Amount all, Duration time) {
+    done.add(amount.chunks());
   }
 
   @Override

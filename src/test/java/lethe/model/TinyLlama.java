@@ -38,9 +38,13 @@ public final class TinyLlama {
    * @param folder that may exist
    */
   public static ModelSource write(Path folder, long seed) throws IOException {
+    return write(folder, values(seed));
+  }
+
+  /** The same with weights of one's own, as {@link #values} orders them. */
+  public static ModelSource write(Path folder, float[] values) throws IOException {
     Path template = Files.createDirectories(folder.resolve("template"));
     new ObjectMapper().writeValue(template.resolve("config.json").toFile(), config());
-    float[] values = values(seed);
     Map<String, Integer> starts = new HashMap<>();
     int at = 0;
     for (NamedShape tensor : architecture().tensors()) {
