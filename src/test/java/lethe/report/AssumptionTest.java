@@ -1,0 +1,129 @@
+package lethe.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lethe.evaluate.GroundTruth;
+import lethe.evaluate.KolmogorovSmirnov;
+import lethe.evaluate.SplitScore;
+import lethe.target.Target;
+import org.junit.jupiter.api.Test;
+
+/** What the target rests on, told from scores. */
+class AssumptionTest {
+  private static final Optional<Target> TARGET = Optional.of(new Target(4, Map.of("d", 4.0)));
+
+  @Test
+  void aDomainNeedsUnseenDocuments() {
+    assertThat(mix(3, TARGET).holds()).isTrue();
+    assertThat(mix(2, TARGET).holds()).isFalse();
+    assertThat(mix(2, TARGET).finding())
+        .isEqualTo("d: 10 documents to forget, 2 unseen. Fewer than 3 say little.");
+    assertThat(mix(3, Optional.empty()).holds()).isFalse();
+  }
+
+  @Test
+  void documentsShouldBeAlikeInLength() {
+    // 100 tokens a document to forget
+    assertThat(lengths(199).holds()).isTrue();
+    assertThat(lengths(201).holds()).isFalse();
+    assertThat(lengths(51).holds()).isTrue();
+    assertThat(lengths(49).holds()).isFalse();
+    assertThat(lengths(49).finding())
+        .isEqualTo("Scored tokens a document, forget and approximate: d: 100 and 49.");
+  }
+
+  @Test
+  void theModelShouldKnowUnseenDocumentsLessThanWhatItWasTrainedOn() {
+    assertThat(unseen(2, 3, 3.5).holds()).isTrue();
+    assertThat(unseen(2, 3, 2.5).holds()).isFalse(); // retain is known less
+    assertThat(unseen(3, 2, 2.5).holds()).isFalse(); // forget is known less
+  }
+
+  @Test
+  void onlyARetrainedModelTellsWhetherTheEstimateIsRight() {
+    assertThat(estimate(List.of()).holds()).isNull();
+    assertThat(estimate(List.of(truth(4.1, 4))).holds()).isTrue();
+    assertThat(estimate(List.of(truth(3.8, 4))).holds()).isFalse();
+    assertThat(estimate(List.of(truth(3.8, 4))).finding())
+        .isEqualTo("Retrained: 3.800 nats a token on forget, target 4.000, off by +0.200.");
+  }
+
+  @Test
+  void andWhetherForgettingMovesTheModelElsewhere() {
+    assertThat(general(null).holds()).isNull();
+    assertThat(general(3.1).holds()).isTrue();
+    assertThat(general(3.2).holds()).isFalse();
+  }
+
+  private static Assumption mix(long approximate, Optional<Target> target) {
+    return of(
+            List.of(
+                score("original", "forget", 10, 1000, 2),
+                score("original", "approximate", approximate, 100 * approximate, 4)),
+            List.of(),
+            target)
+        .get(0);
+  }
+
+  private static Assumption lengths(long tokensADocument) {
+    return of(
+            List.of(
+                score("original", "forget", 10, 1000, 2),
+                score("original", "approximate", 3, 3 * tokensADocument, 4)),
+            List.of(),
+            TARGET)
+        .get(1);
+  }
+
+  private static Assumption unseen(double forget, double retain, double approximate) {
+    return of(
+            List.of(
+                score("original", "forget", 10, 1000, forget),
+                score("original", "retain", 10, 1000, retain),
+                score("original", "approximate", 10, 1000, approximate)),
+            List.of(),
+            TARGET)
+        .get(2);
+  }
+
+  private static Assumption general(Double retrained) {
+    List<SplitScore> scores = new ArrayList<>();
+    scores.add(score("original", "general", 10, 1000, 3));
+    if (retrained != null) {
+      scores.add(score(GroundTruth.RETRAINED, "general", 10, 1000, retrained));
+    }
+    return of(scores, List.of(), TARGET).get(3);
+  }
+
+  private static Assumption estimate(List<GroundTruth> truths) {
+    return of(List.of(), truths, TARGET).get(4);
+  }
+
+  private static List<Assumption> of(
+      List<SplitScore> scores, List<GroundTruth> truths, Optional<Target> target) {
+    List<SplitScore> both = new ArrayList<>(scores);
+    for (SplitScore s : scores) {
+      both.add(score(s.model(), s.split(), SplitScore.ALL, s.documents(), s.tokens(), s.nll()));
+    }
+    return Assumption.of(both, truths, target);
+  }
+
+  private static SplitScore score(
+      String model, String split, long documents, long tokens, double nll) {
+    return score(model, split, "d", documents, tokens, nll);
+  }
+
+  private static SplitScore score(
+      String model, String split, String domain, long documents, long tokens, double nll) {
+    return new SplitScore(
+        model, split, domain, documents, documents, tokens, nll, 1.0, 1.0, 0.5, null);
+  }
+
+  private static GroundTruth truth(double truth, double estimate) {
+    return new GroundTruth("unlearned", 4.0, truth, estimate, new KolmogorovSmirnov(0.1, 0.5), 0.3);
+  }
+}
