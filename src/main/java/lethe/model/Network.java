@@ -41,6 +41,8 @@ public final class Network implements AutoCloseable {
           l = torch.log(s)
           d = torch.sqrt(torch.clamp_min(torch.sub(e2, torch.mul(e1, e1)), 0.))
           return torch.cat([torch.sub(l, own), torch.sub(e1, l), d, own, s], 1)
+        def likeliest_other(self, z: Tensor, ids: Tensor) -> Tensor:
+          return torch.argmax(torch.scatter_(z, 1, torch.unsqueeze(ids, 1), -1.0e30), 1)
       """;
 
   /** Sequence lengths whose tables are kept. */
@@ -209,6 +211,17 @@ public final class Network implements AutoCloseable {
    */
   public NDArray spread(NDArray hiddenBTD, NDArray rowsN, NDArray gradientND) {
     return script.run("spread", hiddenBTD, rowsN, gradientND);
+  }
+
+  /**
+   * The likeliest token other than a given one.
+   *
+   * @param logitsNV overwritten
+   * @param idsN not to be named
+   * @return N, the first of those that tie
+   */
+  public NDArray likeliestOther(NDArray logitsNV, NDArray idsN) {
+    return script.run("likeliest_other", logitsNV, idsN);
   }
 
   /** Runs without recording a graph; the results may still enter a later one. */
