@@ -274,7 +274,7 @@ function asked() {
   const p = data.provenance || {};
   const s = p.settings || {};
   const rows = [];
-  const row = (name, value) => { if (value !== undefined && value !== null && value !== "") rows.push({ cells: [name, typeof value === "object" && !(value instanceof Node) ? el("code", {}, JSON.stringify(value)) : String(value)] }); };
+  const row = (name, value) => { if (value !== undefined && value !== null && value !== "") rows.push({ cells: [name, value instanceof Node ? value : typeof value === "object" ? el("code", {}, JSON.stringify(value)) : String(value)] }); };
   row("Method", at(s, "unlearn.method"));
   row("Weights of kept text", at(s, "unlearn.retain-weights"));
   row("Learning rate", at(s, "train.learning-rate"));

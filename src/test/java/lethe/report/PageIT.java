@@ -46,14 +46,15 @@ class PageIT {
     }
     Path page = page();
     String dom = dom(browser.get(), page);
-    assertThat(dom).doesNotContain("data-error=");
+    assertThat(dom).doesNotContain("data-error=", "<td>[object");
     assertThat(dom)
         .contains("<b>✓ Matched</b>")
         .contains("what is kept, from -0.25 to -0.25")
         .contains("Training ended after 5,000 of at most 9,000 steps")
         .contains("<td>r-17</td><td>2</td><td>2.000</td><td>4.125</td>")
         .contains("<td>near</td><td>dropped</td><td>12,345</td>", "approximate is &lt;small&gt;")
-        .contains("<td class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</td>");
+        .contains("<td class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</td>")
+        .contains("<td><code>ab</code></td>", "<span>/m/o <code>aa</code></span>");
     assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(8);
     assertThat(count(dom, "<summary>Data as a table")).isEqualTo(8);
     Matcher ready = Pattern.compile("data-ready=\"(\\d+)\"").matcher(dom);
@@ -77,7 +78,7 @@ class PageIT {
     Path file = scratch.resolve("compare.html");
     Files.writeString(file, Page.comparison(new Compare.Comparison(runs, ComparedMethod.of(runs))));
     String dom = dom(browser.get(), file);
-    assertThat(dom).doesNotContain("data-error=").contains("data-ready=");
+    assertThat(dom).doesNotContain("data-error=", "<td>[object").contains("data-ready=");
     assertThat(dom)
         .contains("<td>&lt;b&gt;a&lt;/b&gt;</td><td>2 of 3</td><td>1e-5 to 1e-4</td><td>1.00</td>")
         .contains("<td>other (train.batch=8)</td><td>0 of 3</td><td>none</td><td>–</td>")

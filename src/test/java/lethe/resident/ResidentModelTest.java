@@ -1,0 +1,60 @@
+package lethe.resident;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import lethe.model.ModelSource;
+import lethe.model.TinyLlama;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ResidentModelTest {
+  @TempDir Path folder;
+
+  @AfterEach
+  void letGo() {
+    ResidentModel.clear();
+  }
+
+  @Test
+  void aProcessReadsAModelOnce() throws Exception {
+    ModelKey key = key("one", 1);
+    ResidentModel first = held(key);
+
+    ResidentModel[] other = new ResidentModel[1];
+    ModelKey again = key(key.source().path()); // as another task has it
+    Thread task = new Thread(() -> other[0] = held(again));
+    task.start();
+    task.join();
+    assertThat(other[0]).isSameAs(first);
+  }
+
+  @Test
+  void theOneThatWasUsedLongestAgoMakesRoom() throws IOException {
+    ModelKey first = key("one", 1);
+    ModelKey second = key("two", 2);
+    ResidentModel one = held(first);
+    ResidentModel two = held(second);
+    held(first);
+
+    held(key("three", 3)); // where the second was
+
+    assertThat(held(first)).isSameAs(one);
+    assertThat(held(second)).isNotSameAs(two);
+  }
+
+  private static ResidentModel held(ModelKey key) {
+    return ResidentModel.with(key, model -> model);
+  }
+
+  private ModelKey key(String name, long seed) throws IOException {
+    return key(TinyLlama.write(folder.resolve(name), seed).path());
+  }
+
+  private static ModelKey key(String path) {
+    return ModelKey.of(new ModelSource(path, Map.of()), ComputeSettings.cpu(1));
+  }
+}
