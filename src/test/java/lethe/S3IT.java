@@ -45,6 +45,7 @@ class S3IT {
               # Amazon deletes many objects, and ones that are not there, at once; this server does not
               spark.hadoop.fs.s3a.multiobjectdelete.enable = false
               spark.hadoop.fs.s3a.directory.marker.retention = keep
+              corpus.duplicates.action = drop
               """
                   .formatted(server.endpoint));
 

@@ -43,6 +43,7 @@ final class SmallRun {
         corpus {
           sources = [{ path = "%1$s/data/paper.jsonl", domain = paper }, { path = "%1$s/data/book.jsonl", domain = book }]
           chunk-tokens = 64
+          duplicates.action = ignore # looking for them takes many seconds of Spark's
           splits {
             forget.where = "split = 'forget'"
             retain.where = "split = 'retain'"
