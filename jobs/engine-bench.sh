@@ -1,9 +1,54 @@
 #!/usr/bin/env bash
-# Speed of the training engine's own work on this machine: adding gradients and AdamW beside what copying memory reaches, and the
-# exchange of a model of 100 million parameters with one worker over the loopback device. Takes about a minute and 4 GB.
+# Speed of the training engine's own work on this machine, in two parts of a minute or two each:
+#
+#   jobs/engine-bench.sh parts   adding gradients and AdamW beside what memory gives in the same run (a = b + s c on as many threads; bytes
+#                                counted as STREAM does: what the loop reads and writes), and the exchange of 100 million parameters
+#                                with one worker over the loopback device, beside what plain TCP gives there
+#   jobs/engine-bench.sh step    what part of a step is not forward and backward: two workers of one thread, a model of 50 million
+#                                parameters, 4,096 tokens a worker a step; wire float32, then bfloat16
+#   jobs/engine-bench.sh         both
+#
+# The first needs 4 GB of memory, the second 12 GB.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -f target/lethe.jar ] && [ -d target/lib ] || mvn -q -B -ntp -DskipTests package
-exec java -Xms5g -Xmx5g -XX:+AlwaysPreTouch --add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED \
-  -Dlog4j2.configurationFile=conf/log4j2.properties -cp "target/lethe.jar:target/lib/*:${SPARK_HOME:-target/spark}/jars/*" \
-  lethe.train.EngineBench
+part=${1:-both}
+
+if [ "$part" != step ]; then
+  java -Xms4g -Xmx4g -XX:+AlwaysPreTouch --add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED \
+    -Dlog4j2.configurationFile=conf/log4j2.properties -Delements="${ELEMENTS:-100000000}" \
+    -cp "target/lethe.jar:target/lib/*:${SPARK_HOME:-target/spark}/jars/*" lethe.train.EngineBench
+fi
+if [ "$part" = parts ]; then exit 0; fi
+
+into=runs/engine-bench
+mkdir -p "$into"
+model="{width=${WIDTH:-640},layers=10,heads=10,key-value-heads=10,inner-width=${INNER:-1720},context=256}"
+cat >"$into/step.conf" <<END
+run.dir = "$into/base"
+model.path = "$into/base/original"
+corpus {
+  sources = [ { path = "$into/sample/paper.jsonl", domain = paper }, { path = "$into/sample/book.jsonl", domain = book } ]
+  chunk-tokens = 256
+  minimum-tail = 256 # whole chunks only, so that every pass is as long
+  splits { forget.where = "split = 'forget'", retain.where = "split = 'retain'" }
+}
+sample { directory = "$into/sample", documents { forget = 24, retain = 24 }, model = $model }
+pretrain { enabled = true, model = "$into/sample/model", steps = 4, batch = 32, splits = [forget, retain] }
+train { workers = 2, threads = 1, micro-batch = 2, learning-rate = 1e-4 }
+spark { driver.memory = 4g, executor.memory = 2g }
+END
+for wire in float32 bfloat16; do
+  rm -rf "$into/base"
+  ./submit.sh prepare "$into/step.conf" "train.wire=$wire" >"$into/$wire.log" 2>&1
+  ./submit.sh pretrain "$into/step.conf" "train.wire=$wire" >>"$into/$wire.log" 2>&1
+  # The first step waits for code to be compiled.
+  awk -v wire="$wire" 'NR > 1 {
+      n++
+      seconds += number("seconds"); wait += number("wait_share"); tokens += number("tokens"); bytes += number("wire_bytes")
+    }
+    function number(key) { match($0, "\"" key "\":[0-9.eE+-]+"); return substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 }
+    END { printf "step, wire %-8s  %6.2f s, %5.0f tokens, %4.0f MB moved, %4.1f %% is not forward and backward\n",
+      wire, seconds / n, tokens / n, bytes / n / 1e6, 100 * wait / n }' "$into/base/pretrain-steps.jsonl"
+done
+rm -rf "$into/base"

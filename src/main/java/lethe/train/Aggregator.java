@@ -350,13 +350,26 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     }
   }
 
-  /** A largest magnitude tells as much as a look at each, and is found faster. */
-  private static boolean finite(float[] values) {
-    float largest = 0;
-    for (float value : values) {
-      largest = Math.max(largest, Math.abs(value));
+  /**
+   * A product with zero is zero, or not a number where the factor was not finite. Four sums, since
+   * one would wait for itself at every element.
+   */
+  static boolean finite(float[] values) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    int i = 0;
+    for (; i + 3 < values.length; i += 4) {
+      a += values[i] * 0;
+      b += values[i + 1] * 0;
+      c += values[i + 2] * 0;
+      d += values[i + 3] * 0;
     }
-    return largest <= Float.MAX_VALUE;
+    for (; i < values.length; i++) {
+      a += values[i] * 0;
+    }
+    return a + b + c + d == 0;
   }
 
   private String where(Message message, float[] values) {

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.ObjIntConsumer;
 import lethe.train.Message.Kind;
@@ -108,12 +109,16 @@ final class AggregatorClient implements AutoCloseable {
    * @param each is given a bucket's values and its number
    */
   void pull(int step, Layout layout, int buckets, Wire wire, ObjIntConsumer<float[]> each) {
-    Deque<CompletableFuture<ByteBuffer>> outstanding = new ArrayDeque<>();
+    Deque<CompletableFuture<float[]>> outstanding = new ArrayDeque<>();
     for (int asked = 0, taken = 0; taken < buckets; taken++) {
       while (asked < buckets && outstanding.size() < OUTSTANDING) {
-        outstanding.add(send(message(Kind.PULL, step, 0, asked++).buffer(0)));
+        int elements = layout.length(asked);
+        outstanding.add(
+            send(
+                message(Kind.PULL, step, 0, asked++).buffer(0),
+                answer -> wire.decode(answer, elements)));
       }
-      each.accept(wire.decode(await(outstanding.remove()), layout.length(taken)), taken);
+      each.accept(await(outstanding.remove()), taken);
     }
   }
 
@@ -153,18 +158,27 @@ final class AggregatorClient implements AutoCloseable {
     return new Message(kind, endpoint.launch(), attempt, worker, step, node, bucket);
   }
 
+  /** For an answer that is read when it is waited for. */
   private CompletableFuture<ByteBuffer> send(ByteBuffer message) {
+    return send(message, answer -> ByteBuffer.allocate(answer.remaining()).put(answer).flip());
+  }
+
+  /**
+   * @param read takes the answer, in the transport's thread, which has other work for this one
+   *     meanwhile; the transport takes its buffer back afterwards
+   */
+  private <T> CompletableFuture<T> send(ByteBuffer message, Function<ByteBuffer, T> read) {
     message.flip();
     byte[] head = Seal.head(message);
-    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+    CompletableFuture<T> answer = new CompletableFuture<>();
     client.sendRpc(
         seal.question(message),
         new RpcResponseCallback() {
           @Override
           public void onSuccess(ByteBuffer response) {
             try {
-              answer.complete(seal.openedAnswer(head, response));
-            } catch (IllegalStateException e) {
+              answer.complete(read.apply(seal.openedAnswer(head, response)));
+            } catch (RuntimeException e) {
               answer.completeExceptionally(e);
             }
           }
@@ -177,7 +191,7 @@ final class AggregatorClient implements AutoCloseable {
     return answer;
   }
 
-  private ByteBuffer await(CompletableFuture<ByteBuffer> answer) {
+  private <T> T await(CompletableFuture<T> answer) {
     try {
       return answer.get();
     } catch (InterruptedException e) {

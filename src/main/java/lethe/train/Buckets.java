@@ -36,7 +36,7 @@ record Buckets(long elements, int bucketElements) {
       }
     } else {
       for (int i = 0; i < left.length; i++) {
-        left[i] = wire.round(left[i] + right[i]);
+        left[i] = Wire.rounded(left[i] + right[i]);
       }
     }
     return left;

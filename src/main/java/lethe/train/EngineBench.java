@@ -1,5 +1,12 @@
 package lethe.train;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +25,7 @@ import org.apache.spark.network.util.TransportConf;
  * warm-up, on all processors; {@code jobs/engine-bench.sh} starts it.
  */
 public final class EngineBench {
-  private static final int ELEMENTS = 100_000_000;
+  private static final int ELEMENTS = Integer.getInteger("elements", 100_000_000);
   private static final int BUCKET = 2 << 20;
   private static final int ROUNDS = 8;
 
@@ -40,23 +47,17 @@ public final class EngineBench {
         "%d processors, %d parameters%n",
         Runtime.getRuntime().availableProcessors(),
         ELEMENTS);
-    double copy =
-        best(
-            8, () -> each(buckets, b -> System.arraycopy(left[b], 0, right[b], 0, left[b].length)));
-    System.out.printf(Locale.ROOT, "memory, copying                    %6.1f GB/s%n", copy);
+    float[][] third = filled(buckets);
+    double triad = best(12, () -> each(buckets, b -> triad(left[b], right[b], third[b])));
+    say("memory: a = b + s c, as STREAM counts", triad, triad);
     double add = best(12, () -> each(buckets, b -> Buckets.add(left[b], right[b], Wire.FLOAT32)));
-    System.out.printf(
-        Locale.ROOT,
-        "adding gradients, float32          %6.1f GB/s  %3.0f %% of copying%n",
-        add,
-        100 * add / copy);
+    say("adding gradients, float32", add, triad);
     double narrow =
         best(12, () -> each(buckets, b -> Buckets.add(left[b], right[b], Wire.BFLOAT16)));
-    System.out.printf(
-        Locale.ROOT,
-        "adding gradients, rounded          %6.1f GB/s  %3.0f %%%n",
-        narrow,
-        100 * narrow / copy);
+    say("adding gradients, each sum rounded", narrow, triad);
+    double look = best(4, () -> each(buckets, b -> check(Aggregator.finite(left[b]))));
+    say("looking for what is not finite", look, triad);
+    say("the gradient's norm", best(4, () -> check(AdamW.norm(right) > 0)), triad);
     AdamW optimizer = new AdamW(LAYOUT, filled(buckets), 1, 0.01);
     double update =
         best(
@@ -65,11 +66,9 @@ public final class EngineBench {
               optimizer.advance();
               each(buckets, b -> optimizer.update(b, right[b], 1, 1e-3));
             });
+    say("AdamW", update, triad);
     System.out.printf(
-        Locale.ROOT,
-        "AdamW                              %6.1f GB/s  %3.0f %%%n",
-        update,
-        100 * update / copy);
+        Locale.ROOT, "plain TCP over loopback, one connection          %6.2f GB/s%n", loopback());
     for (Wire wire : Wire.values()) {
       exchange(optimizer, right, wire, Map.of());
     }
@@ -106,6 +105,7 @@ public final class EngineBench {
       int count = LAYOUT.count();
       client.pull(first, LAYOUT, count, wire, (values, b) -> {});
       for (int step = first; step < first + ROUNDS / 2; step++) {
+        client.report(step, new WorkerStep(new double[] {0}, 1, 1));
         long begun = System.nanoTime();
         client.push(step, List.of(ShardTree.ROOT), List.<float[][]>of(gradient), wire, b -> {});
         push = Math.max(push, rate(wire.bytes(1), System.nanoTime() - begun));
@@ -123,6 +123,58 @@ public final class EngineBench {
         network.isEmpty() ? "" : ", AES-GCM",
         push,
         pull);
+  }
+
+  private static void say(String what, double rate, double triad) {
+    System.out.printf(Locale.ROOT, "%-44s %6.1f GB/s  %3.0f %%%n", what, rate, 100 * rate / triad);
+  }
+
+  private static void check(boolean fine) {
+    if (!fine) {
+      throw new IllegalStateException("The vectors are not what they were filled with");
+    }
+  }
+
+  private static void triad(float[] a, float[] b, float[] c) {
+    for (int i = 0; i < a.length; i++) {
+      a[i] = b[i] + 1e-3f * c[i];
+    }
+  }
+
+  /** What two threads that only write and read reach: no exchange can be faster. */
+  private static double loopback() throws IOException, InterruptedException {
+    long bytes = 4L * ELEMENTS;
+    double best = 0;
+    try (ServerSocketChannel door = ServerSocketChannel.open()) {
+      door.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      for (int round = 0; round < ROUNDS / 2; round++) {
+        try (SocketChannel from = SocketChannel.open(door.getLocalAddress());
+            SocketChannel to = door.accept()) {
+          Thread sender = new Thread(() -> send(from, bytes));
+          long begun = System.nanoTime();
+          sender.start();
+          ByteBuffer into = ByteBuffer.allocateDirect(1 << 20);
+          for (long left = bytes; left > 0; left -= to.read(into.clear())) {
+            // what is read is let go of
+          }
+          best = Math.max(best, rate(4, System.nanoTime() - begun));
+          sender.join();
+        }
+      }
+    }
+    return best;
+  }
+
+  private static void send(SocketChannel to, long bytes) {
+    ByteBuffer from = ByteBuffer.allocateDirect(1 << 20);
+    try {
+      for (long left = bytes; left > 0; ) {
+        from.clear().limit((int) Math.min(left, from.capacity()));
+        left -= to.write(from);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static final class Silent implements Aggregator.Listener {

@@ -81,16 +81,12 @@ final class Seal {
   }
 
   /**
-   * An answer as it was before {@link #answer}, in memory of its own: the transport takes its
-   * buffer back.
+   * An answer as it was before {@link #answer}.
    *
    * @throws IllegalStateException when it is not the answer to that question, or changed
    */
   ByteBuffer openedAnswer(byte[] head, ByteBuffer answer) {
-    if (key.isEmpty()) {
-      return ByteBuffer.allocate(answer.remaining()).put(answer).flip();
-    }
-    return opened(new byte[0], answer, bound(head));
+    return key.isEmpty() ? answer : opened(new byte[0], answer, bound(head));
   }
 
   private static byte[] bound(byte[] head) {

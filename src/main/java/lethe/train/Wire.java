@@ -20,18 +20,21 @@ public enum Wire {
 
   /** The nearest value that travels unchanged, ties to even. */
   float round(float value) {
-    if (this == FLOAT32 || Float.isNaN(value)) {
-      return value;
-    }
+    return this == FLOAT32 ? value : rounded(value);
+  }
+
+  /** The nearest value of sixteen bits, ties to even; what is not a number stays so. */
+  static float rounded(float value) {
     int bits = Float.floatToRawIntBits(value);
-    return Float.intBitsToFloat((bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000);
+    int nearest = (bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000;
+    return Float.isNaN(value) ? value : Float.intBitsToFloat(nearest);
   }
 
   /** Rounds in place. */
   void round(float[] values) {
     if (this != FLOAT32) {
       for (int i = 0; i < values.length; i++) {
-        values[i] = round(values[i]);
+        values[i] = rounded(values[i]);
       }
     }
   }
@@ -44,7 +47,7 @@ public enum Wire {
       target.position(target.position() + bytes(values.length));
     } else {
       for (float value : values) {
-        target.putShort((short) (Float.floatToRawIntBits(round(value)) >>> 16));
+        target.putShort((short) (Float.floatToRawIntBits(rounded(value)) >>> 16));
       }
     }
   }
