@@ -29,6 +29,8 @@ public final class Network implements AutoCloseable {
         def spread(self, h: Tensor, rows: Tensor, g: Tensor) -> Tensor:
           flat = torch.zeros_like(torch.reshape(h, [-1, torch.size(h, -1)]))
           return torch.reshape(torch.index_add(flat, 0, rows, g), torch.size(h))
+        def likeliest_other(self, z: Tensor, ids: Tensor) -> Tensor:
+          return torch.argmax(torch.scatter_(z, 1, torch.unsqueeze(ids, 1), -1.0e30), 1)
       """;
 
   /** Sequence lengths whose tables are kept. */
@@ -174,6 +176,17 @@ public final class Network implements AutoCloseable {
    */
   public NDArray spread(NDArray hiddenBTD, NDArray rowsN, NDArray gradientND) {
     return script.run("spread", hiddenBTD, rowsN, gradientND);
+  }
+
+  /**
+   * The likeliest token other than a given one.
+   *
+   * @param logitsNV overwritten
+   * @param idsN not to be named
+   * @return N, the first of those that tie
+   */
+  public NDArray likeliestOther(NDArray logitsNV, NDArray idsN) {
+    return script.run("likeliest_other", logitsNV, idsN);
   }
 
   /** Runs without recording a graph; the results may still enter a later one. */

@@ -21,7 +21,8 @@ public enum Forget {
   MAX_ENTROPY("predict nothing in particular (Yuan et al.)"),
   MAX_ENTROPY_REVERSE("the same with the divergence of that paper's code"),
   MAX_ENTROPY_REVERSE_PADDED("the same over padding too, as that code has it; to compare with"),
-  CAPPED_ENTROPY("the same, but let go of each position at an entropy of unlearn.cap");
+  CAPPED_ENTROPY(
+      "predict nothing in particular, but let go of each position at an entropy of unlearn.cap");
 
   private final String summary;
 

@@ -1,6 +1,7 @@
 package lethe.objective;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -36,5 +37,15 @@ public record KullbackLeibler(ViewKind view) implements PositionTerm {
     NDArray logPNV = positions.logitsNV().logSoftmax(-1);
     NDArray logReferenceNV = positions.frozenNV().get(FrozenModel.REFERENCE).logSoftmax(-1);
     return logReferenceNV.exp().mul(logReferenceNV.sub(logPNV)).sum();
+  }
+
+  /** Its gradient by the logits is p - p_ref. */
+  @Override
+  public Optional<Slope> slope(Positions positions) {
+    NDArray logPNV = positions.logitsNV().logSoftmax(-1);
+    NDArray awayNV = positions.frozenNV().get(FrozenModel.REFERENCE).logSoftmax(-1);
+    NDArray referenceNV = awayNV.exp();
+    NDArray sum = awayNV.subi(logPNV).muli(referenceNV).sum();
+    return Optional.of(new Slope(sum, logPNV.exp().subi(referenceNV)));
   }
 }

@@ -19,6 +19,7 @@ import lethe.objective.FrozenModel;
 import lethe.objective.LabelDistribution;
 import lethe.objective.Positions;
 import lethe.objective.TruncatedPredictions;
+import lethe.objective.TruncatedPredictions.Truth;
 import lethe.resident.Batches;
 import lethe.resident.ModelKey;
 import lethe.resident.ResidentModel;
@@ -126,16 +127,20 @@ final class Labels {
         try (NDManager own = manager.newSubManager()) {
           NDArray pieceND = hiddenND.get(piece);
           pieceND.attach(own);
-          NDArray logitsNV = network.logits(pieceND, weights).add(bannedV);
+          NDArray logitsNV = network.logits(pieceND, weights);
+          if (unused.length > 0) {
+            logitsNV.addi(bannedV);
+          }
           NDArray labelsN = batch.labelsN().get(piece);
           labelsN.attach(own);
-          NDArray probabilityNV =
-              predictions
-                  .logProbabilitiesNV(
-                      new Positions(logitsNV, labelsN, Map.of(FrozenModel.REFERENCE, logitsNV)))
-                  .exp();
-          NDArray uniformN1 = own.create(Arrays.copyOfRange(uniforms, from, to)).expandDims(1);
-          long[] chosen = choose(probabilityNV, uniformN1).toLongArray();
+          NDArray chosenN;
+          if (predictions.topK() == 1 && predictions.truth() == Truth.REMOVED) {
+            chosenN = network.likeliestOther(logitsNV, labelsN); // nothing is left to chance
+          } else {
+            NDArray uniformN1 = own.create(Arrays.copyOfRange(uniforms, from, to)).expandDims(1);
+            chosenN = choose(probabilities(predictions, logitsNV, labelsN), uniformN1);
+          }
+          long[] chosen = chosenN.toLongArray();
           for (int i = from; i < to; i++) {
             drawn[i] = Math.toIntExact(chosen[i - from]);
           }
@@ -143,6 +148,14 @@ final class Labels {
       }
     }
     return drawn;
+  }
+
+  private static NDArray probabilities(
+      TruncatedPredictions predictions, NDArray logitsNV, NDArray labelsN) {
+    return predictions
+        .logProbabilitiesNV(
+            new Positions(logitsNV, labelsN, Map.of(FrozenModel.REFERENCE, logitsNV)))
+        .exp();
   }
 
   /**

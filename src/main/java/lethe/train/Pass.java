@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import lethe.model.Network;
 import lethe.model.Parameters;
 import lethe.model.Tape;
@@ -33,9 +34,9 @@ final class Pass {
     this.network = network;
   }
 
-  /** The logits' scalar of a piece, to be differentiated. */
+  /** The sum over a piece, and {@code upstream} times its gradient by the logits. */
   private interface PieceValue {
-    NDArray of(NDArray logitsNV, NDArray labelsN, int from, int to);
+    PositionTerm.Slope of(NDArray logitsNV, NDArray labelsN, NDArray upstream, int from, int to);
   }
 
   /**
@@ -92,15 +93,24 @@ final class Pass {
     return backward(
         batch,
         leaves,
-        (logitsNV, labelsN, from, to) -> {
+        (logitsNV, labelsN, upstream, from, to) -> {
           Map<FrozenModel, NDArray> frozenNV = new EnumMap<>(FrozenModel.class);
           frozenND.forEach(
-              (model, hiddenND) ->
-                  frozenNV.put(
-                      model,
-                      Network.withoutGraph(
-                          () -> network.logits(rows(hiddenND, from, to), frozen.get(model)))));
-          return term.sum(new Positions(logitsNV, labelsN, frozenNV));
+              (model, hiddenND) -> {
+                NDArray pieceND = rows(hiddenND, from, to);
+                pieceND.attach(logitsNV.getManager()); // whose arrays go with the piece
+                frozenNV.put(
+                    model, Network.withoutGraph(() -> network.logits(pieceND, frozen.get(model))));
+              });
+          Positions known = new Positions(logitsNV.stopGradient(), labelsN, frozenNV);
+          return Network.withoutGraph(() -> term.slope(known))
+              .map(slope -> slope.times(upstream))
+              .orElseGet(
+                  () ->
+                      byGraph(
+                          logitsNV,
+                          upstream,
+                          leafNV -> term.sum(new Positions(leafNV, labelsN, frozenNV))));
         },
         coefficient);
   }
@@ -141,10 +151,21 @@ final class Pass {
     backward(
         batch,
         leaves,
-        (logitsNV, labelsN, from, to) ->
-            new Positions(logitsNV, labelsN).nllN().mul(rows(slopesN, from, to)).sum(),
+        (logitsNV, labelsN, upstream, from, to) ->
+            byGraph(
+                logitsNV,
+                upstream,
+                leafNV -> new Positions(leafNV, labelsN).nllN().mul(rows(slopesN, from, to)).sum()),
         coefficient);
     return value;
+  }
+
+  private static PositionTerm.Slope byGraph(
+      NDArray logitsNV, NDArray upstream, UnaryOperator<NDArray> sum) {
+    NDArray leafNV = Network.leaf(logitsNV);
+    NDArray value = sum.apply(leafNV);
+    Network.backward(value, upstream);
+    return new PositionTerm.Slope(value, leafNV.getGradient());
   }
 
   /**
@@ -166,11 +187,10 @@ final class Pass {
         NDArray pieceND = Network.leaf(rows(hiddenND, from, to));
         pieceND.attach(own);
         NDArray logitsNV = network.logits(pieceND, leaves);
-        NDArray predictedNV = Network.leaf(logitsNV);
-        NDArray sum = piece.of(predictedNV, rows(batch.labelsN(), from, to), from, to);
-        Network.backward(sum, upstream);
-        value += sum.toType(DataType.FLOAT32, false).getFloat();
-        NDArray gradientND = network.backward(logitsNV, predictedNV.getGradient(), pieceND, leaves);
+        PositionTerm.Slope slope =
+            piece.of(logitsNV, rows(batch.labelsN(), from, to), upstream, from, to);
+        value += slope.sum().toType(DataType.FLOAT32, false).getFloat();
+        NDArray gradientND = network.backward(logitsNV, slope.gradientNV(), pieceND, leaves);
         gradientND.attach(manager);
         gradients.add(gradientND);
       }

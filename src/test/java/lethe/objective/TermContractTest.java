@@ -84,6 +84,28 @@ class TermContractTest {
 
   @ParameterizedTest
   @MethodSource("ofPositions")
+  void aGradientInClosedFormIsThatOfTheGraph(PositionTerm term) {
+    for (double scale : new double[] {0, 2, 1e4}) {
+      Sample sample = Sample.random(7, scale);
+      term.slope(sample.positions(sample.matrix(sample.logits, DataType.FLOAT64), DataType.FLOAT64))
+          .ifPresent(
+              slope -> {
+                assertThat(slope.sum().getDouble())
+                    .isCloseTo(sample.value(term), within(1e-12 * (1 + scale)));
+                assertThat(slope.gradientNV().toDoubleArray())
+                    .containsExactly(sample.gradient(term, DataType.FLOAT64), within(1e-12));
+              });
+    }
+    Sample sample = Sample.random(8, 1);
+    Positions positions =
+        sample.positions(sample.matrix(sample.logits, DataType.FLOAT64), DataType.FLOAT64);
+    assertThat(term.slope(positions).isPresent())
+        .as("who has one")
+        .isEqualTo(term instanceof KullbackLeibler);
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofPositions")
   void staysFiniteAtExtremeLogits(PositionTerm term) {
     Sample sample = Sample.random(5, 1e4); // one-hot predictions, in float32 as in training
     assertThat(sample.value(term)).isFinite();
