@@ -247,13 +247,14 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
     }
   }
 
-  private static double seconds(Runnable work) {
+  static double seconds(Runnable work) {
     long begun = System.nanoTime();
     work.run();
     return (System.nanoTime() - begun) / 1e9;
   }
 
-  private Parameters weights(Network network) {
+  /** The checkpoint's, or random ones. */
+  Parameters weights(Network network) {
     if (source.isPresent()) {
       return source.get().parameters(network);
     }
@@ -269,7 +270,8 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
     return parameters;
   }
 
-  private List<Example> examples(int vocabulary) {
+  /** A batch of random tokens. */
+  List<Example> examples(int vocabulary) {
     Random random = new Random(1);
     return IntStream.range(0, settings.batch())
         .mapToObj(

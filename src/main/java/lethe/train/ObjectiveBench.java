@@ -1,0 +1,255 @@
+package lethe.train;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import lethe.folder.RunFolder;
+import lethe.model.HfFolder;
+import lethe.model.ModelSource;
+import lethe.model.Network;
+import lethe.model.Parameters;
+import lethe.model.Precision;
+import lethe.model.Vocabulary;
+import lethe.objective.CrossEntropy;
+import lethe.objective.Descent;
+import lethe.objective.FrozenModel;
+import lethe.objective.GradientAscent;
+import lethe.objective.KullbackLeibler;
+import lethe.objective.MaxEntropy;
+import lethe.objective.Npo;
+import lethe.objective.Pairing;
+import lethe.objective.Role;
+import lethe.objective.Term;
+import lethe.objective.TruncatedPredictions;
+import lethe.objective.ViewKind;
+import lethe.resident.ResidentModel;
+import lethe.settings.Section;
+import lethe.settings.Settings;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * What objectives cost beside plain passes over the same tokens: steps of pairs of terms beside
+ * ascent and descent, and the stages that make labels and references beside the forward pass. All
+ * in one process, the things compared by turns, best of some rounds. Started by {@code
+ * jobs/bench-objectives.sh}.
+ */
+public final class ObjectiveBench {
+  private static final StructType CHUNKS =
+      new StructType()
+          .add("split", DataTypes.StringType, false)
+          .add("domain", DataTypes.StringType, false)
+          .add("document", DataTypes.StringType, false)
+          .add("ordinal", DataTypes.IntegerType, false)
+          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
+
+  private final Bench bench;
+  private final BenchSettings settings;
+
+  private ObjectiveBench(Bench bench) {
+    this.bench = bench;
+    this.settings = bench.settings();
+  }
+
+  /**
+   * @param arguments a folder to work in, chunks that the stages get, and settings of the verb
+   *     bench as {@code key=value}
+   */
+  public static void main(String[] arguments) {
+    Settings all = Settings.of(List.of(arguments).subList(2, arguments.length));
+    BenchSettings settings = BenchSettings.read(all.root());
+    all.check();
+    Optional<ModelSource> source =
+        settings.model().map(path -> new ModelSource(Path.of(path).toUri().toString(), Map.of()));
+    ObjectiveBench bench = new ObjectiveBench(new Bench(settings, source));
+    for (Precision precision : settings.precisions()) {
+      alone(() -> bench.steps(precision));
+    }
+    source.ifPresent(s -> bench.stages(s, arguments[0], Integer.parseInt(arguments[1])));
+    System.exit(0); // Spark leaves threads
+  }
+
+  /**
+   * Runs in a thread that then ends, and with it its team of OpenMP threads: those of several
+   * threads that call PyTorch would share the processors, which no worker's do.
+   */
+  private static void alone(Runnable work) {
+    Thread thread = new Thread(work, "bench");
+    thread.start();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while measuring", e);
+    }
+  }
+
+  private void say(String format, Object... values) {
+    System.out.println(String.format(Locale.ROOT, format, values));
+  }
+
+  /** Forget and retain term of a step with as many tokens each. */
+  private record Pair(String name, Term forget, Term retain) {}
+
+  private void steps(Precision precision) {
+    List<Pair> pairs =
+        List.of(
+            new Pair("ascent + descent", new GradientAscent(), new Descent()),
+            new Pair("ascent + kl", new GradientAscent(), new KullbackLeibler()),
+            new Pair(
+                "max-entropy + descent",
+                new MaxEntropy(MaxEntropy.Direction.MODEL_TO_UNIFORM),
+                new Descent()),
+            new Pair("npo + descent", new Npo(0.1), new Descent()));
+    try (Network network =
+            new Network(settings.architecture(bench.source()), settings.compute(precision));
+        Parameters weights = bench.weights(network);
+        Parameters reference = bench.weights(network)) {
+      move(reference);
+      Pass pass = new Pass(network);
+      List<Example> examples = bench.examples(network.architecture().vocabulary());
+      double[] best = new double[pairs.size()];
+      Arrays.fill(best, Double.POSITIVE_INFINITY);
+      for (int round = -1; round < settings.rounds(); round++) {
+        for (int i = 0; i < best.length; i++) {
+          Pair pair = pairs.get(i);
+          double seconds = Bench.seconds(() -> step(pass, pair, examples, weights, reference));
+          best[i] = round < 0 ? best[i] : Math.min(best[i], seconds); // the first is warm-up
+        }
+      }
+      int tokens = 2 * settings.batch() * settings.tokens();
+      say(
+          "steps in %s, 2 x %d x %d tokens:",
+          Section.spelling(precision), settings.batch(), settings.tokens());
+      for (int i = 0; i < best.length; i++) {
+        say(
+            "  %-24s %9.0f tokens/s  %.3f times the first",
+            pairs.get(i).name(), tokens / best[i], best[i] / best[0]);
+      }
+    }
+  }
+
+  /** A little away from the model, as a reference is after some steps. */
+  private static void move(Parameters reference) {
+    float[] value = new float[1];
+    reference.read(0, value, 0, 1);
+    value[0] += 0.1f;
+    reference.write(0, value, 0, 1);
+  }
+
+  private static void step(
+      Pass pass, Pair pair, List<Example> examples, Parameters weights, Parameters reference) {
+    Map<FrozenModel, Parameters> frozen = Map.of(FrozenModel.REFERENCE, reference);
+    try (Parameters leaves = weights.leaves()) {
+      for (Role role :
+          List.of(new Role("forget", pair.forget, 1), new Role("retain", pair.retain, 1))) {
+        pass.accumulate(role, examples, 1e-3, leaves, frozen);
+      }
+    }
+  }
+
+  private void stages(ModelSource model, String folder, int chunks) {
+    try (SparkSession spark =
+        SparkSession.builder()
+            .master("local[" + settings.compute().threads() + "]")
+            .appName("lethe bench")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.shuffle.partitions", 8)
+            .getOrCreate()) {
+      HfFolder opened = model.open();
+      int rows = model.architecture().vocabulary();
+      Examples.Inputs inputs =
+          new Examples.Inputs(
+              "bench",
+              model,
+              model,
+              Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
+              new TruncatedPredictions(50, 1, TruncatedPredictions.Truth.REMOVED),
+              Rejections.NONE,
+              Padding.NONE,
+              Pairing.INDEPENDENT,
+              1,
+              settings.batch(),
+              settings.compute());
+      Dataset<Row> table = chunks(spark, rows, chunks, folder + "/chunks");
+      Dataset<Row> few = table.filter("ordinal < 32");
+      Map<String, Term> stages = new LinkedHashMap<>();
+      stages.put("adversarial labels", new CrossEntropy(ViewKind.ADVERSARIAL_LABELS));
+      stages.put("references", new Npo(0.1));
+      stages.put("sampled labels", new CrossEntropy(ViewKind.SAMPLED_LABELS));
+      say(
+          "stages over %d chunks of %d tokens, %d a pass:",
+          chunks, settings.tokens(), settings.batch());
+      for (Map.Entry<String, Term> stage : stages.entrySet()) {
+        Role role = new Role(Role.FORGET, stage.getValue(), 1);
+        run(spark, folder + "/first", inputs, few, role); // warm-up
+        double[] bare = new double[2];
+        alone(() -> bare[0] = bare(chunks));
+        double seconds = Bench.seconds(() -> run(spark, folder + "/second", inputs, table, role));
+        ResidentModel.clear();
+        alone(() -> bare[1] = bare(chunks));
+        double tokens = chunks * (double) settings.tokens();
+        say(
+            "  %-24s %9.0f tokens/s  %.2f of bare passes' %.0f just before and %.0f just after",
+            stage.getKey(),
+            tokens / seconds,
+            (bare[0] + bare[1]) / 2 / seconds,
+            tokens / bare[0],
+            tokens / bare[1]);
+      }
+    }
+  }
+
+  private static void run(
+      SparkSession spark, String folder, Examples.Inputs inputs, Dataset<Row> chunks, Role role) {
+    RunFolder run = RunFolder.of(folder, new Configuration());
+    new Examples(spark, run, inputs).execute(chunks, List.of(role));
+  }
+
+  /** Seconds that the bench's forward pass takes for as many chunks, one batch after the other. */
+  private double bare(int chunks) {
+    try (Network network =
+            new Network(
+                settings.architecture(bench.source()), settings.compute(Precision.FLOAT32));
+        Parameters weights = bench.weights(network)) {
+      Pass pass = new Pass(network);
+      List<Example> examples = bench.examples(network.architecture().vocabulary());
+      pass.score(examples, weights); // warm-up
+      return Bench.seconds(
+          () -> {
+            for (int done = 0; done < chunks; done += settings.batch()) {
+              pass.score(examples, weights);
+            }
+          });
+    }
+  }
+
+  private Dataset<Row> chunks(SparkSession spark, int vocabulary, int count, String path) {
+    Random random = new Random(1);
+    List<Row> rows = new ArrayList<>();
+    IntStream.range(0, count)
+        .forEach(
+            i ->
+                rows.add(
+                    RowFactory.create(
+                        Role.FORGET,
+                        "bench",
+                        "d",
+                        i,
+                        random.ints(settings.tokens(), 0, vocabulary).toArray())));
+    spark.createDataFrame(rows, CHUNKS).write().parquet(path);
+    return spark.read().parquet(path);
+  }
+}
