@@ -195,6 +195,7 @@ final class Preflight {
     int there = there(spark);
     while (there < job.train().workers() && System.nanoTime() < end) {
       try {
+        // Spark's events tell of executors only once listeners have caught up; this asks what is.
         Thread.sleep(200);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

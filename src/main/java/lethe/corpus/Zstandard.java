@@ -47,6 +47,9 @@ public final class Zstandard implements CompressionCodec {
     return ".zst";
   }
 
+  /**
+   * Hadoop's interface asks for it; only sources are read by this codec, and nothing is written.
+   */
   @Override
   public CompressionOutputStream createOutputStream(OutputStream out) {
     throw new UnsupportedOperationException("Lethe writes no .zst files");
