@@ -20,7 +20,10 @@ import lethe.SubmitIT.Submitted;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The whole job where no file is local: corpora, model and run folder are objects behind S3. */
+/**
+ * The whole job where no file is local: corpora, model and run folder are objects behind S3, and an
+ * executor process of its own reads and writes them.
+ */
 class S3IT {
   @TempDir Path folder;
 
@@ -39,6 +42,8 @@ class S3IT {
           conf,
           text
               + """
+              spark.master = "local-cluster[1,1,1024]"
+              spark.executor.memory = "1g"
               spark.hadoop.fs.s3a.endpoint = "%s"
               spark.hadoop.fs.s3a.path.style.access = true
               spark.hadoop.fs.s3a.connection.ssl.enabled = false
@@ -51,6 +56,7 @@ class S3IT {
 
       Submitted refused = submit(conf, "wrong-secret");
       assertThat(refused.code()).as(refused.output()).isNotZero();
+      assertThat(refused.output()).doesNotContain("wrong-secret");
       assertThat(objects(s3)).noneMatch(key -> key.startsWith("run/"));
 
       Submitted done = submit(conf, S3Server.SECRET);

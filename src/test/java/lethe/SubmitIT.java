@@ -245,8 +245,7 @@ class SubmitIT {
     return new Submitted(process.waitFor(), output);
   }
 
-  private static Process start(Map<String, String> environment, String... arguments)
-      throws IOException {
+  static Process start(Map<String, String> environment, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of("./submit.sh"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
