@@ -16,6 +16,10 @@ public final class LocalSpark {
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
             .config("spark.sql.warehouse.dir", "target/warehouse")
+            // Small data: compiling and re-planning a query would take longer than running it.
+            .config("spark.sql.adaptive.enabled", "false")
+            .config("spark.sql.codegen.wholeStage", "false")
+            .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
             .getOrCreate();
     session.sparkContext().setLogLevel("ERROR");
     return session;

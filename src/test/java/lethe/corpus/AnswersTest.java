@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import lethe.LocalSpark;
 import lethe.SharedData;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import lethe.LocalSpark;
 import lethe.corpus.DuplicateSettings.Action;
 import lethe.corpus.Duplicates.Search;
 import org.apache.spark.sql.Dataset;

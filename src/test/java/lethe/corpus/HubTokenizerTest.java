@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.tools.ToolProvider;
+import lethe.LocalSpark;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;

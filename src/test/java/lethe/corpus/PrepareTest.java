@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import lethe.LocalSpark;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;

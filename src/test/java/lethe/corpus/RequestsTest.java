@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import lethe.LocalSpark;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPOutputStream;
+import lethe.LocalSpark;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.FSDataOutputStream;

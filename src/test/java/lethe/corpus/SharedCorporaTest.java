@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
+import lethe.LocalSpark;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
+import lethe.LocalSpark;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
