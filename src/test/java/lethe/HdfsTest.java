@@ -1,0 +1,138 @@
+package lethe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+import lethe.corpus.Chunks;
+import lethe.corpus.CorpusSettings;
+import lethe.corpus.Manifest;
+import lethe.corpus.Prepare;
+import lethe.folder.Lease;
+import lethe.folder.RunFolder;
+import lethe.model.Dtype;
+import lethe.model.HfWriter;
+import lethe.model.ModelSource;
+import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Corpora, model and run folder on a real name node and data node. */
+class HdfsTest {
+  @TempDir java.nio.file.Path folder;
+  private MiniDFSCluster cluster;
+  private FileSystem hdfs;
+
+  @BeforeEach
+  void start() throws IOException {
+    Configuration configuration = new Configuration();
+    configuration.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, folder.resolve("dfs").toString());
+    cluster = new MiniDFSCluster.Builder(configuration).numDataNodes(1).build();
+    hdfs = cluster.getFileSystem();
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void prepareReadsAndWritesThereAsOnADisk() throws IOException {
+    java.nio.file.Path conf = SmallRun.in(folder);
+    try (var out =
+        new GZIPOutputStream(Files.newOutputStream(folder.resolve("data/book.jsonl.gz")))) {
+      Files.copy(folder.resolve("data/book.jsonl"), out);
+    }
+    Files.writeString(conf, Files.readString(conf).replace("book.jsonl", "book.jsonl.gz"));
+    Prepare.Result onDisk = prepare(conf, folder.resolve("run").toString());
+    for (String name : List.of("data", "model")) {
+      hdfs.copyFromLocalFile(new Path(folder.resolve(name).toString()), new Path("/" + name));
+    }
+    Files.writeString(conf, Files.readString(conf).replace("\"" + folder, "\"" + cluster.getURI()));
+    RunFolder run = run();
+
+    assertThat(run.root().toString()).startsWith("hdfs://");
+    // What a killed run leaves: parts, finished and not, and no manifest.
+    hdfs.create(new Path(run.corpus(), "_temporary/0/task/part.parquet")).close();
+    hdfs.create(new Path(run.corpus(), "split=forget/domain=paper/part-of-before.parquet")).close();
+    assertThatThrownBy(() -> Chunks.read(LocalSpark.SESSION, run))
+        .hasMessageContainingAll("there is no " + run.corpusManifest(), "run prepare first");
+
+    Prepare.Result result = prepare(conf, run.root().toString());
+    assertThat(result).isEqualTo(onDisk);
+    assertHolds(run, result);
+
+    Path archive = hdfs.makeQualified(new Path("/data/book.jsonl.gz"));
+    byte[] whole = run.files().read(archive);
+    run.files().write(archive, Arrays.copyOf(whole, whole.length - 20));
+    assertThatThrownBy(() -> prepare(conf, run.root().toString()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot read " + archive + ": Unexpected end");
+    assertHolds(run, result); // as it was
+  }
+
+  /** The run folder has the parts that its manifest lists, and no other. */
+  private void assertHolds(RunFolder run, Prepare.Result result) throws IOException {
+    Manifest manifest = Manifest.read(run);
+    assertThat(manifest.chunksSha256()).isEqualTo(result.chunksSha256());
+    assertThat(manifest.parts()).isNotEmpty();
+    for (Manifest.Part part : manifest.parts()) {
+      Path path = new Path(run.corpus(), part.path());
+      assertThat(hdfs.getFileStatus(path).getLen()).isEqualTo(part.bytes());
+      assertThat(run.files().sha256(path)).isEqualTo(part.sha256());
+    }
+    assertThat(hdfs.globStatus(new Path(run.corpus(), "*/*/*.parquet")))
+        .extracting(FileStatus::getPath)
+        .hasSameSizeAs(manifest.parts());
+    assertThat(hdfs.exists(new Path(run.corpus(), "_temporary"))).isFalse();
+    assertThat(Chunks.read(LocalSpark.SESSION, run).count())
+        .isEqualTo(manifest.counts().stream().mapToLong(Manifest.Count::chunks).sum());
+  }
+
+  @Test
+  void aModelIsReadAndWrittenThereAndARunFolderHasOneDriver() throws IOException {
+    SmallRun.in(folder);
+    hdfs.copyFromLocalFile(new Path(folder.resolve("model").toString()), new Path("/model"));
+    ModelSource model = new ModelSource(cluster.getURI() + "/model", Map.of());
+    model.check(model.architecture());
+    RunFolder run = run();
+    Lease lease = Lease.take(run, Clock.systemUTC());
+    assertThatThrownBy(() -> Lease.take(run, Clock.systemUTC()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(run.root() + " is in use by process");
+    new HfWriter(run.model(), model.open(), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES)
+        .write(model.architecture().tensors(), model.open().weights());
+    lease.close();
+    assertThat(run.files().list(run.root())).isEmpty();
+    assertThat(run.files().sha256(new Path(run.model(), "model.safetensors")))
+        .isEqualTo(run.files().sha256(new Path(model.path(), "model.safetensors")));
+    ModelSource written = new ModelSource(run.model().toString(), Map.of());
+    written.check(written.architecture());
+  }
+
+  private RunFolder run() {
+    return RunFolder.of(cluster.getURI() + "/run", new Configuration());
+  }
+
+  private Prepare.Result prepare(java.nio.file.Path conf, String run) {
+    CorpusSettings settings = CorpusSettings.read(Settings.load(conf, List.of()).root());
+    String model = run.replaceAll("/run$", "/model");
+    return new Prepare(
+            LocalSpark.SESSION, settings, RunFolder.of(run, new Configuration()), model, 256)
+        .execute();
+  }
+}
