@@ -286,7 +286,7 @@ final class Stages {
 
   private void prepare(SparkSession spark, Prepare prepare) {
     console.say("prepare: reading, splitting and tokenizing");
-    Prepare.Result result = prepare.execute();
+    Prepare.Result result = prepare.execute(early -> console.say("prepare: " + early));
     provenance.write(spark.version(), Clock.systemUTC());
     provenance.note("chunks_sha256", result.chunksSha256());
     result.evidence().lines().forEach(console::say);

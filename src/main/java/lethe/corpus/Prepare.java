@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import lethe.corpus.DuplicateSettings.Action;
 import lethe.folder.Files;
@@ -112,7 +113,16 @@ public final class Prepare {
    * @throws InvalidSettings when the settings or the sources are wrong; nothing is written then
    */
   public Result execute() {
-    return assemble(this::write);
+    return execute(sentence -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param early told at once what makes the stage slow
+   */
+  public Result execute(Consumer<String> early) {
+    return assemble(early, this::write);
   }
 
   /**
@@ -121,17 +131,17 @@ public final class Prepare {
    * @throws InvalidSettings when the settings or the sources are wrong
    */
   public Evidence preview() {
-    return assemble(all -> all.evidence(Counts.of(all.taken(), all.chunks())));
+    return assemble(sentence -> {}, all -> all.evidence(Counts.of(all.taken(), all.chunks())));
   }
 
-  private <R> R assemble(Function<Assembled, R> use) {
+  private <R> R assemble(Consumer<String> early, Function<Assembled, R> use) {
     check();
     byte[] json = folder.files().read(tokenizer);
     Tokenizer.of(json).close(); // a bad one is found here, not on an executor
     Broadcast<byte[]> broadcast =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);
     try (Tables tables = new Tables()) {
-      return use.apply(assemble(tables, broadcast));
+      return use.apply(assemble(early, tables, broadcast));
     } catch (Exception e) { // Spark's are checked but not declared
       throw new Unreadable(spark, settings.sources()).explained(e);
     } finally {
@@ -139,7 +149,7 @@ public final class Prepare {
     }
   }
 
-  private Assembled assemble(Tables tables, Broadcast<byte[]> json) {
+  private Assembled assemble(Consumer<String> early, Tables tables, Broadcast<byte[]> json) {
     Texts texts = new Texts(spark, documents.read());
     Named named = Named.read(settings, tables, spark, folder.files());
     Dataset<Row> index = tables.keep(new Index(settings, named).of(texts.table()));
@@ -148,6 +158,8 @@ public final class Prepare {
     Splits splits = new Splits(settings, tables, index, which -> tokens(texts, which, json));
     throwAll(splits.conflicts());
     throwAll(empty(Counts.documents(splits.taken())));
+    List<String> giants = splits.giants();
+    giants.forEach(early);
     List<String> warnings = new ArrayList<>();
     Requests requests = new Requests(tables, settings, named, index);
     Optional<Dataset<Row>> answered = requests.answered(splits);
@@ -164,7 +176,7 @@ public final class Prepare {
       closed = closure.get().closed(settings.duplicates().action());
       warnings.addAll(closure.get().warnings());
     }
-    warnings.addAll(closed.giants());
+    warnings.addAll(giants);
     List<Row> taken = Counts.documents(closed.taken());
     throwAll(empty(taken));
     Dataset<Row> placed =

@@ -190,16 +190,27 @@ final class Splits {
 
   /** Sentences on documents so long that one task is still at them when all others are done. */
   List<String> giants() {
+    Dataset<Row> large =
+        index
+            .where(col("_reason").isNull().and(col("characters").gt(GIANT)))
+            .select("domain", "id", "source");
+    if (large.isEmpty()) {
+      return List.of();
+    }
     return taken()
-        .where(col("characters").gt(GIANT))
+        .join(large, NAME)
         .orderBy(col("characters").desc(), col("domain"), col("id"))
         .limit(SHOWN)
         .collectAsList()
         .stream()
         .map(
             row ->
-                "Document %s of domain %s has %d characters: one task reads it whole, and the stage waits for it"
-                    .formatted(row.getString(2), row.getString(1), row.getInt(4)))
+                "Document %s of domain %s in %s has %d characters: one task reads it whole, and the stage waits for it"
+                    .formatted(
+                        row.getAs("id"),
+                        row.getAs("domain"),
+                        row.getAs("source"),
+                        row.<Integer>getAs("characters")))
         .toList();
   }
 

@@ -1,6 +1,7 @@
 package lethe.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -90,13 +91,24 @@ class SplitsTest {
   }
 
   @Test
-  void aDocumentThatHoldsUpTheStageIsTold() throws IOException {
-    corpora.write(
-        "a.jsonl", List.of(SmallCorpora.document("large", "0123456789".repeat(1_700_000))));
+  void aDocumentThatHoldsUpTheStageIsToldBeforeItDoes() throws IOException {
+    List<String> lines = SmallCorpora.documents("a", 20);
+    lines.add(SmallCorpora.document("large", "0123456789".repeat(1_700_000)));
+    corpora.write("a.jsonl", lines);
+    Prepare prepare = corpora.prepare("forget { where = \"domain = 'a'\" }", "", 64);
+    assertThatThrownBy(
+            () ->
+                prepare.execute(
+                    early -> {
+                      throw new IllegalStateException(early); // no need to go on
+                    }))
+        .hasMessage(
+            "Document large of domain a in %s/a.jsonl has 17000000 characters: one task reads it whole, and the stage waits for it",
+            folder);
+    assertThat(folder.resolve("run")).doesNotExist();
     try (Tables tables = new Tables()) {
-      assertThat(splits(tables, "forget { where = \"true\" }").giants())
-          .containsExactly(
-              "Document large of domain a has 17000000 characters: one task reads it whole, and the stage waits for it");
+      String others = "forget { where = \"domain = 'a' AND id <> 'large'\" }";
+      assertThat(splits(tables, others).giants()).isEmpty();
     }
   }
 
