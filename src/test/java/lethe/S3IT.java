@@ -6,6 +6,7 @@ import com.amazonaws.services.s3.AmazonS3;
 import com.amazonaws.services.s3.model.ListObjectsV2Request;
 import com.amazonaws.services.s3.model.ListObjectsV2Result;
 import com.amazonaws.services.s3.model.S3ObjectSummary;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -59,6 +60,7 @@ class S3IT {
       assertThat(refused.output()).doesNotContain("wrong-secret");
       assertThat(objects(s3)).noneMatch(key -> key.startsWith("run/"));
 
+      leaveWhatAKilledPrepareLeaves(s3);
       Submitted done = submit(conf, S3Server.SECRET);
       assertThat(done.code()).as(done.output()).isZero();
       assertThat(objects(s3))
@@ -72,8 +74,13 @@ class S3IT {
               "run/report/index.html",
               "run/report/report.json")
           .noneMatch(key -> key.contains("_temporary") || key.endsWith(".draft"));
-      assertThat(new ObjectMapper().readTree(s3.getObjectAsString("lethe", "run/run.json")))
-          .isNotEmpty();
+      assertThat(json(s3, "run/run.json")).isNotEmpty();
+      List<String> parts = new ArrayList<>();
+      json(s3, "run/corpus/manifest.json")
+          .get("parts")
+          .forEach(part -> parts.add("run/corpus/" + part.get("path").asText()));
+      assertThat(objects(s3).stream().filter(S3IT::isChunks))
+          .containsExactlyInAnyOrderElementsOf(parts);
       assertThat(done.output()).doesNotContain(S3Server.SECRET);
       for (String key : objects(s3)) {
         byte[] content = s3.getObject("lethe", key).getObjectContent().readAllBytes();
@@ -83,6 +90,26 @@ class S3IT {
       }
     }
     assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  /** Parts that were finished and parts that were not, none of them readable, and no manifest. */
+  private static void leaveWhatAKilledPrepareLeaves(AmazonS3 s3) {
+    for (String part :
+        List.of(
+            "_temporary/0/_temporary/attempt_0/split=forget/domain=paper/part-0.parquet",
+            "_temporary/0/task_0/split=forget/domain=paper/part-1.parquet",
+            "split=forget/domain=paper/part-2.parquet",
+            "split=retain/domain=elsewhere/part-3.parquet")) {
+      s3.putObject("lethe", "run/corpus/" + part, "half of a part");
+    }
+  }
+
+  private static boolean isChunks(String key) {
+    return key.startsWith("run/corpus/") && key.endsWith(".parquet");
+  }
+
+  private static JsonNode json(AmazonS3 s3, String key) throws IOException {
+    return new ObjectMapper().readTree(s3.getObjectAsString("lethe", key));
   }
 
   /** With the credentials where Amazon's provider chain looks for them. */
