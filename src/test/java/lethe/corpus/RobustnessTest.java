@@ -71,6 +71,34 @@ class RobustnessTest {
   }
 
   @Test
+  void oneIdInSeveralSourcesIsOneDocumentOnlyWithinADomainAndWithOneText() throws IOException {
+    corpora.write(
+        "a.jsonl",
+        List.of(
+            SmallCorpora.document("same", "the same text"),
+            SmallCorpora.document("other", "one text"),
+            SmallCorpora.document("fine", "of domain a")));
+    corpora.write(
+        "a.more",
+        List.of(
+            SmallCorpora.document("same", "the same text"),
+            SmallCorpora.document("other", "another text")));
+    corpora.write("b.jsonl", List.of(SmallCorpora.document("fine", "of domain b")));
+    String sources =
+        "{ path = \"a.jsonl\", domain = a }, { path = \"a.more\", domain = a }, { path = \"b.jsonl\", domain = b }";
+    String where = "forget { where = \"id <> 'other'\" }";
+    CorpusSettings settings = corpora.settings(sources, where, MANY);
+    Prepare.Result result = corpora.prepare(settings, 64).execute();
+    assertThat(result.evidence().rejects().toString())
+        .isEqualTo("{repeated=1, several texts under one id=2}");
+    assertThat(chunks())
+        .containsExactly("fine of domain a", "fine of domain b", "same the same text");
+    assertThatThrownBy(() -> corpora.prepare(corpora.settings(sources, ALL, MANY), 64).execute())
+        .hasMessage(
+            "Document other of domain a is to be forgotten but has several texts: give each its own id or domain");
+  }
+
+  @Test
   void aFileInAnotherEncodingFailsTheRun() throws IOException {
     Files.write(
         folder.resolve("a.jsonl"),
@@ -192,7 +220,7 @@ class RobustnessTest {
 
   private List<String> chunks() {
     return Chunks.read(LocalSpark.SESSION, corpora.run())
-        .orderBy("document", "ordinal")
+        .orderBy("document", "domain", "ordinal")
         .collectAsList()
         .stream()
         .map(row -> row.getString(2) + " " + text(row))

@@ -58,6 +58,21 @@ class SourceFormatsTest {
   }
 
   @Test
+  void otherFormatsOfSparkTakeItsOptions() throws IOException {
+    corpora.write(
+        "in/table.csv", List.of("id;body", "c1;one, with a comma", "c2;\"two; quoted\"", "c3;"));
+    CorpusSettings settings =
+        corpora.settings(
+            "{ path = \"%s/in/table.csv\", domain = c, format = csv, text = body, options { header = true, sep = \";\" } }"
+                .formatted(folder),
+            "forget { where = \"true\" }",
+            "maximum-rejects = 0.5");
+    Prepare.Result result = corpora.prepare(settings, 64).execute();
+    assertThat(result.evidence().rejects().toString()).isEqualTo("{no text=1}");
+    assertThat(chunks()).containsExactly("forget c1 one, with a comm", "forget c2 two; quoted");
+  }
+
+  @Test
   void tablesOfTheCatalogAreReadByName() {
     LocalSpark.SESSION.read().json(folder + "/a.jsonl").createOrReplaceTempView("small_documents");
     try {
