@@ -44,8 +44,13 @@ mapfile -d '' -t settings <"$arguments"
 rm -f "$arguments"
 
 memory=2g
+options=() # of the driver's Java, beside what Spark needs
 for setting in "${settings[@]}"; do
-  case "$setting" in spark.driver.memory=*) memory=${setting#*=} ;; spark.executorEnv.*) export "${setting#spark.executorEnv.}" ;; esac
+  case "$setting" in
+    spark.driver.memory=*) memory=${setting#*=} ;;
+    spark.driver.extraJavaOptions=*) read -ra options <<<"${setting#*=}" ;;
+    spark.executorEnv.*) export "${setting#spark.executorEnv.}" ;;
+  esac
 done
 
 if [ "${1:-}" = bench ]; then
@@ -57,7 +62,7 @@ if [ "${LETHE_EMBEDDED:-}" = true ]; then
     java.util.concurrent.atomic sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar; do
     opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
   done
-  exec java "${opens[@]}" -Xmx"$memory" -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
+  exec java "${opens[@]}" -Xmx"$memory" ${options[@]+"${options[@]}"} -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
     -cp "$jar:$lib/*:$spark_jars/*" org.apache.spark.deploy.SparkSubmit "${settings[@]}" --class lethe.Main spark-internal "$@"
 fi
 for setting in "${settings[@]}"; do

@@ -129,6 +129,10 @@ final class Stages {
     Preflight preflight =
         new Preflight(job, folder, console, new SparkConf(), Runtime.getRuntime().maxMemory());
     preflight.check(architecture, models());
+    if (nothingLeft()) {
+      stages().forEach(this::saidFinished);
+      return report();
+    }
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
     try {
       preflight.executors(spark);
@@ -149,26 +153,56 @@ final class Stages {
         console.say("dry-run: the settings, the model and the sources are right; no stage was run");
         return Optional.empty();
       }
-      if (finished(folder.corpusManifest())) {
+      boolean prepared = folder.files().exists(folder.corpusManifest());
+      if (prepared && !(job.overwrite() && job.does(Verb.PREPARE))) {
         provenance.write(spark.version(), Clock.systemUTC());
       } // otherwise prepare, which may still refuse the sources, writes first
       stage(Verb.PREPARE, () -> prepare(spark, prepare));
-      if (job.pretrain().isPresent()) {
-        stage(Verb.PRETRAIN, () -> pretrain(spark));
+      if (folder.files().exists(folder.corpusManifest())) {
+        provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
       }
+      stage(Verb.PRETRAIN, () -> pretrain(spark));
       stage(Verb.FINETUNE, () -> finetune(spark));
       stage(Verb.RETRAIN, () -> retrain(spark));
       stage(Verb.UNLEARN, () -> unlearn(spark));
       stage(Verb.EVALUATE, () -> evaluate(spark));
-      if (job.verb().does(Verb.REPORT)) {
-        Report.Result result = new Report(folder, job.report(), System.out).execute();
-        console.say("Report: " + new Path(folder.report(), "index.html"));
-        return result.unmet();
-      }
-      return Optional.empty();
+      return report();
     } finally {
       spark.stop();
     }
+  }
+
+  private Optional<String> report() {
+    if (!job.verb().does(Verb.REPORT)) {
+      return Optional.empty();
+    }
+    Report.Result result = new Report(folder, job.report(), System.out).execute();
+    console.say("Report: " + new Path(folder.report(), "index.html"));
+    return result.unmet();
+  }
+
+  /** The stages asked for but the report, which is always made anew. */
+  private List<Verb> stages() {
+    return commits().keySet().stream()
+        .filter(stage -> job.does(stage))
+        .filter(stage -> stage != Verb.PRETRAIN || job.pretrain().isPresent())
+        .toList();
+  }
+
+  /**
+   * Whether Spark need not be started. A driver on a YARN cluster that never does counts as failed.
+   */
+  private boolean nothingLeft() {
+    return !new SparkConf().get("spark.submit.deployMode", "client").equals("cluster")
+        && job.verb() != Verb.PREFLIGHT
+        && !job.dryRun()
+        && stages().stream().allMatch(stage -> finished(commits().get(stage)));
+  }
+
+  private void saidFinished(Verb stage) {
+    console.say(
+        "%s: finished before (%s); overwrite=true runs it again"
+            .formatted(stage.name().toLowerCase(Locale.ROOT), commits().get(stage)));
   }
 
   /** The file whose presence says that a stage is finished, by stage in order. */
@@ -207,13 +241,12 @@ final class Stages {
   }
 
   private void stage(Verb stage, Runnable work) {
-    if (!job.does(stage)) {
+    if (!stages().contains(stage)) {
       return;
     }
-    String name = stage.name().toLowerCase(Locale.ROOT);
     Path commit = commits().get(stage);
     if (finished(commit)) {
-      console.say(name + ": finished before (" + commit + "); overwrite=true runs it again");
+      saidFinished(stage);
       return;
     }
     long start = System.nanoTime();
@@ -222,7 +255,10 @@ final class Stages {
     MADE_FROM
         .getOrDefault(stage, Set.of())
         .forEach(other -> folder.files().delete(commits().get(other)));
-    console.say(name + ": " + Console.time((System.nanoTime() - start) / 1e9));
+    console.say(
+        stage.name().toLowerCase(Locale.ROOT)
+            + ": "
+            + Console.time((System.nanoTime() - start) / 1e9));
   }
 
   private Architecture checkModel() {
@@ -288,7 +324,6 @@ final class Stages {
     console.say("prepare: reading, splitting and tokenizing");
     Prepare.Result result = prepare.execute(early -> console.say("prepare: " + early));
     provenance.write(spark.version(), Clock.systemUTC());
-    provenance.note("chunks_sha256", result.chunksSha256());
     result.evidence().lines().forEach(console::say);
   }
 

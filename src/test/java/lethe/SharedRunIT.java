@@ -34,7 +34,9 @@ class SharedRunIT {
             "corpus.splits.retain.documents={arxiv=1,books=1,github=3}",
             "corpus.splits.approximate.documents={arxiv=1,books=1,github=3}",
             "corpus.splits.general.documents=4",
-            "corpus.splits.holdout.documents=4");
+            "corpus.splits.holdout.documents=4",
+            "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1",
+            "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1");
     assertThat(submitted.code()).as(submitted.output()).isZero();
     JsonNode documents = new ObjectMapper().readTree(expected.get().toFile()).get("documents");
     Map<String, double[]> sums = new TreeMap<>();

@@ -52,6 +52,9 @@ final class SmallRun {
         }
         train { batch = 2, steps = 2, workers = 1, threads = 1 }
         spark.master = "local[1]"
+        spark.sql.codegen.wholeStage = false
+        spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1" # compiling well takes longer than the run
+        spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1"
         """
             .formatted(folder));
     return conf;

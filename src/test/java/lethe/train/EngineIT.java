@@ -271,6 +271,7 @@ class EngineIT {
               .config("spark.executor.memory", "1g")
               .config("spark.ui.enabled", false)
               .config("spark.sql.shuffle.partitions", 4)
+              .config("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1") // short lives
               .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"));
       fault.ifPresent(f -> builder.config("spark.executorEnv." + Fault.VARIABLE, f));
       SparkSession spark = builder.getOrCreate();
