@@ -1,6 +1,7 @@
 package lethe;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,10 +9,16 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.corpus.CorpusSettings;
 import lethe.corpus.Manifest;
@@ -29,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PrepareIT {
   private static final int DOCUMENTS = 300;
   private static final int CHUNK = 64;
+  private static final String TEMPORARY = "corpus/_temporary";
 
   @TempDir static Path folder;
   private static Path conf;
@@ -56,51 +64,36 @@ class PrepareIT {
     spark.stop();
   }
 
+  /** The driver dies, and when it is run again an executor does. */
   @Test
   void processesThatDieWhileTheyWriteLeaveNoTrace() throws Exception {
-    long chunks = writeCorpus();
-
-    RunFolder killed = run("driver");
-    Process driver =
-        SubmitIT.start(
-            Map.of(),
-            "prepare",
-            conf.toString(),
-            "run.dir=" + killed.root(),
-            "spark.master=local[2]");
-    awaitPart("driver");
+    List<String> chunks = writeCorpus();
+    RunFolder run = run("run");
+    Process driver = SubmitIT.start(Map.of(), "prepare", conf.toString(), "spark.master=local[2]");
+    await(() -> !parts(TEMPORARY).isEmpty());
     driver.toHandle().destroyForcibly(); // submit.sh has become the driver
     String said = new String(driver.getInputStream().readAllBytes(), UTF_8);
     assertThat(driver.waitFor()).as(said).isEqualTo(128 + 9);
-    assertThat(folder.resolve("driver/corpus/_temporary")).exists();
-    assertThat(folder.resolve("driver/corpus/manifest.json")).doesNotExist();
-    Prepare.Result second = prepare(killed).execute();
-    assertHolds("driver", second, chunks);
+    List<String> left = parts(TEMPORARY);
+    assertThat(left).isNotEmpty();
+    assertThat(folder.resolve("run/corpus/manifest.json")).doesNotExist();
 
     CompletableFuture<Boolean> unfinished =
         CompletableFuture.supplyAsync(
             () -> {
-              awaitPart("executor");
+              await(() -> !left.containsAll(parts(TEMPORARY)));
               killAnExecutor();
-              return Files.notExists(folder.resolve("executor/corpus/_SUCCESS"));
+              return Files.notExists(folder.resolve("run/corpus/_SUCCESS"));
             });
-    Prepare.Result oneExecutorLess = prepare(run("executor")).execute();
+    Prepare.Result result = prepare(run).execute();
     assertThat(unfinished.get()).as("it was still writing").isTrue();
-    assertHolds("executor", oneExecutorLess, chunks);
-    assertThat(oneExecutorLess.chunksSha256()).isEqualTo(second.chunksSha256());
-  }
-
-  /** The folder has what the manifest lists, every document once, and nothing else. */
-  private static void assertHolds(String name, Prepare.Result result, long chunks)
-      throws IOException {
     assertThat(result.evidence().counts().stream().mapToLong(Manifest.Count::documents).sum())
         .isEqualTo(DOCUMENTS);
-    assertThat(result.evidence().counts().stream().mapToLong(Manifest.Count::chunks).sum())
-        .isEqualTo(chunks);
-    assertThat(parts(folder.resolve(name + "/corpus")))
+    assertThat(result.chunksSha256()).isEqualTo(chunksSha256(chunks));
+    assertThat(parts("corpus"))
         .containsExactlyInAnyOrderElementsOf(
-            Manifest.read(run(name)).parts().stream().map(Manifest.Part::path).toList());
-    assertThat(folder.resolve(name + "/corpus/_temporary")).doesNotExist();
+            Manifest.read(run).parts().stream().map(Manifest.Part::path).toList());
+    assertThat(folder.resolve("run/" + TEMPORARY)).doesNotExist();
   }
 
   @Test
@@ -131,23 +124,56 @@ class PrepareIT {
   /**
    * Writes two files.
    *
-   * @return the chunks they have: a token is a byte, and a tail of less than five is dropped
+   * @return the chunks they have, as JSON: a token is a byte after three special tokens, and a tail
+   *     of less than five is dropped
    */
-  private static long writeCorpus() throws IOException {
+  private static List<String> writeCorpus() throws IOException {
     Files.createDirectories(folder.resolve("lines"));
-    long chunks = 0;
+    List<String> chunks = new ArrayList<>();
     for (int file = 0; file < 2; file++) {
       StringBuilder lines = new StringBuilder();
       for (int i = file; i < DOCUMENTS; i += 2) {
         String text = "Line %d of them all. ".formatted(i).repeat(200);
-        chunks += text.length() / CHUNK + (text.length() % CHUNK < 5 ? 0 : 1);
+        String split = i % 10 == 0 ? "forget" : "retain";
+        for (int from = 0; text.length() - from >= 5; from += CHUNK) {
+          int to = Math.min(text.length(), from + CHUNK);
+          chunks.add(
+              "{\"split\":\"%s\",\"domain\":\"d\",\"document\":\"%d\",\"ordinal\":%d,\"start\":%d,\"end\":%d,\"tokens\":[%s]}"
+                  .formatted(
+                      split,
+                      i,
+                      from / CHUNK,
+                      from,
+                      to,
+                      text.substring(from, to)
+                          .chars()
+                          .mapToObj(c -> String.valueOf(c + 3))
+                          .collect(Collectors.joining(","))));
+        }
         lines.append(
-            "{\"id\": \"%d\", \"split\": \"%s\", \"text\": \"%s\"}%n"
-                .formatted(i, i % 10 == 0 ? "forget" : "retain", text));
+            "{\"id\": \"%d\", \"split\": \"%s\", \"text\": \"%s\"}%n".formatted(i, split, text));
       }
       Files.writeString(folder.resolve("lines/" + file + ".jsonl"), lines);
     }
     return chunks;
+  }
+
+  /** The hash that the manifest states, written again from its description. */
+  private static String chunksSha256(List<String> chunks) {
+    Map<String, List<String>> groups =
+        chunks.stream()
+            .map(PrepareIT::sha256)
+            .sorted()
+            .collect(
+                Collectors.groupingBy(digest -> digest.substring(0, 3), TreeMap::new, toList()));
+    return sha256(
+        groups.entrySet().stream()
+            .map(group -> group.getKey() + sha256(String.join("", group.getValue())))
+            .collect(Collectors.joining()));
+  }
+
+  private static String sha256(String text) {
+    return HexFormat.of().formatHex(lethe.folder.Files.sha256().digest(text.getBytes(UTF_8)));
   }
 
   private static RunFolder run(String name) {
@@ -159,17 +185,11 @@ class PrepareIT {
     return new Prepare(spark, settings, run, folder.resolve("model").toString(), 256);
   }
 
-  /** Waits until a part is being written. */
-  private static void awaitPart(String name) {
-    Path temporary = folder.resolve(name + "/corpus/_temporary");
+  private static void await(BooleanSupplier met) {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (parts(temporary).isEmpty()) {
-      assertThat(System.nanoTime()).as("a part of " + name + " within two minutes").isLessThan(end);
-      try {
-        TimeUnit.MILLISECONDS.sleep(5);
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+    while (!met.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("time to wait, two minutes").isLessThan(end);
+      LockSupport.parkNanos(5_000_000);
     }
   }
 
@@ -184,14 +204,15 @@ class PrepareIT {
     executor.onExit().join();
   }
 
-  /** Parquet files below a folder, relative to it. */
-  private static List<String> parts(Path folder) {
-    if (!Files.isDirectory(folder)) {
+  /** Parquet files below a folder of the run, relative to it. */
+  private static List<String> parts(String name) {
+    Path below = folder.resolve("run").resolve(name);
+    if (!Files.isDirectory(below)) {
       return List.of();
     }
-    try (Stream<Path> files = Files.walk(folder)) {
+    try (Stream<Path> files = Files.walk(below)) {
       return files
-          .map(file -> folder.relativize(file).toString())
+          .map(file -> below.relativize(file).toString())
           .filter(file -> file.endsWith(".parquet"))
           .toList();
     } catch (IOException | java.io.UncheckedIOException e) {
