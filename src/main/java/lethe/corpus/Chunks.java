@@ -44,7 +44,7 @@ import org.apache.spark.sql.types.StructType;
  * within a character, both its neighbours count it.
  */
 public final class Chunks {
-  /** Version 1 of the columns, as {@link Manifest#version} counts them. */
+  /** The columns; {@link Manifest#version} counts their changes, too. */
   public static final StructType SCHEMA =
       new StructType()
           .add("split", DataTypes.StringType, false)

@@ -120,12 +120,12 @@ final class Closure {
     return listed.stream().reduce(Dataset::unionAll).orElseThrow();
   }
 
-  /** How many documents of each split repeat one of another split. */
+  /** How many documents of each split and domain repeat one of another split. */
   List<Manifest.Repeat> counts() {
     return table()
-        .groupBy("split", "of_split", "kind", "action")
-        .agg(countDistinct("domain", "document"))
-        .orderBy("split", "of_split", "kind", "action")
+        .groupBy("split", "domain", "of_split", "kind", "action")
+        .agg(countDistinct("document"))
+        .orderBy("split", "domain", "of_split", "kind", "action")
         .collectAsList()
         .stream()
         .map(
@@ -135,7 +135,8 @@ final class Closure {
                     row.getString(1),
                     row.getString(2),
                     row.getString(3),
-                    row.getLong(4)))
+                    row.getString(4),
+                    row.getLong(5)))
         .toList();
   }
 

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * What the splits of a corpus are like.
  *
  * @param rows of all sources
- * @param rejects rows that are not used, by reason
+ * @param rejects rows that are not used, by domain and reason
  * @param counts one entry a split and domain
  * @param duplicates documents that repeat one of another split
  * @param reused documents whose chunks were taken over from an earlier run
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 public record Evidence(
     long rows,
-    Map<String, Long> rejects,
+    Map<String, Map<String, Long>> rejects,
     List<Manifest.Count> counts,
     List<Manifest.Repeat> duplicates,
     long reused,
@@ -57,12 +57,21 @@ public record Evidence(
       lines.add("  too short for a chunk: " + tooShort + " documents");
     }
     rejects.forEach(
-        (reason, n) -> lines.add("  rejected: %d of %d rows, %s".formatted(n, rows, reason)));
+        (domain, reasons) ->
+            reasons.forEach(
+                (reason, n) ->
+                    lines.add(
+                        "  rejected: %d rows of domain %s, %s".formatted(n, domain, reason))));
     for (Manifest.Repeat repeat : duplicates) {
       lines.add(
-          "  duplicates: %d documents of %s repeat %s (%s): %s"
+          "  duplicates: %d documents of %s, domain %s, repeat %s (%s): %s"
               .formatted(
-                  repeat.documents(), repeat.split(), repeat.of(), repeat.kind(), repeat.action()));
+                  repeat.documents(),
+                  repeat.split(),
+                  repeat.domain(),
+                  repeat.of(),
+                  repeat.kind(),
+                  repeat.action()));
     }
     if (reused > 0) {
       lines.add("  reused: the chunks of " + reused + " documents");

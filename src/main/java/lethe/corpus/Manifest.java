@@ -20,9 +20,10 @@ import lethe.folder.RunFolder;
  *     were none
  * @param chunksSha256 of all chunks, see {@link Chunks}
  * @param rows rows read from all sources
- * @param rejects unusable rows by reason
+ * @param rejects unusable rows by domain and reason
  * @param counts one entry a split and domain, ordered by both
- * @param duplicates documents that repeat one of another split, by split, kind and what was done
+ * @param duplicates documents that repeat one of another split, by split, domain, kind and what was
+ *     done
  * @param warnings what a careful reader should know about the splits
  * @param parts the files that hold the chunks, ordered by path
  */
@@ -36,13 +37,13 @@ public record Manifest(
     String answers,
     String chunksSha256,
     long rows,
-    Map<String, Long> rejects,
+    Map<String, Map<String, Long>> rejects,
     List<Count> counts,
     List<Repeat> duplicates,
     List<String> warnings,
     List<Part> parts) {
 
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   /**
    * What a split has of a domain.
@@ -70,13 +71,15 @@ public record Manifest(
    * Documents of one split that repeat some document of another.
    *
    * @param split theirs, or the one they would have been in
+   * @param domain theirs
    * @param of split of the documents they repeat
    * @param kind exact, near or contained
    * @param action dropped, forgotten, listed, or chain: they repeat one that was
    * @param documents how many; one that repeats several others can count under several kinds
    */
   @JsonNaming(SnakeCaseStrategy.class)
-  public record Repeat(String split, String of, String kind, String action, long documents) {}
+  public record Repeat(
+      String split, String domain, String of, String kind, String action, long documents) {}
 
   /**
    * A file of chunks.

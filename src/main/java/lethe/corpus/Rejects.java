@@ -20,13 +20,13 @@ import org.apache.spark.sql.Row;
  * The rows of the sources that are not used, with their reasons.
  *
  * @param index of {@link Index}
- * @param groups how many rows each source has for each reason (null: a document)
+ * @param groups how many rows each source has of each domain and reason (null: a document)
  */
 record Rejects(Dataset<Row> index, List<Group> groups) {
   private static final int SHOWN = 3;
 
   /** Rows of a source with one reason; {@code example} says where one is and what is wrong. */
-  record Group(String source, String reason, long rows, String example) {
+  record Group(String source, String domain, String reason, long rows, String example) {
     boolean unusable() {
       return reason != null && !reason.equals(Index.REPEATED);
     }
@@ -36,16 +36,23 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
     return new Rejects(
         index,
         index
-            .groupBy("source", "_reason")
+            .groupBy("source", "domain", "_reason")
             .agg(count(lit(1)), min(struct("_file", "_detail")))
             .collectAsList()
             .stream()
-            .map(row -> new Group(row.getString(0), row.getString(1), row.getLong(2), example(row)))
+            .map(
+                row ->
+                    new Group(
+                        row.getString(0),
+                        row.getString(1),
+                        row.getString(2),
+                        row.getLong(3),
+                        example(row)))
             .toList());
   }
 
   private static String example(Row row) {
-    Row example = row.getStruct(3);
+    Row example = row.getStruct(4);
     String detail = example.isNullAt(1) ? "" : ": " + example.getString(1);
     return example.getString(0) + detail;
   }
@@ -54,13 +61,16 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
     return groups.stream().mapToLong(Group::rows).sum();
   }
 
-  /** Rows by reason. */
-  Map<String, Long> reasons() {
+  /** Rows by domain and reason. */
+  Map<String, Map<String, Long>> reasons() {
     return groups.stream()
         .filter(group -> group.reason() != null)
         .collect(
             Collectors.groupingBy(
-                Group::reason, TreeMap::new, Collectors.summingLong(Group::rows)));
+                Group::domain,
+                TreeMap::new,
+                Collectors.groupingBy(
+                    Group::reason, TreeMap::new, Collectors.summingLong(Group::rows))));
   }
 
   /** Columns {@code source domain file id reason detail excerpt}. */

@@ -264,7 +264,7 @@ function duplicates() {
   page.append(el("h2", {}, "Duplicates and splits"));
   if (found.length) {
     page.append(el("p", { class: "soft" }, "A document that repeats a forgotten one would teach it again, or hide that it was forgotten. Found between the splits:"),
-      table(["split", "repeats one of", "kind", "done", "documents"], found.map((r) => ({ cells: [r.split, r.of, r.kind, r.action, whole(r.documents)] }))));
+      table(["split", "domain", "repeats one of", "kind", "done", "documents"], found.map((r) => ({ cells: [r.split, r.domain, r.of, r.kind, r.action, whole(r.documents)] }))));
   }
   if (warnings.length) page.append(el("ul", {}, warnings.map((w) => el("li", {}, w))));
 }
@@ -283,8 +283,8 @@ function asked() {
   row("Seed", at(s, "train.seed"));
   row("Documents to forget", at(s, "corpus.splits.forget"));
   if (data.corpus) {
-    const rejects = Object.entries(data.corpus.rejects || {});
-    row("Rows read", whole(data.corpus.rows) + (rejects.length ? "; not used: " + rejects.map(([why, n]) => `${whole(n)} ${why}`).join(", ") : "; all used"));
+    const rejects = Object.entries(data.corpus.rejects || {}).flatMap(([domain, reasons]) => Object.entries(reasons).map(([why, n]) => `${whole(n)} of ${domain}, ${why}`));
+    row("Rows read", whole(data.corpus.rows) + (rejects.length ? "; not used: " + rejects.join("; ") : "; all used"));
     row("Hash of the chunks", el("code", {}, data.corpus.chunks_sha256 || "–"));
   }
   if (data.cost) row("FLOPs", `${data.cost.flops.toExponential(2)} by 6 × parameters × tokens` + (data.cost.retraining_flops ? `; retraining ${data.cost.retraining_flops.toExponential(2)}` : ""));

@@ -38,9 +38,9 @@ class EvidenceTest {
     Evidence evidence =
         new Evidence(
             7,
-            Map.of("not JSON", 2L),
+            Map.of("a", Map.of("not JSON", 2L)),
             List.of(count("forget", "a", 800, 40)),
-            List.of(new Manifest.Repeat("retain", "forget", "near", "dropped", 3)),
+            List.of(new Manifest.Repeat("retain", "a", "forget", "near", "dropped", 3)),
             4,
             List.of("look out"));
     assertThat(evidence.lines())
@@ -48,8 +48,8 @@ class EvidenceTest {
             "  split        domain         documents    chunks       tokens   tokens a document: 5 %, half and 95 % have at most",
             "  forget       a                      5         9          800   1, 40, 99",
             "  too short for a chunk: 1 documents",
-            "  rejected: 2 of 7 rows, not JSON",
-            "  duplicates: 3 documents of retain repeat forget (near): dropped",
+            "  rejected: 2 rows of domain a, not JSON",
+            "  duplicates: 3 documents of retain, domain a, repeat forget (near): dropped",
             "  reused: the chunks of 4 documents",
             "  warning: look out");
   }

@@ -97,7 +97,7 @@ class PrepareTest {
     assertThat(documents(result)).containsExactly("forget a 1", "retain a 16", "retain b 10");
     assertThat(result.evidence().counts().get(1).tooShort()).isEqualTo(1);
     assertThat(result.evidence().rejects().toString())
-        .isEqualTo("{no text=1, not JSON=1, repeated=1, several texts under one id=2}");
+        .isEqualTo("{a={no text=1, not JSON=1, repeated=1, several texts under one id=2}}");
     List<Row> rejects =
         LocalSpark.SESSION
             .read()

@@ -66,7 +66,7 @@ class RobustnessTest {
     assertThat(result.evidence().rows()).isEqualTo(8);
     assertThat(result.evidence().rejects().toString())
         .isEqualTo(
-            "{lone surrogate=1, no id=1, no text=1, not JSON=1, not UTF-8=1, not an object=1}");
+            "{a={lone surrogate=1, no id=1, no text=1, not JSON=1, not UTF-8=1, not an object=1}}");
     assertThat(chunks()).containsExactly("good a good text", "nul a text \u0000 with a ");
   }
 
@@ -90,7 +90,7 @@ class RobustnessTest {
     CorpusSettings settings = corpora.settings(sources, where, MANY);
     Prepare.Result result = corpora.prepare(settings, 64).execute();
     assertThat(result.evidence().rejects().toString())
-        .isEqualTo("{repeated=1, several texts under one id=2}");
+        .isEqualTo("{a={repeated=1, several texts under one id=2}}");
     assertThat(chunks())
         .containsExactly("fine of domain a", "fine of domain b", "same the same text");
     assertThatThrownBy(() -> corpora.prepare(corpora.settings(sources, ALL, MANY), 64).execute())

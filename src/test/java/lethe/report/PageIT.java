@@ -52,7 +52,9 @@ class PageIT {
         .contains("what is kept, from -0.25 to -0.25")
         .contains("Training ended after 5,000 of at most 9,000 steps")
         .contains("<td>r-17</td><td>2</td><td>2.000</td><td>4.125</td>")
-        .contains("<td>near</td><td>dropped</td><td>12,345</td>", "approximate is &lt;small&gt;")
+        .contains("<td>9; not used: 4,321 of &lt;i&gt;code&lt;/i&gt;, not JSON</td>")
+        .contains("<td>arxiv</td><td>forget</td><td>near</td><td>dropped</td><td>12,345</td>")
+        .contains("approximate is &lt;small&gt;")
         .contains("<td class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</td>")
         .contains("<td><code>ab</code></td>", "<span>/m/o <code>aa</code></span>");
     assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(8);
@@ -182,8 +184,8 @@ class PageIT {
         .writeText(
             folder.corpusManifest(),
             """
-            {"rows": 9, "rejects": {}, "chunks_sha256": "ab", "parts": [],
-             "duplicates": [{"split": "retain", "of": "forget", "kind": "near", "action": "dropped", "documents": 12345}],
+            {"rows": 9, "rejects": {"<i>code</i>": {"not JSON": 4321}}, "chunks_sha256": "ab", "parts": [],
+             "duplicates": [{"split": "retain", "domain": "arxiv", "of": "forget", "kind": "near", "action": "dropped", "documents": 12345}],
              "warnings": ["approximate is <small>"]}
             """);
     StringBuilder steps = new StringBuilder();
