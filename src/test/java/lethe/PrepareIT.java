@@ -55,6 +55,8 @@ class PrepareIT {
             .config("spark.task.maxFailures", 2)
             .config("spark.ui.enabled", false)
             .config("spark.sql.shuffle.partitions", 2)
+            .config("spark.sql.codegen.wholeStage", false)
+            .config("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1") // short lives
             .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"))
             .getOrCreate();
   }

@@ -74,17 +74,32 @@ final class SourceRows {
     }
   }
 
-  private static Dataset<Row> files(SparkSession spark, Source source) {
-    Path base = base(source.path());
-    Files files = new Files(spark.sparkContext().hadoopConfiguration());
-    String root = files.qualified(base) + "/";
-    Column below = col("path").startsWith(root);
+  /** Name and bytes of the largest file of a text source, if it has any; no content is read. */
+  static Optional<Row> largest(SparkSession spark, Source source) {
+    return binary(spark, source)
+        .select("path", "length")
+        .orderBy(col("length").desc())
+        .limit(1)
+        .collectAsList()
+        .stream()
+        .findFirst();
+  }
+
+  private static Dataset<Row> binary(SparkSession spark, Source source) {
     return spark
         .read()
         .format("binaryFile")
         .option("recursiveFileLookup", "true")
         .options(source.options())
-        .load(source.path())
+        .load(source.path());
+  }
+
+  private static Dataset<Row> files(SparkSession spark, Source source) {
+    Path base = base(source.path());
+    Files files = new Files(spark.sparkContext().hadoopConfiguration());
+    String root = files.qualified(base) + "/";
+    Column below = col("path").startsWith(root);
+    return binary(spark, source)
         .select(
             col("content"),
             col("path").as("file"),

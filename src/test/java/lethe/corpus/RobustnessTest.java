@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -129,6 +130,29 @@ class RobustnessTest {
         .hasMessageContaining("run prepare first");
     assertThat(corpora.prepare(ALL, MANY, 64).execute().chunksSha256()).isEqualTo(whole);
     assertThat(folder.resolve("run/corpus/_temporary")).doesNotExist();
+  }
+
+  @Test
+  void aFileTooLongForTheMemoryIsNamed() throws IOException {
+    Files.createDirectory(folder.resolve("books"));
+    Files.writeString(folder.resolve("books/short.txt"), "a short one");
+    long bytes = Runtime.getRuntime().maxMemory() / 20 + 1;
+    try (var file = new RandomAccessFile(folder.resolve("books/long.txt").toFile(), "rw")) {
+      file.setLength(bytes); // takes no space
+    }
+    List<Source> sources =
+        corpora
+            .settings(
+                "{ path = \"%s/books\", domain = b, format = text }".formatted(folder), ALL, "")
+            .sources();
+    IllegalStateException lost =
+        new IllegalStateException("ExecutorLostFailure (executor 1 exited)");
+    assertThat(new Unreadable(LocalSpark.SESSION, sources).explained(lost))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot read file:" + folder + "/books/long.txt: it has ")
+        .hasMessageContaining(bytes / 1_000_000 + " MB, too much for an executor of");
+    Files.delete(folder.resolve("books/long.txt"));
+    assertThat(new Unreadable(LocalSpark.SESSION, sources).explained(lost)).isSameAs(lost);
   }
 
   @Test
