@@ -2,15 +2,20 @@ package lethe.train;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -18,16 +23,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.StreamCallbackWithID;
 import org.apache.spark.network.client.TransportClient;
-import org.apache.spark.network.server.OneForOneStreamManager;
 import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.StreamManager;
 
 /**
  * The driver's half of the exchange: adds the workers' gradients bucket by bucket as they arrive,
- * applies the step once all are there, and answers with the new weights. It owns the truth:
- * weights, moments and the step number are nowhere else.
+ * applies the step once all are there, and sends the new weights. It owns the truth: weights,
+ * moments and the step number are nowhere else.
+ *
+ * <p>Gradients and weights travel as streams: a message would be put together whole, and copied
+ * twice, before it is read. A gradient's stream is followed by a message that tells of it, whose
+ * answer can be held back; weights are asked for by a message, and fetched once it is answered.
  *
  * <p>Memory is bounded: a worker that is more than {@link #WINDOW} buckets ahead of the slowest
  * gets no answer until that one has caught up, and a sender keeps only so many messages unanswered.
@@ -60,6 +70,8 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
         long bytes);
   }
 
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private record Pull(Message message, RpcResponseCallback answer) {}
 
   private record Held(int bucket, RpcResponseCallback answer) {}
@@ -76,7 +88,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   private final int launch;
   private final int workers;
   private final ExecutorService applying = Executors.newSingleThreadExecutor(r -> daemon(r));
-  private final OneForOneStreamManager streams = new OneForOneStreamManager();
+  private final Spares spares = new Spares();
 
   private int attempt = -1;
   private Round round;
@@ -89,6 +101,8 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
   /** One step of one attempt as it comes in; dropped whole when the attempt is replaced. */
   private final class Round {
     final int step;
+    final String key = key();
+    final Map<Message, Gradient> arrived = new ConcurrentHashMap<>();
     final List<ShardTree.Sums<float[]>> sums = new ArrayList<>();
     final float[][] gradient = new float[sides * buckets.count()][];
     final WorkerStep[] reports = new WorkerStep[workers];
@@ -103,8 +117,14 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     Round(int step) {
       this.step = step;
       for (int b = 0; b < gradient.length; b++) {
-        sums.add(new ShardTree.Sums<>((left, right) -> Buckets.add(left, right, wire)));
+        sums.add(new ShardTree.Sums<>(this::add));
       }
+    }
+
+    private float[] add(float[] left, float[] right) {
+      float[] sum = Buckets.add(left, right, wire);
+      spares.give(right);
+      return sum;
     }
 
     /** The first bucket, of any side, that is not complete. */
@@ -150,7 +170,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
         case HELLO -> hello(message, body, answer);
         case PULL -> pull(message, answer);
         case REPORT -> report(message, body, answer);
-        case PUSH -> push(message, body, answer);
+        case PUSH -> push(message, answer);
         case PROBE -> probe(message, body, answer);
       }
     } catch (RuntimeException e) {
@@ -277,17 +297,35 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     answer(pull, current);
   }
 
+  /** What only those know who were told it. */
+  private static String key() {
+    byte[] key = new byte[16];
+    RANDOM.nextBytes(key);
+    return HexFormat.of().formatHex(key);
+  }
+
+  /** Tells a worker how to fetch the current weights. */
+  private static void answer(Pull pull, Round current) {
+    pull.answer.onSuccess(ByteBuffer.wrap(current.key.getBytes(StandardCharsets.UTF_8)));
+  }
+
   /**
-   * Answers with a bucket of the current weights. Needs no lock: they change only when every worker
-   * of the attempt has sent its gradient, which this one has not before it has its weights.
+   * A bucket of the current weights, by key and number. They are read while they are sent, without
+   * a lock: they change only when every worker of the attempt has sent its gradient, which this one
+   * has not before it has its weights.
    */
-  private void answer(Pull pull, Round current) {
-    float[] weights = optimizer.weights(pull.message.bucket());
-    ByteBuffer payload = ByteBuffer.allocate(wire.bytes(weights.length));
-    wire.encode(weights, payload);
-    payload.flip();
-    current.bytes.addAndGet(payload.remaining());
-    pull.answer.onSuccess(payload);
+  private Outgoing weights(String id) {
+    Round current;
+    synchronized (this) {
+      current = round;
+    }
+    String[] said = id.split("/", 2);
+    if (current == null || !current.key.equals(said[0])) {
+      throw new IllegalStateException("Refused to send weights: not those of the current step");
+    }
+    float[] weights = optimizer.weights(Integer.parseInt(said[1]));
+    current.bytes.addAndGet(wire.bytes(weights.length));
+    return new Outgoing(weights, wire);
   }
 
   private synchronized void report(Message message, ByteBuffer body, RpcResponseCallback answer) {
@@ -307,22 +345,36 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
         .put(message, body, answer, optimizer::copyWeights);
   }
 
-  private void push(Message message, ByteBuffer body, RpcResponseCallback answer) {
+  /** A gradient begins to arrive. What is of no use any more is received, too, and then refused. */
+  @Override
+  public StreamCallbackWithID receiveStream(
+      TransportClient client, ByteBuffer head, RpcResponseCallback answer) {
+    Message message = Message.read(head);
+    Round current;
+    synchronized (this) {
+      boolean useful = message.launch() == launch && message.attempt() == attempt;
+      current = useful && message.step() == round.step ? round : null;
+    }
+    if (current == null) {
+      return new Incoming(message.where(), wire, new float[0]);
+    }
+    float[] values = spares.take(buckets.length(message.bucket() % buckets.count()));
+    Gradient gradient = new Gradient(message, wire, values);
+    current.arrived.put(message, gradient);
+    return gradient;
+  }
+
+  private void push(Message message, RpcResponseCallback answer) {
     Round current;
     synchronized (this) {
       check(message);
       checkStep(message);
       current = round;
     }
-    current.bytes.addAndGet(body.remaining());
-    float[] values;
-    try {
-      values = wire.decode(body, buckets.length(message.bucket() % buckets.count()));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "Cannot read gradient of " + message.where() + ": " + e.getMessage(), e);
-    }
-    if (!finite(values)) {
+    Gradient gradient = arrived(message, current);
+    float[] values = gradient.whole().join();
+    current.bytes.addAndGet(wire.bytes(values.length));
+    if (!gradient.finite) {
       synchronized (this) {
         current.notFinite = where(message, values);
       }
@@ -350,26 +402,63 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     }
   }
 
+  private static Gradient arrived(Message message, Round current) {
+    Gradient gradient = current.arrived.remove(message);
+    if (gradient == null || !gradient.whole().isDone()) {
+      throw new IllegalStateException(
+          "Refused " + message.where() + ": its gradient has not arrived");
+    }
+    try {
+      gradient.whole().join();
+      return gradient;
+    } catch (CompletionException e) {
+      throw new IllegalArgumentException(
+          "Cannot read gradient of " + message.where() + ": " + e.getCause().getMessage(), e);
+    }
+  }
+
+  /** One bucket of one node. */
+  private static final class Gradient extends Incoming {
+    private boolean finite = true;
+
+    Gradient(Message message, Wire wire, float[] values) {
+      super(message.where(), wire, values);
+    }
+
+    @Override
+    void look(float[] some, int from, int to) {
+      finite &= finite(some, from, to);
+    }
+  }
+
   /**
-   * A product with zero is zero, or not a number where the factor was not finite. Four sums, since
+   * A product with zero is zero, or not a number where the factor was not finite. Eight sums, since
    * one would wait for itself at every element.
    */
-  static boolean finite(float[] values) {
+  static boolean finite(float[] values, int from, int to) {
     float a = 0;
     float b = 0;
     float c = 0;
     float d = 0;
-    int i = 0;
-    for (; i + 3 < values.length; i += 4) {
+    float e = 0;
+    float f = 0;
+    float g = 0;
+    float h = 0;
+    int i = from;
+    for (; i + 7 < to; i += 8) {
       a += values[i] * 0;
       b += values[i + 1] * 0;
       c += values[i + 2] * 0;
       d += values[i + 3] * 0;
+      e += values[i + 4] * 0;
+      f += values[i + 5] * 0;
+      g += values[i + 6] * 0;
+      h += values[i + 7] * 0;
     }
-    for (; i < values.length; i++) {
+    for (; i < to; i++) {
       a += values[i] * 0;
     }
-    return a + b + c + d == 0;
+    return a + b + c + d + e + f + g + h == 0;
   }
 
   private String where(Message message, float[] values) {
@@ -436,6 +525,9 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
           .forEach(b -> optimizer.update(b, finished.gradient[b], gradient.norm(), rate));
       round = new Round(finished.step + 1);
     }
+    for (float[] bucket : finished.gradient) {
+      spares.give(bucket);
+    }
     listener.applied(finished.step, finishedAttempt, reports, gradient, rate, finished.bytes.get());
     List<Pull> ready;
     Round next;
@@ -450,7 +542,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       pulls.removeAll(ready);
       next = round;
     }
-    ready.parallelStream().forEach(pull -> answer(pull, next));
+    ready.forEach(pull -> answer(pull, next));
   }
 
   private void fail(RuntimeException cause) {
@@ -501,7 +593,17 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
 
   @Override
   public StreamManager getStreamManager() {
-    return streams;
+    return new StreamManager() {
+      @Override
+      public ManagedBuffer getChunk(long stream, int chunk) {
+        throw new UnsupportedOperationException("Weights are fetched as streams");
+      }
+
+      @Override
+      public ManagedBuffer openStream(String id) {
+        return weights(id);
+      }
+    };
   }
 
   /** Waits for a step that is being applied; none is applied afterwards. */

@@ -7,11 +7,11 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.ObjIntConsumer;
 import lethe.train.Message.Kind;
 import org.apache.spark.network.TransportContext;
+import org.apache.spark.network.buffer.NioManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.client.TransportClientFactory;
@@ -106,20 +106,27 @@ final class AggregatorClient implements AutoCloseable {
    * Fetches the weights a step begins with, bucket by bucket in order; waits until they are there.
    *
    * @param buckets how many: all, or those that are trained
-   * @param each is given a bucket's values and its number
+   * @param each is given a bucket's values, which are overwritten afterwards, and its number
    */
   void pull(int step, Layout layout, int buckets, Wire wire, ObjIntConsumer<float[]> each) {
+    ByteBuffer answer = await(send(message(Kind.PULL, step, 0, 0).buffer(0)));
+    String key = StandardCharsets.UTF_8.decode(answer).toString();
+    Spares spares = new Spares();
     Deque<CompletableFuture<float[]>> outstanding = new ArrayDeque<>();
     for (int asked = 0, taken = 0; taken < buckets; taken++) {
-      while (asked < buckets && outstanding.size() < OUTSTANDING) {
-        int elements = layout.length(asked);
-        outstanding.add(
-            send(
-                message(Kind.PULL, step, 0, asked++).buffer(0),
-                answer -> wire.decode(answer, elements)));
+      for (; asked < buckets && outstanding.size() < OUTSTANDING; asked++) {
+        outstanding.add(fetch(key + "/" + asked, wire, spares.take(layout.length(asked))));
       }
-      each.accept(await(outstanding.remove()), taken);
+      float[] values = await(outstanding.remove());
+      each.accept(values, taken);
+      spares.give(values);
     }
+  }
+
+  private CompletableFuture<float[]> fetch(String id, Wire wire, float[] values) {
+    Incoming incoming = new Incoming(id, wire, values);
+    client.stream(id, seal.opening(Seal.bound(id), incoming));
+    return incoming.whole();
   }
 
   /** Reports a step's sums; returns when the driver has them. */
@@ -144,11 +151,8 @@ final class AggregatorClient implements AutoCloseable {
         if (outstanding.size() == OUTSTANDING) {
           await(outstanding.remove());
         }
-        float[] values = sums.get(i)[bucket];
-        ByteBuffer message =
-            message(Kind.PUSH, step, nodes.get(i), bucket).buffer(wire.bytes(values.length));
-        wire.encode(values, message);
-        outstanding.add(send(message));
+        outstanding.add(
+            send(message(Kind.PUSH, step, nodes.get(i), bucket), sums.get(i)[bucket], wire));
       }
     }
     outstanding.forEach(this::await);
@@ -158,26 +162,46 @@ final class AggregatorClient implements AutoCloseable {
     return new Message(kind, endpoint.launch(), attempt, worker, step, node, bucket);
   }
 
-  /** For an answer that is read when it is waited for. */
-  private CompletableFuture<ByteBuffer> send(ByteBuffer message) {
-    return send(message, answer -> ByteBuffer.allocate(answer.remaining()).put(answer).flip());
+  /** Sends a gradient, and a message that tells of it; gives the answer to the message. */
+  private CompletableFuture<ByteBuffer> send(Message message, float[] values, Wire wire) {
+    ByteBuffer head = message.buffer(0).flip();
+    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+    client.uploadStream(
+        new NioManagedBuffer(head),
+        new Outgoing(values, wire).sealed(seal, Seal.head(head)),
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer response) {
+            // that it has come in; what is waited for is the answer to the message
+          }
+
+          @Override
+          public void onFailure(Throwable e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    send(message.buffer(0), answer);
+    return answer;
   }
 
-  /**
-   * @param read takes the answer, in the transport's thread, which has other work for this one
-   *     meanwhile; the transport takes its buffer back afterwards
-   */
-  private <T> CompletableFuture<T> send(ByteBuffer message, Function<ByteBuffer, T> read) {
+  private CompletableFuture<ByteBuffer> send(ByteBuffer message) {
+    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+    send(message, answer);
+    return answer;
+  }
+
+  private void send(ByteBuffer message, CompletableFuture<ByteBuffer> answer) {
     message.flip();
     byte[] head = Seal.head(message);
-    CompletableFuture<T> answer = new CompletableFuture<>();
     client.sendRpc(
         seal.question(message),
         new RpcResponseCallback() {
           @Override
           public void onSuccess(ByteBuffer response) {
             try {
-              answer.complete(read.apply(seal.openedAnswer(head, response)));
+              ByteBuffer opened = seal.openedAnswer(head, response);
+              // The transport takes its buffer back.
+              answer.complete(ByteBuffer.allocate(opened.remaining()).put(opened).flip());
             } catch (RuntimeException e) {
               answer.completeExceptionally(e);
             }
@@ -188,7 +212,6 @@ final class AggregatorClient implements AutoCloseable {
             answer.completeExceptionally(e);
           }
         });
-    return answer;
   }
 
   private <T> T await(CompletableFuture<T> answer) {

@@ -55,7 +55,8 @@ public final class EngineBench {
     double narrow =
         best(12, () -> each(buckets, b -> Buckets.add(left[b], right[b], Wire.BFLOAT16)));
     say("adding gradients, each sum rounded", narrow, triad);
-    double look = best(4, () -> each(buckets, b -> check(Aggregator.finite(left[b]))));
+    double look =
+        best(4, () -> each(buckets, b -> check(Aggregator.finite(left[b], 0, left[b].length))));
     say("looking for what is not finite", look, triad);
     say("the gradient's norm", best(4, () -> check(AdamW.norm(right) > 0)), triad);
     AdamW optimizer = new AdamW(LAYOUT, filled(buckets), 1, 0.01);

@@ -24,11 +24,14 @@ record Message(Kind kind, int launch, int attempt, int worker, int step, int nod
     /** I am here; payload: what I run on. Answer: the step to begin with, and {@link Orders}. */
     HELLO(1),
     /**
-     * Send me a bucket of the weights that {@code step} begins with. Answer: the bucket, when it is
-     * ready.
+     * Are there the weights that {@code step} begins with? Answer, when they are: the key by which
+     * their buckets can be fetched, each as a stream of the name key/bucket.
      */
     PULL(2),
-    /** One bucket of a node's gradient sum. Answer: empty, when there is room for more. */
+    /**
+     * One bucket of a node's gradient sum has been sent, as a stream that began with the same head.
+     * Answer: empty, when there is room for more.
+     */
     PUSH(3),
     /** My part of a step's sums (payload: {@link WorkerStep}), said before its last PUSH. */
     REPORT(4),

@@ -6,10 +6,12 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Optional;
+import java.util.function.Consumer;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import lethe.folder.Files;
+import org.apache.spark.network.client.StreamCallbackWithID;
 
 /**
  * Protects what workers and the driver say to each other: AES-256-GCM under the secret of the
@@ -18,7 +20,8 @@ import lethe.folder.Files;
  * <pre>  sealed = nonce (12 random bytes) + ciphertext + tag (16 bytes)  </pre>
  *
  * A question's head stays readable and is held by its tag; an answer's tag also holds the head of
- * its question, so that no answer passes for another one's. Spark has such a cipher, too ({@code
+ * its question, so that no answer passes for another one's. Gradients and weights are streams of
+ * segments, see {@link SegmentSeal}. Spark has such a cipher, too ({@code
  * spark.network.crypto.cipher}), but that of Spark 3.5 loses all messages of a connection after the
  * first (SPARK-56227), and its other one detects no change.
  */
@@ -89,6 +92,11 @@ final class Seal {
     return key.isEmpty() ? answer : opened(new byte[0], answer, bound(head));
   }
 
+  /** What a stream is bound to that is asked for by name. */
+  static byte[] bound(String id) {
+    return id.getBytes(StandardCharsets.UTF_8);
+  }
+
   private static byte[] bound(byte[] head) {
     return ByteBuffer.allocate(head.length + 1).put(head).put((byte) 'A').array();
   }
@@ -114,9 +122,87 @@ final class Seal {
       cipher(Cipher.DECRYPT_MODE, nonce, held).doFinal(sealed, out);
       return out.flip();
     } catch (GeneralSecurityException | java.nio.BufferUnderflowException e) {
-      throw new IllegalStateException(
-          "Refused a message that was not sealed with this launch's secret, or was changed", e);
+      throw refused(e);
     }
+  }
+
+  /** A stream on its way out, segment by segment. */
+  interface Stream {
+    /** Bytes of a segment as it travels, at most. */
+    int most();
+
+    /**
+     * Appends the next segment.
+     *
+     * @param clear appends at most {@link SegmentSeal#BYTES}, and as many unless it is the last
+     * @param out has room for {@link #most}
+     */
+    void put(Consumer<ByteBuffer> clear, boolean last, ByteBuffer out);
+  }
+
+  /** Bytes of a stream as it travels. */
+  long travelling(long clear) {
+    return key.isEmpty() ? clear : SegmentSeal.travelling(clear);
+  }
+
+  /** For a stream that is bound to something only it is. */
+  Stream stream(byte[] bound) {
+    return key.isEmpty() ? new Clear() : new Sealed(bound);
+  }
+
+  /** The callback that is to be given such a stream, for one that takes it in the clear. */
+  StreamCallbackWithID opening(byte[] bound, StreamCallbackWithID inner) {
+    return key.isEmpty() ? inner : new Opening(this, bound, inner);
+  }
+
+  SegmentSeal segments(byte[] salt, byte[] bound) {
+    return new SegmentSeal(key.orElseThrow(), salt, bound);
+  }
+
+  private static final class Clear implements Stream {
+    @Override
+    public int most() {
+      return SegmentSeal.BYTES;
+    }
+
+    @Override
+    public void put(Consumer<ByteBuffer> clear, boolean last, ByteBuffer out) {
+      clear.accept(out);
+    }
+  }
+
+  private final class Sealed implements Stream {
+    private final byte[] salt = new byte[SegmentSeal.SALT_BYTES];
+    private final ByteBuffer segment = ByteBuffer.allocate(SegmentSeal.BYTES);
+    private final SegmentSeal segments;
+    private boolean begun;
+
+    Sealed(byte[] bound) {
+      RANDOM.nextBytes(salt);
+      segments = segments(salt, bound);
+    }
+
+    @Override
+    public int most() {
+      return SegmentSeal.SALT_BYTES + SegmentSeal.BYTES + SegmentSeal.TAG_BYTES;
+    }
+
+    @Override
+    public void put(Consumer<ByteBuffer> clear, boolean last, ByteBuffer out) {
+      if (!begun) {
+        out.put(salt);
+        begun = true;
+      }
+      segment.clear();
+      clear.accept(segment);
+      segments.seal(segment.flip(), last, out);
+    }
+  }
+
+  /** What is said of a message that cannot be opened. */
+  static IllegalStateException refused(Exception cause) {
+    return new IllegalStateException(
+        "Refused a message that was not sealed with this launch's secret, or was changed", cause);
   }
 
   private Cipher cipher(int mode, byte[] nonce, byte[] held) throws GeneralSecurityException {

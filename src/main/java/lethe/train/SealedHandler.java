@@ -1,7 +1,9 @@
 package lethe.train;
 
 import java.nio.ByteBuffer;
+import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.StreamCallbackWithID;
 import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.StreamManager;
@@ -46,7 +48,25 @@ final class SealedHandler extends RpcHandler {
   }
 
   @Override
+  public StreamCallbackWithID receiveStream(
+      TransportClient client, ByteBuffer head, RpcResponseCallback answer) {
+    byte[] bound = Seal.head(head);
+    return seal.opening(bound, inner.receiveStream(client, head, answer));
+  }
+
+  @Override
   public StreamManager getStreamManager() {
-    return inner.getStreamManager();
+    StreamManager clear = inner.getStreamManager();
+    return new StreamManager() {
+      @Override
+      public ManagedBuffer getChunk(long stream, int chunk) {
+        return clear.getChunk(stream, chunk);
+      }
+
+      @Override
+      public ManagedBuffer openStream(String id) {
+        return ((Outgoing) clear.openStream(id)).sealed(seal, Seal.bound(id));
+      }
+    };
   }
 }

@@ -9,11 +9,16 @@ import java.util.List;
 final class ShardGradients {
   private final Wire wire;
   private final ShardTree tree;
+  private final Spares spares;
   private final ShardTree.Sums<float[][]> sums;
 
-  ShardGradients(Wire wire, ShardTree tree) {
+  /**
+   * @param spares gets the buckets that have been added to others
+   */
+  ShardGradients(Wire wire, ShardTree tree, Spares spares) {
     this.wire = wire;
     this.tree = tree;
+    this.spares = spares;
     this.sums = new ShardTree.Sums<>(this::addAll);
   }
 
@@ -37,6 +42,7 @@ final class ShardGradients {
   private float[][] addAll(float[][] left, float[][] right) {
     for (int b = 0; b < left.length; b++) {
       Buckets.add(left[b], right[b], wire);
+      spares.give(right[b]);
     }
     return left;
   }

@@ -8,6 +8,9 @@ public enum Wire {
   FLOAT32(4),
   BFLOAT16(2);
 
+  /** Elements turned at a time, in an array: taken one by one from a buffer they take longer. */
+  private static final int AT_ONCE = 4096;
+
   private final int bytes;
 
   Wire(int bytes) {
@@ -39,44 +42,52 @@ public enum Wire {
     }
   }
 
-  /** Appends values, little-endian, moving the target's position. */
-  void encode(float[] values, ByteBuffer target) {
+  /**
+   * Appends values, little-endian, moving the target's position.
+   *
+   * @param from the first of {@code count}
+   */
+  void encode(float[] values, int from, int count, ByteBuffer target) {
     target.order(ByteOrder.LITTLE_ENDIAN);
     if (this == FLOAT32) {
-      target.asFloatBuffer().put(values);
-      target.position(target.position() + bytes(values.length));
-    } else {
-      for (float value : values) {
-        target.putShort((short) (Float.floatToRawIntBits(rounded(value)) >>> 16));
+      target.asFloatBuffer().put(values, from, count);
+      target.position(target.position() + bytes(count));
+      return;
+    }
+    short[] halves = new short[Math.min(count, AT_ONCE)];
+    for (int done = 0; done < count; done += halves.length) {
+      int length = Math.min(halves.length, count - done);
+      for (int i = 0; i < length; i++) {
+        halves[i] = (short) (Float.floatToRawIntBits(rounded(values[from + done + i])) >>> 16);
       }
+      target.asShortBuffer().put(halves, 0, length);
+      target.position(target.position() + bytes(length));
     }
   }
 
   /**
-   * The values that remain in a buffer.
+   * Reads the elements that stand whole in a buffer, moving its position.
    *
-   * @throws IllegalArgumentException when they are not {@code elements}
+   * @param at the first place to fill
+   * @return how many were read: no more than there was room for
    */
-  float[] decode(ByteBuffer source, int elements) {
-    if (source.remaining() != bytes(elements)) {
-      throw new IllegalArgumentException(
-          "expected "
-              + elements
-              + " elements of "
-              + this
-              + ", got "
-              + source.remaining()
-              + " bytes");
-    }
+  int decode(ByteBuffer source, float[] values, int at) {
     source.order(ByteOrder.LITTLE_ENDIAN);
-    float[] values = new float[elements];
+    int count = Math.min(source.remaining() / bytes, values.length - at);
     if (this == FLOAT32) {
-      source.asFloatBuffer().get(values);
-    } else {
-      for (int i = 0; i < elements; i++) {
-        values[i] = Float.intBitsToFloat(source.getShort() << 16);
+      source.asFloatBuffer().get(values, at, count);
+      source.position(source.position() + bytes(count));
+      return count;
+    }
+    short[] halves = new short[Math.min(count, AT_ONCE)];
+    for (int done = 0; done < count; done += halves.length) {
+      int length = Math.min(halves.length, count - done);
+      source.asShortBuffer().get(halves, 0, length);
+      source.position(source.position() + bytes(length));
+      for (int i = 0; i < length; i++) {
+        values[at + done + i] = Float.intBitsToFloat(halves[i] << 16);
       }
     }
-    return values;
+    return count;
   }
 }

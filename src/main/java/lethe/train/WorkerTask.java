@@ -2,6 +2,7 @@ package lethe.train;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -147,6 +148,7 @@ final class WorkerTask
       int first = start.step();
       Orders orders = start.orders();
       Probing probing = new Probing(plan, tree, worker);
+      Spares spares = new Spares();
       int step = first;
       for (; !orders.done() && (step < job.counts.length || step == orders.probe()); step++) {
         int fetched = step == first ? job.layout.count() : job.layout.buckets().count();
@@ -170,7 +172,8 @@ final class WorkerTask
             break;
           }
         }
-        StepWork work = new StepWork(step, orders, new ShardGradients(job.wire, tree));
+        StepWork work =
+            new StepWork(step, orders, new ShardGradients(job.wire, tree, spares), spares);
         for (int shard = tree.firstShard(worker, job.workers);
             shard < tree.firstShard(worker + 1, job.workers);
             shard++) {
@@ -179,16 +182,18 @@ final class WorkerTask
         fault.ifPresent(f -> f.strikeWorker(worker, current, Fault.Moment.COMPUTED));
         driver.report(step, work.report());
         List<Integer> roots = tree.roots(worker, job.workers);
+        List<float[][]> sums = work.gradients.take(roots);
         driver.push(
             step,
             roots,
-            work.gradients.take(roots),
+            sums,
             job.wire,
             b -> {
               if (b == job.layout.buckets().count() / 2) {
                 fault.ifPresent(f -> f.strikeWorker(worker, current, Fault.Moment.PUSH));
               }
             });
+        sums.forEach(sum -> Arrays.stream(sum).forEach(spares::give));
       }
       return step - first;
     }
@@ -199,15 +204,17 @@ final class WorkerTask
     private final int step;
     private final Orders orders;
     private final ShardGradients gradients;
+    private final Spares spares;
     private final Set<String> trained = job.layout.trainedNames();
     private final List<Double> sums = new ArrayList<>();
     private long tokens;
     private long computeNanos;
 
-    StepWork(int step, Orders orders, ShardGradients gradients) {
+    StepWork(int step, Orders orders, ShardGradients gradients, Spares spares) {
       this.step = step;
       this.orders = orders;
       this.gradients = gradients;
+      this.spares = spares;
     }
 
     /** Computes a shard, one side of its gradient after the other. */
@@ -263,7 +270,7 @@ final class WorkerTask
 
     private void read(Parameters leaves, float[][] vector, int first) {
       for (int b = 0; b < job.layout.buckets().count(); b++) {
-        float[] values = new float[job.layout.length(b)];
+        float[] values = spares.take(job.layout.length(b));
         job.layout.each(
             b, (flat, from, length) -> leaves.readGradients(flat, values, from, length));
         vector[first + b] = values;

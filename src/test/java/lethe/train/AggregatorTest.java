@@ -3,7 +3,6 @@ package lethe.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -55,15 +54,15 @@ class AggregatorTest {
   void aWorkerAheadOfASlowListenerNeverGetsOldWeights() throws Exception {
     hello(0);
     push(0, 0, 1, 0, 0);
-    CompletableFuture<ByteBuffer> first = pull(0, 1);
+    CompletableFuture<float[]> first = pull(0, 1);
     while (optimizer.steps() < 1) {
       Thread.onSpinWait();
     }
     // The listener still holds step 0; the worker has its weights and finishes the next step.
-    CompletableFuture<ByteBuffer> again = pull(0, 1);
+    CompletableFuture<float[]> again = pull(0, 1);
     assertThat(values(again)).isNotEqualTo(new float[] {1, 2, 3});
     push(0, 1, 0, 5, 0);
-    CompletableFuture<ByteBuffer> ahead = pull(0, 2);
+    CompletableFuture<float[]> ahead = pull(0, 2);
     slow.countDown();
     assertThat(values(first)).isEqualTo(values(again));
     assertThat(values(ahead)).isEqualTo(optimizer.weights(0)).isNotEqualTo(values(again));
@@ -151,12 +150,12 @@ class AggregatorTest {
     exchange.push(attempt, 0, step, ShardTree.ROOT, 0, gradient).get(10, TimeUnit.SECONDS);
   }
 
-  private CompletableFuture<ByteBuffer> pull(int attempt, int step) {
+  private CompletableFuture<float[]> pull(int attempt, int step) {
     return exchange.pull(attempt, 0, step, 0);
   }
 
-  private static float[] values(CompletableFuture<ByteBuffer> answer) throws Exception {
-    return Wire.FLOAT32.decode(answer.get(10, TimeUnit.SECONDS).duplicate(), 3);
+  private static float[] values(CompletableFuture<float[]> answer) throws Exception {
+    return answer.get(10, TimeUnit.SECONDS);
   }
 
   private static void await(CountDownLatch latch) {

@@ -34,7 +34,7 @@ final class ExchangeWorker {
   private final int workers;
   private final Deque<Runnable> outbox = new ArrayDeque<>();
   private final List<CompletableFuture<ByteBuffer>> sent = new ArrayList<>();
-  private List<CompletableFuture<ByteBuffer>> pulled = new ArrayList<>();
+  private List<CompletableFuture<float[]>> pulled = new ArrayList<>();
 
   ExchangeWorker(LocalExchange exchange, int number, int shards, Shards computed) {
     this.exchange = exchange;
@@ -67,7 +67,7 @@ final class ExchangeWorker {
   private float[][] take() throws Exception {
     float[][] weights = new float[buckets.count()][];
     for (int b = 0; b < weights.length; b++) {
-      weights[b] = wire.decode(pulled.get(b).get(10, TimeUnit.SECONDS), buckets.length(b));
+      weights[b] = pulled.get(b).get(10, TimeUnit.SECONDS);
     }
     pulled = new ArrayList<>();
     return weights;
@@ -76,7 +76,7 @@ final class ExchangeWorker {
   /** Waits for the weights, then lays out what is to be sent. */
   void compute(int step) throws Exception {
     float[][] weights = take();
-    ShardGradients gradients = new ShardGradients(wire, tree);
+    ShardGradients gradients = new ShardGradients(wire, tree, new Spares());
     List<Double> termSums = new ArrayList<>();
     for (int shard = tree.firstShard(number, workers);
         shard < tree.firstShard(number + 1, workers);

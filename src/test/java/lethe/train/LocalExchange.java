@@ -1,5 +1,7 @@
 package lethe.train;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -8,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import lethe.train.Message.Kind;
 import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.StreamCallbackWithID;
 
 /** An aggregator without a network: what is sent to it is received at once, by this thread. */
 final class LocalExchange implements AutoCloseable {
@@ -56,8 +59,16 @@ final class LocalExchange implements AutoCloseable {
     return send(head, greeting.length, body -> body.put(greeting));
   }
 
-  CompletableFuture<ByteBuffer> pull(int attempt, int worker, int step, int bucket) {
-    return send(message(Kind.PULL, attempt, worker, step, 0, bucket), 0, body -> {});
+  CompletableFuture<float[]> pull(int attempt, int worker, int step, int bucket) {
+    return send(message(Kind.PULL, attempt, worker, step, 0, 0), 0, body -> {})
+        .thenApply(key -> fetch(StandardCharsets.UTF_8.decode(key) + "/" + bucket, bucket));
+  }
+
+  private float[] fetch(String id, int bucket) {
+    Incoming incoming =
+        new Incoming(id, exchange.wire(), new float[exchange.layout().length(bucket)]);
+    send(((Outgoing) aggregator.getStreamManager().openStream(id)).nioByteBuffer(), incoming);
+    return incoming.whole().join();
   }
 
   CompletableFuture<ByteBuffer> report(int attempt, int worker, int step, double... termSums) {
@@ -69,8 +80,24 @@ final class LocalExchange implements AutoCloseable {
   CompletableFuture<ByteBuffer> push(
       int attempt, int worker, int step, int node, int bucket, float... values) {
     Message head = message(Kind.PUSH, attempt, worker, step, node, bucket);
-    Wire wire = exchange.wire();
-    return send(head, wire.bytes(values.length), body -> wire.encode(values, body));
+    send(
+        new Outgoing(values, exchange.wire()).nioByteBuffer(),
+        aggregator.receiveStream(null, head.buffer(0).flip(), null));
+    return send(head, 0, body -> {});
+  }
+
+  /** In pieces that end within an element. */
+  private static void send(ByteBuffer bytes, StreamCallbackWithID stream) {
+    try {
+      while (bytes.hasRemaining()) {
+        int length = Math.min(7, bytes.remaining());
+        stream.onData(stream.getID(), bytes.slice(bytes.position(), length));
+        bytes.position(bytes.position() + length);
+      }
+      stream.onComplete(stream.getID());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   CompletableFuture<ByteBuffer> probe(int attempt, int worker, int step, double... sums) {

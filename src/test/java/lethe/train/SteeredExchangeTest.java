@@ -131,8 +131,7 @@ class SteeredExchangeTest {
   private static float[][] weights(LocalExchange local, int attempt, int step) throws Exception {
     float[][] weights = new float[LAYOUT.buckets().count()][];
     for (int b = 0; b < weights.length; b++) {
-      ByteBuffer bucket = local.pull(attempt, 0, step, b).get(10, TimeUnit.SECONDS);
-      weights[b] = local.exchange.wire().decode(bucket, LAYOUT.length(b));
+      weights[b] = local.pull(attempt, 0, step, b).get(10, TimeUnit.SECONDS);
     }
     return weights;
   }
@@ -162,7 +161,7 @@ class SteeredExchangeTest {
     ShardTree tree = new ShardTree(SHARDS);
     int workers = local.exchange.workers();
     for (int w = 0; w < workers; w++) {
-      ShardGradients gradients = new ShardGradients(local.exchange.wire(), tree);
+      ShardGradients gradients = new ShardGradients(local.exchange.wire(), tree, new Spares());
       for (int shard = tree.firstShard(w, workers);
           shard < tree.firstShard(w + 1, workers);
           shard++) {

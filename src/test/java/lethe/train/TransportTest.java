@@ -15,11 +15,18 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import lethe.model.NamedShape;
 import org.apache.spark.network.TransportContext;
+import org.apache.spark.network.buffer.NioManagedBuffer;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClientFactory;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
+import org.apache.spark.network.server.NoOpRpcHandler;
 import org.apache.spark.network.server.TransportServer;
 import org.apache.spark.network.util.TransportConf;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,38 +37,106 @@ class TransportTest {
           List.of(NamedShape.of("w", 1_000)), new Names(List.of()), new Names(List.of()), 1_000);
 
   private static final float WEIGHT = 1234.5f;
+  private static final float GRADIENT = -0.625f;
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void weightsCrossTheNetworkInTheClearOnlyWhereThatIsAskedFor(boolean encrypted) throws Exception {
+  void weightsAndGradientsCrossTheNetworkInTheClearOnlyWhereThatIsAskedFor(boolean encrypted)
+      throws Exception {
     Map<String, String> settings =
         Map.of("spark.network.crypto.enabled", String.valueOf(encrypted));
-    float[] weights = new float[1_000];
-    Arrays.fill(weights, WEIGHT);
+    float[] weights = filled(WEIGHT);
     TransportConf conf = Endpoint.transport(settings);
-    try (LocalExchange exchange = exchange(weights);
-        TransportContext context =
-            new TransportContext(
-                conf, new SealedHandler(exchange.aggregator, Endpoint.seal(settings, "secret")));
-        TransportServer server =
-            context.createServer(
-                "127.0.0.1", 0, List.of(new AuthServerBootstrap(conf, Endpoint.keys("secret"))));
+    try (LocalExchange exchange = exchange(weights.clone());
+        TransportContext context = context(conf, settings, exchange);
+        TransportServer server = server(conf, context);
         Listener listener = new Listener(server.getPort())) {
       Endpoint endpoint = new Endpoint("127.0.0.1", listener.port(), 0, "secret", settings);
       try (AggregatorClient client = new AggregatorClient(endpoint, 0, 0)) {
         client.hello(Exchange.greeting(LAYOUT, 1, Wire.FLOAT32, Separation.JOINED), "here");
         client.pull(
             0, LAYOUT, 1, Wire.FLOAT32, (values, b) -> assertThat(values).containsExactly(weights));
+        client.report(0, new WorkerStep(new double[] {1}, 1, 1));
+        client.push(
+            0,
+            List.of(ShardTree.ROOT),
+            List.<float[][]>of(new float[][] {filled(GRADIENT)}),
+            Wire.FLOAT32,
+            b -> {});
+        client.pull(
+            1,
+            LAYOUT,
+            1,
+            Wire.FLOAT32,
+            (values, b) -> assertThat(values).doesNotContain(WEIGHT)); // the gradient was applied
       }
-      ByteBuffer four = ByteBuffer.allocate(16);
-      Wire.FLOAT32.encode(new float[] {WEIGHT, WEIGHT, WEIGHT, WEIGHT}, four);
-      String pattern = HexFormat.of().formatHex(four.array());
-      assertThat(listener.seen().length()).as("hexadecimal digits seen").isGreaterThan(8_000);
-      assertThat(listener.seen().contains(pattern)).as("weights seen").isEqualTo(!encrypted);
+      assertThat(listener.seen().length()).as("hexadecimal digits seen").isGreaterThan(24_000);
+      assertThat(listener.seen().contains(four(WEIGHT))).as("weights").isEqualTo(!encrypted);
+      assertThat(listener.seen().contains(four(GRADIENT))).as("gradient").isEqualTo(!encrypted);
       Endpoint stranger = new Endpoint("127.0.0.1", listener.port(), 0, "guess", settings);
       assertThatThrownBy(() -> new AggregatorClient(stranger, 0, 0))
           .hasMessageContaining("Cannot reach the driver at 127.0.0.1");
     }
+  }
+
+  @Test
+  void whoDoesNotKnowTheSecretGetsNoWeightsAndLeavesNoGradient() throws Exception {
+    TransportConf conf = Endpoint.transport(Map.of());
+    try (LocalExchange exchange = exchange(filled(WEIGHT));
+        TransportContext context = context(conf, Map.of(), exchange);
+        TransportServer server = server(conf, context);
+        TransportContext own = new TransportContext(conf, new NoOpRpcHandler());
+        TransportClientFactory clients = own.createClientFactory()) {
+      Incoming weights = new Incoming("guess/0", Wire.FLOAT32, new float[1_000]);
+      clients.createClient("127.0.0.1", server.getPort()).stream("guess/0", weights);
+      assertThatThrownBy(() -> weights.whole().get(10, TimeUnit.SECONDS))
+          .hasMessageContaining("Refused to send weights: not those of the current step");
+
+      Message head = new Message(Message.Kind.PUSH, 0, 0, 0, 0, ShardTree.ROOT, 0);
+      CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+      clients
+          .createClient("127.0.0.1", server.getPort())
+          .uploadStream(
+              new NioManagedBuffer(head.buffer(0).flip()),
+              new Outgoing(filled(GRADIENT), Wire.FLOAT32),
+              new RpcResponseCallback() {
+                @Override
+                public void onSuccess(ByteBuffer response) {
+                  answer.complete(response);
+                }
+
+                @Override
+                public void onFailure(Throwable e) {
+                  answer.completeExceptionally(e);
+                }
+              });
+      assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
+          .hasMessageContaining("Unauthenticated call to receiveStream");
+    }
+  }
+
+  private static TransportContext context(
+      TransportConf conf, Map<String, String> settings, LocalExchange exchange) {
+    return new TransportContext(
+        conf, new SealedHandler(exchange.aggregator, Endpoint.seal(settings, "secret")));
+  }
+
+  private static TransportServer server(TransportConf conf, TransportContext context) {
+    return context.createServer(
+        "127.0.0.1", 0, List.of(new AuthServerBootstrap(conf, Endpoint.keys("secret"))));
+  }
+
+  private static float[] filled(float value) {
+    float[] values = new float[1_000];
+    Arrays.fill(values, value);
+    return values;
+  }
+
+  /** As it looks on the network, in hexadecimal digits. */
+  private static String four(float value) {
+    ByteBuffer four = ByteBuffer.allocate(16);
+    Wire.FLOAT32.encode(new float[] {value, value, value, value}, 0, 4, four);
+    return HexFormat.of().formatHex(four.array());
   }
 
   private static LocalExchange exchange(float[] weights) {
@@ -72,7 +147,7 @@ class TransportTest {
         (step, reports, bytes) -> {});
   }
 
-  /** Stands between a worker and the driver and keeps what the driver says. */
+  /** Stands between a worker and the driver and keeps what they say. */
   private static final class Listener implements AutoCloseable {
     private final ServerSocket door = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
     private final ByteArrayOutputStream heard = new ByteArrayOutputStream();
@@ -115,18 +190,16 @@ class TransportTest {
       while (true) {
         Socket worker = door.accept();
         Socket driver = new Socket(InetAddress.getLoopbackAddress(), behind);
-        start(() -> pass(worker.getInputStream(), driver.getOutputStream(), false));
-        start(() -> pass(driver.getInputStream(), worker.getOutputStream(), true));
+        start(() -> pass(worker.getInputStream(), driver.getOutputStream()));
+        start(() -> pass(driver.getInputStream(), worker.getOutputStream()));
       }
     }
 
-    private void pass(InputStream from, OutputStream to, boolean keep) throws IOException {
+    private void pass(InputStream from, OutputStream to) throws IOException {
       byte[] buffer = new byte[1 << 16];
       for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
-        if (keep) {
-          synchronized (heard) {
-            heard.write(buffer, 0, n);
-          }
+        synchronized (heard) {
+          heard.write(buffer, 0, n);
         }
         to.write(buffer, 0, n);
         to.flush();
