@@ -1,7 +1,5 @@
 package lethe;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +13,6 @@ import lethe.model.ModelSource;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
 import lethe.train.Budget;
-import org.apache.hadoop.fs.FsStatus;
 import org.apache.spark.SparkConf;
 import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.SparkSession;
@@ -122,15 +119,11 @@ final class Preflight {
           "run.dir must be on a file system that all hosts of %s see, was %s; if they all mount it there, set run.shared=true"
               .formatted(cluster.master(), folder.root()));
     }
-    try {
-      FsStatus status = folder.files().system(folder.root()).getStatus(folder.root());
-      if (status.getRemaining() < budget.runFolder()) {
-        problems.add(
-            "run.dir must have %s left for checkpoints and the model, %s has %s"
-                .formatted(mebi(budget.runFolder()), folder.root(), mebi(status.getRemaining())));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot see what is left in " + folder.root(), e);
+    long left = folder.files().left(folder.root());
+    if (left < budget.runFolder()) {
+      problems.add(
+          "run.dir must have %s left for checkpoints and the model, %s has %s"
+              .formatted(mebi(budget.runFolder()), folder.root(), mebi(left)));
     }
   }
 

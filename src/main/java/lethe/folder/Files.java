@@ -174,7 +174,8 @@ public final class Files {
     } catch (IOException e) {
       throw undone(system, draft, failed("write", path, e));
     } catch (FSError e) { // how Hadoop's local file system reports a full disk
-      throw undone(system, draft, failed("write", path, new IOException(e.getMessage(), e)));
+      IOException cause = e.getCause() instanceof IOException io ? io : new IOException(e);
+      throw undone(system, draft, failed("write", path, cause));
     } catch (RuntimeException e) {
       throw undone(system, draft, e);
     }
@@ -192,6 +193,15 @@ public final class Files {
 
   public void writeText(Path path, String text) {
     write(path, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Bytes that can still be written in a folder; object stores say that there is no end to it. */
+  public long left(Path folder) {
+    try {
+      return system(folder).getStatus(folder).getRemaining();
+    } catch (IOException e) {
+      throw failed("see what is left in", folder, e);
+    }
   }
 
   /** Writes an object as indented JSON. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -30,6 +31,7 @@ import org.apache.hadoop.fs.Path;
 final class Checkpoints implements AutoCloseable {
   private static final int KEPT = 2;
   private static final String BEST = "best";
+  private static final String MANIFEST = "manifest.json";
   private static final List<String> VECTORS = List.of("weights", "mean", "square");
 
   /**
@@ -107,7 +109,7 @@ final class Checkpoints implements AutoCloseable {
         sums.put(BEST, write(target, BEST, checkpoint.steering().best()));
       }
       files.writeJson(
-          new Path(target, "manifest.json"),
+          new Path(target, MANIFEST),
           new Manifest(
               state.steps(),
               run,
@@ -117,13 +119,43 @@ final class Checkpoints implements AutoCloseable {
               checkpoint.steering().probes()));
       prune();
     } catch (RuntimeException e) {
+      try {
+        files.delete(target); // what it has taken up may be what others lack
+      } catch (RuntimeException again) {
+        e.addSuppressed(again);
+      }
       tell.accept(
-          "Warning: the checkpoint of step "
-              + state.steps()
-              + " could not be written ("
-              + e.getMessage()
-              + "); training goes on, a restart would begin at an older one");
+          "Warning: the checkpoint of step %d could not be written (%s)%s. Training goes on; a restart would begin %s"
+              .formatted(state.steps(), e.getMessage(), lack(checkpoint), restart()));
     }
+  }
+
+  /** What to do about a full disk, if that is what there is. */
+  private String lack(State checkpoint) {
+    int vectors = VECTORS.size() + (checkpoint.steering().best() == null ? 0 : 1);
+    long needed = 4 * buckets.elements() * vectors;
+    long left;
+    try {
+      left = files.left(folder);
+    } catch (RuntimeException e) {
+      return "";
+    }
+    return left >= needed
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "; it takes %.2f MB and %s has %.2f MB left: make room there",
+            needed / 1e6,
+            folder,
+            left / 1e6);
+  }
+
+  private String restart() {
+    return steps().stream()
+        .filter(step -> files.exists(new Path(folder(step), MANIFEST)))
+        .findFirst()
+        .map(step -> "after step " + step)
+        .orElse("from the start");
   }
 
   /** Writes a part and gives its SHA-256. */
@@ -159,7 +191,7 @@ final class Checkpoints implements AutoCloseable {
   }
 
   private Optional<State> read(int step) {
-    Path manifestPath = new Path(folder(step), "manifest.json");
+    Path manifestPath = new Path(folder(step), MANIFEST);
     if (!files.exists(manifestPath)) {
       tell.accept("Warning: the checkpoint " + folder(step) + " is not used: it was not finished");
       return Optional.empty();

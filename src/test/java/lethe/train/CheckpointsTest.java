@@ -13,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import lethe.model.NamedShape;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FsStatus;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
@@ -97,7 +98,11 @@ class CheckpointsTest {
     assertThat(told)
         .singleElement()
         .asString()
-        .contains("the checkpoint of step 4 could not be written", "No space left on device");
+        .contains("the checkpoint of step 4 could not be written (Cannot write full:/")
+        .contains("mean.bin: No space left on device)")
+        .contains("it takes 0.01 MB", "has 0.00 MB left: make room there")
+        .contains("a restart would begin after step 3");
+    assertThat(folder.resolve("step-00000004")).as("half a checkpoint").doesNotExist();
     told.clear();
     assertResumes(3);
   }
@@ -150,6 +155,11 @@ class CheckpointsTest {
   /** The local disk with room for 5,000 bytes: one part and a quarter of the next. */
   public static final class FullDisk extends RawLocalFileSystem {
     private int left = 5_000;
+
+    @Override
+    public FsStatus getStatus(org.apache.hadoop.fs.Path path) {
+      return new FsStatus(100_000, 100_000 - left, left);
+    }
 
     @Override
     public java.net.URI getUri() {
