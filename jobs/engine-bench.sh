@@ -5,7 +5,8 @@
 #                                counted as STREAM does: what the loop reads and writes), and the exchange of 100 million parameters
 #                                with one worker over the loopback device, beside what plain TCP gives there
 #   jobs/engine-bench.sh step    what part of a step is not forward and backward: two workers of one thread, a model of 50 million
-#                                parameters, 4,096 tokens a worker a step; wire float32, then bfloat16
+#                                parameters, 4,096 tokens a worker a step; wire float32, then bfloat16, then float32 with the embedding
+#                                and the lower half of the layers frozen
 #   jobs/engine-bench.sh         both
 #
 # The first needs 4 GB of memory, the second 12 GB.
@@ -34,21 +35,29 @@ corpus {
   splits { forget.where = "split = 'forget'", retain.where = "split = 'retain'" }
 }
 sample { directory = "$into/sample", documents { forget = 24, retain = 24 }, model = $model }
-pretrain { enabled = true, model = "$into/sample/model", steps = 4, batch = 32, splits = [forget, retain] }
+pretrain { enabled = true, model = "$into/sample/model", steps = 6, batch = 32, splits = [forget, retain] }
 train { workers = 2, threads = 1, micro-batch = 2, learning-rate = 1e-4 }
 spark { driver.memory = 4g, executor.memory = 2g }
 END
-for wire in float32 bfloat16; do
-  rm -rf "$into/base"
-  ./submit.sh prepare "$into/step.conf" "train.wire=$wire" >"$into/$wire.log" 2>&1
-  ./submit.sh pretrain "$into/step.conf" "train.wire=$wire" >>"$into/$wire.log" 2>&1
-  # The first step waits for code to be compiled.
-  awk -v wire="$wire" 'NR > 1 {
+./submit.sh prepare "$into/step.conf" >"$into/prepare.log" 2>&1 || { tail -5 "$into/prepare.log" >&2; exit 1; }
+
+measure() {
+  local name=$1 run="$into/run" log="$into/$1.log"
+  shift
+  rm -rf "$run"
+  mkdir -p "$run"
+  cp -r "$into/base/corpus" "$run/"
+  ./submit.sh pretrain "$into/step.conf" "run.dir=$run" "model.path=$run/original" "$@" >"$log" 2>&1 || { tail -5 "$log" >&2; exit 1; }
+  # In the first two steps code is compiled.
+  awk -v name="$name" 'NR > 2 {
       n++
       seconds += number("seconds"); wait += number("wait_share"); tokens += number("tokens"); bytes += number("wire_bytes")
     }
     function number(key) { match($0, "\"" key "\":[0-9.eE+-]+"); return substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 }
-    END { printf "step, wire %-8s  %6.2f s, %5.0f tokens, %4.0f MB moved, %4.1f %% is not forward and backward\n",
-      wire, seconds / n, tokens / n, bytes / n / 1e6, 100 * wait / n }' "$into/base/pretrain-steps.jsonl"
-done
-rm -rf "$into/base"
+    END { printf "step, %-20s  %6.2f s, %5.0f tokens, %4.0f MB moved, %4.1f %% is not forward and backward\n",
+      name, seconds / n, tokens / n, bytes / n / 1e6, 100 * wait / n }' "$run/pretrain-steps.jsonl"
+}
+measure "wire float32"
+measure "wire bfloat16" train.wire=bfloat16
+measure "lower half frozen" 'pretrain.freeze=["model.embed_tokens.*","model.layers.[0-4].*"]'
+rm -rf "$into/base" "$into/run"

@@ -27,18 +27,4 @@ record Buckets(long elements, int bucketElements) {
     }
     return vector;
   }
-
-  /** Adds element by element into {@code left}, each sum rounded as it travels. */
-  static float[] add(float[] left, float[] right, Wire wire) {
-    if (wire == Wire.FLOAT32) {
-      for (int i = 0; i < left.length; i++) {
-        left[i] += right[i];
-      }
-    } else {
-      for (int i = 0; i < left.length; i++) {
-        left[i] = Wire.rounded(left[i] + right[i]);
-      }
-    }
-    return left;
-  }
 }

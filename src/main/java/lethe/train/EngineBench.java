@@ -50,10 +50,9 @@ public final class EngineBench {
     float[][] third = filled(buckets);
     double triad = best(12, () -> each(buckets, b -> triad(left[b], right[b], third[b])));
     say("memory: a = b + s c, as STREAM counts", triad, triad);
-    double add = best(12, () -> each(buckets, b -> Buckets.add(left[b], right[b], Wire.FLOAT32)));
+    double add = best(12, () -> each(buckets, b -> Wire.FLOAT32.add(left[b], right[b])));
     say("adding gradients, float32", add, triad);
-    double narrow =
-        best(12, () -> each(buckets, b -> Buckets.add(left[b], right[b], Wire.BFLOAT16)));
+    double narrow = best(12, () -> each(buckets, b -> Wire.BFLOAT16.add(left[b], right[b])));
     say("adding gradients, each sum rounded", narrow, triad);
     double look =
         best(4, () -> each(buckets, b -> check(Aggregator.finite(left[b], 0, left[b].length))));

@@ -41,7 +41,7 @@ final class ShardGradients {
 
   private float[][] addAll(float[][] left, float[][] right) {
     for (int b = 0; b < left.length; b++) {
-      Buckets.add(left[b], right[b], wire);
+      wire.add(left[b], right[b]);
       spares.give(right[b]);
     }
     return left;

@@ -2,6 +2,8 @@ package lethe.train;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 
 /** How gradients and weights travel. */
 public enum Wire {
@@ -21,23 +23,74 @@ public enum Wire {
     return elements * bytes;
   }
 
-  /** The nearest value that travels unchanged, ties to even. */
-  float round(float value) {
-    return this == FLOAT32 ? value : rounded(value);
-  }
-
-  /** The nearest value of sixteen bits, ties to even; what is not a number stays so. */
-  static float rounded(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    int nearest = (bits + 0x7FFF + ((bits >>> 16) & 1)) & 0xFFFF0000;
-    return Float.isNaN(value) ? value : Float.intBitsToFloat(nearest);
-  }
-
-  /** Rounds in place. */
+  /** Rounds in place to the nearest values that travel unchanged, of two as near to the even. */
   void round(float[] values) {
     if (this != FLOAT32) {
-      for (int i = 0; i < values.length; i++) {
-        values[i] = rounded(values[i]);
+      Halves halves = new Halves();
+      for (int at = 0; at < values.length; at += AT_ONCE) {
+        halves.round(values, at, Math.min(AT_ONCE, values.length - at));
+      }
+    }
+  }
+
+  /** Adds element by element into {@code left}, each sum rounded. */
+  void add(float[] left, float[] right) {
+    Halves halves = new Halves();
+    for (int at = 0; at < left.length; at += AT_ONCE) {
+      int count = Math.min(AT_ONCE, left.length - at);
+      for (int i = at; i < at + count; i++) {
+        left[i] += right[i];
+      }
+      if (this != FLOAT32) {
+        halves.round(left, at, count);
+      }
+    }
+  }
+
+  /**
+   * Rounds several numbers at a time: on their bits in an array of whole numbers, where the
+   * compiler takes eight or sixteen together; between floats and their bits it does so only in a
+   * buffer's copies. What is not a number stays so.
+   */
+  private static final class Halves {
+    private final int[] bits = new int[AT_ONCE];
+    private final short[] upper = new short[AT_ONCE];
+    private final FloatBuffer floats;
+    private final IntBuffer whole;
+
+    Halves() {
+      ByteBuffer memory = ByteBuffer.allocate(4 * AT_ONCE).order(ByteOrder.nativeOrder());
+      floats = memory.asFloatBuffer();
+      whole = memory.asIntBuffer();
+    }
+
+    void round(float[] values, int from, int count) {
+      load(values, from, count);
+      whole.clear().put(bits, 0, count);
+      floats.clear().get(values, from, count);
+    }
+
+    /** The upper halves of rounded numbers. */
+    short[] of(float[] values, int from, int count) {
+      load(values, from, count);
+      for (int i = 0; i < count; i++) {
+        upper[i] = (short) (bits[i] >>> 16);
+      }
+      return upper;
+    }
+
+    private void load(float[] values, int from, int count) {
+      floats.clear().put(values, from, count);
+      whole.clear().get(bits, 0, count);
+      round(bits, count);
+    }
+
+    private static void round(int[] bits, int count) {
+      for (int i = 0; i < count; i++) {
+        int b = bits[i];
+        int not = (0x7F800000 - (b & 0x7FFFFFFF)) >> 31; // all ones where it is not a number
+        int nearest = (b + 0x7FFF + ((b >>> 16) & 1)) & 0xFFFF0000;
+        bits[i] = (nearest & ~not) | ((b | 0x400000) & not); // that bit stands in the upper half
       }
     }
   }
@@ -54,13 +107,10 @@ public enum Wire {
       target.position(target.position() + bytes(count));
       return;
     }
-    short[] halves = new short[Math.min(count, AT_ONCE)];
-    for (int done = 0; done < count; done += halves.length) {
-      int length = Math.min(halves.length, count - done);
-      for (int i = 0; i < length; i++) {
-        halves[i] = (short) (Float.floatToRawIntBits(rounded(values[from + done + i])) >>> 16);
-      }
-      target.asShortBuffer().put(halves, 0, length);
+    Halves halves = new Halves();
+    for (int done = 0; done < count; done += AT_ONCE) {
+      int length = Math.min(AT_ONCE, count - done);
+      target.asShortBuffer().put(halves.of(values, from + done, length), 0, length);
       target.position(target.position() + bytes(length));
     }
   }
