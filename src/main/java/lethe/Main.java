@@ -1,6 +1,7 @@
 package lethe;
 
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -160,10 +161,16 @@ public final class Main implements Callable<Integer> {
       return 1;
     }
     Throwable first = e;
-    while (first.getCause() != null && first.getCause() != first) {
+    while (first.getCause() != null
+        && first.getCause() != first
+        && !(first instanceof UncheckedIOException)) { // which names the file
       first = first.getCause();
     }
-    errors.println("The run failed: " + firstCause(first));
+    String cause = firstCause(first);
+    errors.println("The run failed: " + cause);
+    if (cause.contains("No space left on device")) {
+      errors.println("Make room there; the same command then goes on where this one ended.");
+    }
     e.printStackTrace(errors);
     return 1;
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.Path;
@@ -76,12 +77,21 @@ final class StepLog {
         flush();
       } catch (RuntimeException e) {
         tell.accept(
-            "Warning: the records up to step "
-                + step.step()
-                + " could not be written ("
-                + e.getMessage()
-                + "); training goes on and tries again, without a checkpoint until it succeeds");
+            "Warning: the records up to step %d could not be written (%s)%s. Training goes on and tries again, without a checkpoint until it succeeds"
+                .formatted(step.step(), e.getMessage(), left()));
       }
+    }
+  }
+
+  private String left() {
+    try {
+      return String.format(
+          Locale.ROOT,
+          "; %s has %.2f MB left",
+          folder.root(),
+          folder.files().left(folder.root()) / 1e6);
+    } catch (RuntimeException e) {
+      return "";
     }
   }
 

@@ -86,7 +86,8 @@ class StepLogTest {
     assertThat(told)
         .singleElement()
         .asString()
-        .contains("the records up to step 5 could not be written");
+        .contains("the records up to step 5 could not be written (Cannot write file:")
+        .containsPattern("; file:\\S+ has \\d+\\.\\d\\d MB left\\. Training goes on");
     assertThat(log.stands()).isFalse();
     Files.delete(inTheWay);
     add(log, 6, 10);
