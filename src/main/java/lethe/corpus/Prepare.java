@@ -160,7 +160,7 @@ public final class Prepare {
     throwAll(empty(Counts.documents(splits.taken())));
     List<String> giants = splits.giants();
     giants.forEach(early);
-    List<String> warnings = new ArrayList<>();
+    List<String> warnings = new ArrayList<>(rejects.empty(settings));
     Requests requests = new Requests(tables, settings, named, index);
     Optional<Dataset<Row>> answered = requests.answered(splits);
     List<String> unmet = answered.map(requests::unmet).orElse(List.of());

@@ -87,6 +87,16 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
             col("_excerpt").as("excerpt"));
   }
 
+  /** Sentences on sources that have no row at all, which is seldom what was meant. */
+  List<String> empty(CorpusSettings settings) {
+    return settings.sources().stream()
+        .map(Source::path)
+        .distinct()
+        .filter(path -> groups.stream().noneMatch(group -> group.source().equals(path)))
+        .map(path -> "Source " + path + " has no row")
+        .toList();
+  }
+
   /** A sentence for each source with too many of them, and for texts to forget that are unclear. */
   List<String> problems(CorpusSettings settings) {
     List<String> problems = new ArrayList<>();

@@ -68,6 +68,8 @@ class RobustnessTest {
     assertThat(result.evidence().rejects().toString())
         .isEqualTo(
             "{a={lone surrogate=1, no id=1, no text=1, not JSON=1, not UTF-8=1, not an object=1}}");
+    assertThat(result.evidence().warnings())
+        .containsExactly("Source " + folder + "/b.jsonl.gz has no row");
     assertThat(chunks()).containsExactly("good a good text", "nul a text \u0000 with a ");
   }
 
