@@ -4,12 +4,11 @@ import static org.apache.spark.sql.functions.col;
 
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
-import org.apache.spark.HashPartitioner;
+import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -45,50 +44,76 @@ public final class Batches {
         rows.orderBy(tokens.desc(), col("domain"), col("document"), col("ordinal"))
             .javaRDD()
             .zipWithIndex()
-            .mapToPair(row -> new Tuple2<>(row._2() / batch, row))
-            .groupByKey(new HashPartitioner(tasks))
-            .mapPartitions(new Task(model, work)),
+            .mapToPair(Tuple2::swap)
+            .repartitionAndSortWithinPartitions(new ByBatch(tasks, batch))
+            .mapPartitions(new Task(model, work, batch)),
         schema);
   }
 
-  private record Task(ModelKey model, Work work)
-      implements FlatMapFunction<Iterator<Tuple2<Long, Iterable<Tuple2<Row, Long>>>>, Row> {
-    @Override
-    public Iterator<Row> call(Iterator<Tuple2<Long, Iterable<Tuple2<Row, Long>>>> batches) {
-      if (!batches.hasNext()) {
-        return List.<Row>of().iterator();
-      }
-      return new Flat(
-          batches, batch -> ResidentModel.with(model, m -> work.rows(m, inOrder(batch))));
+  /** The rows of a batch are in one partition, by turns. */
+  private static final class ByBatch extends Partitioner {
+    private final int tasks;
+    private final int batch;
+
+    ByBatch(int tasks, int batch) {
+      this.tasks = tasks;
+      this.batch = batch;
     }
 
-    private static List<Row> inOrder(Iterable<Tuple2<Row, Long>> batch) {
-      List<Tuple2<Row, Long>> rows = new ArrayList<>();
-      batch.forEach(rows::add);
-      rows.sort(Comparator.comparing(Tuple2::_2));
-      return rows.stream().map(Tuple2::_1).toList();
+    @Override
+    public int numPartitions() {
+      return tasks;
+    }
+
+    @Override
+    public int getPartition(Object number) {
+      return (int) ((Long) number / batch % tasks);
+    }
+  }
+
+  private record Task(ModelKey model, Work work, int batch)
+      implements FlatMapFunction<Iterator<Tuple2<Long, Row>>, Row> {
+    @Override
+    public Iterator<Row> call(Iterator<Tuple2<Long, Row>> numbered) {
+      return new Flat(numbered, batch, rows -> ResidentModel.with(model, m -> work.rows(m, rows)));
     }
   }
 
   /** The rows of one batch at a time. */
   private static final class Flat implements Iterator<Row> {
-    private final Iterator<Tuple2<Long, Iterable<Tuple2<Row, Long>>>> batches;
-    private final Function<Iterable<Tuple2<Row, Long>>, List<Row>> work;
-    private Iterator<Row> rows = List.<Row>of().iterator();
+    private final Iterator<Tuple2<Long, Row>> numbered;
+    private final int batch;
+    private final Function<List<Row>, List<Row>> work;
+    private Tuple2<Long, Row> head;
+    private Iterator<Row> done = List.<Row>of().iterator();
 
-    Flat(
-        Iterator<Tuple2<Long, Iterable<Tuple2<Row, Long>>>> batches,
-        Function<Iterable<Tuple2<Row, Long>>, List<Row>> work) {
-      this.batches = batches;
+    Flat(Iterator<Tuple2<Long, Row>> numbered, int batch, Function<List<Row>, List<Row>> work) {
+      this.numbered = numbered;
+      this.batch = batch;
       this.work = work;
+      advance();
+    }
+
+    private void advance() {
+      head = numbered.hasNext() ? numbered.next() : null;
+    }
+
+    private List<Row> batch() {
+      long number = head._1() / batch;
+      List<Row> rows = new ArrayList<>();
+      while (head != null && head._1() / batch == number) {
+        rows.add(head._2());
+        advance();
+      }
+      return rows;
     }
 
     @Override
     public boolean hasNext() {
-      while (!rows.hasNext() && batches.hasNext()) {
-        rows = work.apply(batches.next()._2()).iterator();
+      while (!done.hasNext() && head != null) {
+        done = work.apply(batch()).iterator();
       }
-      return rows.hasNext();
+      return done.hasNext();
     }
 
     @Override
@@ -96,7 +121,7 @@ public final class Batches {
       if (!hasNext()) {
         throw new NoSuchElementException("no row is left");
       }
-      return rows.next();
+      return done.next();
     }
   }
 }

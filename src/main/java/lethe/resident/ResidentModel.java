@@ -4,8 +4,13 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import lethe.model.HfFolder;
 import lethe.model.Network;
 import lethe.model.Parameters;
@@ -14,21 +19,27 @@ import org.apache.spark.TaskContext;
 /**
  * A model that does not change, in this process's memory: the first task that needs it reads it,
  * and it stays for the next ones until others or a training need the room. One piece of work runs
- * at a time: it has all threads, and waits for nothing but the processor. No graph is recorded.
+ * at a time, all in one thread of their own, whichever task they are for: OpenMP keeps a team of
+ * threads for each thread that calls it, and the teams of several tasks would stand in each other's
+ * way. No graph is recorded.
  */
 public final class ResidentModel {
   /** Two, so that a model can be compared with another. */
   private static final int MOST = 2;
 
-  /** Least recently used first; guarded by the class's lock, like all work on the models in it. */
+  /**
+   * Does the work; null while no model is loaded, so that a training has no team beside its own.
+   */
+  private static ExecutorService thread;
+
+  /** Least recently used first; only that thread touches it and the models in it. */
   private static final Map<ModelKey, ResidentModel> LOADED = new LinkedHashMap<>(4, 0.75f, true);
 
   private final Network network;
   private final Parameters weights;
   private final Optional<TokenText> text;
 
-  private ResidentModel(ModelKey key) {
-    TaskContext task = TaskContext.get();
+  private ResidentModel(ModelKey key, TaskContext task) {
     network =
         new Network(
             key.source().architecture(),
@@ -44,23 +55,74 @@ public final class ResidentModel {
   }
 
   /** Works with a model, reading it first if it is not here. */
-  public static synchronized <T> T with(ModelKey key, Function<ResidentModel, T> work) {
-    ResidentModel model = load(key);
-    return Network.withoutGraph(() -> work.apply(model));
+  public static <T> T with(ModelKey key, Function<ResidentModel, T> work) {
+    TaskContext task = TaskContext.get();
+    return inTurn(
+        () -> {
+          ResidentModel model = load(key, task);
+          return Network.withoutGraph(() -> work.apply(model));
+        });
   }
 
   /** Works with two models at once. */
-  public static synchronized <T> T with(
+  public static <T> T with(
       ModelKey first, ModelKey second, BiFunction<ResidentModel, ResidentModel, T> work) {
-    ResidentModel one = load(first);
-    ResidentModel other = load(second); // room for two: the first stays
-    return Network.withoutGraph(() -> work.apply(one, other));
+    TaskContext task = TaskContext.get();
+    return inTurn(
+        () -> {
+          ResidentModel one = load(first, task);
+          ResidentModel other = load(second, task); // room for two: the first stays
+          return Network.withoutGraph(() -> work.apply(one, other));
+        });
   }
 
   /** Lets go of every model: a training is about to need the memory. */
   public static synchronized void clear() {
-    LOADED.values().forEach(ResidentModel::close);
-    LOADED.clear();
+    if (thread != null) {
+      result(
+          thread.submit(
+              () -> {
+                LOADED.values().forEach(ResidentModel::close);
+                LOADED.clear();
+                return null;
+              }));
+      thread.shutdown();
+      thread = null;
+    }
+  }
+
+  private static <T> T inTurn(Supplier<T> work) {
+    Future<T> turn;
+    synchronized (ResidentModel.class) {
+      if (thread == null) {
+        thread =
+            Executors.newSingleThreadExecutor(
+                task -> {
+                  Thread own = new Thread(task, "resident model");
+                  own.setDaemon(true);
+                  return own;
+                });
+      }
+      turn = thread.submit(work::get);
+    }
+    return result(turn);
+  }
+
+  private static <T> T result(Future<T> turn) {
+    try {
+      return turn.get();
+    } catch (InterruptedException e) { // Spark ends the task; what it began runs to its end
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while a model works", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof Error failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
   }
 
   public Network network() {
@@ -76,7 +138,7 @@ public final class ResidentModel {
     return text;
   }
 
-  private static ResidentModel load(ModelKey key) {
+  private static ResidentModel load(ModelKey key, TaskContext task) {
     ResidentModel model = LOADED.get(key);
     if (model == null) {
       Iterator<ResidentModel> eldest = LOADED.values().iterator();
@@ -85,7 +147,7 @@ public final class ResidentModel {
         eldest.remove();
         unused.close();
       }
-      model = new ResidentModel(key);
+      model = new ResidentModel(key, task);
       LOADED.put(key, model);
     }
     return model;

@@ -50,6 +50,7 @@ class UnlearnSettingsTest {
     assertThat(train.count("batch", 1)).isEqualTo(32);
     assertThat(train.text("schedule")).isEqualTo("linear");
     assertThat(train.number("warm-up", 0, 1)).isEqualTo(0.2);
+    assertThat(train.number("weight-decay", 0, 1)).isEqualTo(0.01);
     assertThat(train.number("epochs", 0, 9)).as("the user's own").isEqualTo(2);
     assertThat(settings.json()).as("what is recorded").contains("\"batch\":32");
   }
