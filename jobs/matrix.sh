@@ -34,6 +34,8 @@ unlearn { method = ascent-descent-in-distribution }
 train { batch = 8, micro-batch = 4, steps = $steps, learning-rate = 1e-3, schedule = cosine, warm-up = 0.2, threads = 1
         checkpoint-every = 3, bucket-kib = 16 }
 spark.executor.memory = 1g
+spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1" # compiling well takes longer than a row
+spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1"
 spark.sql.codegen.wholeStage = false
 spark.sql.adaptive.enabled = false
 END
