@@ -43,14 +43,9 @@ final class StepLog {
   static StepLog open(
       RunFolder folder, String stage, int partSteps, int from, Consumer<String> tell) {
     StepLog log = new StepLog(folder, stage, partSteps, tell);
-    for (Path part : log.parts()) {
-      for (String line :
-          new String(folder.files().read(part), StandardCharsets.UTF_8).split("\n")) {
-        // A driver killed between joining parts and removing them leaves some steps told twice.
-        if (log.lines.size() < from && step(line) == log.lines.size() + 1) {
-          log.lines.add(line);
-        }
-      }
+    log.parts().forEach(part -> log.read(part, from));
+    if (log.lines.size() < from && folder.files().exists(folder.steps(stage))) {
+      log.read(folder.steps(stage), from); // all were joined, and then the model was not written
     }
     if (log.lines.size() < from) {
       throw new IllegalStateException(
@@ -64,6 +59,16 @@ final class StepLog {
         .filter(part -> !part.getName().equals(log.name()))
         .forEach(folder.files()::delete);
     return log;
+  }
+
+  /** Takes the steps that come next, up to the first {@code most}. */
+  private void read(Path file, int most) {
+    for (String line : new String(folder.files().read(file), StandardCharsets.UTF_8).split("\n")) {
+      // A driver killed between joining parts and removing them leaves some steps told twice.
+      if (lines.size() < most && step(line) == lines.size() + 1) {
+        lines.add(line);
+      }
+    }
   }
 
   synchronized void add(StepRecord step) {

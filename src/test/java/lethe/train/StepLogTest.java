@@ -3,6 +3,7 @@ package lethe.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +65,21 @@ class StepLogTest {
     Files.writeString(parts.resolve("unlearn-00000010.jsonl"), early + late);
     StepLog.open(folder, "unlearn", 5, 10, told::add).close();
     assertThat(Files.readString(directory.resolve("steps.jsonl"))).isEqualTo(early + late);
+  }
+
+  @Test
+  void recordsThatWereJoinedBeforeTheModelWasWrittenAreTakenUpAgain() throws IOException {
+    RunFolder folder = RunFolder.of(directory.toString(), new Configuration());
+    StepLog whole = StepLog.open(folder, "unlearn", 5, 0, told::add);
+    add(whole, 1, 12);
+    whole.close();
+    StepLog again = StepLog.open(folder, "unlearn", 5, 10, told::add); // from a checkpoint
+    assertThat(again.stands()).isTrue();
+    add(again, 11, 12);
+    again.close();
+    assertThat(Files.readAllLines(directory.resolve("steps.jsonl")))
+        .extracting(line -> new ObjectMapper().readTree(line).get("step").asInt())
+        .containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
   }
 
   @Test
