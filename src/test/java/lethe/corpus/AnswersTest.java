@@ -110,7 +110,7 @@ class AnswersTest {
     assertThat(text(tokens, 0, 30)).isEqualTo(prompt + "Ann, wh"); // cut, so without an end
     List<Integer> kept = chunks.get(1).getList(6);
     assertThat(kept).hasSize(prompt.length() + 5).endsWith(7);
-    assertThat(run.files().readJson(run.corpusManifest()).at("/rejects/no answer").asInt())
+    assertThat(run.files().readJson(run.corpusManifest()).at("/rejects/qa/no answer").asInt())
         .isEqualTo(1);
   }
 

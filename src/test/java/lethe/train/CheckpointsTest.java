@@ -92,13 +92,13 @@ class CheckpointsTest {
 
   @Test
   void onAFullDiskTheLastGoodOneStaysAndTheUserIsTold() {
-    try (Checkpoints full = checkpoints("run", "full")) {
+    try (Checkpoints full = checkpoints("run", "tiny")) {
       full.save(at(4), "here", Optional.empty());
     }
     assertThat(told)
         .singleElement()
         .asString()
-        .contains("the checkpoint of step 4 could not be written (Cannot write full:/")
+        .contains("the checkpoint of step 4 could not be written (Cannot write tiny:/")
         .contains("mean.bin: No space left on device)")
         .contains("it takes 0.01 MB", "has 0.00 MB left: make room there")
         .contains("a restart would begin after step 3");
@@ -143,7 +143,7 @@ class CheckpointsTest {
 
   private Checkpoints checkpoints(String run, String scheme) {
     Configuration hadoop = new Configuration();
-    hadoop.set("fs.full.impl", FullDisk.class.getName());
+    hadoop.set("fs.tiny.impl", FullDisk.class.getName());
     return new Checkpoints(
         new org.apache.hadoop.fs.Path(scheme + "://" + folder),
         new lethe.folder.Files(hadoop),
@@ -152,7 +152,10 @@ class CheckpointsTest {
         told::add);
   }
 
-  /** The local disk with room for 5,000 bytes: one part and a quarter of the next. */
+  /**
+   * The local disk, under a scheme that no other test's has, with room for 5,000 bytes: one part
+   * and a quarter of the next.
+   */
   public static final class FullDisk extends RawLocalFileSystem {
     private int left = 5_000;
 
@@ -163,12 +166,12 @@ class CheckpointsTest {
 
     @Override
     public java.net.URI getUri() {
-      return java.net.URI.create("full:///");
+      return java.net.URI.create("tiny:///");
     }
 
     @Override
     public String getScheme() {
-      return "full";
+      return "tiny";
     }
 
     @Override
