@@ -138,48 +138,46 @@ class SubmitIT {
     Submitted prepared =
         submit("prepare", conf.toString(), "train.steps=40", "train.checkpoint-every=5");
     assertThat(prepared.code).as(prepared.output).isZero();
-    for (String name : List.of("whole", "killed", "stopped")) {
+    for (String name : List.of("whole", "disturbed")) {
       copy(folder.resolve("run"), folder.resolve(name));
     }
     Submitted undisturbed = submit(append(run, "run.dir=" + folder.resolve("whole")));
     assertThat(undisturbed.code).as(undisturbed.output).isZero();
 
-    Path killed = folder.resolve("killed");
-    interrupted(killed, "SIGKILL", append(run, "run.dir=" + killed));
-    Submitted resumed = submit(append(run, "run.dir=" + killed));
-    assertThat(resumed.code).as(resumed.output).isZero();
-    assertThat(resumed.output).contains("Going on from the checkpoint of step");
-
-    Path stopped = folder.resolve("stopped");
-    String said = interrupted(stopped, "SIGTERM", append(run, "run.dir=" + stopped));
-    assertThat(said).contains("Asked to stop", "the same command goes on from there");
-    Submitted continued = submit(append(run, "run.dir=" + stopped));
+    Path disturbed = folder.resolve("disturbed");
+    String[] same = append(run, "run.dir=" + disturbed);
+    interrupted(disturbed, 10, "SIGKILL", same);
+    String said = interrupted(disturbed, 25, "SIGTERM", same);
+    assertThat(said)
+        .contains("Going on from the checkpoint of step")
+        .contains("Asked to stop", "the same command goes on from there");
+    Submitted continued = submit(same);
     assertThat(continued.code).as(continued.output).isZero();
+    assertThat(continued.output).contains("Going on from the checkpoint of step");
 
-    byte[] weights = Files.readAllBytes(folder.resolve("whole/model/model.safetensors"));
-    for (Path other : List.of(killed, stopped)) {
-      assertThat(Files.readAllBytes(other.resolve("model/model.safetensors"))).isEqualTo(weights);
-      List<Integer> steps = new ArrayList<>();
-      for (String line : Files.readAllLines(other.resolve("steps.jsonl"))) {
-        steps.add(new ObjectMapper().readTree(line).get("step").asInt());
-      }
-      assertThat(steps).containsExactlyElementsOf(IntStream.rangeClosed(1, 40).boxed().toList());
-      assertThat(other.resolve("checkpoints/unlearn")).doesNotExist();
+    assertThat(Files.readAllBytes(disturbed.resolve("model/model.safetensors")))
+        .isEqualTo(Files.readAllBytes(folder.resolve("whole/model/model.safetensors")));
+    List<Integer> steps = new ArrayList<>();
+    for (String line : Files.readAllLines(disturbed.resolve("steps.jsonl"))) {
+      steps.add(new ObjectMapper().readTree(line).get("step").asInt());
     }
+    assertThat(steps).containsExactlyElementsOf(IntStream.rangeClosed(1, 40).boxed().toList());
+    assertThat(disturbed.resolve("checkpoints/unlearn")).doesNotExist();
   }
 
   /**
-   * Starts a run, waits for its second checkpoint, sends the driver a signal, and gives what it
-   * said.
+   * Starts a run, waits for a step's checkpoint, sends the driver a signal, and gives what it said.
    */
-  private static String interrupted(Path run, String signal, String[] arguments) throws Exception {
+  private static String interrupted(Path run, int step, String signal, String[] arguments)
+      throws Exception {
     Process process = start(Map.of(), arguments);
     StringBuilder said = new StringBuilder();
     Thread reader =
         new Thread(
             () -> process.inputReader().lines().forEach(line -> said.append(line).append('\n')));
     reader.start();
-    Path checkpoint = run.resolve("checkpoints/unlearn/step-00000010/manifest.json");
+    Path checkpoint =
+        run.resolve("checkpoints/unlearn/step-000000%d/manifest.json".formatted(step));
     while (process.isAlive() && !Files.exists(checkpoint)) {
       process.waitFor(100, TimeUnit.MILLISECONDS);
     }
