@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Shows that neither the number of workers nor a death changes a bit of the result. Trains a tiny model with every
 # number of workers and every fault: an executor killed (kill -9) when its gradient is ready, while it sends it, and while it fetches the
-# next weights; the driver killed after step 8 and started again with the same command. For every row: the step of the kill, the
-# launch and attempt that finished the run, the seconds from the kill to the next applied step, the applied steps that were computed
-# again, and whether the records are steps 1..N without gap or repeat. Ends with one sha256 of the master weights a wire.
+# next weights; the driver killed after step 8 and started again with the same command. For every row: the step of the kill, the launch
+# and attempt that finished the run (and that it was a second driver), the seconds from the kill to the next applied step, the applied
+# steps that were computed again, and whether the records are steps 1..N without gap or repeat. Ends with one sha256 of the master
+# weights a wire.
 #
 #   jobs/matrix.sh [FOLDER [WORKERS [WIRES [FAULTS]]]]
 #   jobs/matrix.sh runs/matrix "1 2 3 4" "float32 bfloat16" "none computed push pull driver"
@@ -91,6 +92,7 @@ row() {
     [ "$fault" = pull ] && next=$((kill + 1))
     seconds=$(awk -v a="$(finished "$records" $((next - 1)))" -v b="$(finished "$records" $next)" 'BEGIN { printf "%.1f", b - a }')
   elif [ "$fault" = driver ]; then
+    again="$again, driver 2"
     seconds=$(awk -v a="$died" -v b="$(finished "$records" $((kill + 1)))" 'BEGIN { printf "%.1f", b - a }')
   fi
   local sha
