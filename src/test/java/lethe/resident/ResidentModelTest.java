@@ -33,6 +33,21 @@ class ResidentModelTest {
   }
 
   @Test
+  void tasksShareOneThreadWhichEndsWithTheModels() throws Exception {
+    ModelKey key = key("one", 1);
+    Thread[] own = new Thread[2];
+    Thread task = new Thread(() -> own[1] = ResidentModel.with(key, m -> Thread.currentThread()));
+    task.start();
+    own[0] = ResidentModel.with(key, m -> Thread.currentThread());
+    task.join();
+    assertThat(own[1]).isSameAs(own[0]).isNotSameAs(Thread.currentThread()).isNotSameAs(task);
+
+    ResidentModel.clear();
+    own[0].join(10_000);
+    assertThat(own[0].isAlive()).as("a team of threads beside the training's").isFalse();
+  }
+
+  @Test
   void theOneThatWasUsedLongestAgoMakesRoom() throws IOException {
     ModelKey first = key("one", 1);
     ModelKey second = key("two", 2);
