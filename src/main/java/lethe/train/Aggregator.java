@@ -596,6 +596,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     return new StreamManager() {
       @Override
       public ManagedBuffer getChunk(long stream, int chunk) {
+        // Spark's shuffle fetches so; no worker of Lethe does.
         throw new UnsupportedOperationException("Weights are fetched as streams");
       }
 

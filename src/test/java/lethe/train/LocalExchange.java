@@ -121,21 +121,23 @@ final class LocalExchange implements AutoCloseable {
     ByteBuffer body = head.buffer(bytes);
     payload.accept(body);
     CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
-    aggregator.receive(
-        null,
-        body.flip(),
-        new RpcResponseCallback() {
-          @Override
-          public void onSuccess(ByteBuffer response) {
-            answer.complete(response);
-          }
-
-          @Override
-          public void onFailure(Throwable e) {
-            answer.completeExceptionally(e);
-          }
-        });
+    aggregator.receive(null, body.flip(), to(answer));
     return answer;
+  }
+
+  /** What Spark's transport calls with an answer. */
+  static RpcResponseCallback to(CompletableFuture<ByteBuffer> answer) {
+    return new RpcResponseCallback() {
+      @Override
+      public void onSuccess(ByteBuffer response) {
+        answer.complete(response);
+      }
+
+      @Override
+      public void onFailure(Throwable e) {
+        answer.completeExceptionally(e);
+      }
+    };
   }
 
   @Override

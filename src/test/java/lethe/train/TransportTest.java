@@ -20,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import lethe.model.NamedShape;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.buffer.NioManagedBuffer;
-import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClientFactory;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
 import org.apache.spark.network.server.NoOpRpcHandler;
@@ -99,17 +98,7 @@ class TransportTest {
           .uploadStream(
               new NioManagedBuffer(head.buffer(0).flip()),
               new Outgoing(filled(GRADIENT), Wire.FLOAT32),
-              new RpcResponseCallback() {
-                @Override
-                public void onSuccess(ByteBuffer response) {
-                  answer.complete(response);
-                }
-
-                @Override
-                public void onFailure(Throwable e) {
-                  answer.completeExceptionally(e);
-                }
-              });
+              LocalExchange.to(answer));
       assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
           .hasMessageContaining("Unauthenticated call to receiveStream");
     }
