@@ -1,6 +1,7 @@
 package lethe.objective;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import java.util.Set;
@@ -26,6 +27,9 @@ import java.util.Set;
  */
 public record TruncatedPredictions(int topK, double topP, Truth truth)
     implements LabelDistribution {
+  /** Of tokens drawn from the likeliest, so many more may tie with the last one kept. */
+  private static final int TIES = 14;
+
   /** What becomes of the true token. */
   public enum Truth {
     REMOVED,
@@ -45,12 +49,55 @@ public record TruncatedPredictions(int topK, double topP, Truth truth)
   @Override
   public NDArray logProbabilitiesNV(Positions positions) {
     NDArray logitsNV = positions.frozenNV().get(FrozenModel.REFERENCE);
-    int vocabulary = (int) logitsNV.getShape().get(1);
-    if (truth == Truth.REMOVED) {
-      NDArray trueNV = positions.labelsN().oneHot(vocabulary, logitsNV.getDataType());
-      logitsNV = logitsNV.add(trueNV.mul(NOTHING));
+    return cutNV(withoutTruthNV(logitsNV, positions.labelsN()));
+  }
+
+  /**
+   * Draws a token at each position. Tokens stand in falling order of their likelihood, and the one
+   * is drawn up to which the probabilities first add up to more than a uniform share of them all;
+   * with nothing cut they stand in the order of the vocabulary.
+   *
+   * @param logitsNV of the reference
+   * @param labelsN the true tokens
+   * @param uniformN1 in [0, 1)
+   * @return N tokens
+   */
+  public NDArray drawN(NDArray logitsNV, NDArray labelsN, NDArray uniformN1) {
+    long vocabulary = logitsNV.getShape().get(1);
+    if (topK >= vocabulary) {
+      NDArray possibleNV = withoutTruthNV(logitsNV, labelsN);
+      return choiceN1(cutNV(possibleNV).exp(), uniformN1).squeeze(1);
     }
-    if (topK < vocabulary) {
+    int ranks = (int) Math.min(vocabulary, (long) topK + 1 + TIES); // 1: the truth
+    NDList likeliest = logitsNV.topK(ranks, -1, true, true); // the rest of the vocabulary is cut
+    NDArray possibleNR = likeliest.get(0);
+    NDArray tokensNR = likeliest.get(1);
+    if (truth == Truth.REMOVED) {
+      possibleNR = without(possibleNR, tokensNR.eq(labelsN.expandDims(1)));
+    }
+    return tokensNR.gather(choiceN1(cutNV(possibleNR).exp(), uniformN1), 1).squeeze(1);
+  }
+
+  private static NDArray choiceN1(NDArray probabilityNV, NDArray uniformN1) {
+    NDArray sumNV = probabilityNV.cumSum(-1);
+    NDArray allN1 = sumNV.get(new NDIndex(":, -1:"));
+    NDArray belowN1 = countN1(sumNV.lte(allN1.mul(uniformN1)));
+    NDArray lastN1 = countN1(sumNV.lt(allN1)); // where rounding takes a share up to all of it
+    return belowN1.minimum(lastN1);
+  }
+
+  private NDArray withoutTruthNV(NDArray logitsNV, NDArray labelsN) {
+    if (truth == Truth.KEPT) {
+      return logitsNV;
+    }
+    int vocabulary = (int) logitsNV.getShape().get(1);
+    NDArray trueNV = labelsN.oneHot(vocabulary, logitsNV.getDataType());
+    return logitsNV.add(trueNV.mul(NOTHING));
+  }
+
+  /** Log-probabilities of what is left of any tokens, as long as all that may be left are there. */
+  private NDArray cutNV(NDArray logitsNV) {
+    if (topK < logitsNV.getShape().get(1)) {
       NDArray largestNK = logitsNV.topK(topK, -1, true, true).get(0);
       logitsNV = without(logitsNV, logitsNV.lt(largestNK.get(new NDIndex(":, {}:", topK - 1))));
     }
@@ -65,8 +112,12 @@ public record TruncatedPredictions(int topK, double topP, Truth truth)
     NDArray fallingNV = logitsNV.neg().sort(-1).neg();
     NDArray probabilityNV = fallingNV.softmax(-1);
     NDArray beforeNV = probabilityNV.cumSum(-1).sub(probabilityNV);
-    NDArray lastN1 = beforeNV.lte(topP).toType(DataType.INT64, false).sum(new int[] {-1}, true);
+    NDArray lastN1 = countN1(beforeNV.lte(topP));
     return fallingNV.gather(lastN1.sub(1), 1);
+  }
+
+  private static NDArray countN1(NDArray isNV) {
+    return isNV.toType(DataType.INT64, false).sum(new int[] {-1}, true);
   }
 
   private static NDArray without(NDArray logitsNV, NDArray droppedNV) {

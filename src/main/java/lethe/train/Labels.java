@@ -6,18 +6,14 @@ import static org.apache.spark.sql.functions.size;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import lethe.model.Network;
 import lethe.model.Parameters;
 import lethe.model.TokenBatch;
 import lethe.model.Vocabulary;
-import lethe.objective.FrozenModel;
 import lethe.objective.LabelDistribution;
-import lethe.objective.Positions;
 import lethe.objective.TruncatedPredictions;
 import lethe.objective.TruncatedPredictions.Truth;
 import lethe.resident.Batches;
@@ -138,7 +134,7 @@ final class Labels {
             chosenN = network.likeliestOther(logitsNV, labelsN); // nothing is left to chance
           } else {
             NDArray uniformN1 = own.create(Arrays.copyOfRange(uniforms, from, to)).expandDims(1);
-            chosenN = choose(probabilities(predictions, logitsNV, labelsN), uniformN1);
+            chosenN = predictions.drawN(logitsNV, labelsN, uniformN1);
           }
           long[] chosen = chosenN.toLongArray();
           for (int i = from; i < to; i++) {
@@ -148,29 +144,6 @@ final class Labels {
       }
     }
     return drawn;
-  }
-
-  private static NDArray probabilities(
-      TruncatedPredictions predictions, NDArray logitsNV, NDArray labelsN) {
-    return predictions
-        .logProbabilitiesNV(
-            new Positions(logitsNV, labelsN, Map.of(FrozenModel.REFERENCE, logitsNV)))
-        .exp();
-  }
-
-  /**
-   * The first token up to which the probabilities add up to more than a uniform share of them all.
-   */
-  private static NDArray choose(NDArray probabilityNV, NDArray uniformN1) {
-    NDArray sumNV = probabilityNV.cumSum(-1);
-    NDArray allN1 = sumNV.get(new NDIndex(":, -1:"));
-    NDArray belowN = count(sumNV.lte(allN1.mul(uniformN1)));
-    NDArray lastN = count(sumNV.lt(allN1)); // where rounding takes a share up to all of it
-    return belowN.minimum(lastN);
-  }
-
-  private static NDArray count(NDArray isNV) {
-    return isNV.toType(DataType.INT64, false).sum(new int[] {-1});
   }
 
   private static NDArray banned(NDManager manager, int vocabulary, int[] unused) {

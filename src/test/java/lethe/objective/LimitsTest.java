@@ -95,6 +95,30 @@ class LimitsTest {
   }
 
   @Test
+  void drawsByTheSharesOfWhatIsLeft() {
+    double[][] shares = {{0.4, 0.3, 0.2, 0.1}, {0.1, 0.2, 0.3, 0.4}};
+    TruncatedPredictions two = new TruncatedPredictions(2, 1, Truth.REMOVED);
+    // 0.6 and 0.4 on tokens 1 and 2; 2/3 and 1/3 on 3 and 1
+    assertThat(drawn(two, shares, new long[] {0, 2}, 0.59, 0.66)).containsExactly(1, 3);
+    assertThat(drawn(two, shares, new long[] {0, 2}, 0.61, 0.67)).containsExactly(2, 1);
+    TruncatedPredictions all = new TruncatedPredictions(4, 1, Truth.KEPT);
+    assertThat(drawn(all, shares, new long[] {0, 2}, 0.39, 0.09)).containsExactly(0, 0);
+    assertThat(drawn(all, shares, new long[] {0, 2}, 0.91, 0.99)).containsExactly(3, 3);
+    TruncatedPredictions nucleus = new TruncatedPredictions(3, 0.5, Truth.KEPT);
+    // 4/7 and 3/7 on 0 and 1, and on 3 and 2
+    assertThat(drawn(nucleus, shares, new long[] {0, 2}, 0.57, 0.57)).containsExactly(0, 3);
+    assertThat(drawn(nucleus, shares, new long[] {0, 2}, 0.58, 0.99)).containsExactly(1, 2);
+  }
+
+  @Test
+  void drawsFromAllThatTieWithTheLastKept() {
+    double[][] shares = {{0.3, 0.3, 0.1, 0.3}, {0.3, 0.3, 0.1, 0.3}, {0.3, 0.3, 0.1, 0.3}};
+    long[] labels = {2, 2, 2};
+    assertThat(drawn(new TruncatedPredictions(2, 1, Truth.KEPT), shares, labels, 0.1, 0.5, 0.9))
+        .containsExactlyInAnyOrder(0, 1, 3);
+  }
+
+  @Test
   void genericPredictionsAreTheReferencesWhereNothingWasReinforced() {
     Term unlearned = new Distillation(new GenericPredictions(0));
     assertThat(value((PositionTerm) unlearned, LOGITS))
@@ -202,6 +226,13 @@ class LimitsTest {
               manager.ones(new Shape(), DataType.FLOAT64));
           return leafNV.getGradient().toDoubleArray();
         });
+  }
+
+  private long[] drawn(
+      TruncatedPredictions predictions, double[][] shares, long[] labels, double... uniforms) {
+    NDArray uniformN1 = manager.create(uniforms).expandDims(1);
+    NDArray logitsNV = manager.create(shares).log();
+    return predictions.drawN(logitsNV, manager.create(labels), uniformN1).toLongArray();
   }
 
   private double[] probabilities(LabelDistribution labels, Positions positions) {
