@@ -8,20 +8,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 chunks=${1:-256} executors=${2:-2}
 shift $(($# < 2 ? $# : 2))
-lib=target/lib spark=${SPARK_HOME:-$PWD/target/spark}
-[ -f target/lethe.jar ] && [ -d "$lib" ] || mvn -q -B -ntp -DskipTests package
+. jobs/jvm.sh
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-opens=()
-for package in java.lang java.lang.invoke java.nio java.util java.util.concurrent sun.nio.ch sun.util.calendar; do
-  opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
-done
 threads=2 batch=1
 for pair in "$@"; do case "$pair" in train.threads=*) threads=${pair#*=} ;; bench.batch=*) batch=${pair#*=} ;; esac; done
-export SPARK_HOME=$spark SPARK_SCALA_VERSION=2.12 SPARK_LOCAL_IP=127.0.0.1 OPT_OUT_TRACKING=true
-export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$PWD/target/djl} OMP_NUM_THREADS=$threads OMP_DYNAMIC=FALSE MKL_DYNAMIC=FALSE
+export SPARK_HOME=$spark SPARK_SCALA_VERSION=2.12 OMP_NUM_THREADS=$threads OMP_DYNAMIC=FALSE MKL_DYNAMIC=FALSE
 export MKL_CBWR=AUTO,STRICT GLIBC_TUNABLES=glibc.malloc.hugetlb=1 # as SubmitArguments gives executors
-java "${opens[@]}" -Xmx2g -Dlog4j2.configurationFile="$PWD/conf/log4j2.properties" -Dspark.local.dir="$folder/spark" \
-  -cp "$PWD/target/lethe.jar:$PWD/$lib/*:$spark/jars/*" lethe.EvaluateBench \
+"${jvm[@]}" -Xmx2g -Dspark.local.dir="$folder/spark" lethe.EvaluateBench \
   "$folder" "${LETHE_TOKENIZER:-../shared/base-model}/tokenizer.json" "$chunks" "$executors" \
   'bench.precisions=[float32]' bench.rounds=3 "evaluate.micro-batch=$batch" "$@"

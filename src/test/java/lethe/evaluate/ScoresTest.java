@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import lethe.LocalSpark;
+import lethe.corpus.Chunks;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.Network;
@@ -152,7 +153,7 @@ class ScoresTest {
 
   private Evaluation evaluate(
       RunFolder folder, List<Row> chunks, int microBatch, Map<String, ModelSource> models) {
-    Dataset<Row> dataset = LocalSpark.SESSION.createDataFrame(chunks, SharedCorpus.CHUNKS);
+    Dataset<Row> dataset = LocalSpark.SESSION.createDataFrame(chunks, Chunks.SCHEMA);
     EvaluateSettings settings =
         new EvaluateSettings(
             microBatch, 0.15, List.of(), Map.of(), false, false, ComputeSettings.cpu(1), 42);

@@ -16,25 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import lethe.LocalSpark;
+import lethe.corpus.Chunks;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /** A few documents of the shared corpora, cut into chunks as the reference numbers were. */
 final class SharedCorpus {
-  static final StructType CHUNKS =
-      new StructType()
-          .add("split", DataTypes.StringType, false)
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
-          .add("start", DataTypes.IntegerType, false)
-          .add("end", DataTypes.IntegerType, false)
-          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
-          .add("prompt", DataTypes.IntegerType, true);
-
   private static final int CHUNK = 256;
   private static final int TAIL = 5;
 
@@ -94,7 +82,7 @@ final class SharedCorpus {
   }
 
   static Dataset<Row> dataset(List<Row> chunks) {
-    return LocalSpark.SESSION.createDataFrame(chunks, CHUNKS);
+    return LocalSpark.SESSION.createDataFrame(chunks, Chunks.SCHEMA);
   }
 
   /** nll.json. */

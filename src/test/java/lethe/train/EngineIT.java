@@ -170,9 +170,12 @@ class EngineIT {
                         })
                     .train())
         .isInstanceOf(StoppedException.class);
-    Outcome two = new Run("sides-two").separation(Separation.PROJECTED).train();
+    // And one of them is killed when it has sent one of its two sides.
+    Outcome two =
+        new Run("sides-two").separation(Separation.PROJECTED).fault("worker/1/5/push").train();
     assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(undisturbed().sha256);
-    assertThat(two.steps).isNotEmpty();
+    assertThat(two.steps).extracting(StepRecord::step).containsExactly(4, 5, 6, 7);
+    assertThat(two.steps.get(1).launch() + two.steps.get(1).attempt()).isPositive();
     for (StepRecord step : two.steps) {
       assertThat(step.terms()).isEqualTo(one.steps.get(step.step() - 1).terms());
       assertThat(step.terms().projected()).isEqualTo(step.terms().cosine() < 0);

@@ -46,8 +46,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -326,15 +324,7 @@ class ExamplesTest {
       int[] tokens = random.ints(5 + random.nextInt(25), 0, TinyLlama.VOCABULARY).toArray();
       rows.add(RowFactory.create("forget", "d", "doc" + i / 4, i % 4, tokens, prompt));
     }
-    StructType schema =
-        new StructType()
-            .add("split", DataTypes.StringType)
-            .add("domain", DataTypes.StringType)
-            .add("document", DataTypes.StringType)
-            .add("ordinal", DataTypes.IntegerType)
-            .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false))
-            .add("prompt", DataTypes.IntegerType);
-    return LocalSpark.SESSION.createDataFrame(rows, schema);
+    return LocalSpark.SESSION.createDataFrame(rows, SmallChunks.SCHEMA);
   }
 
   private static int[] ints(List<Integer> boxed) {

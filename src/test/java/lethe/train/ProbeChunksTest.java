@@ -28,8 +28,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -217,14 +215,6 @@ class ProbeChunksTest {
   }
 
   private static Dataset<Row> dataset(List<Row> rows) {
-    StructType schema =
-        new StructType()
-            .add("split", DataTypes.StringType)
-            .add("domain", DataTypes.StringType)
-            .add("document", DataTypes.StringType)
-            .add("ordinal", DataTypes.IntegerType)
-            .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false))
-            .add("prompt", DataTypes.IntegerType);
-    return LocalSpark.SESSION.createDataFrame(rows, schema);
+    return LocalSpark.SESSION.createDataFrame(rows, SmallChunks.SCHEMA);
   }
 }

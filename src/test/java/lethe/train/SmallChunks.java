@@ -12,6 +12,16 @@ import org.apache.spark.sql.types.StructType;
 
 /** Forty chunks of a vocabulary of fifty tokens: fourteen to forget, the others to retain. */
 final class SmallChunks {
+  /** What training reads of chunks. */
+  static final StructType SCHEMA =
+      new StructType()
+          .add("split", DataTypes.StringType)
+          .add("domain", DataTypes.StringType)
+          .add("document", DataTypes.StringType)
+          .add("ordinal", DataTypes.IntegerType)
+          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false))
+          .add("prompt", DataTypes.IntegerType);
+
   private SmallChunks() {}
 
   static Dataset<Row> of(SparkSession spark) {
@@ -20,15 +30,9 @@ final class SmallChunks {
     for (int i = 0; i < 40; i++) {
       List<Integer> tokens = random.ints(5 + random.nextInt(12), 0, 50).boxed().toList();
       rows.add(
-          RowFactory.create(i % 3 == 0 ? "forget" : "retain", "d", "doc" + i / 4, i % 4, tokens));
+          RowFactory.create(
+              i % 3 == 0 ? "forget" : "retain", "d", "doc" + i / 4, i % 4, tokens, null));
     }
-    StructType schema =
-        new StructType()
-            .add("split", DataTypes.StringType)
-            .add("domain", DataTypes.StringType)
-            .add("document", DataTypes.StringType)
-            .add("ordinal", DataTypes.IntegerType)
-            .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false));
-    return spark.createDataFrame(rows, schema);
+    return spark.createDataFrame(rows, SCHEMA);
   }
 }
