@@ -236,7 +236,7 @@ final class Stages {
         job.report().compare().stream()
             .map(run -> new RunFolder(new Path(run), folder.files()))
             .toList();
-    new Compare(folder, runs, System.out).execute();
+    new Compare(folder, runs, job.report().band(), System.out).execute();
     console.say("Comparison: " + new Path(folder.report(), "compare.html"));
   }
 

@@ -26,15 +26,19 @@ public final class Compare {
 
   private final RunFolder into;
   private final List<RunFolder> runs;
+  private final Optional<Double> band;
   private final PrintStream terminal;
 
   /**
    * @param into whose report folder gets the page
    * @param runs that have been reported
+   * @param band as in {@link ReportSettings}
    */
-  public Compare(RunFolder into, List<RunFolder> runs, PrintStream terminal) {
+  public Compare(
+      RunFolder into, List<RunFolder> runs, Optional<Double> band, PrintStream terminal) {
     this.into = into;
     this.runs = List.copyOf(runs);
+    this.band = band;
     this.terminal = terminal;
   }
 
@@ -52,7 +56,8 @@ public final class Compare {
     terminal.print(methods(comparison.methods()));
     terminal.println(
         "losses in nats a token; damage: the largest rise on retain, approximate, general or holdout, of runs whose\n"
-            + "forget loss is in its band; decades: width of the rates with forget in its band and holdout in one as wide around its own");
+            + "forget loss is in its band; decades: width of the rates with forget in its band and holdout within "
+            + "the run's own of where it was");
   }
 
   private Comparison comparison(List<JsonNode> reports) {
@@ -61,7 +66,9 @@ public final class Compare {
     List<ComparedRun> rows =
         IntStream.range(0, reports.size())
             .mapToObj(
-                i -> ComparedRun.of(runs.get(i).root().getName(), variants.get(i), reports.get(i)))
+                i ->
+                    ComparedRun.of(
+                        runs.get(i).root().getName(), variants.get(i), reports.get(i), band))
             .toList();
     List<ComparedRun> marked = new ArrayList<>(rows);
     ComparedMethod.best(rows).ifPresent(best -> marked.set(rows.indexOf(best), best.asBest()));

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * <pre>  decades = log10(highest / lowest)  </pre>
  *
  * over the longest stretch of neighbouring rates, of those that were tried, whose every run ended
- * with forget in its band and holdout within a band of where it was. In the spirit of the tuning
+ * with forget in its band and holdout within its own of where it was. In the spirit of the tuning
  * guide of Yao et al., arXiv:2402.15159.
  *
  * @param method of unlearning

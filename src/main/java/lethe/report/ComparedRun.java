@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import lethe.target.Outcome;
 
 /**
  * One run beside others.
@@ -23,7 +26,8 @@ import java.util.Map;
  * @param target of all documents, nats a token; null when there is none
  * @param distance of the judging half's forget loss from its target, nats a token; null without a
  *     verdict, or when it is no finite number
- * @param band half its width, nats a token; null without a verdict
+ * @param band half the width of the one around the target, nats a token; null without a verdict
+ * @param holdoutBand the same around the loss on holdout before
  * @param outcome under, matched or over; null without a verdict
  * @param damage the largest rise of loss on a split to be kept; null when it is not known
  * @param damagedSplit where
@@ -42,6 +46,7 @@ record ComparedRun(
     Double target,
     Double distance,
     Double band,
+    Double holdoutBand,
     String outcome,
     Double damage,
     String damagedSplit,
@@ -66,11 +71,15 @@ record ComparedRun(
    * @param run its folder's name
    * @param variant as above
    * @param report its report.json
+   * @param band around the target in place of the run's own
    */
-  static ComparedRun of(String run, String variant, JsonNode report) {
+  static ComparedRun of(String run, String variant, JsonNode report, Optional<Double> band) {
     JsonNode settings = report.at("/provenance/settings");
     JsonNode verdict = report.path("verdict");
     JsonNode damage = damage(report);
+    Double own = number(verdict.path("band"));
+    Double distance = number(verdict.path("distance"));
+    String outcome = verdict.path("outcome").asText(null);
     return new ComparedRun(
         run,
         settings.at("/unlearn/method").asText(""),
@@ -81,9 +90,12 @@ record ComparedRun(
         whole(report.at("/cost/tokens")),
         losses(report),
         number(report.at("/target/nll")),
-        number(verdict.path("distance")),
-        number(verdict.path("band")),
-        verdict.path("outcome").asText(null),
+        distance,
+        own == null ? null : band.orElse(own),
+        own,
+        distance == null || band.isEmpty()
+            ? outcome
+            : Outcome.of(distance, band.get()).name().toLowerCase(Locale.ROOT),
         number(damage.path("rise")),
         damage.path("split").asText(null),
         false);
@@ -132,13 +144,13 @@ record ComparedRun(
   }
 
   /**
-   * Whether forget is in its band, and holdout, if there is any, in a band as wide around where it
-   * was.
+   * Whether forget is in its band, and holdout, if there is any, within the run's own band of where
+   * it was.
    */
   @JsonProperty("within_bands")
   boolean withinBands() {
     Change holdout = losses.get("holdout");
-    return matched() && (holdout == null || Math.abs(holdout.rise()) <= band);
+    return matched() && (holdout == null || Math.abs(holdout.rise()) <= holdoutBand);
   }
 
   ComparedRun asBest() {
@@ -154,6 +166,7 @@ record ComparedRun(
         target,
         distance,
         band,
+        holdoutBand,
         outcome,
         damage,
         damagedSplit,

@@ -11,12 +11,15 @@ import lethe.target.Outcome;
  * @param require the verdict without which the program ends with exit 3
  * @param pretrainingTokens that the original model was trained on, where it is known
  * @param compare folders of runs to set side by side; empty for a report of this run
+ * @param band around the target within which a compared run has reached it, nats a token; empty for
+ *     each run's own
  * @param examples whether texts to forget may stand in the report
  */
 public record ReportSettings(
     Optional<Outcome> require,
     Optional<Double> pretrainingTokens,
     List<String> compare,
+    Optional<Double> band,
     boolean examples) {
 
   /** Reads {@code report}. */
@@ -28,6 +31,7 @@ public record ReportSettings(
             : Optional.empty(),
         report.optionalNumber("pretraining-tokens", 1, 1e18),
         report.texts("compare"),
+        report.optionalNumber("band", 0, 100),
         report.flag("examples"));
   }
 }

@@ -20,7 +20,7 @@ function header() {
 
 function methodTable() {
   page.append(el("h2", {}, "Methods"), el("p", { class: "soft" },
-    "Rates that work: the longest stretch of neighbouring rates, of those tried, with forget in its band and holdout in one as wide around where it was. A method with a wide one forgives a guess. " +
+    "Rates that work: the longest stretch of neighbouring rates, of those tried, with forget in its band and holdout within the run's own of where it was. A method with a wide one forgives a guess. " +
     "Damage at target: the largest rise of loss on retain, approximate, general or holdout in a run whose forget loss is in its band."),
     table(["method", "reached the target", "rates that work", "decades", "least damage at target", "by"], methods.map((m) => ({ cells: [m.name, `${m.reached} of ${m.runs}`,
       m.lowest === null ? "none" : m.lowest === m.highest ? rate(m.lowest) : `${rate(m.lowest)} to ${rate(m.highest)}`, number(m.decades, 2), signed(m.least_damage, 3), m.least_damaged ?? "–"] }))));

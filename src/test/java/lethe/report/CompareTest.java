@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,20 @@ class CompareTest {
   }
 
   @Test
+  void anotherBandJudgesAllRunsAnewAndLeavesHoldoutsAlone() {
+    run("near", "m", 1e-5, "over", 0.3, 0.14); // all are 0.05 nats below their targets
+    run("worse", "m", 2e-5, "matched", 0.2, 0.16);
+    JsonNode narrow = compare(Optional.of(0.04), "near", "worse");
+    assertThat(narrow.get("runs")).extracting(r -> r.get("outcome").asText()).containsOnly("under");
+    assertThat(narrow.at("/methods/0/reached").asInt()).isZero();
+    JsonNode wide = compare(Optional.of(0.5), "near", "worse");
+    assertThat(wide.get("runs")).extracting(r -> r.get("outcome").asText()).containsOnly("matched");
+    assertThat(wide.at("/runs/0/band").asDouble()).isEqualTo(0.5);
+    assertThat(wide.at("/methods/0/reached").asInt()).isEqualTo(2);
+    assertThat(wide.at("/methods/0/highest").asDouble()).isEqualTo(1e-5);
+  }
+
+  @Test
   void runsOfOneMethodWithOtherSettingsAreApart() {
     run("a", "m", 1e-5, "matched", 0.1, 0, "batch", 8);
     run("b", "m", 1e-4, "matched", 0.1, 0, "batch", 16);
@@ -87,7 +102,9 @@ class CompareTest {
   @Test
   void aRunWithoutAReportIsNamed() {
     RunFolder empty = folder("none");
-    assertThatThrownBy(() -> new Compare(folder("all"), List.of(empty), System.out).execute())
+    assertThatThrownBy(
+            () ->
+                new Compare(folder("all"), List.of(empty), Optional.empty(), System.out).execute())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("Cannot compare ")
         .hasMessageEndingWith("run report on it first");
@@ -98,7 +115,11 @@ class CompareTest {
     run("in", "m", 1.5e-5, "matched", 0.25, 0.01);
     RunFolder all = folder("all");
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    new Compare(all, List.of(folder("in")), new PrintStream(bytes, true, StandardCharsets.UTF_8))
+    new Compare(
+            all,
+            List.of(folder("in")),
+            Optional.empty(),
+            new PrintStream(bytes, true, StandardCharsets.UTF_8))
         .execute();
     assertThat(
             bytes
@@ -113,10 +134,15 @@ class CompareTest {
   }
 
   private JsonNode compare(String... names) {
+    return compare(Optional.empty(), names);
+  }
+
+  private JsonNode compare(Optional<Double> band, String... names) {
     RunFolder all = folder("all");
     new Compare(
             all,
             List.of(names).stream().map(this::folder).toList(),
+            band,
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     return all.files().readJson(new org.apache.hadoop.fs.Path(all.report(), "compare.json"));

@@ -106,6 +106,7 @@ class PageIT {
         4.05,
         distance,
         0.15,
+        0.15,
         outcome,
         0.25,
         "retain",
@@ -197,7 +198,8 @@ class PageIT {
     folder.files().writeText(folder.steps("unlearn"), steps.toString());
     new Report(
             folder,
-            new ReportSettings(Optional.empty(), Optional.of(1e12), List.of(), false),
+            new ReportSettings(
+                Optional.empty(), Optional.of(1e12), List.of(), Optional.empty(), false),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     return scratch.resolve("report/index.html");

@@ -94,7 +94,11 @@ class ReportTest {
           new Report(
                   folder,
                   new ReportSettings(
-                      Optional.of(Outcome.MATCHED), Optional.empty(), List.of(), false),
+                      Optional.of(Outcome.MATCHED),
+                      Optional.empty(),
+                      List.of(),
+                      Optional.empty(),
+                      false),
                   new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8))
               .execute()
               .unmet();
@@ -102,7 +106,8 @@ class ReportTest {
     }
     RunFolder none = evaluated(List.of());
     ReportSettings matched =
-        new ReportSettings(Optional.of(Outcome.MATCHED), Optional.empty(), List.of(), false);
+        new ReportSettings(
+            Optional.of(Outcome.MATCHED), Optional.empty(), List.of(), Optional.empty(), false);
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     assertThat(new Report(none, matched, nowhere).execute().unmet())
@@ -148,7 +153,8 @@ class ReportTest {
     assertThat(text(folder, "report.json") + text(folder, "index.html")).doesNotContain("secret");
     new Report(
             folder,
-            new ReportSettings(Optional.empty(), Optional.empty(), List.of(), true),
+            new ReportSettings(
+                Optional.empty(), Optional.empty(), List.of(), Optional.empty(), true),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     assertThat(report(folder).at("/continuations/0/written").asText()).isEqualTo("secret");
@@ -177,7 +183,8 @@ class ReportTest {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     new Report(
             folder,
-            new ReportSettings(Optional.empty(), Optional.of(1e9), List.of(), false),
+            new ReportSettings(
+                Optional.empty(), Optional.of(1e9), List.of(), Optional.empty(), false),
             new PrintStream(bytes, true, StandardCharsets.UTF_8))
         .execute();
     return bytes.toString(StandardCharsets.UTF_8);
