@@ -24,8 +24,9 @@ import lethe.target.Outcome;
  * @param tokens through forward and backward
  * @param losses before and after, by split
  * @param target of all documents, nats a token; null when there is none
- * @param distance of the judging half's forget loss from its target, nats a token; null without a
- *     verdict, or when it is no finite number
+ * @param distance of the judging half's forget loss from its target, or of all documents' where the
+ *     comparison has its own band, nats a token; null without a verdict, or when it is no finite
+ *     number
  * @param band half the width of the one around the target, nats a token; null without a verdict
  * @param holdoutBand the same around the loss on holdout before
  * @param outcome under, matched or over; null without a verdict
@@ -71,15 +72,22 @@ record ComparedRun(
    * @param run its folder's name
    * @param variant as above
    * @param report its report.json
-   * @param band around the target in place of the run's own
+   * @param band the comparison's own: around all documents' target, in place of the verdict
    */
   static ComparedRun of(String run, String variant, JsonNode report, Optional<Double> band) {
     JsonNode settings = report.at("/provenance/settings");
     JsonNode verdict = report.path("verdict");
     JsonNode damage = damage(report);
     Double own = number(verdict.path("band"));
+    Map<String, Change> losses = losses(report);
+    Double target = number(report.at("/target/nll"));
     Double distance = number(verdict.path("distance"));
     String outcome = verdict.path("outcome").asText(null);
+    if (own != null && band.isPresent()) {
+      Double after = losses.get("forget").after();
+      distance = after == null ? null : Double.valueOf(after - target);
+      outcome = outcome(distance, band.get());
+    }
     return new ComparedRun(
         run,
         settings.at("/unlearn/method").asText(""),
@@ -88,17 +96,20 @@ record ComparedRun(
         whole(report.at("/cost/steps")),
         number(report.at("/cost/seconds")),
         whole(report.at("/cost/tokens")),
-        losses(report),
-        number(report.at("/target/nll")),
+        losses,
+        target,
         distance,
         own == null ? null : band.orElse(own),
         own,
-        distance == null || band.isEmpty()
-            ? outcome
-            : Outcome.of(distance, band.get()).name().toLowerCase(Locale.ROOT),
+        outcome,
         number(damage.path("rise")),
         damage.path("split").asText(null),
         false);
+  }
+
+  private static String outcome(Double distance, double band) {
+    double known = distance == null ? Double.NaN : distance;
+    return Outcome.of(known, band).name().toLowerCase(Locale.ROOT);
   }
 
   private static Map<String, Change> losses(JsonNode report) {

@@ -11,8 +11,8 @@ import lethe.target.Outcome;
  * @param require the verdict without which the program ends with exit 3
  * @param pretrainingTokens that the original model was trained on, where it is known
  * @param compare folders of runs to set side by side; empty for a report of this run
- * @param band around the target within which a compared run has reached it, nats a token; empty for
- *     each run's own
+ * @param band within which a compared run's loss on all documents to forget has reached their
+ *     target, nats a token; empty for the verdict of each run
  * @param examples whether texts to forget may stand in the report
  */
 public record ReportSettings(

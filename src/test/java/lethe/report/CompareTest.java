@@ -73,8 +73,8 @@ class CompareTest {
   }
 
   @Test
-  void anotherBandJudgesAllRunsAnewAndLeavesHoldoutsAlone() {
-    run("near", "m", 1e-5, "over", 0.3, 0.14); // all are 0.05 nats below their targets
+  void aBandOfTheComparisonsOwnJudgesByAllDocumentsAndLeavesHoldoutsAlone() {
+    run("near", "m", 1e-5, "over", 0.3, 0.14); // 4.00 nats, and the target 4.05
     run("worse", "m", 2e-5, "matched", 0.2, 0.16);
     JsonNode narrow = compare(Optional.of(0.04), "near", "worse");
     assertThat(narrow.get("runs")).extracting(r -> r.get("outcome").asText()).containsOnly("under");
@@ -82,6 +82,7 @@ class CompareTest {
     JsonNode wide = compare(Optional.of(0.5), "near", "worse");
     assertThat(wide.get("runs")).extracting(r -> r.get("outcome").asText()).containsOnly("matched");
     assertThat(wide.at("/runs/0/band").asDouble()).isEqualTo(0.5);
+    assertThat(wide.at("/runs/0/distance").asDouble()).isEqualTo(-0.05, within(1e-12));
     assertThat(wide.at("/methods/0/reached").asInt()).isEqualTo(2);
     assertThat(wide.at("/methods/0/highest").asDouble()).isEqualTo(1e-5);
   }
@@ -129,7 +130,7 @@ class CompareTest {
                 .toList())
         .contains(
             "before 2.000 1.000 - - 5.000",
-            "in m 1.5e-05 7 13 1000 4.000 1.250 - - 5.010 4.050 -0.050 matched +0.250 retain best",
+            "in m 1.5e-05 7 13 1000 4.000 1.250 - - 5.010 4.050 -0.070 matched +0.250 retain best",
             "m in +0.250 1 of 1 1.5e-05 1.5e-05 0.00");
   }
 
@@ -187,7 +188,7 @@ class CompareTest {
                 "target",
                 Map.of("nll", 4.05),
                 "verdict",
-                Map.of("distance", -0.05, "band", 0.15, "outcome", outcome),
+                Map.of("distance", -0.07, "band", 0.15, "outcome", outcome),
                 "damage",
                 List.of(Map.of("model", "unlearned", "split", "retain", "rise", damage)),
                 "cost",
