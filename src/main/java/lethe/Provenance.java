@@ -44,7 +44,8 @@ final class Provenance {
   }
 
   /**
-   * Refuses to go on with a folder whose finished stages were made with other settings.
+   * Refuses to go on with a folder whose finished stages were made with other settings. A key that
+   * was not there then, in an older version, had what is its default now.
    *
    * @throws InvalidSettings naming each setting that differs
    */
@@ -63,8 +64,10 @@ final class Provenance {
     if (folder.files().exists(folder.retrained())) {
       sections.add("retrain");
     }
+    JsonNode now = json(job.settings().json());
+    JsonNode defaults = json(job.settings().defaultsJson());
     for (String section : sections) {
-      compare(section, before.path(section), settings().path(section), problems);
+      compare(section, before.path(section), now.path(section), defaults.path(section), problems);
     }
     if (!problems.isEmpty()) {
       problems.add(
@@ -75,17 +78,30 @@ final class Provenance {
     }
   }
 
-  private static void compare(String path, JsonNode before, JsonNode now, List<String> problems) {
+  private static void compare(
+      String path, JsonNode before, JsonNode now, JsonNode standard, List<String> problems) {
     if (before.isObject() && now.isObject()) {
       Set<String> names = new TreeSet<>();
       before.fieldNames().forEachRemaining(names::add);
       now.fieldNames().forEachRemaining(names::add);
       names.removeAll(FREE);
       names.forEach(
-          name -> compare(path + "." + name, before.path(name), now.path(name), problems));
-    } else if (!before.equals(now) && !(empty(before) && empty(now))) {
-      problems.add("  " + path + " was " + before + ", is " + now);
+          name ->
+              compare(
+                  path + "." + name,
+                  before.path(name),
+                  now.path(name),
+                  standard.path(name),
+                  problems));
+    } else if (!before.equals(now)
+        && !(empty(before) && empty(now))
+        && !(before.isMissingNode() && now.equals(standard))) {
+      problems.add("  " + path + " was " + said(before) + ", is " + said(now));
     }
+  }
+
+  private static String said(JsonNode node) {
+    return node.isMissingNode() ? "not there" : node.toString();
   }
 
   private static boolean empty(JsonNode node) {
@@ -106,7 +122,7 @@ final class Provenance {
     record.put("java", Runtime.version().toString());
     record.put("spark", sparkVersion);
     record.put("last_started", clock.instant().toString());
-    record.set("settings", settings());
+    record.set("settings", json(job.settings().json()));
     folder.files().writeJson(folder.provenance(), record);
   }
 
@@ -117,11 +133,11 @@ final class Provenance {
     folder.files().writeJson(folder.provenance(), record);
   }
 
-  private JsonNode settings() {
+  private JsonNode json(String text) {
     try {
-      return json.readTree(job.settings().json());
+      return json.readTree(text);
     } catch (IOException e) {
-      throw new IllegalStateException("Cannot write the settings as JSON", e);
+      throw new IllegalStateException("Cannot read the settings as JSON", e);
     }
   }
 }

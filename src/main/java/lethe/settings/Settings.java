@@ -28,10 +28,12 @@ public final class Settings {
       List.of("define", "corpus.sources", "corpus.splits", "spark", "unlearn.retain-weights");
 
   private final Config config;
+  private final Config defaults;
   private final List<String> problems;
 
-  private Settings(Config config, List<String> problems) {
+  private Settings(Config config, Config defaults, List<String> problems) {
     this.config = config;
+    this.defaults = defaults;
     this.problems = problems;
   }
 
@@ -70,13 +72,12 @@ public final class Settings {
     List<String> problems = new ArrayList<>();
     Config reference = resource("reference.conf");
     Config over = pairs(pairs, problems);
-    Config merged =
-        over.withFallback(run)
-            .withFallback(ofMethod(over.withFallback(run).withFallback(reference).resolve()))
-            .withFallback(reference)
-            .resolve(ConfigResolveOptions.defaults());
-    unknownKeys(over.withFallback(run), reference, problems);
-    return new Settings(merged, problems);
+    Config given = over.withFallback(run);
+    Config defaults =
+        ofMethod(given.withFallback(reference).resolve()).withFallback(reference).resolve();
+    Config merged = given.withFallback(defaults).resolve(ConfigResolveOptions.defaults());
+    unknownKeys(given, reference, problems);
+    return new Settings(merged, defaults, problems);
   }
 
   private static Config resource(String name) {
@@ -140,6 +141,11 @@ public final class Settings {
       }
     }
     return shown.root().render(ConfigRenderOptions.concise());
+  }
+
+  /** What the settings are where nothing is given, as JSON. */
+  public String defaultsJson() {
+    return defaults.root().render(ConfigRenderOptions.concise());
   }
 
   /**

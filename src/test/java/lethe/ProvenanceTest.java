@@ -1,0 +1,72 @@
+package lethe;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProvenanceTest {
+  @TempDir Path scratch;
+  private RunFolder folder;
+
+  @BeforeEach
+  void aRunThatWasBegun() throws IOException {
+    folder = RunFolder.of(scratch.resolve("run").toString(), new Configuration());
+    provenance().write("3.5.7", Clock.systemUTC());
+  }
+
+  @Test
+  void theSameSettingsMayGoOn() {
+    assertThatCode(() -> provenance().check()).doesNotThrowAnyException();
+    assertThatCode(() -> provenance("train.workers=3").check()).doesNotThrowAnyException();
+  }
+
+  @Test
+  void anotherSettingIsNamed() {
+    assertThatThrownBy(() -> provenance("train.steps=9").check())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("holds a run with other settings")
+        .hasMessageContaining("train.steps was 5, is 9");
+  }
+
+  @Test
+  void aKeyThatIsNewerThanTheRunHadItsDefault() {
+    ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
+    ((ObjectNode) record.at("/settings/train")).remove("projection");
+    ((ObjectNode) record.at("/settings/unlearn")).remove("beta");
+    folder.files().writeJson(folder.provenance(), record);
+    assertThatCode(() -> provenance().check()).doesNotThrowAnyException();
+    assertThatThrownBy(() -> provenance("unlearn.beta=0.5").check())
+        .hasMessageContaining("unlearn.beta was not there, is 0.5");
+  }
+
+  private Provenance provenance(String... pairs) {
+    try {
+      Path file =
+          Files.writeString(
+              scratch.resolve("run.conf"),
+              """
+              run.dir = "%s"
+              model.path = "%s"
+              corpus { sources = [ { path = a.jsonl, domain = a } ], splits { forget.where = "true", retain { where = "true", except = forget } } }
+              unlearn.method = "npo+descent"
+              train.steps = 5
+              """
+                  .formatted(scratch.resolve("run"), scratch));
+      return new Provenance(Job.read(Verb.UNLEARN, file, List.of(pairs)), folder);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}
