@@ -19,10 +19,11 @@ public final class Compare {
   /**
    * {@code compare.json}.
    *
+   * @param band the comparison's own; null when distance and outcome are those of the verdicts
    * @param runs in the order they were named
    * @param methods in the order of their first runs
    */
-  record Comparison(List<ComparedRun> runs, List<ComparedMethod> methods) {}
+  record Comparison(Double band, List<ComparedRun> runs, List<ComparedMethod> methods) {}
 
   private final RunFolder into;
   private final List<RunFolder> runs;
@@ -72,7 +73,7 @@ public final class Compare {
             .toList();
     List<ComparedRun> marked = new ArrayList<>(rows);
     ComparedMethod.best(rows).ifPresent(best -> marked.set(rows.indexOf(best), best.asBest()));
-    return new Comparison(marked, ComparedMethod.of(marked));
+    return new Comparison(band.orElse(null), marked, ComparedMethod.of(marked));
   }
 
   private static JsonNode read(RunFolder run) {

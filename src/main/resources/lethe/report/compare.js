@@ -36,7 +36,8 @@ function runTable() {
     ...splits.map((s) => cell(r.losses[s])), number(r.target, 3), signed(r.damage_at_target, 3), r.outcome === "matched" ? r.damaged_split ?? "–" : "",
     whole(r.steps), whole(r.seconds === null ? null : Math.round(r.seconds)), whole(r.tokens), r.method, rate(r.learning_rate), ...(variants ? [r.variant] : [])] }));
   if (shared) rows.unshift({ className: "soft", cells: ["before", "", "", ...before.map((v) => number(v, 3)), ...Array(variants ? 9 : 8).fill("")] });
-  page.append(el("h2", {}, "Runs"), el("p", { class: "soft" }, "Loss in nats a token" + (shared ? "" : ", before → after") + ". The target is of all documents; distance and verdict are of the half that did not steer."),
+  page.append(el("h2", {}, "Runs"), el("p", { class: "soft" }, "Loss in nats a token" + (shared ? "" : ", before → after") + 
+    (data.band === null ? ". The target is of all documents; distance and verdict are of the half that did not steer." : `. Distance and verdict are of all documents to forget, with a band of ${number(data.band, 2)}.`)),
     table(["run", "verdict", "distance", ...splits, "target", "damage at target", "on", "steps", "seconds", "tokens", "method", "rate", ...(variants ? ["other settings"] : [])], rows));
 }
 
@@ -94,5 +95,6 @@ function elsewhere() {
 header();
 methodTable();
 page.append(el("div", { class: "grid" }, [byRate(), against(), elsewhere()].filter((f) => f)));
+for (const plot of page.querySelectorAll(".plot")) plot.style.height = `${17 + Math.max(0, methods.length - 5)}rem`; // legends grow
 runTable();
 ready();

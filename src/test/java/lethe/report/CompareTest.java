@@ -81,6 +81,7 @@ class CompareTest {
     assertThat(narrow.at("/methods/0/reached").asInt()).isZero();
     JsonNode wide = compare(Optional.of(0.5), "near", "worse");
     assertThat(wide.get("runs")).extracting(r -> r.get("outcome").asText()).containsOnly("matched");
+    assertThat(wide.at("/band").asDouble()).isEqualTo(0.5);
     assertThat(wide.at("/runs/0/band").asDouble()).isEqualTo(0.5);
     assertThat(wide.at("/runs/0/distance").asDouble()).isEqualTo(-0.05, within(1e-12));
     assertThat(wide.at("/methods/0/reached").asInt()).isEqualTo(2);

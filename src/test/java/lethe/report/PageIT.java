@@ -78,15 +78,21 @@ class PageIT {
       runs.add(compared("other", "train.batch=8", rate, null, null));
     }
     Path file = scratch.resolve("compare.html");
-    Files.writeString(file, Page.comparison(new Compare.Comparison(runs, ComparedMethod.of(runs))));
+    Files.writeString(
+        file, Page.comparison(new Compare.Comparison(null, runs, ComparedMethod.of(runs))));
     String dom = dom(browser.get(), file);
     assertThat(dom).doesNotContain("data-error=", "<td>[object").contains("data-ready=");
     assertThat(dom)
         .contains("<td>&lt;b&gt;a&lt;/b&gt;</td><td>2 of 3</td><td>1e-5 to 1e-4</td><td>1.00</td>")
         .contains("<td>other (train.batch=8)</td><td>0 of 3</td><td>none</td><td>–</td>")
-        .contains("<td>before</td><td></td><td></td><td>2.000</td><td>1.000</td><td>5.000</td>");
+        .contains("<td>before</td><td></td><td></td><td>2.000</td><td>1.000</td><td>5.000</td>")
+        .contains("distance and verdict are of the half that did not steer.");
     assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(3);
     assertThat(count(dom, "<summary>Data as a table")).isEqualTo(3);
+    Files.writeString(
+        file, Page.comparison(new Compare.Comparison(0.5, runs, ComparedMethod.of(runs))));
+    assertThat(dom(browser.get(), file))
+        .contains("Distance and verdict are of all documents to forget, with a band of 0.50.");
   }
 
   private static ComparedRun compared(
