@@ -54,7 +54,7 @@ class JobsTest {
     Path spark = folder.resolve("spark");
     Files.createDirectories(spark.resolve("jars"));
     Files.createDirectories(spark.resolve("bin"));
-    Files.createFile(spark.resolve("jars/spark-core_2.12-3.5.7.jar"));
+    Files.createFile(spark.resolve("jars/spark-core_2.12-3.5.9.jar"));
     // Stands for Spark's own: says what it is told. The Java before it says what Lethe makes of the
     // settings.
     executable(spark.resolve("bin/spark-submit"), "printf '%s\\n' \"$@\"");

@@ -23,7 +23,7 @@ class ProvenanceTest {
   @BeforeEach
   void aRunThatWasBegun() throws IOException {
     folder = RunFolder.of(scratch.resolve("run").toString(), new Configuration());
-    provenance().write("3.5.7", Clock.systemUTC());
+    provenance().write("3.5.9", Clock.systemUTC());
   }
 
   @Test
