@@ -9,6 +9,7 @@ import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lethe.train.TrainSettings;
+import org.apache.spark.package$;
 
 /**
  * The cluster as far as Spark's settings tell: whether it can hold the workers, and whether what
@@ -56,15 +57,26 @@ record Cluster(String master, BiFunction<String, String, String> conf) {
             off + " must be false: training needs all its workers at once, and each of them once");
       }
     }
-    if (conf.apply(CIPHER, "").contains("GCM")) {
+    String spark = package$.MODULE$.SPARK_VERSION();
+    if (conf.apply(CIPHER, "").contains("GCM") && gcmLosesMessages(spark)) {
       problems.add(
-          CIPHER
-              + " must not be set: Spark 3.5 loses messages with AES-GCM (SPARK-56227); gradients and weights have an AES-GCM of Lethe's own");
+          "%s must not be set: Spark %s loses messages with AES-GCM (SPARK-56227, mended in 3.5.9); gradients and weights have an AES-GCM of Lethe's own"
+              .formatted(CIPHER, spark));
     }
     if (!local(master) && !plaintext) {
       protection(problems);
     }
     return problems;
+  }
+
+  /**
+   * Whether Spark's AES-GCM carries only the first message of a connection (SPARK-56227).
+   *
+   * @param version of Spark, as "3.5.7"
+   */
+  static boolean gcmLosesMessages(String version) {
+    Matcher patch = Pattern.compile("3\\.5\\.(\\d+).*").matcher(version);
+    return patch.matches() && Integer.parseInt(patch.group(1)) < 9;
   }
 
   private void slots(TrainSettings train, List<String> problems) {

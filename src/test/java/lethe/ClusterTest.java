@@ -54,13 +54,20 @@ class ClusterTest {
     assertThat(problems("yarn", given)).isEmpty();
     given.put("spark.authenticate.secret", "s");
     assertThat(problems("spark://host:7077", given)).isEmpty();
-    given.put("spark.network.crypto.cipher", "AES/GCM/NoPadding");
-    assertThat(problems("spark://host:7077", given))
-        .singleElement()
-        .asString()
-        .contains("spark.network.crypto.cipher must not be set", "SPARK-56227");
     assertThat(new Cluster("yarn", (key, otherwise) -> otherwise).problems(train(), true))
         .isEmpty();
+  }
+
+  @Test
+  void theAesGcmOfSparkIsTakenFromTheVersionOnThatCarriesMoreThanOneMessage() throws IOException {
+    assertThat(Cluster.gcmLosesMessages("3.5.8")).isTrue();
+    assertThat(Cluster.gcmLosesMessages("3.5.8-vendor-7")).isTrue();
+    assertThat(Cluster.gcmLosesMessages("3.5.9")).isFalse();
+    assertThat(Cluster.gcmLosesMessages("3.5.10")).isFalse();
+    assertThat(Cluster.gcmLosesMessages("4.0.1")).isFalse();
+    Map<String, String> gcm = new HashMap<>(Cluster.protection());
+    gcm.put("spark.network.crypto.cipher", "AES/GCM/NoPadding");
+    assertThat(problems("yarn", gcm)).isEmpty(); // TransportTest sends several messages so
   }
 
   @Test

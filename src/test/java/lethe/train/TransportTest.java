@@ -20,10 +20,17 @@ import java.util.concurrent.TimeUnit;
 import lethe.model.NamedShape;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.buffer.NioManagedBuffer;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.client.TransportClientFactory;
+import org.apache.spark.network.crypto.AuthClientBootstrap;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
 import org.apache.spark.network.server.NoOpRpcHandler;
+import org.apache.spark.network.server.OneForOneStreamManager;
+import org.apache.spark.network.server.RpcHandler;
+import org.apache.spark.network.server.StreamManager;
 import org.apache.spark.network.server.TransportServer;
+import org.apache.spark.network.util.MapConfigProvider;
 import org.apache.spark.network.util.TransportConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,6 +108,43 @@ class TransportTest {
               LocalExchange.to(answer));
       assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
           .hasMessageContaining("Unauthenticated call to receiveStream");
+    }
+  }
+
+  /** A Spark that loses messages so (SPARK-56227) must refuse the setting: see Cluster. */
+  @Test
+  void theAesGcmOfThisSparkCarriesMoreThanOneMessageOfAConnection() throws Exception {
+    TransportConf conf =
+        new TransportConf(
+            "test",
+            new MapConfigProvider(
+                Map.of(
+                    "spark.network.crypto.enabled", "true",
+                    "spark.network.crypto.cipher", "AES/GCM/NoPadding")));
+    RpcHandler echo =
+        new RpcHandler() {
+          @Override
+          public void receive(TransportClient from, ByteBuffer message, RpcResponseCallback back) {
+            back.onSuccess(message);
+          }
+
+          @Override
+          public StreamManager getStreamManager() {
+            return new OneForOneStreamManager();
+          }
+        };
+    try (TransportContext context = new TransportContext(conf, echo);
+        TransportServer server = server(conf, context);
+        TransportClientFactory clients =
+            context.createClientFactory(
+                List.of(new AuthClientBootstrap(conf, Endpoint.USER, Endpoint.keys("secret"))))) {
+      TransportClient client = clients.createClient("127.0.0.1", server.getPort());
+      for (int size : List.of(1, 100_000, 17)) {
+        byte[] sent = new byte[size];
+        Arrays.fill(sent, (byte) size);
+        ByteBuffer heard = client.sendRpcSync(ByteBuffer.wrap(sent), 10_000);
+        assertThat(heard).isEqualTo(ByteBuffer.wrap(sent));
+      }
     }
   }
 
