@@ -198,7 +198,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       pulls.clear();
       greeted.clear();
     }
-    String[] said = StandardCharsets.UTF_8.decode(body).toString().split("\n", 2);
+    String[] said = StandardCharsets.UTF_8.decode(body).toString().split("\n", 3);
     String expected = exchange.greeting();
     if (!said[0].equals(expected)) {
       throw new IllegalStateException(
@@ -211,6 +211,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     }
     try {
       environment.check(message.worker(), said[1]);
+      environment.place(launch + "." + attempt, message.worker(), said.length > 2 ? said[2] : "");
     } catch (IllegalStateException e) {
       fail(e); // another attempt would find the same machines
       throw e;
@@ -220,6 +221,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
           "Refused a second worker " + message.worker() + " of launch " + launch + "." + attempt);
     }
     if (greeted.size() == workers) {
+      environment.complete();
       listener.begun(attempt);
     }
     Orders orders = steering.map(Steering::orders).orElse(Orders.FREE);

@@ -77,9 +77,11 @@ final class AggregatorClient implements AutoCloseable {
    *
    * @param greeting of {@link Exchange}
    * @param environment of this worker
+   * @param device it computes on, as {@link Environment#device} names it
    */
-  Start hello(String greeting, String environment) {
-    return hello((greeting + "\n" + environment).getBytes(StandardCharsets.UTF_8));
+  Start hello(String greeting, String environment, String device) {
+    String all = String.join("\n", greeting, environment, device);
+    return hello(all.getBytes(StandardCharsets.UTF_8));
   }
 
   private Start hello(byte[] greeting) {

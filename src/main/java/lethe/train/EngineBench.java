@@ -101,7 +101,7 @@ public final class EngineBench {
         AggregatorClient client =
             new AggregatorClient(
                 new Endpoint("127.0.0.1", server.getPort(), 0, "bench", network), 0, 0)) {
-      client.hello(Exchange.greeting(LAYOUT, 1, wire, Separation.JOINED), "here");
+      client.hello(Exchange.greeting(LAYOUT, 1, wire, Separation.JOINED), "here", "");
       int count = LAYOUT.count();
       client.pull(first, LAYOUT, count, wire, (values, b) -> {});
       for (int step = first; step < first + ROUNDS / 2; step++) {

@@ -144,7 +144,10 @@ final class WorkerTask
       Map<FrozenModel, Parameters> frozen = frozen(network);
       Pass pass = new Pass(network);
       String greeting = Exchange.greeting(job.layout, job.workers, job.wire, job.separation);
-      AggregatorClient.Start start = driver.hello(greeting, Environment.here(compute));
+      AggregatorClient.Start start = driver.hello(
+              greeting,
+              Environment.here(compute),
+              Environment.device(BarrierTaskContext.get().resources()));
       int first = start.step();
       Orders orders = start.orders();
       Probing probing = new Probing(plan, tree, worker);
