@@ -91,6 +91,12 @@ final class AggregatorClient implements AutoCloseable {
     return new Start(answer.getInt(), Orders.read(answer));
   }
 
+  /** Says that this worker cannot do its part, and that no other attempt could. */
+  void unable(String why) {
+    byte[] reason = why.getBytes(StandardCharsets.UTF_8);
+    await(send(message(Kind.UNABLE, 0, 0, 0).buffer(reason.length).put(reason)));
+  }
+
   /**
    * Tells what the weights that a step begins with make of the probe chunks; returns when all
    * workers have told.

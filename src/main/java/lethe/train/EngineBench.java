@@ -105,7 +105,7 @@ public final class EngineBench {
       int count = LAYOUT.count();
       client.pull(first, LAYOUT, count, wire, (values, b) -> {});
       for (int step = first; step < first + ROUNDS / 2; step++) {
-        client.report(step, new WorkerStep(new double[] {0}, 1, 1));
+        client.report(step, new WorkerStep(new double[] {0}, new long[] {0}, 1, 1));
         long begun = System.nanoTime();
         client.push(step, List.of(ShardTree.ROOT), List.<float[][]>of(gradient), wire, b -> {});
         push = Math.max(push, rate(wire.bytes(1), System.nanoTime() - begun));

@@ -6,19 +6,24 @@ import java.nio.ByteBuffer;
  * What one worker adds to the record of a step.
  *
  * @param termSums for each shard it owns and each role, the term's sum; shard by shard
+ * @param counts in the same order, what the sums were taken over: scored positions, or examples for
+ *     a term of sequences
  * @param tokens that went through forward and backward
  * @param computeNanos spent on them
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record WorkerStep(double[] termSums, long tokens, long computeNanos) {
+record WorkerStep(double[] termSums, long[] counts, long tokens, long computeNanos) {
   int bytes() {
-    return 20 + 8 * termSums.length;
+    return 20 + 16 * termSums.length;
   }
 
   void write(ByteBuffer buffer) {
     buffer.putLong(tokens).putLong(computeNanos).putInt(termSums.length);
     for (double sum : termSums) {
       buffer.putDouble(sum);
+    }
+    for (long count : counts) {
+      buffer.putLong(count);
     }
   }
 
@@ -29,6 +34,10 @@ record WorkerStep(double[] termSums, long tokens, long computeNanos) {
     for (int i = 0; i < sums.length; i++) {
       sums[i] = buffer.getDouble();
     }
-    return new WorkerStep(sums, tokens, compute);
+    long[] counts = new long[sums.length];
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = buffer.getLong();
+    }
+    return new WorkerStep(sums, counts, tokens, compute);
   }
 }

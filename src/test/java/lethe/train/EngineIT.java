@@ -352,7 +352,7 @@ class EngineIT {
                     spark,
                     settings(),
                     run,
-                    new Trainer.Task("unlearn", source(), Map.of(), ROLES, "chunks"),
+                    new Trainer.Task("unlearn", source(), Map.of(), ROLES, Map.of()),
                     listener,
                     request)
                 .train(

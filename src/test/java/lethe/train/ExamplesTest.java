@@ -58,6 +58,8 @@ class ExamplesTest {
 
   @TempDir Path temp;
 
+  private final List<String> told = new ArrayList<>();
+
   private RunFolder folder;
   private ModelSource model;
 
@@ -267,7 +269,8 @@ class ExamplesTest {
                 Pairing.INDEPENDENT,
                 seed,
                 3,
-                ComputeSettings.cpu(1)))
+                ComputeSettings.cpu(1)),
+            told::add)
         .execute(chunks, List.of(new Role("forget", term, 1)));
   }
 

@@ -72,7 +72,7 @@ final class LocalExchange implements AutoCloseable {
   }
 
   CompletableFuture<ByteBuffer> report(int attempt, int worker, int step, double... termSums) {
-    WorkerStep report = new WorkerStep(termSums, 1, 1);
+    WorkerStep report = new WorkerStep(termSums, new long[termSums.length], 1, 1);
     Message head = message(Kind.REPORT, attempt, worker, step, 0, 0);
     return send(head, report.bytes(), report::write);
   }

@@ -55,7 +55,7 @@ class TransportTest {
         client.hello(Exchange.greeting(LAYOUT, 1, Wire.FLOAT32, Separation.JOINED), "here", "");
         client.pull(
             0, LAYOUT, 1, Wire.FLOAT32, (values, b) -> assertThat(values).containsExactly(weights));
-        client.report(0, new WorkerStep(new double[] {1}, 1, 1));
+        client.report(0, new WorkerStep(new double[] {1}, new long[] {1}, 1, 1));
         client.push(
             0,
             List.of(ShardTree.ROOT),
