@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
@@ -484,23 +483,9 @@ public final class Trainer {
       before = System.nanoTime();
     }
 
-    /** The gradient was divided by what the plan counts: that is what must have been scored. */
     @Override
     public Optional<String> objection(int step, List<WorkerStep> reports) {
-      long[] scored = new long[roles.size()];
-      for (WorkerStep report : reports) {
-        for (int i = 0; i < report.counts().length; i++) {
-          scored[i % roles.size()] += report.counts()[i];
-        }
-      }
-      long[] planned = counts.of(step);
-      return IntStream.range(0, scored.length)
-          .filter(r -> scored[r] != planned[r])
-          .mapToObj(
-              r ->
-                  "the workers scored %d of %s, and its plan has %d"
-                      .formatted(scored[r], roles.get(r).name(), planned[r]))
-          .findFirst();
+      return WorkerStep.objection(roles, counts.of(step), reports);
     }
 
     @Override

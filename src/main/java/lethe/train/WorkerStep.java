@@ -1,6 +1,10 @@
 package lethe.train;
 
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import lethe.objective.Role;
 
 /**
  * What one worker adds to the record of a step.
@@ -13,6 +17,29 @@ import java.nio.ByteBuffer;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record WorkerStep(double[] termSums, long[] counts, long tokens, long computeNanos) {
+  /**
+   * Why a step must not be applied, if it must not: its gradients were divided by what the plan
+   * counts, so that is what the workers must have scored.
+   *
+   * @param planned what each role's term was divided by
+   * @param reports of all workers
+   */
+  static Optional<String> objection(List<Role> roles, long[] planned, List<WorkerStep> reports) {
+    long[] scored = new long[roles.size()];
+    for (WorkerStep report : reports) {
+      for (int i = 0; i < report.counts.length; i++) {
+        scored[i % roles.size()] += report.counts[i];
+      }
+    }
+    return IntStream.range(0, scored.length)
+        .filter(r -> scored[r] != planned[r])
+        .mapToObj(
+            r ->
+                "the workers scored %d of %s, and its plan has %d"
+                    .formatted(scored[r], roles.get(r).name(), planned[r]))
+        .findFirst();
+  }
+
   int bytes() {
     return 20 + 16 * termSums.length;
   }
