@@ -8,6 +8,8 @@ import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import lethe.resident.ComputeSettings;
+import lethe.resident.ComputeSettings.DeviceChoice;
 import lethe.train.TrainSettings;
 import org.apache.spark.package$;
 
@@ -85,6 +87,12 @@ record Cluster(String master, BiFunction<String, String, String> conf) {
     Matcher cluster = LOCAL_CLUSTER.matcher(master);
     int cores = number("spark.executor.cores", threads);
     if (oneProcess()) {
+      if (number(ComputeSettings.EXECUTOR_GPUS, 0) > 0
+          && train.compute().device() == DeviceChoice.AUTO) {
+        problems.add(
+            "train.device must be cpu on spark.master=%s: Spark assigns no GPU in one process; for the GPU set spark.master=local-cluster[1,%d,4096], was auto"
+                .formatted(master, threads));
+      }
       if (workers > 1) {
         problems.add(
             cannot(train)
@@ -94,8 +102,9 @@ record Cluster(String master, BiFunction<String, String, String> conf) {
       return;
     }
     if (cluster.matches()) {
-      int executors = Integer.parseInt(cluster.group(1));
-      cores = Integer.parseInt(cluster.group(2));
+      int workerCores = Integer.parseInt(cluster.group(2));
+      cores = Math.max(1, Math.min(workerCores, number("spark.executor.cores", workerCores)));
+      int executors = Integer.parseInt(cluster.group(1)) * (workerCores / cores);
       if (executors < workers) {
         problems.add(
             cannot(train)

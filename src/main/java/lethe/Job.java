@@ -92,6 +92,7 @@ record Job(
   static Job read(Verb verb, Path file, List<String> pairs) {
     Settings settings = Settings.load(file, pairs);
     Section root = settings.root();
+    Section plain = settings.withoutMethod();
     Section model = root.section("model");
     Section pretrain = root.section("pretrain");
     Job job =
@@ -108,10 +109,10 @@ record Job(
                     new Pretrain(
                         pretrain.text("model"),
                         pretrain.texts("splits"),
-                        TrainSettings.read(root, "pretrain")))
+                        TrainSettings.read(plain, "pretrain")))
                 : Optional.empty(),
-            Descend.read(root, "finetune", List.of()),
-            Descend.read(root, "retrain", kept(pretrain.texts("splits")), "pretrain"),
+            Descend.read(plain, "finetune", List.of()),
+            Descend.read(plain, "retrain", kept(pretrain.texts("splits")), "pretrain"),
             CorpusSettings.read(root),
             UnlearnSettings.read(root),
             TrainSettings.read(root, "train"),

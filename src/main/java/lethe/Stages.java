@@ -5,6 +5,8 @@ import static org.apache.spark.sql.functions.lit;
 
 import java.io.UncheckedIOException;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -38,6 +40,7 @@ import lethe.objective.ViewKind;
 import lethe.report.Compare;
 import lethe.report.Report;
 import lethe.settings.InvalidSettings;
+import lethe.train.Coverage;
 import lethe.train.Examples;
 import lethe.train.Padding;
 import lethe.train.ProbeChunks;
@@ -155,6 +158,10 @@ final class Stages {
       }
       boolean prepared = folder.files().exists(folder.corpusManifest());
       if (prepared && !(job.overwrite() && job.does(Verb.PREPARE))) {
+        // Before run.json says how they are made: what is there now was made otherwise.
+        stages().stream()
+            .filter(stage -> !finished(commits().get(stage)))
+            .forEach(this::takeAway);
         provenance.write(spark.version(), Clock.systemUTC());
       } // otherwise prepare, which may still refuse the sources, writes first
       stage(Verb.PREPARE, () -> prepare(spark, prepare));
@@ -250,15 +257,37 @@ final class Stages {
       return;
     }
     long start = System.nanoTime();
+    if (stage != Verb.PREPARE) { // which does so itself when nothing can be refused any more
+      begin(stage);
+    }
     work.run();
-    // What other stages made of the output that was there before is no longer true.
-    MADE_FROM
-        .getOrDefault(stage, Set.of())
-        .forEach(other -> folder.files().delete(commits().get(other)));
     console.say(
         stage.name().toLowerCase(Locale.ROOT)
             + ": "
             + Console.time((System.nanoTime() - start) / 1e9));
+  }
+
+  /**
+   * Takes away what says that a stage is finished, and that those are which were made from it: a
+   * driver killed later must not find an old model and take it for the new one.
+   */
+  private void takeAway(Verb stage) {
+    List<Verb> made = new ArrayList<>(commits().keySet());
+    Collections.reverse(made); // so that nothing ever rests on what is gone
+    made.stream()
+        .filter(other -> other == stage || MADE_FROM.getOrDefault(stage, Set.of()).contains(other))
+        .forEach(other -> folder.files().delete(commits().get(other)));
+  }
+
+  /** The first thing that a stage does; with overwrite=true it does not go on from earlier steps. */
+  private void begin(Verb stage) {
+    takeAway(stage);
+    if (stage == Verb.UNLEARN) {
+      folder.files().delete(folder.coverage());
+    }
+    if (job.overwrite() && stage.trains()) {
+      Trainer.discard(folder, stage.name().toLowerCase(Locale.ROOT));
+    }
   }
 
   private Architecture checkModel() {
@@ -322,7 +351,9 @@ final class Stages {
 
   private void prepare(SparkSession spark, Prepare prepare) {
     console.say("prepare: reading, splitting and tokenizing");
-    Prepare.Result result = prepare.execute(early -> console.say("prepare: " + early));
+    Prepare.Result result = 
+        prepare.execute(
+            early -> console.say("prepare: " + early), () -> takeAway(Verb.PREPARE));
     provenance.write(spark.version(), Clock.systemUTC());
     result.evidence().lines().forEach(console::say);
   }
@@ -365,18 +396,28 @@ final class Stages {
             .filter(col("split").isin(splits.toArray()))
             .withColumn("split", lit("train"));
     List<Role> roles = List.of(new Role("train", new Descent(), 1));
-    train(spark, name, model, roles, how, Examples.text(members), start, target, Optional.empty());
+    Map<String, String> inputs =
+        Map.of(
+            "the chunks",
+            Manifest.read(folder).chunksSha256(),
+            name + ".splits",
+            splits.toString());
+    Trainer.Task task = new Trainer.Task(name, model, Map.of(), roles, inputs);
+    train(spark, task, how, Examples.text(members), start, target, Optional.empty());
   }
 
   private void unlearn(SparkSession spark) {
     ModelSource original = original();
+    List<Role> roles = job.unlearn().roles();
+    Examples examples = examples(spark);
+    Trainer.Task task =
+        new Trainer.Task(
+            "unlearn", original, frozen(), roles, examples.identity(roles, frozen()));
     train(
         spark,
-        "unlearn",
-        original,
-        job.unlearn().roles(),
+        task,
         job.train(),
-        examples(spark),
+        examples.execute(Chunks.read(spark, folder), roles),
         start().open().weights(),
         folder.model(),
         probes(spark, original));
@@ -422,15 +463,15 @@ final class Stages {
     return job.unlearn().roles().stream().anyMatch(role -> role.term().views().contains(kind));
   }
 
-  /** The chunks with what the method's terms need of them. */
-  private Dataset<Row> examples(SparkSession spark) {
+  /** What gives the chunks what the method's terms need of them. */
+  private Examples examples(SparkSession spark) {
     ModelSource original = original();
     HfFolder opened = original.open();
     int rows = original.architecture().vocabulary();
     return new Examples(
-            spark,
-            folder,
-            new Examples.Inputs(
+        spark,
+        folder,
+        new Examples.Inputs(
                 Manifest.read(folder).chunksSha256(),
                 original,
                 frozen().get(FrozenModel.REFERENCE),
@@ -441,35 +482,40 @@ final class Stages {
                 job.unlearn().pairing(),
                 job.train().seed(),
                 job.train().microBatch(),
-                job.train().compute()))
-        .execute(Chunks.read(spark, folder), job.unlearn().roles());
+                job.train().compute()),
+        sentence -> console.say("unlearn: " + sentence));
   }
 
   private void train(
       SparkSession spark,
-      String name,
-      ModelSource model,
-      List<Role> roles,
+      Trainer.Task task,
       TrainSettings how,
       Dataset<Row> chunks,
       TensorSource start,
       Path target,
       Optional<Probes> probes) {
+    String name = task.stage();
     console.say(
         name
             + ": "
-            + roles.stream().map(Role::name).collect(Collectors.joining(", "))
+            + task.roles().stream().map(Role::name).collect(Collectors.joining(", "))
             + " with "
             + how.workers()
             + " workers of "
             + how.threads()
             + " threads");
-    Trainer.Task task =
-        new Trainer.Task(name, model, frozen(), roles, Manifest.read(folder).chunksSha256());
     training = true;
     Trainer.Result result =
         new Trainer(spark, how, folder, task, new TrainProgress(name, console), stop)
             .train(chunks, start, probes);
+    if (name.equals("unlearn")) {
+      Coverage coverage =
+          Coverage.of(
+              Chunks.read(spark, folder).filter(col("split").equalTo(Role.FORGET)), result);
+      coverage.write(folder);
+      coverage.gap().ifPresent(gap -> console.say(name + ": " + gap));
+    }
+    ModelSource model = task.model();
     new HfWriter(target, model.open(), job.dtype(), job.shardBytes())
         .write(model.architecture().tensors(), result.weights());
     result.discardCheckpoints().run();

@@ -32,6 +32,24 @@ class ClusterTest {
   }
 
   @Test
+  void oneSparkWorkerOfALocalClusterMayHoldSeveralExecutors() throws IOException {
+    assertThat(problems("local-cluster[1,4,2048]", Map.of("spark.executor.cores", "2"))).isEmpty();
+    assertThat(problems("local-cluster[1,4,2048]", Map.of("spark.executor.cores", "4")))
+        .singleElement()
+        .asString()
+        .contains("it has 1 executors");
+  }
+
+  @Test
+  void oneProcessIsNeverAssignedAGpu() throws IOException {
+    Map<String, String> gpu = Map.of("spark.executor.resource.gpu.amount", "1");
+    assertThat(problems("local[2]", gpu))
+        .first()
+        .asString()
+        .startsWith("train.device must be cpu on spark.master=local[2]: Spark assigns no GPU");
+  }
+
+  @Test
   void whatMovesOrRepeatsWorkersIsRefused() throws IOException {
     assertThat(
             problems(

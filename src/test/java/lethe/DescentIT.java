@@ -3,6 +3,8 @@ package lethe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -84,6 +86,59 @@ class DescentIT {
   }
 
   @Test
+  void aKilledUnlearningLeavesNoOldModelAndGoesOnUnlessItIsToBeginAnew() throws IOException {
+    Path conf = SmallRun.in(folder);
+    String[] first = {"train.checkpoint-every=1"};
+    run(Verb.PREPARE, conf, first);
+    run(Verb.UNLEARN, conf, first);
+    byte[] before = weights("run/model");
+    Path evaluation = Files.createDirectories(folder.resolve("run/scores")).resolve("evaluation.json");
+    Files.writeString(evaluation, "{}");
+
+    String[] other = {"train.checkpoint-every=1", "unlearn.method=gradient-ascent"};
+    dies(Verb.UNLEARN, conf, with(List.of(other), "overwrite=true"));
+    assertThat(folder.resolve("run/model/config.json")).as("the old model's commit").doesNotExist();
+    assertThat(evaluation).as("what was made from it").doesNotExist();
+    assertThat(folder.resolve("run/checkpoints/unlearn/step-00000001")).exists();
+    // Killed again: overwrite=true begins anew each time.
+    assertThat(dies(Verb.UNLEARN, conf, with(List.of(other), "overwrite=true")))
+        .doesNotContain("Going on");
+    assertThat(run(Verb.UNLEARN, conf, other))
+        .contains("Going on from the checkpoint of step 1 of 2")
+        .doesNotContain("finished before");
+    assertThat(weights("run/model")).isNotEqualTo(before);
+    assertThat(Files.readAllLines(folder.resolve("run/steps.jsonl"))).hasSize(2);
+  }
+
+  @Test
+  void whatWasForgottenIsCountedAgainstWhatWasAsked() throws IOException {
+    Path conf = SmallRun.in(folder);
+    run(Verb.PREPARE, conf);
+    String said = run(Verb.UNLEARN, conf); // two steps of two
+    JsonNode coverage =
+        new ObjectMapper().readTree(folder.resolve("run/coverage.json").toFile());
+    long asked = coverage.at("/asked/chunks").asLong();
+    assertThat(asked).isGreaterThan(4);
+    assertThat(coverage.at("/version").asInt()).isEqualTo(1);
+    assertThat(coverage.at("/steps").asInt()).isEqualTo(2);
+    assertThat(coverage.at("/trained/chunks").asLong()).isEqualTo(4);
+    assertThat(coverage.at("/trained/tokens").asLong())
+        .isLessThan(coverage.at("/asked/tokens").asLong());
+    long documents = coverage.at("/asked/documents").asLong();
+    assertThat(coverage.at("/trained/documents").asLong()).isBetween(1L, documents);
+    assertThat(said)
+        .contains("Warning: %d of %d chunks of forget are in no step".formatted(asked - 4, asked))
+        .contains("all are with train.steps=" + (asked + 1) / 2)
+        .contains("Warning: %d of %d forget chunks (".formatted(asked - 4, asked));
+
+    said = run(Verb.UNLEARN, conf, "overwrite=true", "train.steps=null", "train.epochs=1");
+    coverage = new ObjectMapper().readTree(folder.resolve("run/coverage.json").toFile());
+    assertThat(coverage.get("trained")).isEqualTo(coverage.get("asked"));
+    assertThat(coverage.at("/steps").asLong()).isEqualTo((asked + 1) / 2);
+    assertThat(said).doesNotContain("Warning");
+  }
+
+  @Test
   void refusesWhatWouldNotBeRetraining() throws IOException {
     Path conf = SmallRun.in(folder);
     assertThatThrownBy(() -> Job.read(Verb.RETRAIN, conf, List.of()))
@@ -103,6 +158,25 @@ class DescentIT {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
     assertThat(new Stages(Job.read(verb, conf, List.of(pairs)), new Console(out)).run()).isEmpty();
+    return said.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Runs until the last step is to be shown, where the terminal fails; gives what was said. */
+  private static String dies(Verb verb, Path conf, String... pairs) {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    PrintStream out =
+        new PrintStream(said, true, StandardCharsets.UTF_8) {
+          @Override
+          public void println(String line) {
+            if (line.contains("step 2/2")) {
+              throw new IllegalStateException("the terminal is gone");
+            }
+            super.println(line);
+          }
+        };
+    assertThatThrownBy(
+            () -> new Stages(Job.read(verb, conf, List.of(pairs)), new Console(out)).run())
+        .hasMessageContaining("the terminal is gone");
     return said.toString(StandardCharsets.UTF_8);
   }
 

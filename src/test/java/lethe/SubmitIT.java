@@ -150,7 +150,7 @@ class SubmitIT {
     String said = interrupted(disturbed, 25, "SIGTERM", same);
     assertThat(said)
         .contains("Going on from the checkpoint of step")
-        .contains("Asked to stop", "the same command goes on from there");
+        .contains("Asked to stop", "the same command goes on from there, without overwrite=true");
     Submitted continued = submit(same);
     assertThat(continued.code).as(continued.output).isZero();
     assertThat(continued.output).contains("Going on from the checkpoint of step");

@@ -122,7 +122,21 @@ public final class Prepare {
    * @param early told at once what makes the stage slow
    */
   public Result execute(Consumer<String> early) {
-    return assemble(early, this::write);
+    return execute(early, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param begins done when nothing can be refused any more, before anything is written or deleted
+   */
+  public Result execute(Consumer<String> early, Runnable begins) {
+    return assemble(
+        early,
+        all -> {
+          begins.run();
+          return write(all);
+        });
   }
 
   /**

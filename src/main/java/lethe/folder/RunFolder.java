@@ -65,6 +65,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "stop.json");
   }
 
+  /** How much of the forget split the unlearned weights have been trained on. */
+  public Path coverage() {
+    return new Path(root, "coverage.json");
+  }
+
   /** Closed parts of step records, while training goes on. */
   public Path stepParts() {
     return new Path(root, "steps");

@@ -25,12 +25,21 @@ public final class NativeEngine {
    * @param threads for matrix products; the last caller wins, since the setting is the process's
    */
   static synchronized void start(int threads) {
+    load();
+    JniUtils.setNumThreads(threads);
+  }
+
+  /** GPUs that this process could use; 0 with a PyTorch that knows only the processor. */
+  public static synchronized int gpus() {
+    return load().getGpuCount();
+  }
+
+  private static Engine load() {
     System.setProperty("OPT_OUT_TRACKING", "true"); // DJL reports home otherwise
     System.setProperty("ai.djl.offline", "true");
     // Profiling runs of the graph optimizer change results in a warm process.
     System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
     System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
-    Engine.getEngine("PyTorch");
-    JniUtils.setNumThreads(threads);
+    return Engine.getEngine("PyTorch");
   }
 }

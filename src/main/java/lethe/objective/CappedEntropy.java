@@ -1,14 +1,15 @@
 package lethe.objective;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Optional;
 
 /**
- * Entropy that lets go of each position at a target, so that the model ends as unsure as one that
- * never saw the text, not uniform.
+ * Entropy that leaves each position alone at a target, and a whole sequence when its mean is there,
+ * so that the model ends as unsure as one that never saw the text, not uniform.
  *
  * <pre>  L = (1/n) sum_t max(0, min(cap, log V) - H(P_t))  </pre>
  *
- * Our own. Entropy is the loss the model itself expects, so a target loss is a target entropy. With
+ * with no gradient from a sequence whose mean entropy is cap or more. Our own. Entropy is the loss the model itself expects, so a target loss is a target entropy. With
  * a cap of log V or more it is {@link MaxEntropy} from model to uniform.
  *
  * @param capNats target entropy of a prediction, greater than 0
@@ -22,6 +23,11 @@ public record CappedEntropy(double capNats) implements PositionTerm {
   @Override
   public ViewKind view() {
     return ViewKind.WHOLE;
+  }
+
+  @Override
+  public Optional<SequenceCap> sequenceCap() {
+    return Optional.of(new SequenceCap(capNats, Positions::entropyN));
   }
 
   @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** A term that is a sum over scored positions of one view; its count is their number. */
 public non-sealed interface PositionTerm extends Term {
@@ -36,6 +37,19 @@ public non-sealed interface PositionTerm extends Term {
   default Optional<Slope> slope(Positions positions) {
     return Optional.empty();
   }
+
+  /** For a term that lets go of whole sequences: at which mean, and of what. */
+  default Optional<SequenceCap> sequenceCap() {
+    return Optional.empty();
+  }
+
+  /**
+   * Where a sequence has no gradient any more, whatever its single positions would have.
+   *
+   * @param meanNats mean over the scored positions of the sequence
+   * @param valueN of each position, nats; called without a graph
+   */
+  record SequenceCap(double meanNats, Function<Positions, NDArray> valueN) {}
 
   /**
    * @param sum a scalar in nats

@@ -4,8 +4,10 @@ import ai.djl.Device;
 import java.io.Serializable;
 import lethe.model.Activations;
 import lethe.model.Compute;
+import lethe.model.NativeEngine;
 import lethe.model.Precision;
 import lethe.settings.Section;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.resource.ResourceInformation;
 import scala.collection.JavaConverters;
 
@@ -21,9 +23,12 @@ public record ComputeSettings(
     int threads, Precision precision, Activations activations, DeviceChoice device)
     implements Serializable {
 
+  /** Spark's setting: the GPUs of an executor. */
+  public static final String EXECUTOR_GPUS = "spark.executor.resource.gpu.amount";
+
   /** What a worker runs on. */
   public enum DeviceChoice {
-    /** The GPU that Spark assigned to the task, if it did, else the processor. */
+    /** The GPU that Spark assigned to the task; the processor only where there are no GPUs. */
     AUTO,
     /** The processor, whatever Spark assigned. */
     CPU
@@ -51,10 +56,35 @@ public record ComputeSettings(
    * With the resources of a task.
    *
    * @param resources as {@code TaskContext.resources()} gives them
+   * @throws IllegalArgumentException when {@link DeviceChoice#AUTO} finds no GPU assigned to the
+   *     task although there are GPUs, or {@link #on(String...)} refuses what is assigned
    */
   public Compute on(scala.collection.Map<String, ResourceInformation> resources) {
     ResourceInformation gpu = JavaConverters.mapAsJavaMap(resources).get("gpu");
-    return on(gpu == null ? new String[0] : gpu.addresses());
+    if (gpu != null) {
+      return on(gpu.addresses());
+    }
+    if (device == DeviceChoice.AUTO) {
+      checkThatNoneIsLeftIdle();
+    }
+    return on();
+  }
+
+  /** The processor is a choice where there is no GPU; else whoever wants it says so. */
+  private static void checkThatNoneIsLeftIdle() {
+    String amount =
+        SparkEnv.get() == null ? "0" : SparkEnv.get().conf().get(EXECUTOR_GPUS, "0").trim();
+    if (!amount.equals("0")) {
+      throw new IllegalArgumentException(
+          "Cannot choose a device: executors have GPUs (%s=%s) and Spark assigned none to this task; set spark.task.resource.gpu.amount=1, or train.device=cpu and evaluate.device=cpu to use the processor"
+              .formatted(EXECUTOR_GPUS, amount));
+    }
+    int gpus = NativeEngine.gpus();
+    if (gpus > 0) {
+      throw new IllegalArgumentException(
+          "Cannot choose a device: this machine has %d GPUs and Spark assigned none to this task; set %s=1, spark.task.resource.gpu.amount=1 and a spark.executor.resource.gpu.discoveryScript, or train.device=cpu and evaluate.device=cpu to use the processor"
+              .formatted(gpus, EXECUTOR_GPUS));
+    }
   }
 
   /**

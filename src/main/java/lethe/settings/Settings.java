@@ -29,10 +29,12 @@ public final class Settings {
 
   private final Config config;
   private final Config defaults;
+  private final Config plain;
   private final List<String> problems;
 
-  private Settings(Config config, Config defaults, List<String> problems) {
+  private Settings(Config config, Config defaults, Config plain, List<String> problems) {
     this.config = config;
+    this.plain = plain;
     this.defaults = defaults;
     this.problems = problems;
   }
@@ -73,11 +75,11 @@ public final class Settings {
     Config reference = resource("reference.conf");
     Config over = pairs(pairs, problems);
     Config given = over.withFallback(run);
-    Config defaults =
-        ofMethod(given.withFallback(reference).resolve()).withFallback(reference).resolve();
+    Config plain = given.withFallback(reference).resolve();
+    Config defaults = ofMethod(plain).withFallback(reference).resolve();
     Config merged = given.withFallback(defaults).resolve(ConfigResolveOptions.defaults());
     unknownKeys(given, reference, problems);
-    return new Settings(merged, defaults, problems);
+    return new Settings(merged, defaults, plain, problems);
   }
 
   private static Config resource(String name) {
@@ -98,6 +100,14 @@ public final class Settings {
   /** The whole tree. */
   public Section root() {
     return new Section(config, "", problems);
+  }
+
+  /**
+   * The tree without the defaults that go with the method: they are for unlearning, and no other
+   * training's result may depend on which method comes after it.
+   */
+  public Section withoutMethod() {
+    return new Section(plain, "", problems);
   }
 
   /** Records a problem that no single key has. */

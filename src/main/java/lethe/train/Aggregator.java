@@ -54,6 +54,15 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     void begun(int attempt);
 
     /**
+     * Looks at the reports of a step before it is applied.
+     *
+     * @return why it must not be, if it must not
+     */
+    default Optional<String> objection(int step, List<WorkerStep> reports) {
+      return Optional.empty();
+    }
+
+    /**
      * @param step that was applied, from 0
      * @param attempt of the stage that did it
      * @param reports of the workers, by worker
@@ -172,6 +181,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
         case REPORT -> report(message, body, answer);
         case PUSH -> push(message, answer);
         case PROBE -> probe(message, body, answer);
+        case UNABLE -> unable(message, body, answer);
       }
     } catch (RuntimeException e) {
       answer.onFailure(e);
@@ -198,7 +208,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
       pulls.clear();
       greeted.clear();
     }
-    String[] said = StandardCharsets.UTF_8.decode(body).toString().split("\n", 2);
+    String[] said = StandardCharsets.UTF_8.decode(body).toString().split("\n", 3);
     String expected = exchange.greeting();
     if (!said[0].equals(expected)) {
       throw new IllegalStateException(
@@ -211,6 +221,7 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     }
     try {
       environment.check(message.worker(), said[1]);
+      environment.place(launch + "." + attempt, message.worker(), said.length > 2 ? said[2] : "");
     } catch (IllegalStateException e) {
       fail(e); // another attempt would find the same machines
       throw e;
@@ -220,12 +231,23 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
           "Refused a second worker " + message.worker() + " of launch " + launch + "." + attempt);
     }
     if (greeted.size() == workers) {
+      environment.complete();
       listener.begun(attempt);
     }
     Orders orders = steering.map(Steering::orders).orElse(Orders.FREE);
     ByteBuffer start = ByteBuffer.allocate(4 + orders.bytes()).putInt(optimizer.steps());
     orders.write(start);
     answer.onSuccess(start.flip());
+  }
+
+  private synchronized void unable(Message message, ByteBuffer body, RpcResponseCallback answer) {
+    if (message.launch() == launch && message.attempt() >= attempt && failure == null) {
+      fail(
+          new IllegalStateException(
+              "Worker %d cannot go on: %s"
+                  .formatted(message.worker(), StandardCharsets.UTF_8.decode(body))));
+    }
+    answer.onSuccess(ByteBuffer.allocate(0));
   }
 
   /** Whether all workers of the newest attempt are there. */
@@ -516,6 +538,14 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
                         ? "the sum of its gradients is not finite"
                         : finished.notFinite)
                     + "; a lower train.learning-rate or train.clip-norm may keep it finite"));
+        return;
+      }
+      Optional<String> objection = listener.objection(finished.step, reports);
+      if (objection.isPresent()) {
+        fail(
+            new IllegalStateException(
+                "Refused step %d before it was applied: %s"
+                    .formatted(finished.step + 1, objection.get())));
         return;
       }
       finishedAttempt = attempt;

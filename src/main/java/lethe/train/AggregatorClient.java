@@ -77,9 +77,11 @@ final class AggregatorClient implements AutoCloseable {
    *
    * @param greeting of {@link Exchange}
    * @param environment of this worker
+   * @param device it computes on, as {@link Environment#device} names it
    */
-  Start hello(String greeting, String environment) {
-    return hello((greeting + "\n" + environment).getBytes(StandardCharsets.UTF_8));
+  Start hello(String greeting, String environment, String device) {
+    String all = String.join("\n", greeting, environment, device);
+    return hello(all.getBytes(StandardCharsets.UTF_8));
   }
 
   private Start hello(byte[] greeting) {
@@ -87,6 +89,12 @@ final class AggregatorClient implements AutoCloseable {
     message.put(greeting);
     ByteBuffer answer = await(send(message));
     return new Start(answer.getInt(), Orders.read(answer));
+  }
+
+  /** Says that this worker cannot do its part, and that no other attempt could. */
+  void unable(String why) {
+    byte[] reason = why.getBytes(StandardCharsets.UTF_8);
+    await(send(message(Kind.UNABLE, 0, 0, 0).buffer(reason.length).put(reason)));
   }
 
   /**

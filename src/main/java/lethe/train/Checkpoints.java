@@ -6,21 +6,27 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -38,7 +44,7 @@ final class Checkpoints implements AutoCloseable {
    * Written last.
    *
    * @param step steps applied
-   * @param run what the checkpoint may be resumed by
+   * @param run all that decides the result: what the checkpoint may be resumed by
    * @param elements of each vector
    * @param environment of the workers that made it
    * @param sha256 of each part
@@ -46,7 +52,7 @@ final class Checkpoints implements AutoCloseable {
    */
   record Manifest(
       int step,
-      String run,
+      Map<String, String> run,
       long elements,
       String environment,
       Map<String, String> sha256,
@@ -63,18 +69,27 @@ final class Checkpoints implements AutoCloseable {
 
   private final Path folder;
   private final Files files;
-  private final String run;
+  private final Map<String, String> run;
   private final Buckets buckets;
+  private final Duration patience;
   private final Consumer<String> tell;
   private final ExecutorService writer = Executors.newSingleThreadExecutor(Checkpoints::daemon);
   private Future<?> writing;
 
   /**
    * @param folder of a stage's checkpoints
-   * @param run hash of all that decides the result: a checkpoint of another run is never resumed
+   * @param run all that decides the result, by name: a checkpoint of another run is never resumed
+   * @param patience after which waiting for the writer is said
    * @param tell takes a sentence for the user
    */
-  Checkpoints(Path folder, Files files, String run, Buckets buckets, Consumer<String> tell) {
+  Checkpoints(
+      Path folder,
+      Files files,
+      Map<String, String> run,
+      Buckets buckets,
+      Duration patience,
+      Consumer<String> tell) {
+    this.patience = patience;
     this.folder = folder;
     this.files = files;
     this.run = run;
@@ -175,7 +190,12 @@ final class Checkpoints implements AutoCloseable {
     }
   }
 
-  /** The newest checkpoint of this run that is whole. Broken ones are told and passed over. */
+  /**
+   * The newest checkpoint that is whole. Broken ones are told and passed over.
+   *
+   * @throws InvalidSettings when one is of another run, naming what differs: whoever changed it may
+   *     not know that there is something to lose
+   */
   Optional<State> newest() {
     for (int step : steps()) {
       try {
@@ -183,6 +203,8 @@ final class Checkpoints implements AutoCloseable {
         if (state.isPresent()) {
           return state;
         }
+      } catch (InvalidSettings e) {
+        throw e;
       } catch (RuntimeException e) {
         tell.accept("Warning: the checkpoint " + folder(step) + " is not used: " + e.getMessage());
       }
@@ -197,13 +219,7 @@ final class Checkpoints implements AutoCloseable {
       return Optional.empty();
     }
     JsonNode manifest = files.readJson(manifestPath);
-    if (!manifest.path("run").asText().equals(run)) {
-      tell.accept(
-          "Warning: the checkpoint "
-              + folder(step)
-              + " is not used: it is of a run with other settings or inputs");
-      return Optional.empty();
-    }
+    refuseAnother(step, manifest.path("run"));
     List<float[][]> vectors = new ArrayList<>();
     for (String name : VECTORS) {
       vectors.add(readVector(step, name, manifest));
@@ -214,6 +230,34 @@ final class Checkpoints implements AutoCloseable {
             new AdamW.State(step, vectors),
             manifest.path("environment").asText(),
             new Steering.State(probes(manifest), best)));
+  }
+
+  private void refuseAnother(int step, JsonNode found) {
+    Map<String, String> before = new TreeMap<>();
+    found.fields().forEachRemaining(e -> before.put(e.getKey(), e.getValue().asText()));
+    Set<String> names = new TreeSet<>(before.keySet());
+    names.addAll(run.keySet());
+    List<String> differences =
+        names.stream()
+            .filter(name -> !Objects.equals(before.get(name), run.get(name)))
+            .map(
+                name ->
+                    "  %s was %s, is %s".formatted(name, said(before, name), said(run, name)))
+            .collect(Collectors.toCollection(ArrayList::new));
+    if (!differences.isEmpty()) {
+      differences.add(
+          0,
+          "Cannot go on from the checkpoint %s: it is of a run with other settings or inputs; put them back, or set overwrite=true to train from the start"
+              .formatted(folder(step)));
+      throw new InvalidSettings(
+          before.isEmpty()
+              ? List.of(differences.get(0) + " (an older version of Lethe wrote it)")
+              : differences);
+    }
+  }
+
+  private static String said(Map<String, String> values, String name) {
+    return values.getOrDefault(name, "not there");
   }
 
   private static List<Steering.Sums> probes(JsonNode manifest) {
@@ -309,8 +353,12 @@ final class Checkpoints implements AutoCloseable {
   public void close() {
     writer.shutdown();
     try {
-      if (!writer.awaitTermination(10, TimeUnit.MINUTES)) {
-        writer.shutdownNow();
+      for (int waits = 1;
+          !writer.awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS);
+          waits++) {
+        tell.accept(
+            "A checkpoint is still being written to %s after %d s of waiting for it; this goes on until it is there"
+                .formatted(folder, waits * patience.toSeconds()));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

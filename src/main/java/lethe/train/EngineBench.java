@@ -101,11 +101,11 @@ public final class EngineBench {
         AggregatorClient client =
             new AggregatorClient(
                 new Endpoint("127.0.0.1", server.getPort(), 0, "bench", network), 0, 0)) {
-      client.hello(Exchange.greeting(LAYOUT, 1, wire, Separation.JOINED), "here");
+      client.hello(Exchange.greeting(LAYOUT, 1, wire, Separation.JOINED), "here", "");
       int count = LAYOUT.count();
       client.pull(first, LAYOUT, count, wire, (values, b) -> {});
       for (int step = first; step < first + ROUNDS / 2; step++) {
-        client.report(step, new WorkerStep(new double[] {0}, 1, 1));
+        client.report(step, new WorkerStep(new double[] {0}, new long[] {0}, 1, 1));
         long begun = System.nanoTime();
         client.push(step, List.of(ShardTree.ROOT), List.<float[][]>of(gradient), wire, b -> {});
         push = Math.max(push, rate(wire.bytes(1), System.nanoTime() - begun));

@@ -2,16 +2,23 @@ package lethe.train;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import lethe.folder.RunFolder;
+import lethe.model.Fingerprint;
 import lethe.model.ModelSource;
 import lethe.model.Vocabulary;
+import lethe.objective.FrozenModel;
 import lethe.objective.Pairing;
 import lethe.objective.Role;
 import lethe.objective.SequenceTerm;
@@ -36,12 +43,17 @@ import org.apache.spark.sql.types.DataTypes;
 public final class Examples {
   private static final List<String> ID = List.of("domain", "document", "ordinal");
 
+  private static final Set<ViewKind> PREDICTED =
+      EnumSet.of(
+          ViewKind.ADVERSARIAL_LABELS, ViewKind.EARLY_ADVERSARIAL_LABELS, ViewKind.SAMPLED_LABELS);
+
   private static final TruncatedPredictions LIKELIEST_OTHER =
       new TruncatedPredictions(1, 1, Truth.REMOVED);
 
   private final SparkSession spark;
   private final RunFolder folder;
   private final Inputs inputs;
+  private final Consumer<String> tell;
 
   /**
    * What examples are made from.
@@ -71,23 +83,80 @@ public final class Examples {
       int microBatch,
       ComputeSettings compute) {}
 
-  public Examples(SparkSession spark, RunFolder folder, Inputs inputs) {
+  /**
+   * @param tell takes a sentence for the user
+   */
+  public Examples(SparkSession spark, RunFolder folder, Inputs inputs, Consumer<String> tell) {
     this.spark = spark;
     this.folder = folder;
     this.inputs = inputs;
+    this.tell = tell;
   }
 
-  /** Chunks with their own text alone, which needs nothing made. */
+  /** Chunks with their own text alone, which needs nothing made: of a question, the answer. */
   public static Dataset<Row> text(Dataset<Row> chunks) {
-    return Views.whole(chunks);
+    Dataset<Row> alone =
+        withPrompt(chunks)
+            .withColumn("pair", lit(null).cast(DataTypes.LongType))
+            .withColumn("labels", lit(null).cast("array<int>"))
+            .withColumn("sentence", lit(0));
+    return Views.of(alone, List.of(ViewKind.TEXT), Rejections.NONE, Padding.NONE);
+  }
+
+  private static Dataset<Row> withPrompt(Dataset<Row> chunks) {
+    return Arrays.asList(chunks.columns()).contains("prompt")
+        ? chunks
+        : chunks.withColumn("prompt", lit(null).cast(DataTypes.IntegerType));
+  }
+
+  /**
+   * All that decides what {@link #execute} makes and the terms need, by name: see {@link
+   * Trainer.Task}.
+   *
+   * @param models that terms may name
+   */
+  public Map<String, String> identity(
+      List<Role> roles, Map<FrozenModel, ModelSource> models) {
+    Map<String, String> identity = new TreeMap<>();
+    Set<ViewKind> kinds =
+        roles.stream().flatMap(role -> role.term().views().stream()).collect(Collectors.toSet());
+    identity.put("the chunks", inputs.chunksSha256());
+    identity.put("ordinary tokens", String.valueOf(inputs.vocabulary().ordinary().length));
+    identity.put("unlearn.pairing", inputs.pairing().toString());
+    if (kinds.contains(ViewKind.SAMPLED_LABELS)) {
+      TruncatedPredictions cut = inputs.sampled();
+      identity.put("unlearn.top-k", String.valueOf(cut.topK()));
+      identity.put("unlearn.top-p", String.valueOf(cut.topP()));
+      identity.put("unlearn.truth", cut.truth().toString());
+    }
+    if (kinds.stream().anyMatch(PREDICTED::contains)) {
+      identity.put("the model that labels come from", Fingerprint.of(inputs.original()));
+    }
+    if (kinds.contains(ViewKind.REJECTION)) {
+      identity.put("unlearn.rejections", inputs.rejections().sha256());
+      identity.put("most tokens with a rejection", String.valueOf(inputs.rejections().most()));
+    }
+    if (kinds.contains(ViewKind.PADDED)) {
+      identity.put("padding", inputs.padding().toString());
+    }
+    if (roles.stream().anyMatch(Examples::scored)) {
+      identity.put("the reference model", Fingerprint.of(inputs.reference()));
+    }
+    for (FrozenModel model : Role.frozen(roles)) {
+      String name = model == FrozenModel.REFERENCE ? "the reference model" : "unlearn.reinforced";
+      identity.computeIfAbsent(name, n -> Fingerprint.of(models.get(model)));
+    }
+    return identity;
   }
 
   /**
    * The examples of all roles.
    *
    * @param chunks as prepare wrote them
-   * @return as {@link Trainer#train} takes them
-   * @throws InvalidSettings when a term needs answers and some chunk has none
+   * @return as {@link Trainer#train} takes them; without those that give a term nothing to predict,
+   *     of which the user is told
+   * @throws InvalidSettings when a term needs answers and some chunk has none, or when no chunk of a
+   *     split gives a term anything to predict
    */
   public Dataset<Row> execute(Dataset<Row> chunks, List<Role> roles) {
     long forgotten =
@@ -102,21 +171,55 @@ public final class Examples {
 
   private Dataset<Row> examples(Role role, Dataset<Row> chunks, long forgotten) {
     List<ViewKind> kinds = role.term().views();
-    Dataset<Row> prompted =
-        Arrays.asList(chunks.columns()).contains("prompt")
-            ? chunks
-            : chunks.withColumn("prompt", lit(null).cast(DataTypes.IntegerType));
+    Dataset<Row> prompted = withPrompt(chunks);
     if (kinds.contains(ViewKind.REJECTION)) {
       checkAnswers(role, prompted);
     }
     Dataset<Row> examples =
-        Views.of(
-            paired(role.split(), labelled(role.split(), prompted, kinds), forgotten),
-            kinds,
-            inputs.rejections(),
-            inputs.padding());
-    boolean scored = role.term() instanceof SequenceTerm term && term.needsReference();
-    return scored ? referenced(role, examples) : examples;
+        usable(
+            role,
+            Views.of(
+                paired(role.split(), labelled(role.split(), prompted, kinds), forgotten),
+                kinds,
+                inputs.rejections(),
+                inputs.padding()));
+    return scored(role) ? referenced(role, examples) : examples;
+  }
+
+  /** Whether the reference model scores a role's examples before training. */
+  private static boolean scored(Role role) {
+    return role.term() instanceof SequenceTerm term && term.needsReference();
+  }
+
+  /** Those of whose views each has something to predict. */
+  private Dataset<Row> usable(Role role, Dataset<Row> examples) {
+    Dataset<Row> empty = examples.filter(not(Views.predicts()));
+    long none = empty.count();
+    if (none == 0) {
+      return examples;
+    }
+    String some =
+        empty.select("domain", "document", "ordinal").limit(10).collectAsList().stream()
+            .map(r -> r.getString(0) + "/" + r.getString(1) + "#" + r.getInt(2))
+            .sorted()
+            .collect(Collectors.joining(", "));
+    String sentence =
+        "%d of %d chunks of the split %s give %s nothing to predict: %s"
+            .formatted(none, examples.count(), role.split(), role.name(), some);
+    Dataset<Row> left = examples.filter(Views.predicts());
+    if (inputs.pairing() == Pairing.FIXED || left.isEmpty()) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot train: "
+                  + sentence
+                  + "; questions that fill corpus.chunk-tokens leave no room for an answer: set it higher, or leave these documents out"));
+    }
+    tell.accept(
+        "Warning: "
+            + sentence
+            + "; they are left out"
+            + (role.split().equals(Role.FORGET) ? " and will not be forgotten" : ""));
+    return left;
   }
 
   private Dataset<Row> paired(String split, Dataset<Row> chunks, long forgotten) {
@@ -181,10 +284,13 @@ public final class Examples {
   }
 
   private Dataset<Row> referenced(Role role, Dataset<Row> examples) {
-    ModelKey reference = ModelKey.of(inputs.reference(), inputs.compute().exact());
+    // At the precision of training: only so are the two the same while the models are.
+    ModelKey reference = ModelKey.of(inputs.reference(), inputs.compute());
     return kept(
             "reference-" + role.name(),
             Map.of(
+                "precision",
+                inputs.compute().precision(),
                 "model",
                 reference.fingerprint(),
                 "rejections",

@@ -10,6 +10,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import lethe.resident.ComputeSettings;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.network.TransportContext;
@@ -95,11 +96,7 @@ final class Launch {
           plan.deliver(workers, from).rdd().barrier().mapPartitions(task, false, tag);
       if (!spark.sparkContext().master().startsWith("local[")
           && !spark.sparkContext().master().equals("local")) {
-        stage =
-            stage.withResources(
-                new ResourceProfileBuilder()
-                    .require(new TaskResourceRequests().cpus(executorCores()))
-                    .build());
+        stage = stage.withResources(new ResourceProfileBuilder().require(needs()).build());
       }
       // The shuffle after it makes the barrier stage one that Spark retries; as a result stage its
       // failure would abort the job.
@@ -109,7 +106,17 @@ final class Launch {
     }
   }
 
-  /** A worker takes all the cores of its executor, so that there is one worker an executor. */
+  /**
+   * A worker's share of its executor: all the cores, so that there is one worker an executor, and
+   * one GPU where executors have any. Spark assigns to a stage with a profile of its own only what
+   * that profile asks for, whatever {@code spark.task.resource.gpu.amount} is.
+   */
+  private TaskResourceRequests needs() {
+    TaskResourceRequests needs = new TaskResourceRequests().cpus(executorCores());
+    boolean gpus = !spark.conf().get(ComputeSettings.EXECUTOR_GPUS, "0").trim().equals("0");
+    return gpus ? needs.resource("gpu", 1) : needs;
+  }
+
   private int executorCores() {
     return Integer.parseInt(
         spark.conf().get("spark.executor.cores", String.valueOf(settings.threads())));

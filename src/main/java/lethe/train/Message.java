@@ -39,7 +39,12 @@ record Message(Kind kind, int launch, int attempt, int worker, int step, int nod
      * What the weights that {@code step} begins with make of my probe chunks (payload: for each
      * shard and domain the summed loss, doubles). Answer: {@link Orders}, when all have said it.
      */
-    PROBE(5);
+    PROBE(5),
+    /**
+     * I cannot do my part, and no other attempt could (payload: why); said in place of any other.
+     * Answer: empty.
+     */
+    UNABLE(6);
 
     private final int code;
 

@@ -215,7 +215,7 @@ public final class ObjectiveBench {
   private static void run(
       SparkSession spark, String folder, Examples.Inputs inputs, Dataset<Row> chunks, Role role) {
     RunFolder run = RunFolder.of(folder, new Configuration());
-    new Examples(spark, run, inputs).execute(chunks, List.of(role));
+    new Examples(spark, run, inputs, System.out::println).execute(chunks, List.of(role));
   }
 
   /** Seconds that the bench's forward pass takes for as many chunks, one batch after the other. */

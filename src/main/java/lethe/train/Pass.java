@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import lethe.model.Network;
 import lethe.model.Parameters;
@@ -112,7 +114,8 @@ final class Pass {
                           upstream,
                           leafNV -> term.sum(new Positions(leafNV, labelsN, frozenNV))));
         },
-        coefficient);
+        coefficient,
+        term.sequenceCap());
   }
 
   private double sequences(
@@ -156,7 +159,8 @@ final class Pass {
                 logitsNV,
                 upstream,
                 leafNV -> new Positions(leafNV, labelsN).nllN().mul(rows(slopesN, from, to)).sum()),
-        coefficient);
+        coefficient,
+        Optional.empty());
     return value;
   }
 
@@ -171,17 +175,26 @@ final class Pass {
   /**
    * Forward, then backward piece by piece through the head and at once through the layers. Returns
    * the summed value.
+   *
+   * @param cap where whole sequences have no gradient, if the term has one
    */
   private double backward(
-      TokenBatch batch, Parameters leaves, PieceValue piece, double coefficient) {
+      TokenBatch batch,
+      Parameters leaves,
+      PieceValue piece,
+      double coefficient,
+      Optional<PositionTerm.SequenceCap> cap) {
     Tape tape = network.record(batch.idsBT(), leaves);
     NDArray hiddenND = Network.withoutGraph(() -> network.pick(tape.hiddenBTD(), batch.rowsN()));
     NDManager manager = hiddenND.getManager();
+    Optional<NDArray> openN =
+        cap.flatMap(c -> Network.withoutGraph(() -> open(c, batch, hiddenND, leaves)));
     NDArray upstream = manager.create((float) coefficient);
     double value = 0;
     NDList gradients = new NDList();
     int step = piece();
     for (int from = 0; from < batch.scored(); from += step) {
+      int first = from;
       int to = Math.min(batch.scored(), from + step);
       try (NDManager own = manager.newSubManager()) {
         NDArray pieceND = Network.leaf(rows(hiddenND, from, to));
@@ -190,6 +203,8 @@ final class Pass {
         PositionTerm.Slope slope =
             piece.of(logitsNV, rows(batch.labelsN(), from, to), upstream, from, to);
         value += slope.sum().toType(DataType.FLOAT32, false).getFloat();
+        openN.ifPresent(
+            n -> slope.times(Network.withoutGraph(() -> rows(n, first, to).expandDims(1))));
         NDArray gradientND = network.backward(logitsNV, slope.gradientNV(), pieceND, leaves);
         gradientND.attach(manager);
         gradients.add(gradientND);
@@ -201,6 +216,30 @@ final class Pass {
     return value;
   }
 
+  /**
+   * Which positions a cap on whole sequences leaves open.
+   *
+   * @return 1 where it does and 0 where not, by position; nothing where it leaves all
+   */
+  private Optional<NDArray> open(
+      PositionTerm.SequenceCap cap, TokenBatch batch, NDArray hiddenND, Parameters weights) {
+    double[] sums =
+        bySequence(batch, hiddenND, weights, cap.valueN());
+    int[] counts = new int[sums.length];
+    for (int b : batch.sequence()) {
+      counts[b]++;
+    }
+    float[] open = new float[batch.scored()];
+    boolean all = true;
+    for (int i = 0; i < open.length; i++) {
+      int b = batch.sequence()[i];
+      boolean there = sums[b] / counts[b] >= cap.meanNats();
+      open[i] = there ? 0 : 1;
+      all &= !there;
+    }
+    return all ? Optional.empty() : Optional.of(hiddenND.getManager().create(open));
+  }
+
   /** Positions whose logits stand in memory at once. */
   private int piece() {
     return Math.max(64, PIECE_LOGITS / network.architecture().vocabulary());
@@ -208,14 +247,21 @@ final class Pass {
 
   private double[] summedNll(TokenBatch batch, Parameters weights) {
     NDArray hiddenND = network.pick(network.hidden(batch.idsBT(), weights), batch.rowsN());
+    return bySequence(batch, hiddenND, weights, Positions::nllN);
+  }
+
+  /** Sums of what some value is at each position, by sequence. */
+  private double[] bySequence(
+      TokenBatch batch, NDArray hiddenND, Parameters weights, Function<Positions, NDArray> valueN) {
     double[] sums = new double[(int) batch.idsBT().getShape().get(0)];
     int step = piece();
     for (int from = 0; from < batch.scored(); from += step) {
       int to = Math.min(batch.scored(), from + step);
       NDArray logitsNV = network.logits(rows(hiddenND, from, to), weights);
-      float[] nll = new Positions(logitsNV, rows(batch.labelsN(), from, to)).nllN().toFloatArray();
-      for (int i = 0; i < nll.length; i++) {
-        sums[batch.sequence()[from + i]] += nll[i];
+      float[] values =
+          valueN.apply(new Positions(logitsNV, rows(batch.labelsN(), from, to))).toFloatArray();
+      for (int i = 0; i < values.length; i++) {
+        sums[batch.sequence()[from + i]] += values[i];
       }
     }
     return sums;

@@ -1,6 +1,7 @@
 package lethe.train;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sequence;
@@ -8,14 +9,18 @@ import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import lethe.objective.PositionTerm;
 import lethe.objective.Role;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -30,9 +35,10 @@ import scala.Tuple2;
  * chunks' identities and the settings: neither the partitioning of the chunks nor the number of
  * workers changes it.
  *
- * <p>A role's examples are shuffled anew each epoch by hash and used one after another; each step
- * takes the same number of them, laid over the shards in order. Examples that are paired are
- * shuffled by their pair, so that those of one pair are in one step.
+ * <p>A role's examples are shuffled anew each epoch by hash and used one after another, so many in
+ * each step, laid over the shards in order; the last step of an epoch takes what is left, so that
+ * every example is used once in an epoch and none twice in a step. Each role has epochs of its own.
+ * Examples that are paired are shuffled by their pair, so that those of one pair are in one step.
  */
 final class Plan {
   private static final StructType USES =
@@ -41,20 +47,23 @@ final class Plan {
           .add("document", DataTypes.StringType)
           .add("ordinal", DataTypes.IntegerType)
           .add("pair", DataTypes.LongType)
-          .add("use", DataTypes.LongType);
+          .add("step", DataTypes.IntegerType)
+          .add("slot", DataTypes.IntegerType)
+          .add("size", DataTypes.IntegerType); // examples of the role in the step
 
   private final SparkSession spark;
   private final List<Role> roles;
   private final int steps;
   private final int perStep;
   private final ShardTree tree;
+  private final List<Dataset<Row>> uses = new ArrayList<>();
   private final Dataset<Row> rows;
   private final Optional<Dataset<Row>> probes;
 
   /**
    * @param chunks with the columns of {@link Views#SCHEMA}
    * @param roles whose splits are all among the chunks
-   * @param perStep examples of each role a step
+   * @param perStep most examples of each role in a step
    * @param steps of the run
    * @param probes what every worker looks at on the way, as {@link Probes} has them
    */
@@ -81,6 +90,37 @@ final class Plan {
     this.rows = all;
   }
 
+  /** Steps that use each of some examples once; the last one may be smaller. */
+  static long stepsPerEpoch(long available, int perStep) {
+    return (available + perStep - 1) / perStep;
+  }
+
+  /**
+   * How many of some examples stand in any of the first steps.
+   *
+   * @param steps of the run
+   */
+  static long reached(long available, int perStep, int steps) {
+    return steps >= stepsPerEpoch(available, perStep) ? available : (long) steps * perStep;
+  }
+
+  /** Tells of a step whether the examples of a domain counted in it. */
+  interface Used extends Serializable {
+    boolean in(int step, String domain);
+  }
+
+  /**
+   * The chunks of a role that stood in a step, each once: domain, document, ordinal.
+   *
+   * @param which uses count
+   */
+  Dataset<Row> used(int role, Used which) {
+    return uses.get(role)
+        .filter((FilterFunction<Row>) use -> which.in(use.getInt(4), use.getString(0)))
+        .select("domain", "document", "ordinal")
+        .distinct();
+  }
+
   /** step, role, slot, shard, domain, document, ordinal, scored, views. */
   Dataset<Row> rows() {
     return rows;
@@ -95,7 +135,7 @@ final class Plan {
     long[][] counts = new long[steps][roles.size()];
     for (Row row :
         rows.groupBy("step", "role")
-            .agg(sum("scored"), org.apache.spark.sql.functions.count(lit(1)))
+            .agg(sum("scored"), count(lit(1)))
             .collectAsList()) {
       int role = row.getInt(1);
       boolean positions = roles.get(role).term() instanceof PositionTerm;
@@ -115,7 +155,7 @@ final class Plan {
     for (Row row :
         rows.filter(col("role").equalTo(role))
             .groupBy("step", "domain")
-            .agg(sum("scored"), org.apache.spark.sql.functions.count(lit(1)))
+            .agg(sum("scored"), count(lit(1)))
             .collectAsList()) {
       counts.computeIfAbsent(row.getString(1), d -> new long[steps])[row.getInt(0)] =
           row.getLong(positions ? 2 : 3);
@@ -148,7 +188,9 @@ final class Plan {
   }
 
   private Dataset<Row> role(Dataset<Row> chunks, int role, long seed) {
-    long available = chunks.count();
+    Row sizes =
+        chunks.agg(count(lit(1)), count(when(col("scored").lt(1), lit(1)))).first();
+    long available = sizes.getLong(0);
     if (available == 0) {
       throw new IllegalArgumentException(
           "Cannot plan "
@@ -157,8 +199,12 @@ final class Plan {
               + roles.get(role).split()
               + " has no chunks");
     }
-    long uses = (long) steps * perStep;
-    long epochs = (uses + available - 1) / available;
+    if (sizes.getLong(1) > 0) {
+      throw empty(chunks.filter(col("scored").lt(1)), sizes.getLong(1), roles.get(role));
+    }
+    int batch = (int) Math.min(perStep, available);
+    long perEpoch = stepsPerEpoch(available, batch);
+    long epochs = (steps + perEpoch - 1) / perEpoch;
     Dataset<Row> shuffled =
         chunks
             .select(
@@ -181,27 +227,33 @@ final class Plan {
                     .otherwise(xxhash64(lit(seed), col("epoch"), col("pair"))))
             .orderBy("epoch", "hash", "pair", "domain", "document", "ordinal");
     // Only identities are ranked; the tokens join them afterwards.
+    int most = steps;
     Dataset<Row> ranked =
         spark.createDataFrame(
             shuffled
                 .javaRDD()
                 .zipWithIndex()
                 .map(
-                    r ->
-                        RowFactory.create(
-                            r._1().getString(0),
-                            r._1().getString(1),
-                            r._1().getInt(2),
-                            r._1().get(3),
-                            r._2())),
+                    r -> {
+                      long epoch = r._2() / available;
+                      long place = r._2() % available;
+                      long step = epoch * perEpoch + place / batch;
+                      long size = Math.min(batch, available - place / batch * batch);
+                      return RowFactory.create(
+                          r._1().getString(0),
+                          r._1().getString(1),
+                          r._1().getInt(2),
+                          r._1().get(3),
+                          (int) Math.min(step, most),
+                          (int) (place % batch),
+                          (int) size);
+                    }),
             USES);
-    return ranked
-        .filter(col("use").lt(uses))
-        .withColumn("step", col("use").divide(perStep).cast(DataTypes.IntegerType))
-        .withColumn("slot", col("use").mod(perStep).cast(DataTypes.IntegerType))
-        .withColumn(
+    Dataset<Row> used = ranked.filter(col("step").lt(steps));
+    uses.add(used);
+    return used.withColumn(
             "shard",
-            col("slot").multiply(tree.shards()).divide(perStep).cast(DataTypes.IntegerType))
+            col("slot").multiply(tree.shards()).divide(col("size")).cast(DataTypes.IntegerType))
         .withColumn("role", lit(role))
         .as("used")
         .join(
@@ -217,6 +269,18 @@ final class Plan {
             "used.ordinal",
             "scored",
             "views");
+  }
+
+  /** An example without a label that counts has no loss; nobody should take it for trained. */
+  private static IllegalArgumentException empty(Dataset<Row> chunks, long count, Role role) {
+    String some =
+        chunks.select("domain", "document", "ordinal").limit(10).collectAsList().stream()
+            .map(r -> r.getString(0) + "/" + r.getString(1) + "#" + r.getInt(2))
+            .sorted()
+            .collect(Collectors.joining(", "));
+    return new IllegalArgumentException(
+        "Cannot train %s: %d chunks of the split %s have nothing to predict: %s; a chunk needs 2 tokens (corpus.minimum-tail), an answer 1"
+            .formatted(role.name(), count, role.split(), some));
   }
 
   private static Column same(String name) {

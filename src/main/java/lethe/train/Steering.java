@@ -260,6 +260,11 @@ final class Steering {
     return Math.max(1, (int) least);
   }
 
+  /** Steps that were applied when the best weights were looked at. */
+  synchronized int bestStep() {
+    return bestStep;
+  }
+
   /** The weights of the best step. */
   synchronized float[][] best() {
     return bestWeights;

@@ -61,6 +61,13 @@ final class StepLog {
     return log;
   }
 
+  /** Removes all records of a stage, which begins anew. */
+  static void discard(RunFolder folder, String stage) {
+    StepLog log = new StepLog(folder, stage, 1, sentence -> {});
+    log.parts().forEach(folder.files()::delete);
+    folder.files().delete(folder.steps(stage));
+  }
+
   /** Takes the steps that come next, up to the first {@code most}. */
   private void read(Path file, int most) {
     for (String line : new String(folder.files().read(file), StandardCharsets.UTF_8).split("\n")) {

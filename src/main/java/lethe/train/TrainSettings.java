@@ -181,11 +181,26 @@ public record TrainSettings(
   }
 
   /**
-   * Steps of the run: a remainder that does not fill a step makes none, but there is at least one.
+   * Steps of the run. An epoch's last step may be smaller than the others; a part of an epoch is
+   * rounded up to whole steps.
+   *
+   * @throws IllegalArgumentException when the epochs have more steps than can be counted
    */
   int steps(long available) {
-    return steps.orElseGet(
-        () -> (int) Math.max(1, (long) (epochs * available / perStep(available))));
+    if (steps.isPresent()) {
+      return steps.get();
+    }
+    int perStep = perStep(available);
+    double whole = Math.floor(epochs);
+    // Less than a millionth of a step is what a product of decimal fractions leaves.
+    double rest = Math.ceil((epochs - whole) * available / perStep - 1e-6);
+    double all = whole * Plan.stepsPerEpoch(available, perStep) + rest;
+    if (all > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "Cannot train for train.epochs=%s: that is %.0f steps of %d examples; name fewer, or train.steps"
+              .formatted(epochs, all, perStep));
+    }
+    return (int) Math.max(1, all);
   }
 
   Schedule schedule(int steps) {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
@@ -33,6 +35,9 @@ public final class Trainer {
   /** A launch that applies no step is tried again, but not for ever. */
   private static final int FRUITLESS_LAUNCHES = 3;
 
+  /** How long the end of a run waits for a checkpoint before it says so. */
+  private static final Duration WRITER_PATIENCE = Duration.ofMinutes(10);
+
   /**
    * What is trained.
    *
@@ -41,17 +46,19 @@ public final class Trainer {
    * @param frozen the models that the roles' terms need, of the same network
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
-   * @param chunksSha256 hash of the chunks
+   * @param inputs what the examples were made from, by name, in a few words or a hash each: with
+   *     another a checkpoint is of another run
    */
   public record Task(
       String stage,
       ModelSource model,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
-      String chunksSha256) {
+      Map<String, String> inputs) {
     public Task {
       frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
       roles = List.copyOf(roles);
+      inputs = Map.copyOf(inputs);
     }
   }
 
@@ -61,7 +68,7 @@ public final class Trainer {
      * The plan stands.
      *
      * @param steps of the run
-     * @param perStep examples of each role a step
+     * @param perStep most examples of each role in a step
      */
     void planned(int steps, int perStep);
 
@@ -79,11 +86,30 @@ public final class Trainer {
    * What came out of a run.
    *
    * @param steps applied; the weights may be of an earlier one, where a target steered
-   * @param perStep examples of each role a step
+   * @param perStep most examples of each role in a step
+   * @param kept steps that the weights come from
    * @param weights by tensor name
+   * @param trained chunks of the first role that took part in the steps that made these weights:
+   *     domain, document, ordinal
    * @param discardCheckpoints to be called when the weights have been written
    */
-  public record Result(int steps, int perStep, TensorSource weights, Runnable discardCheckpoints) {}
+  public record Result(
+      int steps,
+      int perStep,
+      int kept,
+      TensorSource weights,
+      Dataset<Row> trained,
+      Runnable discardCheckpoints) {}
+
+  /**
+   * Removes what a stage has left to go on from: checkpoints and records of its steps.
+   *
+   * @param stage its name in the run folder
+   */
+  public static void discard(RunFolder folder, String stage) {
+    folder.files().delete(folder.checkpoints(stage));
+    StepLog.discard(folder, stage);
+  }
 
   private final SparkSession spark;
   private final TrainSettings settings;
@@ -149,11 +175,13 @@ public final class Trainer {
             probes.map(Probes::rows));
     long[][] counts = plan.counts();
     listener.planned(steps, perStep);
+    sayWhatIsNotReached(available, perStep, steps);
 
     Layout layout = settings.layout(architecture.tensors());
     Schedule schedule = settings.schedule(steps);
     float[][] initial = load(layout, start);
-    String run = fingerprint(layout, initial, counts, schedule, probes.map(Probes::aim));
+    Map<String, String> run =
+        identity(layout, initial, counts, schedule, probes.map(Probes::aim));
     Optional<Steering> steering =
         probes.map(
             p -> new Steering(p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
@@ -166,6 +194,7 @@ public final class Trainer {
                 folder.files(),
                 run,
                 layout.buckets(),
+                WRITER_PATIENCE,
                 listener::notice)) {
       AdamW optimizer = new AdamW(layout, initial, settings.clipNorm(), settings.weightDecay());
       checkpoints
@@ -190,6 +219,7 @@ public final class Trainer {
           new StepListener(
               task.roles(),
               forgetting(plan, counts, steering),
+              new Saturation(task.roles(), listener::notice),
               record -> {
                 log.add(record);
                 metrics.step(record);
@@ -216,10 +246,49 @@ public final class Trainer {
       return new Result(
           optimizer.steps(),
           perStep,
+          steering.map(Steering::bestStep).orElseGet(optimizer::steps),
           new MasterWeights(
               layout, steering.map(s -> optimizer.with(s.best())).orElseGet(optimizer::weights)),
+          plan.used(0, used(optimizer.steps(), steering)),
           () -> folder.files().delete(folder.checkpoints(task.stage())));
     }
+  }
+
+  /** Examples that no step will use, if there are any: nobody should think that they are trained. */
+  private void sayWhatIsNotReached(long available, int perStep, int steps) {
+    long reached = Plan.reached(available, perStep, steps);
+    if (reached < available) {
+      listener.notice(
+          "Warning: %d of %d chunks of %s are in no step: %d steps of %d; all are with train.steps=%d"
+              .formatted(
+                  available - reached,
+                  available,
+                  task.roles().get(0).split(),
+                  steps,
+                  perStep,
+                  Plan.stepsPerEpoch(available, perStep)));
+    }
+  }
+
+  /**
+   * Which uses of a chunk the weights come from: those of steps that were applied before they were
+   * taken, while its domain was being forgotten.
+   */
+  private static Plan.Used used(int applied, Optional<Steering> steering) {
+    if (steering.isEmpty()) {
+      return (step, domain) -> step < applied;
+    }
+    int best = steering.get().bestStep();
+    HashMap<String, boolean[]> open = new HashMap<>();
+    List<String> domains = steering.get().domains();
+    domains.forEach(domain -> open.put(domain, new boolean[best]));
+    for (int step = 0; step < best; step++) {
+      double[] weights = steering.get().weightsAt(step);
+      for (int d = 0; d < weights.length; d++) {
+        open.get(domains.get(d))[step] = weights[d] > 0;
+      }
+    }
+    return (step, domain) -> step < best && open.containsKey(domain) && open.get(domain)[step];
   }
 
   private void tell(Steering.Ended ended) {
@@ -310,41 +379,37 @@ public final class Trainer {
   }
 
   /**
-   * A hash of all that decides the result, and of nothing that does not: a checkpoint of another
-   * run is never resumed.
+   * All that decides the result, and nothing that does not: a checkpoint of another run is never
+   * resumed, and what differs is named.
    */
-  private String fingerprint(
+  private Map<String, String> identity(
       Layout layout, float[][] initial, long[][] counts, Schedule schedule, Optional<Aim> aim) {
-    String all =
-        String.join(
-            "\n",
-            task.chunksSha256(),
-            layout.toString(),
-            task.roles().toString(),
-            Arrays.deepToString(counts),
-            schedule.toString(),
-            aim.map(a -> a.domains() + " " + a.band() + " " + a.every()).orElse(""),
-            settings.seed()
-                + " "
-                + settings.shards()
-                + " "
-                + settings.clipNorm()
-                + " "
-                + settings.weightDecay()
-                + " "
-                + separation
-                + " "
-                + settings.wire()
-                + " "
-                + settings.compute().precision());
+    Map<String, String> identity = new TreeMap<>(task.inputs());
+    identity.put("the model's tensors", hash(layout.toString()));
+    identity.put("the terms", task.roles().toString());
+    identity.put("the plan", hash(Arrays.deepToString(counts)));
+    identity.put("the learning rates", schedule.toString());
+    aim.ifPresent(a -> identity.put("the target", a.domains() + " " + a.band() + " " + a.every()));
+    identity.put("train.seed", String.valueOf(settings.seed()));
+    identity.put("train.shards", String.valueOf(settings.shards()));
+    identity.put("train.clip-norm", String.valueOf(settings.clipNorm()));
+    identity.put("train.weight-decay", String.valueOf(settings.weightDecay()));
+    identity.put("train.separate-terms and train.projection", separation.toString());
+    identity.put("train.wire", settings.wire().toString());
+    identity.put("train.precision", settings.compute().precision().toString());
     MessageDigest digest = Files.sha256();
-    digest.update(all.getBytes(StandardCharsets.UTF_8));
     for (float[] bucket : initial) {
       ByteBuffer bytes = ByteBuffer.allocate(4 * bucket.length);
       bytes.asFloatBuffer().put(bucket);
       digest.update(bytes);
     }
-    return HexFormat.of().formatHex(digest.digest());
+    identity.put("the weights to begin with", HexFormat.of().formatHex(digest.digest()));
+    return identity;
+  }
+
+  private static String hash(String text) {
+    return HexFormat.of()
+        .formatHex(Files.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static float[][] load(Layout layout, TensorSource start) {
@@ -395,14 +460,17 @@ public final class Trainer {
 
     private final List<Role> roles;
     private final Counts counts;
+    private final Saturation saturation;
     private final Consumer<StepRecord> records;
     private final Clock clock = Clock.systemUTC();
     private long before;
     private int launch;
 
-    StepListener(List<Role> roles, Counts counts, Consumer<StepRecord> records) {
+    StepListener(
+        List<Role> roles, Counts counts, Saturation saturation, Consumer<StepRecord> records) {
       this.roles = roles;
       this.counts = counts;
+      this.saturation = saturation;
       this.records = records;
     }
 
@@ -413,6 +481,11 @@ public final class Trainer {
     @Override
     public void begun(int attempt) {
       before = System.nanoTime();
+    }
+
+    @Override
+    public Optional<String> objection(int step, List<WorkerStep> reports) {
+      return WorkerStep.objection(roles, counts.of(step), reports);
     }
 
     @Override
@@ -439,6 +512,7 @@ public final class Trainer {
         }
         divisors.put(roles.get(r).name(), count[r]);
       }
+      saturation.look(step + 1, losses);
       long now = System.nanoTime();
       double seconds = (now - before) / 1e9;
       before = now;

@@ -2,20 +2,19 @@ package lethe.train;
 
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.size;
-import static org.apache.spark.sql.functions.struct;
 
 import java.util.Arrays;
 import java.util.List;
 import lethe.model.TokenBatch;
 import lethe.objective.ViewKind;
 import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -51,26 +50,11 @@ final class Views {
 
   private Views() {}
 
-  /**
-   * Every chunk with its own text alone, all of it scored: what training on plain text takes.
-   *
-   * @param chunks with at least split, domain, document, ordinal and tokens
-   */
-  static Dataset<Row> whole(Dataset<Row> chunks) {
-    return chunks.select(
-        col("split"),
-        col("domain"),
-        col("document"),
-        col("ordinal"),
-        lit(null).cast(DataTypes.LongType).as("pair"),
-        size(col("tokens")).minus(1).as("scored"),
-        functions
-            .array(
-                struct(
-                    col("tokens"),
-                    lit(null).cast("array<int>").as("labels"),
-                    lit(null).cast("double").as("reference")))
-            .as("views"));
+  /** Whether each view of an example has a label that counts; the first label never does. */
+  static Column predicts() {
+    return expr(
+        "forall(views, view -> size(filter(coalesce(view.labels, view.tokens), (label, i) -> i > 0 AND label <> %d)) > 0)"
+            .formatted(TokenBatch.IGNORED));
   }
 
   /**

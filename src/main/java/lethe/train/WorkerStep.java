@@ -1,24 +1,56 @@
 package lethe.train;
 
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import lethe.objective.Role;
 
 /**
  * What one worker adds to the record of a step.
  *
  * @param termSums for each shard it owns and each role, the term's sum; shard by shard
+ * @param counts in the same order, what the sums were taken over: scored positions, or examples for
+ *     a term of sequences
  * @param tokens that went through forward and backward
  * @param computeNanos spent on them
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record WorkerStep(double[] termSums, long tokens, long computeNanos) {
+record WorkerStep(double[] termSums, long[] counts, long tokens, long computeNanos) {
+  /**
+   * Why a step must not be applied, if it must not: its gradients were divided by what the plan
+   * counts, so that is what the workers must have scored.
+   *
+   * @param planned what each role's term was divided by
+   * @param reports of all workers
+   */
+  static Optional<String> objection(List<Role> roles, long[] planned, List<WorkerStep> reports) {
+    long[] scored = new long[roles.size()];
+    for (WorkerStep report : reports) {
+      for (int i = 0; i < report.counts.length; i++) {
+        scored[i % roles.size()] += report.counts[i];
+      }
+    }
+    return IntStream.range(0, scored.length)
+        .filter(r -> scored[r] != planned[r])
+        .mapToObj(
+            r ->
+                "the workers scored %d of %s, and its plan has %d"
+                    .formatted(scored[r], roles.get(r).name(), planned[r]))
+        .findFirst();
+  }
+
   int bytes() {
-    return 20 + 8 * termSums.length;
+    return 20 + 16 * termSums.length;
   }
 
   void write(ByteBuffer buffer) {
     buffer.putLong(tokens).putLong(computeNanos).putInt(termSums.length);
     for (double sum : termSums) {
       buffer.putDouble(sum);
+    }
+    for (long count : counts) {
+      buffer.putLong(count);
     }
   }
 
@@ -29,6 +61,10 @@ record WorkerStep(double[] termSums, long tokens, long computeNanos) {
     for (int i = 0; i < sums.length; i++) {
       sums[i] = buffer.getDouble();
     }
-    return new WorkerStep(sums, tokens, compute);
+    long[] counts = new long[sums.length];
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = buffer.getLong();
+    }
+    return new WorkerStep(sums, counts, tokens, compute);
   }
 }

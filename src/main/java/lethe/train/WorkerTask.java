@@ -1,5 +1,6 @@
 package lethe.train;
 
+import ai.djl.engine.EngineException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +18,9 @@ import lethe.model.Compute;
 import lethe.model.ModelSource;
 import lethe.model.Network;
 import lethe.model.Parameters;
+import lethe.model.TokenBatch;
 import lethe.objective.FrozenModel;
+import lethe.objective.PositionTerm;
 import lethe.objective.Role;
 import lethe.resident.ComputeSettings;
 import lethe.resident.ResidentModel;
@@ -88,7 +91,7 @@ final class WorkerTask
           run(
               context.partitionId(),
               context.stageAttemptNumber(),
-              new PlanReader(JavaConverters.asJavaIterator(rows)),
+              JavaConverters.asJavaIterator(rows),
               fault);
       return JavaConverters.asScalaIterator(List.of(steps).iterator());
     } finally {
@@ -134,18 +137,41 @@ final class WorkerTask
     }
   }
 
-  private int run(int worker, int attempt, PlanReader plan, Optional<Fault> fault) {
+  private int run(
+      int worker,
+      int attempt,
+      Iterator<Tuple2<PlanKey, Example>> rows,
+      Optional<Fault> fault) {
+    try (AggregatorClient driver = new AggregatorClient(endpoint, attempt, worker)) {
+      try {
+        return run(driver, worker, rows, fault);
+      } catch (IllegalArgumentException e) {
+        // What is wrong with a setting, a device or the plan is as wrong the next time.
+        driver.unable(String.valueOf(e.getMessage()));
+        throw e;
+      }
+    }
+  }
+
+  private int run(
+      AggregatorClient driver,
+      int worker,
+      Iterator<Tuple2<PlanKey, Example>> rows,
+      Optional<Fault> fault) {
     Architecture architecture = job.model.architecture();
     ShardTree tree = new ShardTree(job.shards);
     Compute compute = job.compute.on(BarrierTaskContext.get().resources());
-    try (AggregatorClient driver = new AggregatorClient(endpoint, attempt, worker);
-        Network network = new Network(architecture, compute)) {
-      Parameters weights = network.newParameters();
+    try (Network network = new Network(architecture, compute)) {
+      Parameters weights = parameters(network, compute);
       Map<FrozenModel, Parameters> frozen = frozen(network);
       Pass pass = new Pass(network);
       String greeting = Exchange.greeting(job.layout, job.workers, job.wire, job.separation);
-      AggregatorClient.Start start = driver.hello(greeting, Environment.here(compute));
+      AggregatorClient.Start start = driver.hello(
+              greeting,
+              Environment.here(compute),
+              Environment.device(BarrierTaskContext.get().resources()));
       int first = start.step();
+      PlanReader plan = new PlanReader(rows, first);
       Orders orders = start.orders();
       Probing probing = new Probing(plan, tree, worker);
       Spares spares = new Spares();
@@ -199,6 +225,16 @@ final class WorkerTask
     }
   }
 
+  /** The first thing that is put on the device. */
+  private static Parameters parameters(Network network, Compute compute) {
+    try {
+      return network.newParameters();
+    } catch (EngineException e) {
+      throw new IllegalArgumentException(
+          "Cannot use %s: %s".formatted(compute.device(), e.getMessage()), e);
+    }
+  }
+
   /** This worker's part of one step. */
   private final class StepWork {
     private final int step;
@@ -207,6 +243,7 @@ final class WorkerTask
     private final Spares spares;
     private final Set<String> trained = job.layout.trainedNames();
     private final List<Double> sums = new ArrayList<>();
+    private final List<Long> counts = new ArrayList<>();
     private long tokens;
     private long computeNanos;
 
@@ -248,6 +285,7 @@ final class WorkerTask
         Parameters leaves,
         Map<FrozenModel, Parameters> frozen) {
       double sum = 0;
+      long count = 0;
       for (List<Example> batch = plan.next(step, shard, role, job.microBatch);
           !batch.isEmpty();
           batch = plan.next(step, shard, role, job.microBatch)) {
@@ -258,6 +296,7 @@ final class WorkerTask
           long begun = System.nanoTime();
           sum += pass.accumulate(job.roles.get(role), used, coefficient, leaves, frozen);
           computeNanos += System.nanoTime() - begun;
+          count += count(job.roles.get(role), used);
           tokens +=
               used.stream()
                   .flatMap(e -> e.views().stream())
@@ -265,6 +304,7 @@ final class WorkerTask
                   .sum();
         }
       }
+      counts.add(count);
       return sum;
     }
 
@@ -279,8 +319,16 @@ final class WorkerTask
 
     WorkerStep report() {
       double[] termSums = sums.stream().mapToDouble(Double::doubleValue).toArray();
-      return new WorkerStep(termSums, tokens, computeNanos);
+      long[] termCounts = counts.stream().mapToLong(Long::longValue).toArray();
+      return new WorkerStep(termSums, termCounts, tokens, computeNanos);
     }
+  }
+
+  /** What the term of some examples is a sum over, as the plan counts it. */
+  private static long count(Role role, List<Example> examples) {
+    return role.term() instanceof PositionTerm
+        ? examples.stream().mapToLong(e -> TokenBatch.scored(e.views().get(0).labels())).sum()
+        : examples.size();
   }
 
   /**
@@ -345,37 +393,5 @@ final class WorkerTask
       frozen.put(model, job.frozen.get(model).parameters(network));
     }
     return frozen;
-  }
-
-  /** Hands out the plan's rows in order, micro-batch by micro-batch. */
-  private static final class PlanReader {
-    private final Iterator<Tuple2<PlanKey, Example>> rows;
-    private Tuple2<PlanKey, Example> head;
-
-    PlanReader(Iterator<Tuple2<PlanKey, Example>> rows) {
-      this.rows = rows;
-      this.head = rows.hasNext() ? rows.next() : null;
-    }
-
-    /** The next rows of a shard and role, at most {@code most}; empty when there are no more. */
-    List<Example> next(int step, int shard, int role, int most) {
-      while (head != null && head._1().step() < step) {
-        advance(); // done before a retry of this stage
-      }
-      List<Example> batch = new ArrayList<>();
-      while (head != null && batch.size() < most && at(head._1(), step, shard, role)) {
-        batch.add(head._2());
-        advance();
-      }
-      return batch;
-    }
-
-    private static boolean at(PlanKey key, int step, int shard, int role) {
-      return key.step() == step && key.shard() == shard && key.role() == role;
-    }
-
-    private void advance() {
-      head = rows.hasNext() ? rows.next() : null;
-    }
   }
 }

@@ -19,9 +19,16 @@ public final class EveryTerm {
         .flatMap(
             settings ->
                 Stream.concat(
-                    Arrays.stream(Forget.values()).map(forget -> forget.term(settings)),
+                    Arrays.stream(Forget.values())
+                        .map(forget -> forget.term(settings))
+                        .map(EveryTerm::open),
                     Arrays.stream(Retain.values()).map(retain -> retain.term(settings))))
         .distinct();
+  }
+
+  /** An untrained model's loss is above its entropy: this cap is one that texts are still below. */
+  private static Term open(Term term) {
+    return term instanceof CappedAscent capped ? new CappedAscent(capped.capNats() + 1.5) : term;
   }
 
   public static Stream<PositionTerm> ofPositions() {

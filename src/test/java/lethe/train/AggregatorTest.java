@@ -3,6 +3,7 @@ package lethe.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -94,6 +95,30 @@ class AggregatorTest {
             "Refused step 1 before it was applied: worker 0 sent NaN for b.weight");
     assertThat(optimizer.weights(0)).containsExactly(1, 2, 3);
     assertThat(aggregator.failure()).isPresent();
+  }
+
+  @Test
+  void aStepThatIsObjectedToIsRefusedBeforeItIsApplied() throws Exception {
+    slow.countDown();
+    exchange.objection = "the workers scored 7 of retain.descent, and its plan has 8";
+    hello(0);
+    push(0, 0, 0, 0, 1);
+    assertThatThrownBy(() -> values(pull(0, 1)))
+        .hasMessageContaining(
+            "Refused step 1 before it was applied: the workers scored 7 of retain.descent, and its plan has 8");
+    assertThat(optimizer.weights(0)).containsExactly(1, 2, 3);
+    assertThat(aggregator.failure()).as("no further attempt would do better").isPresent();
+  }
+
+  @Test
+  void aWorkerThatIsUnableEndsTheLaunchWithItsReason() throws Exception {
+    slow.countDown();
+    byte[] why = "Cannot use gpu(0): no CUDA".getBytes(StandardCharsets.UTF_8);
+    Message head = new Message(Kind.UNABLE, 0, 0, 1, 0, 0, 0);
+    exchange.send(head, why.length, body -> body.put(why)).get(10, TimeUnit.SECONDS);
+    assertThat(aggregator.failure())
+        .hasValueSatisfying(
+            e -> assertThat(e).hasMessage("Worker 1 cannot go on: Cannot use gpu(0): no CUDA"));
   }
 
   @Test

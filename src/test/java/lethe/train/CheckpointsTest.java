@@ -1,16 +1,23 @@
 package lethe.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import lethe.model.NamedShape;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FsStatus;
@@ -81,13 +88,39 @@ class CheckpointsTest {
   }
 
   @Test
-  void ofAnotherRunNoneIsUsed() {
-    try (Checkpoints other = checkpoints("another", "file")) {
-      assertThat(other.newest()).isEmpty();
+  void oneOfAnotherRunIsRefusedNamingWhatDiffersAndStays() {
+    Map<String, String> other = Map.of("train.seed", "another", "unlearn.top-k", "5");
+    try (Checkpoints checkpoints = checkpoints(other, "file", Duration.ofMinutes(10))) {
+      assertThatThrownBy(checkpoints::newest)
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("step-00000003: it is of a run with other settings or inputs")
+          .hasMessageContaining("set overwrite=true to train from the start")
+          .hasMessageContaining("train.seed was run, is another")
+          .hasMessageContaining("unlearn.top-k was not there, is 5");
     }
-    assertThat(told)
-        .hasSize(2)
-        .allSatisfy(t -> assertThat(t).contains("of a run with other settings"));
+    assertResumes(3);
+  }
+
+  @Test
+  void aSlowWriterIsWaitedForAndTheUserHearsOfIt() throws InterruptedException {
+    CountDownLatch twice = new CountDownLatch(2);
+    SLOW.set(twice); // the disk takes its first byte when the wait has been said twice
+    try (Checkpoints slow =
+        new Checkpoints(
+            new org.apache.hadoop.fs.Path("slow://" + folder),
+            new lethe.folder.Files(hadoop()),
+            Map.of("train.seed", "run"),
+            LAYOUT.buckets(),
+            Duration.ofMillis(20),
+            sentence -> {
+              told.add(sentence);
+              twice.countDown();
+            })) {
+      slow.save(at(4), "here", Optional.empty());
+    }
+    assertThat(told.get(0)).startsWith("A checkpoint is still being written to slow:");
+    assertThat(told).hasSizeGreaterThan(1).allMatch(t -> t.contains("s of waiting for it"));
+    assertResumes(4);
   }
 
   @Test
@@ -142,14 +175,61 @@ class CheckpointsTest {
   }
 
   private Checkpoints checkpoints(String run, String scheme) {
-    Configuration hadoop = new Configuration();
-    hadoop.set("fs.tiny.impl", FullDisk.class.getName());
+    return checkpoints(Map.of("train.seed", run), scheme, Duration.ofMinutes(10));
+  }
+
+  private Checkpoints checkpoints(Map<String, String> run, String scheme, Duration patience) {
     return new Checkpoints(
         new org.apache.hadoop.fs.Path(scheme + "://" + folder),
-        new lethe.folder.Files(hadoop),
+        new lethe.folder.Files(hadoop()),
         run,
         LAYOUT.buckets(),
+        patience,
         told::add);
+  }
+
+  private static Configuration hadoop() {
+    Configuration hadoop = new Configuration();
+    hadoop.set("fs.tiny.impl", FullDisk.class.getName());
+    hadoop.set("fs.slow.impl", SlowDisk.class.getName());
+    return hadoop;
+  }
+
+  /** What a {@link SlowDisk} waits for; it is made by Hadoop, which hands nothing over. */
+  private static final AtomicReference<CountDownLatch> SLOW =
+      new AtomicReference<>(new CountDownLatch(0));
+
+  /** The local disk, which is asked to delete before it is written, when it pleases. */
+  public static final class SlowDisk extends RawLocalFileSystem {
+    @Override
+    public boolean delete(org.apache.hadoop.fs.Path path, boolean recursive) throws IOException {
+      await();
+      return super.delete(path, recursive);
+    }
+
+    @Override
+    public boolean mkdirs(org.apache.hadoop.fs.Path path) throws IOException {
+      await();
+      return super.mkdirs(path);
+    }
+
+    private static void await() {
+      try {
+        assertThat(SLOW.get().await(1, TimeUnit.MINUTES)).isTrue();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException("Interrupted while the disk was slow", e);
+      }
+    }
+
+    @Override
+    public java.net.URI getUri() {
+      return java.net.URI.create("slow:///");
+    }
+
+    @Override
+    public String getScheme() {
+      return "slow";
+    }
   }
 
   /**

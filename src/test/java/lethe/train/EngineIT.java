@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
 import lethe.objective.Role;
 import lethe.resident.ComputeSettings;
+import lethe.resident.ComputeSettings.DeviceChoice;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -196,6 +198,28 @@ class EngineIT {
         .isCloseTo(Math.sqrt(left + Math.pow(first.retainNorm(), 2)), withinPercentage(0.01));
   }
 
+  @Test
+  void eachWorkerHasAGpuOfItsOwnAndNoneIsLeftIdleSilently() throws IOException {
+    Path script = folder.resolve("gpus.sh");
+    Files.writeString(script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\", \"1\"]}'\n");
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    Run two = new Run("gpus").gpus(script, 1);
+    assertThat(two.train().sha256).isEqualTo(undisturbed().sha256);
+    assertThat(two.notices)
+        .filteredOn(sentence -> sentence.startsWith("worker 0 has GPU"))
+        .singleElement()
+        .asString()
+        .matches("worker 0 has GPU ([01]) of \\S+; worker 1 has GPU (?!\\1)[01] of \\S+");
+    // Nothing on this machine could compute on it: what counts is that the processor is not taken.
+    assertThatThrownBy(() -> new Run("auto").gpus(script, 1).device(DeviceChoice.AUTO).train())
+        .hasStackTraceContaining("CUDA");
+    // Two Spark workers of one host: each believes that GPU 0 is its own to give.
+    assertThatThrownBy(() -> new Run("shared").gpus(script, 2).train())
+        .hasMessageContaining("Refused worker ")
+        .hasMessageContaining(" computes on GPU 0 of ")
+        .hasMessageContaining("local-cluster[1,CORES,MEBIBYTES]");
+  }
+
   private JsonNode stop(String name) throws IOException {
     return new ObjectMapper().readTree(folder.resolve(name + "/stop.json").toFile());
   }
@@ -216,6 +240,9 @@ class EngineIT {
     private Optional<Double> target = Optional.empty();
     private Optional<String> fault = Optional.empty();
     private Separation separation = Separation.JOINED;
+    private DeviceChoice device = DeviceChoice.CPU;
+    private final Map<String, String> spark = new HashMap<>();
+    private final List<String> notices = new CopyOnWriteArrayList<>();
     private final StopRequest request = new StopRequest();
     private IntConsumer after = step -> {};
 
@@ -260,6 +287,27 @@ class EngineIT {
       return this;
     }
 
+    Run device(DeviceChoice choice) {
+      device = choice;
+      return this;
+    }
+
+    /**
+     * Executors with a GPU each.
+     *
+     * @param script that says which there are
+     * @param hosts Spark workers that hold the executors
+     */
+    Run gpus(Path script, int hosts) {
+      int executors = workers / hosts;
+      spark.put("spark.master", "local-cluster[%d,%d,%d]".formatted(hosts, executors, 1024 * executors));
+      spark.put("spark.worker.resource.gpu.amount", "2");
+      spark.put("spark.worker.resource.gpu.discoveryScript", script.toString());
+      spark.put("spark.executor.resource.gpu.amount", "1");
+      spark.put("spark.task.resource.gpu.amount", "1");
+      return this;
+    }
+
     /** What is done after each step, before the next. */
     Run after(IntConsumer fault) {
       after = fault;
@@ -277,6 +325,7 @@ class EngineIT {
               .config("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1") // short lives
               .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"));
       fault.ifPresent(f -> builder.config("spark.executorEnv." + Fault.VARIABLE, f));
+      this.spark.forEach(builder::config);
       SparkSession spark = builder.getOrCreate();
       try {
         RunFolder run = RunFolder.of(folder.resolve(name).toString(), new Configuration());
@@ -295,6 +344,7 @@ class EngineIT {
               @Override
               public void notice(String sentence) {
                 System.out.println(name + ": " + sentence);
+                notices.add(sentence);
               }
             };
         Trainer.Result result =
@@ -302,7 +352,7 @@ class EngineIT {
                     spark,
                     settings(),
                     run,
-                    new Trainer.Task("unlearn", source(), Map.of(), ROLES, "chunks"),
+                    new Trainer.Task("unlearn", source(), Map.of(), ROLES, Map.of()),
                     listener,
                     request)
                 .train(
@@ -331,8 +381,7 @@ class EngineIT {
           separation,
           7,
           workers,
-          new ComputeSettings(
-              1, Precision.FLOAT32, Activations.KEEP, ComputeSettings.DeviceChoice.CPU),
+          new ComputeSettings(1, Precision.FLOAT32, Activations.KEEP, device),
           8,
           0,
           50,

@@ -1,6 +1,7 @@
 package lethe.train;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -21,9 +22,13 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import lethe.LocalSpark;
 import lethe.folder.RunFolder;
+import lethe.model.Activations;
+import lethe.model.Compute;
+import lethe.model.Fingerprint;
 import lethe.model.ModelSource;
 import lethe.model.Network;
 import lethe.model.Parameters;
+import lethe.model.Precision;
 import lethe.model.TinyLlama;
 import lethe.model.TokenBatch;
 import lethe.model.Vocabulary;
@@ -31,6 +36,7 @@ import lethe.objective.AnswerPreservation;
 import lethe.objective.CrossEntropy;
 import lethe.objective.Descent;
 import lethe.objective.Dpo;
+import lethe.objective.FrozenModel;
 import lethe.objective.KullbackLeibler;
 import lethe.objective.MaxEntropy;
 import lethe.objective.Npo;
@@ -41,6 +47,7 @@ import lethe.objective.TruncatedPredictions;
 import lethe.objective.TruncatedPredictions.Truth;
 import lethe.objective.ViewKind;
 import lethe.resident.ComputeSettings;
+import lethe.resident.ComputeSettings.DeviceChoice;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
@@ -57,6 +64,9 @@ class ExamplesTest {
   private static final int PROMPT = 3;
 
   @TempDir Path temp;
+
+  private final List<String> told = new ArrayList<>();
+  private Precision precision = Precision.FLOAT32;
 
   private RunFolder folder;
   private ModelSource model;
@@ -80,6 +90,94 @@ class ExamplesTest {
       assertThat(example(new Descent(), documents(), chunk).views().get(0).labels())
           .isEqualTo(tokens);
     }
+  }
+
+  @Test
+  void plainTrainingMasksTheQuestionToo() {
+    for (Row row : Examples.text(questions()).collectAsList()) {
+      Example.View view = Views.example(row, row.fieldIndex("views")).views().get(0);
+      assertThat(view.labels()).startsWith(-100, -100, -100);
+      assertThat(TokenBatch.scored(view.labels()))
+          .isEqualTo(view.tokens().length - PROMPT)
+          .isEqualTo(row.<Integer>getAs("scored"));
+    }
+    for (Row row : Examples.text(documents()).collectAsList()) {
+      Example.View view = Views.example(row, row.fieldIndex("views")).views().get(0);
+      assertThat(view.labels()).as("without a question all of it").isEqualTo(view.tokens());
+      assertThat(row.<Integer>getAs("scored")).isEqualTo(view.tokens().length - 1);
+    }
+  }
+
+  @Test
+  void whatHasNothingToPredictIsLeftOutWithAWordAndAllOfItRefused() {
+    // A question that fills the chunk, so that no answer is left of it.
+    Dataset<Row> cut =
+        questions()
+            .withColumn(
+                "prompt", expr("IF(document = 'doc1' AND ordinal = 2, size(tokens), prompt)"));
+    assertThat(run(new Descent(), cut, 1).count()).isEqualTo(11);
+    assertThat(told)
+        .containsExactly(
+            "Warning: 1 of 12 chunks of the split forget give forget.descent nothing to predict: d/doc1#2; they are left out and will not be forgotten");
+    assertThatThrownBy(
+            () -> run(new Descent(), questions().withColumn("prompt", expr("size(tokens)")), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("12 of 12 chunks of the split forget give forget.descent nothing")
+        .hasMessageContaining("corpus.chunk-tokens");
+    // A rejection that is cut off is a view with nothing to predict as well.
+    Rejections none = new Rejections(REJECTIONS.sentences(), PROMPT);
+    assertThatThrownBy(() -> run(new Dpo(0.1), questions(), 1, none))
+        .hasMessageContaining("12 of 12 chunks of the split forget give forget.dpo nothing");
+  }
+
+  @Test
+  void aReferenceIsAsFarFromItsOwnModelAsNothingAtEveryPrecision() {
+    for (Precision precision : Precision.values()) {
+      this.precision = precision;
+      try (Network network =
+              new Network(model.architecture(), Compute.cpu(1).with(precision));
+          Parameters weights = model.parameters(network)) {
+        for (Row row : run(new Npo(0.1), documents(), 1).collectAsList()) {
+          Example example = Views.example(row, row.fieldIndex("views"));
+          double nll = new Pass(network).score(List.of(example), weights)[0];
+          // In bfloat16 a float32 reference is off by some 0.01 even for so small a model.
+          assertThat(example.views().get(0).reference())
+              .as("%s at %s", example.id(), precision)
+              .isCloseTo(nll, within(1e-4));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theIdentityOfExamplesNamesAllThatTheirTermsDependOn() throws IOException {
+    ModelSource other = TinyLlama.write(temp.resolve("other"), 2);
+    List<Role> roles =
+        List.of(
+            new Role("forget", new CrossEntropy(ViewKind.SAMPLED_LABELS), 1),
+            new Role("retain", new AnswerPreservation(1), 1),
+            new Role("general", new KullbackLeibler(), 1));
+    Map<String, String> identity = identity(REJECTIONS, model, roles);
+    assertThat(identity)
+        .containsEntry("the chunks", "abc")
+        .containsEntry("unlearn.top-k", "3")
+        .containsEntry("unlearn.truth", "REMOVED")
+        .containsEntry("unlearn.pairing", "INDEPENDENT")
+        .containsEntry("the model that labels come from", Fingerprint.of(model))
+        .containsEntry("the reference model", Fingerprint.of(model));
+    assertThat(identity(REJECTIONS, other, roles))
+        .containsEntry("the reference model", Fingerprint.of(other));
+    assertThat(identity(new Rejections(List.of(new int[] {1}), 40), model, roles))
+        .extractingByKey("unlearn.rejections")
+        .isNotEqualTo(identity.get("unlearn.rejections"));
+    assertThat(identity(REJECTIONS, other, List.of(new Role("forget", new Descent(), 1))))
+        .as("a method that needs no model depends on none")
+        .containsOnlyKeys("the chunks", "ordinary tokens", "unlearn.pairing");
+  }
+
+  private Map<String, String> identity(
+      Rejections rejections, ModelSource reference, List<Role> roles) {
+    return examples(1, rejections).identity(roles, Map.of(FrozenModel.REFERENCE, reference));
   }
 
   @Test
@@ -253,10 +351,14 @@ class ExamplesTest {
   }
 
   private Dataset<Row> run(Term term, Dataset<Row> chunks, long seed, Rejections rejections) {
+    return examples(seed, rejections).execute(chunks, List.of(new Role("forget", term, 1)));
+  }
+
+  private Examples examples(long seed, Rejections rejections) {
     return new Examples(
-            LocalSpark.SESSION,
-            folder,
-            new Examples.Inputs(
+        LocalSpark.SESSION,
+        folder,
+        new Examples.Inputs(
                 "abc",
                 model,
                 model,
@@ -267,8 +369,8 @@ class ExamplesTest {
                 Pairing.INDEPENDENT,
                 seed,
                 3,
-                ComputeSettings.cpu(1)))
-        .execute(chunks, List.of(new Role("forget", term, 1)));
+                new ComputeSettings(1, precision, Activations.KEEP, DeviceChoice.CPU)),
+        told::add);
   }
 
   private static Map<String, int[]> labels(Dataset<Row> examples) {

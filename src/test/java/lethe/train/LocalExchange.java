@@ -22,6 +22,9 @@ final class LocalExchange implements AutoCloseable {
   final Exchange exchange;
   final Aggregator aggregator;
 
+  /** Why the next step must not be applied, if it must not. */
+  volatile String objection;
+
   LocalExchange(Exchange exchange, AdamW optimizer, Applied applied) {
     this(exchange, optimizer, applied, Optional.empty());
   }
@@ -36,6 +39,11 @@ final class LocalExchange implements AutoCloseable {
             new Aggregator.Listener() {
               @Override
               public void begun(int attempt) {}
+
+              @Override
+              public Optional<String> objection(int step, List<WorkerStep> reports) {
+                return Optional.ofNullable(objection);
+              }
 
               @Override
               public void applied(
@@ -72,7 +80,7 @@ final class LocalExchange implements AutoCloseable {
   }
 
   CompletableFuture<ByteBuffer> report(int attempt, int worker, int step, double... termSums) {
-    WorkerStep report = new WorkerStep(termSums, 1, 1);
+    WorkerStep report = new WorkerStep(termSums, new long[termSums.length], 1, 1);
     Message head = message(Kind.REPORT, attempt, worker, step, 0, 0);
     return send(head, report.bytes(), report::write);
   }

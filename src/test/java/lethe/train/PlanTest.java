@@ -1,6 +1,7 @@
 package lethe.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,6 +16,7 @@ import lethe.objective.GradientAscent;
 import lethe.objective.Role;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,11 +53,15 @@ class PlanTest {
   }
 
   private static Plan plan(Dataset<Row> chunks) {
+    return plan(chunks, PER_STEP);
+  }
+
+  private static Plan plan(Dataset<Row> chunks, int perStep) {
     return new Plan(
         LocalSpark.SESSION,
         chunks,
         ROLES,
-        PER_STEP,
+        perStep,
         STEPS,
         7,
         new ShardTree(8),
@@ -95,29 +101,87 @@ class PlanTest {
         .containsExactlyInAnyOrderElementsOf(ALL.stream().filter(p -> p.step >= 3).toList());
   }
 
+  /** Worked by hand: 14 chunks to forget, 26 to retain, 11 a step; what is left of an epoch ends it. */
+  private static final List<List<Integer>> SIZES =
+      List.of(List.of(11, 3, 11, 3, 11), List.of(11, 11, 4, 11, 11));
+
+  private static final List<Integer> STEPS_OF_AN_EPOCH = List.of(2, 3);
+
   @Test
   void everyStepHasEveryPlaceOnceAndEveryEpochEveryChunkOnce() {
     for (int role = 0; role < ROLES.size(); role++) {
-      int r = role;
-      List<Place> uses =
-          ALL.stream()
-              .filter(p -> p.role == r)
-              .sorted(Comparator.comparingInt(Place::step).thenComparingInt(Place::slot))
-              .toList();
-      assertThat(uses).hasSize(STEPS * PER_STEP);
-      for (int i = 0; i < uses.size(); i++) {
-        assertThat(uses.get(i).step).isEqualTo(i / PER_STEP);
-        assertThat(uses.get(i).slot).isEqualTo(i % PER_STEP);
-        assertThat(uses.get(i).shard).isEqualTo(i % PER_STEP * 8 / PER_STEP);
-      }
-      int epoch = role == 0 ? 14 : 26; // chunks of the split
-      for (int from = 0; from < uses.size(); from += epoch) {
-        List<Place> once = uses.subList(from, Math.min(uses.size(), from + epoch));
-        Set<String> chunks = new HashSet<>();
-        once.forEach(p -> chunks.add(p.chunk));
-        assertThat(chunks).hasSize(once.size());
+      int epoch = STEPS_OF_AN_EPOCH.get(role);
+      Set<String> once = new HashSet<>();
+      for (int step = 0; step < STEPS; step++) {
+        List<Place> uses = uses(ALL, step, role);
+        int size = SIZES.get(role).get(step);
+        assertThat(uses).as("role %d, step %d", role, step).hasSize(size);
+        for (int i = 0; i < size; i++) {
+          assertThat(uses.get(i).slot).isEqualTo(i);
+          assertThat(uses.get(i).shard).as("spread over the shards").isEqualTo(i * 8 / size);
+          assertThat(once.add(uses.get(i).chunk)).as("for the first time in its epoch").isTrue();
+        }
+        if ((step + 1) % epoch == 0) {
+          assertThat(once).as("all chunks of the split").hasSize(role == 0 ? 14 : 26);
+          once.clear();
+        }
       }
     }
+  }
+
+  @Test
+  void noStepHasAChunkTwiceWhateverTheSizes() {
+    // 5 examples, 4 a step, crossed an epoch's end; 26 are more than a step of 20 and fewer than two.
+    for (int perStep : new int[] {3, 4, 20, 40}) {
+      List<Place> all =
+          places(plan(Examples.text(SmallChunks.of(LocalSpark.SESSION)), perStep).rows());
+      for (int step = 0; step < STEPS; step++) {
+        for (int role = 0; role < ROLES.size(); role++) {
+          assertThat(uses(all, step, role)).extracting(Place::chunk).doesNotHaveDuplicates();
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatStoodInAStepIsEachChunkOfThoseStepsOnce() {
+    for (int steps = 0; steps <= 2; steps++) {
+      int applied = steps;
+      Set<String> expected = new HashSet<>();
+      ALL.stream()
+          .filter(p -> p.role == 0 && p.step < applied)
+          .forEach(p -> expected.add(p.chunk));
+      assertThat(expected).hasSize(List.of(0, 11, 14).get(steps));
+      assertThat(
+              PLAN.used(0, (step, domain) -> step < applied && domain.equals("d"))
+                  .selectExpr("concat(document, '/', ordinal)")
+                  .collectAsList())
+          .extracting(row -> row.getString(0))
+          .containsExactlyInAnyOrderElementsOf(expected);
+      assertThat(Plan.reached(14, PER_STEP, steps)).isEqualTo(expected.size());
+    }
+    assertThat(PLAN.used(0, (step, domain) -> !domain.equals("d")).isEmpty()).isTrue();
+  }
+
+  @Test
+  void aChunkWithNothingToPredictIsRefusedByName() {
+    Dataset<Row> chunks =
+        SmallChunks.of(LocalSpark.SESSION)
+            .withColumn(
+                "tokens",
+                functions.expr(
+                    "IF(document = 'doc3' AND ordinal = 0, slice(tokens, 1, 1), tokens)"));
+    assertThatThrownBy(() -> plan(Examples.text(chunks)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Cannot train forget.ascent: 1 chunks of the split forget have nothing to predict: d/doc3#0; a chunk needs 2 tokens (corpus.minimum-tail), an answer 1");
+  }
+
+  private static List<Place> uses(List<Place> all, int step, int role) {
+    return all.stream()
+        .filter(p -> p.role == role && p.step == step)
+        .sorted(Comparator.comparingInt(Place::slot))
+        .toList();
   }
 
   @Test

@@ -3,8 +3,10 @@ package lethe.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import lethe.folder.Files;
 import lethe.model.NamedShape;
@@ -59,8 +61,9 @@ class SteeredCheckpointTest {
     return new Checkpoints(
         new org.apache.hadoop.fs.Path(folder.toString()),
         new Files(new Configuration()),
-        "run",
+        Map.of("train.seed", "1"),
         LAYOUT.buckets(),
+        Duration.ofMinutes(10),
         said::add);
   }
 

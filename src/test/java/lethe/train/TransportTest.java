@@ -59,10 +59,10 @@ class TransportTest {
         Listener listener = new Listener(server.getPort())) {
       Endpoint endpoint = new Endpoint("127.0.0.1", listener.port(), 0, "secret", settings);
       try (AggregatorClient client = new AggregatorClient(endpoint, 0, 0)) {
-        client.hello(Exchange.greeting(LAYOUT, 1, Wire.FLOAT32, Separation.JOINED), "here");
+        client.hello(Exchange.greeting(LAYOUT, 1, Wire.FLOAT32, Separation.JOINED), "here", "");
         client.pull(
             0, LAYOUT, 1, Wire.FLOAT32, (values, b) -> assertThat(values).containsExactly(weights));
-        client.report(0, new WorkerStep(new double[] {1}, 1, 1));
+        client.report(0, new WorkerStep(new double[] {1}, new long[] {1}, 1, 1));
         client.push(
             0,
             List.of(ShardTree.ROOT),

@@ -1,0 +1,80 @@
+package lethe.train;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.size;
+
+import java.util.List;
+import java.util.Optional;
+import lethe.folder.RunFolder;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import scala.collection.JavaConverters;
+
+/**
+ * {@code coverage.json}: how much of what is to be forgotten the unlearned weights have been trained
+ * to forget. Few steps, an early stop or an example that a method cannot use leave some out.
+ *
+ * @param version of this file
+ * @param steps that the weights come from
+ * @param asked the forget split
+ * @param trained the part of it that stood in one of these steps at least
+ */
+public record Coverage(int version, int steps, Amount asked, Amount trained) {
+  private static final int VERSION = 1;
+
+  /**
+   * Some chunks.
+   *
+   * @param documents distinct ones by domain and id
+   * @param chunks of them
+   * @param tokens of these chunks
+   */
+  public record Amount(long documents, long chunks, long tokens) {
+    private static Amount of(Dataset<Row> chunks) {
+      Row sums =
+          chunks
+              .agg(
+                  functions.countDistinct(col("domain"), col("document")),
+                  functions.count(functions.lit(1)),
+                  functions.coalesce(functions.sum(size(col("tokens"))), functions.lit(0L)))
+              .first();
+      return new Amount(sums.getLong(0), sums.getLong(1), sums.getLong(2));
+    }
+  }
+
+  /**
+   * @param forget chunks of the forget split as prepare wrote them
+   * @param result of the training
+   */
+  public static Coverage of(Dataset<Row> forget, Trainer.Result result) {
+    Dataset<Row> trained =
+        forget.join(
+            result.trained(),
+            JavaConverters.asScalaBuffer(
+                    List.of("domain", "document", "ordinal"))
+                .toSeq(),
+            "left_semi");
+    return new Coverage(VERSION, result.kept(), Amount.of(forget), Amount.of(trained));
+  }
+
+  /** Writes it into the run folder. */
+  public void write(RunFolder folder) {
+    folder.files().writeJson(folder.coverage(), this);
+  }
+
+  /** A sentence for the user, if anything was left out. */
+  public Optional<String> gap() {
+    long chunks = asked.chunks - trained.chunks;
+    return chunks == 0
+        ? Optional.empty()
+        : Optional.of(
+            "Warning: %d of %d forget chunks (%d of %d documents) stood in none of the %d steps that the weights come from; they may be as well known as before"
+                .formatted(
+                    chunks,
+                    asked.chunks,
+                    asked.documents - trained.documents,
+                    asked.documents,
+                    steps));
+  }
+}

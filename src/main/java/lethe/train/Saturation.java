@@ -1,0 +1,65 @@
+package lethe.train;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import lethe.objective.Role;
+import lethe.objective.SequenceTerm;
+
+/**
+ * Notices a term of sequences that has nothing left to give: its loss shows as 0.000 because its
+ * sigmoid is saturated, and with its loss its gradient is gone. Says so once for each.
+ */
+final class Saturation {
+  /** What {@code %.3f} shows as 0.000, nats. */
+  private static final double NOTHING = 0.0005;
+
+  /** In a row: a single batch may be far ahead by chance. */
+  private static final int STEPS = 10;
+
+  private final List<String> terms;
+  private final Consumer<String> tell;
+  private final Map<String, Integer> inARow = new HashMap<>();
+  private final Set<String> told = new HashSet<>();
+
+  /**
+   * @param roles of the method
+   * @param tell takes a sentence for the user
+   */
+  Saturation(List<Role> roles, Consumer<String> tell) {
+    this.terms =
+        roles.stream()
+            .filter(role -> role.term() instanceof SequenceTerm)
+            .map(Role::name)
+            .toList();
+    this.tell = tell;
+  }
+
+  /**
+   * Takes the losses of a step.
+   *
+   * @param step from 1
+   * @param losses mean of each term, by role
+   */
+  void look(int step, Map<String, Double> losses) {
+    for (String term : terms) {
+      boolean nothing = losses.getOrDefault(term, 1.0) < NOTHING;
+      int steps = nothing ? inARow.merge(term, 1, Integer::sum) : 0;
+      inARow.put(term, steps);
+      if (steps == STEPS && told.add(term)) {
+        tell.accept(
+            String.format(
+                Locale.ROOT,
+                "Warning: %s has been below %.4f nats for %d steps, up to step %d: it is saturated and moves the model no more; a smaller unlearn.beta saturates later",
+                term,
+                NOTHING,
+                STEPS,
+                step));
+      }
+    }
+  }
+}
