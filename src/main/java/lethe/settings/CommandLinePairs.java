@@ -71,7 +71,8 @@ final class CommandLinePairs {
 
   /** What must be one value to its end: a comment or a second setting would be lost unseen. */
   private static Config hocon(String pair, String key, String text) {
-    String quote = "; put a text that is meant as it is in double quotes, inside those of the shell";
+    String quote =
+        "; put a text that is meant as it is in double quotes, inside those of the shell";
     Matcher comment = QUOTED_OR_COMMENT.matcher(text);
     while (comment.find()) {
       if (comment.group(2) != null) {

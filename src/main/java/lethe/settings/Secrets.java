@@ -28,8 +28,7 @@ final class Secrets {
               + "|(api|access|account|encryption)[._-]?key).*");
 
   /** Of a part of keys that are not our own, which have no such parts of another meaning. */
-  private static final Pattern PARTS =
-      Pattern.compile("(.*[._-])?(keys?|sas|auth|pass)([._-].*)?");
+  private static final Pattern PARTS = Pattern.compile("(.*[._-])?(keys?|sas|auth|pass)([._-].*)?");
 
   private static final Pattern HADOOP = Pattern.compile("spark\\.hadoop\\..*");
 

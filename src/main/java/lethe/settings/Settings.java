@@ -29,7 +29,13 @@ import java.util.function.Supplier;
 public final class Settings {
   /** Objects whose members are the user's own names, or another program's. */
   private static final List<String> OPEN =
-      List.of("define", "corpus.sources", "corpus.splits", "spark", "unlearn.retain-weights");
+      List.of(
+          "define",
+          "corpus.sources",
+          "corpus.splits",
+          "evaluate.models",
+          "spark",
+          "unlearn.retain-weights");
 
   private static final int DEPTH = 64;
 
@@ -59,8 +65,7 @@ public final class Settings {
     }
     ConfigParseOptions strict =
         ConfigParseOptions.defaults().setAllowMissing(false).appendIncluder(new Includes(null));
-    return over(
-        "settings " + file, () -> ConfigFactory.parseFile(file.toFile(), strict), pairs);
+    return over("settings " + file, () -> ConfigFactory.parseFile(file.toFile(), strict), pairs);
   }
 
   /** The pairs over the defaults, without a run file. */
@@ -74,7 +79,8 @@ public final class Settings {
     } catch (ConfigException e) {
       throw new InvalidSettings("Cannot read " + what + ": " + e.getMessage(), e);
     } catch (StackOverflowError e) {
-      throw new InvalidSettings("Cannot read " + what + ": its objects or lists are nested too deep");
+      throw new InvalidSettings(
+          "Cannot read " + what + ": its objects or lists are nested too deep");
     } catch (OutOfMemoryError e) {
       throw new InvalidSettings("Cannot read " + what + ": its references make too long a text");
     }
@@ -133,12 +139,24 @@ public final class Settings {
     problems.add(sentence);
   }
 
+  /** Every problem found so far. */
+  public List<String> problems() {
+    return problems.stream().distinct().toList();
+  }
+
+  /** Whether a key has the value that it has where nothing is given. */
+  public boolean isDefault(String key) {
+    return config.hasPath(key)
+        ? defaults.hasPath(key) && config.getValue(key).equals(defaults.getValue(key))
+        : !defaults.hasPath(key);
+  }
+
   /**
    * @throws InvalidSettings with every problem found so far, if there is any
    */
   public void check() {
     if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems.stream().distinct().toList());
+      throw new InvalidSettings(problems());
     }
   }
 
@@ -165,7 +183,10 @@ public final class Settings {
         : section.getString(entry.getKey());
   }
 
-  /** The resolved settings as JSON, for the record of a run; see {@link Secrets} for what is left out. */
+  /**
+   * The resolved settings as JSON, for the record of a run; see {@link Secrets} for what is left
+   * out.
+   */
   public String json() {
     return Secrets.hidden(config.root()).render(ConfigRenderOptions.concise());
   }
@@ -190,14 +211,11 @@ public final class Settings {
   }
 
   /** Leaf paths, nulls included; an empty object counts as a leaf. */
-  private static void paths(
-      ConfigObject object, String prefix, List<String> found) {
+  private static void paths(ConfigObject object, String prefix, List<String> found) {
     object.forEach(
         (name, value) -> {
           String path = prefix.isEmpty() ? name : prefix + "." + name;
-          if (value instanceof ConfigObject inner
-              && !inner.isEmpty()
-              && !OPEN.contains(path)) {
+          if (value instanceof ConfigObject inner && !inner.isEmpty() && !OPEN.contains(path)) {
             paths(inner, path, found);
           } else {
             found.add(path);

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import lethe.objective.PositionTerm;
 import lethe.objective.Role;
+import lethe.settings.InvalidSettings;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.sql.Column;
@@ -150,7 +151,7 @@ final class Plan {
   private Dataset<Row> role(Dataset<Row> chunks, int role, long seed) {
     long available = chunks.count();
     if (available == 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot plan "
               + roles.get(role).name()
               + ": the split "

@@ -143,14 +143,22 @@ class SettingsTest {
           """)
   void whatWouldBeLostOnTheCommandLineIsRefused(String pair, String why) throws IOException {
     Settings settings = load("", pair);
-    assertThatThrownBy(settings::check).hasMessageStartingWith("Cannot read \"" + pair + "\": " + why);
+    assertThatThrownBy(settings::check)
+        .hasMessageStartingWith("Cannot read \"" + pair + "\": " + why);
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "1.5", "9223372036854775808", "1e99999", "\"1e999999999\"", "1e999999999",
-        "999999999999999999999999999", "1e99999999999999", "-1e999999999", "1e-999999999"
+        "1.5",
+        "9223372036854775808",
+        "1e99999",
+        "\"1e999999999\"",
+        "1e999999999",
+        "999999999999999999999999999",
+        "1e99999999999999",
+        "-1e999999999",
+        "1e-999999999"
       })
   void aWholeNumberOutOfReachIsAProblem(String number) throws IOException {
     Settings settings = load("train.seed = " + number + "\ntrain.steps = " + number + "\n");
@@ -224,7 +232,8 @@ class SettingsTest {
             """);
     assertThat(settings.json())
         .doesNotContain("marker")
-        .contains("seen1", "seen2", "seen3", "\"key-value-heads\":4", "\"fs\":{\"azure\"", "ACCOUNT")
+        .contains(
+            "seen1", "seen2", "seen3", "\"key-value-heads\":4", "\"fs\":{\"azure\"", "ACCOUNT")
         .contains("jdbc:x://(hidden)@host");
   }
 
