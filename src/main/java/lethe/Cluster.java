@@ -12,6 +12,8 @@ import lethe.resident.ComputeSettings;
 import lethe.resident.ComputeSettings.DeviceChoice;
 import lethe.train.TrainSettings;
 import org.apache.spark.package$;
+import org.apache.spark.network.util.ByteUnit;
+import org.apache.spark.network.util.JavaUtils;
 
 /**
  * The cluster as far as Spark's settings tell: whether it can hold the workers, and whether what
@@ -31,8 +33,23 @@ record Cluster(String master, BiFunction<String, String, String> conf) {
 
   private static final String CIPHER = "spark.network.crypto.cipher";
 
+  /** Executors, cores and MiB of each; as Spark reads it, but for numbers of any length. */
   private static final Pattern LOCAL_CLUSTER =
-      Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,.*");
+      Pattern.compile("local-cluster\\[\\s*(\\d{1,6})\\s*,\\s*(\\d{1,6})\\s*,\\s*(\\d{1,9})\\s*]");
+
+  private static final Pattern LOCAL =
+      Pattern.compile("local(\\[\\s*([1-9]\\d{0,5}|\\*)\\s*(,\\s*\\d{1,9}\\s*)?])?");
+
+  /** Settings that are sizes, with the unit of a number that has none. */
+  private static final Map<String, ByteUnit> SIZES =
+      new TreeMap<>(
+          Map.of(
+              "spark.driver.memory", ByteUnit.MiB,
+              "spark.executor.memory", ByteUnit.MiB,
+              "spark.executor.memoryOverhead", ByteUnit.MiB));
+
+  private static final List<String> COUNTS =
+      List.of("spark.cores.max", "spark.executor.cores", "spark.executor.instances");
 
   /** What a run on a cluster is given unless it says otherwise. */
   static Map<String, String> protection() {
@@ -52,7 +69,11 @@ record Cluster(String master, BiFunction<String, String, String> conf) {
   /** All that is wrong. */
   List<String> problems(TrainSettings train, boolean plaintext) {
     List<String> problems = new ArrayList<>();
-    slots(train, problems);
+    readable(problems);
+    if (problems.isEmpty()) {
+      slots(train, problems);
+      memory(problems);
+    }
     for (String off : List.of("spark.dynamicAllocation.enabled", "spark.speculation")) {
       if (conf.apply(off, "false").equals("true")) {
         problems.add(
@@ -79,6 +100,47 @@ record Cluster(String master, BiFunction<String, String, String> conf) {
   static boolean gcmLosesMessages(String version) {
     Matcher patch = Pattern.compile("3\\.5\\.(\\d+).*").matcher(version);
     return patch.matches() && Integer.parseInt(patch.group(1)) < 9;
+  }
+
+  /** What Spark would refuse with a stack trace, or take for something else. */
+  private void readable(List<String> problems) {
+    if (local(master)
+        && !LOCAL.matcher(master).matches()
+        && !LOCAL_CLUSTER.matcher(master).matches()) {
+      problems.add(
+          "spark.master must be local[threads] or local-cluster[executors,cores,MiB of an executor], was "
+              + master);
+    }
+    SIZES.forEach(
+        (key, unit) -> {
+          String value = conf.apply(key, "0");
+          try {
+            JavaUtils.byteStringAs(value, unit);
+          } catch (NumberFormatException e) {
+            problems.add("%s must be a size such as 4g or 512m, was \"%s\"".formatted(key, value));
+          }
+        });
+    for (String key : COUNTS) {
+      String value = conf.apply(key, "1");
+      if (!value.matches("[1-9]\\d{0,8}")) {
+        problems.add("%s must be a whole number of at least 1, was \"%s\"".formatted(key, value));
+      }
+    }
+  }
+
+  /** Spark starts no executor that asks for more than its worker has. */
+  private void memory(List<String> problems) {
+    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    if (!cluster.matches()) {
+      return;
+    }
+    long most = Long.parseLong(cluster.group(3));
+    long asked = JavaUtils.byteStringAsMb(conf.apply("spark.executor.memory", most + "m"));
+    if (asked > most) {
+      problems.add(
+          "spark.master=%s gives an executor %d MiB, spark.executor.memory asks for %d: make them alike"
+              .formatted(master, most, asked));
+    }
   }
 
   private void slots(TrainSettings train, List<String> problems) {

@@ -48,13 +48,6 @@ final class Console {
     out.flush();
   }
 
-  /** As {@link #progress}, but only where somebody watches. */
-  synchronized void glimpse(String line) {
-    if (terminal) {
-      progress(line, false);
-    }
-  }
-
   private void endProgress() {
     if (open) {
       out.println();

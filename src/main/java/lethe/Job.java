@@ -9,6 +9,7 @@ import lethe.corpus.Split;
 import lethe.evaluate.EvaluateSettings;
 import lethe.model.Dtype;
 import lethe.objective.UnlearnSettings;
+import lethe.objective.ViewKind;
 import lethe.report.ReportSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
@@ -90,6 +91,18 @@ record Job(
    * @throws lethe.settings.InvalidSettings with every mistake of every stage
    */
   static Job read(Verb verb, Path file, List<String> pairs) {
+    Job job = parse(verb, file, pairs);
+    job.settings.check();
+    return job;
+  }
+
+  /**
+   * Reads the same, and keeps every mistake in {@link #settings}: nothing but looking may be done
+   * before they have been checked.
+   *
+   * @throws lethe.settings.InvalidSettings when the run file cannot be read at all
+   */
+  static Job parse(Verb verb, Path file, List<String> pairs) {
     Settings settings = Settings.load(file, pairs);
     Section root = settings.root();
     Section plain = settings.withoutMethod();
@@ -135,14 +148,14 @@ record Job(
     }
     job.checkDescents(root);
     if (job.stop.atTarget()
-        && job.verb.does(Verb.UNLEARN)
+        && job.checks(Verb.UNLEARN)
         && !root.section("corpus").section("splits").has("approximate")) {
       root.section("stop")
           .problem(
               "at-target",
               "must be false without corpus.splits.approximate, which the target comes from");
     }
-    settings.check();
+    new JobRules(job, root).check();
     return job;
   }
 
@@ -157,6 +170,18 @@ record Job(
         || (verb == Verb.RUN && stage == Verb.RETRAIN && evaluate.groundTruth());
   }
 
+  /** Whether what is looked at before anything begins includes what a stage needs. */
+  boolean checks(Verb stage) {
+    return verb.looks()
+        ? Verb.RUN.does(stage) || (stage == Verb.RETRAIN && evaluate.groundTruth())
+        : does(stage);
+  }
+
+  /** Whether a term of the method takes such a view of examples. */
+  boolean needs(ViewKind kind) {
+    return unlearn.roles().stream().anyMatch(role -> role.term().views().contains(kind));
+  }
+
   private void checkDescents(Section root) {
     checkSplits(root.section("finetune"), finetune.splits);
     checkSplits(root.section("retrain"), retrain.splits);
@@ -165,7 +190,7 @@ record Job(
       root.section("retrain")
           .problem("splits", "must not name forget: that is what retrain leaves out");
     }
-    if (does(Verb.RETRAIN) && pretrain.isEmpty() && retrain.start.isEmpty()) {
+    if (checks(Verb.RETRAIN) && pretrain.isEmpty() && retrain.start.isEmpty()) {
       root.section("retrain")
           .problem(
               "start",

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -17,6 +16,8 @@ import lethe.settings.Settings;
 import lethe.train.Bench;
 import lethe.train.BenchSettings;
 import lethe.train.StoppedException;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.util.JavaUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,15 +43,19 @@ import picocli.CommandLine.Parameters;
       "  retrain   train as pretrain did, from the same weights, without the documents to forget",
       "  unlearn   make the model forget",
       "  evaluate  score the original and the unlearned model on every split",
-      "  preflight check that the cluster, the folders and the models are fit for a run",
+      "  validate  check all that needs no Spark: settings, models, sources, tasks, memory; writes nothing",
+      "  preflight validate, and what a running Spark can tell: whether the executors come",
       "  report    write the report from the scores",
       "  bench     measure how fast a model runs here beside matrix products; needs no Spark and no CONF",
       "",
       "Every key with its default and reason: src/main/resources/reference.conf.",
-      "Exit 0: done. 1: the run failed. 2: the call, a setting or a file is wrong; nothing was written.",
+      "Exit 0: done. 1: the run failed. 2: the call, a setting or a file is wrong, as the message says.",
       "3: done, but the verdict is not the one that report.require names."
     })
 public final class Main implements Callable<Integer> {
+  /** Of the embedded Spark's driver, in submit.sh. */
+  private static final String DRIVER_MEMORY = "2g";
+
   @Parameters(index = "0", paramLabel = "VERB", description = "What to do.")
   private String verb;
 
@@ -72,10 +77,16 @@ public final class Main implements Callable<Integer> {
 
   public static void main(String[] arguments) {
     PrintStream errors = System.err;
-    int code =
-        new CommandLine(new Main())
-            .setExecutionExceptionHandler((e, command, parsed) -> explain(e, errors))
-            .execute(arguments);
+    int code;
+    try {
+      code =
+          new CommandLine(new Main())
+              .setExpandAtFiles(false)
+              .setExecutionExceptionHandler((e, command, parsed) -> explain(e, errors))
+              .execute(arguments);
+    } catch (Error e) { // such as too little memory; threads of Spark's would keep the process
+      code = explain(e, errors);
+    }
     System.out.flush();
     // Spark's barrier machinery leaves a thread that is not a daemon.
     System.exit(code);
@@ -93,14 +104,44 @@ public final class Main implements Callable<Integer> {
               "Cannot %s: no run file is given, as in %s conf/quickstart.conf"
                   .formatted(verb, verb)));
     }
-    Job job = Job.read(asked, file, pairs);
+    Job job = Job.parse(asked, file, pairs);
+    if (asked == Verb.VALIDATE) {
+      return validate(job);
+    }
     if (printSubmit) {
+      validation(job, Validation.Process.SUBMITTING).look().check();
       print(SubmitArguments.of(job));
       return 0;
     }
+    job.settings().check();
     Optional<String> unmet = new Stages(job, new Console(System.out)).run();
     unmet.ifPresent(System.err::println);
     return unmet.isPresent() ? 3 : 0;
+  }
+
+  /** In this process: nothing that it looks at needs Spark. */
+  private static int validate(Job job) {
+    Findings findings = validation(job, Validation.Process.DRIVING).look();
+    findings.check();
+    Console console = new Console(System.out);
+    findings.right().forEach(right -> console.say("validate: " + right));
+    console.say("validate: all checks passed; whether the executors come, preflight tells");
+    return 0;
+  }
+
+  /** With what spark-submit will be told. */
+  private static Validation validation(Job job, Validation.Process process) {
+    SparkConf conf = new SparkConf(false);
+    SubmitArguments.settings(job).forEach(conf::set);
+    boolean embedded = "true".equals(System.getenv("LETHE_EMBEDDED"));
+    String memory = conf.get("spark.driver.memory", embedded ? DRIVER_MEMORY : "");
+    long heap = Long.MAX_VALUE;
+    try {
+      heap = memory.isEmpty() ? heap : JavaUtils.byteStringAsMb(memory) << 20;
+    } catch (NumberFormatException e) {
+      heap = Long.MAX_VALUE; // one of the problems
+    }
+    return new Validation(job, conf, heap, process);
   }
 
   private static void print(List<String> submitArguments) {
@@ -131,14 +172,11 @@ public final class Main implements Callable<Integer> {
 
   private Verb verb() {
     for (Verb known : Verb.values()) {
-      if (known.name().toLowerCase(Locale.ROOT).equals(verb)) {
+      if (known.spelling().equals(verb)) {
         return known;
       }
     }
-    String all =
-        Arrays.stream(Verb.values())
-            .map(v -> v.name().toLowerCase(Locale.ROOT))
-            .collect(Collectors.joining(", "));
+    String all = Arrays.stream(Verb.values()).map(Verb::spelling).collect(Collectors.joining(", "));
     throw new InvalidSettings(List.of("Unknown verb \"" + verb + "\"; the verbs are " + all));
   }
 
@@ -146,14 +184,10 @@ public final class Main implements Callable<Integer> {
    * One message a problem when the caller or a file is wrong; the first cause and its trace when
    * the run is.
    */
-  private static int explain(Exception e, PrintStream errors) {
+  private static int explain(Throwable e, PrintStream errors) {
     Throwable wrong = find(e, InvalidSettings.class);
     if (wrong instanceof InvalidSettings invalid) {
       invalid.problems().forEach(errors::println);
-      return 2;
-    }
-    if (e instanceof IllegalArgumentException) {
-      errors.println(e.getMessage());
       return 2;
     }
     if (e instanceof StoppedException) {

@@ -3,22 +3,19 @@ package lethe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
-import lethe.corpus.Manifest;
+import java.util.Optional;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
-import lethe.model.HfFolder;
-import lethe.model.ModelSource;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
 import lethe.train.Budget;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What can be known to go wrong before training starts, told in seconds and all at once; each
+ * Whether the processes that a run needs have the memory, the room and the protection for it; each
  * problem names the setting to change. Needs no Spark but for {@link #executors}.
  */
 final class Preflight {
@@ -26,54 +23,48 @@ final class Preflight {
   private static final long SPARK_HEAP = 400L << 20;
 
   private final Job job;
-  private final RunFolder folder;
-  private final Console console;
+  private final Optional<RunFolder> folder;
   private final Cluster cluster;
   private final SparkConf conf;
   private final long heap;
   private final List<String> problems = new ArrayList<>();
 
   /**
+   * @param folder of the run, where this process can look at it
    * @param conf what Spark is told
-   * @param heap most bytes that this process's may become
+   * @param heap most bytes that the driver's may become
    */
-  Preflight(Job job, RunFolder folder, Console console, SparkConf conf, long heap) {
+  Preflight(Job job, Optional<RunFolder> folder, SparkConf conf, long heap) {
     this.job = job;
     this.folder = folder;
-    this.console = console;
     this.conf = conf;
     this.heap = heap;
     this.cluster = new Cluster(conf.get("spark.master", "local[*]"), conf::get);
   }
 
   /**
-   * Checks all but what only a running Spark can tell.
+   * All that is wrong but for what only a running Spark can tell.
    *
-   * @param architecture of the model that is trained
-   * @param models by the setting that names them: they must be of one kind
-   * @throws InvalidSettings with every problem
+   * @param architecture of the model that is trained, where it is known
    */
-  void check(Architecture architecture, Map<String, ModelSource> models) {
+  List<String> problems(Optional<Architecture> architecture) {
     problems.addAll(cluster.problems(job.train(), job.plaintext()));
-    if (job.verb().trains()) {
-      training(architecture, models);
+    if (problems.isEmpty() && job.verb().trains()) { // sizes can be read
+      architecture.ifPresent(this::training);
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    return problems;
   }
 
-  private void training(Architecture architecture, Map<String, ModelSource> models) {
-    int frozen = Role.frozen(job.unlearn().roles()).size();
-    Budget budget =
-        Budget.of(
-            architecture, job.train(), frozen, job.corpus().chunkTokens(), job.stop().atTarget());
+  private void training(Architecture architecture) {
+    Budget budget = of(architecture);
     memory(architecture, budget);
-    runFolder(budget);
-    models(architecture, models);
-    if (job.verb() == Verb.PREFLIGHT) {
-      tell(architecture, budget);
-    }
+    folder.ifPresent(run -> runFolder(run, budget));
+  }
+
+  private Budget of(Architecture architecture) {
+    int frozen = Role.frozen(job.unlearn().roles()).size();
+    return Budget.of(
+        architecture, job.train(), frozen, job.corpus().chunkTokens(), job.stop().atTarget());
   }
 
   private void memory(Architecture architecture, Budget budget) {
@@ -112,64 +103,40 @@ final class Preflight {
     }
   }
 
-  private void runFolder(Budget budget) {
+  private void runFolder(RunFolder run, Budget budget) {
     boolean manyHosts = !Cluster.local(cluster.master());
-    if (manyHosts && folder.root().toUri().getScheme().equals("file") && !job.runDirShared()) {
+    if (manyHosts && run.root().toUri().getScheme().equals("file") && !job.runDirShared()) {
       problems.add(
           "run.dir must be on a file system that all hosts of %s see, was %s; if they all mount it there, set run.shared=true"
-              .formatted(cluster.master(), folder.root()));
+              .formatted(cluster.master(), run.root()));
     }
-    long left = folder.files().left(folder.root());
+    Path there = run.root(); // or the nearest folder above it that is there
+    while (!run.files().exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    long left = run.files().left(there);
     if (left < budget.runFolder()) {
       problems.add(
           "run.dir must have %s left for checkpoints and the model, %s has %s"
-              .formatted(mebi(budget.runFolder()), folder.root(), mebi(left)));
+              .formatted(mebi(budget.runFolder()), run.root(), mebi(left)));
     }
   }
 
-  private void models(Architecture architecture, Map<String, ModelSource> models) {
-    Map<String, String> tokenizers = new TreeMap<>();
-    models.forEach(
-        (setting, source) -> {
-          if (!source.architecture().tensors().equals(architecture.tensors())) {
-            problems.add(
-                "%s must name a model of the same shape as the one to unlearn, was %s"
-                    .formatted(setting, source));
-          }
-          HfFolder opened = source.open();
-          if (opened.hasTokenizer()) {
-            tokenizers.put(setting, folder.files().sha256(opened.tokenizer()));
-          }
-        });
-    boolean madeAnew = job.overwrite() && job.verb().does(Verb.PREPARE);
-    if (madeAnew || !folder.files().exists(folder.corpusManifest())) {
-      return;
-    }
-    String corpus = Manifest.read(folder).tokenizerSha256();
-    tokenizers.forEach(
-        (setting, sha256) -> {
-          if (!sha256.equals(corpus)) {
-            problems.add(
-                "%s must have the tokenizer that the corpus in %s was prepared with (sha256 %s), its tokenizer.json has %s"
-                    .formatted(setting, folder.corpus(), corpus, sha256));
-          }
-        });
-  }
-
-  private void tell(Architecture architecture, Budget budget) {
-    console.say(
-        "preflight: %s parameters; driver heap %s of %s; a worker needs %s of heap and about %s outside it; run.dir needs %s"
+  /** What a run will need, in sentences. */
+  List<String> budget(Architecture architecture) {
+    Budget budget = of(architecture);
+    return List.of(
+        "%s parameters; driver heap %s; a worker needs %s of heap and about %s outside it; run.dir needs %s"
             .formatted(
                 Console.count((double) architecture.elements()),
-                mebi(budget.driverHeap() + SPARK_HEAP),
-                mebi(heap),
+                mebi(budget.driverHeap() + SPARK_HEAP)
+                    + (heap == Long.MAX_VALUE ? "" : " of " + mebi(heap)),
                 mebi(budget.workerHeap() + SPARK_HEAP),
                 mebi(budget.workerNative()),
-                mebi(budget.runFolder())));
-    console.say(
+                mebi(budget.runFolder())),
         String.format(
             Locale.ROOT,
-            "preflight: %s a step over the driver's network card, %.2f s at 10 Gb/s, %.2f s at 25 Gb/s",
+            "%s a step over the driver's network card, %.2f s at 10 Gb/s, %.2f s at 25 Gb/s",
             mebi(budget.wire()),
             budget.wire() * 8 / 10e9,
             budget.wire() * 8 / 25e9));

@@ -20,7 +20,7 @@ import lethe.settings.InvalidSettings;
 final class Provenance {
   /**
    * Settings that a later invocation over the same folder may change without making its stages
-   * disagree.
+   * disagree, of each section in {@link #TRAINING}.
    */
   private static final Set<String> FREE =
       Set.of(
@@ -33,6 +33,8 @@ final class Provenance {
           "recovery-timeout",
           "step-timeout",
           "deterministic");
+
+  private static final Set<String> TRAINING = Set.of("train", "pretrain", "finetune", "retrain");
 
   private final ObjectMapper json = new ObjectMapper();
   private final Job job;
@@ -84,7 +86,9 @@ final class Provenance {
       Set<String> names = new TreeSet<>();
       before.fieldNames().forEachRemaining(names::add);
       now.fieldNames().forEachRemaining(names::add);
-      names.removeAll(FREE);
+      if (TRAINING.contains(path)) {
+        names.removeAll(FREE);
+      }
       names.forEach(
           name ->
               compare(

@@ -8,10 +8,8 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,7 +47,6 @@ import lethe.train.Rejections;
 import lethe.train.StopRequest;
 import lethe.train.TrainSettings;
 import lethe.train.Trainer;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Dataset;
@@ -73,26 +70,20 @@ final class Stages {
 
   private final Job job;
   private final Console console;
-  private final Map<String, String> hadoop = new HashMap<>();
+  private final Map<String, String> hadoop;
   private final RunFolder folder;
   private final Provenance provenance;
   private final StopRequest stop = new StopRequest();
   private volatile boolean training;
 
+  /**
+   * @param job whose settings have been checked
+   */
   Stages(Job job, Console console) {
     this.job = job;
     this.console = console;
-    Configuration configuration = new Configuration();
-    job.settings()
-        .spark()
-        .forEach(
-            (key, value) -> {
-              if (key.startsWith("spark.hadoop.")) {
-                hadoop.put(key.substring("spark.hadoop.".length()), value);
-                configuration.set(key.substring("spark.hadoop.".length()), value);
-              }
-            });
-    this.folder = RunFolder.of(job.runDir(), configuration);
+    this.hadoop = Validation.hadoop(job);
+    this.folder = RunFolder.of(job.runDir(), Validation.configuration(hadoop));
     this.provenance = new Provenance(job, folder);
   }
 
@@ -103,10 +94,18 @@ final class Stages {
    */
   Optional<String> run() {
     SignalUtils.register("TERM", this::terminated);
-    provenance.check();
+    Validation validation =
+        new Validation(
+            job, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Process.DRIVING);
+    Findings findings = validation.look();
+    findings.check();
+    if (job.verb() == Verb.PREFLIGHT || job.dryRun()) {
+      findings.right().forEach(right -> console.say(job.verb().spelling() + ": " + right));
+      return runAlone(validation.architecture()); // writes nothing
+    }
     Lease lease = lease();
     try {
-      return runAlone();
+      return runAlone(validation.architecture());
     } finally {
       lease.close();
     }
@@ -122,45 +121,41 @@ final class Stages {
     }
   }
 
-  private Optional<String> runAlone() {
-    if (job.verb() == Verb.REPORT && !job.report().compare().isEmpty() && !job.dryRun()) {
-      compare();
-      return Optional.empty();
+  /**
+   * @param architecture of the model that is trained; none for what reads no model
+   */
+  private Optional<String> runAlone(Optional<Architecture> architecture) {
+    boolean writes = job.verb() != Verb.PREFLIGHT && !job.dryRun();
+    if (job.verb() == Verb.REPORT) {
+      return writes ? reported() : dryRun();
     }
-    job.sample().ifPresent(sample -> sample.write(folder.files(), console));
-    Architecture architecture = checkModel();
-    Preflight preflight =
-        new Preflight(job, folder, console, new SparkConf(), Runtime.getRuntime().maxMemory());
-    preflight.check(architecture, models());
-    if (nothingLeft()) {
+    if (writes && !finished(Verb.PREPARE)) {
+      job.sample().ifPresent(sample -> sample.write(folder.files(), console));
+    }
+    if (writes && nothingLeft()) {
       stages().forEach(this::saidFinished);
       return report();
     }
+    int context = architecture.orElseThrow().context().tokens();
+    checkWeights(architecture.get());
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
     try {
-      preflight.executors(spark);
+      new Preflight(job, Optional.of(folder), new SparkConf(), Runtime.getRuntime().maxMemory())
+          .executors(spark);
       if (job.verb() == Verb.PREFLIGHT) {
         console.say("preflight: nothing stands in the way of " + spark.conf().get("spark.master"));
         return Optional.empty();
       }
-      Prepare prepare =
-          new Prepare(
-              spark, job.corpus(), folder, template().path(), architecture.context().tokens());
-      if (job.verb().does(Verb.PREPARE) && !finished(folder.corpusManifest())) {
-        prepare.check();
-      }
+      Prepare prepare = new Prepare(spark, job.corpus(), folder, template().path(), context);
       if (job.dryRun()) {
-        if (job.verb().does(Verb.PREPARE) && !finished(folder.corpusManifest())) {
-          prepare.preview().lines().forEach(console::say);
-        }
-        console.say("dry-run: the settings, the model and the sources are right; no stage was run");
-        return Optional.empty();
+        preview(prepare);
+        return dryRun();
       }
       boolean prepared = folder.files().exists(folder.corpusManifest());
       if (prepared && !(job.overwrite() && job.does(Verb.PREPARE))) {
         // Before run.json says how they are made: what is there now was made otherwise.
         stages().stream()
-            .filter(stage -> !finished(commits().get(stage)))
+            .filter(stage -> !finished(stage))
             .forEach(this::takeAway);
         provenance.write(spark.version(), Clock.systemUTC());
       } // otherwise prepare, which may still refuse the sources, writes first
@@ -177,6 +172,33 @@ final class Stages {
     } finally {
       spark.stop();
     }
+  }
+
+  /** What prepare would make, unless the sources are yet to be made themselves. */
+  private void preview(Prepare prepare) {
+    boolean made =
+        job.sample().isPresent()
+            && !folder.files().exists(new Path(template().path(), "config.json"));
+    if (job.verb().does(Verb.PREPARE) && !finished(Verb.PREPARE)) {
+      if (made) {
+        console.say("dry-run: the sample's documents are not written yet, so they were not read");
+      } else {
+        prepare.preview().lines().forEach(console::say);
+      }
+    }
+  }
+
+  private Optional<String> dryRun() {
+    console.say("dry-run: the settings, the models and the files are right; no stage was run");
+    return Optional.empty();
+  }
+
+  private Optional<String> reported() {
+    if (job.report().compare().isEmpty()) {
+      return report();
+    }
+    compare();
+    return Optional.empty();
   }
 
   private Optional<String> report() {
@@ -201,15 +223,13 @@ final class Stages {
    */
   private boolean nothingLeft() {
     return !new SparkConf().get("spark.submit.deployMode", "client").equals("cluster")
-        && job.verb() != Verb.PREFLIGHT
-        && !job.dryRun()
-        && stages().stream().allMatch(stage -> finished(commits().get(stage)));
+        && stages().stream().allMatch(this::finished);
   }
 
   private void saidFinished(Verb stage) {
     console.say(
         "%s: finished before (%s); overwrite=true runs it again"
-            .formatted(stage.name().toLowerCase(Locale.ROOT), commits().get(stage)));
+            .formatted(stage.spelling(), commits().get(stage)));
   }
 
   /** The file whose presence says that a stage is finished, by stage in order. */
@@ -224,8 +244,17 @@ final class Stages {
     return commits;
   }
 
-  private boolean finished(Path commit) {
-    return folder.files().exists(commit) && !job.overwrite();
+  private boolean finished(Verb stage) {
+    return folder.files().exists(commits().get(stage))
+        && !job.overwrite()
+        && (stage != Verb.EVALUATE || new Asked(folder).same(asked()));
+  }
+
+  /** What an evaluation depends on beside the chunks and the weights, which its scores name. */
+  private Map<String, Object> asked() {
+    Map<String, String> models = new TreeMap<>();
+    evaluated().forEach((name, source) -> models.put(name, source.path()));
+    return Asked.of(job.evaluate(), models, folder.files());
   }
 
   /** Training ends cleanly; any other stage has nothing to lose and is ended at once. */
@@ -251,20 +280,19 @@ final class Stages {
     if (!stages().contains(stage)) {
       return;
     }
-    Path commit = commits().get(stage);
-    if (finished(commit)) {
+    if (finished(stage)) {
       saidFinished(stage);
       return;
+    }
+    if (stage == Verb.EVALUATE && folder.files().exists(folder.evaluation())) {
+      console.say("evaluate: scores that stand are kept where models and chunks are the same");
     }
     long start = System.nanoTime();
     if (stage != Verb.PREPARE) { // which does so itself when nothing can be refused any more
       begin(stage);
     }
     work.run();
-    console.say(
-        stage.name().toLowerCase(Locale.ROOT)
-            + ": "
-            + Console.time((System.nanoTime() - start) / 1e9));
+    console.say(stage.spelling() + ": " + Console.time((System.nanoTime() - start) / 1e9));
   }
 
   /**
@@ -286,12 +314,12 @@ final class Stages {
       folder.files().delete(folder.coverage());
     }
     if (job.overwrite() && stage.trains()) {
-      Trainer.discard(folder, stage.name().toLowerCase(Locale.ROOT));
+      Trainer.discard(folder, stage.spelling());
     }
   }
 
-  private Architecture checkModel() {
-    Architecture architecture = template().architecture();
+  /** Reads every weight once: validation has believed the headers. */
+  private void checkWeights(Architecture architecture) {
     if (job.pretrain().isEmpty()) {
       template().check(architecture);
     }
@@ -301,7 +329,6 @@ final class Stages {
           .values()
           .forEach(path -> source(path).check(source(path).architecture()));
     }
-    return architecture;
   }
 
   /** The folder whose config.json and tokenizer the run uses before there are weights. */
@@ -316,24 +343,6 @@ final class Stages {
   /** The model whose weights unlearning begins with. */
   private ModelSource start() {
     return job.unlearn().start().map(this::source).orElseGet(this::original);
-  }
-
-  /** The folders that must be there before the verb begins, by the settings that name them. */
-  private Map<String, ModelSource> models() {
-    Map<String, ModelSource> models = new TreeMap<>();
-    String model = job.pretrain().isPresent() ? "pretrain.model" : "model.path";
-    models.put(model, template());
-    if (job.does(Verb.UNLEARN) || job.verb() == Verb.PREFLIGHT) {
-      job.unlearn().start().ifPresent(p -> models.put("unlearn.start", source(p)));
-      job.unlearn().reinforced().ifPresent(p -> models.put("unlearn.reinforced", source(p)));
-    }
-    if (job.does(Verb.FINETUNE)) {
-      job.finetune().start().ifPresent(p -> models.put("finetune.start", source(p)));
-    }
-    if (job.does(Verb.RETRAIN)) {
-      job.retrain().start().ifPresent(p -> models.put("retrain.start", source(p)));
-    }
-    return models;
   }
 
   /** The models that terms may name. */
@@ -438,7 +447,7 @@ final class Stages {
 
   /** The sentences that refuse an answer, as the corpus writes answers. */
   private Rejections rejections(HfFolder model) {
-    if (!needed(ViewKind.REJECTION)) {
+    if (!job.needs(ViewKind.REJECTION)) {
       return Rejections.NONE;
     }
     List<String> sentences =
@@ -454,13 +463,9 @@ final class Stages {
 
   /** What fills texts up to a chunk. */
   private Padding padding(HfFolder model) {
-    return needed(ViewKind.PADDED)
+    return job.needs(ViewKind.PADDED)
         ? new Padding(Prepare.endOfText(model.config()), job.corpus().chunkTokens())
         : Padding.NONE;
-  }
-
-  private boolean needed(ViewKind kind) {
-    return job.unlearn().roles().stream().anyMatch(role -> role.term().views().contains(kind));
   }
 
   /** What gives the chunks what the method's terms need of them. */
@@ -522,7 +527,8 @@ final class Stages {
     training = false;
   }
 
-  private void evaluate(SparkSession spark) {
+  /** The models that are evaluated, in the order of the report. */
+  private Map<String, ModelSource> evaluated() {
     Map<String, ModelSource> models = new LinkedHashMap<>();
     models.put("original", original());
     models.put("unlearned", source(folder.model().toString()));
@@ -530,6 +536,11 @@ final class Stages {
       models.put(GroundTruth.RETRAINED, source(folder.retrained().toString()));
     }
     job.evaluate().models().forEach((name, path) -> models.put(name, source(path)));
+    return models;
+  }
+
+  private void evaluate(SparkSession spark) {
+    Map<String, ModelSource> models = evaluated();
     console.say("evaluate: " + String.join(", ", models.keySet()));
     new Evaluate(
             spark,
@@ -540,5 +551,6 @@ final class Stages {
             models,
             new EvaluateProgress(console))
         .execute();
+    new Asked(folder).write(asked());
   }
 }

@@ -4,15 +4,25 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What spark-submit is told, besides the program: the user's {@code spark.*} settings over the
  * defaults that make executors work the same everywhere.
  */
 final class SubmitArguments {
+  private static final Pattern LOCAL_CLUSTER =
+      Pattern.compile("local-cluster\\[[^,]*,[^,]*,\\s*(\\d{1,9})\\s*]");
+
   private SubmitArguments() {}
 
   static List<String> of(Job job) {
+    return pairs(settings(job));
+  }
+
+  /** The settings by name. */
+  static Map<String, String> settings(Job job) {
     Map<String, String> all = new LinkedHashMap<>();
     int workers = job.train().workers();
     int threads = job.train().threads();
@@ -44,8 +54,18 @@ final class SubmitArguments {
       environment(threads, "spark.yarn.appMasterEnv.", all);
       environment(threads, "spark.kubernetes.driverEnv.", all);
     }
+    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    if (cluster.matches()) { // Spark starts no executor that asks for more
+      all.put("spark.executor.memory", cluster.group(1) + "m");
+    }
     all.putAll(job.settings().spark());
-    return pairs(all);
+    all.computeIfPresent("spark.driver.memory", (key, size) -> javaSize(size));
+    return all;
+  }
+
+  /** As Java's -Xmx takes a size: Spark's without a unit are MiB, and its units may end in b. */
+  private static String javaSize(String size) {
+    return size.matches("\\d+") ? size + "m" : size.replaceFirst("(?i)(?<=[kmgt])b$", "");
   }
 
   /** The environment alone, for a measurement that needs no Spark. */

@@ -1,26 +1,24 @@
 package lethe;
 
-/** What a user can ask for. */
+import java.util.Locale;
+
+/** What a user can ask for; what each does is said in {@link Main}'s help. */
 enum Verb {
-  RUN("everything in order: prepare, pretrain (if enabled), unlearn, evaluate, report"),
-  PREPARE("read the sources, split, tokenize, and write the chunks"),
-  PRETRAIN("train a model from random weights on splits of the corpus"),
-  FINETUNE("train the model on splits of the corpus, by plain descent"),
-  RETRAIN("train as pretrain did, from the same weights, without the documents to forget"),
-  UNLEARN("make the model forget"),
-  PREFLIGHT("check that the cluster, the folders and the models are fit for a run"),
-  EVALUATE("score the original and the unlearned model on every split"),
-  REPORT("write the report from the scores"),
-  BENCH("measure how fast a model runs here beside matrix products; needs no Spark and no CONF");
+  RUN,
+  PREPARE,
+  PRETRAIN,
+  FINETUNE,
+  RETRAIN,
+  UNLEARN,
+  VALIDATE,
+  PREFLIGHT,
+  EVALUATE,
+  REPORT,
+  BENCH;
 
-  private final String summary;
-
-  Verb(String summary) {
-    this.summary = summary;
-  }
-
-  String summary() {
-    return summary;
+  /** As users write it. */
+  String spelling() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** Whether it needs what training needs of a cluster. */
@@ -28,9 +26,14 @@ enum Verb {
     return this != PREPARE && this != EVALUATE && this != REPORT && this != BENCH;
   }
 
+  /** Whether it only looks: at all that a run needs, and writes nothing. */
+  boolean looks() {
+    return this == VALIDATE || this == PREFLIGHT;
+  }
+
   /** Whether this verb includes a stage. */
   boolean does(Verb stage) {
     return this == stage
-        || (this == RUN && stage != FINETUNE && stage != RETRAIN && stage != PREFLIGHT);
+        || (this == RUN && stage != FINETUNE && stage != RETRAIN && !stage.looks());
   }
 }

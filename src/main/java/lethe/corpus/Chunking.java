@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import lethe.settings.InvalidSettings;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
@@ -86,7 +87,7 @@ record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail, Answer
       String answer = document.getString(3);
       Answers.Encoded encoded = answers.encode(own, document.getString(4), answer).cut(length);
       if (encoded.prompt() >= length) {
-        throw new IllegalArgumentException(
+        throw new InvalidSettings(
             "Cannot use question %s of %s: it has %d tokens, corpus.chunk-tokens is %d"
                 .formatted(document.getString(2), document.getString(1), encoded.prompt(), length));
       }

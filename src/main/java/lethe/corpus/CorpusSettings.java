@@ -77,6 +77,11 @@ public record CorpusSettings(
         corpus.optionalText("reuse"));
   }
 
+  /** Whether any source has questions with answers. */
+  public boolean hasQuestions() {
+    return sources.stream().anyMatch(source -> source.question() != null);
+  }
+
   /** The splits, each after those it excepts; the forget split as early as that allows. */
   List<Split> order() {
     Set<Split> order = new LinkedHashSet<>();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import lethe.settings.InvalidSettings;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -30,7 +31,7 @@ record HubChunking(int before, int after, int length, int minimumTail)
   /**
    * Learns from three texts what the tokenizer does to all.
    *
-   * @throws IllegalArgumentException when it cuts long texts
+   * @throws InvalidSettings when it cuts long texts
    */
   static HubChunking probe(
       SparkSession spark, HubTokenizer hub, String id, CorpusSettings settings) {
@@ -50,7 +51,7 @@ record HubChunking(int before, int after, int length, int minimumTail)
             .map(row -> ids(row.getList(0)))
             .toList();
     if (ids.get(2).length < WORDS / 2) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot use tokenizer hub:%s: it cuts a text of %d words to %d tokens; use the tokenizer.json of model.path"
               .formatted(id, WORDS, ids.get(2).length));
     }

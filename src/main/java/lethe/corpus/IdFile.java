@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -38,12 +39,12 @@ record IdFile(String file, Optional<String> at) {
   /**
    * The ids, each once, in a column {@code id}.
    *
-   * @throws IllegalArgumentException when the file holds something else, or no id
+   * @throws InvalidSettings when the file holds something else, or no id
    */
   Dataset<Row> ids(SparkSession spark, Files files) {
     Dataset<Row> ids = at.isPresent() ? below(spark, files, at.get()) : lines(spark);
     if (ids.isEmpty()) {
-      throw new IllegalArgumentException("Cannot read ids from " + file + ": it lists none");
+      throw new InvalidSettings("Cannot read ids from " + file + ": it lists none");
     }
     return ids.distinct();
   }
@@ -58,7 +59,7 @@ record IdFile(String file, Optional<String> at) {
         .findFirst()
         .ifPresent(
             bad -> {
-              throw new IllegalArgumentException(
+              throw new InvalidSettings(
                   "Cannot read ids from " + file + ": no id in the line " + bad.getString(0));
             });
     return ids.select("id");
@@ -70,8 +71,7 @@ record IdFile(String file, Optional<String> at) {
       node = node.path(name);
     }
     if (node.isMissingNode()) {
-      throw new IllegalArgumentException(
-          "Cannot read ids from " + file + ": it has no member " + path);
+      throw new InvalidSettings("Cannot read ids from " + file + ": it has no member " + path);
     }
     List<String> found = new ArrayList<>();
     collect(node, found);

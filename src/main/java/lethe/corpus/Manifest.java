@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
 import java.util.Map;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
 
 /**
  * What a prepared corpus consists of. It is written last: a corpus without it is unfinished.
@@ -43,7 +44,7 @@ public record Manifest(
     List<String> warnings,
     List<Part> parts) {
 
-  static final int VERSION = 3;
+  public static final int VERSION = 3;
 
   /**
    * What a split has of a domain.
@@ -92,12 +93,11 @@ public record Manifest(
   public record Part(String path, long bytes, String sha256) {}
 
   /**
-   * @throws IllegalArgumentException when the run folder has no finished corpus, or one of another
-   *     version
+   * @throws InvalidSettings when the run folder has no finished corpus, or one of another version
    */
   public static Manifest read(RunFolder folder) {
     if (!folder.files().exists(folder.corpusManifest())) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot read chunks: there is no " + folder.corpusManifest() + "; run prepare first");
     }
     try {
@@ -105,13 +105,13 @@ public record Manifest(
           new ObjectMapper()
               .treeToValue(folder.files().readJson(folder.corpusManifest()), Manifest.class);
       if (manifest.version != VERSION) {
-        throw new IllegalArgumentException(
+        throw new InvalidSettings(
             "Cannot read chunks: %s is of version %d, this program reads %d; run prepare again"
                 .formatted(folder.corpusManifest(), manifest.version, VERSION));
       }
       return manifest;
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot read " + folder.corpusManifest() + ": " + e.getOriginalMessage(), e);
     }
   }

@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.when;
 
 import java.util.Map;
 import java.util.Optional;
+import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -36,7 +37,7 @@ record RequestFile(String file) {
    * Columns {@code request}, {@code by} (document, url or sha256), {@code key}, {@code narrow}
    * (whether only a domain is meant) and {@code within} (that domain, or empty).
    *
-   * @throws IllegalArgumentException naming a line that says something else
+   * @throws InvalidSettings naming a line that says something else
    */
   Dataset<Row> lines(SparkSession spark) {
     Dataset<Row> lines =
@@ -62,7 +63,7 @@ record RequestFile(String file) {
         .findFirst()
         .ifPresent(
             bad -> {
-              throw new IllegalArgumentException(
+              throw new InvalidSettings(
                   "Cannot read requests from %s: a line must have a request and one of document, url and sha256, was %s"
                       .formatted(file, bad.getString(0)));
             });

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import lethe.settings.InvalidSettings;
 
 /**
  * A model's own tokenizer, as its {@code tokenizer.json} defines it, except that it never cuts,
@@ -36,7 +37,7 @@ final class Tokenizer implements AutoCloseable {
 
   /**
    * @param json the content of a {@code tokenizer.json}
-   * @throws IllegalArgumentException when the tokenizer library cannot use it
+   * @throws InvalidSettings when the tokenizer library cannot use it
    */
   static Tokenizer of(byte[] json) {
     try {
@@ -44,7 +45,7 @@ final class Tokenizer implements AutoCloseable {
           HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), WHOLE),
           new ObjectMapper().readTree(json));
     } catch (IOException | RuntimeException e) {
-      throw new IllegalArgumentException("Cannot use tokenizer.json: " + e.getMessage(), e);
+      throw new InvalidSettings("Cannot use tokenizer.json: " + e.getMessage(), e);
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -45,7 +46,7 @@ record Unreadable(SparkSession spark, List<Source> sources) {
             ? faults()
             : MEMORY.matcher(first.toString()).find() ? giants() : List.of();
     if (!faults.isEmpty()) {
-      return new IllegalArgumentException(String.join("\n", faults), failure);
+      return new InvalidSettings(String.join("\n", faults), failure);
     }
     return failure instanceof RuntimeException unchecked
         ? unchecked

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
 
 /**
  * What an evaluation found, and the files it stands in. It is written last: scores without it are
@@ -49,18 +50,18 @@ public record Evaluation(
       String name, String path, String fingerprint, long parameters, List<String> parts) {}
 
   /**
-   * @throws IllegalArgumentException when the run folder has no finished evaluation
+   * @throws InvalidSettings when the run folder has no finished evaluation
    */
   public static Evaluation read(RunFolder folder) {
     if (!folder.files().exists(folder.evaluation())) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot read scores: there is no " + folder.evaluation() + "; run evaluate first");
     }
     try {
       return new ObjectMapper()
           .treeToValue(folder.files().readJson(folder.evaluation()), Evaluation.class);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot read " + folder.evaluation() + ": " + e.getOriginalMessage(), e);
     }
   }

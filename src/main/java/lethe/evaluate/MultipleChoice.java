@@ -119,7 +119,7 @@ final class MultipleChoice {
    * The summed log-likelihood of each choice after a query, nats.
    *
    * @param context most tokens of query and choice
-   * @throws IllegalArgumentException when the model's folder has no tokenizer
+   * @throws InvalidSettings when the model's folder has no tokenizer
    */
   private static double[] likelihoods(
       ResidentModel model, String query, List<String> choices, int context) {
@@ -127,9 +127,7 @@ final class MultipleChoice {
         model
             .text()
             .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "Cannot ask questions: a model has no tokenizer.json"));
+                () -> new InvalidSettings("Cannot ask questions: a model has no tokenizer.json"));
     return Scorer.score(model, choices.stream().map(c -> passage(text, query, c, context)).toList())
         .stream()
         .mapToDouble(scores -> -scores.summedNll())

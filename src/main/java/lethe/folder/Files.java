@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSError;
@@ -58,9 +59,23 @@ public final class Files {
     return system(path).makeQualified(path);
   }
 
+  /** The file system of a path that names none. */
+  public String defaultScheme() {
+    return FileSystem.getDefaultUri(hadoop).getScheme();
+  }
+
   public boolean exists(Path path) {
     try {
       return system(path).exists(path);
+    } catch (IOException e) {
+      throw failed("look for", path, e);
+    }
+  }
+
+  /** Whether a path that exists is a file, not a folder. */
+  public boolean isFile(Path path) {
+    try {
+      return system(path).getFileStatus(path).isFile();
     } catch (IOException e) {
       throw failed("look for", path, e);
     }
@@ -146,7 +161,7 @@ public final class Files {
     try {
       return JSON.readTree(read(path));
     } catch (IOException e) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot read " + path + ": it is not JSON (" + firstLine(e) + ")", e);
     }
   }
@@ -253,8 +268,7 @@ public final class Files {
   private static RuntimeException failed(String what, Path path, IOException e) {
     boolean forbidden = String.valueOf(e.getMessage()).contains("Permission denied");
     if (e instanceof FileNotFoundException && !forbidden && !what.equals("write")) {
-      return new IllegalArgumentException(
-          "Cannot " + what + " " + path + ": there is no such file", e);
+      return new InvalidSettings("Cannot " + what + " " + path + ": there is no such file", e);
     }
     String why = e instanceof EOFException ? "the file ends early" : firstLine(e);
     return new UncheckedIOException("Cannot " + what + " " + path + ": " + why, e);

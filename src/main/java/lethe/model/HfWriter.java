@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -32,7 +33,7 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
    *
    * @param tensors every tensor of the model, in the order they are stored
    * @param source asked for each tensor once, in ascending ranges
-   * @throws IllegalArgumentException when the target is the template's own folder
+   * @throws InvalidSettings when the target is the template's own folder
    * @throws IllegalStateException when a value is not finite in {@link #dtype}
    * @throws java.io.UncheckedIOException when a file cannot be written; the folder then has no
    *     config.json
@@ -40,7 +41,7 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
   public void write(List<NamedShape> tensors, TensorSource source) {
     Files files = template.files();
     if (same(target, template.path())) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot write a model to %s: it is read from there; name another folder"
               .formatted(target));
     }

@@ -51,6 +51,15 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     weights(architecture).check(architecture.tensors(), architecture.ignorable());
   }
 
+  /**
+   * Checks the same without reading a value: within a second, however large the model.
+   *
+   * @throws lethe.settings.InvalidSettings naming every tensor that is not as it should be
+   */
+  public void checkHeaders(Architecture architecture) {
+    weights(architecture).checkHeaders(architecture.tensors(), architecture.ignorable());
+  }
+
   /** Reads the weights onto a network's device. */
   public Parameters parameters(Network network) {
     Parameters parameters = network.newParameters();

@@ -85,7 +85,7 @@ public final class Safetensors implements TensorSource {
         dtype(name)
             .orElseThrow(
                 () ->
-                    new IllegalArgumentException(
+                    new InvalidSettings(
                         "Cannot read %s of %s as floats: its elements are %s"
                             .formatted(name, path, type(name))));
     Objects.checkFromIndexSize(offset, count, to.length);
@@ -139,7 +139,7 @@ public final class Safetensors implements TensorSource {
   private SafetensorsHeader.Entry entry(String name) {
     SafetensorsHeader.Entry entry = header.entries().get(name);
     if (entry == null) {
-      throw new IllegalArgumentException("Cannot read " + name + ": " + path + " does not have it");
+      throw new InvalidSettings("Cannot read " + name + ": " + path + " does not have it");
     }
     return entry;
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Serializable;
 import java.util.BitSet;
 import java.util.stream.IntStream;
+import lethe.settings.InvalidSettings;
 
 /**
  * Which rows of a model's embedding stand for what. A checkpoint may have more rows than its
@@ -31,7 +32,7 @@ public final class Vocabulary implements Serializable {
    * Reads a {@code tokenizer.json}.
    *
    * @param rows of the embedding; ids beyond them are left out
-   * @throws IllegalArgumentException when it has no vocabulary
+   * @throws InvalidSettings when it has no vocabulary
    */
   public static Vocabulary of(int rows, JsonNode tokenizer) {
     BitSet tokens = new BitSet(rows);
@@ -41,7 +42,7 @@ public final class Vocabulary implements Serializable {
     } else if (vocabulary.isObject()) {
       vocabulary.forEach(id -> tokens.set(id.asInt()));
     } else {
-      throw new IllegalArgumentException("Cannot read tokenizer.json: it has no model.vocab");
+      throw new InvalidSettings("Cannot read tokenizer.json: it has no model.vocab");
     }
     BitSet special = new BitSet(rows);
     for (JsonNode added : tokenizer.path("added_tokens")) {

@@ -166,8 +166,8 @@ public final class Weights implements TensorSource {
   /**
    * {@inheritDoc}
    *
-   * @throws IllegalArgumentException when there is no such tensor or range, or its elements are not
-   *     of a {@link Dtype}
+   * @throws InvalidSettings when there is no such tensor or range, or its elements are not of a
+   *     {@link Dtype}
    */
   @Override
   public void read(String name, long fromElement, float[] to, int offset, int count) {
@@ -184,11 +184,20 @@ public final class Weights implements TensorSource {
    *     type that is not a {@link Dtype}, or not finite
    */
   public void check(List<NamedShape> expected, Set<String> ignorable) {
+    check(expected, ignorable, true);
+  }
+
+  /** As {@link #check}, but reads no value. */
+  void checkHeaders(List<NamedShape> expected, Set<String> ignorable) {
+    check(expected, ignorable, false);
+  }
+
+  private void check(List<NamedShape> expected, Set<String> ignorable, boolean values) {
     List<String> problems = new ArrayList<>();
     Set<String> names = new LinkedHashSet<>();
     for (NamedShape wanted : expected) {
       names.add(wanted.name());
-      problem(wanted, problems);
+      problem(wanted, values, problems);
     }
     for (String name : difference(shapeOf.keySet(), names)) {
       if (!ignorable.contains(name) && !BUFFER.matcher(name).matches()) {
@@ -202,7 +211,7 @@ public final class Weights implements TensorSource {
     }
   }
 
-  private void problem(NamedShape wanted, List<String> problems) {
+  private void problem(NamedShape wanted, boolean values, List<String> problems) {
     String name = wanted.name();
     NamedShape found = shapeOf.get(name);
     if (found == null) {
@@ -220,7 +229,7 @@ public final class Weights implements TensorSource {
       problems.add(
           "%s has %s stored as %s, expected F32, F16 or BF16; name an unquantized checkpoint"
               .formatted(path, name, type(name)));
-    } else {
+    } else if (values) {
       firstNonFinite(found)
           .ifPresent(
               at ->
@@ -252,7 +261,7 @@ public final class Weights implements TensorSource {
   private Safetensors file(String name) {
     Safetensors file = fileOf.get(stored(name));
     if (file == null) {
-      throw new IllegalArgumentException("Cannot read " + name + ": the weights do not have it");
+      throw new InvalidSettings("Cannot read " + name + ": the weights do not have it");
     }
     return file;
   }

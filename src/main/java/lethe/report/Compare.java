@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -46,7 +47,7 @@ public final class Compare {
   /**
    * Writes and prints.
    *
-   * @throws IllegalArgumentException when a run has no report
+   * @throws InvalidSettings when a run has no report
    */
   public void execute() {
     Comparison comparison = comparison(runs.stream().map(Compare::read).toList());
@@ -79,7 +80,7 @@ public final class Compare {
   private static JsonNode read(RunFolder run) {
     Path report = new Path(run.report(), "report.json");
     if (!run.files().exists(report)) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot compare " + run.root() + ": there is no " + report + "; run report on it first");
     }
     return run.files().readJson(report);

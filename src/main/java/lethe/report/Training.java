@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -38,7 +39,7 @@ record Training(int steps, long tokens, double seconds, long restarts, List<Json
       try {
         steps.add(json.readTree(line));
       } catch (IOException e) {
-        throw new IllegalArgumentException(
+        throw new InvalidSettings(
             "Cannot read line " + (steps.size() + 1) + " of " + path + ": it is not JSON", e);
       }
     }

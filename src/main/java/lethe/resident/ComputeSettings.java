@@ -6,6 +6,7 @@ import lethe.model.Activations;
 import lethe.model.Compute;
 import lethe.model.NativeEngine;
 import lethe.model.Precision;
+import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.resource.ResourceInformation;
@@ -91,18 +92,18 @@ public record ComputeSettings(
    * With the GPUs of a task.
    *
    * @param addresses as Spark's discovery script found them: the number of a CUDA device each
-   * @throws IllegalArgumentException when there is more than one, or it is not a number
+   * @throws InvalidSettings when there is more than one, or it is not a number
    */
   public Compute on(String... addresses) {
     Device chosen = Device.cpu();
     if (device == DeviceChoice.AUTO && addresses.length > 0) {
       if (addresses.length > 1) {
-        throw new IllegalArgumentException(
+        throw new InvalidSettings(
             "Cannot use GPUs %s for one worker: set spark.task.resource.gpu.amount to 1"
                 .formatted(String.join(", ", addresses)));
       }
       if (!addresses[0].matches("[0-9]{1,4}")) {
-        throw new IllegalArgumentException(
+        throw new InvalidSettings(
             "Cannot use GPU \"%s\": spark.executor.resource.gpu.discoveryScript must give the numbers of CUDA devices"
                 .formatted(addresses[0]));
       }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
 import lethe.model.HfFolder;
+import lethe.settings.InvalidSettings;
 
 /** Texts to tokens and back by a model's own tokenizer.json. Not thread-safe. */
 public final class TokenText implements AutoCloseable {
@@ -23,8 +24,7 @@ public final class TokenText implements AutoCloseable {
               new ByteArrayInputStream(json),
               Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false"));
     } catch (IOException | RuntimeException e) {
-      throw new IllegalArgumentException(
-          "Cannot use " + folder.tokenizer() + ": " + e.getMessage(), e);
+      throw new InvalidSettings("Cannot use " + folder.tokenizer() + ": " + e.getMessage(), e);
     }
   }
 

@@ -36,7 +36,8 @@ public record ByteLlama(
     files.writeJson(new Path(folder, "config.json"), config());
   }
 
-  private Map<String, Object> config() {
+  /** Its config.json. */
+  public Map<String, Object> config() {
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("architectures", List.of("LlamaForCausalLM"));
     config.put("model_type", "llama");

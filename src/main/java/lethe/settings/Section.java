@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -24,6 +25,9 @@ import java.util.function.Function;
  * <p>Keys are relative to the section; messages name the whole path.
  */
 public final class Section {
+  /** Characters of a wrong value that a message repeats. */
+  private static final int SHOWN = 200;
+
   private final Config config;
   private final String path;
   private final List<String> problems;
@@ -47,26 +51,46 @@ public final class Section {
     problems.add(full(key) + " " + what);
   }
 
-  /** A required text. */
+  /** A required text that is not blank. */
   public String text(String key) {
+    String text = textOrEmpty(key);
+    if (text.isBlank() && isText(key)) {
+      problem(key, "must not be empty");
+      return "";
+    }
+    return text;
+  }
+
+  /** A required text that may be empty, as another program's options may. */
+  public String textOrEmpty(String key) {
     return read(key, "", "a text", config::getString);
   }
 
-  /** A text that may be left out (null or absent in the settings). */
+  private boolean isText(String key) {
+    return has(key) && config.getValue(key).valueType() == ConfigValueType.STRING;
+  }
+
+  /** A text that may be left out (null or absent in the settings), but is not blank. */
   public Optional<String> optionalText(String key) {
     return has(key) ? Optional.of(text(key)) : Optional.empty();
   }
 
-  /** A list of texts; a single text stands for a list of one. */
+  /** A list of texts, none of them blank; a single text stands for a list of one. */
   public List<String> texts(String key) {
-    return read(
-        key,
-        List.of(),
-        "a list of texts",
-        k ->
-            config.getValue(k).valueType() == ConfigValueType.LIST
-                ? config.getStringList(k)
-                : List.of(config.getString(k)));
+    List<String> texts =
+        read(
+            key,
+            List.of(),
+            "a list of texts",
+            k ->
+                config.getValue(k).valueType() == ConfigValueType.LIST
+                    ? config.getStringList(k)
+                    : List.of(config.getString(k)));
+    if (texts.stream().anyMatch(String::isBlank)) {
+      problem(key, "must not " + (texts.size() == 1 ? "be empty" : "hold an empty text"));
+      return List.of();
+    }
+    return texts;
   }
 
   /** Whether the key holds an object rather than a value. */
@@ -80,8 +104,26 @@ public final class Section {
 
   /** A whole number from {@code least} to {@code most}, both allowed. */
   public long whole(String key, long least, long most) {
-    long value = read(key, least, "a whole number", this::exactLong);
-    return checkRange(key, value, least, most);
+    BigDecimal value =
+        read(key, BigDecimal.valueOf(least), "a whole number", k -> whole(config.getString(k)));
+    if (value.compareTo(BigDecimal.valueOf(most)) > 0) {
+      problem(key, "must be at most " + most + ", was " + written(key));
+      return least;
+    }
+    if (value.compareTo(BigDecimal.valueOf(least)) < 0) {
+      problem(key, "must be at least " + least + ", was " + written(key));
+      return least;
+    }
+    return value.longValue();
+  }
+
+  /** Looks at the exponent before anything is made of it: 1e999999999 has a billion digits. */
+  private static BigDecimal whole(String text) {
+    BigDecimal value = new BigDecimal(text.strip());
+    if (value.stripTrailingZeros().scale() > 0) {
+      throw new NumberFormatException("a fraction");
+    }
+    return value;
   }
 
   /** A whole number of int range from {@code least} up. */
@@ -153,7 +195,7 @@ public final class Section {
       }
     }
     List<String> known = Arrays.stream(type.getEnumConstants()).map(Section::spelling).toList();
-    if (!name.isEmpty()) {
+    if (!name.isEmpty()) { // text(key) has said so
       problem(key, "must be one of " + String.join(", ", known) + ", was \"" + name + "\"");
     }
     return type.getEnumConstants()[0];
@@ -190,11 +232,10 @@ public final class Section {
         if (object.get(name).valueType() == ConfigValueType.NULL) {
           continue;
         }
-        String quoted = ConfigUtil.quoteString(name);
         if (object.get(name) instanceof ConfigObject inner) {
           found.put(name, new Section(inner.toConfig(), full(key) + "." + name, problems));
         } else {
-          problem(key + "." + name, "must be an object, was " + describe(object.get(quoted)));
+          problem(key + "." + name, "must be an object, was " + describe(object.get(name)));
         }
       }
     }
@@ -241,29 +282,13 @@ public final class Section {
     try {
       return reader.apply(key);
     } catch (ConfigException.WrongType | ConfigException.BadValue | NumberFormatException e) {
-      problem(key, "must be " + wanted + ", was " + describe(config.getValue(key)));
+      problem(key, "must be " + wanted + ", was " + written(key));
       return standIn;
     }
   }
 
-  private Long exactLong(String key) {
-    Object value = config.getValue(key).unwrapped();
-    return new java.math.BigDecimal(value.toString()).toBigIntegerExact().longValueExact();
-  }
-
-  private long checkRange(String key, long value, long least, long most) {
-    if (value < least || value > most) {
-      problem(key, range(String.valueOf(least), String.valueOf(most)) + ", was " + value);
-      return least;
-    }
-    return value;
-  }
-
   private static String range(String least, String most) {
-    boolean open =
-        most.equals(String.valueOf(Integer.MAX_VALUE))
-            || most.equals(String.valueOf(Long.MAX_VALUE))
-            || most.equals(plain(Double.MAX_VALUE));
+    boolean open = most.equals(plain(Double.MAX_VALUE));
     return open ? "must be at least " + least : "must be from " + least + " to " + most;
   }
 
@@ -285,9 +310,15 @@ public final class Section {
     return value.origin().lineNumber();
   }
 
+  /** A value as the user wrote it: rendered, a number would be what Java makes of it. */
+  private String written(String key) {
+    return config.getValue(key).valueType() == ConfigValueType.NUMBER
+        ? config.getString(key)
+        : describe(config.getValue(key));
+  }
+
   private static String describe(ConfigValue value) {
-    return value == null
-        ? "nothing"
-        : value.render(com.typesafe.config.ConfigRenderOptions.concise());
+    String text = value.render(com.typesafe.config.ConfigRenderOptions.concise());
+    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
   }
 }

@@ -3,11 +3,14 @@ package lethe.settings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigUtil;
-import com.typesafe.config.ConfigValueFactory;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A run's settings: {@code reference.conf}, under the defaults that go with {@code unlearn.method}
@@ -25,7 +29,18 @@ import java.util.Map;
 public final class Settings {
   /** Objects whose members are the user's own names, or another program's. */
   private static final List<String> OPEN =
-      List.of("define", "corpus.sources", "corpus.splits", "spark", "unlearn.retain-weights");
+      List.of(
+          "define",
+          "corpus.sources",
+          "corpus.splits",
+          "evaluate.models",
+          "spark",
+          "unlearn.retain-weights");
+
+  private static final int DEPTH = 64;
+
+  /** Of one text. */
+  private static final int CHARACTERS = 1 << 20;
 
   private final Config config;
   private final Config defaults;
@@ -43,43 +58,62 @@ public final class Settings {
    * Reads a run file and lays the pairs over it.
    *
    * @param file HOCON; relative paths inside it are the reader's business
-   * @param pairs {@code key=value}, later ones win; values are HOCON, or plain text where they do
-   *     not parse
-   * @throws InvalidSettings when the file cannot be read or parsed, or a pair has no '='
+   * @param pairs {@code key=value}, later ones win; see {@link CommandLinePairs}
+   * @throws InvalidSettings when the file cannot be read or parsed
    */
   public static Settings load(Path file, List<String> pairs) {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidSettings(List.of("Cannot read settings: there is no file " + file));
+      throw new InvalidSettings("Cannot read settings: there is no file " + file);
     }
-    try {
-      return over(
-          ConfigFactory.parseFile(
-              file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false)),
-          pairs);
-    } catch (ConfigException e) {
-      throw new InvalidSettings(List.of("Cannot read settings " + file + ": " + e.getMessage()));
-    }
+    ConfigParseOptions strict =
+        ConfigParseOptions.defaults().setAllowMissing(false).appendIncluder(new Includes(null));
+    return over("settings " + file, () -> ConfigFactory.parseFile(file.toFile(), strict), pairs);
   }
 
   /** The pairs over the defaults, without a run file. */
   public static Settings of(List<String> pairs) {
+    return over("settings", ConfigFactory::empty, pairs);
+  }
+
+  private static Settings over(String what, Supplier<Config> run, List<String> pairs) {
     try {
-      return over(ConfigFactory.empty(), pairs);
+      return over(run.get(), pairs);
     } catch (ConfigException e) {
-      throw new InvalidSettings(List.of("Cannot read settings: " + e.getMessage()));
+      throw new InvalidSettings("Cannot read " + what + ": " + e.getMessage(), e);
+    } catch (StackOverflowError e) {
+      throw new InvalidSettings(
+          "Cannot read " + what + ": its objects or lists are nested too deep");
+    } catch (OutOfMemoryError e) {
+      throw new InvalidSettings("Cannot read " + what + ": its references make too long a text");
     }
   }
 
   private static Settings over(Config run, List<String> pairs) {
     List<String> problems = new ArrayList<>();
     Config reference = resource("reference.conf");
-    Config over = pairs(pairs, problems);
-    Config given = over.withFallback(run);
+    Config given = CommandLinePairs.of(pairs, problems).withFallback(run);
     Config plain = given.withFallback(reference).resolve();
     Config defaults = ofMethod(plain).withFallback(reference).resolve();
     Config merged = given.withFallback(defaults).resolve(ConfigResolveOptions.defaults());
+    bounded(merged.root(), 0);
     unknownKeys(given, reference, problems);
     return new Settings(merged, defaults, plain, problems);
+  }
+
+  /** Refuses what whoever walks through the settings later might not survive. */
+  private static void bounded(ConfigValue value, int depth) {
+    if (depth > DEPTH) {
+      throw new ConfigException.Generic(
+          "its objects or lists are nested more than %d deep".formatted(DEPTH));
+    }
+    if (value instanceof ConfigObject object) {
+      object.values().forEach(inner -> bounded(inner, depth + 1));
+    } else if (value instanceof ConfigList list) {
+      list.forEach(inner -> bounded(inner, depth + 1));
+    } else if (value.unwrapped() instanceof String text && text.length() > CHARACTERS) {
+      throw new ConfigException.Generic(
+          "a text of %d characters, of %d at most".formatted(text.length(), CHARACTERS));
+    }
   }
 
   private static Config resource(String name) {
@@ -115,12 +149,24 @@ public final class Settings {
     problems.add(sentence);
   }
 
+  /** Every problem found so far. */
+  public List<String> problems() {
+    return problems.stream().distinct().toList();
+  }
+
+  /** Whether a key has the value that it has where nothing is given. */
+  public boolean isDefault(String key) {
+    return config.hasPath(key)
+        ? defaults.hasPath(key) && config.getValue(key).equals(defaults.getValue(key))
+        : !defaults.hasPath(key);
+  }
+
   /**
    * @throws InvalidSettings with every problem found so far, if there is any
    */
   public void check() {
     if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems.stream().distinct().toList());
+      throw new InvalidSettings(problems());
     }
   }
 
@@ -128,71 +174,36 @@ public final class Settings {
   public Map<String, String> spark() {
     Map<String, String> found = new LinkedHashMap<>();
     if (config.hasPath("spark")) {
-      config.getConfig("spark").entrySet().stream()
+      Config spark = config.getConfig("spark");
+      spark.entrySet().stream()
           .sorted(Map.Entry.comparingByKey())
           .forEach(
               e ->
                   found.put(
                       "spark." + String.join(".", ConfigUtil.splitPath(e.getKey())),
-                      String.valueOf(e.getValue().unwrapped())));
+                      text(spark, e)));
     }
     return found;
   }
 
+  /** A number as it is written: Spark must not be told 1.0E11. */
+  private static String text(Config section, Map.Entry<String, ConfigValue> entry) {
+    return entry.getValue().valueType() == ConfigValueType.LIST
+        ? entry.getValue().render(ConfigRenderOptions.concise())
+        : section.getString(entry.getKey());
+  }
+
   /**
-   * The resolved settings as JSON, for the record of a run; values of keys that look secret are
-   * replaced.
+   * The resolved settings as JSON, for the record of a run; see {@link Secrets} for what is left
+   * out.
    */
   public String json() {
-    Config shown = config;
-    for (var entry : config.entrySet()) {
-      if (secret(entry.getKey())) {
-        shown = shown.withValue(entry.getKey(), ConfigValueFactory.fromAnyRef("(hidden)"));
-      }
-    }
-    return shown.root().render(ConfigRenderOptions.concise());
+    return Secrets.hidden(config.root()).render(ConfigRenderOptions.concise());
   }
 
   /** What the settings are where nothing is given, as JSON. */
   public String defaultsJson() {
     return defaults.root().render(ConfigRenderOptions.concise());
-  }
-
-  /**
-   * Whether a key names a credential, whose value must not reach a log, a terminal or the run's
-   * record.
-   */
-  public static boolean secret(String key) {
-    return key.toLowerCase(java.util.Locale.ROOT)
-            .matches(".*(secret|password|passwd|token(?!s|iz)|access[.-]?key|credential).*")
-        && !key.contains("chunk-tokens");
-  }
-
-  private static Config pairs(List<String> pairs, List<String> problems) {
-    Config all = ConfigFactory.empty();
-    for (String pair : pairs) {
-      int equals = pair.indexOf('=');
-      if (equals < 1) {
-        problems.add(
-            "Cannot read \"" + pair + "\": settings on the command line are written key=value");
-        continue;
-      }
-      String key = pair.substring(0, equals).trim();
-      String value = pair.substring(equals + 1).trim();
-      Config one;
-      try {
-        one = ConfigFactory.parseString(key + " = " + value);
-        one = one.isEmpty() ? plain(key, value) : one;
-      } catch (ConfigException e) {
-        one = plain(key, value);
-      }
-      all = one.withFallback(all);
-    }
-    return all;
-  }
-
-  private static Config plain(String key, String value) {
-    return ConfigFactory.empty().withValue(key, ConfigValueFactory.fromAnyRef(value));
   }
 
   private static void unknownKeys(Config given, Config reference, List<String> problems) {
@@ -210,14 +221,11 @@ public final class Settings {
   }
 
   /** Leaf paths, nulls included; an empty object counts as a leaf. */
-  private static void paths(
-      com.typesafe.config.ConfigObject object, String prefix, List<String> found) {
+  private static void paths(ConfigObject object, String prefix, List<String> found) {
     object.forEach(
         (name, value) -> {
           String path = prefix.isEmpty() ? name : prefix + "." + name;
-          if (value instanceof com.typesafe.config.ConfigObject inner
-              && !inner.isEmpty()
-              && !OPEN.contains(path)) {
+          if (value instanceof ConfigObject inner && !inner.isEmpty() && !OPEN.contains(path)) {
             paths(inner, path, found);
           } else {
             found.add(path);

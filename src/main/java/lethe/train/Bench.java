@@ -24,6 +24,7 @@ import lethe.model.Precision;
 import lethe.model.TensorSource;
 import lethe.objective.Descent;
 import lethe.objective.Role;
+import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 
 /**
@@ -169,13 +170,13 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
     /**
      * Writes {@link #json()}.
      *
-     * @throws IllegalArgumentException when the file cannot be written
+     * @throws InvalidSettings when the file cannot be written
      */
     public void write(String file) {
       try {
         Files.writeString(Path.of(file), json().toPrettyString() + "\n");
       } catch (IOException e) {
-        throw new IllegalArgumentException(
+        throw new InvalidSettings(
             "Cannot write bench.json %s: %s".formatted(file, e.getMessage()), e);
       }
     }

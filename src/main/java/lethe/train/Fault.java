@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import lethe.settings.InvalidSettings;
 
 /**
  * A death that a test asks for, at a moment no clock could choose: a process that finds it in its
@@ -52,9 +53,9 @@ record Fault(int worker, int step, Moment moment) {
             Moment.valueOf(parts[3].toUpperCase(Locale.ROOT)));
       }
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(unreadable(text), e);
+      throw new InvalidSettings(unreadable(text), e);
     }
-    throw new IllegalArgumentException(unreadable(text));
+    throw new InvalidSettings(unreadable(text));
   }
 
   private static String unreadable(String text) {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import lethe.objective.PositionTerm;
 import lethe.objective.Role;
+import lethe.settings.InvalidSettings;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.function.FilterFunction;
@@ -192,7 +193,7 @@ final class Plan {
         chunks.agg(count(lit(1)), count(when(col("scored").lt(1), lit(1)))).first();
     long available = sizes.getLong(0);
     if (available == 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot plan "
               + roles.get(role).name()
               + ": the split "

@@ -10,6 +10,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
 
 /**
  * Sentences that refuse an answer, as tokens that can follow a question, with an end of text each.
@@ -33,7 +34,7 @@ public record Rejections(List<int[]> sentences, int most) implements Serializabl
   /**
    * The sentences of a file, one a line; blank lines are none.
    *
-   * @throws IllegalArgumentException when it has none
+   * @throws InvalidSettings when it has none
    */
   public static List<String> sentences(byte[] file) {
     List<String> sentences =
@@ -43,7 +44,7 @@ public record Rejections(List<int[]> sentences, int most) implements Serializabl
             .filter(line -> !line.isEmpty())
             .toList();
     if (sentences.isEmpty()) {
-      throw new IllegalArgumentException("Cannot read rejections: the file has no sentence");
+      throw new InvalidSettings("Cannot read rejections: the file has no sentence");
     }
     return sentences;
   }

@@ -9,6 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
   @TempDir Path folder;
@@ -64,6 +67,174 @@ class SettingsTest {
     assertThatThrownBy(() -> Settings.load(folder.resolve("none.conf"), List.of()))
         .hasMessageContaining("there is no file")
         .hasMessageContaining("none.conf");
+  }
+
+  @Test
+  void anEmptyValueIsAnErrorForEveryKindOfText() throws IOException {
+    Settings settings =
+        load("finetune.splits = [forget, \"\"]\n", "train.schedule=", "run.dir= ", "train.freeze=");
+    Section root = settings.root();
+    root.section("train").choice("schedule", Choice.class);
+    root.section("train").texts("freeze");
+    root.section("run").text("dir");
+    root.section("run").optionalText("dir");
+    root.section("finetune").texts("splits");
+    assertThatThrownBy(settings::check)
+        .hasMessage(
+            """
+            train.schedule must not be empty
+            train.freeze must not be empty
+            run.dir must not be empty
+            finetune.splits must not hold an empty text""");
+  }
+
+  private enum Choice {
+    FIRST
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          run.dir=/tmp/b//c | /tmp/b//c
+          run.dir=/tmp/b#c | /tmp/b#c
+          run.dir=runs/a// | runs/a//
+          run.dir=a,train.seed=9 | a,train.seed=9
+          run.dir=a=b | a=b
+          run.dir=007 | 007
+          run.dir="a # b" | a # b
+          run.dir=${define.x}//y | d # e//y
+          run.dir=${define.x} | d # e
+          run.dir=$HOME | $HOME
+          """)
+  void aValueOnTheCommandLineIsTakenAsWritten(String pair, String value) throws IOException {
+    Settings settings = load("define.x = \"d # e\"\n", pair);
+    assertThat(settings.root().section("run").text("dir")).isEqualTo(value);
+    assertThat(settings.root().section("train").whole("seed", 0, 99)).isEqualTo(42);
+    settings.check();
+  }
+
+  @Test
+  void numbersListsAndObjectsOnTheCommandLineAreThose() throws IOException {
+    Settings settings =
+        load(
+            "",
+            "train.learning-rate=2e-5",
+            "pretrain.splits=[forget, \"retain\"]",
+            "unlearn.retain-weights={retain=2}",
+            "unlearn.retain-weights.general=3");
+    assertThat(settings.json())
+        .contains("\"learning-rate\":2.0E-5", "\"splits\":[\"forget\",\"retain\"]")
+        .contains("\"retain-weights\":{\"general\":3,\"retain\":2}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          train.freeze=[a, b | it begins like a list and is none
+          train.freeze=[a] b | it begins like a list and is none
+          run.dir="a" // b | what follows its // would be a comment
+          corpus.sources=[{path=/a//b}] | what follows its // would be a comment
+          run.dir="a", train.seed=9 | it holds more than one setting
+          a..b=1 | "a..b" is not a key
+          """)
+  void whatWouldBeLostOnTheCommandLineIsRefused(String pair, String why) throws IOException {
+    Settings settings = load("", pair);
+    assertThatThrownBy(settings::check)
+        .hasMessageStartingWith("Cannot read \"" + pair + "\": " + why);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1.5",
+        "9223372036854775808",
+        "1e99999",
+        "\"1e999999999\"",
+        "1e999999999",
+        "999999999999999999999999999",
+        "1e99999999999999",
+        "-1e999999999",
+        "1e-999999999"
+      })
+  void aWholeNumberOutOfReachIsAProblem(String number) throws IOException {
+    Settings settings = load("train.seed = " + number + "\ntrain.steps = " + number + "\n");
+    settings.root().section("train").whole("seed", Long.MIN_VALUE, Long.MAX_VALUE);
+    settings.root().section("train").count("steps", 1);
+    assertThatThrownBy(settings::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageMatching(
+            "(?s)train.seed must be (a whole number|at most 9223372036854775807|at least -9223372036854775808)"
+                + ", was \"?\\Q%1$s\\E\"?\ntrain.steps must be (a whole number|at most 2147483647|at least 1)"
+                    .formatted(number.replace("\"", ""))
+                + ", was \"?\\Q%1$s\\E\"?".formatted(number.replace("\"", "")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"5.0,5", "1e3,1000", "'\"7\"',7"})
+  void aWholeNumberMayBeWrittenOtherwise(String written, long value) throws IOException {
+    assertThat(load("train.steps = " + written).root().section("train").whole("steps", 0, 9999))
+        .isEqualTo(value);
+  }
+
+  @Test
+  void deepAndSwellingFilesAreOneSentence() {
+    assertRefused("a = " + "[".repeat(20000), "nested too deep");
+    assertRefused("define.a = " + "{a=".repeat(100) + "1" + "}".repeat(100), "more than 64 deep");
+    StringBuilder swelling = new StringBuilder("define.a0 = \"" + "x".repeat(1000) + "\"\n");
+    for (int i = 1; i < 5; i++) {
+      swelling.append("define.a%d = %s\n".formatted(i, ("${define.a" + (i - 1) + "}").repeat(10)));
+    }
+    assertRefused(swelling.toString(), "a text of 10000000 characters, of 1048576 at most");
+  }
+
+  @Test
+  void whatIsIncludedMustBeThereAndAFile() throws IOException {
+    Files.writeString(folder.resolve("other.conf"), "train.seed = 5");
+    assertThat(load("include \"other.conf\"").root().section("train").whole("seed", 0, 9))
+        .isEqualTo(5);
+    assertThat(load("include \"other\"").root().section("train").whole("seed", 0, 9)).isEqualTo(5);
+    assertRefused("include \"nope.conf\"", "nope.conf");
+    assertRefused("include file(\"" + folder + "/nope.conf\")", "nope.conf");
+    assertRefused(
+        "include url(\"file:" + folder + "/other.conf\")", "only files are included; fetch it");
+    assertRefused(
+        "include \"file:" + folder + "/other.conf\"", "only files are included; fetch it");
+  }
+
+  private void assertRefused(String text, String why) {
+    assertThatThrownBy(() -> load(text))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith("Cannot read settings " + folder)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void nothingSecretIsShown() throws IOException {
+    Settings settings =
+        load(
+            """
+            define { passphrase = marker1, plain = marker2, api-key = marker3, shown = seen1 }
+            corpus.sources = [
+              { path = "jdbc:x://user:marker4@host", domain = seen2, options { password = marker5, Header = seen3, account = marker6 } }
+            ]
+            spark.hadoop.fs.azure.account.key.ACCOUNT = marker7
+            spark.hadoop.fs.azure.sas.CONTAINER.ACCOUNT = marker8
+            spark.hadoop.fs.gs.auth.service.account.private.key = marker9
+            spark.hadoop.fs.s3a.encryption.key = ${define.plain}
+            spark.hadoop.fs.s3a.endpoint = marker10
+            spark.executorEnv.AWS_ACCESS_KEY_ID = marker11
+            spark.authenticate.secret = marker12
+            sample.model.key-value-heads = 4
+            """);
+    assertThat(settings.json())
+        .doesNotContain("marker")
+        .contains(
+            "seen1", "seen2", "seen3", "\"key-value-heads\":4", "\"fs\":{\"azure\"", "ACCOUNT")
+        .contains("jdbc:x://(hidden)@host");
   }
 
   private Settings load(String text, String... pairs) throws IOException {

@@ -1,0 +1,124 @@
+package lethe.settings;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValueFactory;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Settings as they stand on a command line, {@code key=value}. A value is taken as it is written,
+ * whatever HOCON makes of {@code //}, {@code #} or a comma, except that
+ *
+ * <ul>
+ *   <li>a number, {@code true}, {@code false} and {@code null} are what they are in a run file;
+ *   <li>what begins with {@code [}, {@code {} or a double quote is HOCON to its end;
+ *   <li>{@code ${key}} and {@code ${?key}} stand for another setting's value.
+ * </ul>
+ */
+final class CommandLinePairs {
+  private static final Pattern VALUE =
+      Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null");
+
+  private static final Pattern REFERENCE = Pattern.compile("\\$\\{\\??[A-Za-z0-9_.\"-]+}");
+
+  /** A quoted text, or the beginning of a comment outside of one. */
+  private static final Pattern QUOTED_OR_COMMENT =
+      Pattern.compile("\"\"\".*?\"\"\"+|\"(\\\\.|[^\"\\\\])*\"|(//|#)", Pattern.DOTALL);
+
+  private CommandLinePairs() {}
+
+  /** All of them, later ones first; what cannot be read becomes a problem. */
+  static Config of(List<String> pairs, List<String> problems) {
+    Config all = ConfigFactory.empty();
+    for (String pair : pairs) {
+      try {
+        all = one(pair).withFallback(all);
+      } catch (InvalidSettings e) {
+        problems.addAll(e.problems());
+      }
+    }
+    return all;
+  }
+
+  private static Config one(String pair) {
+    int equals = pair.indexOf('=');
+    if (equals < 1) {
+      throw cannot(pair, "settings on the command line are written key=value");
+    }
+    String key = pair.substring(0, equals).strip();
+    String value = pair.substring(equals + 1);
+    try {
+      ConfigUtil.splitPath(key);
+    } catch (ConfigException e) {
+      throw cannot(pair, "\"" + key + "\" is not a key");
+    }
+    String text = value.strip();
+    if (VALUE.matcher(text).matches()) {
+      return ConfigFactory.parseString(key + " = " + text);
+    }
+    if (text.matches("(?s)[\\[{\"].*")) {
+      return hocon(pair, key, text);
+    }
+    return REFERENCE.matcher(value).find()
+        ? ConfigFactory.parseString(key + " = " + referring(value))
+        : ConfigFactory.empty().withValue(key, ConfigValueFactory.fromAnyRef(value));
+  }
+
+  /** What must be one value to its end: a comment or a second setting would be lost unseen. */
+  private static Config hocon(String pair, String key, String text) {
+    String quote =
+        "; put a text that is meant as it is in double quotes, inside those of the shell";
+    Matcher comment = QUOTED_OR_COMMENT.matcher(text);
+    while (comment.find()) {
+      if (comment.group(2) != null) {
+        throw cannot(pair, "what follows its " + comment.group(2) + " would be a comment" + quote);
+      }
+    }
+    ConfigObject alone;
+    if (!text.startsWith("\"") && !text.matches("(?s).*[]}]")) { // HOCON passes over what follows
+      throw cannot(pair, "it begins like a " + kind(text) + " and is none" + quote);
+    }
+    try {
+      alone = ConfigFactory.parseString("value = " + text).root();
+    } catch (ConfigException e) {
+      throw cannot(pair, "it begins like a " + kind(text) + " and is none" + quote);
+    }
+    if (alone.size() != 1 || !alone.containsKey("value")) {
+      throw cannot(pair, "it holds more than one setting" + quote);
+    }
+    return ConfigFactory.parseString(key + " = " + text);
+  }
+
+  private static String kind(String text) {
+    return text.startsWith("[") ? "list" : text.startsWith("{") ? "object" : "quoted text";
+  }
+
+  /** The text with its references as HOCON, everything else quoted. */
+  private static String referring(String value) {
+    StringBuilder hocon = new StringBuilder();
+    Matcher reference = REFERENCE.matcher(value);
+    int from = 0;
+    while (reference.find()) {
+      quote(value.substring(from, reference.start()), hocon);
+      hocon.append(reference.group());
+      from = reference.end();
+    }
+    quote(value.substring(from), hocon);
+    return hocon.toString();
+  }
+
+  private static void quote(String text, StringBuilder to) {
+    if (!text.isEmpty()) {
+      to.append(ConfigUtil.quoteString(text));
+    }
+  }
+
+  private static InvalidSettings cannot(String pair, String why) {
+    return new InvalidSettings("Cannot read \"" + pair + "\": " + why);
+  }
+}
