@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Printable;
 import lethe.settings.Settings;
 import lethe.train.Bench;
 import lethe.train.BenchSettings;
@@ -71,7 +72,7 @@ public final class Main implements Callable<Integer> {
   private boolean printSubmit;
 
   public static void main(String[] arguments) {
-    PrintStream errors = System.err;
+    PrintStream errors = Printable.stream(System.err);
     int code =
         new CommandLine(new Main())
             .setExecutionExceptionHandler((e, command, parsed) -> explain(e, errors))
@@ -99,7 +100,7 @@ public final class Main implements Callable<Integer> {
       return 0;
     }
     Optional<String> unmet = new Stages(job, new Console(System.out)).run();
-    unmet.ifPresent(System.err::println);
+    unmet.ifPresent(Printable.stream(System.err)::println);
     return unmet.isPresent() ? 3 : 0;
   }
 

@@ -25,6 +25,7 @@ import lethe.model.ModelSource;
 import lethe.resident.Kept;
 import lethe.resident.ModelKey;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Section;
 import lethe.target.Target;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -104,6 +105,7 @@ public final class Evaluate {
    */
   public Evaluation execute() {
     Amount all = check();
+    Evaluation.Asked asked = asked();
     folder.files().delete(folder.evaluation());
     List<Evaluation.Model> done = new ArrayList<>();
     List<TaskScore> answers = new ArrayList<>();
@@ -115,9 +117,25 @@ public final class Evaluate {
           done.add(score(name, key, all));
           answers.addAll(ask(name, key));
         });
-    Evaluation evaluation = sumUp(done, answers, keys);
+    Evaluation evaluation = sumUp(asked, done, answers, keys);
     evaluation.write(folder);
     return evaluation;
+  }
+
+  private Evaluation.Asked asked() {
+    Map<String, String> paths = new LinkedHashMap<>();
+    models.forEach((name, source) -> paths.put(name, source.path()));
+    return new Evaluation.Asked(
+        chunksSha256,
+        paths,
+        settings.tasks().stream()
+            .map(t -> new Evaluation.AskedTask(t.name(), t.path(), t.sha256(folder.files())))
+            .toList(),
+        settings.microBatch(),
+        Section.spelling(settings.compute().precision()),
+        settings.band(),
+        settings.examples(),
+        settings.seed());
   }
 
   private List<TaskScore> ask(String name, ModelKey key) {
@@ -179,7 +197,10 @@ public final class Evaluate {
   }
 
   private Evaluation sumUp(
-      List<Evaluation.Model> done, List<TaskScore> answers, Map<String, ModelKey> keys) {
+      Evaluation.Asked asked,
+      List<Evaluation.Model> done,
+      List<TaskScore> answers,
+      Map<String, ModelKey> keys) {
     List<SplitScore> scores = new ArrayList<>();
     List<MembershipScore> membership = new ArrayList<>();
     List<MemoryScore> memory = new ArrayList<>();
@@ -187,11 +208,11 @@ public final class Evaluate {
     Map<String, List<DocumentScore>> documents = new LinkedHashMap<>();
     for (Evaluation.Model model : done) {
       Dataset<Row> rows = read(spark, folder, model).cache();
-      documents.put(model.name(), DocumentScore.of(rows));
-      scores.addAll(
-          SplitScores.of(model.name(), rows, documents.get(model.name()), settings.seed()));
+      List<DocumentScore> own = DocumentScore.of(rows);
+      documents.put(model.name(), own);
+      scores.addAll(SplitScores.of(model.name(), own, settings.seed()));
       membership.addAll(Membership.of(model.name(), rows));
-      memory.addAll(MemoryScore.of(model.name(), rows));
+      memory.addAll(MemoryScore.of(model.name(), rows, own));
       histograms.addAll(Histogram.of(model.name(), rows));
       rows.unpersist();
     }
@@ -199,31 +220,40 @@ public final class Evaluate {
         folder.files().exists(folder.requests())
             ? RequestScore.of(spark.read().parquet(folder.requests().toString()), documents)
             : List.of();
-    List<Verdict> verdicts = new ArrayList<>();
-    List<DocumentScore> original = documents.remove("original");
-    if (original != null) {
-      documents.forEach(
-          (name, judged) ->
-              Verdict.of(original, judged, name, settings.band(), settings.seed())
-                  .ifPresent(verdicts::add));
-    }
     return new Evaluation(
+        Evaluation.VERSION,
+        asked,
         done,
         scores,
-        membership,
+        Membership.besideRetrained(membership),
         memory,
         answers,
         histograms,
-        truths(done, keys, SplitScore.target(scores)),
-        verdicts,
+        truths(done, documents, keys, SplitScore.target(scores)),
+        verdicts(documents),
         requests,
         settings.examples() && keys.containsKey("original")
             ? Continuations.of(spark, read(spark, folder, done.get(0)), chunks, keys)
             : List.of());
   }
 
+  private List<Verdict> verdicts(Map<String, List<DocumentScore>> documents) {
+    List<DocumentScore> original = documents.get("original");
+    return original == null
+        ? List.of()
+        : documents.keySet().stream()
+            .filter(name -> !name.equals("original"))
+            .flatMap(
+                name ->
+                    Verdict.of(original, documents.get(name), name, settings.band()).stream())
+            .toList();
+  }
+
   private List<GroundTruth> truths(
-      List<Evaluation.Model> done, Map<String, ModelKey> keys, Optional<Target> target) {
+      List<Evaluation.Model> done,
+      Map<String, List<DocumentScore>> documents,
+      Map<String, ModelKey> keys,
+      Optional<Target> target) {
     ModelKey retrained = keys.get(GroundTruth.RETRAINED);
     if (retrained == null) {
       return List.of();
@@ -238,8 +268,10 @@ public final class Evaluate {
                     name,
                     keys.get(name),
                     scores.get(name),
+                    documents.get(name),
                     retrained,
                     scores.get(GroundTruth.RETRAINED),
+                    documents.get(GroundTruth.RETRAINED),
                     target,
                     chunks,
                     settings.microBatch()))

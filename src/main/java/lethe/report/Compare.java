@@ -52,13 +52,15 @@ public final class Compare {
     Comparison comparison = comparison(runs.stream().map(Compare::read).toList());
     into.files().writeJson(new Path(into.report(), "compare.json"), comparison);
     into.files().writeText(new Path(into.report(), "compare.html"), Page.comparison(comparison));
-    terminal.print(runs(comparison.runs()));
+    terminal.print(runs(comparison.runs(), band.isPresent()));
     terminal.println();
     terminal.print(methods(comparison.methods()));
     terminal.println(
-        "losses in nats a token; damage: the largest rise on retain, approximate, general or holdout, of runs whose\n"
-            + "forget loss is in its band; decades: width of the rates with forget in its band and holdout within "
-            + "the run's own of where it was");
+        "losses over all documents, nats a token; processed: tokens through forward and backward; damage: the largest rise\n"
+            + "on retain, approximate, general or holdout, of runs that reached their target (verdict matched"
+            + band.map(" or, here, the forget loss of all documents within %s of it, by the point"::formatted)
+                .orElse("")
+            + ");\ndecades: width of the rates that reached it with holdout within the run's own band of where it was");
   }
 
   private Comparison comparison(List<JsonNode> reports) {
@@ -85,12 +87,12 @@ public final class Compare {
     return run.files().readJson(report);
   }
 
-  private static String runs(List<ComparedRun> runs) {
+  private static String runs(List<ComparedRun> runs, boolean byPoint) {
     boolean shared = runs.stream().map(Compare::before).distinct().count() == 1;
     List<List<String>> lines = new ArrayList<>();
-    List<String> header = new ArrayList<>(List.of("run", "method", "rate", "steps", "s", "tokens"));
+    List<String> header = new ArrayList<>(List.of("run", "method", "rate", "steps", "s", "processed"));
     ComparedRun.SPLITS.forEach(header::add);
-    header.addAll(List.of("target", "distance", "verdict", "damage", "on", ""));
+    header.addAll(List.of("target", "distance", byPoint ? "by the point" : "verdict", "damage", "on", ""));
     lines.add(header);
     if (shared) {
       List<String> line = new ArrayList<>(List.of("before", "", "", "", "", ""));
@@ -114,7 +116,7 @@ public final class Compare {
               format("%.3f", r.target()),
               format("%+.3f", r.distance()),
               format("%s", r.outcome()),
-              format("%+.3f", r.damageAtTarget()),
+              damage(r),
               r.matched() ? format("%s", r.damagedSplit()) : "",
               r.best() ? "best" : ""));
       lines.add(line);
@@ -127,6 +129,10 @@ public final class Compare {
     return ComparedRun.SPLITS.stream()
         .map(split -> Optional.ofNullable(run.losses().get(split)).map(ComparedRun.Change::before))
         .toList();
+  }
+
+  private static String damage(ComparedRun run) {
+    return run.ruined() && run.matched() ? "not finite" : format("%+.3f", run.damageAtTarget());
   }
 
   private static String loss(ComparedRun.Change change, boolean after) {

@@ -139,7 +139,7 @@ class PageIT {
         List<MembershipScore.Point> roc =
             Collections.nCopies(100, new MembershipScore.Point(0.5, 0.5));
         membership.add(
-            new MembershipScore(model, domain, "loss", 20_000, 20_000, 0.6, 0.1, 0.2, 0.3, roc));
+            new MembershipScore(model, domain, "loss", 20_000, 20_000, 0.6, 0.4, 0.1, 0.2, 0.3, roc));
       }
     }
     Verdict verdict =
@@ -153,6 +153,7 @@ class PageIT {
             0.15,
             5,
             5,
+            List.of(),
             List.of());
     RunFolder folder = RunFolder.of(scratch.toString(), new Configuration());
     folder
@@ -160,6 +161,8 @@ class PageIT {
         .writeJson(
             folder.evaluation(),
             new Evaluation(
+                Evaluation.VERSION,
+                ReportTest.ASKED,
                 List.of(
                     new Evaluation.Model("original", "/m/o", "aa", 5_000_000, List.of()),
                     new Evaluation.Model("unlearned", "/m/u", "bb", 5_000_000, List.of())),
@@ -205,7 +208,7 @@ class PageIT {
     new Report(
             folder,
             new ReportSettings(
-                Optional.empty(), Optional.of(1e12), List.of(), Optional.empty(), false),
+                Optional.empty(), Optional.empty(), Optional.of(1e12), List.of(), Optional.empty(), false),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     return scratch.resolve("report/index.html");
