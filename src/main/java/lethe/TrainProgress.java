@@ -39,7 +39,7 @@ final class TrainProgress implements Trainer.Listener {
     console.progress(
         String.format(
             Locale.ROOT,
-            "%s  step %d/%d  %s%s%s  %s tokens/s  %s left",
+            "%s  step %d/%d  %sterms: %s%s  %s tokens/s  %s left",
             stage,
             step.step(),
             steps,

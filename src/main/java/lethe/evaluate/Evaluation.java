@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
 import java.util.Map;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
 
 /**
  * What an evaluation found, and the files it stands in. It is written last: scores without it are
@@ -99,9 +100,10 @@ public record Evaluation(
     JsonNode json = folder.files().readJson(folder.evaluation());
     int version = json.path("version").asInt(1);
     if (version != VERSION) {
-      throw new IllegalArgumentException(
-          "Cannot read scores: %s is of version %d, this program reads %d; run evaluate again, with overwrite=true"
-              .formatted(folder.evaluation(), version, VERSION));
+      throw new InvalidSettings(
+          List.of(
+              "Cannot read scores: %s is of version %d, this program reads %d; run evaluate again, with overwrite=true"
+                  .formatted(folder.evaluation(), version, VERSION)));
     }
     try {
       return new ObjectMapper().treeToValue(json, Evaluation.class);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import lethe.evaluate.SplitScore;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -44,16 +45,17 @@ record Coverage(Amount asked, Amount trained, Amount scored, List<String> warnin
   /**
    * @param folder whose manifest and {@code coverage.json} count
    * @param scores of all models
-   * @throws IllegalArgumentException when coverage.json is of another version
+   * @throws InvalidSettings when coverage.json is of another version
    */
   static Coverage of(RunFolder folder, List<SplitScore> scores) {
     Path path = new Path(folder.root(), "coverage.json");
     Optional<JsonNode> corpus = json(folder, folder.corpusManifest());
     Optional<JsonNode> training = json(folder, path);
     if (training.isPresent() && training.get().path("version").asInt() != VERSION) {
-      throw new IllegalArgumentException(
-          "Cannot read %s: it is of version %s, this program reads %d; run unlearn again, with overwrite=true"
-              .formatted(path, training.get().path("version").asText("none"), VERSION));
+      throw new InvalidSettings(
+          List.of(
+              "Cannot read %s: it is of version %s, this program reads %d; run unlearn again, with overwrite=true"
+                  .formatted(path, training.get().path("version").asText("none"), VERSION)));
     }
     return of(
         corpus.map(Coverage::asked).orElse(null),

@@ -69,6 +69,8 @@ class FormulasTest {
   void zlibIsThatOfPython() {
     // len(zlib.compress(b"to be or not to be, that is the question" * 3))
     assertThat(Zlib.bytes("to be or not to be, that is the question".repeat(3))).isEqualTo(48);
+    // len(zlib.compress("süß, süßer, am süßesten: 日本語".encode()))
+    assertThat(Zlib.bytes("süß, süßer, am süßesten: 日本語")).isEqualTo(42);
   }
 
   @Test

@@ -29,6 +29,7 @@ import lethe.model.Parameters;
 import lethe.model.TinyLlama;
 import lethe.resident.ComputeSettings;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -286,6 +287,24 @@ class ScoresTest {
     assertThatThrownBy(() -> new Task("t", temp + "/none.jsonl").sha256(folder.files()))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("Cannot ask task t: there is no file " + temp + "/none.jsonl");
+  }
+
+  @Test
+  void aRetrainedModelMayBeNamedOnce() {
+    Settings one = Settings.of(List.of("evaluate.models.retrained=/models/r"));
+    assertThat(EvaluateSettings.read(one.root()).models()).containsEntry("retrained", "/models/r");
+    Settings two =
+        Settings.of(List.of("evaluate.models.retrained=/models/r", "evaluate.ground-truth=true"));
+    EvaluateSettings.read(two.root());
+    assertThatThrownBy(two::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            "evaluate.models.retrained and evaluate.ground-truth=true each name the retrained model");
+    Settings three = Settings.of(List.of("evaluate.models.unlearned=/models/r"));
+    EvaluateSettings.read(three.root());
+    assertThatThrownBy(three::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("none of original, unlearned");
   }
 
   private RunFolder folder(String name) {

@@ -19,6 +19,8 @@ import lethe.evaluate.MembershipScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
 import lethe.target.Outcome;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -158,6 +160,21 @@ class ReportTest {
     assertThat(report(ruined).at("/damage/0/rise").isNull()).isTrue();
     assertThat(report(ruined).get("headline").asText())
         .endsWith("Damage: the loss on holdout is not a finite number.");
+  }
+
+  @Test
+  void theGateIsReadFromTheSettings() {
+    Settings gate = Settings.of(List.of("report.require=matched", "report.max-damage=0.3"));
+    ReportSettings read = ReportSettings.read(gate.root());
+    assertThat(read.require()).contains(Outcome.MATCHED);
+    assertThat(read.maxDamage()).contains(0.3);
+    assertThat(ReportSettings.read(Settings.of(List.of()).root()).maxDamage()).isEmpty();
+    Settings undecided = Settings.of(List.of("report.require=undecided", "report.max-damage=-1"));
+    ReportSettings.read(undecided.root());
+    assertThatThrownBy(undecided::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("report.require cannot be undecided: name matched, under or over")
+        .hasMessageContaining("report.max-damage must be");
   }
 
   private static Report.Result gate(RunFolder folder, double most) {
