@@ -171,7 +171,7 @@ public final class Evaluate {
         key.source().path(),
         key.fingerprint(),
         key.source().architecture().elements(),
-        parts(name));
+        kept.parts().stream().map(part -> "scores/" + name + "/" + part).toList());
   }
 
   private void make(String name, ModelKey key, Kept kept, Amount all) {
@@ -285,14 +285,6 @@ public final class Evaluate {
             .map(part -> new Path(folder.root(), part).toString())
             .toArray(String[]::new);
     return spark.read().schema(Scores.SCHEMA).parquet(paths);
-  }
-
-  private List<String> parts(String name) {
-    return folder.files().list(folder.scores(name)).stream()
-        .map(Path::getName)
-        .filter(file -> file.endsWith(".parquet"))
-        .map(file -> "scores/" + name + "/" + file)
-        .toList();
   }
 
   /** Checks the chunks against each model, and counts them. */

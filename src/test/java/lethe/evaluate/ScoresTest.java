@@ -153,6 +153,27 @@ class ScoresTest {
   }
 
   @Test
+  void scoresOfWhichAPartIsGoneOrDamagedAreMadeAgain() throws IOException {
+    List<Row> chunks = IntStream.range(0, 5).mapToObj(i -> chunk("d" + i, i, null)).toList();
+    RunFolder folder = folder("damaged");
+    Map<String, ModelSource> one = Map.of("original", model);
+    Evaluation first = evaluate(folder, chunks, 2, one);
+    java.nio.file.Files.delete(temp.resolve("damaged/" + first.models().get(0).parts().get(0)));
+    Evaluation second = evaluate(folder, chunks, 2, one);
+    assertThat(told.reused).isEmpty();
+    assertThat(second.scores()).isEqualTo(first.scores());
+
+    Path part = temp.resolve("damaged/" + second.models().get(0).parts().get(0));
+    byte[] bytes = java.nio.file.Files.readAllBytes(part);
+    bytes[bytes.length / 2] ^= 1;
+    java.nio.file.Files.write(part, bytes);
+    assertThat(evaluate(folder, chunks, 2, one).scores()).isEqualTo(first.scores());
+    assertThat(told.reused).isEmpty();
+    evaluate(folder, chunks, 2, one);
+    assertThat(told.reused).containsExactly("original");
+  }
+
+  @Test
   void sumsHaveTheSameBitsHoweverTheScoresLieInFiles() {
     List<Row> rows = new ArrayList<>();
     Random random = new Random(4);
