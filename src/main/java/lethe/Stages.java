@@ -391,7 +391,7 @@ final class Stages {
     Probes probes =
         new ProbeChunks(spark, folder, job.stop(), original, job.train())
             .execute(Chunks.read(spark, folder), Manifest.read(folder).chunksSha256());
-    console.say("unlearn: ends where " + probes.aim());
+    console.say("unlearn: ends where, on the steering half, " + probes.aim());
     return Optional.of(probes);
   }
 

@@ -8,7 +8,9 @@ import lethe.train.StepRecord;
 import lethe.train.TermGradients;
 import lethe.train.Trainer;
 
-/** One line about a training run: step, means of the terms, tokens processed a second, time left. */
+/**
+ * One line about a training run: step, means of the terms, tokens processed a second, time left.
+ */
 final class TrainProgress implements Trainer.Listener {
   private final String stage;
   private final Console console;

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 /** What a user reads while a run goes on. */
 class ProgressTest {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-  private final Console console =
-      new Console(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+  private final Console console = new Console(new PrintStream(bytes, true, StandardCharsets.UTF_8));
   private final TrainProgress progress = new TrainProgress("unlearn", console);
 
   @Test
@@ -44,8 +43,7 @@ class ProgressTest {
     console.say("domain a\u001b[31m\nReport: forged");
     console.progress("domain \u001b]0;title\u0007", true);
     assertThat(said())
-        .isEqualTo(
-            "domain a\\u001b[31m\\u000aReport: forged\ndomain \\u001b]0;title\\u0007\n");
+        .isEqualTo("domain a\\u001b[31m\\u000aReport: forged\ndomain \\u001b]0;title\\u0007\n");
   }
 
   private static StepRecord step() {

@@ -244,8 +244,7 @@ public final class Evaluate {
         : documents.keySet().stream()
             .filter(name -> !name.equals("original"))
             .flatMap(
-                name ->
-                    Verdict.of(original, documents.get(name), name, settings.band()).stream())
+                name -> Verdict.of(original, documents.get(name), name, settings.band()).stream())
             .toList();
   }
 

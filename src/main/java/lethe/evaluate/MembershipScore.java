@@ -46,16 +46,6 @@ public record MembershipScore(
   /** The same, with the retrained model's value. */
   MembershipScore beside(Double retrained) {
     return new MembershipScore(
-        model,
-        domain,
-        score,
-        members,
-        nonMembers,
-        auc,
-        retrained,
-        tprAt01,
-        tprAt1,
-        tprAt5,
-        roc);
+        model, domain, score, members, nonMembers, auc, retrained, tprAt01, tprAt1, tprAt5, roc);
   }
 }

@@ -10,8 +10,8 @@ import lethe.evaluate.MembershipScore.Point;
  *
  * <pre>  AUC = P(member's score > non-member's) + P(equal) / 2 </pre>
  *
- * 0.5 is a coin. Above it members are better known than unseen text, below it worse: either way they
- * can be told. So the direction is kept, where Yao et al.'s code reports 1 - AUC below 0.5.
+ * 0.5 is a coin. Above it members are better known than unseen text, below it worse: either way
+ * they can be told. So the direction is kept, where Yao et al.'s code reports 1 - AUC below 0.5.
  */
 final class Roc {
   private final List<Point> points = new ArrayList<>();

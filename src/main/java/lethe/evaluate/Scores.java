@@ -128,8 +128,7 @@ final class Scores {
     }
 
     private List<Row> score(List<Row> batch) {
-      List<Passage> passages =
-          batch.stream().map(Scores::passage).toList();
+      List<Passage> passages = batch.stream().map(Scores::passage).toList();
       List<Optional<String>> texts = new ArrayList<>();
       List<TokenScores> scored =
           ResidentModel.with(

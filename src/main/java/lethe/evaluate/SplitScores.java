@@ -36,13 +36,11 @@ final class SplitScores {
   static Map<String, Map<String, List<DocumentScore>>> bySplit(List<DocumentScore> documents) {
     Map<String, Map<String, List<DocumentScore>>> splits = new TreeMap<>();
     for (String split : documents.stream().map(DocumentScore::split).distinct().toList()) {
-      List<DocumentScore> all =
-          documents.stream().filter(d -> d.split().equals(split)).toList();
+      List<DocumentScore> all = documents.stream().filter(d -> d.split().equals(split)).toList();
       Map<String, List<DocumentScore>> domains = new LinkedHashMap<>();
       domains.put(SplitScore.ALL, all);
       all.stream()
-          .collect(
-              Collectors.groupingBy(DocumentScore::domain, TreeMap::new, Collectors.toList()))
+          .collect(Collectors.groupingBy(DocumentScore::domain, TreeMap::new, Collectors.toList()))
           .forEach(domains::put);
       splits.put(split, domains);
     }

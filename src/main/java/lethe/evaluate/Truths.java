@@ -65,7 +65,9 @@ final class Truths {
     return Distance.mean(documents.stream().filter(d -> d.split().equals("forget")).toList());
   }
 
-  /** Which chunks share a pass, and in which order passes are added, depends on the chunks alone. */
+  /**
+   * Which chunks share a pass, and in which order passes are added, depends on the chunks alone.
+   */
   private static double divergence(
       ModelKey model, ModelKey retrained, Dataset<Row> chunks, int microBatch) {
     Dataset<Row> forget = chunks.filter("split = 'forget'");

@@ -68,8 +68,7 @@ public record Verdict(
         || !approximate.judging.keySet().containsAll(forget.judging.keySet())) {
       return Optional.empty();
     }
-    double nll =
-        Distance.mean(forget.judging.values().stream().flatMap(List::stream).toList());
+    double nll = Distance.mean(forget.judging.values().stream().flatMap(List::stream).toList());
     Distance distance = Distance.of(forget.judging, approximate.judging);
     return Optional.of(
         new Verdict(
@@ -91,9 +90,7 @@ public record Verdict(
       return Outcome.OVER; // a ruined model
     }
     Interval interval = distance.interval();
-    return interval == null
-        ? Outcome.UNDECIDED
-        : Outcome.of(interval.low(), interval.high(), band);
+    return interval == null ? Outcome.UNDECIDED : Outcome.of(interval.low(), interval.high(), band);
   }
 
   private interface Documents {

@@ -195,7 +195,9 @@ record Assumption(String statement, String finding, Boolean holds) {
         tokens += f.tokens();
       }
     }
-    return tokens == 0 ? Optional.empty() : Optional.of(new double[] {own / tokens, unseen / tokens});
+    return tokens == 0
+        ? Optional.empty()
+        : Optional.of(new double[] {own / tokens, unseen / tokens});
   }
 
   private static List<SplitScore> domains(List<SplitScore> scores, String split) {

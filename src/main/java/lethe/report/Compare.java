@@ -58,7 +58,9 @@ public final class Compare {
     terminal.println(
         "losses over all documents, nats a token; processed: tokens through forward and backward; damage: the largest rise\n"
             + "on retain, approximate, general or holdout, of runs that reached their target (verdict matched"
-            + band.map(" or, here, the forget loss of all documents within %s of it, by the point"::formatted)
+            + band.map(
+                    " or, here, the forget loss of all documents within %s of it, by the point"
+                        ::formatted)
                 .orElse("")
             + ");\ndecades: width of the rates that reached it with holdout within the run's own band of where it was");
   }
@@ -90,9 +92,11 @@ public final class Compare {
   private static String runs(List<ComparedRun> runs, boolean byPoint) {
     boolean shared = runs.stream().map(Compare::before).distinct().count() == 1;
     List<List<String>> lines = new ArrayList<>();
-    List<String> header = new ArrayList<>(List.of("run", "method", "rate", "steps", "s", "processed"));
+    List<String> header =
+        new ArrayList<>(List.of("run", "method", "rate", "steps", "s", "processed"));
     ComparedRun.SPLITS.forEach(header::add);
-    header.addAll(List.of("target", "distance", byPoint ? "by the point" : "verdict", "damage", "on", ""));
+    header.addAll(
+        List.of("target", "distance", byPoint ? "by the point" : "verdict", "damage", "on", ""));
     lines.add(header);
     if (shared) {
       List<String> line = new ArrayList<>(List.of("before", "", "", "", "", ""));

@@ -83,8 +83,7 @@ record Coverage(Amount asked, Amount trained, Amount scored, List<String> warnin
     if (trained != null && trained.chunks() < meant.chunks()) {
       warnings.add(
           "training used %d of %d chunks to forget (%d of %d documents): the others were in no step"
-              .formatted(
-                  trained.chunks(), meant.chunks(), trained.documents(), meant.documents()));
+              .formatted(trained.chunks(), meant.chunks(), trained.documents(), meant.documents()));
     }
     if (asked != null && scored != null && scored.chunks() != asked.chunks()) {
       warnings.add(

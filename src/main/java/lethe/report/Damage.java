@@ -59,8 +59,7 @@ record Damage(String model, String split, Double rise) {
         : Optional.empty();
   }
 
-  private static Optional<SplitScore> score(
-      List<SplitScore> scores, String model, String split) {
+  private static Optional<SplitScore> score(List<SplitScore> scores, String model, String split) {
     return scores.stream()
         .filter(s -> s.model().equals(model) && s.split().equals(split))
         .filter(s -> s.domain().equals(SplitScore.ALL))

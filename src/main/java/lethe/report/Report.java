@@ -25,8 +25,8 @@ public final class Report {
    * What came of it.
    *
    * @param headline the verdict in a sentence
-   * @param unmet why the run is not as {@code report.require} and {@code report.max-damage} want it;
-   *     exit 3
+   * @param unmet why the run is not as {@code report.require} and {@code report.max-damage} want
+   *     it; exit 3
    */
   public record Result(String headline, Optional<String> unmet) {}
 
@@ -146,8 +146,7 @@ public final class Report {
   }
 
   private static Optional<String> damaged(double most, List<Damage> damage) {
-    Optional<Damage> worst =
-        damage.stream().filter(d -> d.model().equals("unlearned")).findFirst();
+    Optional<Damage> worst = damage.stream().filter(d -> d.model().equals("unlearned")).findFirst();
     return worst.isPresent()
         ? worst.get().beyond(most)
         : Optional.of(

@@ -73,7 +73,7 @@ function splitBars() {
   const values = models.map((m) => splits.map((s) => score(m, s, ALL)?.nll ?? null));
   const target = splits.map((s) => (s === "forget" ? targetOf(ALL) : null));
   const text = splits.map((s, i) => `${s}: ${models.map((m, k) => `${m} ${number(values[k][i], 2)}`).join(", ")}`).join("; ");
-  return figure("Loss by split", `Loss in nats a token. ${text}. Target for forget: ${number(targetOf(ALL), 2)}.`, null,
+  return figure("Loss by split", `Loss of all documents in nats a token. ${text}. Target for forget: ${number(targetOf(ALL), 2)}.`, null,
     ["split", ...models, "target"], splits.map((s, i) => [s, ...values.map((v) => number(v[i], 3)), number(target[i], 3)]),
     bars(splits, [...models, "target"], [...values, target], {}, axis("nats a token", { beginAtZero: true }), [...models.map((m, i) => "--c" + (i % 5)), "--target"]));
 }
@@ -82,7 +82,7 @@ function domainBars() {
   const names = domains("forget");
   const values = models.map((m) => names.map((d) => score(m, "forget", d)?.nll ?? null));
   const target = names.map(targetOf);
-  return figure("Forget loss by domain", "Forget loss in nats a token. " + names.map((d, i) =>
+  return figure("Forget loss by domain", "Forget loss of all documents in nats a token. " + names.map((d, i) =>
       `${d}: ${models.map((m, k) => `${m} ${number(values[k][i], 2)}`).join(", ")}, target ${number(target[i], 2)}`).join("; ") + ".", null,
     ["domain", ...models, "target"], names.map((d, i) => [d, ...values.map((v) => number(v[i], 3)), number(target[i], 3)]),
     bars(names, [...models, "target"], [...values, target], {}, axis("nats a token", { beginAtZero: true }), [...models.map((m, i) => "--c" + (i % 5)), "--target"]));

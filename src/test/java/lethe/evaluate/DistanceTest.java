@@ -30,8 +30,7 @@ class DistanceTest {
     Distance distance =
         Distance.of(
             Map.of("a", List.of(document(10, 4), document(10, 6)), "b", List.of(document(60, 7))),
-            Map.of(
-                "a", List.of(document(20, 3), document(20, 5)), "b", List.of(document(50, 7))));
+            Map.of("a", List.of(document(20, 3), document(20, 5)), "b", List.of(document(50, 7))));
     assertThat(distance.nats()).isEqualTo(0.25);
     // Of forget in a the residuals are (4 - 4.25) / 8 and (6 - 4.25) / 8: 2 (s / 8)^2, s^2 = 2.
     double known = 2 * 2 / 64.0;

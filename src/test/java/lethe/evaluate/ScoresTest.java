@@ -216,8 +216,7 @@ class ScoresTest {
     }
     assertThat(found.get(0).members()).isEqualTo(900);
     assertThat(found.get(0).roc()).startsWith(new Point(0, 0)).endsWith(new Point(1, 1));
-    double pooled =
-        new Roc(likelihoods(rows, "forget"), likelihoods(rows, "approximate")).auc();
+    double pooled = new Roc(likelihoods(rows, "forget"), likelihoods(rows, "approximate")).auc();
     assertThat(pooled).isGreaterThan(0.85); // what is wrong with a pool
   }
 
@@ -250,13 +249,16 @@ class ScoresTest {
   @Test
   void membershipStandsBesideTheRetrainedModels() {
     List<Row> rows =
-        List.of(score("forget", "d", "f", 0, 1, 3, 48), score("approximate", "d", "a", 0, 1, 2, 40));
+        List.of(
+            score("forget", "d", "f", 0, 1, 3, 48), score("approximate", "d", "a", 0, 1, 2, 40));
     List<MembershipScore> all = new ArrayList<>(Membership.of("unlearned", scores(rows)));
     all.addAll(Membership.of("retrained", scores(rows)));
     List<MembershipScore> beside = Membership.besideRetrained(all);
-    assertThat(beside).filteredOn(s -> s.model().equals("unlearned"))
+    assertThat(beside)
+        .filteredOn(s -> s.model().equals("unlearned"))
         .allSatisfy(s -> assertThat(s.retrainedAuc()).isEqualTo(s.auc()));
-    assertThat(beside).filteredOn(s -> s.model().equals("retrained"))
+    assertThat(beside)
+        .filteredOn(s -> s.model().equals("retrained"))
         .allSatisfy(s -> assertThat(s.retrainedAuc()).isNull());
   }
 

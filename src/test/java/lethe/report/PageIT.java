@@ -145,7 +145,8 @@ class PageIT {
         List<MembershipScore.Point> roc =
             Collections.nCopies(100, new MembershipScore.Point(0.5, 0.5));
         membership.add(
-            new MembershipScore(model, domain, "loss", 20_000, 20_000, 0.6, 0.4, 0.1, 0.2, 0.3, roc));
+            new MembershipScore(
+                model, domain, "loss", 20_000, 20_000, 0.6, 0.4, 0.1, 0.2, 0.3, roc));
       }
     }
     Verdict verdict =
@@ -216,7 +217,12 @@ class PageIT {
     new Report(
             folder,
             new ReportSettings(
-                Optional.empty(), Optional.empty(), Optional.of(1e12), List.of(), Optional.empty(), false),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(1e12),
+                List.of(),
+                Optional.empty(),
+                false),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     return scratch.resolve("report/index.html");

@@ -142,17 +142,16 @@ class ReportTest {
 
   @Test
   void aMatchIsNoPassWhereWhatWasToBeKeptIsDamaged() {
-    RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1))); // approximate rose by 0.25
+    RunFolder folder =
+        evaluated(List.of(verdict(Outcome.MATCHED, 0.1))); // approximate rose by 0.25
     assertThat(gate(folder, 0.25).unmet()).isEmpty();
     assertThat(gate(folder, 0.2).unmet())
-        .contains(
-            "report.max-damage is 0.2, the loss on approximate rose by 0.250 nats a token");
+        .contains("report.max-damage is 0.2, the loss on approximate rose by 0.250 nats a token");
     RunFolder ruined =
         evaluated(
             List.of(verdict(Outcome.OVER, null)),
             score("original", "holdout", "*", 3.0, 20.0),
-            new SplitScore(
-                "unlearned", "holdout", "*", 3, 5, 1000, null, null, null, 0.5, null));
+            new SplitScore("unlearned", "holdout", "*", 3, 5, 1000, null, null, null, 0.5, null));
     assertThat(gate(ruined, 9).unmet())
         .contains(
             "report.require is matched, the verdict is over\nreport.max-damage is 9.0, the loss on holdout is not a finite number");
@@ -232,9 +231,7 @@ class ReportTest {
     assertThat(report(folder).at("/coverage/trained/chunks").asInt()).isEqualTo(3);
     assertThat(report(folder).at("/coverage/scored/tokens").asInt()).isEqualTo(1000);
     assertThat(report(folder).at("/coverage/warnings")).hasSize(2);
-    folder
-        .files()
-        .writeText(new org.apache.hadoop.fs.Path(folder.root(), "coverage.json"), "{}");
+    folder.files().writeText(new org.apache.hadoop.fs.Path(folder.root(), "coverage.json"), "{}");
     assertThatThrownBy(() -> run(folder))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("coverage.json: it is of version none, this program reads 1");
@@ -358,7 +355,8 @@ class ReportTest {
     run(folder);
     assertThat(report(folder).at("/stop/steps").asInt()).isEqualTo(7);
     assertThat(text(folder, "summary.md"))
-        .contains("ended after 7 of at most 20 steps, by the steering half; the weights are those of step 6\n");
+        .contains(
+            "ended after 7 of at most 20 steps, by the steering half; the weights are those of step 6\n");
   }
 
   static final Evaluation.Asked ASKED =
@@ -427,7 +425,8 @@ class ReportTest {
   }
 
   private static Verdict verdict(Outcome outcome, Double distance) {
-    return new Verdict("unlearned", outcome, distance, 4, distance, null, 0.15, 3, 3, List.of(), List.of());
+    return new Verdict(
+        "unlearned", outcome, distance, 4, distance, null, 0.15, 3, 3, List.of(), List.of());
   }
 
   private static Evaluation.Model model(String name) {

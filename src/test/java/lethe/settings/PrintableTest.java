@@ -19,8 +19,7 @@ class PrintableTest {
   @Test
   void aStreamSpellsOutMessagesAndTraces() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    PrintStream out =
-        Printable.stream(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    PrintStream out = Printable.stream(new PrintStream(bytes, true, StandardCharsets.UTF_8));
     out.println("id \u001b[31m");
     new IllegalStateException("\u001b]0;x").printStackTrace(out);
     assertThat(bytes.toString(StandardCharsets.UTF_8))
