@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -47,9 +48,10 @@ public final class Compare {
    * Writes and prints.
    *
    * @throws IllegalArgumentException when a run has no report
+   * @throws InvalidSettings when one is of an older version
    */
   public void execute() {
-    Comparison comparison = comparison(runs.stream().map(Compare::read).toList());
+    Comparison comparison = comparison(runs.stream().map(this::read).toList());
     into.files().writeJson(new Path(into.report(), "compare.json"), comparison);
     into.files().writeText(new Path(into.report(), "compare.html"), Page.comparison(comparison));
     terminal.print(runs(comparison.runs(), band.isPresent()));
@@ -57,11 +59,9 @@ public final class Compare {
     terminal.print(methods(comparison.methods()));
     terminal.println(
         "losses over all documents, nats a token; processed: tokens through forward and backward; damage: the largest rise\n"
-            + "on retain, approximate, general or holdout, of runs that reached their target (verdict matched"
-            + band.map(
-                    " or, here, the forget loss of all documents within %s of it, by the point"
-                        ::formatted)
-                .orElse("")
+            + "on retain, approximate, general or holdout, of runs that reached their target ("
+            + band.map("forget loss, all documents, within %s of it, by the point"::formatted)
+                .orElse("verdict matched")
             + ");\ndecades: width of the rates that reached it with holdout within the run's own band of where it was");
   }
 
@@ -80,13 +80,20 @@ public final class Compare {
     return new Comparison(band.orElse(null), marked, ComparedMethod.of(marked));
   }
 
-  private static JsonNode read(RunFolder run) {
+  private JsonNode read(RunFolder run) {
     Path report = new Path(run.report(), "report.json");
     if (!run.files().exists(report)) {
       throw new IllegalArgumentException(
           "Cannot compare " + run.root() + ": there is no " + report + "; run report on it first");
     }
-    return run.files().readJson(report);
+    JsonNode json = run.files().readJson(report);
+    if (band.isEmpty() && !json.has("coverage")) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot compare %s: %s is of an older version, whose verdicts were decided by the point; run evaluate with overwrite=true and report on it again, or set report.band"
+                  .formatted(run.root(), report)));
+    }
+    return json;
   }
 
   private static String runs(List<ComparedRun> runs, boolean byPoint) {
