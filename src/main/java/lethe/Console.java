@@ -3,6 +3,7 @@ package lethe;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
+import lethe.settings.Printable;
 
 /**
  * What a user sees while a run goes on. On a terminal one line is written over and over; in a log
@@ -24,7 +25,7 @@ final class Console {
   /** A line that stays. */
   synchronized void say(String line) {
     endProgress();
-    out.println(line);
+    out.println(Printable.line(line));
     out.flush();
   }
 
@@ -33,7 +34,8 @@ final class Console {
    *
    * @param last whether nothing of this kind follows, so that it is shown in any case
    */
-  synchronized void progress(String line, boolean last) {
+  synchronized void progress(String text, boolean last) {
+    String line = Printable.line(text);
     long now = System.nanoTime();
     if (terminal) {
       out.print("\r\u001b[K" + line);

@@ -41,6 +41,6 @@ final class EvaluateProgress implements Evaluate.Progress {
 
   @Override
   public void reused(String model) {
-    console.say("evaluate: " + model + " was scored before");
+    console.say("evaluate: reusing the scores of " + model);
   }
 }

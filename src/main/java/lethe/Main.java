@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Printable;
 import lethe.settings.Settings;
 import lethe.train.Bench;
 import lethe.train.BenchSettings;
@@ -76,7 +77,7 @@ public final class Main implements Callable<Integer> {
   private boolean printSubmit;
 
   public static void main(String[] arguments) {
-    PrintStream errors = System.err;
+    PrintStream errors = Printable.stream(System.err);
     int code;
     try {
       code =
@@ -115,7 +116,7 @@ public final class Main implements Callable<Integer> {
     }
     job.settings().check();
     Optional<String> unmet = new Stages(job, new Console(System.out)).run();
-    unmet.ifPresent(System.err::println);
+    unmet.ifPresent(Printable.stream(System.err)::println);
     return unmet.isPresent() ? 3 : 0;
   }
 

@@ -20,6 +20,7 @@ import lethe.corpus.Chunks;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
+import lethe.evaluate.Evaluation;
 import lethe.evaluate.GroundTruth;
 import lethe.folder.Lease;
 import lethe.folder.RunFolder;
@@ -247,14 +248,12 @@ final class Stages {
   private boolean finished(Verb stage) {
     return folder.files().exists(commits().get(stage))
         && !job.overwrite()
-        && (stage != Verb.EVALUATE || new Asked(folder).same(asked()));
+        && (stage != Verb.EVALUATE || asked().answered(folder));
   }
 
-  /** What an evaluation depends on beside the chunks and the weights, which its scores name. */
-  private Map<String, Object> asked() {
-    Map<String, String> models = new TreeMap<>();
-    evaluated().forEach((name, source) -> models.put(name, source.path()));
-    return Asked.of(job.evaluate(), models, folder.files());
+  private Evaluation.Asked asked() {
+    return Evaluation.Asked.of(
+        job.evaluate(), evaluated(), Manifest.read(folder).chunksSha256(), folder.files());
   }
 
   /** Training ends cleanly; any other stage has nothing to lose and is ended at once. */
@@ -441,7 +440,7 @@ final class Stages {
     Probes probes =
         new ProbeChunks(spark, folder, job.stop(), original, job.train())
             .execute(Chunks.read(spark, folder), Manifest.read(folder).chunksSha256());
-    console.say("unlearn: ends where " + probes.aim());
+    console.say("unlearn: ends where, on the steering half, " + probes.aim());
     return Optional.of(probes);
   }
 
@@ -551,6 +550,5 @@ final class Stages {
             models,
             new EvaluateProgress(console))
         .execute();
-    new Asked(folder).write(asked());
   }
 }

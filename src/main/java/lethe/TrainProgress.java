@@ -8,7 +8,9 @@ import lethe.train.StepRecord;
 import lethe.train.TermGradients;
 import lethe.train.Trainer;
 
-/** One line about a training run: step, losses by term, tokens/s, time left. */
+/**
+ * One line about a training run: step, means of the terms, tokens processed a second, time left.
+ */
 final class TrainProgress implements Trainer.Listener {
   private final String stage;
   private final Console console;
@@ -39,7 +41,7 @@ final class TrainProgress implements Trainer.Listener {
     console.progress(
         String.format(
             Locale.ROOT,
-            "%s  step %d/%d  %s%s%s  %s tokens/s  %s left",
+            "%s  step %d/%d  %sterms: %s%s  %s tokens/s  %s left",
             stage,
             step.step(),
             steps,
@@ -63,9 +65,13 @@ final class TrainProgress implements Trainer.Listener {
   public void probed(Probe probe) {
     looked =
         probe.nll() == null
-            ? "forget loss is no number  "
+            ? "forget loss, steering half: not a finite number  "
             : String.format(
-                Locale.ROOT, "forget loss %.3f (target %+.3f)  ", probe.nll(), -probe.distance());
+                Locale.ROOT,
+                "forget loss, steering half: %.3f (%.3f %s its target)  ",
+                probe.nll(),
+                Math.abs(probe.distance()),
+                probe.distance() < 0 ? "below" : "above");
   }
 
   @Override

@@ -37,6 +37,11 @@ class SubmitIT {
           .isLessThan(0.25);
     }
     assertThat(run.resolve("report/index.html")).exists();
+    // Six documents are too few to tell within 0.15 nats where the model is; the steering half was
+    // there.
+    assertThat(report.at("/verdict/outcome").asText()).isEqualTo("undecided");
+    assertThat(report.at("/verdict/forget_documents").asInt()).isEqualTo(6);
+    assertThat(submitted.output).contains("asked to forget: 12 documents, 24 chunks, ");
     JsonNode stop = report.get("stop");
     assertThat(stop.get("outcome").asText()).isEqualTo("matched");
     assertThat(stop.get("steps").asInt()).isBetween(10, 119);

@@ -12,7 +12,7 @@ import java.util.function.ToDoubleFunction;
  */
 final class Bootstrap {
   /** Enough for the 2.5th percentile to rest on 25 draws. */
-  static final int DRAWS = 1000;
+  private static final int DRAWS = 1000;
 
   private Bootstrap() {}
 
@@ -29,7 +29,10 @@ final class Bootstrap {
     double[] figures = new double[DRAWS];
     int[] times = new int[items];
     for (int d = 0; d < DRAWS; d++) {
-      draw(random, times, 0, items);
+      Arrays.fill(times, 0);
+      for (int i = 0; i < items; i++) {
+        times[random.nextInt(0, items)]++;
+      }
       figures[d] = figure.applyAsDouble(times);
       if (!Double.isFinite(figures[d])) {
         return null;
@@ -38,16 +41,8 @@ final class Bootstrap {
     return percentiles(figures);
   }
 
-  /** Draws items of a range as often as there are items in it. */
-  static void draw(SplittableRandom random, int[] times, int from, int to) {
-    Arrays.fill(times, from, to, 0);
-    for (int i = from; i < to; i++) {
-      times[random.nextInt(from, to)]++;
-    }
-  }
-
   /** The middle 95 % of some figures. */
-  static Interval percentiles(double[] figures) {
+  private static Interval percentiles(double[] figures) {
     double[] sorted = figures.clone();
     Arrays.sort(sorted);
     return new Interval(at(sorted, 0.025), at(sorted, 0.975));

@@ -12,6 +12,7 @@ import org.apache.spark.sql.Row;
  * @param nll summed, nats
  * @param chunkMeans sum over chunks of a chunk's mean nll, nats
  * @param hits tokens that were the model's first choice
+ * @param strengths sum over chunks of {@link Verbatim#strength}
  */
 record DocumentScore(
     String split,
@@ -21,18 +22,30 @@ record DocumentScore(
     long tokens,
     double nll,
     double chunkMeans,
-    long hits) {
+    long hits,
+    double strengths) {
 
-  /** Ordered by split, domain and document, so that seeded draws repeat. */
+  /**
+   * Ordered by split, domain and document, so that seeded draws repeat. Sums of chunks are taken in
+   * the order of the chunks: the last bits of a sum of doubles depend on its order, and Spark's own
+   * sum has none.
+   */
   static List<DocumentScore> of(Dataset<Row> scores) {
     scores.createOrReplaceTempView("chunk_scores");
     return scores
         .sparkSession()
         .sql(
             """
-            SELECT split, domain, document, count(*), sum(tokens), sum(nll), sum(nll / tokens), sum(hits)
-            FROM chunk_scores
-            GROUP BY split, domain, document
+            SELECT split, domain, document, size(chunks), tokens,
+                   aggregate(chunks, 0D, (sum, c) -> sum + c.nll),
+                   aggregate(chunks, 0D, (sum, c) -> sum + c.nll / c.tokens),
+                   hits,
+                   aggregate(chunks, 0D, (sum, c) -> sum + c.strength)
+            FROM (
+              SELECT split, domain, document, sum(tokens) AS tokens, sum(hits) AS hits,
+                     array_sort(collect_list(struct(ordinal, tokens, nll, extraction_strength AS strength))) AS chunks
+              FROM chunk_scores
+              GROUP BY split, domain, document)
             ORDER BY split, domain, document
             """)
         .collectAsList()
@@ -43,11 +56,12 @@ record DocumentScore(
                     r.getString(0),
                     r.getString(1),
                     r.getString(2),
-                    r.getLong(3),
+                    r.getInt(3),
                     r.getLong(4),
                     r.getDouble(5),
                     r.getDouble(6),
-                    r.getLong(7)))
+                    r.getLong(7),
+                    r.getDouble(8)))
         .toList();
   }
 }

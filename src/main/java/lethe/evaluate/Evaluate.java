@@ -104,6 +104,8 @@ public final class Evaluate {
    */
   public Evaluation execute() {
     Amount all = check();
+    Evaluation.Asked asked =
+        Evaluation.Asked.of(settings, models, chunksSha256, folder.files());
     folder.files().delete(folder.evaluation());
     List<Evaluation.Model> done = new ArrayList<>();
     List<TaskScore> answers = new ArrayList<>();
@@ -115,7 +117,7 @@ public final class Evaluate {
           done.add(score(name, key, all));
           answers.addAll(ask(name, key));
         });
-    Evaluation evaluation = sumUp(done, answers, keys);
+    Evaluation evaluation = sumUp(asked, done, answers, keys);
     evaluation.write(folder);
     return evaluation;
   }
@@ -153,7 +155,7 @@ public final class Evaluate {
         key.source().path(),
         key.fingerprint(),
         key.source().architecture().elements(),
-        parts(name));
+        kept.parts().stream().map(part -> "scores/" + name + "/" + part).toList());
   }
 
   private void make(String name, ModelKey key, Kept kept, Amount all) {
@@ -179,7 +181,10 @@ public final class Evaluate {
   }
 
   private Evaluation sumUp(
-      List<Evaluation.Model> done, List<TaskScore> answers, Map<String, ModelKey> keys) {
+      Evaluation.Asked asked,
+      List<Evaluation.Model> done,
+      List<TaskScore> answers,
+      Map<String, ModelKey> keys) {
     List<SplitScore> scores = new ArrayList<>();
     List<MembershipScore> membership = new ArrayList<>();
     List<MemoryScore> memory = new ArrayList<>();
@@ -187,11 +192,11 @@ public final class Evaluate {
     Map<String, List<DocumentScore>> documents = new LinkedHashMap<>();
     for (Evaluation.Model model : done) {
       Dataset<Row> rows = read(spark, folder, model).cache();
-      documents.put(model.name(), DocumentScore.of(rows));
-      scores.addAll(
-          SplitScores.of(model.name(), rows, documents.get(model.name()), settings.seed()));
+      List<DocumentScore> own = DocumentScore.of(rows);
+      documents.put(model.name(), own);
+      scores.addAll(SplitScores.of(model.name(), own, settings.seed()));
       membership.addAll(Membership.of(model.name(), rows));
-      memory.addAll(MemoryScore.of(model.name(), rows));
+      memory.addAll(MemoryScore.of(model.name(), rows, own));
       histograms.addAll(Histogram.of(model.name(), rows));
       rows.unpersist();
     }
@@ -199,31 +204,39 @@ public final class Evaluate {
         folder.files().exists(folder.requests())
             ? RequestScore.of(spark.read().parquet(folder.requests().toString()), documents)
             : List.of();
-    List<Verdict> verdicts = new ArrayList<>();
-    List<DocumentScore> original = documents.remove("original");
-    if (original != null) {
-      documents.forEach(
-          (name, judged) ->
-              Verdict.of(original, judged, name, settings.band(), settings.seed())
-                  .ifPresent(verdicts::add));
-    }
     return new Evaluation(
+        Evaluation.VERSION,
+        asked,
         done,
         scores,
-        membership,
+        Membership.besideRetrained(membership),
         memory,
         answers,
         histograms,
-        truths(done, keys, SplitScore.target(scores)),
-        verdicts,
+        truths(done, documents, keys, SplitScore.target(scores)),
+        verdicts(documents),
         requests,
         settings.examples() && keys.containsKey("original")
             ? Continuations.of(spark, read(spark, folder, done.get(0)), chunks, keys)
             : List.of());
   }
 
+  private List<Verdict> verdicts(Map<String, List<DocumentScore>> documents) {
+    List<DocumentScore> original = documents.get("original");
+    return original == null
+        ? List.of()
+        : documents.keySet().stream()
+            .filter(name -> !name.equals("original"))
+            .flatMap(
+                name -> Verdict.of(original, documents.get(name), name, settings.band()).stream())
+            .toList();
+  }
+
   private List<GroundTruth> truths(
-      List<Evaluation.Model> done, Map<String, ModelKey> keys, Optional<Target> target) {
+      List<Evaluation.Model> done,
+      Map<String, List<DocumentScore>> documents,
+      Map<String, ModelKey> keys,
+      Optional<Target> target) {
     ModelKey retrained = keys.get(GroundTruth.RETRAINED);
     if (retrained == null) {
       return List.of();
@@ -238,8 +251,10 @@ public final class Evaluate {
                     name,
                     keys.get(name),
                     scores.get(name),
+                    documents.get(name),
                     retrained,
                     scores.get(GroundTruth.RETRAINED),
+                    documents.get(GroundTruth.RETRAINED),
                     target,
                     chunks,
                     settings.microBatch()))
@@ -253,14 +268,6 @@ public final class Evaluate {
             .map(part -> new Path(folder.root(), part).toString())
             .toArray(String[]::new);
     return spark.read().schema(Scores.SCHEMA).parquet(paths);
-  }
-
-  private List<String> parts(String name) {
-    return folder.files().list(folder.scores(name)).stream()
-        .map(Path::getName)
-        .filter(file -> file.endsWith(".parquet"))
-        .map(file -> "scores/" + name + "/" + file)
-        .toList();
   }
 
   /** Checks the chunks against each model, and counts them. */

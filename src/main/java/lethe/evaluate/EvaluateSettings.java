@@ -15,7 +15,8 @@ import lethe.settings.Section;
  * @param microBatch chunks a forward pass
  * @param band around the target in which forgetting has matched it, half its width, nats a token
  * @param tasks multiple-choice tests
- * @param models further Hugging Face folders by name, in order
+ * @param models further Hugging Face folders by name, in order; one called {@link
+ *     GroundTruth#RETRAINED} is the one that the others are compared with
  * @param groundTruth whether a model is retrained without the forget documents and compared with
  * @param examples whether models write on after some forget chunks; what they write is kept
  * @param compute of the executors
@@ -30,7 +31,7 @@ public record EvaluateSettings(
     boolean examples,
     ComputeSettings compute,
     long seed) {
-  private static final List<String> OWN = List.of("original", "unlearned", GroundTruth.RETRAINED);
+  private static final List<String> OWN = List.of("original", "unlearned");
 
   public EvaluateSettings {
     tasks = List.copyOf(tasks);
@@ -66,6 +67,11 @@ public record EvaluateSettings(
             name,
             "cannot be the name of a model: use letters, digits, - and _, and none of "
                 + String.join(", ", OWN));
+      }
+      if (name.equals(GroundTruth.RETRAINED) && evaluate.flag("ground-truth")) {
+        section.problem(
+            name,
+            "and evaluate.ground-truth=true each name the retrained model: leave one of them out");
       }
       models.put(name, section.text(name));
     }

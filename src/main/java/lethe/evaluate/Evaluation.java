@@ -1,17 +1,25 @@
 package lethe.evaluate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import lethe.folder.Files;
 import lethe.folder.RunFolder;
+import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Section;
 
 /**
  * What an evaluation found, and the files it stands in. It is written last: scores without it are
  * unfinished.
  *
+ * @param version of this file's members and their meaning
+ * @param asked what the figures depend on beside the weights
  * @param models evaluated, in order
  * @param scores one a model, split and domain
  * @param membership one a model, domain and score
@@ -25,6 +33,8 @@ import lethe.settings.InvalidSettings;
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Evaluation(
+    int version,
+    Asked asked,
     List<Model> models,
     List<SplitScore> scores,
     List<MembershipScore> membership,
@@ -35,6 +45,75 @@ public record Evaluation(
     List<Verdict> verdicts,
     List<RequestScore> requests,
     List<Continuation> continuations) {
+
+  /** Version 1 had verdicts decided by the point, and membership over a pool of all domains. */
+  public static final int VERSION = 2;
+
+  /**
+   * What was asked for, so that a later call can see whether it asks for more.
+   *
+   * @param chunksSha256 of the corpus
+   * @param models folders by name, in order, as the settings have them resolved
+   * @param tasks in order
+   * @param microBatch chunks a forward pass
+   * @param precision of matrix products: float32 or bfloat16
+   * @param band half the width of the verdict's, nats a token
+   * @param examples whether continuations were asked for
+   * @param seed of the intervals' draws
+   */
+  @JsonNaming(SnakeCaseStrategy.class)
+  public record Asked(
+      String chunksSha256,
+      Map<String, String> models,
+      List<AskedTask> tasks,
+      int microBatch,
+      String precision,
+      double band,
+      boolean examples,
+      long seed) {
+
+    /**
+     * What an evaluation of some models depends on.
+     *
+     * @param models by name, in order
+     * @throws InvalidSettings when a task has no file
+     */
+    public static Asked of(
+        EvaluateSettings settings,
+        Map<String, ModelSource> models,
+        String chunksSha256,
+        Files files) {
+      Map<String, String> paths = new LinkedHashMap<>();
+      models.forEach((name, source) -> paths.put(name, source.path()));
+      return new Asked(
+          chunksSha256,
+          paths,
+          settings.tasks().stream()
+              .map(t -> new AskedTask(t.name(), t.path(), new TaskFile(t, files).sha256()))
+              .toList(),
+          settings.microBatch(),
+          Section.spelling(settings.compute().precision()),
+          settings.band(),
+          settings.examples(),
+          settings.seed());
+    }
+
+    /** Whether the run folder's evaluation was asked for the same; an older one does not say. */
+    public boolean answered(RunFolder folder) {
+      if (!folder.files().exists(folder.evaluation())) {
+        return false;
+      }
+      JsonNode before = folder.files().readJson(folder.evaluation()).path("asked");
+      return Files.json(before).equals(Files.json(this)); // as text: JSON has other number types
+    }
+  }
+
+  /**
+   * A multiple-choice test, as its questions were.
+   *
+   * @param sha256 of its file, see {@link TaskFile#sha256}
+   */
+  public record AskedTask(String name, String path, String sha256) {}
 
   /**
    * A model that was evaluated.
@@ -50,16 +129,23 @@ public record Evaluation(
       String name, String path, String fingerprint, long parameters, List<String> parts) {}
 
   /**
-   * @throws InvalidSettings when the run folder has no finished evaluation
+   * @throws InvalidSettings when the run folder has no finished evaluation, or one of another version
    */
   public static Evaluation read(RunFolder folder) {
     if (!folder.files().exists(folder.evaluation())) {
       throw new InvalidSettings(
           "Cannot read scores: there is no " + folder.evaluation() + "; run evaluate first");
     }
+    JsonNode json = folder.files().readJson(folder.evaluation());
+    int version = json.path("version").asInt(1);
+    if (version != VERSION) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot read scores: %s is of version %d, this program reads %d; run evaluate again, with overwrite=true"
+                  .formatted(folder.evaluation(), version, VERSION)));
+    }
     try {
-      return new ObjectMapper()
-          .treeToValue(folder.files().readJson(folder.evaluation()), Evaluation.class);
+      return new ObjectMapper().treeToValue(json, Evaluation.class);
     } catch (JsonProcessingException e) {
       throw new InvalidSettings(
           "Cannot read " + folder.evaluation() + ": " + e.getOriginalMessage(), e);

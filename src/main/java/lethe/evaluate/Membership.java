@@ -1,20 +1,23 @@
 package lethe.evaluate;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Membership inference: each score's power to tell forget chunks from approximate ones, by domain
- * and over all. Yao et al. (arXiv:2402.15159) compare the first approximate chunks, as many as
- * there are of forget; here all count, since AUC and rates do not depend on how many there are of
- * each.
+ * Membership inference: each score's power to tell forget chunks from approximate ones, by domain,
+ * and over all domains as {@link DomainRoc} weighs them. Yao et al. (arXiv:2402.15159) compare the
+ * first approximate chunks, as many as there are of forget, whatever their domains; here all count,
+ * since AUC and rates do not depend on how many there are of each.
  */
 final class Membership {
   /** Chunks of a split looked at; of more, a share chosen by hash. */
@@ -31,24 +34,45 @@ final class Membership {
   /**
    * @param model the name to give them
    * @param scores of its chunks
-   * @return empty when forget or approximate has no chunk
+   * @return empty when no domain has chunks of both forget and approximate
    */
   static List<MembershipScore> of(String model, Dataset<Row> scores) {
-    List<Row> members = chunks(scores, "forget");
-    List<Row> others = chunks(scores, "approximate");
+    Map<String, List<Row>> members = byDomain(chunks(scores, "forget"));
+    Map<String, List<Row>> others = byDomain(chunks(scores, "approximate"));
+    members.keySet().retainAll(others.keySet());
+    others.keySet().retainAll(members.keySet());
     List<MembershipScore> found = new ArrayList<>();
-    Set<String> domains = new TreeSet<>(); // "*" sorts first
-    domains.add(SplitScore.ALL);
-    members.forEach(r -> domains.add(r.getString(0)));
-    for (String domain : domains) {
-      List<Row> m = of(domain, members);
-      List<Row> n = of(domain, others);
-      if (!m.isEmpty() && !n.isEmpty()) {
-        attacks(m, n)
-            .forEach((name, attack) -> found.add(score(model, domain, name, attack, m, n)));
-      }
+    if (members.isEmpty()) {
+      return found;
+    }
+    Map<String, ToDoubleFunction<Row>> attacks = attacks(members, others);
+    attacks.forEach(
+        (name, attack) -> found.add(score(model, SplitScore.ALL, name, attack, members, others)));
+    for (String domain : members.keySet()) {
+      Map<String, List<Row>> m = Map.of(domain, members.get(domain));
+      Map<String, List<Row>> n = Map.of(domain, others.get(domain));
+      attacks.forEach((name, attack) -> found.add(score(model, domain, name, attack, m, n)));
     }
     return found;
+  }
+
+  /**
+   * The same scores, each beside what the retrained model has there.
+   *
+   * @param scores of all models
+   */
+  static List<MembershipScore> besideRetrained(List<MembershipScore> scores) {
+    Map<List<String>, Double> retrained = new HashMap<>();
+    scores.stream()
+        .filter(s -> s.model().equals(GroundTruth.RETRAINED))
+        .forEach(s -> retrained.put(List.of(s.domain(), s.score()), s.auc()));
+    return scores.stream()
+        .map(
+            s ->
+                s.model().equals(GroundTruth.RETRAINED)
+                    ? s
+                    : s.beside(retrained.get(List.of(s.domain(), s.score()))))
+        .toList();
   }
 
   private static List<Row> chunks(Dataset<Row> scores, String split) {
@@ -58,7 +82,7 @@ final class Membership {
             .selectExpr(
                 "domain",
                 "-nll / tokens AS likelihood",
-                "-nll / zlib_bytes AS zlib",
+                "-nll / tokens / zlib_bytes AS zlib",
                 "min_k",
                 "min_k_plus_plus",
                 "pmod(xxhash64(domain, document, ordinal), 1000003) AS place");
@@ -66,17 +90,20 @@ final class Membership {
     return all.filter("place < " + 1000003.0 * MOST / Math.max(count, MOST)).collectAsList();
   }
 
-  private static List<Row> of(String domain, List<Row> rows) {
-    return domain.equals(SplitScore.ALL)
-        ? rows
-        : rows.stream().filter(r -> r.getString(0).equals(domain)).toList();
+  private static Map<String, List<Row>> byDomain(List<Row> rows) {
+    return rows.stream()
+        .collect(Collectors.groupingBy(r -> r.getString(0), TreeMap::new, Collectors.toList()));
   }
 
   /** The scores by name, higher for a member. */
-  private static Map<String, ToDoubleFunction<Row>> attacks(List<Row> m, List<Row> n) {
+  private static Map<String, ToDoubleFunction<Row>> attacks(
+      Map<String, List<Row>> members, Map<String, List<Row>> others) {
     Map<String, ToDoubleFunction<Row>> attacks = new LinkedHashMap<>();
     attacks.put("loss", r -> r.getDouble(1));
-    if (m.stream().noneMatch(r -> r.isNullAt(2)) && n.stream().noneMatch(r -> r.isNullAt(2))) {
+    if (Stream.of(members, others)
+        .flatMap(chunks -> chunks.values().stream())
+        .flatMap(List::stream)
+        .noneMatch(r -> r.isNullAt(2))) {
       attacks.put("zlib", r -> r.getDouble(2));
     }
     for (int i = 0; i < MinK.PERCENTS.length; i++) {
@@ -92,23 +119,33 @@ final class Membership {
       String domain,
       String name,
       ToDoubleFunction<Row> attack,
-      List<Row> members,
-      List<Row> others) {
-    Roc roc =
-        new Roc(
-            members.stream().mapToDouble(attack).toArray(),
-            others.stream().mapToDouble(attack).toArray());
+      Map<String, List<Row>> members,
+      Map<String, List<Row>> others) {
+    DomainRoc roc =
+        new DomainRoc(
+            members.keySet().stream()
+                .map(d -> new Roc(values(members.get(d), attack), values(others.get(d), attack)))
+                .toList());
     boolean drawn = domain.equals(SplitScore.ALL) && CURVES.contains(name);
     return new MembershipScore(
         model,
         domain,
         name,
-        members.size(),
-        others.size(),
+        count(members),
+        count(others),
         roc.auc(),
+        null,
         roc.tprAt(0.001),
         roc.tprAt(0.01),
         roc.tprAt(0.05),
         drawn ? roc.curve(CURVE_POINTS) : List.of());
+  }
+
+  private static double[] values(List<Row> chunks, ToDoubleFunction<Row> attack) {
+    return chunks.stream().mapToDouble(attack).toArray();
+  }
+
+  private static long count(Map<String, List<Row>> chunks) {
+    return chunks.values().stream().mapToLong(List::size).sum();
   }
 }

@@ -3,6 +3,7 @@ package lethe.evaluate;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -29,7 +30,12 @@ public record MemoryScore(
     int longestContinued,
     int longestRun) {
 
-  static List<MemoryScore> of(String model, Dataset<Row> scores) {
+  /**
+   * @param scores of the model's chunks
+   * @param documents the same by document, in order
+   */
+  static List<MemoryScore> of(String model, Dataset<Row> scores, List<DocumentScore> documents) {
+    Map<String, Map<String, List<DocumentScore>>> bySplit = SplitScores.bySplit(documents);
     scores.createOrReplaceTempView("chunk_scores");
     return scores
         .sparkSession()
@@ -37,7 +43,6 @@ public record MemoryScore(
             """
             SELECT split,
                    IF(grouping(domain) = 1, '*', domain) AS domain,
-                   avg(extraction_strength),
                    count_if(tokens - tokens div 2 >= %1$d),
                    count_if(continued >= %1$d),
                    max(continued),
@@ -55,11 +60,21 @@ public record MemoryScore(
                     model,
                     r.getString(0),
                     r.getString(1),
-                    r.getDouble(2),
+                    strength(bySplit.get(r.getString(0)).get(r.getString(1))),
+                    r.getLong(2),
                     r.getLong(3),
-                    r.getLong(4),
-                    r.getInt(5),
-                    r.getInt(6)))
+                    r.getInt(4),
+                    r.getInt(5)))
         .toList();
+  }
+
+  private static double strength(List<DocumentScore> documents) {
+    double sum = 0;
+    long chunks = 0;
+    for (DocumentScore document : documents) {
+      sum += document.strengths();
+      chunks += document.chunks();
+    }
+    return sum / chunks;
   }
 }

@@ -80,10 +80,13 @@ final class MultipleChoice {
     List<Row> answers =
         questions.mapPartitions(new Asking(model, context), Encoders.row(ANSWER)).collectAsList();
     boolean[] right = new boolean[answers.size()];
+    int known = 0;
     long normalized = 0;
-    for (int i = 0; i < right.length; i++) {
-      right[i] = answers.get(i).getBoolean(0);
-      normalized += answers.get(i).getBoolean(1) ? 1 : 0;
+    for (Row answer : answers) {
+      if (answer.getBoolean(0)) {
+        right[known++] = true; // first, so that draws do not depend on how Spark read the file
+      }
+      normalized += answer.getBoolean(1) ? 1 : 0;
     }
     int[] once = new int[right.length];
     java.util.Arrays.fill(once, 1);

@@ -10,19 +10,20 @@ import lethe.evaluate.MembershipScore.Point;
  *
  * <pre>  AUC = P(member's score > non-member's) + P(equal) / 2 </pre>
  *
- * 0.5 is a coin. Above it, members can still be told: too little was forgotten. Below it they can
- * be told by being worse known than unseen text: too much was. So the direction is kept, where Yao
- * et al.'s code reports 1 - AUC below 0.5.
+ * 0.5 is a coin. Above it members are better known than unseen text, below it worse: either way
+ * they can be told. So the direction is kept, where Yao et al.'s code reports 1 - AUC below 0.5.
  */
 final class Roc {
   private final List<Point> points = new ArrayList<>();
   private final double auc;
+  private final int members;
 
   /**
    * @param members scores, at least one
    * @param nonMembers scores, at least one
    */
   Roc(double[] members, double[] nonMembers) {
+    this.members = members.length;
     double[] m = sorted(members);
     double[] n = sorted(nonMembers);
     points.add(new Point(0, 0));
@@ -58,9 +59,29 @@ final class Roc {
     return auc;
   }
 
+  /** How many there are. */
+  int members() {
+    return members;
+  }
+
   /** The highest share of members found at a threshold with at most this share of false alarms. */
   double tprAt(double fpr) {
     return points.stream().filter(p -> p.fpr() <= fpr).mapToDouble(Point::tpr).max().orElse(0);
+  }
+
+  /** The curve's height, straight between its points; where it is upright, its upper end. */
+  double height(double fpr) {
+    int after = 0;
+    while (after < points.size() && points.get(after).fpr() <= fpr) {
+      after++;
+    }
+    Point left = points.get(after - 1);
+    if (after == points.size()) {
+      return left.tpr();
+    }
+    Point right = points.get(after);
+    return left.tpr()
+        + (fpr - left.fpr()) / (right.fpr() - left.fpr()) * (right.tpr() - left.tpr());
   }
 
   /** The curve at about {@code most} places, its ends included. */

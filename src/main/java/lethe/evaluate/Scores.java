@@ -30,7 +30,7 @@ import org.apache.spark.util.LongAccumulator;
  * hits      int      tokens that were the model's first choice
  * min_k            array(double)  Min-K% at 10, 20, ..., 100 %, see {@link MinK}
  * min_k_plus_plus  array(double)  Min-K%++ at the same
- * zlib_bytes       int            of the text that is scored, compressed; null without a tokenizer
+ * zlib_bytes       int            see {@link Zlib}; null without a tokenizer
  * continued, longest_run, extraction_strength   see {@link Verbatim}
  * </pre>
  */
@@ -73,6 +73,17 @@ final class Scores {
       int microBatch,
       LongAccumulator done,
       LongAccumulator tokens) {
+    return arranged(chunks, size)
+        .mapPartitions(new Scoring(model, microBatch, done, tokens), Encoders.row(SCHEMA));
+  }
+
+  /**
+   * Chunks in partitions and an order that depend on the chunks alone.
+   *
+   * @param size tokens of all chunks
+   * @return columns split, domain, document, ordinal, tokens, and tokens before the answer or 0
+   */
+  static Dataset<Row> arranged(Dataset<Row> chunks, long size) {
     int tasks = (int) ((size + TOKENS_A_TASK - 1) / TOKENS_A_TASK);
     return chunks
         .select(
@@ -87,8 +98,12 @@ final class Scores {
             size(col("ids")).desc(), // like lengths side by side: little padding
             col("domain"),
             col("document"),
-            col("ordinal"))
-        .mapPartitions(new Scoring(model, microBatch, done, tokens), Encoders.row(SCHEMA));
+            col("ordinal"));
+  }
+
+  /** What a row of {@link #arranged} is to a model. */
+  static Passage passage(Row chunk) {
+    return Passage.chunk(ints(chunk.getList(4)), chunk.getInt(5));
   }
 
   static int[] ints(List<Integer> boxed) {
@@ -113,8 +128,7 @@ final class Scores {
     }
 
     private List<Row> score(List<Row> batch) {
-      List<Passage> passages =
-          batch.stream().map(r -> Passage.chunk(ints(r.getList(4)), r.getInt(5))).toList();
+      List<Passage> passages = batch.stream().map(Scores::passage).toList();
       List<Optional<String>> texts = new ArrayList<>();
       List<TokenScores> scored =
           ResidentModel.with(

@@ -1,64 +1,78 @@
 package lethe.evaluate;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
-/** Sums up chunk scores by split and domain, and by split over all domains. */
+/**
+ * Sums up documents by split and domain, and by split over all domains. Sums run over the documents
+ * in their order, so that they have the same bits however the scores lie in files.
+ */
 final class SplitScores {
-  private static final String QUERY =
-      """
-      SELECT split,
-             IF(grouping(domain) = 1, '*', domain) AS domain,
-             count(DISTINCT struct(domain, document)) AS documents,
-             count(*) AS chunks,
-             sum(tokens) AS tokens,
-             sum(nll) AS nll,
-             avg(nll / tokens) AS macro,
-             sum(hits) AS hits
-      FROM chunk_scores
-      GROUP BY GROUPING SETS ((split, domain), (split))
-      ORDER BY split, domain
-      """;
-
   private SplitScores() {}
 
   /**
    * @param model the name to give them
-   * @param scores of its chunks
-   * @param documents the same by document, for the intervals
+   * @param documents its scores, in order
    * @param seed of the intervals' draws
    */
-  static List<SplitScore> of(
-      String model, Dataset<Row> scores, List<DocumentScore> documents, long seed) {
+  static List<SplitScore> of(String model, List<DocumentScore> documents, long seed) {
     List<SplitScore> found = new ArrayList<>();
-    scores.createOrReplaceTempView("chunk_scores");
-    for (Row row : scores.sparkSession().sql(QUERY).collectAsList()) {
-      String split = row.getString(0);
-      String domain = row.getString(1);
-      long tokens = row.getLong(4);
-      double nll = row.getDouble(5) / tokens;
-      found.add(
-          new SplitScore(
-              model,
-              split,
-              domain,
-              row.getLong(2),
-              row.getLong(3),
-              tokens,
-              finite(nll),
-              finite(Math.exp(nll)),
-              finite(Math.exp(row.getDouble(6))),
-              (double) row.getLong(7) / tokens,
-              intervals(
-                  documents.stream()
-                      .filter(d -> d.split().equals(split))
-                      .filter(d -> domain.equals(SplitScore.ALL) || domain.equals(d.domain()))
-                      .toList(),
-                  seed)));
-    }
+    bySplit(documents)
+        .forEach(
+            (split, domains) ->
+                domains.forEach(
+                    (domain, own) -> found.add(score(model, split, domain, own, seed))));
     return found;
+  }
+
+  /**
+   * The documents of each split and domain, and of each split under {@link SplitScore#ALL}, which
+   * comes first; in their order.
+   */
+  static Map<String, Map<String, List<DocumentScore>>> bySplit(List<DocumentScore> documents) {
+    Map<String, Map<String, List<DocumentScore>>> splits = new TreeMap<>();
+    for (String split : documents.stream().map(DocumentScore::split).distinct().toList()) {
+      List<DocumentScore> all = documents.stream().filter(d -> d.split().equals(split)).toList();
+      Map<String, List<DocumentScore>> domains = new LinkedHashMap<>();
+      domains.put(SplitScore.ALL, all);
+      all.stream()
+          .collect(Collectors.groupingBy(DocumentScore::domain, TreeMap::new, Collectors.toList()))
+          .forEach(domains::put);
+      splits.put(split, domains);
+    }
+    return splits;
+  }
+
+  private static SplitScore score(
+      String model, String split, String domain, List<DocumentScore> documents, long seed) {
+    double nll = 0;
+    double chunkMeans = 0;
+    long chunks = 0;
+    long tokens = 0;
+    long hits = 0;
+    for (DocumentScore document : documents) {
+      nll += document.nll();
+      chunkMeans += document.chunkMeans();
+      chunks += document.chunks();
+      tokens += document.tokens();
+      hits += document.hits();
+    }
+    return new SplitScore(
+        model,
+        split,
+        domain,
+        documents.size(),
+        chunks,
+        tokens,
+        finite(nll / tokens),
+        finite(Math.exp(nll / tokens)),
+        finite(Math.exp(chunkMeans / chunks)),
+        (double) hits / tokens,
+        intervals(documents, seed));
   }
 
   private interface Share {

@@ -1,9 +1,5 @@
 package lethe.evaluate;
 
-import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -23,14 +19,19 @@ import org.apache.spark.sql.types.StructType;
 final class Truths {
   private static final StructType SUMS =
       new StructType()
+          .add("domain", DataTypes.StringType, false)
+          .add("document", DataTypes.StringType, false)
+          .add("ordinal", DataTypes.IntegerType, false)
           .add("divergence", DataTypes.DoubleType, false)
           .add("tokens", DataTypes.LongType, false);
 
   private Truths() {}
 
   /**
-   * @param model to compare, and its chunk scores
-   * @param retrained the retrained model, and its chunk scores
+   * @param model to compare
+   * @param scores of its chunks
+   * @param documents the same by document, in order
+   * @param retrained the retrained model, with its own
    * @param chunks as prepare wrote them
    * @param microBatch chunks a forward pass
    */
@@ -38,19 +39,19 @@ final class Truths {
       String name,
       ModelKey model,
       Dataset<Row> scores,
+      List<DocumentScore> documents,
       ModelKey retrained,
       Dataset<Row> retrainedScores,
+      List<DocumentScore> retrainedDocuments,
       Optional<Target> target,
       Dataset<Row> chunks,
       int microBatch) {
-    double[] own = chunkMeans(scores);
-    double[] truth = chunkMeans(retrainedScores);
     return new GroundTruth(
         name,
-        SplitScores.finite(nll(scores)),
-        SplitScores.finite(nll(retrainedScores)),
+        SplitScores.finite(nll(documents)),
+        SplitScores.finite(nll(retrainedDocuments)),
         target.map(Target::nll).orElse(null),
-        KolmogorovSmirnov.of(own, truth),
+        KolmogorovSmirnov.of(chunkMeans(scores), chunkMeans(retrainedScores)),
         SplitScores.finite(divergence(model, retrained, chunks, microBatch)));
   }
 
@@ -60,24 +61,27 @@ final class Truths {
         .toArray();
   }
 
-  private static double nll(Dataset<Row> scores) {
-    return scores
-        .filter("split = 'forget'")
-        .selectExpr("sum(nll) / sum(tokens)")
-        .first()
-        .getDouble(0);
+  private static double nll(List<DocumentScore> documents) {
+    return Distance.mean(documents.stream().filter(d -> d.split().equals("forget")).toList());
   }
 
+  /**
+   * Which chunks share a pass, and in which order passes are added, depends on the chunks alone.
+   */
   private static double divergence(
       ModelKey model, ModelKey retrained, Dataset<Row> chunks, int microBatch) {
-    Row sums =
-        chunks
-            .filter("split = 'forget'")
-            .select(col("tokens"), coalesce(col("prompt"), lit(0)))
+    Dataset<Row> forget = chunks.filter("split = 'forget'");
+    Dataset<Row> sums =
+        Scores.arranged(forget, forget.selectExpr("sum(size(tokens))").first().getLong(0))
             .mapPartitions(new Comparing(retrained, model, microBatch), Encoders.row(SUMS))
-            .selectExpr("sum(divergence)", "sum(tokens)")
-            .first();
-    return sums.getDouble(0) / sums.getLong(1);
+            .orderBy("domain", "document", "ordinal");
+    double divergence = 0;
+    long tokens = 0;
+    for (Row row : sums.collectAsList()) {
+      divergence += row.getDouble(3);
+      tokens += row.getLong(4);
+    }
+    return divergence / tokens;
   }
 
   private record Comparing(ModelKey from, ModelKey to, int microBatch)
@@ -85,20 +89,27 @@ final class Truths {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
       List<Row> sums = new ArrayList<>();
-      List<Passage> batch = new ArrayList<>();
+      List<Row> batch = new ArrayList<>();
       while (chunks.hasNext()) {
-        Row chunk = chunks.next();
-        batch.add(Passage.chunk(Scores.ints(chunk.getList(0)), chunk.getInt(1)));
+        batch.add(chunks.next());
         if (batch.size() == microBatch || !chunks.hasNext()) {
-          sums.add(
-              RowFactory.create(
-                  ResidentModel.with(
-                      from, to, (p, q) -> Scorer.divergence(p, q, List.copyOf(batch))),
-                  batch.stream().mapToLong(Passage::scored).sum()));
+          sums.add(compare(batch));
           batch.clear();
         }
       }
       return sums.iterator();
+    }
+
+    /** Under the name of its first chunk. */
+    private Row compare(List<Row> batch) {
+      List<Passage> passages = batch.stream().map(Scores::passage).toList();
+      Row first = batch.get(0);
+      return RowFactory.create(
+          first.getString(1),
+          first.getString(2),
+          first.getInt(3),
+          ResidentModel.with(from, to, (p, q) -> Scorer.divergence(p, q, passages)),
+          passages.stream().mapToLong(Passage::scored).sum());
     }
   }
 }

@@ -2,15 +2,14 @@ package lethe.evaluate;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lethe.target.Halves;
 import lethe.target.Outcome;
 import lethe.target.Target;
@@ -23,18 +22,21 @@ import lethe.target.Target;
  *   distance = nll_model(forget) - target,   target as in {@link Target}, from the original model
  * </pre>
  *
- * The interval draws documents anew within each split and domain.
+ * It is the interval of the distance that decides, see {@link Outcome#of(double, double, double)}
+ * and {@link Distance}: an interval that crosses an edge of the band is undecided.
  *
  * @param model judged
- * @param outcome under, matched or over, by the distance itself
- * @param nll of forget, judging half, nats a token; null when it is no finite number
+ * @param outcome under, matched, over or undecided
+ * @param nll forget loss of the judging half, nats a token; null when it is no finite number
  * @param target of the judging half, nats a token
  * @param distance nll minus target; null when it is no finite number
- * @param interval of the distance; null when it cannot be told
+ * @param interval of the distance, 95 %; null when it cannot be told
  * @param band half its width, nats a token
  * @param forgetDocuments in the judging half
  * @param approximateDocuments in the judging half
  * @param sole domains of which forget or approximate has one document, which both steers and judges
+ * @param single domains of which the judging half of forget or approximate has one document: how
+ *     documents vary there is taken from other domains
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Verdict(
@@ -47,150 +49,100 @@ public record Verdict(
     double band,
     int forgetDocuments,
     int approximateDocuments,
-    List<String> sole) {
+    List<String> sole,
+    List<String> single) {
 
   /**
    * @param original its scores, all splits
    * @param judged the other model's scores, all splits
    * @param model its name
    * @param band nats a token
-   * @param seed of the interval's draws
    * @return nothing when a domain to forget has no approximate document
    */
   static Optional<Verdict> of(
-      List<DocumentScore> original,
-      List<DocumentScore> judged,
-      String model,
-      double band,
-      long seed) {
+      List<DocumentScore> original, List<DocumentScore> judged, String model, double band) {
     Strata forget = new Strata(judged, "forget", d -> true);
     Strata approximate =
-        new Strata(original, "approximate", d -> forget.byDomain.containsKey(d.domain()));
-    if (forget.byDomain.isEmpty()
-        || !approximate.byDomain.keySet().containsAll(forget.byDomain.keySet())) {
+        new Strata(original, "approximate", d -> forget.judging.containsKey(d.domain()));
+    if (forget.judging.isEmpty()
+        || !approximate.judging.keySet().containsAll(forget.judging.keySet())) {
       return Optional.empty();
     }
-    double nll = forget.mean(forget.once());
-    double target = target(forget, forget.once(), approximate, approximate.once());
-    double distance = nll - target;
+    double nll = Distance.mean(forget.judging.values().stream().flatMap(List::stream).toList());
+    Distance distance = Distance.of(forget.judging, approximate.judging);
     return Optional.of(
         new Verdict(
             model,
-            Outcome.of(distance, band),
+            outcome(distance, band),
             SplitScores.finite(nll),
-            target,
-            SplitScores.finite(distance),
-            interval(forget, approximate, seed),
+            Target.of(forget.tokens(), approximate.means()).orElseThrow().nll(),
+            SplitScores.finite(distance.nats()),
+            distance.interval(),
             band,
             forget.size(),
             approximate.size(),
-            soles(forget, approximate)));
+            both(forget, approximate, strata -> strata.all),
+            both(forget, approximate, strata -> strata.judging)));
   }
 
-  private static double target(Strata forget, int[] f, Strata approximate, int[] a) {
-    return Target.of(forget.tokens(f), approximate.means(a)).orElseThrow().nll();
-  }
-
-  private static Interval interval(Strata forget, Strata approximate, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    double[] distances = new double[Bootstrap.DRAWS];
-    for (int d = 0; d < distances.length; d++) {
-      int[] f = forget.draw(random);
-      int[] a = approximate.draw(random);
-      distances[d] = forget.mean(f) - target(forget, f, approximate, a);
-      if (!Double.isFinite(distances[d])) {
-        return null;
-      }
+  private static Outcome outcome(Distance distance, double band) {
+    if (!Double.isFinite(distance.nats())) {
+      return Outcome.OVER; // a ruined model
     }
-    return Bootstrap.percentiles(distances);
+    Interval interval = distance.interval();
+    return interval == null ? Outcome.UNDECIDED : Outcome.of(interval.low(), interval.high(), band);
   }
 
-  private static List<String> soles(Strata forget, Strata approximate) {
-    List<String> soles = new ArrayList<>(forget.sole);
-    soles.addAll(approximate.sole);
-    return soles.stream().distinct().sorted().toList();
+  private interface Documents {
+    Map<String, List<DocumentScore>> of(Strata strata);
   }
 
-  /** The judging half of a split, by domain. */
+  /** The domains of which one of two splits has one document. */
+  private static List<String> both(Strata forget, Strata approximate, Documents which) {
+    return Stream.of(forget, approximate)
+        .flatMap(strata -> which.of(strata).entrySet().stream())
+        .filter(domain -> domain.getValue().size() == 1)
+        .map(Map.Entry::getKey)
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  /** The documents of a split, by domain. */
   private static final class Strata {
-    final Map<String, List<DocumentScore>> byDomain = new TreeMap<>();
-    final List<String> sole = new ArrayList<>();
+    final Map<String, List<DocumentScore>> all;
+    final Map<String, List<DocumentScore>> judging = new TreeMap<>();
 
     Strata(List<DocumentScore> scores, String split, Predicate<DocumentScore> which) {
-      Map<String, List<DocumentScore>> all =
+      all =
           scores.stream()
               .filter(d -> d.split().equals(split))
               .filter(which)
               .collect(Collectors.groupingBy(DocumentScore::domain));
       all.forEach(
           (domain, documents) -> {
-            Set<String> judging =
+            Set<String> half =
                 Halves.judging(documents.stream().map(DocumentScore::document).toList());
-            byDomain.put(
-                domain, documents.stream().filter(d -> judging.contains(d.document())).toList());
-            if (documents.size() == 1) {
-              sole.add(domain);
-            }
+            judging.put(
+                domain, documents.stream().filter(d -> half.contains(d.document())).toList());
           });
     }
 
     int size() {
-      return byDomain.values().stream().mapToInt(List::size).sum();
+      return judging.values().stream().mapToInt(List::size).sum();
     }
 
-    int[] once() {
-      int[] times = new int[size()];
-      java.util.Arrays.fill(times, 1);
-      return times;
-    }
-
-    int[] draw(SplittableRandom random) {
-      int[] times = new int[size()];
-      int from = 0;
-      for (List<DocumentScore> documents : byDomain.values()) {
-        Bootstrap.draw(random, times, from, from + documents.size());
-        from += documents.size();
-      }
-      return times;
-    }
-
-    double mean(int[] times) {
-      double nll = 0;
-      long tokens = 0;
-      int i = 0;
-      for (List<DocumentScore> documents : byDomain.values()) {
-        for (DocumentScore document : documents) {
-          nll += times[i] * document.nll();
-          tokens += times[i++] * document.tokens();
-        }
-      }
-      return nll / tokens;
-    }
-
-    Map<String, Long> tokens(int[] times) {
+    Map<String, Long> tokens() {
       Map<String, Long> tokens = new TreeMap<>();
-      int i = 0;
-      for (Map.Entry<String, List<DocumentScore>> domain : byDomain.entrySet()) {
-        long sum = 0;
-        for (DocumentScore document : domain.getValue()) {
-          sum += times[i++] * document.tokens();
-        }
-        tokens.put(domain.getKey(), sum);
-      }
+      judging.forEach(
+          (domain, documents) ->
+              tokens.put(domain, documents.stream().mapToLong(DocumentScore::tokens).sum()));
       return tokens;
     }
 
-    Map<String, Double> means(int[] times) {
+    Map<String, Double> means() {
       Map<String, Double> means = new TreeMap<>();
-      Map<String, Long> tokens = tokens(times);
-      int i = 0;
-      for (Map.Entry<String, List<DocumentScore>> domain : byDomain.entrySet()) {
-        double sum = 0;
-        for (DocumentScore document : domain.getValue()) {
-          sum += times[i++] * document.nll();
-        }
-        means.put(domain.getKey(), sum / tokens.get(domain.getKey()));
-      }
+      judging.forEach((domain, documents) -> means.put(domain, Distance.mean(documents)));
       return means;
     }
   }

@@ -5,8 +5,15 @@ import java.util.zip.Deflater;
 
 /**
  * The length of a text compressed by zlib at its usual level, by which a loss is divided so that
- * repetitive text does not pass for remembered text. Carlini et al., "Extracting Training Data from
- * Large Language Models", 2021, arXiv:2012.07805, section 5.1.
+ * repetitive text does not pass for remembered text.
+ *
+ * <pre>  zlib score = -(sum_t nll_t / n) / bytes(zlib(text)),   n scored tokens </pre>
+ *
+ * Carlini et al., "Extracting Training Data from Large Language Models", 2021, arXiv:2012.07805,
+ * section 5.2: the log of the perplexity, which is the mean loss, over the length. The text is what
+ * the evaluated model's tokenizer writes for the tokens of the chunk, its first one included, or
+ * for those of the answer alone ({@link Passage#own}); special tokens are written out, and a
+ * character that a chunk cuts through is U+FFFD.
  */
 final class Zlib {
   private Zlib() {}

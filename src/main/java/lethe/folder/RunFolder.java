@@ -110,11 +110,6 @@ public record RunFolder(Path root, Files files) {
     return new Path(new Path(root, "scores"), "evaluation.json");
   }
 
-  /** What {@link #evaluation} was asked for: models, tasks and how exactly. */
-  public Path asked() {
-    return new Path(new Path(root, "scores"), "asked.json");
-  }
-
   public Path report() {
     return new Path(root, "report");
   }

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import lethe.evaluate.GroundTruth;
 import lethe.evaluate.SplitScore;
+import lethe.evaluate.Verdict;
 import lethe.target.Target;
 
 /**
@@ -22,41 +23,73 @@ record Assumption(String statement, String finding, Boolean holds) {
 
   private static final int FEW = 3;
 
-  /** Nats a token. */
-  private static final double NEAR = 0.15;
-
+  /**
+   * @param band half the width of the verdict's: what is as near to a retrained model is right,
+   *     nats a token
+   */
   static List<Assumption> of(
-      List<SplitScore> scores, List<GroundTruth> truths, Optional<Target> target) {
+      List<SplitScore> scores,
+      List<GroundTruth> truths,
+      Optional<Target> target,
+      Optional<Verdict> verdict,
+      double band) {
     List<SplitScore> original = scores.stream().filter(s -> s.model().equals("original")).toList();
     List<Assumption> found = new ArrayList<>();
     List<SplitScore> forget = domains(original, "forget");
     List<SplitScore> approximate = domains(original, "approximate");
     found.add(mix(forget, approximate, target));
     found.add(lengths(forget, approximate));
-    found.add(unseen(original));
-    found.add(general(scores));
-    found.add(estimate(truths));
+    found.add(unseen(forget, approximate, domains(original, "retain")));
+    found.add(general(scores, band));
+    found.add(estimate(truths, band));
+    verdict.ifPresent(v -> found.add(judged(v)));
     return found;
   }
 
-  private static Assumption general(List<SplitScore> scores) {
+  /** Where one document has to judge for a domain. */
+  private static Assumption judged(Verdict verdict) {
+    String statement = "Several documents of every domain judge.";
+    if (verdict.single().isEmpty()) {
+      return new Assumption(
+          statement,
+          "%d of forget and %d of approximate do."
+              .formatted(verdict.forgetDocuments(), verdict.approximateDocuments()),
+          true);
+    }
+    return new Assumption(
+        statement,
+        "Of forget or approximate one document judges in "
+            + String.join(", ", verdict.single())
+            + ": how documents vary there is taken from where they vary most."
+            + (verdict.sole().isEmpty()
+                ? ""
+                : " It also steered the training in " + String.join(", ", verdict.sole()) + "."),
+        false);
+  }
+
+  private static Assumption general(List<SplitScore> scores, double band) {
     String statement = "Forgetting these documents would not have moved the model elsewhere.";
     Optional<Damage> retrained = Damage.of(scores, GroundTruth.RETRAINED);
     return retrained
         .map(
             d ->
-                new Assumption(
-                    statement,
-                    String.format(
-                        Locale.ROOT,
-                        "The retrained model differs most on %s: %+.3f nats.",
-                        d.split(),
-                        d.rise()),
-                    Math.abs(d.rise()) < NEAR))
+                d.rise() == null
+                    ? new Assumption(
+                        statement,
+                        "A loss on %s is not a finite number.".formatted(d.split()),
+                        false)
+                    : new Assumption(
+                        statement,
+                        String.format(
+                            Locale.ROOT,
+                            "The retrained model differs most on %s: %+.3f nats.",
+                            d.split(),
+                            d.rise()),
+                        Math.abs(d.rise()) <= band))
         .orElse(new Assumption(statement, "Only a retrained model would tell.", null));
   }
 
-  private static Assumption estimate(List<GroundTruth> truths) {
+  private static Assumption estimate(List<GroundTruth> truths, double band) {
     String statement = "The target is what a model retrained without the documents would show.";
     return truths.stream()
         .filter(t -> t.estimate() != null && t.truth() != null)
@@ -71,7 +104,7 @@ record Assumption(String statement, String finding, Boolean holds) {
                         t.truth(),
                         t.estimate(),
                         t.estimate() - t.truth()),
-                    Math.abs(t.estimate() - t.truth()) < NEAR))
+                    Math.abs(t.estimate() - t.truth()) <= band))
         .orElse(new Assumption(statement, "Only a retrained model would tell.", null));
   }
 
@@ -111,25 +144,60 @@ record Assumption(String statement, String finding, Boolean holds) {
         alike);
   }
 
-  private static Assumption unseen(List<SplitScore> original) {
-    Optional<Double> retain = Damage.nll(original, "original", "retain");
-    Optional<Double> forget = Damage.nll(original, "original", "forget");
-    Optional<Double> approximate = Damage.nll(original, "original", "approximate");
-    if (approximate.isEmpty() || forget.isEmpty()) {
-      return new Assumption(
-          "The model never saw the approximate documents.", "There are no scores to tell.", null);
+  /**
+   * Domains are weighed like forget: a domain is easier than another for any model, and a split
+   * with more of it would seem better known.
+   */
+  private static Assumption unseen(
+      List<SplitScore> forget, List<SplitScore> approximate, List<SplitScore> retain) {
+    String statement = "The model never saw the approximate documents.";
+    Optional<double[]> own = weighed(forget, approximate, forget);
+    if (own.isEmpty()) {
+      return new Assumption(statement, "There are no scores to tell.", null);
     }
-    double seen = Math.max(forget.get(), retain.orElse(forget.get()));
+    Optional<double[]> kept = weighed(forget, approximate, retain);
+    boolean less =
+        own.get()[1] > own.get()[0] && kept.map(means -> means[1] > means[0]).orElse(true);
     return new Assumption(
-        "The model never saw the approximate documents.",
+        statement,
         String.format(
             Locale.ROOT,
-            "The original model has %.3f nats a token on them, %.3f on forget%s: %s.",
-            approximate.get(),
-            forget.get(),
-            retain.map(r -> String.format(Locale.ROOT, " and %.3f on retain", r)).orElse(""),
-            approximate.get() > seen ? "it knows them less" : "it knows them as well"),
-        approximate.get() > seen);
+            "The original model has %.3f nats a token on them, %.3f on forget%s, domains weighed like forget: %s.",
+            own.get()[1],
+            own.get()[0],
+            kept.map(
+                    means ->
+                        String.format(
+                            Locale.ROOT,
+                            "; %.3f and %.3f on retain, of the domains that retain has",
+                            means[1],
+                            means[0]))
+                .orElse(""),
+            less ? "it knows them less" : "it knows them as well"),
+        less);
+  }
+
+  /**
+   * Mean losses of a split and of approximate, over the domains that forget and both have, weighed
+   * by the tokens of forget; nothing when there is no such domain.
+   */
+  private static Optional<double[]> weighed(
+      List<SplitScore> forget, List<SplitScore> approximate, List<SplitScore> split) {
+    double own = 0;
+    double unseen = 0;
+    long tokens = 0;
+    for (SplitScore f : forget) {
+      Optional<SplitScore> a = same(approximate, f).filter(score -> score.nll() != null);
+      Optional<SplitScore> s = same(split, f).filter(score -> score.nll() != null);
+      if (a.isPresent() && s.isPresent()) {
+        own += f.tokens() * s.get().nll();
+        unseen += f.tokens() * a.get().nll();
+        tokens += f.tokens();
+      }
+    }
+    return tokens == 0
+        ? Optional.empty()
+        : Optional.of(new double[] {own / tokens, unseen / tokens});
   }
 
   private static List<SplitScore> domains(List<SplitScore> scores, String split) {

@@ -47,19 +47,21 @@ public final class Compare {
   /**
    * Writes and prints.
    *
-   * @throws InvalidSettings when a run has no report
+   * @throws InvalidSettings when a run has no report, or one of an older version
    */
   public void execute() {
-    Comparison comparison = comparison(runs.stream().map(Compare::read).toList());
+    Comparison comparison = comparison(runs.stream().map(this::read).toList());
     into.files().writeJson(new Path(into.report(), "compare.json"), comparison);
     into.files().writeText(new Path(into.report(), "compare.html"), Page.comparison(comparison));
-    terminal.print(runs(comparison.runs()));
+    terminal.print(runs(comparison.runs(), band.isPresent()));
     terminal.println();
     terminal.print(methods(comparison.methods()));
     terminal.println(
-        "losses in nats a token; damage: the largest rise on retain, approximate, general or holdout, of runs whose\n"
-            + "forget loss is in its band; decades: width of the rates with forget in its band and holdout within "
-            + "the run's own of where it was");
+        "losses over all documents, nats a token; processed: tokens through forward and backward; damage: the largest rise\n"
+            + "on retain, approximate, general or holdout, of runs that reached their target ("
+            + band.map("forget loss, all documents, within %s of it, by the point"::formatted)
+                .orElse("verdict matched")
+            + ");\ndecades: width of the rates that reached it with holdout within the run's own band of where it was");
   }
 
   private Comparison comparison(List<JsonNode> reports) {
@@ -77,21 +79,30 @@ public final class Compare {
     return new Comparison(band.orElse(null), marked, ComparedMethod.of(marked));
   }
 
-  private static JsonNode read(RunFolder run) {
+  private JsonNode read(RunFolder run) {
     Path report = new Path(run.report(), "report.json");
     if (!run.files().exists(report)) {
       throw new InvalidSettings(
           "Cannot compare " + run.root() + ": there is no " + report + "; run report on it first");
     }
-    return run.files().readJson(report);
+    JsonNode json = run.files().readJson(report);
+    if (band.isEmpty() && !json.has("coverage")) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot compare %s: %s is of an older version, whose verdicts were decided by the point; run evaluate with overwrite=true and report on it again, or set report.band"
+                  .formatted(run.root(), report)));
+    }
+    return json;
   }
 
-  private static String runs(List<ComparedRun> runs) {
+  private static String runs(List<ComparedRun> runs, boolean byPoint) {
     boolean shared = runs.stream().map(Compare::before).distinct().count() == 1;
     List<List<String>> lines = new ArrayList<>();
-    List<String> header = new ArrayList<>(List.of("run", "method", "rate", "steps", "s", "tokens"));
+    List<String> header =
+        new ArrayList<>(List.of("run", "method", "rate", "steps", "s", "processed"));
     ComparedRun.SPLITS.forEach(header::add);
-    header.addAll(List.of("target", "distance", "verdict", "damage", "on", ""));
+    header.addAll(
+        List.of("target", "distance", byPoint ? "by the point" : "verdict", "damage", "on", ""));
     lines.add(header);
     if (shared) {
       List<String> line = new ArrayList<>(List.of("before", "", "", "", "", ""));
@@ -115,7 +126,7 @@ public final class Compare {
               format("%.3f", r.target()),
               format("%+.3f", r.distance()),
               format("%s", r.outcome()),
-              format("%+.3f", r.damageAtTarget()),
+              damage(r),
               r.matched() ? format("%s", r.damagedSplit()) : "",
               r.best() ? "best" : ""));
       lines.add(line);
@@ -128,6 +139,10 @@ public final class Compare {
     return ComparedRun.SPLITS.stream()
         .map(split -> Optional.ofNullable(run.losses().get(split)).map(ComparedRun.Change::before))
         .toList();
+  }
+
+  private static String damage(ComparedRun run) {
+    return run.ruined() && run.matched() ? "not finite" : format("%+.3f", run.damageAtTarget());
   }
 
   private static String loss(ComparedRun.Change change, boolean after) {

@@ -29,8 +29,10 @@ import lethe.target.Outcome;
  *     number
  * @param band half the width of the one around the target, nats a token; null without a verdict
  * @param holdoutBand the same around the loss on holdout before
- * @param outcome under, matched or over; null without a verdict
- * @param damage the largest rise of loss on a split to be kept; null when it is not known
+ * @param outcome of the verdict: under, matched, over or undecided; where the comparison has its
+ *     own band, under, matched or over by the point, which is no verdict; null without a verdict
+ * @param damage the largest rise of loss on a split to be kept; null when it is not known, or no
+ *     finite number
  * @param damagedSplit where
  * @param best whether it reached its target with the least damage
  */
@@ -142,6 +144,11 @@ record ComparedRun(
       }
     }
     return MissingNode.getInstance();
+  }
+
+  /** Whether the loss on a split to be kept is no finite number: worse than any damage. */
+  boolean ruined() {
+    return damage == null && damagedSplit != null;
   }
 
   boolean matched() {

@@ -1,6 +1,7 @@
 package lethe.report;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import lethe.evaluate.SplitScore;
 
@@ -11,33 +12,57 @@ import lethe.evaluate.SplitScore;
  *
  * @param model compared with the original
  * @param split where it lost most
- * @param rise nats a token; negative when every split gained
+ * @param rise nats a token; negative when every split gained; null when the loss on that split, of
+ *     this model or the original, is no finite number, which is worse than any rise
  */
-record Damage(String model, String split, double rise) {
+record Damage(String model, String split, Double rise) {
   private static final List<String> KEPT = List.of("retain", "approximate", "general", "holdout");
 
-  /** Nothing when a model or all those splits are missing, or a loss is no finite number. */
+  /** Nothing when the model or all those splits are missing. */
   static Optional<Damage> of(List<SplitScore> scores, String model) {
     Optional<Damage> worst = Optional.empty();
     for (String split : KEPT) {
-      Optional<Double> before = nll(scores, "original", split);
-      Optional<Double> after = nll(scores, model, split);
+      Optional<SplitScore> before = score(scores, "original", split);
+      Optional<SplitScore> after = score(scores, model, split);
       if (before.isPresent() && after.isPresent()) {
-        double rise = after.get() - before.get();
-        if (worst.isEmpty() || rise > worst.get().rise()) {
-          worst = Optional.of(new Damage(model, split, rise));
+        Double old = before.get().nll();
+        Double now = after.get().nll();
+        if (old == null || now == null) {
+          return Optional.of(new Damage(model, split, null));
+        }
+        if (worst.isEmpty() || now - old > worst.get().rise()) {
+          worst = Optional.of(new Damage(model, split, now - old));
         }
       }
     }
     return worst;
   }
 
-  /** A model's loss on a whole split. */
-  static Optional<Double> nll(List<SplitScore> scores, String model, String split) {
+  /**
+   * Why this is more than is allowed.
+   *
+   * @param most nats a token
+   */
+  Optional<String> beyond(double most) {
+    if (rise == null) {
+      return Optional.of(
+          "report.max-damage is %s, the loss on %s is not a finite number".formatted(most, split));
+    }
+    return rise > most
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "report.max-damage is %s, the loss on %s rose by %.3f nats a token",
+                most,
+                split,
+                rise))
+        : Optional.empty();
+  }
+
+  private static Optional<SplitScore> score(List<SplitScore> scores, String model, String split) {
     return scores.stream()
         .filter(s -> s.model().equals(model) && s.split().equals(split))
-        .filter(s -> s.domain().equals(SplitScore.ALL) && s.nll() != null)
-        .map(SplitScore::nll)
+        .filter(s -> s.domain().equals(SplitScore.ALL))
         .findFirst();
   }
 }

@@ -28,28 +28,33 @@ final class Headline {
           case UNDER ->
               "Not yet forgotten: the model still knows the documents better than text it never saw";
           case OVER -> "Over-forgotten: the model knows the documents worse than text it never saw";
+          case UNDECIDED ->
+              v.interval() == null
+                  ? "Undecided: no domain has two documents to judge by, so nothing tells how sure the distance is"
+                  : "Undecided: the documents that judge are too few or too unlike to say on which side of the band's edge the model is";
         };
     return String.format(
         Locale.ROOT,
-        "%s. Forget loss is %.3f against a target of %.3f nats a token: %+.3f%s, band \u00b1%.2f.",
+        "%s. Forget loss, judging half: %.3f against a target of %.3f nats a token: %+.3f%s, band \u00b1%.2f.",
         what,
         v.nll(),
         v.target(),
         v.distance(),
-        v.interval() == null ? "" : interval(v.interval()),
+        v.interval() == null ? "" : " (95 % interval " + interval(v.interval()) + ")",
         v.band());
   }
 
-  private static String interval(Interval interval) {
-    return String.format(
-        Locale.ROOT, " (95 %% interval %+.3f to %+.3f)", interval.low(), interval.high());
+  static String interval(Interval interval) {
+    return String.format(Locale.ROOT, "%+.3f to %+.3f", interval.low(), interval.high());
   }
 
   private static String damage(Damage damage) {
-    return String.format(
-        Locale.ROOT,
-        " What was to be kept lost most on %2$s: %1$+.3f.",
-        damage.rise(),
-        damage.split());
+    return damage.rise() == null
+        ? " Damage: the loss on %s is not a finite number.".formatted(damage.split())
+        : String.format(
+            Locale.ROOT,
+            " Damage: of what was to be kept, the loss on %s rose most: %+.3f nats a token.",
+            damage.split(),
+            damage.rise());
   }
 }

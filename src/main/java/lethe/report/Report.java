@@ -3,12 +3,14 @@ package lethe.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.folder.RunFolder;
+import lethe.settings.Printable;
 import lethe.settings.Section;
 import lethe.target.Outcome;
 import lethe.target.Target;
@@ -23,7 +25,8 @@ public final class Report {
    * What came of it.
    *
    * @param headline the verdict in a sentence
-   * @param unmet why the run is not as {@code report.require} wants it; exit 3
+   * @param unmet why the run is not as {@code report.require} and {@code report.max-damage} want
+   *     it; exit 3
    */
   public record Result(String headline, Optional<String> unmet) {}
 
@@ -58,10 +61,13 @@ public final class Report {
     folder.files().writeJson(new Path(folder.report(), "report.json"), file);
     folder.files().writeText(new Path(folder.report(), "summary.md"), summary);
     folder.files().writeText(new Path(folder.report(), "index.html"), Page.html(file, summary));
+    file.coverage().lines().forEach(terminal::println);
+    terminal.println();
     terminal.print(table);
-    terminal.println("nll in nats a token; target: the original model on approximate text");
-    terminal.println(file.headline());
-    return new Result(file.headline(), unmet(Optional.ofNullable(file.verdict())));
+    terminal.println(
+        "nll: loss over all documents, nats a token; target: the original model on approximate text, domains weighed like forget");
+    terminal.println(Printable.line(file.headline()));
+    return new Result(file.headline(), unmet(file));
   }
 
   private ReportFile file(Evaluation evaluation) {
@@ -77,6 +83,7 @@ public final class Report {
     return new ReportFile(
         Headline.of(
             verdict, damage.stream().filter(d -> d.model().equals("unlearned")).findFirst()),
+        Coverage.of(folder, evaluation.scores()),
         json(folder.provenance()).orElse(null),
         json(folder.corpusManifest()).map(Report::withoutParts).orElse(null),
         evaluation.models(),
@@ -85,7 +92,8 @@ public final class Report {
         verdict.orElse(null),
         evaluation.verdicts(),
         damage,
-        Assumption.of(evaluation.scores(), evaluation.truths(), target),
+        Assumption.of(
+            evaluation.scores(), evaluation.truths(), target, verdict, evaluation.asked().band()),
         evaluation.membership(),
         evaluation.memory(),
         evaluation.tasks(),
@@ -108,15 +116,42 @@ public final class Report {
         .map(m -> Cost.of(training, m.parameters(), tokens));
   }
 
-  private Optional<String> unmet(Optional<Verdict> verdict) {
-    Optional<Outcome> is = verdict.map(Verdict::outcome);
-    return settings
+  private Optional<String> unmet(ReportFile file) {
+    List<String> reasons = new ArrayList<>();
+    settings
         .require()
-        .filter(wanted -> !is.equals(Optional.of(wanted)))
-        .map(
-            wanted ->
-                "report.require is %s, the verdict is %s"
-                    .formatted(Section.spelling(wanted), is.map(Section::spelling).orElse("none")));
+        .flatMap(wanted -> other(wanted, Optional.ofNullable(file.verdict())))
+        .ifPresent(reasons::add);
+    settings.maxDamage().flatMap(most -> damaged(most, file.damage())).ifPresent(reasons::add);
+    return reasons.isEmpty() ? Optional.empty() : Optional.of(String.join("\n", reasons));
+  }
+
+  private static Optional<String> other(Outcome wanted, Optional<Verdict> verdict) {
+    Optional<Outcome> is = verdict.map(Verdict::outcome);
+    if (is.equals(Optional.of(wanted))) {
+      return Optional.empty();
+    }
+    String said =
+        "report.require is %s, the verdict is %s"
+            .formatted(Section.spelling(wanted), is.map(Section::spelling).orElse("none"));
+    return Optional.of(
+        is.equals(Optional.of(Outcome.UNDECIDED))
+            ? said
+                + verdict
+                    .map(Verdict::interval)
+                    .map(i -> ": the 95 % interval of the distance is " + Headline.interval(i))
+                    .orElse(": there is no interval of the distance")
+                + "; more documents make it narrower"
+            : said);
+  }
+
+  private static Optional<String> damaged(double most, List<Damage> damage) {
+    Optional<Damage> worst = damage.stream().filter(d -> d.model().equals("unlearned")).findFirst();
+    return worst.isPresent()
+        ? worst.get().beyond(most)
+        : Optional.of(
+            "report.max-damage is %s, and no split to be kept was scored with both models"
+                .formatted(most));
   }
 
   private Optional<JsonNode> json(Path path) {

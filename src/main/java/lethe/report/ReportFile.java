@@ -19,6 +19,7 @@ import lethe.target.Target;
  * meaning.
  *
  * @param headline the verdict in a sentence
+ * @param coverage how much was asked for, trained on and scored
  * @param provenance run.json as it stands; null when there is none
  * @param corpus the corpus manifest without its parts; null when there is none
  * @param models evaluated, in order
@@ -41,6 +42,7 @@ import lethe.target.Target;
  */
 record ReportFile(
     String headline,
+    Coverage coverage,
     JsonNode provenance,
     JsonNode corpus,
     List<Evaluation.Model> models,

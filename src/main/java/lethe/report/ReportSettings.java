@@ -9,6 +9,8 @@ import lethe.target.Outcome;
  * What a report is to say.
  *
  * @param require the verdict without which the program ends with exit 3
+ * @param maxDamage largest rise of loss on a split to be kept with which the program does not end
+ *     with exit 3, nats a token; empty where it is not judged
  * @param pretrainingTokens that the original model was trained on, where it is known
  * @param compare folders of runs to set side by side; empty for a report of this run
  * @param band within which a compared run's loss on all documents to forget has reached their
@@ -17,6 +19,7 @@ import lethe.target.Outcome;
  */
 public record ReportSettings(
     Optional<Outcome> require,
+    Optional<Double> maxDamage,
     Optional<Double> pretrainingTokens,
     List<String> compare,
     Optional<Double> band,
@@ -25,10 +28,16 @@ public record ReportSettings(
   /** Reads {@code report}. */
   public static ReportSettings read(Section root) {
     Section report = root.section("report");
-    return new ReportSettings(
+    Optional<Outcome> require =
         report.has("require")
             ? Optional.of(report.choice("require", Outcome.class))
-            : Optional.empty(),
+            : Optional.empty();
+    if (require.equals(Optional.of(Outcome.UNDECIDED))) {
+      report.problem("require", "cannot be undecided: name matched, under or over");
+    }
+    return new ReportSettings(
+        require,
+        report.optionalNumber("max-damage", 0, 100),
         report.optionalNumber("pretraining-tokens", 1, 1e18),
         report.texts("compare"),
         report.optionalNumber("band", 0, 100),

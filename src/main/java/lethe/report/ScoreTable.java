@@ -46,7 +46,7 @@ final class ScoreTable {
   }
 
   private List<String> header() {
-    List<String> header = new ArrayList<>(List.of("split", "domain", "documents", "tokens"));
+    List<String> header = new ArrayList<>(List.of("split", "domain", "documents", "scored tokens"));
     models.forEach(m -> header.add("nll " + m));
     header.add(models.size() > 1 ? "change" : "");
     header.add("target");

@@ -1,6 +1,7 @@
 package lethe.report;
 
 import java.util.List;
+import lethe.settings.Printable;
 
 /** Lines of cells as text in columns. */
 final class TextTable {
@@ -8,9 +9,11 @@ final class TextTable {
 
   /**
    * @param left how many columns, from the first, are aligned on the left; the others on the right
-   * @param lines all of the same length
+   * @param cells lines, all of the same length
    */
-  static String of(int left, List<List<String>> lines) {
+  static String of(int left, List<List<String>> cells) {
+    List<List<String>> lines =
+        cells.stream().map(line -> line.stream().map(Printable::line).toList()).toList();
     int[] widths = new int[lines.get(0).size()];
     for (List<String> line : lines) {
       for (int i = 0; i < widths.length; i++) {

@@ -15,7 +15,8 @@ import org.apache.spark.sql.SparkSession;
 /**
  * A table that is computed once and kept in the run folder. Its {@code _manifest.json} is written
  * last and says what it was computed from: with another origin, or without one, it is computed
- * again. Its name begins with an underscore so that the folder can be read as plain Parquet.
+ * again, and also when a part is gone or no longer what was written. Its name begins with an
+ * underscore so that the folder can be read as plain Parquet.
  *
  * @param files of the run
  * @param table its folder
@@ -52,9 +53,30 @@ public record Kept(Files files, Path table, Map<String, Object> origin) {
     return spark.read().parquet(parts.toArray(String[]::new));
   }
 
-  /** Whether the table is there, of this origin. */
+  /** Whether the table is there, of this origin, and every part of it is as it was written. */
   public boolean stands() {
-    return files.exists(manifest()) && sameOrigin(files.readJson(manifest()));
+    if (!files.exists(manifest())) {
+      return false;
+    }
+    JsonNode manifest = files.readJson(manifest());
+    return sameOrigin(manifest) && whole(manifest.path("parts"));
+  }
+
+  /** The names of its files, in order; the table must be there. */
+  public List<String> parts() {
+    List<String> names = new ArrayList<>();
+    files.readJson(manifest()).path("parts").fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  private boolean whole(JsonNode parts) {
+    for (Map.Entry<String, JsonNode> part : parts.properties()) {
+      Path file = new Path(table, part.getKey());
+      if (!files.exists(file) || !files.sha256(file).equals(part.getValue().asText())) {
+        return false;
+      }
+    }
+    return !parts.isEmpty();
   }
 
   private Path manifest() {

@@ -12,9 +12,15 @@ public enum Outcome {
   MATCHED,
   /** The model knows the text worse than unseen text: it was damaged, and the text stands out. */
   @JsonProperty("over")
-  OVER;
+  OVER,
+  /** The interval of the distance crosses an edge of the band: the documents are too few to say. */
+  @JsonProperty("undecided")
+  UNDECIDED;
 
   /**
+   * Where a number lies, however sure it is; never undecided. This is what steers a training and
+   * what is said of one sample. A verdict is {@link #of(double, double, double)}.
+   *
    * @param distance forget loss minus its target, nats a token
    * @param band half its width, nats a token; its ends belong to it
    */
@@ -23,5 +29,25 @@ public enum Outcome {
       return MATCHED;
     }
     return distance < 0 ? UNDER : OVER; // not a number: OVER, a ruined model
+  }
+
+  /**
+   * What an interval of the distance allows to say. Both claims are tests at half of what the
+   * interval leaves out, 2.5 % for one of 95 %: under and over reject that the distance is in the
+   * band, matched rejects twice that it is outside (Schuirmann, "A comparison of the two one-sided
+   * tests procedure and the power approach for assessing the equivalence of average
+   * bioavailability", 1987).
+   *
+   * @param low end of the interval, nats a token
+   * @param high the other end
+   * @param band half its width, nats a token; its ends belong to it
+   * @return matched only if the whole interval is in the band, under or over only if it is wholly
+   *     beyond it, else undecided
+   */
+  public static Outcome of(double low, double high, double band) {
+    if (low >= -band && high <= band) {
+      return MATCHED;
+    }
+    return high < -band ? UNDER : low > band ? OVER : UNDECIDED;
   }
 }

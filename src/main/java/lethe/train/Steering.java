@@ -55,7 +55,7 @@ final class Steering {
    * @param most steps that there could have been
    * @param steps applied
    * @param best the step whose weights were kept
-   * @param outcome of that step, by the documents that steer
+   * @param outcome of that step: where the forget loss of the steering half lies, by the point
    * @param probes in order
    */
   record Ended(

@@ -21,7 +21,6 @@ import lethe.model.ModelSource;
 import lethe.model.TensorSource;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
-import lethe.settings.Section;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -293,10 +292,14 @@ public final class Trainer {
 
   private void tell(Steering.Ended ended) {
     folder.files().writeJson(folder.stop(), ended);
+    String place = switch (ended.outcome()) { // no verdict: that comes from the half that judges
+          case UNDER -> "below";
+          case MATCHED -> "in";
+          case OVER, UNDECIDED -> "above";
+        };
     listener.notice(
-        "Ended after %d of at most %d steps, %s; the weights are those of step %d"
-            .formatted(
-                ended.steps(), ended.most(), Section.spelling(ended.outcome()), ended.best()));
+        "Ended after %d of at most %d steps, the forget loss of the steering half %s its band; the weights are those of step %d"
+            .formatted(ended.steps(), ended.most(), place, ended.best()));
   }
 
   private void launches(

@@ -8,8 +8,14 @@ const drawings = [];
 function el(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, value);
-  for (const child of children.flat()) if (child !== null && child !== undefined) element.append(child);
+  for (const child of children.flat()) if (child !== null && child !== undefined) element.append(typeof child === "string" ? shown(child) : child);
   return element;
+}
+
+// Characters that nobody sees, or that turn the direction of writing, spelled out; line ends and tabs stay.
+function shown(text) {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 }
 
 const number = (value, digits) => (typeof value === "number" ? value.toFixed(digits) : "–");

@@ -21,7 +21,8 @@ function header() {
 function methodTable() {
   page.append(el("h2", {}, "Methods"), el("p", { class: "soft" },
     "Rates that work: the longest stretch of neighbouring rates, of those tried, with forget in its band and holdout within the run's own of where it was. A method with a wide one forgives a guess. " +
-    "Damage at target: the largest rise of loss on retain, approximate, general or holdout in a run whose forget loss is in its band."),
+    "Damage at target: the largest rise of loss on retain, approximate, general or holdout in a run that reached its target. " +
+    (data.band === null ? "A run reached it if its verdict is matched." : `Here a run reached it if the forget loss of all documents is within ${number(data.band, 2)} of it, by the point: no verdict.`)),
     table(["method", "reached the target", "rates that work", "decades", "least damage at target", "by"], methods.map((m) => ({ cells: [m.name, `${m.reached} of ${m.runs}`,
       m.lowest === null ? "none" : m.lowest === m.highest ? rate(m.lowest) : `${rate(m.lowest)} to ${rate(m.highest)}`, number(m.decades, 2), signed(m.least_damage, 3), m.least_damaged ?? "–"] }))));
 }
@@ -33,12 +34,12 @@ function runTable() {
   const variants = runs.some((r) => r.variant);
   const cell = (change) => (!change ? "–" : shared ? number(change.after, 3) : `${number(change.before, 3)} → ${number(change.after, 3)}`);
   const rows = runs.map((r) => ({ className: r.best ? "best" : "", cells: [r.run + (r.best ? " ✓ least damage" : ""), r.outcome ?? "–", signed(r.distance, 3),
-    ...splits.map((s) => cell(r.losses[s])), number(r.target, 3), signed(r.damage_at_target, 3), r.outcome === "matched" ? r.damaged_split ?? "–" : "",
+    ...splits.map((s) => cell(r.losses[s])), number(r.target, 3), r.outcome === "matched" && r.damage === null && r.damaged_split ? "not finite" : signed(r.damage_at_target, 3), r.outcome === "matched" ? r.damaged_split ?? "–" : "",
     whole(r.steps), whole(r.seconds === null ? null : Math.round(r.seconds)), whole(r.tokens), r.method, rate(r.learning_rate), ...(variants ? [r.variant] : [])] }));
   if (shared) rows.unshift({ className: "soft", cells: ["before", "", "", ...before.map((v) => number(v, 3)), ...Array(variants ? 9 : 8).fill("")] });
   page.append(el("h2", {}, "Runs"), el("p", { class: "soft" }, "Loss in nats a token" + (shared ? "" : ", before → after") + 
-    (data.band === null ? ". The target is of all documents; distance and verdict are of the half that did not steer." : `. Distance and verdict are of all documents to forget, with a band of ${number(data.band, 2)}.`)),
-    table(["run", "verdict", "distance", ...splits, "target", "damage at target", "on", "steps", "seconds", "tokens", "method", "rate", ...(variants ? ["other settings"] : [])], rows));
+    (data.band === null ? ". The target is of all documents; distance and verdict are of the half that did not steer." : `. Distance is that of all documents to forget; where it lies is said by the point, with a band of ${number(data.band, 2)}.`)),
+    table(["run", data.band === null ? "verdict" : "by the point", "distance", ...splits, "target", "damage at target", "on", "steps", "seconds", "processed tokens", "method", "rate", ...(variants ? ["other settings"] : [])], rows));
 }
 
 // Axes that one ruined run cannot stretch until the others are a point: nats beyond this are cut off.

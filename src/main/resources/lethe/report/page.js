@@ -22,27 +22,33 @@ function at(object, path) {
 function header() {
   const v = data.verdict;
   const kind = v ? v.outcome : "none";
-  const words = { matched: "✓ Matched", under: "△ Not yet forgotten", over: "✕ Over-forgotten", none: "No verdict" };
-  const text = data.headline.replace(/^(Matched|Not yet forgotten|Over-forgotten|No verdict): /, "");
+  const words = { matched: "✓ Matched", under: "△ Not yet forgotten", over: "✕ Over-forgotten", undecided: "? Undecided", none: "No verdict" };
+  const text = data.headline.replace(/^(Matched|Not yet forgotten|Over-forgotten|Undecided|No verdict): /, "");
   page.append(el("h1", {}, "Lethe · unlearning report"),
     el("div", { class: "verdict " + kind }, el("b", {}, words[kind]), text.charAt(0).toUpperCase() + text.slice(1)));
+  for (const warning of data.coverage.warnings) page.append(el("p", { class: "warning" }, el("b", {}, "Warning: "), warning + "."));
   const before = score("original", "forget", ALL);
   const after = score("unlearned", "forget", ALL);
   const facts = [];
   const fact = (name, value, note) => facts.push(el("div", {}, el("dt", {}, name), el("dd", {}, value, note ? el("small", {}, note) : null)));
-  if (before) fact("Forget loss", after ? `${number(before.nll, 2)} → ${number(after.nll, 2)}` : number(before.nll, 2), data.target ? `target ${number(data.target.nll, 2)}, all documents` : "nats a token");
-  for (const d of data.damage.filter((d) => d.model === "unlearned")) fact("Largest loss elsewhere", signed(d.rise, 2), `nats a token, on ${d.split}`);
+  const { asked, trained, scored } = data.coverage;
+  fact("Asked to forget", asked ? `${whole(asked.documents)} documents` : "not recorded", asked && `${whole(asked.chunks)} chunks, ${whole(asked.tokens)} tokens` +
+    (asked.unmet ? `; ${whole(asked.unmet)} not found or of no use` : ""));
+  fact("Trained on", trained ? `${whole(trained.documents)} documents` : "not recorded", trained && `${whole(trained.chunks)} chunks, ${whole(trained.tokens)} tokens`);
+  fact("Scored", scored ? `${whole(scored.documents)} documents` : "nothing", scored && `${whole(scored.chunks)} chunks, ${whole(scored.tokens)} scored tokens`);
+  if (before) fact("Forget loss, all documents", after ? `${number(before.nll, 2)} → ${number(after.nll, 2)}` : number(before.nll, 2), data.target ? `nats a token, target ${number(data.target.nll, 2)}` : "nats a token");
+  for (const d of data.damage.filter((d) => d.model === "unlearned")) fact("Damage", d.rise === null ? "not finite" : signed(d.rise, 2), `largest rise of loss on kept text, nats a token, on ${d.split}`);
   const auc = (model) => data.membership.find((m) => m.model === model && m.domain === ALL && m.score === "loss");
-  if (auc("original")) fact("Membership AUC", auc("unlearned") ? `${number(auc("original").auc, 2)} → ${number(auc("unlearned").auc, 2)}` : number(auc("original").auc, 2), "0.5 is ideal");
-  if (before) fact("To forget", `${whole(before.documents)} documents`, `${whole(before.chunks)} chunks, ${whole(before.tokens)} scored tokens`);
-  if (data.cost) fact("Cost", `${whole(data.cost.steps)} steps`, `${whole(data.cost.tokens)} tokens, ${whole(Math.round(data.cost.seconds))} s`
+  if (auc("original")) fact("Membership AUC, by loss", auc("unlearned") ? `${number(auc("original").auc, 2)} → ${number(auc("unlearned").auc, 2)}` : number(auc("original").auc, 2),
+    auc("retrained") ? `the retrained model has ${number(auc("retrained").auc, 2)}` : "chance is 0.5");
+  if (data.cost) fact("Cost", `${whole(data.cost.steps)} steps`, `${whole(data.cost.tokens)} processed tokens, ${whole(Math.round(data.cost.seconds))} s`
     + (data.cost.ratio ? `; retraining: ${short(data.cost.ratio)} times as much` : ""));
   page.append(el("dl", { class: "facts" }, facts));
 }
 
 function scores() {
   page.append(el("h2", {}, "Before and after"),
-    el("p", { class: "soft" }, "Loss in nats a token, with 95 % intervals over documents. The target is the original model's loss on unseen text of the same domains."));
+    el("p", { class: "soft" }, "Loss over all documents in nats a token, with 95 % intervals over documents. The target is the original model's loss on unseen text of the same domains, weighed like forget. The verdict's forget loss is another: that of the half of the documents that judges."));
   const head = ["split", "documents", ...models, ...(others.length ? ["change"] : []), "target", ...models.map((m) => "accuracy " + m), ...models.map((m) => "perplexity " + m)];
   const rows = [];
   for (const split of splits) for (const domain of [ALL, ...domains(split)]) {
@@ -67,7 +73,7 @@ function splitBars() {
   const values = models.map((m) => splits.map((s) => score(m, s, ALL)?.nll ?? null));
   const target = splits.map((s) => (s === "forget" ? targetOf(ALL) : null));
   const text = splits.map((s, i) => `${s}: ${models.map((m, k) => `${m} ${number(values[k][i], 2)}`).join(", ")}`).join("; ");
-  return figure("Loss by split", `Loss in nats a token. ${text}. Target for forget: ${number(targetOf(ALL), 2)}.`, null,
+  return figure("Loss by split", `Loss of all documents in nats a token. ${text}. Target for forget: ${number(targetOf(ALL), 2)}.`, null,
     ["split", ...models, "target"], splits.map((s, i) => [s, ...values.map((v) => number(v[i], 3)), number(target[i], 3)]),
     bars(splits, [...models, "target"], [...values, target], {}, axis("nats a token", { beginAtZero: true }), [...models.map((m, i) => "--c" + (i % 5)), "--target"]));
 }
@@ -76,7 +82,7 @@ function domainBars() {
   const names = domains("forget");
   const values = models.map((m) => names.map((d) => score(m, "forget", d)?.nll ?? null));
   const target = names.map(targetOf);
-  return figure("Forget loss by domain", "Forget loss in nats a token. " + names.map((d, i) =>
+  return figure("Forget loss by domain", "Forget loss of all documents in nats a token. " + names.map((d, i) =>
       `${d}: ${models.map((m, k) => `${m} ${number(values[k][i], 2)}`).join(", ")}, target ${number(target[i], 2)}`).join("; ") + ".", null,
     ["domain", ...models, "target"], names.map((d, i) => [d, ...values.map((v) => number(v[i], 3)), number(target[i], 3)]),
     bars(names, [...models, "target"], [...values, target], {}, axis("nats a token", { beginAtZero: true }), [...models.map((m, i) => "--c" + (i % 5)), "--target"]));
@@ -94,7 +100,7 @@ function histograms() {
   const values = found.map(share);
   const peak = (v) => number(xs[v.indexOf(Math.max(...v))], 2);
   return figure("Loss of chunks", "Share of chunks by mean loss. Most frequent: " + names.map((n, i) => `${n} near ${peak(values[i])} nats`).join("; ") + ".",
-    "Forgotten text should lie where unseen text lies for the original model: no lower, no higher.",
+    "Forgotten text should lie where unseen text lies for the original model, no lower and no higher, as far as both have the same mix of domains.",
     ["from nats", ...names], xs.map((x, i) => [number(x, 2), ...values.map((v) => percent(v[i]))]),
     () => { const c = lines(xs, names, values, axis("mean nats a token"), axis("share of chunks", { beginAtZero: true }))();
       for (const d of c.data.datasets) d.stepped = "after"; return c; });
@@ -103,7 +109,9 @@ function histograms() {
 function membership() {
   if (!data.membership.length) return;
   page.append(el("h2", {}, "Can the documents still be told?"),
-    el("p", { class: "soft" }, "Membership inference: forget chunks are members, approximate ones are not. AUC 0.5 is a coin, the ideal. Above it too little was forgotten; below it the text stands out by being known worse than unseen text, so too much was."));
+    el("p", { class: "soft" }, "Membership inference: forget chunks are members, approximate ones are not; told apart domain by domain, and the domains weighed by their members. Chance is an AUC of 0.5: above it members are better known than unseen text, below it worse. " +
+      (others.includes("retrained") ? "The retrained model, which never saw the members, shows how the two splits differ in themselves: its value is the one to come to, from either side."
+        : "A model that never saw the members would have 0.5 only if nothing but the training sets the two splits apart.")));
   const choice = el("select", { "aria-label": "score" });
   const curves = [...new Set(data.membership.filter((m) => m.roc.length).map((m) => m.score))];
   for (const name of curves) choice.append(el("option", { value: name }, name));
@@ -156,7 +164,7 @@ function truths() {
   if (!data.truths.length) return;
   page.append(el("h2", {}, "Against a retrained model"), el("p", { class: "soft" },
     "The model retrained without the documents, from the same start, is the thing itself. Distance: Kolmogorov-Smirnov, of chunk losses on forget, 0 is alike. Divergence: mean KL of predictions on forget, from the retrained model's."),
-    table(["model", "forget loss", "retrained", "target", "distance", "p", "divergence, nats"], data.truths.map((t) => ({ cells:
+    table(["model", "forget loss, all documents", "retrained", "target", "distance", "p", "divergence, nats"], data.truths.map((t) => ({ cells:
       [t.model, number(t.nll, 3), number(t.truth, 3), number(t.estimate, 3), number(t.chunks.distance, 3), number(t.chunks.p, 4), number(t.divergence, 3)] }))));
 }
 
@@ -173,13 +181,13 @@ function tasks() {
 
 function rocChart(name) {
   const found = data.membership.filter((m) => m.score === name && m.domain === ALL && m.roc.length);
-  const alternative = "ROC curve of " + name + ". Area: " + found.map((m) => `${m.model} ${number(m.auc, 3)}`).join(", ") + "; ideal 0.5.";
+  const alternative = "ROC curve of " + name + ". Area: " + found.map((m) => `${m.model} ${number(m.auc, 3)}`).join(", ") + "; chance 0.5.";
   return figure("ROC, " + name, alternative, alternative, ["model", "false positives", "true positives"],
     found.flatMap((m) => m.roc.map((p) => [m.model, percent(p.fpr), percent(p.tpr)])),
     () => ({ type: "line",
       data: { datasets: [...found.map((m, i) => ({ label: `${m.model} ${number(m.auc, 2)}`, data: m.roc.map((p) => ({ x: p.fpr, y: p.tpr })),
         borderColor: colour("--c" + (i % 5)), backgroundColor: colour("--c" + (i % 5)), borderWidth: 2, pointRadius: 0, borderDash: i % 2 ? [6, 3] : [] })),
-        { label: "ideal 0.50", data: [{ x: 0, y: 0 }, { x: 1, y: 1 }], borderColor: colour("--target"), backgroundColor: colour("--target"), borderWidth: 1, borderDash: [2, 3], pointRadius: 0 }] },
+        { label: "chance 0.50", data: [{ x: 0, y: 0 }, { x: 1, y: 1 }], borderColor: colour("--target"), backgroundColor: colour("--target"), borderWidth: 1, borderDash: [2, 3], pointRadius: 0 }] },
       options: options(axis("false positive rate", { type: "linear", min: 0, max: 1 }), axis("true positive rate", { min: 0, max: 1 })) }));
 }
 
@@ -190,12 +198,12 @@ function wayToTarget() {
   const names = Object.keys(stop.targets);
   const xs = stop.probes.map((p) => p.step);
   const many = names.length > 1;
-  const series = [["forget", stop.probes.map((p) => p.nll), stop.target], ...(many ? names.map((d) => [d, stop.probes.map((p) => p.domains[d]), stop.targets[d]]) : [])];
+  const series = [["forget, steering half", stop.probes.map((p) => p.nll), stop.target], ...(many ? names.map((d) => [d, stop.probes.map((p) => p.domains[d]), stop.targets[d]]) : [])];
   const end = (values) => number(values[values.length - 1], 2);
   const said = series.map(([name, values, target]) => `${name} ${number(values[0], 2)} to ${end(values)}, target ${number(target, 2)}`).join("; ");
   page.append(el("p", {}, `Training ended after ${whole(stop.steps)} of at most ${whole(stop.most_steps)} steps; the weights of step ${whole(stop.best_step)} were kept. ` +
-    "Half of the documents said so; the verdict comes from the other half." + (many ? " Domains are weighed so that they arrive together, and let go of at their own targets." : "")));
-  return figure("Forget loss on the way", `Forget loss at each look, in nats a token. ${said}.`, null,
+    "The steering half of the documents decided it; the verdict comes from the judging half." + (many ? " Domains are weighed so that they arrive together, and each ends at its own target." : "")));
+  return figure("Forget loss, steering half", `Forget loss of the probes, chunks of the half of the documents that steers, in nats a token. ${said}.`, null,
     ["step", ...series.flatMap(([name]) => [name]), ...(many ? names.map((d) => `weight ${d}`) : [])],
     stop.probes.map((p, i) => [whole(p.step), ...series.map(([, values]) => number(values[i], 3)), ...(many ? names.map((d) => number(p.weights[d], 2)) : [])]),
     () => { const c = lines(xs, series.map(([name]) => name), series.map(([, values]) => values), axis("step", { ticks: { precision: 0 } }), axis("nats a token"))();
@@ -209,7 +217,7 @@ function training() {
   const t = data.training;
   if (!t || !t.curve.length) return;
   page.append(el("h2", {}, "Training"), el("p", { class: "soft" },
-    `${whole(t.steps)} steps in ${whole(Math.round(t.seconds))} s, ${whole(t.tokens)} tokens; ` + (t.restarts ? `${t.restarts} restarts after faults, nothing lost.` : "no restart.")));
+    `${whole(t.steps)} steps in ${whole(Math.round(t.seconds))} s, ${whole(t.tokens)} processed tokens; ` + (t.restarts ? `${t.restarts} restarts after faults, nothing lost.` : "no restart.")));
   const xs = t.curve.map((s) => s.step);
   const finite = (v) => (typeof v === "number" && Number.isFinite(v) ? v : null);
   const roles = [...new Set(t.curve.flatMap((s) => Object.keys(s.losses)))];
@@ -221,9 +229,10 @@ function training() {
   const way = wayToTarget();
   if (way) grid.append(way);
   grid.append(
-    figure("Terms by step", "Mean of each term by step. From first to last: " + roles.map((r, i) => `${r} ${number(losses[i][0], 2)} to ${lastOf(losses[i])}`).join("; ") + ".", null,
+    figure("Terms by step", "Mean of each term by step. From first to last: " + roles.map((r, i) => `${r} ${number(losses[i][0], 2)} to ${lastOf(losses[i])}`).join("; ") + ".",
+      "What each step minimises, averaged over its own examples. The forget term is no forget loss: its sign and scale are those of the method.",
       ["step", ...roles], xs.map((x, i) => [whole(x), ...losses.map((l) => number(l[i], 4))]),
-      lines(xs, roles, losses, axis("step", { ticks: { precision: 0 } }), axis("nats"))),
+      lines(xs, roles, losses, axis("step", { ticks: { precision: 0 } }), axis("mean of the term"))),
     figure("Gradient norm by step", `Global gradient norm before clipping, from ${number(norms[0][0], 2)} to ${lastOf(norms[0])}.`, null,
       ["step", "norm", "rate"], t.curve.map((s) => [whole(s.step), number(finite(s.grad_norm), 4), String(s.learning_rate)]),
       lines(xs, ["gradient norm"], norms, axis("step", { ticks: { precision: 0 } }), axis("norm", { beginAtZero: true }), ["--c3"])));
@@ -287,7 +296,7 @@ function asked() {
     row("Rows read", whole(data.corpus.rows) + (rejects.length ? "; not used: " + rejects.join("; ") : "; all used"));
     row("Hash of the chunks", el("code", {}, data.corpus.chunks_sha256 || "–"));
   }
-  if (data.cost) row("FLOPs", `${data.cost.flops.toExponential(2)} by 6 × parameters × tokens` + (data.cost.retraining_flops ? `; retraining ${data.cost.retraining_flops.toExponential(2)}` : ""));
+  if (data.cost) row("FLOPs", `${data.cost.flops.toExponential(2)} by 6 × parameters × processed tokens` + (data.cost.retraining_flops ? `; retraining ${data.cost.retraining_flops.toExponential(2)}` : ""));
   for (const m of data.models) row("Model " + m.name, el("span", {}, m.path + " ", el("code", {}, m.fingerprint)));
   row("Program", ["lethe " + (p.lethe || "?"), "commit " + (p.commit || "?"), "Spark " + (p.spark || "?"), "Java " + (p.java || "?")].join(", "));
   row("Started", p.last_started);

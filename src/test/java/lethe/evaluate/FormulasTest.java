@@ -69,6 +69,8 @@ class FormulasTest {
   void zlibIsThatOfPython() {
     // len(zlib.compress(b"to be or not to be, that is the question" * 3))
     assertThat(Zlib.bytes("to be or not to be, that is the question".repeat(3))).isEqualTo(48);
+    // len(zlib.compress("süß, süßer, am süßesten: 日本語".encode()))
+    assertThat(Zlib.bytes("süß, süßer, am süßesten: 日本語")).isEqualTo(42);
   }
 
   @Test
@@ -151,7 +153,7 @@ class FormulasTest {
     for (double nll : new double[] {3.5, 3.9, 4.1, 4.5, Double.NaN}) {
       List<DocumentScore> judged =
           ids.stream().map(d -> document("forget", d, judging.contains(d) ? nll : 1)).toList();
-      Verdict verdict = Verdict.of(original, judged, "unlearned", 0.2, 1).orElseThrow();
+      Verdict verdict = Verdict.of(original, judged, "unlearned", 0.2).orElseThrow();
       assertThat(verdict.target()).isEqualTo(4);
       Outcome expected = nll < 3.8 ? Outcome.UNDER : nll < 4.2 ? Outcome.MATCHED : Outcome.OVER;
       assertThat(verdict.outcome()).as("nll " + nll).isEqualTo(expected);
@@ -162,11 +164,11 @@ class FormulasTest {
         assertThat(verdict.distance()).isNull();
       }
     }
-    assertThat(Verdict.of(List.of(), original, "x", 0.2, 1)).isEqualTo(Optional.empty());
+    assertThat(Verdict.of(List.of(), original, "x", 0.2)).isEqualTo(Optional.empty());
   }
 
   private static DocumentScore document(String split, String id, double nll) {
-    return new DocumentScore(split, "d", id, 1, 10, 10 * nll, nll, 5);
+    return new DocumentScore(split, "d", id, 1, 10, 10 * nll, nll, 5, 0);
   }
 
   private static double mean(double[] sample, int[] times) {

@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import lethe.LocalSpark;
 import lethe.corpus.Chunks;
+import lethe.evaluate.MembershipScore.Point;
+import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.Network;
@@ -25,6 +29,7 @@ import lethe.model.Parameters;
 import lethe.model.TinyLlama;
 import lethe.resident.ComputeSettings;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -147,6 +152,189 @@ class ScoresTest {
     assertThat(second.scores().get(0).nll()).isNotEqualTo(first.scores().get(0).nll());
   }
 
+  @Test
+  void scoresOfWhichAPartIsGoneOrDamagedAreMadeAgain() throws IOException {
+    List<Row> chunks = IntStream.range(0, 5).mapToObj(i -> chunk("d" + i, i, null)).toList();
+    RunFolder folder = folder("damaged");
+    Map<String, ModelSource> one = Map.of("original", model);
+    Evaluation first = evaluate(folder, chunks, 2, one);
+    java.nio.file.Files.delete(temp.resolve("damaged/" + first.models().get(0).parts().get(0)));
+    Evaluation second = evaluate(folder, chunks, 2, one);
+    assertThat(told.reused).isEmpty();
+    assertThat(second.scores()).isEqualTo(first.scores());
+
+    Path part = temp.resolve("damaged/" + second.models().get(0).parts().get(0));
+    byte[] bytes = java.nio.file.Files.readAllBytes(part);
+    bytes[bytes.length / 2] ^= 1;
+    java.nio.file.Files.write(part, bytes);
+    assertThat(evaluate(folder, chunks, 2, one).scores()).isEqualTo(first.scores());
+    assertThat(told.reused).isEmpty();
+    evaluate(folder, chunks, 2, one);
+    assertThat(told.reused).containsExactly("original");
+  }
+
+  @Test
+  void sumsHaveTheSameBitsHoweverTheScoresLieInFiles() {
+    List<Row> rows = new ArrayList<>();
+    Random random = new Random(4);
+    for (int i = 0; i < 600; i++) {
+      double nll = Math.exp(12 * random.nextDouble());
+      String split = i % 3 == 0 ? "forget" : "approximate";
+      rows.add(score(split, "d" + i % 2, "x" + i % 7, i, 1 + i % 5, nll, 40));
+    }
+    List<Row> other = new ArrayList<>(rows);
+    Collections.shuffle(other, new Random(5));
+    assertThat(sums(other, 7)).isEqualTo(sums(rows, 1));
+  }
+
+  private static String sums(List<Row> rows, int partitions) {
+    Dataset<Row> scores = scores(rows).repartition(partitions);
+    List<DocumentScore> documents = DocumentScore.of(scores);
+    return Files.json(
+        List.of(
+            SplitScores.of("m", documents, 42),
+            MemoryScore.of("m", scores, documents),
+            Membership.of("m", scores),
+            Histogram.of("m", scores)));
+  }
+
+  @Test
+  void domainsAreNotTakenForMembership() {
+    // The losses of a domain say nothing: both splits have the same. But forget has ten times as
+    // much of the easy domain, approximate of the hard one.
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 900; i++) {
+      String small = i % 9 == 0 ? "hard" : "easy";
+      String large = i % 9 == 0 ? "easy" : "hard";
+      rows.add(score("forget", small, "f" + i, 0, 1, loss(small, i), 40));
+      rows.add(score("approximate", large, "a" + i, 0, 1, loss(large, i), 40));
+    }
+    List<MembershipScore> found = Membership.of("m", scores(rows));
+    assertThat(found).extracting(MembershipScore::domain).startsWith("*").contains("easy", "hard");
+    for (MembershipScore score : found) {
+      assertThat(score.auc()).as(score.toString()).isCloseTo(0.5, within(0.02));
+    }
+    assertThat(found.get(0).members()).isEqualTo(900);
+    assertThat(found.get(0).roc()).startsWith(new Point(0, 0)).endsWith(new Point(1, 1));
+    double pooled = new Roc(likelihoods(rows, "forget"), likelihoods(rows, "approximate")).auc();
+    assertThat(pooled).isGreaterThan(0.85); // what is wrong with a pool
+  }
+
+  private static double loss(String domain, int i) {
+    return (domain.equals("easy") ? 2 : 5) + 0.01 * (i * 37 % 100);
+  }
+
+  private static double[] likelihoods(List<Row> rows, String split) {
+    return rows.stream()
+        .filter(r -> r.getString(0).equals(split))
+        .mapToDouble(r -> -r.getDouble(5))
+        .toArray();
+  }
+
+  @Test
+  void theZlibScoreIsTheMeanLossOverTheBytes() {
+    // A member of 3 nats a token and 48 bytes, 0.0625; another text of 2 nats and 40 bytes, 0.05.
+    // By the sum over the bytes the member, of one token, would seem the better known.
+    List<Row> rows =
+        List.of(
+            score("forget", "d", "f", 0, 1, 3, 48), score("approximate", "d", "a", 0, 10, 20, 40));
+    MembershipScore zlib =
+        Membership.of("m", scores(rows)).stream()
+            .filter(s -> s.score().equals("zlib") && s.domain().equals("*"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(zlib.auc()).isZero(); // the member is the less known
+  }
+
+  @Test
+  void membershipStandsBesideTheRetrainedModels() {
+    List<Row> rows =
+        List.of(
+            score("forget", "d", "f", 0, 1, 3, 48), score("approximate", "d", "a", 0, 1, 2, 40));
+    List<MembershipScore> all = new ArrayList<>(Membership.of("unlearned", scores(rows)));
+    all.addAll(Membership.of("retrained", scores(rows)));
+    List<MembershipScore> beside = Membership.besideRetrained(all);
+    assertThat(beside)
+        .filteredOn(s -> s.model().equals("unlearned"))
+        .allSatisfy(s -> assertThat(s.retrainedAuc()).isEqualTo(s.auc()));
+    assertThat(beside)
+        .filteredOn(s -> s.model().equals("retrained"))
+        .allSatisfy(s -> assertThat(s.retrainedAuc()).isNull());
+  }
+
+  private static Dataset<Row> scores(List<Row> rows) {
+    return LocalSpark.SESSION.createDataFrame(rows, Scores.SCHEMA);
+  }
+
+  private static Row score(
+      String split, String domain, String document, int ordinal, int tokens, double nll, int zlib) {
+    Double[] likelihoods = new Double[MinK.PERCENTS.length];
+    Arrays.fill(likelihoods, -nll / tokens);
+    return RowFactory.create(
+        split,
+        domain,
+        document,
+        ordinal,
+        tokens,
+        nll,
+        0,
+        likelihoods,
+        likelihoods,
+        zlib,
+        0,
+        0,
+        nll / 3e5);
+  }
+
+  @Test
+  void anEvaluationSaysWhatWasAskedFor() throws IOException {
+    Path file = temp.resolve("task.jsonl");
+    java.nio.file.Files.writeString(file, "{}\n");
+    RunFolder folder = folder("asked");
+    evaluate(folder, List.of(chunk("d", 1, null)), 2, Map.of("original", model));
+    JsonNode asked = folder.files().readJson(folder.evaluation()).get("asked");
+    assertThat(asked.get("chunks_sha256").asText()).isEqualTo("chunks");
+    assertThat(asked.at("/models/original").asText()).isEqualTo(model.path());
+    assertThat(asked.get("precision").asText()).isEqualTo("float32");
+    assertThat(asked.get("micro_batch").asInt()).isEqualTo(2);
+    assertThat(asked.get("band").asDouble()).isEqualTo(0.15);
+    assertThat(asked.get("tasks")).isEmpty();
+    assertThat(asked(settings(2, List.of()), folder).answered(folder)).isTrue();
+    assertThat(asked(settings(4, List.of()), folder).answered(folder)).isFalse();
+    Task later = new Task("t", file.toString());
+    assertThat(asked(settings(2, List.of(later)), folder).answered(folder)).isFalse();
+    assertThat(asked(settings(2, List.of()), folder).answered(folder("none"))).isFalse();
+    // sha256sum of the file
+    assertThat(new TaskFile(new Task("t", file.toString()), folder.files()).sha256())
+        .isEqualTo("ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356");
+    java.nio.file.Files.writeString(temp.resolve("task2.jsonl"), "{}\n");
+    String two = new TaskFile(new Task("t", temp.resolve("task*.jsonl").toString()), folder.files()).sha256();
+    java.nio.file.Files.writeString(temp.resolve("task2.jsonl"), "[]\n");
+    assertThat(new TaskFile(new Task("t", temp.resolve("task*.jsonl").toString()), folder.files()).sha256())
+        .isNotEqualTo(two);
+    assertThatThrownBy(() -> new TaskFile(new Task("t", temp + "/none.jsonl"), folder.files()).sha256())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("Cannot ask task t (" + temp + "/none.jsonl): there is no such file");
+  }
+
+  @Test
+  void aRetrainedModelMayBeNamedOnce() {
+    Settings one = Settings.of(List.of("evaluate.models.retrained=/models/r"));
+    assertThat(EvaluateSettings.read(one.root()).models()).containsEntry("retrained", "/models/r");
+    Settings two =
+        Settings.of(List.of("evaluate.models.retrained=/models/r", "evaluate.ground-truth=true"));
+    EvaluateSettings.read(two.root());
+    assertThatThrownBy(two::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            "evaluate.models.retrained and evaluate.ground-truth=true each name the retrained model");
+    Settings three = Settings.of(List.of("evaluate.models.unlearned=/models/r"));
+    EvaluateSettings.read(three.root());
+    assertThatThrownBy(three::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("none of original, unlearned");
+  }
+
   private RunFolder folder(String name) {
     return RunFolder.of(temp.resolve(name).toString(), new Configuration());
   }
@@ -154,11 +342,18 @@ class ScoresTest {
   private Evaluation evaluate(
       RunFolder folder, List<Row> chunks, int microBatch, Map<String, ModelSource> models) {
     Dataset<Row> dataset = LocalSpark.SESSION.createDataFrame(chunks, Chunks.SCHEMA);
-    EvaluateSettings settings =
-        new EvaluateSettings(
-            microBatch, 0.15, List.of(), Map.of(), false, false, ComputeSettings.cpu(1), 42);
+    EvaluateSettings settings = settings(microBatch, List.of());
     return new Evaluate(LocalSpark.SESSION, settings, folder, dataset, "chunks", models, told)
         .execute();
+  }
+
+  private Evaluation.Asked asked(EvaluateSettings settings, RunFolder folder) {
+    return Evaluation.Asked.of(settings, Map.of("original", model), "chunks", folder.files());
+  }
+
+  private static EvaluateSettings settings(int microBatch, List<Task> tasks) {
+    return new EvaluateSettings(
+        microBatch, 0.15, tasks, Map.of(), false, false, ComputeSettings.cpu(1), 42);
   }
 
   private static Row chunk(String document, int seed, Integer prompt) {

@@ -9,6 +9,8 @@ import java.util.Optional;
 import lethe.evaluate.GroundTruth;
 import lethe.evaluate.KolmogorovSmirnov;
 import lethe.evaluate.SplitScore;
+import lethe.evaluate.Verdict;
+import lethe.target.Outcome;
 import lethe.target.Target;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +59,63 @@ class AssumptionTest {
     assertThat(general(null).holds()).isNull();
     assertThat(general(3.1).holds()).isTrue();
     assertThat(general(3.2).holds()).isFalse();
+  }
+
+  @Test
+  void domainsThatAreHarderForAnyModelDoNotMakeADocumentUnseen() {
+    // Within each domain the three splits are as well known: seen documents called unseen. Retain
+    // has mostly the easy domain, approximate the hard one.
+    List<SplitScore> scores =
+        List.of(
+            score("original", "forget", "easy", 10, 9000, 2),
+            score("original", "forget", "hard", 10, 1000, 5),
+            score("original", "retain", "easy", 10, 9000, 2),
+            score("original", "retain", "hard", 10, 1000, 5),
+            score("original", "approximate", "easy", 10, 1000, 2),
+            score("original", "approximate", "hard", 10, 9000, 5));
+    Assumption unseen = Assumption.of(scores, List.of(), TARGET, Optional.empty(), 0.15).get(2);
+    assertThat(unseen.holds()).isFalse();
+    assertThat(unseen.finding())
+        .isEqualTo(
+            "The original model has 2.300 nats a token on them, 2.300 on forget; 2.300 and 2.300 on retain, of the domains that retain has, domains weighed like forget: it knows them as well.");
+  }
+
+  @Test
+  void theRunsOwnBandSaysWhatIsNear() {
+    List<SplitScore> scores = List.of(score("original", "general", "*", 10, 1000, 3));
+    List<GroundTruth> truths = List.of(truth(3.8, 4));
+    assertThat(Assumption.of(scores, truths, TARGET, Optional.empty(), 0.15).get(4).holds())
+        .isFalse();
+    assertThat(Assumption.of(scores, truths, TARGET, Optional.empty(), 0.25).get(4).holds())
+        .isTrue();
+  }
+
+  @Test
+  void aDomainThatOneDocumentJudgesIsNamed() {
+    Assumption judged =
+        Assumption.of(
+                List.of(),
+                List.of(),
+                TARGET,
+                Optional.of(
+                    new Verdict(
+                        "unlearned",
+                        Outcome.UNDECIDED,
+                        4.0,
+                        4,
+                        0.0,
+                        null,
+                        0.15,
+                        5,
+                        7,
+                        List.of("books"),
+                        List.of("books", "law"))),
+                0.15)
+            .get(5);
+    assertThat(judged.holds()).isFalse();
+    assertThat(judged.finding())
+        .startsWith("Of forget or approximate one document judges in books, law")
+        .endsWith("It also steered the training in books.");
   }
 
   private static Assumption mix(long approximate, Optional<Target> target) {
@@ -109,7 +168,7 @@ class AssumptionTest {
     for (SplitScore s : scores) {
       both.add(score(s.model(), s.split(), SplitScore.ALL, s.documents(), s.tokens(), s.nll()));
     }
-    return Assumption.of(both, truths, target);
+    return Assumption.of(both, truths, target, Optional.empty(), 0.15);
   }
 
   private static SplitScore score(

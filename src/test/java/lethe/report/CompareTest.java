@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +87,55 @@ class CompareTest {
     assertThat(wide.at("/runs/0/distance").asDouble()).isEqualTo(-0.05, within(1e-12));
     assertThat(wide.at("/methods/0/reached").asInt()).isEqualTo(2);
     assertThat(wide.at("/methods/0/highest").asDouble()).isEqualTo(1e-5);
+  }
+
+  @Test
+  void anUndecidedRunHasNotReachedItsTarget() {
+    run("a", "m", 1e-5, "undecided", 0.0, 0);
+    run("b", "m", 2e-5, "matched", 0.4, 0);
+    JsonNode compared = compare("a", "b");
+    assertThat(compared.at("/methods/0/reached").asInt()).isEqualTo(1);
+    assertThat(compared.at("/methods/0/least_damaged").asText()).isEqualTo("b");
+    assertThat(compared.at("/runs/0/outcome").asText()).isEqualTo("undecided");
+    assertThat(compared.at("/runs/0/damage_at_target").isNull()).isTrue();
+  }
+
+  @Test
+  void aLossThatIsNoFiniteNumberIsTheWorstDamage() {
+    run("a", "m", 1e-5, "matched", Double.NaN, 0);
+    run("b", "m", 2e-5, "matched", 0.4, 0);
+    assertThat(compare("a", "b").at("/methods/0/least_damaged").asText()).isEqualTo("b");
+    assertThat(printed(Optional.empty(), "a")).contains(" matched not finite retain\n");
+  }
+
+  @Test
+  void byABandOfTheComparisonsOwnItIsNoVerdict() {
+    run("a", "m", 1e-5, "undecided", 0.2, 0);
+    assertThat(printed(Optional.of(0.5), "a"))
+        .contains(" distance by the point damage on\n", " matched +0.200 retain best\n")
+        .contains("(forget loss, all documents, within 0.5 of it, by the point)");
+    assertThat(printed(Optional.empty(), "a")).contains(" distance verdict damage on\n");
+  }
+
+  @Test
+  void aReportWhoseVerdictWasDecidedByThePointIsRefused() {
+    RunFolder old = folder("old");
+    old.files()
+        .writeText(new org.apache.hadoop.fs.Path(old.report(), "report.json"), "{\"runs\": 1}");
+    assertThatThrownBy(() -> compare("old"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageEndingWith("and report on it again, or set report.band");
+  }
+
+  private String printed(Optional<Double> band, String name) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new Compare(
+            folder("all"),
+            List.of(folder(name)),
+            band,
+            new PrintStream(bytes, true, StandardCharsets.UTF_8))
+        .execute();
+    return bytes.toString(StandardCharsets.UTF_8).replaceAll(" +", " ");
   }
 
   @Test
@@ -168,6 +218,8 @@ class CompareTest {
         .writeJson(
             new org.apache.hadoop.fs.Path(folder.report(), "report.json"),
             Map.of(
+                "coverage",
+                Map.of(),
                 "provenance",
                 Map.of(
                     "settings",
@@ -191,9 +243,15 @@ class CompareTest {
                 "verdict",
                 Map.of("distance", -0.07, "band", 0.15, "outcome", outcome),
                 "damage",
-                List.of(Map.of("model", "unlearned", "split", "retain", "rise", damage)),
+                List.of(damage(damage)),
                 "cost",
                 Map.of("steps", 7, "seconds", 12.5, "tokens", 1000)));
+  }
+
+  private static Map<String, Object> damage(double rise) {
+    return Double.isFinite(rise)
+        ? Map.of("model", "unlearned", "split", "retain", "rise", rise)
+        : Map.of("model", "unlearned", "split", "retain"); // null in the file
   }
 
   private static Map<String, Object> score(String model, String split, double nll) {

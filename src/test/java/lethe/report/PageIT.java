@@ -48,13 +48,19 @@ class PageIT {
     String dom = dom(browser.get(), page);
     assertThat(dom).doesNotContain("data-error=", "<td>[object");
     assertThat(dom)
-        .contains("<b>✓ Matched</b>")
+        .contains("<b>? Undecided</b>The documents that judge are too few")
+        .contains("</b>3 of 1003 documents asked for were not found or cannot be used")
+        .contains("<dt>Trained on</dt><dd>not recorded</dd>")
+        .contains("<dt>Scored</dt><dd>1,000 documents<small>20,000 chunks, 5,000,000 scored tokens")
+        .contains("<dt>Forget loss, all documents</dt><dd>4.10 → 4.10")
+        .contains("<dt>Membership AUC, by loss</dt><dd>0.60 → 0.60<small>chance is 0.5")
+        .contains("<h3>Forget loss, steering half</h3>")
         .contains("what is kept, from -0.25 to -0.25")
         .contains("Training ended after 5,000 of at most 9,000 steps")
         .contains("<td>r-17</td><td>2</td><td>2.000</td><td>4.125</td>")
         .contains("<td>9; not used: 4,321 of &lt;i&gt;code&lt;/i&gt;, not JSON</td>")
         .contains("<td>arxiv</td><td>forget</td><td>near</td><td>dropped</td><td>12,345</td>")
-        .contains("approximate is &lt;small&gt;")
+        .contains("approximate is &lt;small&gt;\\u001b\\u202e")
         .contains("<td class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</td>")
         .contains("<td><code>ab</code></td>", "<span>/m/o <code>aa</code></span>");
     assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(8);
@@ -92,7 +98,7 @@ class PageIT {
     Files.writeString(
         file, Page.comparison(new Compare.Comparison(0.5, runs, ComparedMethod.of(runs))));
     assertThat(dom(browser.get(), file))
-        .contains("Distance and verdict are of all documents to forget, with a band of 0.50.");
+        .contains("where it lies is said by the point, with a band of 0.50.", "by the point</th>");
   }
 
   private static ComparedRun compared(
@@ -139,13 +145,14 @@ class PageIT {
         List<MembershipScore.Point> roc =
             Collections.nCopies(100, new MembershipScore.Point(0.5, 0.5));
         membership.add(
-            new MembershipScore(model, domain, "loss", 20_000, 20_000, 0.6, 0.1, 0.2, 0.3, roc));
+            new MembershipScore(
+                model, domain, "loss", 20_000, 20_000, 0.6, 0.4, 0.1, 0.2, 0.3, roc));
       }
     }
     Verdict verdict =
         new Verdict(
             "unlearned",
-            Outcome.MATCHED,
+            Outcome.UNDECIDED,
             4.1,
             4.0,
             0.1,
@@ -153,6 +160,7 @@ class PageIT {
             0.15,
             5,
             5,
+            List.of(),
             List.of());
     RunFolder folder = RunFolder.of(scratch.toString(), new Configuration());
     folder
@@ -160,6 +168,8 @@ class PageIT {
         .writeJson(
             folder.evaluation(),
             new Evaluation(
+                Evaluation.VERSION,
+                ReportTest.ASKED,
                 List.of(
                     new Evaluation.Model("original", "/m/o", "aa", 5_000_000, List.of()),
                     new Evaluation.Model("unlearned", "/m/u", "bb", 5_000_000, List.of())),
@@ -193,7 +203,9 @@ class PageIT {
             """
             {"rows": 9, "rejects": {"<i>code</i>": {"not JSON": 4321}}, "chunks_sha256": "ab", "parts": [],
              "duplicates": [{"split": "retain", "domain": "arxiv", "of": "forget", "kind": "near", "action": "dropped", "documents": 12345}],
-             "warnings": ["approximate is <small>"]}
+             "forget_unmet": 3, "counts": [
+               {"split": "forget", "domain": "arxiv", "documents": 1000, "chunks": 20000, "tokens": 5020000}],
+             "warnings": ["approximate is <small>\\u001b\\u202e"]}
             """);
     StringBuilder steps = new StringBuilder();
     for (int i = 1; i <= 5000; i++) {
@@ -205,7 +217,12 @@ class PageIT {
     new Report(
             folder,
             new ReportSettings(
-                Optional.empty(), Optional.of(1e12), List.of(), Optional.empty(), false),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(1e12),
+                List.of(),
+                Optional.empty(),
+                false),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     return scratch.resolve("report/index.html");

@@ -8,14 +8,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.Interval;
+import lethe.evaluate.MembershipScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
 import lethe.target.Outcome;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -93,25 +98,206 @@ class ReportTest {
       Optional<String> unmet =
           new Report(
                   folder,
-                  new ReportSettings(
-                      Optional.of(Outcome.MATCHED),
-                      Optional.empty(),
-                      List.of(),
-                      Optional.empty(),
-                      false),
+                  settings(Optional.of(Outcome.MATCHED), Optional.empty(), false),
                   new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8))
               .execute()
               .unmet();
       assertThat(unmet.isPresent()).isEqualTo(outcome != Outcome.MATCHED);
     }
     RunFolder none = evaluated(List.of());
-    ReportSettings matched =
-        new ReportSettings(
-            Optional.of(Outcome.MATCHED), Optional.empty(), List.of(), Optional.empty(), false);
+    ReportSettings matched = settings(Optional.of(Outcome.MATCHED), Optional.empty(), false);
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     assertThat(new Report(none, matched, nowhere).execute().unmet())
         .contains("report.require is matched, the verdict is none");
+  }
+
+  @Test
+  void anUndecidedVerdictIsNotTheOneRequired() {
+    Verdict undecided =
+        new Verdict(
+            "unlearned",
+            Outcome.UNDECIDED,
+            4.612,
+            4.628,
+            -0.016,
+            new Interval(-0.54, 0.49),
+            0.15,
+            12,
+            14,
+            List.of("books"),
+            List.of("books"));
+    RunFolder folder = evaluated(List.of(undecided));
+    Report.Result result =
+        report(folder, settings(Optional.of(Outcome.MATCHED), Optional.empty(), false));
+    assertThat(result.headline())
+        .startsWith("Undecided: ")
+        .contains(
+            "Forget loss, judging half: 4.612 against a target of 4.628 nats a token: -0.016 (95 % interval -0.540 to +0.490), band \u00b10.15.");
+    assertThat(result.unmet())
+        .contains(
+            "report.require is matched, the verdict is undecided: the 95 % interval of the distance is -0.540 to +0.490; more documents make it narrower");
+    assertThat(report(folder).at("/verdict/outcome").asText()).isEqualTo("undecided");
+  }
+
+  @Test
+  void aMatchIsNoPassWhereWhatWasToBeKeptIsDamaged() {
+    RunFolder folder =
+        evaluated(List.of(verdict(Outcome.MATCHED, 0.1))); // approximate rose by 0.25
+    assertThat(gate(folder, 0.25).unmet()).isEmpty();
+    assertThat(gate(folder, 0.2).unmet())
+        .contains("report.max-damage is 0.2, the loss on approximate rose by 0.250 nats a token");
+    RunFolder ruined =
+        evaluated(
+            List.of(verdict(Outcome.OVER, null)),
+            score("original", "holdout", "*", 3.0, 20.0),
+            new SplitScore("unlearned", "holdout", "*", 3, 5, 1000, null, null, null, 0.5, null));
+    assertThat(gate(ruined, 9).unmet())
+        .contains(
+            "report.require is matched, the verdict is over\nreport.max-damage is 9.0, the loss on holdout is not a finite number");
+    assertThat(report(ruined).at("/damage/0/split").asText()).isEqualTo("holdout");
+    assertThat(report(ruined).at("/damage/0/rise").isNull()).isTrue();
+    assertThat(report(ruined).get("headline").asText())
+        .endsWith("Damage: the loss on holdout is not a finite number.");
+  }
+
+  @Test
+  void theGateIsReadFromTheSettings() {
+    Settings gate = Settings.of(List.of("report.require=matched", "report.max-damage=0.3"));
+    ReportSettings read = ReportSettings.read(gate.root());
+    assertThat(read.require()).contains(Outcome.MATCHED);
+    assertThat(read.maxDamage()).contains(0.3);
+    assertThat(ReportSettings.read(Settings.of(List.of()).root()).maxDamage()).isEmpty();
+    Settings undecided = Settings.of(List.of("report.require=undecided", "report.max-damage=-1"));
+    ReportSettings.read(undecided.root());
+    assertThatThrownBy(undecided::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("report.require cannot be undecided: name matched, under or over")
+        .hasMessageContaining("report.max-damage must be");
+  }
+
+  private static Report.Result gate(RunFolder folder, double most) {
+    return report(folder, settings(Optional.of(Outcome.MATCHED), Optional.of(most), false));
+  }
+
+  private static Report.Result report(RunFolder folder, ReportSettings settings) {
+    return new Report(
+            folder,
+            settings,
+            new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
+        .execute();
+  }
+
+  @Test
+  void firstSaysWhatWasAskedForTrainedOnAndScored() {
+    RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
+    assertThat(run(folder))
+        .startsWith(
+            """
+            asked to forget: not recorded
+            trained on: not recorded
+            scored: 3 documents, 5 chunks, 1000 scored tokens
+
+            split""");
+    folder
+        .files()
+        .writeText(
+            folder.corpusManifest(),
+            """
+            {"forget_unmet": 2, "parts": [], "counts": [
+              {"split": "forget", "domain": "arxiv", "documents": 2, "chunks": 4, "tokens": 800},
+              {"split": "forget", "domain": "code", "documents": 1, "chunks": 1, "tokens": 205},
+              {"split": "retain", "domain": "arxiv", "documents": 9, "chunks": 9, "tokens": 999}]}
+            """);
+    folder
+        .files()
+        .writeText(
+            new org.apache.hadoop.fs.Path(folder.root(), "coverage.json"),
+            """
+            {"version": 1, "steps": 3, "asked": {"documents": 3, "chunks": 5, "tokens": 1005},
+             "trained": {"documents": 2, "chunks": 3, "tokens": 600}}
+            """);
+    String[] lines = {
+      "asked to forget: 5 documents, 5 chunks, 1005 tokens; 2 documents not found or of no use",
+      "trained on: 2 documents, 3 chunks, 600 tokens",
+      "scored: 3 documents, 5 chunks, 1000 scored tokens",
+      "WARNING: 2 of 5 documents asked for were not found or cannot be used: nothing of them was trained on or scored",
+      "WARNING: training used 3 of 5 chunks to forget (2 of 3 documents): the others were in no step"
+    };
+    assertThat(run(folder)).startsWith(String.join("\n", lines) + "\n\nsplit");
+    assertThat(text(folder, "summary.md")).contains("- " + String.join("\n- ", lines) + "\n");
+    assertThat(report(folder).at("/coverage/asked/documents").asInt()).isEqualTo(5);
+    assertThat(report(folder).at("/coverage/asked/unmet").asInt()).isEqualTo(2);
+    assertThat(report(folder).at("/coverage/trained/chunks").asInt()).isEqualTo(3);
+    assertThat(report(folder).at("/coverage/scored/tokens").asInt()).isEqualTo(1000);
+    assertThat(report(folder).at("/coverage/warnings")).hasSize(2);
+    folder.files().writeText(new org.apache.hadoop.fs.Path(folder.root(), "coverage.json"), "{}");
+    assertThatThrownBy(() -> run(folder))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("coverage.json: it is of version none, this program reads 1");
+  }
+
+  @Test
+  void anEvaluationByOtherRulesIsRefused() {
+    RunFolder folder = RunFolder.of(scratch.toString(), new Configuration());
+    folder.files().writeText(folder.evaluation(), "{\"models\": [], \"verdicts\": []}");
+    assertThatThrownBy(() -> run(folder))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageEndingWith(
+            "is of version 1, this program reads 2; run evaluate again, with overwrite=true");
+  }
+
+  @Test
+  void namesReachNeitherTheTerminalNorTheTicketRaw() {
+    RunFolder folder =
+        evaluated(
+            List.of(verdict(Outcome.MATCHED, 0.1)),
+            score("original", "forget", "x\u001b[31m\u202e\n@all `*<b>", 2.0, 7.39));
+    String printed = run(folder);
+    assertThat(printed)
+        .contains("x\\u001b[31m\\u202e\\u000a@all `*<b>")
+        .doesNotContain("\u001b", "\u202e");
+    assertThat(text(folder, "summary.md"))
+        .doesNotContain("\u001b", "\u202e")
+        .contains("x\\\\u001b\\[31m\\\\u202e\\\\u000a&#64;all \\`\\*&lt;b&gt;: 3 documents");
+  }
+
+  @Test
+  void membershipIsShownBesideTheRetrainedModels() {
+    MembershipScore unlearned =
+        new MembershipScore("unlearned", "*", "loss", 9, 9, 0.42, 0.4, 0, 0, 0, List.of());
+    assertThat(Summary.markdown(file(List.of(unlearned)), ""))
+        .contains("on unlearned by loss", "AUC 0.420 (the retrained model has 0.400)\n")
+        .doesNotContain("ideal");
+    MembershipScore alone =
+        new MembershipScore("unlearned", "*", "loss", 9, 9, 0.42, null, 0, 0, 0, List.of());
+    assertThat(Summary.markdown(file(List.of(alone)), ""))
+        .contains("0.420 (0.5 if nothing but the training sets forget and approximate apart)\n");
+  }
+
+  private static ReportFile file(List<MembershipScore> membership) {
+    return new ReportFile(
+        "",
+        Coverage.of(null, null, null, null),
+        null,
+        null,
+        List.of(),
+        List.of(),
+        null,
+        null,
+        List.of(),
+        List.of(),
+        List.of(),
+        membership,
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        null,
+        List.of(),
+        null,
+        null,
+        List.of());
   }
 
   @Test
@@ -153,8 +339,7 @@ class ReportTest {
     assertThat(text(folder, "report.json") + text(folder, "index.html")).doesNotContain("secret");
     new Report(
             folder,
-            new ReportSettings(
-                Optional.empty(), Optional.empty(), List.of(), Optional.empty(), true),
+            settings(Optional.empty(), Optional.empty(), true),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     assertThat(report(folder).at("/continuations/0/written").asText()).isEqualTo("secret");
@@ -170,7 +355,17 @@ class ReportTest {
     run(folder);
     assertThat(report(folder).at("/stop/steps").asInt()).isEqualTo(7);
     assertThat(text(folder, "summary.md"))
-        .contains("ended after 7 of at most 20 steps; the weights are those of step 6\n");
+        .contains(
+            "ended after 7 of at most 20 steps, by the steering half; the weights are those of step 6\n");
+  }
+
+  static final Evaluation.Asked ASKED =
+      new Evaluation.Asked("ab", Map.of(), List.of(), 8, "float32", 0.15, false, 42);
+
+  private static ReportSettings settings(
+      Optional<Outcome> require, Optional<Double> maxDamage, boolean examples) {
+    return new ReportSettings(
+        require, maxDamage, Optional.of(1e9), List.of(), Optional.empty(), examples);
   }
 
   private static String text(RunFolder folder, String name) {
@@ -183,30 +378,35 @@ class ReportTest {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     new Report(
             folder,
-            new ReportSettings(
-                Optional.empty(), Optional.of(1e9), List.of(), Optional.empty(), false),
+            settings(Optional.empty(), Optional.empty(), false),
             new PrintStream(bytes, true, StandardCharsets.UTF_8))
         .execute();
     return bytes.toString(StandardCharsets.UTF_8);
   }
 
-  private RunFolder evaluated(List<Verdict> verdicts) {
+  private RunFolder evaluated(List<Verdict> verdicts, SplitScore... more) {
+    List<SplitScore> scores =
+        new ArrayList<>(
+            List.of(
+                score("original", "approximate", "*", 4.0, 54.6),
+                score("original", "approximate", "arxiv", 4.0, 54.6),
+                score("original", "forget", "*", 2.0, 7.39),
+                score("original", "forget", "arxiv", 2.0, 7.39),
+                score("unlearned", "approximate", "*", 4.25, 70.1),
+                score("unlearned", "approximate", "arxiv", 4.25, 70.1),
+                score("unlearned", "forget", "*", 800.0, null),
+                score("unlearned", "forget", "arxiv", 800.0, null)));
+    scores.addAll(List.of(more));
     RunFolder folder = RunFolder.of(scratch.toString(), new Configuration());
     folder
         .files()
         .writeJson(
             folder.evaluation(),
             new Evaluation(
+                Evaluation.VERSION,
+                ASKED,
                 List.of(model("original"), model("unlearned")),
-                List.of(
-                    score("original", "approximate", "*", 4.0, 54.6),
-                    score("original", "approximate", "arxiv", 4.0, 54.6),
-                    score("original", "forget", "*", 2.0, 7.39),
-                    score("original", "forget", "arxiv", 2.0, 7.39),
-                    score("unlearned", "approximate", "*", 4.25, 70.1),
-                    score("unlearned", "approximate", "arxiv", 4.25, 70.1),
-                    score("unlearned", "forget", "*", 800.0, null),
-                    score("unlearned", "forget", "arxiv", 800.0, null)),
+                scores,
                 List.of(),
                 List.of(),
                 List.of(),
@@ -225,7 +425,8 @@ class ReportTest {
   }
 
   private static Verdict verdict(Outcome outcome, Double distance) {
-    return new Verdict("unlearned", outcome, distance, 4, distance, null, 0.15, 3, 3, List.of());
+    return new Verdict(
+        "unlearned", outcome, distance, 4, distance, null, 0.15, 3, 3, List.of(), List.of());
   }
 
   private static Evaluation.Model model(String name) {

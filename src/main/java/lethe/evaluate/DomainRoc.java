@@ -1,0 +1,60 @@
+package lethe.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import lethe.evaluate.MembershipScore.Point;
+
+/**
+ * Members told from non-members domain by domain, and the domains weighed by their members:
+ *
+ * <pre>  AUC = sum_d m_d AUC_d / sum_d m_d,   TPR(x) = sum_d m_d TPR_d(x) / sum_d m_d </pre>
+ *
+ * A pool of all domains would also tell the domains apart: where forget and approximate mix them in
+ * different shares, losses that say nothing within a domain would seem to tell members.
+ */
+final class DomainRoc {
+  private final List<Roc> domains;
+
+  /**
+   * @param domains at least one
+   */
+  DomainRoc(List<Roc> domains) {
+    this.domains = List.copyOf(domains);
+  }
+
+  private interface Figure {
+    double of(Roc domain);
+  }
+
+  private double weighed(Figure figure) {
+    double sum = 0;
+    long members = 0;
+    for (Roc domain : domains) {
+      sum += domain.members() * figure.of(domain);
+      members += domain.members();
+    }
+    return sum / members;
+  }
+
+  double auc() {
+    return weighed(Roc::auc);
+  }
+
+  /** Each domain with its own threshold. */
+  double tprAt(double fpr) {
+    return weighed(domain -> domain.tprAt(fpr));
+  }
+
+  /** The curve at about {@code most} places, its ends included. */
+  List<Point> curve(int most) {
+    if (domains.size() == 1) {
+      return domains.get(0).curve(most);
+    }
+    List<Point> curve = new ArrayList<>(List.of(new Point(0, 0)));
+    for (int i = 0; i < most; i++) {
+      double fpr = (double) i / (most - 1);
+      curve.add(new Point(fpr, weighed(domain -> domain.height(fpr))));
+    }
+    return curve;
+  }
+}

@@ -1,0 +1,153 @@
+package lethe.report;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lethe.evaluate.SplitScore;
+import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * How much was asked to be forgotten, how much of it was trained on, and how much was scored.
+ *
+ * @param asked documents named to be forgotten, with the chunks and tokens of those in the forget
+ *     split; null when there is no corpus
+ * @param trained what of the forget split stood in an applied step; null when it is not recorded:
+ *     nothing was trained here, or by an older program
+ * @param scored of the forget split, by every model; null when nothing was
+ * @param warnings where they differ
+ */
+record Coverage(Amount asked, Amount trained, Amount scored, List<String> warnings) {
+  private static final int VERSION = 1;
+
+  /**
+   * Some documents.
+   *
+   * @param documents how many
+   * @param unmet of them not found, or of no use; null where they were not counted
+   * @param chunks of the others
+   * @param tokens in those chunks; of what is scored the scored ones: all but a chunk's first, or
+   *     those of the answer
+   */
+  record Amount(
+      long documents,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Long unmet,
+      long chunks,
+      long tokens) {
+    private String text() {
+      return "%d documents, %d chunks, %d ".formatted(documents, chunks, tokens);
+    }
+  }
+
+  /**
+   * @param folder whose manifest and {@code coverage.json} count
+   * @param scores of all models
+   * @throws InvalidSettings when coverage.json is of another version
+   */
+  static Coverage of(RunFolder folder, List<SplitScore> scores) {
+    Path path = new Path(folder.root(), "coverage.json");
+    Optional<JsonNode> corpus = json(folder, folder.corpusManifest());
+    Optional<JsonNode> training = json(folder, path);
+    if (training.isPresent() && training.get().path("version").asInt() != VERSION) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot read %s: it is of version %s, this program reads %d; run unlearn again, with overwrite=true"
+                  .formatted(path, training.get().path("version").asText("none"), VERSION)));
+    }
+    return of(
+        corpus.map(Coverage::asked).orElse(null),
+        training.map(json -> amount(json.path("asked"))).orElse(null),
+        training.map(json -> amount(json.path("trained"))).orElse(null),
+        scored(scores));
+  }
+
+  /**
+   * @param meant the forget split as the training knew it; null when not recorded
+   */
+  static Coverage of(Amount asked, Amount meant, Amount trained, Amount scored) {
+    List<String> warnings = new ArrayList<>();
+    long unmet = asked == null || asked.unmet() == null ? 0 : asked.unmet();
+    if (unmet > 0) {
+      warnings.add(
+          "%d of %d documents asked for were not found or cannot be used: nothing of them was trained on or scored"
+              .formatted(unmet, asked.documents()));
+    }
+    if (asked != null && meant != null && meant.chunks() != asked.chunks()) {
+      warnings.add(
+          "the training had %d chunks to forget, the corpus has %d: it was made again since"
+              .formatted(meant.chunks(), asked.chunks()));
+    }
+    if (trained != null && trained.chunks() < meant.chunks()) {
+      warnings.add(
+          "training used %d of %d chunks to forget (%d of %d documents): the others were in no step"
+              .formatted(trained.chunks(), meant.chunks(), trained.documents(), meant.documents()));
+    }
+    if (asked != null && scored != null && scored.chunks() != asked.chunks()) {
+      warnings.add(
+          "%d chunks to forget were scored, the corpus has %d"
+              .formatted(scored.chunks(), asked.chunks()));
+    }
+    return new Coverage(asked, trained, scored, warnings);
+  }
+
+  /** For a reader: three lines, and one a warning. */
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "asked to forget: "
+            + (asked == null
+                ? "not recorded"
+                : asked.text()
+                    + "tokens"
+                    + (asked.unmet() == null
+                        ? "; documents not found were not counted"
+                        : asked.unmet() > 0
+                            ? "; " + asked.unmet() + " documents not found or of no use"
+                            : "")));
+    lines.add("trained on: " + (trained == null ? "not recorded" : trained.text() + "tokens"));
+    lines.add("scored: " + (scored == null ? "nothing" : scored.text() + "scored tokens"));
+    warnings.forEach(warning -> lines.add("WARNING: " + warning));
+    return lines;
+  }
+
+  private static Amount asked(JsonNode manifest) {
+    Long unmet =
+        manifest.path("forget_unmet").isNumber() ? manifest.path("forget_unmet").asLong() : null;
+    long documents = unmet == null ? 0 : unmet;
+    long chunks = 0;
+    long tokens = 0;
+    for (JsonNode count : manifest.path("counts")) {
+      if (count.path("split").asText().equals("forget")) {
+        documents += count.path("documents").asLong();
+        chunks += count.path("chunks").asLong();
+        tokens += count.path("tokens").asLong();
+      }
+    }
+    return new Amount(documents, unmet, chunks, tokens);
+  }
+
+  private static Amount amount(JsonNode json) {
+    return new Amount(
+        json.path("documents").asLong(),
+        null,
+        json.path("chunks").asLong(),
+        json.path("tokens").asLong());
+  }
+
+  private static Amount scored(List<SplitScore> scores) {
+    return scores.stream()
+        .filter(s -> s.split().equals("forget") && s.domain().equals(SplitScore.ALL))
+        .findFirst()
+        .map(s -> new Amount(s.documents(), null, s.chunks(), s.tokens()))
+        .orElse(null);
+  }
+
+  private static Optional<JsonNode> json(RunFolder folder, Path path) {
+    return folder.files().exists(path)
+        ? Optional.of(folder.files().readJson(path))
+        : Optional.empty();
+  }
+}

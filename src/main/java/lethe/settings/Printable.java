@@ -1,0 +1,50 @@
+package lethe.settings;
+
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Text that comes from outside (a domain, an id, the name of a file) as a terminal may show it.
+ * Characters that would move the cursor, change colours, turn the direction of writing or begin
+ * another line are written as a backslash, a u and four hexadecimal digits.
+ */
+public final class Printable {
+  private Printable() {}
+
+  /** Of one line. */
+  public static String line(String text) {
+    StringBuilder shown = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      shown.append(harmless(c) ? String.valueOf(c) : String.format("\\u%04x", (int) c));
+    }
+    return shown.toString();
+  }
+
+  /** Of several lines, whose ends and tabs stay. */
+  public static String lines(String text) {
+    StringBuilder shown = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      shown.append(c == '\n' || c == '\t' ? String.valueOf(c) : line(String.valueOf(c)));
+    }
+    return shown.toString();
+  }
+
+  /** The same stream, through which texts go as {@link #lines}. */
+  public static PrintStream stream(PrintStream out) {
+    return new PrintStream(out, true, StandardCharsets.UTF_8) {
+      @Override
+      public void print(String text) {
+        super.print(lines(String.valueOf(text)));
+      }
+    };
+  }
+
+  private static boolean harmless(char c) {
+    boolean turns = (c >= '\u202a' && c <= '\u202e') || (c >= '\u2066' && c <= '\u2069');
+    boolean marks = c == '\u200e' || c == '\u200f' || c == '\u061c';
+    boolean separates = c == '\u2028' || c == '\u2029';
+    return !Character.isISOControl(c) && !turns && !marks && !separates;
+  }
+}

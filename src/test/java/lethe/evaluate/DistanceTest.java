@@ -1,0 +1,119 @@
+package lethe.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import lethe.target.Outcome;
+import org.junit.jupiter.api.Test;
+
+class DistanceTest {
+  @Test
+  void byHand() {
+    // Means 4 and 6 of forget, 3 and 5 of approximate: D = 5 - 4, each mean has variance 2 / 2.
+    Distance distance =
+        Distance.of(
+            Map.of("d", List.of(document(10, 4), document(10, 6))),
+            Map.of("d", List.of(document(20, 3), document(20, 5))));
+    assertThat(distance.nats()).isEqualTo(1);
+    double half = 4.302653 * Math.sqrt(2); // t(0.975) of 2 degrees of freedom, from a table
+    assertThat(distance.interval().low()).isCloseTo(1 - half, within(1e-5));
+    assertThat(distance.interval().high()).isCloseTo(1 + half, within(1e-5));
+  }
+
+  @Test
+  void aSoleDocumentVariesAsOthersDoWhereTheyVaryMost() {
+    // Domain a as above, with a quarter of the tokens; b has three quarters and one document each.
+    Distance distance =
+        Distance.of(
+            Map.of("a", List.of(document(10, 4), document(10, 6)), "b", List.of(document(60, 7))),
+            Map.of("a", List.of(document(20, 3), document(20, 5)), "b", List.of(document(50, 7))));
+    assertThat(distance.nats()).isEqualTo(0.25);
+    // Of forget in a the residuals are (4 - 4.25) / 8 and (6 - 4.25) / 8: 2 (s / 8)^2, s^2 = 2.
+    double known = 2 * 2 / 64.0;
+    double unseen = 2 * 2 / 64.0;
+    double borrowed = 0.75 * 0.75 * 2; // share^2 s^2, once of forget, once of approximate
+    double variance = known + unseen + 2 * borrowed; // 2.375, of 2.22 degrees of freedom
+    double half = (distance.interval().high() - distance.interval().low()) / 2;
+    assertThat(half / Math.sqrt(variance)).isBetween(3.182, 4.303); // t of 3 and of 2
+  }
+
+  @Test
+  void withoutTwoDocumentsAnywhereNothingSaysHowSureItIs() {
+    Distance distance =
+        Distance.of(
+            Map.of("a", List.of(document(10, 4)), "b", List.of(document(10, 4))),
+            Map.of("a", List.of(document(10, 4)), "b", List.of(document(10, 4))));
+    assertThat(distance.nats()).isZero();
+    assertThat(distance.interval()).isNull();
+    Verdict verdict =
+        Verdict.of(
+                List.of(named("approximate", "u", 4)),
+                List.of(named("forget", "f", 4)),
+                "unlearned",
+                0.15)
+            .orElseThrow();
+    assertThat(verdict.outcome()).isEqualTo(Outcome.UNDECIDED);
+    assertThat(verdict.single()).containsExactly("d");
+    assertThat(verdict.sole()).containsExactly("d");
+  }
+
+  @Test
+  void theIntervalOfFewDocumentsHoldsTheTruthAsOftenAsItSays() {
+    SplittableRandom random = new SplittableRandom(5);
+    int held = 0;
+    int rounds = 2000;
+    for (int round = 0; round < rounds; round++) {
+      Interval interval = drawn(random, 0, 1, 1).interval();
+      held += interval.low() <= 0 && interval.high() >= 0 ? 1 : 0;
+    }
+    assertThat((double) held / rounds).isBetween(0.935, 0.985); // sigma 0.005
+  }
+
+  @Test
+  void aModelAtTheEdgeOfTheBandIsSeldomCalledMatchedOrBeyond() {
+    SplittableRandom random = new SplittableRandom(6);
+    int matched = 0;
+    int beyond = 0;
+    int rounds = 2000;
+    for (int round = 0; round < rounds; round++) {
+      Interval interval = drawn(random, 0.5, 0.3, 3).interval();
+      Outcome outcome = Outcome.of(interval.low(), interval.high(), 0.5);
+      matched += outcome == Outcome.MATCHED ? 1 : 0;
+      beyond += outcome == Outcome.OVER ? 1 : 0;
+    }
+    assertThat((double) matched / rounds).isBetween(0.005, 0.04); // 0.025
+    assertThat((double) beyond / rounds).isBetween(0.005, 0.04);
+  }
+
+  /** Two domains, 4 and 3 documents of forget, 6 and 5 of approximate, or some times as many. */
+  private static Distance drawn(
+      SplittableRandom random, double distance, double deviation, int times) {
+    return Distance.of(
+        Map.of(
+            "a", documents(random, 4 * times, 2 + distance, deviation),
+            "b", documents(random, 3 * times, 5 + distance, deviation)),
+        Map.of(
+            "a", documents(random, 6 * times, 2, deviation),
+            "b", documents(random, 5 * times, 5, deviation)));
+  }
+
+  private static List<DocumentScore> documents(
+      SplittableRandom random, int count, double mean, double deviation) {
+    return IntStream.range(0, count)
+        .mapToObj(
+            i -> document(random.nextInt(500, 1500), mean + deviation * random.nextGaussian()))
+        .toList();
+  }
+
+  private static DocumentScore document(long tokens, double mean) {
+    return new DocumentScore("s", "d", "i", 1, tokens, mean * tokens, mean, 0, 0);
+  }
+
+  private static DocumentScore named(String split, String id, double mean) {
+    return new DocumentScore(split, "d", id, 1, 10, mean * 10, mean, 0, 0);
+  }
+}
