@@ -335,6 +335,13 @@ public final class Trainer {
           new Aggregator(exchange, optimizer, environment, onStep, stop::requested, steering);
       try {
         new Launch(spark, settings, stop, launch, workers).run(plan, job, aggregator, before);
+        aggregator.close(); // the workers do not wait for their last step to be applied
+        aggregator
+            .failure()
+            .ifPresent(
+                failure -> {
+                  throw failure;
+                });
       } catch (RuntimeException e) {
         aggregator.close(); // from here on nothing changes the weights
         if (stop.requested()) {
