@@ -6,7 +6,8 @@ import lethe.settings.Section;
 /** What a method does with the forget split. */
 public enum Forget {
   GRADIENT_ASCENT("make the text unlikely (Yao et al.)"),
-  CAPPED_ASCENT("the same, but leave a token, and a chunk by its mean, alone at a loss of unlearn.cap"),
+  CAPPED_ASCENT(
+      "the same, but leave a token, and a chunk by its mean, alone at a loss of unlearn.cap"),
   RANDOM_LABELS("learn random tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS("learn the original model's likeliest other tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS_EARLY(

@@ -201,7 +201,8 @@ class EngineIT {
   @Test
   void eachWorkerHasAGpuOfItsOwnAndNoneIsLeftIdleSilently() throws IOException {
     Path script = folder.resolve("gpus.sh");
-    Files.writeString(script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\", \"1\"]}'\n");
+    Files.writeString(
+        script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\", \"1\"]}'\n");
     assertThat(script.toFile().setExecutable(true)).isTrue();
     Run two = new Run("gpus").gpus(script);
     assertThat(two.train().sha256).isEqualTo(undisturbed().sha256);
