@@ -155,9 +155,7 @@ final class Stages {
       boolean prepared = folder.files().exists(folder.corpusManifest());
       if (prepared && !(job.overwrite() && job.does(Verb.PREPARE))) {
         // Before run.json says how they are made: what is there now was made otherwise.
-        stages().stream()
-            .filter(stage -> !finished(stage))
-            .forEach(this::takeAway);
+        stages().stream().filter(stage -> !finished(stage)).forEach(this::takeAway);
         provenance.write(spark.version(), Clock.systemUTC());
       } // otherwise prepare, which may still refuse the sources, writes first
       stage(Verb.PREPARE, () -> prepare(spark, prepare));
@@ -306,7 +304,9 @@ final class Stages {
         .forEach(other -> folder.files().delete(commits().get(other)));
   }
 
-  /** The first thing that a stage does; with overwrite=true it does not go on from earlier steps. */
+  /**
+   * The first thing that a stage does; with overwrite=true it does not go on from earlier steps.
+   */
   private void begin(Verb stage) {
     takeAway(stage);
     if (stage == Verb.UNLEARN) {
@@ -359,9 +359,8 @@ final class Stages {
 
   private void prepare(SparkSession spark, Prepare prepare) {
     console.say("prepare: reading, splitting and tokenizing");
-    Prepare.Result result = 
-        prepare.execute(
-            early -> console.say("prepare: " + early), () -> takeAway(Verb.PREPARE));
+    Prepare.Result result =
+        prepare.execute(early -> console.say("prepare: " + early), () -> takeAway(Verb.PREPARE));
     provenance.write(spark.version(), Clock.systemUTC());
     result.evidence().lines().forEach(console::say);
   }
@@ -419,8 +418,7 @@ final class Stages {
     List<Role> roles = job.unlearn().roles();
     Examples examples = examples(spark);
     Trainer.Task task =
-        new Trainer.Task(
-            "unlearn", original, frozen(), roles, examples.identity(roles, frozen()));
+        new Trainer.Task("unlearn", original, frozen(), roles, examples.identity(roles, frozen()));
     train(
         spark,
         task,
@@ -476,17 +474,17 @@ final class Stages {
         spark,
         folder,
         new Examples.Inputs(
-                Manifest.read(folder).chunksSha256(),
-                original,
-                frozen().get(FrozenModel.REFERENCE),
-                Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
-                job.unlearn().terms().predictions(),
-                rejections(opened),
-                padding(opened),
-                job.unlearn().pairing(),
-                job.train().seed(),
-                job.train().microBatch(),
-                job.train().compute()),
+            Manifest.read(folder).chunksSha256(),
+            original,
+            frozen().get(FrozenModel.REFERENCE),
+            Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
+            job.unlearn().terms().predictions(),
+            rejections(opened),
+            padding(opened),
+            job.unlearn().pairing(),
+            job.train().seed(),
+            job.train().microBatch(),
+            job.train().compute()),
         sentence -> console.say("unlearn: " + sentence));
   }
 
@@ -514,8 +512,7 @@ final class Stages {
             .train(chunks, start, probes);
     if (name.equals("unlearn")) {
       Coverage coverage =
-          Coverage.of(
-              Chunks.read(spark, folder).filter(col("split").equalTo(Role.FORGET)), result);
+          Coverage.of(Chunks.read(spark, folder).filter(col("split").equalTo(Role.FORGET)), result);
       coverage.write(folder);
       coverage.gap().ifPresent(gap -> console.say(name + ": " + gap));
     }

@@ -27,7 +27,7 @@ final class TrainProgress implements Trainer.Listener {
   @Override
   public void planned(int planned, int perStep) {
     steps = planned;
-    console.say(stage + ": " + planned + " steps of " + perStep + " examples a term");
+    console.say(stage + ": " + planned + " steps of at most " + perStep + " examples per term");
   }
 
   @Override

@@ -92,7 +92,8 @@ class DescentIT {
     run(Verb.PREPARE, conf, first);
     run(Verb.UNLEARN, conf, first);
     byte[] before = weights("run/model");
-    Path evaluation = Files.createDirectories(folder.resolve("run/scores")).resolve("evaluation.json");
+    Path evaluation =
+        Files.createDirectories(folder.resolve("run/scores")).resolve("evaluation.json");
     Files.writeString(evaluation, "{}");
 
     String[] other = {"train.checkpoint-every=1", "unlearn.method=gradient-ascent"};
@@ -115,8 +116,7 @@ class DescentIT {
     Path conf = SmallRun.in(folder);
     run(Verb.PREPARE, conf);
     String said = run(Verb.UNLEARN, conf); // two steps of two
-    JsonNode coverage =
-        new ObjectMapper().readTree(folder.resolve("run/coverage.json").toFile());
+    JsonNode coverage = new ObjectMapper().readTree(folder.resolve("run/coverage.json").toFile());
     long asked = coverage.at("/asked/chunks").asLong();
     assertThat(asked).isGreaterThan(4);
     assertThat(coverage.at("/version").asInt()).isEqualTo(1);

@@ -9,8 +9,9 @@ import java.util.Optional;
  *
  * <pre>  L = (1/n) sum_t max(0, min(cap, log V) - H(P_t))  </pre>
  *
- * with no gradient from a sequence whose mean entropy is cap or more. Our own. Entropy is the loss the model itself expects, so a target loss is a target entropy. With
- * a cap of log V or more it is {@link MaxEntropy} from model to uniform.
+ * with no gradient from a sequence whose mean entropy is cap or more. Our own. Entropy is the loss
+ * the model itself expects, so a target loss is a target entropy. With a cap of log V or more it is
+ * {@link MaxEntropy} from model to uniform.
  *
  * @param capNats target entropy of a prediction, greater than 0
  */

@@ -7,7 +7,8 @@ import lethe.settings.Section;
  *
  * @param beta inverse temperature of NPO, SimNPO, DPO and answer preservation, greater than 0
  * @param gamma margin of SimNPO, at least 0
- * @param capNats where capped terms let go of a token, greater than 0; infinite when not set
+ * @param capNats where capped terms leave a token, or a sequence by its mean, alone; greater than
+ *     0; infinite when not set
  * @param genericAlpha how much of the reinforcement generic predictions take off, at least 0
  * @param predictions what sampled and soft labels come from
  */

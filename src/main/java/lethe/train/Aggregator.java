@@ -637,15 +637,18 @@ final class Aggregator extends RpcHandler implements AutoCloseable {
     };
   }
 
-  /** Waits for a step that is being applied; none is applied afterwards. */
+  /**
+   * Waits until a step whose gradients are all there is applied; none is applied afterwards. The
+   * workers of the last step end before it is: given up sooner, it would be done again.
+   */
   @Override
   public void close() {
-    giveUp("the launch has ended");
     applying.shutdown();
     try {
       if (!applying.awaitTermination(10, TimeUnit.MINUTES)) {
         throw new IllegalStateException("A step is still being applied after ten minutes");
       }
+      giveUp("the launch has ended");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while a step was applied", e);

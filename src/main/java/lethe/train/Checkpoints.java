@@ -240,9 +240,7 @@ final class Checkpoints implements AutoCloseable {
     List<String> differences =
         names.stream()
             .filter(name -> !Objects.equals(before.get(name), run.get(name)))
-            .map(
-                name ->
-                    "  %s was %s, is %s".formatted(name, said(before, name), said(run, name)))
+            .map(name -> "  %s was %s, is %s".formatted(name, said(before, name), said(run, name)))
             .collect(Collectors.toCollection(ArrayList::new));
     if (!differences.isEmpty()) {
       differences.add(

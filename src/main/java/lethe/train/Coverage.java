@@ -12,8 +12,9 @@ import org.apache.spark.sql.functions;
 import scala.collection.JavaConverters;
 
 /**
- * {@code coverage.json}: how much of what is to be forgotten the unlearned weights have been trained
- * to forget. Few steps, an early stop or an example that a method cannot use leave some out.
+ * {@code coverage.json}: how much of what is to be forgotten the unlearned weights have been
+ * trained to forget. Few steps, an early stop or an example that a method cannot use leave some
+ * out.
  *
  * @param version of this file
  * @param steps that the weights come from
@@ -51,9 +52,7 @@ public record Coverage(int version, int steps, Amount asked, Amount trained) {
     Dataset<Row> trained =
         forget.join(
             result.trained(),
-            JavaConverters.asScalaBuffer(
-                    List.of("domain", "document", "ordinal"))
-                .toSeq(),
+            JavaConverters.asScalaBuffer(List.of("domain", "document", "ordinal")).toSeq(),
             "left_semi");
     return new Coverage(VERSION, result.kept(), Amount.of(forget), Amount.of(trained));
   }

@@ -18,8 +18,8 @@ import scala.collection.JavaConverters;
 
 /**
  * What decides the last bits of a worker's sums, besides the plan: threads, kind of processor,
- * libraries. The first worker's is that of the run; the others are held against it. And on which GPU
- * each computes: two must not have the same.
+ * libraries. The first worker's is that of the run; the others are held against it. And on which
+ * GPU each computes: two must not have the same.
  */
 final class Environment {
   private final Consumer<String> tell;

@@ -115,8 +115,7 @@ public final class Examples {
    *
    * @param models that terms may name
    */
-  public Map<String, String> identity(
-      List<Role> roles, Map<FrozenModel, ModelSource> models) {
+  public Map<String, String> identity(List<Role> roles, Map<FrozenModel, ModelSource> models) {
     Map<String, String> identity = new TreeMap<>();
     Set<ViewKind> kinds =
         roles.stream().flatMap(role -> role.term().views().stream()).collect(Collectors.toSet());
@@ -155,8 +154,8 @@ public final class Examples {
    * @param chunks as prepare wrote them
    * @return as {@link Trainer#train} takes them; without those that give a term nothing to predict,
    *     of which the user is told
-   * @throws InvalidSettings when a term needs answers and some chunk has none, or when no chunk of a
-   *     split gives a term anything to predict
+   * @throws InvalidSettings when a term needs answers and some chunk has none, or when no chunk of
+   *     a split gives a term anything to predict
    */
   public Dataset<Row> execute(Dataset<Row> chunks, List<Role> roles) {
     long forgotten =

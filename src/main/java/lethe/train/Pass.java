@@ -223,8 +223,7 @@ final class Pass {
    */
   private Optional<NDArray> open(
       PositionTerm.SequenceCap cap, TokenBatch batch, NDArray hiddenND, Parameters weights) {
-    double[] sums =
-        bySequence(batch, hiddenND, weights, cap.valueN());
+    double[] sums = bySequence(batch, hiddenND, weights, cap.valueN());
     int[] counts = new int[sums.length];
     for (int b : batch.sequence()) {
       counts[b]++;

@@ -134,10 +134,7 @@ final class Plan {
    */
   long[][] counts() {
     long[][] counts = new long[steps][roles.size()];
-    for (Row row :
-        rows.groupBy("step", "role")
-            .agg(sum("scored"), count(lit(1)))
-            .collectAsList()) {
+    for (Row row : rows.groupBy("step", "role").agg(sum("scored"), count(lit(1))).collectAsList()) {
       int role = row.getInt(1);
       boolean positions = roles.get(role).term() instanceof PositionTerm;
       counts[row.getInt(0)][role] = row.getLong(positions ? 2 : 3);
@@ -189,8 +186,7 @@ final class Plan {
   }
 
   private Dataset<Row> role(Dataset<Row> chunks, int role, long seed) {
-    Row sizes =
-        chunks.agg(count(lit(1)), count(when(col("scored").lt(1), lit(1)))).first();
+    Row sizes = chunks.agg(count(lit(1)), count(when(col("scored").lt(1), lit(1)))).first();
     long available = sizes.getLong(0);
     if (available == 0) {
       throw new InvalidSettings(

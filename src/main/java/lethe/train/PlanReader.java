@@ -6,8 +6,8 @@ import java.util.List;
 import scala.Tuple2;
 
 /**
- * Hands out a worker's rows of the plan in order, micro-batch by micro-batch. A row that nobody asks
- * for is refused: it would be missing from a step that claims to have used it.
+ * Hands out a worker's rows of the plan in order, micro-batch by micro-batch. A row that nobody
+ * asks for is refused: it would be missing from a step that claims to have used it.
  */
 final class PlanReader {
   private final Iterator<Tuple2<PlanKey, Example>> rows;

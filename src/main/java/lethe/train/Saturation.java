@@ -32,10 +32,7 @@ final class Saturation {
    */
   Saturation(List<Role> roles, Consumer<String> tell) {
     this.terms =
-        roles.stream()
-            .filter(role -> role.term() instanceof SequenceTerm)
-            .map(Role::name)
-            .toList();
+        roles.stream().filter(role -> role.term() instanceof SequenceTerm).map(Role::name).toList();
     this.tell = tell;
   }
 

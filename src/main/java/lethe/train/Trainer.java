@@ -179,8 +179,7 @@ public final class Trainer {
     Layout layout = settings.layout(architecture.tensors());
     Schedule schedule = settings.schedule(steps);
     float[][] initial = load(layout, start);
-    Map<String, String> run =
-        identity(layout, initial, counts, schedule, probes.map(Probes::aim));
+    Map<String, String> run = identity(layout, initial, counts, schedule, probes.map(Probes::aim));
     Optional<Steering> steering =
         probes.map(
             p -> new Steering(p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
@@ -253,7 +252,9 @@ public final class Trainer {
     }
   }
 
-  /** Examples that no step will use, if there are any: nobody should think that they are trained. */
+  /**
+   * Examples that no step will use, if there are any: nobody should think that they are trained.
+   */
   private void sayWhatIsNotReached(long available, int perStep, int steps) {
     long reached = Plan.reached(available, perStep, steps);
     if (reached < available) {
@@ -338,6 +339,13 @@ public final class Trainer {
           new Aggregator(exchange, optimizer, environment, onStep, stop::requested, steering);
       try {
         new Launch(spark, settings, stop, launch, workers).run(plan, job, aggregator, before);
+        aggregator.close(); // the workers do not wait for their last step to be applied
+        aggregator
+            .failure()
+            .ifPresent(
+                failure -> {
+                  throw failure;
+                });
       } catch (RuntimeException e) {
         aggregator.close(); // from here on nothing changes the weights
         if (stop.requested()) {
@@ -411,8 +419,7 @@ public final class Trainer {
   }
 
   private static String hash(String text) {
-    return HexFormat.of()
-        .formatHex(Files.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+    return HexFormat.of().formatHex(Files.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static float[][] load(Layout layout, TensorSource start) {

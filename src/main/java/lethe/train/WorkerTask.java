@@ -138,10 +138,7 @@ final class WorkerTask
   }
 
   private int run(
-      int worker,
-      int attempt,
-      Iterator<Tuple2<PlanKey, Example>> rows,
-      Optional<Fault> fault) {
+      int worker, int attempt, Iterator<Tuple2<PlanKey, Example>> rows, Optional<Fault> fault) {
     try (AggregatorClient driver = new AggregatorClient(endpoint, attempt, worker)) {
       try {
         return run(driver, worker, rows, fault);
@@ -166,7 +163,8 @@ final class WorkerTask
       Map<FrozenModel, Parameters> frozen = frozen(network);
       Pass pass = new Pass(network);
       String greeting = Exchange.greeting(job.layout, job.workers, job.wire, job.separation);
-      AggregatorClient.Start start = driver.hello(
+      AggregatorClient.Start start =
+          driver.hello(
               greeting,
               Environment.here(compute),
               Environment.device(BarrierTaskContext.get().resources()));

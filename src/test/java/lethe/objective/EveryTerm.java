@@ -28,7 +28,7 @@ public final class EveryTerm {
 
   /** An untrained model's loss is above its entropy: this cap is one that texts are still below. */
   private static Term open(Term term) {
-    return term instanceof CappedAscent capped ? new CappedAscent(capped.capNats() + 1.5) : term;
+    return term instanceof CappedAscent capped ? new CappedAscent(capped.capNats() + 2.2) : term;
   }
 
   public static Stream<PositionTerm> ofPositions() {

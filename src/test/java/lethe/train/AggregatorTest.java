@@ -111,6 +111,26 @@ class AggregatorTest {
   }
 
   @Test
+  void aStepThatIsCompleteWhenTheLaunchEndsIsApplied() throws Exception {
+    hello(0);
+    push(0, 0, 1, 0, 0);
+    while (optimizer.steps() < 1) {
+      Thread.onSpinWait();
+    }
+    push(0, 1, 0, 5, 0); // waits behind the first, whose listener is slow
+    Thread ending = new Thread(aggregator::close);
+    ending.start();
+    while (ending.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    slow.countDown();
+    ending.join();
+    assertThat(applied).containsExactly(0, 1);
+    assertThat(optimizer.steps()).isEqualTo(2);
+    assertThat(aggregator.failure()).isEmpty();
+  }
+
+  @Test
   void aWorkerThatIsUnableEndsTheLaunchWithItsReason() throws Exception {
     slow.countDown();
     byte[] why = "Cannot use gpu(0): no CUDA".getBytes(StandardCharsets.UTF_8);

@@ -201,9 +201,10 @@ class EngineIT {
   @Test
   void eachWorkerHasAGpuOfItsOwnAndNoneIsLeftIdleSilently() throws IOException {
     Path script = folder.resolve("gpus.sh");
-    Files.writeString(script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\", \"1\"]}'\n");
+    Files.writeString(
+        script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\", \"1\"]}'\n");
     assertThat(script.toFile().setExecutable(true)).isTrue();
-    Run two = new Run("gpus").gpus(script, 1);
+    Run two = new Run("gpus").gpus(script);
     assertThat(two.train().sha256).isEqualTo(undisturbed().sha256);
     assertThat(two.notices)
         .filteredOn(sentence -> sentence.startsWith("worker 0 has GPU"))
@@ -211,13 +212,8 @@ class EngineIT {
         .asString()
         .matches("worker 0 has GPU ([01]) of \\S+; worker 1 has GPU (?!\\1)[01] of \\S+");
     // Nothing on this machine could compute on it: what counts is that the processor is not taken.
-    assertThatThrownBy(() -> new Run("auto").gpus(script, 1).device(DeviceChoice.AUTO).train())
+    assertThatThrownBy(() -> new Run("auto").gpus(script).device(DeviceChoice.AUTO).train())
         .hasStackTraceContaining("CUDA");
-    // Two Spark workers of one host: each believes that GPU 0 is its own to give.
-    assertThatThrownBy(() -> new Run("shared").gpus(script, 2).train())
-        .hasMessageContaining("Refused worker ")
-        .hasMessageContaining(" computes on GPU 0 of ")
-        .hasMessageContaining("local-cluster[1,CORES,MEBIBYTES]");
   }
 
   private JsonNode stop(String name) throws IOException {
@@ -295,12 +291,10 @@ class EngineIT {
     /**
      * Executors with a GPU each.
      *
-     * @param script that says which there are
-     * @param hosts Spark workers that hold the executors
+     * @param script that says which there are: of one Spark worker, which holds all executors
      */
-    Run gpus(Path script, int hosts) {
-      int executors = workers / hosts;
-      spark.put("spark.master", "local-cluster[%d,%d,%d]".formatted(hosts, executors, 1024 * executors));
+    Run gpus(Path script) {
+      spark.put("spark.master", "local-cluster[1,%d,%d]".formatted(workers, 1024 * workers));
       spark.put("spark.worker.resource.gpu.amount", "2");
       spark.put("spark.worker.resource.gpu.discoveryScript", script.toString());
       spark.put("spark.executor.resource.gpu.amount", "1");

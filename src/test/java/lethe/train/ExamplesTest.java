@@ -134,8 +134,7 @@ class ExamplesTest {
   void aReferenceIsAsFarFromItsOwnModelAsNothingAtEveryPrecision() {
     for (Precision precision : Precision.values()) {
       this.precision = precision;
-      try (Network network =
-              new Network(model.architecture(), Compute.cpu(1).with(precision));
+      try (Network network = new Network(model.architecture(), Compute.cpu(1).with(precision));
           Parameters weights = model.parameters(network)) {
         for (Row row : run(new Npo(0.1), documents(), 1).collectAsList()) {
           Example example = Views.example(row, row.fieldIndex("views"));
@@ -359,17 +358,17 @@ class ExamplesTest {
         LocalSpark.SESSION,
         folder,
         new Examples.Inputs(
-                "abc",
-                model,
-                model,
-                Vocabulary.of(TinyLlama.VOCABULARY),
-                new TruncatedPredictions(3, 1, Truth.REMOVED),
-                rejections,
-                new Padding(9, 64),
-                Pairing.INDEPENDENT,
-                seed,
-                3,
-                new ComputeSettings(1, precision, Activations.KEEP, DeviceChoice.CPU)),
+            "abc",
+            model,
+            model,
+            Vocabulary.of(TinyLlama.VOCABULARY),
+            new TruncatedPredictions(3, 1, Truth.REMOVED),
+            rejections,
+            new Padding(9, 64),
+            Pairing.INDEPENDENT,
+            seed,
+            3,
+            new ComputeSettings(1, precision, Activations.KEEP, DeviceChoice.CPU)),
         told::add);
   }
 

@@ -11,7 +11,8 @@ import scala.Tuple2;
 class PlanReaderTest {
   @Test
   void handsOutRowsInOrderAndPassesOverStepsBeforeARetry() {
-    PlanReader plan = reader(4, key(-1, 0, 0), key(3, 0, 0), key(4, 0, 0), key(4, 0, 0), key(4, 1, 1));
+    PlanReader plan =
+        reader(4, key(-1, 0, 0), key(3, 0, 0), key(4, 0, 0), key(4, 0, 0), key(4, 1, 1));
     assertThat(plan.next(Probes.STEP, 0, 0, 5)).extracting(Example::id).containsExactly("0");
     assertThat(plan.next(4, 0, 0, 1)).extracting(Example::id).containsExactly("2");
     assertThat(plan.next(4, 0, 0, 5)).extracting(Example::id).containsExactly("3");

@@ -101,7 +101,9 @@ class PlanTest {
         .containsExactlyInAnyOrderElementsOf(ALL.stream().filter(p -> p.step >= 3).toList());
   }
 
-  /** Worked by hand: 14 chunks to forget, 26 to retain, 11 a step; what is left of an epoch ends it. */
+  /**
+   * Worked by hand: 14 chunks to forget, 26 to retain, 11 a step; what is left of an epoch ends it.
+   */
   private static final List<List<Integer>> SIZES =
       List.of(List.of(11, 3, 11, 3, 11), List.of(11, 11, 4, 11, 11));
 
@@ -131,7 +133,8 @@ class PlanTest {
 
   @Test
   void noStepHasAChunkTwiceWhateverTheSizes() {
-    // 5 examples, 4 a step, crossed an epoch's end; 26 are more than a step of 20 and fewer than two.
+    // 5 examples, 4 a step, crossed an epoch's end; 26 are more than a step of 20 and fewer than
+    // two.
     for (int perStep : new int[] {3, 4, 20, 40}) {
       List<Place> all =
           places(plan(Examples.text(SmallChunks.of(LocalSpark.SESSION)), perStep).rows());
@@ -148,9 +151,7 @@ class PlanTest {
     for (int steps = 0; steps <= 2; steps++) {
       int applied = steps;
       Set<String> expected = new HashSet<>();
-      ALL.stream()
-          .filter(p -> p.role == 0 && p.step < applied)
-          .forEach(p -> expected.add(p.chunk));
+      ALL.stream().filter(p -> p.role == 0 && p.step < applied).forEach(p -> expected.add(p.chunk));
       assertThat(expected).hasSize(List.of(0, 11, 14).get(steps));
       assertThat(
               PLAN.used(0, (step, domain) -> step < applied && domain.equals("d"))

@@ -54,8 +54,7 @@ class SequenceCapTest {
     // Untrained, every prediction is nearly uniform: beyond any cap but that of log V itself.
     Example one = example("one", 3);
     assertThat(gradient(new CappedEntropy(1), one)).containsOnly(0f);
-    assertThat(norm(gradient(new CappedEntropy(Math.log(TinyLlama.VOCABULARY)), one)))
-        .isPositive();
+    assertThat(norm(gradient(new CappedEntropy(Math.log(TinyLlama.VOCABULARY)), one))).isPositive();
   }
 
   private static void assertLeavesOnlyTheOther(PositionTerm term, Example there, Example other) {

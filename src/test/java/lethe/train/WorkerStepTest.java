@@ -17,8 +17,7 @@ class WorkerStepTest {
   private static final WorkerStep FIRST =
       new WorkerStep(new double[4], new long[] {5, 1, 7, 2}, 15, 1);
 
-  private static final WorkerStep SECOND =
-      new WorkerStep(new double[2], new long[] {3, 4}, 7, 1);
+  private static final WorkerStep SECOND = new WorkerStep(new double[2], new long[] {3, 4}, 7, 1);
 
   @Test
   void whatWasScoredMustBeWhatItIsDividedBy() {
