@@ -20,8 +20,7 @@ class AskedTest {
     Path conf = SmallRun.in(folder);
     Path task = Files.writeString(folder.resolve("t.jsonl"), "one");
     String tasks = "evaluate.tasks=[{ name = t, path = \"" + task + "\" }]";
-    Asked asked =
-        new Asked(RunFolder.of(folder.resolve("run").toString(), new Configuration()));
+    Asked asked = new Asked(RunFolder.of(folder.resolve("run").toString(), new Configuration()));
 
     assertThat(asked.same(of(asked, conf))).as("an older one does not say").isFalse();
     asked.write(of(asked, conf, tasks));

@@ -69,9 +69,7 @@ class JobsTest {
     Path home = checkout();
     Files.createDirectories(home.resolve("jobs"));
     Files.copy(
-        Path.of("jobs/yarn.sh"),
-        home.resolve("jobs/yarn.sh"),
-        StandardCopyOption.COPY_ATTRIBUTES);
+        Path.of("jobs/yarn.sh"), home.resolve("jobs/yarn.sh"), StandardCopyOption.COPY_ATTRIBUTES);
     Path conf = Files.writeString(folder.resolve("my.conf"), "");
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -105,8 +103,7 @@ class JobsTest {
     Files.createDirectories(home.resolve("src/main"));
     Files.createFile(home.resolve("pom.xml"));
     Files.writeString(home.resolve("src/main/A.java"), "class A {}");
-    Files.copy(
-        Path.of("submit.sh"), home.resolve("submit.sh"), StandardCopyOption.COPY_ATTRIBUTES);
+    Files.copy(Path.of("submit.sh"), home.resolve("submit.sh"), StandardCopyOption.COPY_ATTRIBUTES);
     Files.createFile(home.resolve("target/lib/a.jar"));
     Files.createFile(home.resolve("target/lethe.jar"));
     return home;
@@ -147,8 +144,7 @@ class JobsTest {
     assertThat(submitted(submit, Map.of("LC_ALL", "C"), "--help")).isEqualTo("C.UTF-8\n");
     assertThat(submitted(submit, Map.of("LC_ALL", "", "LANG", "POSIX"), "--help"))
         .isEqualTo("C.UTF-8\n");
-    assertThat(submitted(submit, Map.of("LC_ALL", "C.utf8"), "--help"))
-        .isEqualTo("C.utf8\n");
+    assertThat(submitted(submit, Map.of("LC_ALL", "C.utf8"), "--help")).isEqualTo("C.utf8\n");
   }
 
   @Test

@@ -56,7 +56,8 @@ class TaskFileTest {
     Path file = Files.writeString(folder.resolve("t.jsonl"), RIGHT + line);
     assertThatThrownBy(() -> task(file).check())
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageStartingWith("Cannot ask task arithmetic (" + file + "): line 3 of t.jsonl " + why)
+        .hasMessageStartingWith(
+            "Cannot ask task arithmetic (" + file + "): line 3 of t.jsonl " + why)
         .hasMessageContaining("query (a text), choices (a list of two texts or more) and gold");
   }
 
