@@ -1,13 +1,58 @@
 #!/usr/bin/env bash
 # Runs a verb of Lethe through spark-submit: that of SPARK_HOME, or of an embedded Spark under target/.
 set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+script=${BASH_SOURCE[0]}
+while [ -L "$script" ]; do
+  link=$(readlink "$script")
+  case $link in
+    /*) script=$link ;;
+    *) script=$(dirname "$script")/$link ;;
+  esac
+done
+root=$(cd "$(dirname "$script")" && pwd)
 jar=$root/target/lethe.jar
 lib=$root/target/lib
+stamp=$root/target/lethe.sources
 
-if [ ! -f "$jar" ] || [ ! -d "$lib" ] || [ -n "$(find "$root/pom.xml" "$root/src/main" -newer "$jar" -print -quit)" ]; then
-  echo "Building lethe.jar ..." >&2
+# Java writes names of files in the locale's encoding; a container's is often ASCII.
+case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+  *UTF-8 | *utf-8 | *UTF8 | *utf8) ;;
+  *) { export LC_ALL=C.UTF-8; } 2>/dev/null ;;
+esac
+
+if ! id -un >/dev/null 2>&1; then
+  echo "Cannot start Spark: the user with the id $(id -u) has no name here, and Hadoop asks for one. Give it one in /etc/passwd; in a container: echo \"lethe:x:$(id -u):$(id -g)::/tmp:/bin/sh\" >>/etc/passwd" >&2
+  exit 2
+fi
+
+# The sources and the jar made from them, by their content: a copy of a checkout has other times.
+contents() {
+  (cd "$root" && find pom.xml src/main target/lethe.jar -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum)
+}
+
+why="there is no target/lethe.jar"
+if [ -f "$jar" ] && [ -d "$lib" ]; then
+  newer=$(find "$root/pom.xml" "$root/src/main" -newer "$jar" -print -quit 2>/dev/null || true)
+  why=
+  if [ -z "$newer" ]; then
+    if [ ! -f "$stamp" ] || [ "$jar" -nt "$stamp" ]; then
+      { contents >"$stamp"; } 2>/dev/null || true # for a copy, whose times say nothing
+    fi
+  elif [ -f "$stamp" ] && contents 2>/dev/null | cmp -s - "$stamp"; then
+    touch "$jar" 2>/dev/null || true
+  else
+    why="${newer#"$root"/} is newer than target/lethe.jar"
+  fi
+fi
+if [ -n "$why" ]; then
+  echo "Building target/lethe.jar with Maven, since $why ..." >&2
   (cd "$root" && mvn -q -B -ntp -DskipTests package) >&2
+  touch "$jar" # Maven leaves a jar as it is whose content stays
+fi
+
+if [ -z "${LETHE_COMMIT:-}" ] && [ -e "$root/.git" ]; then
+  LETHE_COMMIT=$(git -C "$root" describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null || true)
+  export LETHE_COMMIT=${LETHE_COMMIT:-unknown}
 fi
 
 export OPT_OUT_TRACKING=true
@@ -30,11 +75,23 @@ else
   spark_jars=$SPARK_HOME/jars
 fi
 
-# First without Spark: every mistake in the call and the settings is told within a second.
+# First without Spark: every mistake that shows without it is told within two seconds. Java reads the classes that it takes from an
+# archive of its own, made by the first call: that is half of the time.
 arguments=$(mktemp)
-trap 'rm -f "$arguments"' EXIT
+archive=$root/target/lethe.jsa
+classes=()
+if [ "${LETHE_EMBEDDED:-}" = true ]; then
+  if [ -f "$archive" ] && [ ! "$jar" -nt "$archive" ]; then
+    classes=(-XX:SharedArchiveFile="$archive" -Xlog:disable)
+  elif [ -w "$root/target" ]; then
+    classes=(-XX:ArchiveClassesAtExit="$archive.$$" -Xlog:disable)
+  fi
+fi
+trap 'rm -f "$arguments" "$archive.$$"' EXIT
 status=0
-java -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$root/conf/log4j2.properties" -cp "$jar:$lib/*:$spark_jars/*" lethe.Main --print-submit "$@" >"$arguments" || status=$?
+java ${classes[@]+"${classes[@]}"} -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
+  -cp "${HADOOP_CONF_DIR:+$HADOOP_CONF_DIR:}$jar:$lib/*:$spark_jars/*" lethe.Main --print-submit "$@" >"$arguments" || status=$?
+if [ -f "$archive.$$" ]; then mv -f "$archive.$$" "$archive"; fi
 if [ $status -ne 0 ]; then exit $status; fi
 if [ "$(tr -d '\0' <"$arguments" | head -c 6)" != "--conf" ]; then
   cat "$arguments" # help or version

@@ -137,6 +137,10 @@ final class Stages {
       stages().forEach(this::saidFinished);
       return report();
     }
+    if (job.dryRun() && withoutDocuments()) {
+      console.say("dry-run: the sample is not written yet, so its documents were not read");
+      return dryRun();
+    }
     int context = architecture.orElseThrow().context().tokens();
     checkWeights(architecture.get());
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
@@ -149,7 +153,9 @@ final class Stages {
       }
       Prepare prepare = new Prepare(spark, job.corpus(), folder, template().path(), context);
       if (job.dryRun()) {
-        preview(prepare);
+        if (job.verb().does(Verb.PREPARE) && !finished(Verb.PREPARE)) {
+          prepare.preview().lines().forEach(console::say);
+        }
         return dryRun();
       }
       boolean prepared = folder.files().exists(folder.corpusManifest());
@@ -173,18 +179,10 @@ final class Stages {
     }
   }
 
-  /** What prepare would make, unless the sources are yet to be made themselves. */
-  private void preview(Prepare prepare) {
-    boolean made =
-        job.sample().isPresent()
-            && !folder.files().exists(new Path(template().path(), "config.json"));
-    if (job.verb().does(Verb.PREPARE) && !finished(Verb.PREPARE)) {
-      if (made) {
-        console.say("dry-run: the sample's documents are not written yet, so they were not read");
-      } else {
-        prepare.preview().lines().forEach(console::say);
-      }
-    }
+  /** Whether there is no document yet: a sample is written when a run begins. */
+  private boolean withoutDocuments() {
+    return job.sample().isPresent()
+        && !folder.files().exists(new Path(template().path(), "config.json"));
   }
 
   private Optional<String> dryRun() {

@@ -102,6 +102,46 @@ class ClusterTest {
             "spark.task.resource.gpu.amount must be 1, so that Spark assigns the GPU to the worker; was \"\"");
   }
 
+  @Test
+  void whatSparkCannotReadIsOneSentence() throws IOException {
+    assertThat(problems("local-cluster[2,2,much]", Map.of()))
+        .containsExactly(
+            "spark.master must be local[threads] or local-cluster[executors,cores,MiB of an executor], was local-cluster[2,2,much]");
+    assertThat(problems("local-cluster[2,2,1024]", Map.of("spark.executor.memory", "4g")))
+        .containsExactly(
+            "spark.master=local-cluster[2,2,1024] gives an executor 1024 MiB, spark.executor.memory asks for 4096: make them alike");
+    assertThat(problems("locl[2]", Map.of())).isNotEmpty();
+    assertThat(
+            problems(
+                "local-cluster[2,2,1024]",
+                Map.of(
+                    "spark.driver.memory", "2 gigs",
+                    "spark.executor.memoryOverhead", "x",
+                    "spark.executor.cores", "two")))
+        .containsExactly(
+            "spark.driver.memory must be a size such as 4g or 512m, was \"2 gigs\"",
+            "spark.executor.memoryOverhead must be a size such as 4g or 512m, was \"x\"",
+            "spark.executor.cores must be a whole number of at least 1, was \"two\"");
+  }
+
+  @Test
+  void anExecutorAsksForWhatALocalClusterGives() throws IOException {
+    Path conf = SmallRun.in(folder);
+    assertThat(submitted(conf, "spark.master=local-cluster[1,1,1500]"))
+        .containsEntry("spark.executor.memory", "1500m");
+    assertThat(submitted(conf, "spark.master=local-cluster[1,1,1500]", "spark.executor.memory=1g"))
+        .containsEntry("spark.executor.memory", "1g");
+    assertThat(submitted(conf, "spark.driver.memory=3000"))
+        .as("Java would take it for bytes")
+        .containsEntry("spark.driver.memory", "3000m");
+    assertThat(submitted(conf, "spark.driver.memory=3gb"))
+        .containsEntry("spark.driver.memory", "3g");
+  }
+
+  private static Map<String, String> submitted(Path conf, String... pairs) {
+    return SubmitArguments.settings(Job.read(Verb.RUN, conf, List.of(pairs)));
+  }
+
   private List<String> problems(String master, Map<String, String> conf) throws IOException {
     return new Cluster(master, conf::getOrDefault).problems(train(), false);
   }

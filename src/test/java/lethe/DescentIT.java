@@ -149,6 +149,28 @@ class DescentIT {
         .hasMessageContaining("finetune.splits names \"retian\"; the splits are forget, retain");
   }
 
+  @Test
+  void anEvaluationAskedForMoreIsNotFinishedBefore() throws IOException {
+    Path conf = SmallRun.in(folder);
+    assertThat(run(Verb.RUN, conf, "dry-run=true")).contains("dry-run: the settings");
+    assertThat(folder.resolve("run")).as("a dry run writes nothing").doesNotExist();
+    run(Verb.PREPARE, conf);
+    run(Verb.UNLEARN, conf);
+    assertThat(run(Verb.EVALUATE, conf)).doesNotContain("finished before");
+    assertThat(run(Verb.EVALUATE, conf)).contains("evaluate: finished before");
+    Path task =
+        Files.writeString(
+            folder.resolve("t.jsonl"),
+            "{\"query\": \"a\", \"choices\": [\"b\", \"c\"], \"gold\": 0}\n");
+    String tasks = "evaluate.tasks=[{ name = t, path = \"" + task + "\" }]";
+    assertThat(run(Verb.EVALUATE, conf, tasks))
+        .contains("scores that stand are kept", "original was scored before")
+        .doesNotContain("finished before");
+    assertThat(run(Verb.EVALUATE, conf, tasks)).contains("evaluate: finished before");
+    assertThat(run(Verb.EVALUATE, conf, tasks, "evaluate.models.again=" + folder.resolve("model")))
+        .contains("evaluate: original, unlearned, again");
+  }
+
   private static String[] with(List<String> pairs, String... more) {
     return java.util.stream.Stream.concat(pairs.stream(), java.util.Arrays.stream(more))
         .toArray(String[]::new);

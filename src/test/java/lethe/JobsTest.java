@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,19 +66,10 @@ class JobsTest {
     executable(
         java.resolve("java"),
         "printf '%s\\0' --conf spark.master=yarn --conf spark.submit.deployMode=cluster");
-    Path home = folder.resolve("lethe");
-    Files.createDirectories(home.resolve("target/lib"));
+    Path home = checkout();
     Files.createDirectories(home.resolve("jobs"));
-    Files.createDirectories(home.resolve("src/main"));
-    Files.createFile(home.resolve("pom.xml"));
-    Files.copy(Path.of("submit.sh"), home.resolve("submit.sh"));
-    Files.copy(Path.of("jobs/yarn.sh"), home.resolve("jobs/yarn.sh"));
-    Files.createFile(home.resolve("target/lib/a.jar"));
-    Files.createFile(home.resolve("target/lethe.jar"));
-    for (String script : List.of("submit.sh", "jobs/yarn.sh")) {
-      Files.setPosixFilePermissions(
-          home.resolve(script), PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
+    Files.copy(
+        Path.of("jobs/yarn.sh"), home.resolve("jobs/yarn.sh"), StandardCopyOption.COPY_ATTRIBUTES);
     Path conf = Files.writeString(folder.resolve("my.conf"), "");
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -100,6 +94,85 @@ class JobsTest {
             "spark.submit.deployMode=cluster",
             "spark.yarn.maxAppAttempts=1",
             "run.dir=hdfs:///r");
+  }
+
+  /** A checkout that was built, of one source. */
+  private Path checkout() throws IOException {
+    Path home = folder.resolve("lethe");
+    Files.createDirectories(home.resolve("target/lib"));
+    Files.createDirectories(home.resolve("src/main"));
+    Files.createFile(home.resolve("pom.xml"));
+    Files.writeString(home.resolve("src/main/A.java"), "class A {}");
+    Files.copy(Path.of("submit.sh"), home.resolve("submit.sh"), StandardCopyOption.COPY_ATTRIBUTES);
+    Files.createFile(home.resolve("target/lib/a.jar"));
+    Files.createFile(home.resolve("target/lethe.jar"));
+    return home;
+  }
+
+  @Test
+  void submitIsFoundThroughALink() throws Exception {
+    checkout();
+    Files.createSymbolicLink(folder.resolve("one"), Path.of("lethe/submit.sh"));
+    Path link = Files.createSymbolicLink(folder.resolve("two"), folder.resolve("one"));
+    program("java", "printf '%s\\n' \"$@\"");
+    assertThat(submitted(link, Map.of(), "--version"))
+        .contains(folder.toRealPath().resolve("lethe") + "/target/lethe.jar:")
+        .contains("--version");
+  }
+
+  @Test
+  void aCopyIsBuiltAnewOnlyWhereItsContentIsOther() throws Exception {
+    Path home = checkout();
+    program("java", "echo ran");
+    program("mvn", "echo built");
+    Path source = home.resolve("src/main/A.java");
+    FileTime later = FileTime.from(Instant.now().plusSeconds(60));
+    assertThat(submitted(home.resolve("submit.sh"), Map.of(), "--help")).isEqualTo("ran\n");
+    Files.setLastModifiedTime(source, later);
+    assertThat(submitted(home.resolve("submit.sh"), Map.of(), "--help")).isEqualTo("ran\n");
+    Files.writeString(source, "class A { int other; }");
+    Files.setLastModifiedTime(source, later);
+    assertThat(submitted(home.resolve("submit.sh"), Map.of(), "--help"))
+        .isEqualTo(
+            "Building target/lethe.jar with Maven, since src/main/A.java is newer than target/lethe.jar ...\nbuilt\nran\n");
+  }
+
+  @Test
+  void namesOfFilesAreUnicodeWhateverTheLocale() throws Exception {
+    Path submit = checkout().resolve("submit.sh");
+    program("java", "echo \"$LC_ALL\"");
+    assertThat(submitted(submit, Map.of("LC_ALL", "C"), "--help")).isEqualTo("C.UTF-8\n");
+    assertThat(submitted(submit, Map.of("LC_ALL", "", "LANG", "POSIX"), "--help"))
+        .isEqualTo("C.UTF-8\n");
+    assertThat(submitted(submit, Map.of("LC_ALL", "C.utf8"), "--help")).isEqualTo("C.utf8\n");
+  }
+
+  @Test
+  void aUserWithoutANameIsToldBeforeHadoopFails() throws Exception {
+    Path submit = checkout().resolve("submit.sh");
+    program("id", "[ \"$1\" != -un ] && echo 12345");
+    assertThat(submitted(submit, Map.of(), "--help"))
+        .startsWith("Cannot start Spark: the user with the id 12345 has no name here")
+        .contains("echo \"lethe:x:12345:12345::/tmp:/bin/sh\" >>/etc/passwd");
+  }
+
+  /** Puts a program of our own before the machine's. */
+  private void program(String name, String body) throws IOException {
+    Files.createDirectories(folder.resolve("bin"));
+    executable(folder.resolve("bin").resolve(name), body);
+  }
+
+  private String submitted(Path submit, Map<String, String> environment, String argument)
+      throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(submit.toString(), argument).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    builder.environment().remove("SPARK_HOME");
+    builder.environment().merge("PATH", folder.resolve("bin").toString(), (a, b) -> b + ":" + a);
+    Process process = builder.start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    process.waitFor();
+    return said;
   }
 
   @Test

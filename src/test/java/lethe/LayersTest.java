@@ -2,6 +2,7 @@ package lethe;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -50,6 +51,26 @@ class LayersTest {
   @Test
   void sparkStaysWhereItIsUsed() {
     WITHOUT_SPARK.forEach(own -> refuse(own, "org.apache.spark.."));
+  }
+
+  /** A caller's or a file's mistake is InvalidSettings: that alone ends with exit 2. */
+  @Test
+  void anIllegalArgumentIsAMistakeOfTheProgram() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("lethe.settings.InvalidSettings")
+        .and()
+        .haveNameNotMatching(
+            "lethe\\.(objective\\.Method|model\\.(Decoding|Safetensors|SafetensorsHeader|TokenBatch)"
+                + "|train\\.(Aggregator|Incoming|Message|ProbeSums|ShardTree))(\\$.*)?")
+        .should()
+        .callConstructorWhere(
+            DescribedPredicate.describe(
+                "an IllegalArgumentException is made",
+                call ->
+                    call.getTargetOwner().isEquivalentTo(IllegalArgumentException.class)
+                        && !call.getOrigin().getName().equals("$deserializeLambda$"))) // javac's
+        .check(classes);
   }
 
   private void refuse(String own, String other) {

@@ -51,6 +51,17 @@ class ProvenanceTest {
         .hasMessageContaining("unlearn.beta was not there, is 0.5");
   }
 
+  @Test
+  void aFreeSettingsNameIsFreeInItsSectionAlone() {
+    ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
+    ((ObjectNode) record.at("/settings/corpus/splits/forget"))
+        .putObject("documents")
+        .put("threads", 3);
+    folder.files().writeJson(folder.provenance(), record);
+    assertThatThrownBy(() -> provenance().check())
+        .hasMessageContaining("corpus.splits.forget.documents was {\"threads\":3}");
+  }
+
   private Provenance provenance(String... pairs) {
     try {
       Path file =

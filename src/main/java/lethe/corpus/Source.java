@@ -46,10 +46,10 @@ record Source(
     }
     String format = section.optionalText("format").orElse(JSON);
     return new Source(
-        named(section, "path"),
+        section.text("path"),
         format,
         options(section, format),
-        named(section, "domain"),
+        section.text("domain"),
         asked
             ? Place.read(section, "answer", "answer")
             : Place.read(section, "text", "text", "content", "raw_content"),
@@ -63,7 +63,7 @@ record Source(
     Map<String, String> options = new TreeMap<>();
     if (section.has("options")) {
       Section given = section.section("options");
-      given.keys().forEach(key -> options.put(key, given.text(key)));
+      given.keys().forEach(key -> options.put(key, given.textOrEmpty(Section.quoted(key))));
     }
     if ((format.equals(JSON) || format.equals(TABLE)) && !options.isEmpty()) {
       section.problem("options", "must not stand beside format = " + format);
@@ -73,13 +73,5 @@ record Source(
     }
     section.optionalText("glob").ifPresent(glob -> options.put("pathGlobFilter", glob));
     return options;
-  }
-
-  private static String named(Section section, String key) {
-    String value = section.text(key);
-    if (section.has(key) && value.isBlank()) {
-      section.problem(key, "must not be empty");
-    }
-    return value;
   }
 }

@@ -298,7 +298,8 @@ public final class Section {
         : String.valueOf(value);
   }
 
-  private static String quoted(String name) {
+  /** A name that {@link #keys} gives as a key, whatever characters it has. */
+  public static String quoted(String name) {
     return name.matches("[A-Za-z0-9_-]+") ? name : ConfigUtil.quoteString(name);
   }
 

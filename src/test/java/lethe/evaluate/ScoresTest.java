@@ -304,6 +304,10 @@ class ScoresTest {
     Task later = new Task("t", file.toString());
     assertThat(asked(settings(2, List.of(later)), folder).answered(folder)).isFalse();
     assertThat(asked(settings(2, List.of()), folder).answered(folder("none"))).isFalse();
+    Evaluation.Asked before = asked(settings(2, List.of(later)), folder);
+    java.nio.file.Files.writeString(file, "[]\n");
+    assertThat(asked(settings(2, List.of(later)), folder)).as("questions").isNotEqualTo(before);
+    java.nio.file.Files.writeString(file, "{}\n");
     // sha256sum of the file
     assertThat(new TaskFile(new Task("t", file.toString()), folder.files()).sha256())
         .isEqualTo("ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356");
