@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.lit;
 
 import java.io.UncheckedIOException;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,7 +26,6 @@ import lethe.folder.Lease;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.HfFolder;
-import lethe.model.HfWriter;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
 import lethe.model.TensorSource;
@@ -73,6 +73,7 @@ final class Stages {
   private final Map<String, String> hadoop = new HashMap<>();
   private final RunFolder folder;
   private final Provenance provenance;
+  private final List<String> modelWarnings = new ArrayList<>();
   private final StopRequest stop = new StopRequest();
   private volatile boolean training;
 
@@ -125,7 +126,7 @@ final class Stages {
       return Optional.empty();
     }
     job.sample().ifPresent(sample -> sample.write(folder.files(), console));
-    Architecture architecture = checkModel();
+    Architecture architecture = checkModels();
     Preflight preflight =
         new Preflight(job, folder, console, new SparkConf(), Runtime.getRuntime().maxMemory());
     preflight.check(architecture, models());
@@ -160,6 +161,7 @@ final class Stages {
       stage(Verb.PREPARE, () -> prepare(spark, prepare));
       if (folder.files().exists(folder.corpusManifest())) {
         provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
+        provenance.note("model_warnings", modelWarnings);
       }
       stage(Verb.PRETRAIN, () -> pretrain(spark));
       stage(Verb.FINETUNE, () -> finetune(spark));
@@ -261,17 +263,19 @@ final class Stages {
             + Console.time((System.nanoTime() - start) / 1e9));
   }
 
-  private Architecture checkModel() {
+  private Architecture checkModels() {
     Architecture architecture = template().architecture();
-    if (job.pretrain().isEmpty()) {
-      template().check(architecture);
-    }
+    Map<String, ModelSource> read = new TreeMap<>(models());
     if (job.does(Verb.EVALUATE)) {
       job.evaluate()
           .models()
-          .values()
-          .forEach(path -> source(path).check(source(path).architecture()));
+          .forEach((name, path) -> read.put("evaluate.models." + name, source(path)));
     }
+    read.forEach(
+        (setting, model) ->
+            (setting.equals("pretrain.model") ? model.checkDescription() : model.check())
+                .forEach(warning -> modelWarnings.add(setting + ": " + warning)));
+    modelWarnings.forEach(console::say);
     return architecture;
   }
 
@@ -335,14 +339,14 @@ final class Stages {
   private void finetune(SparkSession spark) {
     Job.Descend how = job.finetune();
     ModelSource model = how.start().map(this::source).orElseGet(this::original);
-    TensorSource start = model.open().weights();
+    TensorSource start = model.weights();
     descend(spark, "finetune", model, how.splits(), how.train(), start, folder.finetuned());
   }
 
   private void retrain(SparkSession spark) {
     Job.Descend how = job.retrain();
     ModelSource model = how.start().map(this::source).orElseGet(this::template);
-    TensorSource start = how.start().isPresent() ? model.open().weights() : random();
+    TensorSource start = how.start().isPresent() ? model.weights() : random();
     descend(spark, "retrain", model, how.splits(), how.train(), start, folder.retrained());
   }
 
@@ -377,7 +381,7 @@ final class Stages {
         job.unlearn().roles(),
         job.train(),
         examples(spark),
-        start().open().weights(),
+        start().weights(),
         folder.model(),
         probes(spark, original));
   }
@@ -470,8 +474,7 @@ final class Stages {
     Trainer.Result result =
         new Trainer(spark, how, folder, task, new TrainProgress(name, console), stop)
             .train(chunks, start, probes);
-    new HfWriter(target, model.open(), job.dtype(), job.shardBytes())
-        .write(model.architecture().tensors(), result.weights());
+    model.write(target, job.dtype(), job.shardBytes(), result.weights());
     result.discardCheckpoints().run();
     training = false;
   }
