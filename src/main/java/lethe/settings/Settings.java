@@ -25,7 +25,13 @@ import java.util.Map;
 public final class Settings {
   /** Objects whose members are the user's own names, or another program's. */
   private static final List<String> OPEN =
-      List.of("define", "corpus.sources", "corpus.splits", "spark", "unlearn.retain-weights");
+      List.of(
+          "define",
+          "corpus.sources",
+          "corpus.splits",
+          "evaluate.models",
+          "spark",
+          "unlearn.retain-weights");
 
   private final Config config;
   private final Config defaults;
