@@ -40,9 +40,9 @@ public final class Safetensors implements TensorSource {
       if (fileBytes < LENGTH_BYTES) {
         throw new IllegalArgumentException("it has " + fileBytes + " bytes, too few for a header");
       }
-      ByteBuffer length = range(files, path, 0, LENGTH_BYTES);
-      HfFolder.refusePointer(path, length.array());
-      long headerBytes = length.getLong();
+      byte[] length = range(files, path, 0, LENGTH_BYTES).array();
+      HfFolder.refusePointer(path, length);
+      long headerBytes = ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
       long most = Math.min(fileBytes - LENGTH_BYTES, SafetensorsHeader.MAXIMUM_BYTES);
       if (headerBytes < 0 || headerBytes > most) {
         throw new IllegalArgumentException(
