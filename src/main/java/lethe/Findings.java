@@ -7,12 +7,13 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import lethe.settings.InvalidSettings;
 
-/** What a check finds: every problem, and in a few words what is right. */
+/** What a check finds: every problem, every warning, and in a few words what is right. */
 final class Findings {
   /** Problems of one kind that are told; then their number is. */
   private static final int MOST = 10;
 
   private final List<String> problems = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
   private final List<String> right = new ArrayList<>();
 
   void problem(String sentence) {
@@ -24,6 +25,11 @@ final class Findings {
     if (sentences.size() > MOST) {
       problems.add("... and %d more of the kind".formatted(sentences.size() - MOST));
     }
+  }
+
+  /** What a run can do with, and a user may not have meant. */
+  void warning(String sentence) {
+    warnings.add(sentence);
   }
 
   void right(String sentence) {
@@ -53,6 +59,10 @@ final class Findings {
 
   List<String> problems() {
     return problems.stream().distinct().toList();
+  }
+
+  List<String> warnings() {
+    return warnings.stream().distinct().toList();
   }
 
   List<String> right() {

@@ -2,6 +2,7 @@ package lethe;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -102,8 +103,11 @@ final class ModelFolders {
     }
     ModelSource source = source(path);
     Optional<Architecture> architecture = findings.look(source::architecture);
-    if (weights) {
-      architecture.ifPresent(known -> findings.look(() -> source.checkHeaders(known)));
+    if (architecture.isPresent()) {
+      findings
+          .look(() -> weights ? source.checkHeaders() : source.checkDescription())
+          .orElse(List.of())
+          .forEach(warning -> findings.warning(setting + ": " + warning));
     }
     return architecture;
   }

@@ -26,7 +26,6 @@ import lethe.folder.Lease;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.HfFolder;
-import lethe.model.HfWriter;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
 import lethe.model.TensorSource;
@@ -100,13 +99,14 @@ final class Stages {
             job, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Process.DRIVING);
     Findings findings = validation.look();
     findings.check();
+    findings.warnings().forEach(console::say);
     if (job.verb() == Verb.PREFLIGHT || job.dryRun()) {
       findings.right().forEach(right -> console.say(job.verb().spelling() + ": " + right));
-      return runAlone(validation.architecture()); // writes nothing
+      return runAlone(validation.architecture(), findings); // writes nothing
     }
     Lease lease = lease();
     try {
-      return runAlone(validation.architecture());
+      return runAlone(validation.architecture(), findings);
     } finally {
       lease.close();
     }
@@ -124,8 +124,9 @@ final class Stages {
 
   /**
    * @param architecture of the model that is trained; none for what reads no model
+   * @param findings of the validation
    */
-  private Optional<String> runAlone(Optional<Architecture> architecture) {
+  private Optional<String> runAlone(Optional<Architecture> architecture, Findings findings) {
     boolean writes = job.verb() != Verb.PREFLIGHT && !job.dryRun();
     if (job.verb() == Verb.REPORT) {
       return writes ? reported() : dryRun();
@@ -142,7 +143,7 @@ final class Stages {
       return dryRun();
     }
     int context = architecture.orElseThrow().context().tokens();
-    checkWeights(architecture.get());
+    checkWeights();
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
     try {
       new Preflight(job, Optional.of(folder), new SparkConf(), Runtime.getRuntime().maxMemory())
@@ -167,6 +168,7 @@ final class Stages {
       stage(Verb.PREPARE, () -> prepare(spark, prepare));
       if (folder.files().exists(folder.corpusManifest())) {
         provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
+        provenance.note("model_warnings", findings.warnings());
       }
       stage(Verb.PRETRAIN, () -> pretrain(spark));
       stage(Verb.FINETUNE, () -> finetune(spark));
@@ -316,16 +318,25 @@ final class Stages {
   }
 
   /** Reads every weight once: validation has believed the headers. */
-  private void checkWeights(Architecture architecture) {
+  private void checkWeights() {
+    List<String> read = new ArrayList<>();
     if (job.pretrain().isEmpty()) {
-      template().check(architecture);
+      read.add(job.model());
+    }
+    if (job.does(Verb.UNLEARN)) {
+      job.unlearn().start().ifPresent(read::add);
+      job.unlearn().reinforced().ifPresent(read::add);
+    }
+    if (job.does(Verb.FINETUNE)) {
+      job.finetune().start().ifPresent(read::add);
+    }
+    if (job.does(Verb.RETRAIN)) {
+      job.retrain().start().ifPresent(read::add);
     }
     if (job.does(Verb.EVALUATE)) {
-      job.evaluate()
-          .models()
-          .values()
-          .forEach(path -> source(path).check(source(path).architecture()));
+      read.addAll(job.evaluate().models().values());
     }
+    read.stream().distinct().forEach(path -> source(path).check());
   }
 
   /** The folder whose config.json and tokenizer the run uses before there are weights. */
@@ -371,14 +382,14 @@ final class Stages {
   private void finetune(SparkSession spark) {
     Job.Descend how = job.finetune();
     ModelSource model = how.start().map(this::source).orElseGet(this::original);
-    TensorSource start = model.open().weights();
+    TensorSource start = model.weights();
     descend(spark, "finetune", model, how.splits(), how.train(), start, folder.finetuned());
   }
 
   private void retrain(SparkSession spark) {
     Job.Descend how = job.retrain();
     ModelSource model = how.start().map(this::source).orElseGet(this::template);
-    TensorSource start = how.start().isPresent() ? model.open().weights() : random();
+    TensorSource start = how.start().isPresent() ? model.weights() : random();
     descend(spark, "retrain", model, how.splits(), how.train(), start, folder.retrained());
   }
 
@@ -422,7 +433,7 @@ final class Stages {
         task,
         job.train(),
         examples.execute(Chunks.read(spark, folder), roles),
-        start().open().weights(),
+        start().weights(),
         folder.model(),
         probes(spark, original));
   }
@@ -514,9 +525,7 @@ final class Stages {
       coverage.write(folder);
       coverage.gap().ifPresent(gap -> console.say(name + ": " + gap));
     }
-    ModelSource model = task.model();
-    new HfWriter(target, model.open(), job.dtype(), job.shardBytes())
-        .write(model.architecture().tensors(), result.weights());
+    task.model().write(target, job.dtype(), job.shardBytes(), result.weights());
     result.discardCheckpoints().run();
     training = false;
   }

@@ -5,20 +5,38 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import lethe.model.Architecture;
+import lethe.model.Dtype;
+import lethe.model.HfFolder;
+import lethe.model.HfWriter;
+import lethe.model.InitialWeights;
+import lethe.model.ModelSource;
+import lethe.model.NamedShape;
+import lethe.model.Safetensors;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The verbs that train by plain descent: pretrain, finetune, retrain. */
 class DescentIT {
+  private static final lethe.folder.Files FILES = new lethe.folder.Files(new Configuration());
+
   @TempDir Path folder;
 
   @BeforeEach
@@ -83,6 +101,103 @@ class DescentIT {
     assertThat(weights("forgets/finetuned")).isNotEqualTo(weights("run/finetuned"));
     long forget = Files.readAllLines(folder.resolve("forgets/finetune-steps.jsonl")).size();
     assertThat(forget).isGreaterThan(2);
+  }
+
+  /** Names without a prefix, masks and the keys of other people's config.json, from end to end. */
+  @ParameterizedTest
+  @CsvSource({"gpt2, transformer.", "llama, model."})
+  void aModelRunsWhateverItsTensorsAndKeysAreCalled(String family, String prefix)
+      throws IOException {
+    Path conf = SmallRun.in(folder);
+    ModelSource usual = untrained("usual", family, name -> name);
+    ModelSource bare = untrained("model", family, name -> name.replaceFirst("^" + prefix, ""));
+
+    String said = run(Verb.RUN, conf, "evaluate.models={usual=\"" + usual.path() + "\"}");
+
+    if (family.equals("llama")) {
+      assertThat(said)
+          .contains("model.path: ")
+          .contains("model/config.json has keys that transformers does not read for llama either")
+          .contains("so they change nothing: is_llama_config true");
+      assertThat(folder.resolve("run/run.json")).content().contains("\"model_warnings\" : [ \"");
+    }
+    JsonNode scores =
+        new ObjectMapper()
+            .readTree(folder.resolve("run/report/report.json").toFile())
+            .get("scores");
+    assertThat(nll(scores, "usual", "forget")).isEqualTo(nll(scores, "original", "forget"));
+    assertThat(nll(scores, "unlearned", "forget")).isNotEqualTo(nll(scores, "original", "forget"));
+    ModelSource unlearned = new ModelSource(folder.resolve("run/model").toString(), Map.of());
+    assertThat(names(unlearned))
+        .as("without the masks, else as they were")
+        .isEqualTo(names(bare).stream().filter(name -> !name.endsWith(".attn.bias")).toList());
+  }
+
+  private static double nll(JsonNode scores, String model, String split) {
+    for (JsonNode row : scores) {
+      if (row.path("model").asText().equals(model)
+          && row.path("split").asText().equals(split)
+          && row.path("domain").asText().equals("*")) {
+        return row.path("nll").asDouble();
+      }
+    }
+    throw new AssertionError("no score of " + model + " on " + split);
+  }
+
+  private static List<String> names(ModelSource model) {
+    return Safetensors.open(new org.apache.hadoop.fs.Path(model.path(), "model.safetensors"), FILES)
+        .tensors()
+        .stream()
+        .map(NamedShape::name)
+        .sorted()
+        .toList();
+  }
+
+  /** A tied model of random weights in the layout of the original GPT-2, or with SmolLM2's keys. */
+  private ModelSource untrained(String name, String family, UnaryOperator<String> rename)
+      throws IOException {
+    org.apache.hadoop.fs.Path given = new org.apache.hadoop.fs.Path(folder + "/model");
+    ObjectNode config =
+        (ObjectNode) FILES.readJson(new org.apache.hadoop.fs.Path(given, "config.json"));
+    if (family.equals("gpt2")) {
+      config.retain("vocab_size", "bos_token_id", "eos_token_id");
+      config.put("model_type", "gpt2").put("n_ctx", 256).put("n_positions", 256);
+      config.put("n_embd", 16).put("n_head", 2).put("n_layer", 1);
+    } else {
+      config.put("is_llama_config", true).put("rope_interleaved", false);
+      config.putObject("transformers.js_config").put("dtype", "q4");
+      config.put("tie_word_embeddings", true);
+    }
+    org.apache.hadoop.fs.Path template =
+        new org.apache.hadoop.fs.Path(folder + "/template-" + name);
+    FILES.writeJson(new org.apache.hadoop.fs.Path(template, "config.json"), config);
+    FILES.write(
+        new org.apache.hadoop.fs.Path(template, "tokenizer.json"),
+        FILES.read(new org.apache.hadoop.fs.Path(given, "tokenizer.json")));
+    Architecture network = new ModelSource(template.toString(), Map.of()).architecture();
+    InitialWeights weights = new InitialWeights(network, 0.1, 1);
+    Map<String, String> own = new LinkedHashMap<>();
+    List<NamedShape> stored = new ArrayList<>();
+    for (NamedShape tensor : network.tensors()) {
+      own.put(rename.apply(tensor.name()), tensor.name());
+      stored.add(new NamedShape(rename.apply(tensor.name()), tensor.shape()));
+    }
+    if (family.equals("gpt2")) {
+      stored.add(NamedShape.of(rename.apply("transformer.h.0.attn.bias"), 1, 1, 256, 256));
+    }
+    new HfWriter(
+            new org.apache.hadoop.fs.Path(folder.resolve(name).toString()),
+            HfFolder.open(template, FILES),
+            Dtype.FLOAT32,
+            HfWriter.DEFAULT_SHARD_BYTES)
+        .write(
+            stored,
+            (tensor, from, to, offset, count) -> {
+              if (own.containsKey(tensor)) {
+                weights.read(own.get(tensor), from, to, offset, count);
+              }
+            });
+    return new ModelSource(folder.resolve(name).toString(), Map.of());
   }
 
   @Test

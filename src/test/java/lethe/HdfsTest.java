@@ -108,20 +108,19 @@ class HdfsTest {
     SmallRun.in(folder);
     hdfs.copyFromLocalFile(new Path(folder.resolve("model").toString()), new Path("/model"));
     ModelSource model = new ModelSource(cluster.getURI() + "/model", Map.of());
-    model.check(model.architecture());
+    assertThat(model.check()).isEmpty();
     RunFolder run = run();
     Lease lease = Lease.take(run, Clock.systemUTC());
     assertThatThrownBy(() -> Lease.take(run, Clock.systemUTC()))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(run.root() + " is in use by process");
-    new HfWriter(run.model(), model.open(), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES)
-        .write(model.architecture().tensors(), model.open().weights());
+    model.write(run.model(), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES, model.weights());
     lease.close();
     assertThat(run.files().list(run.root())).isEmpty();
     assertThat(run.files().sha256(new Path(run.model(), "model.safetensors")))
         .isEqualTo(run.files().sha256(new Path(model.path(), "model.safetensors")));
     ModelSource written = new ModelSource(run.model().toString(), Map.of());
-    written.check(written.architecture());
+    assertThat(written.check()).isEmpty();
   }
 
   private RunFolder run() {

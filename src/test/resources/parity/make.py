@@ -14,7 +14,7 @@ import pathlib
 import sys
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 RMS = dict(
@@ -98,6 +98,53 @@ MODELS = {
 }
 
 
+def original_gpt2(config, tensors):
+    """The bare network under its own names, with the masks, as openai-community/gpt2 has it; its older keys."""
+    bare = {name.removeprefix("transformer."): tensor for name, tensor in tensors.items()}
+    for layer in range(config["n_layer"]):
+        bare[f"h.{layer}.attn.bias"] = torch.tril(torch.ones(32, 32))[None, None]
+    keys = {"n_ctx": 32, "task_specific_params": {"text-generation": {"do_sample": True, "max_length": 50}}}
+    known = {k: v for k, v in config.items() if k not in ("tie_word_embeddings", "dtype", "scale_attn_weights", "n_inner")}
+    return {**known, **keys}, bare
+
+
+def smollm2(config, tensors):
+    """The keys of SmolLM2, which transformers passes over, and the older spelling of rope."""
+    theta = config.pop("rope_parameters")["rope_theta"]
+    keys = {
+        "is_llama_config": True,
+        "rope_interleaved": False,
+        "rope_scaling": None,
+        "rope_theta": theta,
+        "transformers.js_config": {"kv_cache_dtype": {"q4f16": "float16", "fp16": "float16"}},
+        "torch_dtype": config.pop("dtype"),
+    }
+    return {**config, **keys}, tensors
+
+
+def apart(config, tensors):
+    """Tied says config.json, and there is another output matrix, as training it alone leaves it."""
+    generator = torch.Generator().manual_seed(3)
+    embedding = tensors["model.embed_tokens.weight"]
+    return config, {**tensors, "lm_head.weight": embedding + 0.2 * torch.randn(embedding.shape, generator=generator)}
+
+
+def output_alone(config, tensors):
+    """Only the output matrix of a tied model, under a network that has the prefix twice."""
+    tensors["lm_head.weight"] = tensors.pop("model.embed_tokens.weight")
+    return config, {name.replace("model.", "model.model."): tensor for name, tensor in tensors.items()}
+
+
+TIED = dict(RMS, tie_word_embeddings=True)
+ALTERED = {
+    "gpt2_original": ("gpt2", GPT2, original_gpt2),
+    "llama_smollm2": ("llama", dict(TIED, **rope(rope_type="default")), smollm2),
+    "llama_apart": ("llama", TIED, apart),
+    "llama_output_alone": ("llama", TIED, output_alone),
+}
+MODELS.update({name: values[:2] for name, values in ALTERED.items()})
+
+
 def batch(generator, lengths, vocabulary):
     longest = max(lengths)
     ids = torch.randint(1, vocabulary, (len(lengths), longest), generator=generator)
@@ -123,6 +170,13 @@ def write(folder, kind, values):
             parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
     model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
+    if folder.name in ALTERED:
+        change = ALTERED[folder.name][2]
+        config, tensors = change(json.loads((folder / "config.json").read_text()), load_file(folder / "model.safetensors"))
+        (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+        save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "model.safetensors", {"format": "pt"})
+        model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").float().eval()
+        config = model.config
 
     ids, mask = batch(generator, [20, 13, 17], config.vocab_size)
     logits, losses, scored = nll(model, ids, mask)

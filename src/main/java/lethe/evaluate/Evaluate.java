@@ -293,7 +293,7 @@ public final class Evaluate {
     models.forEach(
         (name, source) -> {
           Architecture architecture = source.architecture();
-          source.check(architecture);
+          source.check(); // Stages has said the warnings
           if (!settings.tasks().isEmpty()) {
             source.open().tokenizer(); // questions are text
           }

@@ -1,7 +1,6 @@
 package lethe.model;
 
 import java.util.List;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -43,6 +42,9 @@ public record Architecture(
     List<Integer> head,
     IntFunction<List<Table>> tables,
     String script) {
+
+  /** Most parameters: what a sum of them in a long, and a message, can be trusted with. */
+  private static final double MOST_ELEMENTS = 1e12;
 
   /**
    * A constant matrix, row by row.
@@ -95,6 +97,9 @@ public record Architecture(
                   + String.join(", ", known.keySet())));
     }
     Architecture built = architecture.apply(config);
+    config.refuseUnless(
+        built.tensors().stream().mapToDouble(Architecture::elements).sum() <= MOST_ELEMENTS,
+        "its sizes make more than 10^12 parameters");
     config.check();
     return built;
   }
@@ -109,6 +114,11 @@ public record Architecture(
         .map(parameters::get)
         .filter(p -> p.shape().dimension() == 2)
         .toList();
+  }
+
+  /** As a double, which a product of sizes that nobody has checked does not overflow. */
+  private static double elements(NamedShape tensor) {
+    return tensor.shape().stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b);
   }
 
   /** Elements of all parameters together. */
@@ -127,12 +137,11 @@ public record Architecture(
     return first.substring(0, first.indexOf('.') + 1);
   }
 
-  /**
-   * Tensors a checkpoint may hold besides: the output matrix of a model that ties it to its
-   * embedding.
-   */
-  public Set<String> ignorable() {
-    return tied() ? Set.of("lm_head.weight", "embed_out.weight") : Set.of();
+  /** Names that checkpoints give the output matrix, of which there is none where it is tied. */
+  List<String> outputs() {
+    return type.equals("gpt_neox")
+        ? List.of("embed_out.weight", "lm_head.weight")
+        : List.of("lm_head.weight");
   }
 
   /** Whether the output matrix is the embedding. */

@@ -38,23 +38,24 @@ final class Gpt2 {
   private Gpt2() {}
 
   static Architecture of(ModelConfig config) {
-    int width = config.size("n_embd");
-    int heads = config.size("n_head");
+    int width = config.size(config.named("n_embd", "hidden_size"));
+    int heads = config.size(config.named("n_head", "num_attention_heads"));
     int vocabulary = config.size("vocab_size");
-    int inner = config.size("n_inner", 4 * width);
+    long inner = config.isAbsent("n_inner") ? 4L * width : config.size("n_inner");
     config.refuseUnless(
         width % heads == 0, "n_embd %d must be a multiple of n_head %d".formatted(width, heads));
     for (String key : new String[] {"add_cross_attention", "scale_attn_by_inverse_layer_idx"}) {
       config.refuseUnless(!config.flag(key, false), key + " true is not supported");
     }
     config.flag("reorder_and_upcast_attn", false); // attention adds in float32 in any case
-    Context context = Context.of(config, "n_positions", 1024);
+    Context context =
+        Context.of(config, config.named("n_positions", "max_position_embeddings"), 1024);
 
     Map<String, Object> names = new HashMap<>();
     names.put("D", width);
     names.put("H", heads);
     names.put("HD", width / heads);
-    names.put("EPS", config.number("layer_norm_epsilon", 1e-5));
+    names.put("EPS", config.epsilon("layer_norm_epsilon", 1e-5));
     names.put("SCALE", config.flag("scale_attn_weights", true) ? "None" : "1.0");
     names.put("ACT", Activation.of(config, "activation_function", "gelu_new", "u"));
 
@@ -62,7 +63,7 @@ final class Gpt2 {
     tensors.begin();
     tensors.add("transformer.wte.weight", vocabulary, width);
     tensors.add("transformer.wpe.weight", context.tokens(), width);
-    for (int i = 0; i < config.size("n_layer"); i++) {
+    for (int i = 0; i < config.layers(config.named("n_layer", "num_hidden_layers")); i++) {
       tensors.begin();
       layer(tensors, "transformer.h." + i + ".", width, inner, names);
     }
@@ -84,7 +85,7 @@ final class Gpt2 {
   }
 
   private static void layer(
-      Tensors tensors, String p, int width, int inner, Map<String, Object> names) {
+      Tensors tensors, String p, int width, long inner, Map<String, Object> names) {
     names.put("NORM1", tensors.add(p + "ln_1.weight", width));
     names.put("NORM1_BIAS", tensors.add(p + "ln_1.bias", width));
     names.put("QKV", tensors.add(p + "attn.c_attn.weight", width, 3L * width));

@@ -43,21 +43,29 @@ final class GptNeoX {
     config.refuseUnless(
         width % heads == 0,
         "hidden_size %d must be a multiple of num_attention_heads %d".formatted(width, heads));
-    Rope rope = RopeTypes.partial(config, headSize);
+    config.refuseUnless(
+        config.isAbsent("head_dim") || config.size("head_dim") == headSize,
+        "head_dim other than hidden_size / num_attention_heads = %d is not supported"
+            .formatted(headSize));
+    config.refuseUnless(
+        headSize <= Rope.MOST_DIMENSIONS,
+        "hidden_size / num_attention_heads must be at most %d, was %d"
+            .formatted(Rope.MOST_DIMENSIONS, headSize));
+    Rope rope = RopeTypes.partial(config, Math.min(headSize, Rope.MOST_DIMENSIONS));
     Context context = Context.of(config, "max_position_embeddings", 2048);
 
     Map<String, Object> names = new HashMap<>();
     names.put("D", width);
     names.put("H", heads);
     names.put("HD", headSize);
-    names.put("EPS", config.number("layer_norm_eps", 1e-5));
+    names.put("EPS", config.epsilon("layer_norm_eps", 1e-5));
     names.put("ACT", Activation.of(config, "hidden_act", "gelu", "u"));
     names.put("RESIDUAL", config.flag("use_parallel_residual", true) ? "x" : "x1");
 
     Tensors tensors = new Tensors();
     tensors.begin();
     tensors.add("gpt_neox.embed_in.weight", vocabulary, width);
-    for (int i = 0; i < config.size("num_hidden_layers"); i++) {
+    for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
       tensors.begin();
       layer(config, tensors, "gpt_neox.layers." + i + ".", width, names);
     }

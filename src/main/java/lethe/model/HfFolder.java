@@ -1,6 +1,7 @@
 package lethe.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Pattern;
 import lethe.folder.Files;
@@ -39,7 +40,7 @@ public record HfFolder(Path path, Files files, JsonNode config) {
     if (!files.exists(file)) {
       throw missing(folder, CONFIG);
     }
-    JsonNode config = files.readJson(file);
+    JsonNode config = readJson(file, files);
     if (!config.isObject()) {
       throw new InvalidSettings(List.of("Cannot read " + file + ": it is not a JSON object"));
     }
@@ -47,12 +48,37 @@ public record HfFolder(Path path, Files files, JsonNode config) {
   }
 
   /**
-   * The weights, their headers read and checked.
+   * The weights under the names of the files, their headers read and checked. Others read them
+   * through {@link ModelSource}, which knows the network's names.
    *
    * @throws InvalidSettings naming every file that is missing or broken
    */
-  public Weights weights() {
+  Weights weights() {
     return Weights.open(path, files);
+  }
+
+  /** Reads a JSON file of a model. */
+  static JsonNode readJson(Path file, Files files) {
+    try {
+      return files.readJson(file);
+    } catch (IllegalArgumentException e) {
+      refusePointer(file, files.read(file));
+      throw e;
+    }
+  }
+
+  /**
+   * Refuses what git leaves in the place of a large file that was not fetched with it.
+   *
+   * @param start the file's first bytes
+   */
+  static void refusePointer(Path file, byte[] start) {
+    if (new String(start, StandardCharsets.ISO_8859_1).startsWith("version ")) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot read %s: it is a Git LFS pointer, not the file itself; run \"git lfs pull\" in its folder"
+                  .formatted(file)));
+    }
   }
 
   /**

@@ -20,8 +20,8 @@ final class Llama {
     int heads = config.size("num_attention_heads");
     return RmsDecoder.of(
         config,
-        config.size("num_key_value_heads", heads),
-        config.size("head_dim", config.size("hidden_size") / heads),
+        config.size("num_key_value_heads", heads, heads),
+        RmsDecoder.headSize(config, heads),
         Context.of(config, "max_position_embeddings", 2048),
         parts);
   }

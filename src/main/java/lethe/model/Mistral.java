@@ -18,8 +18,8 @@ final class Mistral {
     int heads = config.size("num_attention_heads");
     return RmsDecoder.of(
         config,
-        config.size("num_key_value_heads", 8),
-        config.size("head_dim", config.size("hidden_size") / heads),
+        config.size("num_key_value_heads", 8, heads),
+        RmsDecoder.headSize(config, heads),
         context,
         EnumSet.noneOf(Part.class));
   }

@@ -3,37 +3,52 @@ package lethe.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import lethe.settings.InvalidSettings;
 
 /**
  * A config.json, read value by value. What is missing or not supported is collected; {@link
- * #check()} throws it all at once, and with it every key that nobody read and that may change the
- * forward pass.
+ * #check()} throws it all at once.
+ *
+ * <p>Transformers is the reference for what a key means: a family's file reads every key that
+ * transformers' configuration and network of that family read, so a key that nobody has read here
+ * cannot change the forward pass there either. {@link #warnings()} names it. The few keys that
+ * transformers reads for every family and that are not done here are refused.
  */
 public final class ModelConfig {
-  /** Keys that say nothing about the forward pass of a trained decoder. */
+  /** What transformers reads in any family's configuration and is not done here. */
+  private static final Set<String> REFUSED =
+      Set.of("quantization_config", "per_layer_config", "fusion_config", "is_encoder_decoder");
+
+  /** Most layers: more than any model has, and few enough to list their tensors. */
+  private static final int MOST_LAYERS = 10_000;
+
+  /** Keys that are known to say nothing about the forward pass of a trained decoder. */
   private static final Pattern HARMLESS =
       Pattern.compile(
           "_.*|.*_token_ids?|.*dropout.*|.*pdrop|initializer_.*|summary_.*|.*_version|use_cache"
-              + "|(torch_)?dtype|model_type|architectures|auto_map|task_specific_params"
+              + "|(torch_)?dtype|model_type|architectures|task_specific_params"
               + "|use_flash.*|attn_implementation|gradient_checkpointing|pretraining_tp|torchscript"
               + "|output_.*|return_dict.*|(id2)?label(2id)?|num_labels|problem_type|finetuning_task"
               + "|tokenizer_class|prefix|is_decoder|chunk_size_feed_forward|max_length|min_length"
               + "|do_sample|early_stopping|num_beam.*|diversity_penalty|temperature|top_[kp]"
               + "|typical_p|.*repetition_penalty|length_penalty|.*no_repeat_ngram_size"
-              + "|num_return_sequences|use_bfloat16|tf_legacy_loss|n_ctx|name_or_path|license");
+              + "|num_return_sequences|use_bfloat16|tf_legacy_loss|n_ctx|name_or_path|license"
+              + "|base_model_.._plan|transformers\\.js_config|pad_token|[be]os_token");
 
   private final String source;
   private final String prefix;
   private final JsonNode json;
   private final List<String> problems;
+  private final List<String> warnings = new ArrayList<>();
   private final Set<String> read = new HashSet<>();
   private final Map<String, ModelConfig> objects = new HashMap<>();
 
@@ -62,48 +77,92 @@ public final class ModelConfig {
 
   /** A required whole number of at least 1. */
   public int size(String key) {
-    return whole(key, 1);
+    return whole(key, 1, Integer.MAX_VALUE);
   }
 
-  /** A size with a stand-in for absent or null. */
-  public int size(String key, int standIn) {
-    return isAbsent(key) ? standIn : size(key);
+  /** A size with a stand-in for absent; null is refused, as transformers does. */
+  public int size(String key, int absent) {
+    return value(key).isMissingNode() ? absent : size(key);
   }
 
-  /** A whole number of at least 0, with a stand-in for absent or null. */
-  public int count(String key, int standIn) {
-    return isAbsent(key) ? standIn : whole(key, 0);
+  /** A size with stand-ins for absent and for null, which are not always the same. */
+  public int size(String key, int absent, int ifNull) {
+    return isNull(key) ? ifNull : size(key, absent);
   }
 
-  private int whole(String key, int least) {
+  /** Which of two names of a value counts: the alias, where it is there. */
+  public String named(String key, String alias) {
+    value(key);
+    return value(alias).isMissingNode() ? key : alias;
+  }
+
+  /** The required number of layers. */
+  public int layers(String key) {
+    return whole(key, 1, MOST_LAYERS);
+  }
+
+  /** A whole number of at least 0, with a stand-in for absent. */
+  public int count(String key, int absent) {
+    return value(key).isMissingNode() ? absent : whole(key, 0, Integer.MAX_VALUE);
+  }
+
+  private int whole(String key, int least, int most) {
     JsonNode value = value(key);
-    if (!value.isInt() || value.asInt() < least) {
-      problem(key + " must be a whole number of at least " + least + ", was " + shown(value));
+    if (!value.isInt() || value.asInt() < least || value.asInt() > most) {
+      problem(
+          key
+              + " must be a whole number "
+              + (most == Integer.MAX_VALUE
+                  ? "of at least " + least
+                  : "from " + least + " to " + most)
+              + ", was "
+              + shown(value));
       return 1;
     }
     return value.asInt();
   }
 
+  /** A finite number with a stand-in for absent or null. */
   public double number(String key, double standIn) {
-    if (isAbsent(key)) {
-      return standIn;
-    }
+    return isAbsent(key) ? standIn : number(key, standIn, -Double.MAX_VALUE, "a number");
+  }
+
+  /** The small number that keeps a norm from dividing by zero: 0 or more. */
+  public double epsilon(String key, double absent) {
+    return value(key).isMissingNode() ? absent : number(key, absent, 0, "a number from 0 up");
+  }
+
+  private double number(String key, double standIn, double least, String wanted) {
     JsonNode value = value(key);
-    if (!value.isNumber()) {
-      problem(key + " must be a number, was " + shown(value));
+    if (!value.isNumber()
+        || !(value.asDouble() >= least && value.asDouble() < Double.POSITIVE_INFINITY)) {
+      problem(key + " must be " + wanted + ", was " + shown(value));
       return standIn;
     }
     return value.asDouble();
   }
 
+  /** A number above 0 with a stand-in for absent. */
+  public double positive(String key, double absent) {
+    return value(key).isMissingNode() ? absent : positive(key);
+  }
+
   /** A required number above 0. */
   public double positive(String key) {
     JsonNode value = value(key);
-    if (!value.isNumber() || !(value.asDouble() > 0)) {
+    if (!value.isNumber()
+        || !(value.asDouble() > 0 && value.asDouble() < Double.POSITIVE_INFINITY)) {
       problem(key + " must be a number above 0, was " + shown(value));
       return 1;
     }
     return value.asDouble();
+  }
+
+  /** Marks a key as read that says what is done in any case. */
+  public void passOver(String key, double done) {
+    if (json.path(key).asDouble(Double.NaN) == done) {
+      value(key);
+    }
   }
 
   /** A required list of numbers above 0. */
@@ -113,7 +172,7 @@ public final class ModelConfig {
     boolean fits = value.isArray() && value.size() == count;
     for (int i = 0; fits && i < count; i++) {
       numbers[i] = value.get(i).asDouble(-1);
-      fits = numbers[i] > 0;
+      fits = numbers[i] > 0 && numbers[i] < Double.POSITIVE_INFINITY;
     }
     if (!fits) {
       problem(key + " must be a list of " + count + " numbers above 0, was " + shown(value));
@@ -121,24 +180,36 @@ public final class ModelConfig {
     return numbers;
   }
 
-  public boolean flag(String key, boolean standIn) {
-    if (isAbsent(key)) {
-      return standIn;
-    }
+  /** True or false, with a stand-in for absent. */
+  public boolean flag(String key, boolean absent) {
     JsonNode value = value(key);
+    if (value.isMissingNode()) {
+      return absent;
+    }
     if (!value.isBoolean()) {
       problem(key + " must be true or false, was " + shown(value));
-      return standIn;
+      return absent;
     }
     return value.asBoolean();
   }
 
-  public String text(String key, String standIn) {
-    return isAbsent(key) ? standIn : value(key).asText();
+  /** A text with a stand-in for absent. */
+  public String text(String key, String absent) {
+    JsonNode value = value(key);
+    if (value.isMissingNode()) {
+      return absent;
+    }
+    if (!value.isTextual()) {
+      problem(key + " must be a text, was " + shown(value));
+      return absent;
+    }
+    return value.asText();
   }
 
   /** A list of names; empty for absent or null. */
   public List<String> texts(String key) {
+    refuseUnless(
+        isAbsent(key) || value(key).isArray(), key + " must be a list, was " + shown(value(key)));
     return StreamSupport.stream(value(key).spliterator(), false).map(JsonNode::asText).toList();
   }
 
@@ -153,17 +224,27 @@ public final class ModelConfig {
   }
 
   /**
-   * The first of several objects that is there, or an empty one: checkpoints of different ages
-   * spell the same thing differently.
+   * The first of several objects that is there and not empty, or an empty one: checkpoints of
+   * different ages spell the same thing differently.
    */
   public ModelConfig firstObject(String... keys) {
     for (String key : keys) {
-      if (value(key).isObject()) {
-        return objects.computeIfAbsent(
-            key, k -> new ModelConfig(source, prefix + k + ".", json.get(k), problems));
-      }
+      refuseUnless(
+          isAbsent(key) || value(key).isObject(),
+          key + " must be an object, was " + shown(value(key)));
     }
-    return new ModelConfig(source, prefix, JsonNodeFactory.instance.objectNode(), problems);
+    List<String> there =
+        Arrays.stream(keys).filter(key -> value(key).isObject() && !value(key).isEmpty()).toList();
+    if (there.isEmpty()) {
+      return new ModelConfig(source, prefix, JsonNodeFactory.instance.objectNode(), problems);
+    }
+    if (there.size() > 1) {
+      warnings.add(
+          "%s has %s: the first counts, as in transformers"
+              .formatted(source, String.join(" and ", there)));
+    }
+    return objects.computeIfAbsent(
+        there.get(0), key -> new ModelConfig(source, prefix + key + ".", json.get(key), problems));
   }
 
   /** Refuses a setting that changes the forward pass and is not done here. */
@@ -192,29 +273,65 @@ public final class ModelConfig {
   }
 
   /**
-   * @throws InvalidSettings with every problem found while reading, and every key that was not read
-   *     and is switched on
+   * @throws InvalidSettings with every problem found while reading, and every key that transformers
+   *     reads, nobody here, and that is switched on
    */
   public void check() {
-    unread();
+    refuseUnless(flag("is_causal", true), "is_causal false is not supported");
+    unread(REFUSED::contains)
+        .forEach(
+            field -> problem(field.getKey() + " " + shown(field.getValue()) + " is not supported"));
+    for (ModelConfig inner : objects.values()) {
+      inner
+          .unread(key -> inner.json.get(key).isObject())
+          .forEach(
+              field ->
+                  inner.problem(
+                      field.getKey() + " " + shown(field.getValue()) + " is not supported"));
+    }
     if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems.stream().distinct().toList());
+      throw new InvalidSettings(FirstTen.lines(problems.stream().distinct().toList()));
     }
   }
 
-  private void unread() {
+  /**
+   * One sentence for each thing in it that a user may want to know of and that changes nothing;
+   * complete once the network is built from it.
+   */
+  public List<String> warnings() {
+    List<String> names = new ArrayList<>();
+    for (ModelConfig part : parts()) {
+      part.unread(key -> !HARMLESS.matcher(key).matches())
+          .forEach(
+              field -> names.add(part.prefix + field.getKey() + " " + shown(field.getValue())));
+    }
+    List<String> all = new ArrayList<>(warnings);
+    if (!names.isEmpty()) {
+      all.add(
+          "%s has keys that transformers does not read for %s either, so they change nothing: %s"
+              .formatted(source, type(), FirstTen.of(names)));
+    }
+    return all;
+  }
+
+  private List<ModelConfig> parts() {
+    List<ModelConfig> parts = new ArrayList<>(List.of(this));
+    parts.addAll(objects.values());
+    return parts;
+  }
+
+  /** Keys of some names that nobody read and that are switched on. */
+  private List<Map.Entry<String, JsonNode>> unread(Predicate<String> names) {
+    List<Map.Entry<String, JsonNode>> unread = new ArrayList<>();
     json.fields()
         .forEachRemaining(
             field -> {
               String key = field.getKey();
-              JsonNode value = field.getValue();
-              if (!read.contains(key) && !off(value) && !HARMLESS.matcher(key).matches()) {
-                problem(
-                    "%s %s is not supported; if it does not change the forward pass, remove it"
-                        .formatted(key, shown(value)));
+              if (!read.contains(key) && !off(field.getValue()) && names.test(key)) {
+                unread.add(field);
               }
             });
-    objects.values().forEach(ModelConfig::unread);
+    return unread;
   }
 
   /** A value that leaves a feature out. */

@@ -1,19 +1,29 @@
 package lethe.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Where a model is read from, in a form that travels to other processes.
+ * Where a model is read from, in a form that travels to other processes; the one way to its
+ * weights, whatever its files call them.
  *
  * @param path a Hugging Face folder
  * @param hadoop settings of its file system that differ from the defaults
  */
 public record ModelSource(String path, Map<String, String> hadoop) implements Serializable {
+  private static final String TIED = "tie_word_embeddings";
+
   public ModelSource {
     hadoop = new HashMap<>(hadoop); // a plain map, which every serializer knows
   }
@@ -32,32 +42,137 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
   }
 
   /**
-   * The network that config.json describes.
+   * The network that config.json and the weights, if there are any, describe.
    *
-   * @throws lethe.settings.InvalidSettings naming what is not supported
+   * @throws InvalidSettings naming what is not supported
    */
   public Architecture architecture() {
+    return read(open()).architecture();
+  }
+
+  /**
+   * Checks the whole folder: that the weights are those of the network, tensor by tensor, and what
+   * {@link #checkDescription()} checks.
+   *
+   * @return one sentence for each thing in it that is passed over, or may not be meant
+   * @throws InvalidSettings naming every tensor that is not as it should be
+   */
+  public List<String> check() {
+    return check(Checkpoint::check);
+  }
+
+  /** As {@link #check()}, but reads no value: within a second, however large the model. */
+  public List<String> checkHeaders() {
+    return check(Checkpoint::checkHeaders);
+  }
+
+  private List<String> check(Function<Checkpoint, List<String>> how) {
     HfFolder folder = open();
-    return Architecture.of(
-        new ModelConfig(new Path(folder.path(), "config.json").toString(), folder.config()));
+    Description read = read(folder);
+    List<String> warnings = new ArrayList<>(checkDescription());
+    if (read.untied) {
+      warnings.add(
+          "%s ties the output matrix to the embedding, but the weights hold another one: both are kept, as in transformers, and a model made from it says tie_word_embeddings false"
+              .formatted(read.config.source()));
+    }
+    warnings.addAll(how.apply(new Checkpoint(folder.weights(), read.architecture)));
+    return warnings;
   }
 
   /**
-   * Checks that the weights are those of the network, tensor by tensor.
+   * Checks what training from random weights takes of a folder: config.json and the tokenizer.
    *
-   * @throws lethe.settings.InvalidSettings naming every tensor that is not as it should be
+   * @return as {@link #check()}
+   * @throws InvalidSettings naming what is not supported
    */
-  public void check(Architecture architecture) {
-    weights(architecture).check(architecture.tensors(), architecture.ignorable());
+  public List<String> checkDescription() {
+    HfFolder folder = open();
+    Description read = read(folder);
+    List<String> warnings = new ArrayList<>(read.config.warnings());
+    if (folder.hasTokenizer()) {
+      JsonNode tokenizer = HfFolder.readJson(folder.tokenizer(), folder.files());
+      Vocabulary.beyond(read.architecture.vocabulary(), tokenizer)
+          .ifPresent(tokens -> warnings.add(folder.tokenizer() + " has " + tokens));
+    }
+    return warnings;
   }
 
   /**
-   * Checks the same without reading a value: within a second, however large the model.
+   * The weights under the names of the network's tensors.
    *
-   * @throws lethe.settings.InvalidSettings naming every tensor that is not as it should be
+   * @throws InvalidSettings naming every file that is missing or broken
    */
-  public void checkHeaders(Architecture architecture) {
-    weights(architecture).checkHeaders(architecture.tensors(), architecture.ignorable());
+  public TensorSource weights() {
+    HfFolder folder = open();
+    return new Checkpoint(folder.weights(), read(folder).architecture());
+  }
+
+  /**
+   * Writes a model like this one: the same configuration, tokenizer and names of tensors, but other
+   * weights.
+   *
+   * @param target folder to write
+   * @param dtype of the written weights
+   * @param shardBytes most bytes of weights a file
+   * @param weights under the names of the network's tensors
+   * @throws InvalidSettings when the target is this model's own folder
+   * @throws IllegalStateException when a value is not finite in {@code dtype}
+   */
+  public void write(Path target, Dtype dtype, long shardBytes, TensorSource weights) {
+    HfFolder folder = open();
+    Description read = read(folder);
+    Optional<Checkpoint> names = checkpoint(folder, read.architecture);
+    Map<String, String> own = new HashMap<>();
+    List<NamedShape> like = new ArrayList<>();
+    for (NamedShape tensor : read.architecture.tensors()) {
+      NamedShape name = names.map(c -> c.like(tensor)).orElse(tensor);
+      own.put(name.name(), tensor.name());
+      like.add(name);
+    }
+    ObjectNode config = folder.config().deepCopy();
+    if (read.untied) {
+      config.put(TIED, false); // other readers believe it
+    }
+    new HfWriter(target, new HfFolder(folder.path(), folder.files(), config), dtype, shardBytes)
+        .write(
+            like,
+            (name, from, to, offset, count) ->
+                weights.read(own.get(name), from, to, offset, count));
+  }
+
+  /**
+   * What a folder says of its network.
+   *
+   * @param untied whether config.json ties the output matrix to the embedding against the weights
+   */
+  private record Description(ModelConfig config, Architecture architecture, boolean untied) {}
+
+  /** As transformers does: an output matrix that differs from the embedding is the model's own. */
+  private static Description read(HfFolder folder) {
+    ModelConfig config = config(folder, folder.config());
+    Architecture architecture = Architecture.of(config);
+    boolean untied =
+        architecture.tied()
+            && checkpoint(folder, architecture).filter(Checkpoint::hasOutputOfItsOwn).isPresent();
+    if (untied) {
+      ObjectNode honest = folder.config().deepCopy();
+      honest.put(TIED, false);
+      architecture = Architecture.of(config(folder, honest));
+    }
+    return new Description(config, architecture, untied);
+  }
+
+  /** Training from random weights needs none; where they are needed, opening them says why not. */
+  private static Optional<Checkpoint> checkpoint(HfFolder folder, Architecture architecture) {
+    try {
+      return Optional.of(new Checkpoint(folder.weights(), architecture));
+    } catch (InvalidSettings e) {
+      return Optional.empty();
+    }
+  }
+
+  private static ModelConfig config(HfFolder folder, JsonNode json) {
+    return new ModelConfig(new Path(folder.path(), HfFolder.CONFIG).toString(), json);
   }
 
   /** Reads the weights onto a network's device. */
@@ -79,7 +194,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
 
   /** Reads the weights as one flat vector, in ascending pieces. */
   public void read(Architecture architecture, Sink sink) {
-    Weights weights = weights(architecture);
+    TensorSource weights = new Checkpoint(open().weights(), architecture);
     float[] piece = new float[1 << 18];
     long offset = 0;
     for (NamedShape tensor : architecture.tensors()) {
@@ -90,9 +205,5 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
       }
       offset += tensor.elements();
     }
-  }
-
-  private Weights weights(Architecture architecture) {
-    return open().weights().under(architecture.prefix());
   }
 }

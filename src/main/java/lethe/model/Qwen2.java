@@ -12,8 +12,8 @@ final class Qwen2 {
     int heads = config.size("num_attention_heads");
     return RmsDecoder.of(
         config,
-        config.size("num_key_value_heads", 32),
-        config.size("head_dim", config.size("hidden_size") / heads),
+        config.size("num_key_value_heads", 32, heads),
+        RmsDecoder.headSize(config, heads),
         context(config),
         EnumSet.of(Part.QKV_BIAS));
   }
@@ -24,18 +24,23 @@ final class Qwen2 {
   static Context context(ModelConfig config) {
     Context context = Context.of(config, "max_position_embeddings", 32768);
     boolean slides = config.flag("use_sliding_window", false);
-    int window = config.isNull("sliding_window") ? 4096 : config.size("sliding_window", 4096);
+    boolean windowed = slides && !config.isNull("sliding_window");
+    int window = config.size("sliding_window", 4096, 4096);
     int fullLayers = config.count("max_window_layers", 28);
     List<String> types = config.texts("layer_types");
+    config.refuseUnless(
+        types.isEmpty() || types.size() == config.layers("num_hidden_layers"),
+        "layer_types must have one of each layer, has " + types.size());
     for (String type : types) {
       config.refuseUnless(
-          type.equals("full_attention") || (slides && type.equals("sliding_attention")),
-          "layer_types \"%s\" with use_sliding_window %s is not supported".formatted(type, slides));
+          type.equals("full_attention") || (windowed && type.equals("sliding_attention")),
+          "layer_types \"%s\" with use_sliding_window %s and sliding_window %s is not supported"
+              .formatted(type, slides, windowed ? window : null));
     }
     boolean any =
         types.isEmpty()
-            ? fullLayers < config.size("num_hidden_layers")
+            ? fullLayers < config.layers("num_hidden_layers")
             : types.contains("sliding_attention");
-    return slides && any ? context.within("sliding_window", window) : context;
+    return windowed && any ? context.within("sliding_window", window) : context;
   }
 }

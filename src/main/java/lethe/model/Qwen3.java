@@ -15,9 +15,10 @@ final class Qwen3 {
     if (config.flag("attention_bias", false)) {
       parts.addAll(EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS));
     }
+    int heads = config.size("num_attention_heads");
     return RmsDecoder.of(
         config,
-        config.size("num_key_value_heads", 32),
+        config.size("num_key_value_heads", 32, heads),
         config.size("head_dim", 128),
         Qwen2.context(config),
         parts);

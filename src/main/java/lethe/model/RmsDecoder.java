@@ -76,6 +76,12 @@ record RmsDecoder(
     QK_NORM
   }
 
+  /** Elements of a head where a family divides the width among the heads. */
+  static int headSize(ModelConfig config, int heads) {
+    int share = config.size("hidden_size") / heads;
+    return config.size("head_dim", share, share);
+  }
+
   /** The network of a config.json in which a family has read what is its own. */
   static Architecture of(
       ModelConfig config, int keyHeads, int headSize, Context context, EnumSet<Part> parts) {
@@ -88,10 +94,14 @@ record RmsDecoder(
             config.size("intermediate_size"),
             parts);
     config.refuseUnless(
+        headSize >= 1 && headSize <= Rope.MOST_DIMENSIONS,
+        "head_dim must be from 1 to %d, was %d".formatted(Rope.MOST_DIMENSIONS, headSize));
+    config.refuseUnless(
         layer.heads % keyHeads == 0,
         "num_attention_heads %d must be a multiple of num_key_value_heads %d"
             .formatted(layer.heads, keyHeads));
-    return layer.network(config, context, RopeTypes.whole(config, headSize));
+    return layer.network(
+        config, context, RopeTypes.whole(config, Math.min(headSize, Rope.MOST_DIMENSIONS)));
   }
 
   private Architecture network(ModelConfig config, Context context, Rope rope) {
@@ -100,7 +110,7 @@ record RmsDecoder(
     Tensors tensors = new Tensors();
     tensors.begin();
     tensors.add("model.embed_tokens.weight", vocabulary, width);
-    for (int i = 0; i < config.size("num_hidden_layers"); i++) {
+    for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
       tensors.begin();
       attention(tensors, "model.layers." + i + ".", names);
       feedForward(tensors, "model.layers." + i + ".", names);
@@ -117,7 +127,7 @@ record RmsDecoder(
     names.put("K", keyHeads);
     names.put("HD", headSize);
     names.put("F", inner);
-    names.put("EPS", config.number("rms_norm_eps", 1e-6));
+    names.put("EPS", config.epsilon("rms_norm_eps", 1e-6));
     names.put("ACT", Activation.of(config, "hidden_act", "silu", "g"));
     String text = SCRIPT.replace("${QK_NORM}\n", parts.contains(Part.QK_NORM) ? QK_NORM : "");
     return tensors.architecture(

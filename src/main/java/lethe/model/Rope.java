@@ -12,6 +12,9 @@ import java.util.function.IntFunction;
  * @param scale factor on cosine and sine (1 for most types)
  */
 record Rope(IntFunction<float[]> frequencies, double scale) {
+  /** Most elements of a head: more than any model has, and few enough to make tables of. */
+  static final int MOST_DIMENSIONS = 1 << 16;
+
   /** For architectures with learned positions, which ignore it. */
   static final Rope NONE = new Rope(tokens -> new float[1], 0);
 

@@ -6,7 +6,8 @@ import java.util.function.IntFunction;
 /**
  * The {@code rope_type}s of Hugging Face: how config.json stretches the frequencies {@code
  * theta^(-2i/d)} of {@link Rope} over a longer context. Newer checkpoints keep the values in {@code
- * rope_parameters}, older ones in {@code rope_scaling} beside {@code rope_theta}.
+ * rope_parameters}, older ones in {@code rope_scaling} beside {@code rope_theta}; where there are
+ * both, transformers takes the older one whole.
  */
 final class RopeTypes {
   private static final Set<String> TYPES =
@@ -25,26 +26,36 @@ final class RopeTypes {
   /** Whole heads turn. */
   static Rope whole(ModelConfig config, int headSize) {
     config.refuseUnless(headSize % 2 == 0, "head_dim " + headSize + " cannot turn in pairs");
-    ModelConfig values = config.firstObject("rope_parameters", "rope_scaling");
+    ModelConfig values = config.firstObject("rope_scaling", "rope_parameters");
     for (ModelConfig place : new ModelConfig[] {config, values}) {
       double part = place.number("partial_rotary_factor", 1);
       config.refuseUnless(part == 1, "partial_rotary_factor " + part + " is not supported");
     }
-    double theta = values.number("rope_theta", config.number("rope_theta", 10000));
-    return new RopeTypes(config, values, headSize).rope(theta);
+    return new RopeTypes(config, values, headSize).rope(theta(config, "rope_theta", values));
+  }
+
+  /** What is in the object counts, then what is beside it. */
+  private static double theta(ModelConfig config, String key, ModelConfig values) {
+    if (values.isAbsent("rope_theta")) {
+      return config.positive(key, 10000);
+    }
+    config.isAbsent(key); // read and passed over
+    return values.positive("rope_theta");
   }
 
   /** The first elements of each head turn, a quarter of them if config.json does not say. */
   static Rope partial(ModelConfig config, int headSize) {
-    ModelConfig values = config.firstObject("rope_parameters", "rope_scaling");
-    double oldTheta = config.number("rotary_emb_base", config.number("rope_theta", 10000));
-    double oldPart = config.number("rotary_pct", config.number("partial_rotary_factor", 0.25));
+    ModelConfig values = config.firstObject("rope_scaling", "rope_parameters");
+    double oldPart = config.positive("rotary_pct", 0.25);
     double part = values.number("partial_rotary_factor", oldPart);
     int dimensions = (int) (headSize * part);
     config.refuseUnless(
         dimensions >= 1 && dimensions + dimensions % 2 <= headSize,
         "rotary_pct %s of heads of %d elements is not supported".formatted(part, headSize));
-    return new RopeTypes(config, values, dimensions).rope(values.number("rope_theta", oldTheta));
+    double theta = theta(config, "rotary_emb_base", values);
+    config.passOver("rope_theta", theta); // which transformers writes beside it and does not read
+    config.passOver("partial_rotary_factor", part);
+    return new RopeTypes(config, values, dimensions).rope(theta);
   }
 
   private Rope rope(double theta) {

@@ -13,6 +13,9 @@ import org.apache.hadoop.fs.Path;
 public final class Safetensors implements TensorSource {
   private static final int LENGTH_BYTES = 8;
 
+  /** A type that is read, but that no {@link Dtype} is written as. */
+  private static final String FLOAT64 = "F64";
+
   private final Path path;
   private final Files files;
   private final SafetensorsHeader header;
@@ -28,7 +31,7 @@ public final class Safetensors implements TensorSource {
   /**
    * Reads the header; no tensor yet.
    *
-   * @throws IllegalArgumentException when there is no such file, or its header is wrong in itself
+   * @throws InvalidSettings when there is no such file, or its header is wrong in itself
    *     or does not fit the file's length
    */
   public static Safetensors open(Path path, Files files) {
@@ -37,7 +40,9 @@ public final class Safetensors implements TensorSource {
       if (fileBytes < LENGTH_BYTES) {
         throw new IllegalArgumentException("it has " + fileBytes + " bytes, too few for a header");
       }
-      long headerBytes = range(files, path, 0, LENGTH_BYTES).getLong();
+      byte[] length = range(files, path, 0, LENGTH_BYTES).array();
+      HfFolder.refusePointer(path, length);
+      long headerBytes = ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
       long most = Math.min(fileBytes - LENGTH_BYTES, SafetensorsHeader.MAXIMUM_BYTES);
       if (headerBytes < 0 || headerBytes > most) {
         throw new IllegalArgumentException(
@@ -48,6 +53,8 @@ public final class Safetensors implements TensorSource {
       long dataStart = LENGTH_BYTES + headerBytes;
       SafetensorsHeader header = SafetensorsHeader.parse(json, fileBytes - dataStart);
       return new Safetensors(path, files, header, dataStart);
+    } catch (InvalidSettings e) {
+      throw e;
     } catch (IllegalArgumentException e) {
       throw new InvalidSettings(
           List.of("Cannot read " + path + ": " + e.getMessage() + "; fetch the file again"));
@@ -68,48 +75,65 @@ public final class Safetensors implements TensorSource {
     return entry(name).type();
   }
 
-  /** The element type, if weights may have it. */
-  public Optional<Dtype> dtype(String name) {
-    return Dtype.ofCode(type(name));
+  /** Whether elements can be read as floats. */
+  public boolean isFloat(String name) {
+    return type(name).equals(FLOAT64) || Dtype.ofCode(type(name)).isPresent();
+  }
+
+  /** A tensor's name and shape. */
+  NamedShape tensor(String name) {
+    return entry(name).tensor();
   }
 
   /**
    * {@inheritDoc}
    *
-   * @throws IllegalArgumentException when there is no such tensor or range, or its elements are not
-   *     of a {@link Dtype}
+   * <p>Elements of 64 bits are rounded to the nearest float.
+   *
+   * @throws InvalidSettings when there is no such tensor or range, or its elements cannot
+   *     be read as floats
    */
   @Override
   public void read(String name, long fromElement, float[] to, int offset, int count) {
-    Dtype dtype =
-        dtype(name)
-            .orElseThrow(
-                () ->
-                    new InvalidSettings(
-                        "Cannot read %s of %s as floats: its elements are %s"
-                            .formatted(name, path, type(name))));
+    if (!isFloat(name)) {
+      throw new InvalidSettings(
+          "Cannot read %s of %s as floats: its elements are %s".formatted(name, path, type(name)));
+    }
     Objects.checkFromIndexSize(offset, count, to.length);
+    int bytes = entry(name).elementBytes();
+    Optional<Dtype> dtype = Dtype.ofCode(type(name));
     int[] at = {offset};
     pieces(
         name,
         fromElement,
         count,
         piece -> {
-          int elements = piece.remaining() / dtype.bytes();
-          dtype.decode(piece, to, at[0], elements);
+          int elements = piece.remaining() / bytes;
+          if (dtype.isPresent()) {
+            dtype.get().decode(piece, to, at[0], elements);
+          } else {
+            narrow(piece, to, at[0], elements);
+          }
           at[0] += elements;
         });
+  }
+
+  private static void narrow(ByteBuffer from, float[] to, int offset, int count) {
+    ByteBuffer little = from.slice().order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      to[offset + i] = (float) little.getDouble(i * Double.BYTES);
+    }
   }
 
   /**
    * Reads whole numbers of 64 bits.
    *
-   * @throws IllegalArgumentException when there is no such tensor or range, or its elements are not
+   * @throws InvalidSettings when there is no such tensor or range, or its elements are not
    *     {@code I64}
    */
   public void readLongs(String name, long fromElement, long[] to, int offset, int count) {
     if (!type(name).equals("I64")) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot read %s of %s as longs: its elements are %s".formatted(name, path, type(name)));
     }
     Objects.checkFromIndexSize(offset, count, to.length);
@@ -128,7 +152,7 @@ public final class Safetensors implements TensorSource {
   private void pieces(String name, long fromElement, int count, Files.Piece use) {
     SafetensorsHeader.Entry entry = entry(name);
     if (fromElement < 0 || fromElement > entry.elements() - count) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot read %d elements from %d on of %s of %s: it has %d"
               .formatted(count, fromElement, name, path, entry.elements()));
     }

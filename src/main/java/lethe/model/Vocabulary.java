@@ -3,6 +3,9 @@ package lethe.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Serializable;
 import java.util.BitSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import lethe.settings.InvalidSettings;
 
@@ -35,21 +38,69 @@ public final class Vocabulary implements Serializable {
    * @throws InvalidSettings when it has no vocabulary
    */
   public static Vocabulary of(int rows, JsonNode tokenizer) {
-    BitSet tokens = new BitSet(rows);
-    JsonNode vocabulary = tokenizer.at("/model/vocab");
-    if (vocabulary.isArray()) { // unigram: an id is a place in the list
-      tokens.set(0, vocabulary.size());
-    } else if (vocabulary.isObject()) {
-      vocabulary.forEach(id -> tokens.set(id.asInt()));
-    } else {
+    if (!tokenizer.at("/model/vocab").isContainerNode()) {
       throw new InvalidSettings("Cannot read tokenizer.json: it has no model.vocab");
     }
+    BitSet tokens = new BitSet(rows);
     BitSet special = new BitSet(rows);
-    for (JsonNode added : tokenizer.path("added_tokens")) {
-      tokens.set(added.path("id").asInt());
-      special.set(added.path("id").asInt(), added.path("special").asBoolean());
-    }
+    forEach(
+        tokenizer,
+        (id, name, isSpecial) -> {
+          if (id >= 0 && id < rows) {
+            tokens.set((int) id);
+            special.set((int) id, isSpecial);
+          }
+        });
     return new Vocabulary(rows, tokens, special);
+  }
+
+  /**
+   * The tokens of a {@code tokenizer.json} that a model cannot take.
+   *
+   * @param rows of the embedding
+   * @return how many there are and which, for a message
+   */
+  static Optional<String> beyond(int rows, JsonNode tokenizer) {
+    Map<Long, String> beyond = new TreeMap<>();
+    forEach(
+        tokenizer,
+        (id, name, isSpecial) -> {
+          if (id < 0 || id >= rows) {
+            beyond.put(id, name);
+          }
+        });
+    return beyond.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "%d tokens that the embedding of %d rows has no row for, so no document may use them: %s"
+                .formatted(
+                    beyond.size(),
+                    rows,
+                    FirstTen.of(
+                        beyond.entrySet().stream()
+                            .map(e -> "\"%s\" (%d)".formatted(e.getValue(), e.getKey()))
+                            .toList())));
+  }
+
+  private interface Token {
+    void at(long id, String name, boolean special);
+  }
+
+  private static void forEach(JsonNode tokenizer, Token use) {
+    JsonNode vocabulary = tokenizer.at("/model/vocab");
+    if (vocabulary.isArray()) { // unigram: an id is a place in the list
+      for (int id = 0; id < vocabulary.size(); id++) {
+        use.at(id, vocabulary.get(id).path(0).asText(), false);
+      }
+    } else {
+      vocabulary.fields().forEachRemaining(f -> use.at(f.getValue().asLong(), f.getKey(), false));
+    }
+    for (JsonNode added : tokenizer.path("added_tokens")) {
+      use.at(
+          added.path("id").asLong(),
+          added.path("content").asText(),
+          added.path("special").asBoolean());
+    }
   }
 
   /** The tokens that texts are made of: all but the special ones. Ascending. */

@@ -7,61 +7,29 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The tensors of a Hugging Face folder: of one model.safetensors, or of the shards that
- * model.safetensors.index.json lists.
+ * The tensors of a Hugging Face folder under the names of its files: of one model.safetensors, or
+ * of the shards that model.safetensors.index.json lists. {@link Checkpoint} has them under the
+ * names of a network.
  */
-public final class Weights implements TensorSource {
+final class Weights implements TensorSource {
   static final String SINGLE = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
 
-  /** Buffers that older checkpoints store and every reader computes for itself. */
-  private static final Pattern BUFFER =
-      Pattern.compile("(.*\\.)?(rotary_emb\\.inv_freq|(attn|attention)\\.(masked_bias|bias))");
-
-  /** Tensors that stand beside the bare network. */
-  private static final Pattern OUTSIDE = Pattern.compile("(lm_head|embed_out)\\..*");
-
-  private static final int SCAN_ELEMENTS = 1 << 18;
-
   private final Path folder;
   private final Map<String, Safetensors> fileOf;
-  private final Map<String, NamedShape> shapeOf;
-  private final String missingPrefix;
+  private final List<String> unlisted;
 
-  private Weights(Path folder, Map<String, Safetensors> fileOf, String missingPrefix) {
+  private Weights(Path folder, Map<String, Safetensors> fileOf, List<String> unlisted) {
     this.folder = folder;
     this.fileOf = fileOf;
-    this.missingPrefix = missingPrefix;
-    this.shapeOf = new LinkedHashMap<>();
-    for (Safetensors file : new LinkedHashSet<>(fileOf.values())) {
-      for (NamedShape tensor : file.tensors()) {
-        String name =
-            OUTSIDE.matcher(tensor.name()).matches()
-                ? tensor.name()
-                : missingPrefix + tensor.name();
-        shapeOf.put(name, new NamedShape(name, tensor.shape()));
-      }
-    }
-  }
-
-  /**
-   * The same weights under a causal language model's names: some checkpoints (the original GPT-2)
-   * hold the bare network, whose names lack a prefix.
-   *
-   * @param prefix such as {@code transformer.}
-   */
-  public Weights under(String prefix) {
-    boolean bare = fileOf.keySet().stream().noneMatch(n -> n.startsWith(prefix));
-    return bare ? new Weights(folder, fileOf, prefix) : this;
+    this.unlisted = unlisted;
   }
 
   static Weights open(Path folder, Files files) {
@@ -70,7 +38,7 @@ public final class Weights implements TensorSource {
       Safetensors file = Safetensors.open(single, files);
       Map<String, Safetensors> all = new LinkedHashMap<>();
       file.tensors().forEach(t -> all.put(t.name(), file));
-      return new Weights(folder, all, "");
+      return new Weights(folder, all, List.of());
     }
     Path index = new Path(folder, INDEX);
     if (files.exists(index)) {
@@ -84,39 +52,38 @@ public final class Weights implements TensorSource {
 
   private static Weights sharded(Path folder, Path index, Files files) {
     List<String> problems = new ArrayList<>();
-    Map<String, Set<String>> namesOf = weightMap(index, files.readJson(index), problems);
-    Map<String, Safetensors> all = new LinkedHashMap<>();
+    Map<String, Set<String>> namesOf = weightMap(index, HfFolder.readJson(index, files), problems);
+    Map<String, Safetensors> listed = new LinkedHashMap<>();
+    Map<String, Safetensors> others = new LinkedHashMap<>();
     namesOf.forEach(
         (fileName, names) -> {
           try {
             Safetensors shard = Safetensors.open(new Path(folder, fileName), files);
-            shard.tensors().forEach(t -> all.put(t.name(), shard));
-            compare(names, shard, index, problems);
+            shard
+                .tensors()
+                .forEach(t -> (names.contains(t.name()) ? listed : others).put(t.name(), shard));
+            lacking(names, shard, index, problems);
           } catch (IllegalArgumentException e) {
             problems.add(e.getMessage());
           }
         });
     if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
+      throw new InvalidSettings(FirstTen.lines(problems));
     }
-    return new Weights(folder, all, "");
+    others.keySet().removeAll(listed.keySet());
+    listed.putAll(others); // as transformers does: what a shard has is there
+    return new Weights(folder, listed, List.copyOf(others.keySet()));
   }
 
-  /** A shard holds what the index places in it, and nothing else. */
-  private static void compare(
+  /** A shard holds what the index places in it. */
+  private static void lacking(
       Set<String> placed, Safetensors shard, Path index, List<String> problems) {
-    Set<String> held = new LinkedHashSet<>();
-    shard.tensors().forEach(t -> held.add(t.name()));
-    String file = shard.path().getName();
-    for (String name : difference(placed, held)) {
+    Set<String> missing = new LinkedHashSet<>(placed);
+    shard.tensors().forEach(t -> missing.remove(t.name()));
+    if (!missing.isEmpty()) {
       problems.add(
           "%s places %s in %s, which does not have it; fetch both again"
-              .formatted(index, name, file));
-    }
-    for (String name : difference(held, placed)) {
-      problems.add(
-          "%s has %s, which %s does not place there; fetch both again"
-              .formatted(shard.path(), name, INDEX));
+              .formatted(index, FirstTen.of(List.copyOf(missing)), shard.path().getName()));
     }
   }
 
@@ -143,123 +110,63 @@ public final class Weights implements TensorSource {
     return namesOf;
   }
 
-  private static List<String> difference(Set<String> of, Set<String> without) {
-    return of.stream().filter(n -> !without.contains(n)).toList();
+  Path folder() {
+    return folder;
   }
 
   /** Every tensor, file by file in the order of their data. */
-  public Collection<NamedShape> tensors() {
-    return List.copyOf(shapeOf.values());
+  Collection<NamedShape> tensors() {
+    Map<String, NamedShape> tensors = new LinkedHashMap<>();
+    for (Safetensors file : new LinkedHashSet<>(fileOf.values())) {
+      file.tensors().forEach(t -> tensors.putIfAbsent(t.name(), t));
+    }
+    fileOf.forEach((name, file) -> tensors.put(name, file.tensor(name)));
+    return tensors.values();
   }
 
-  public boolean has(String name) {
-    return shapeOf.containsKey(name);
+  /** Names that a shard has and the index does not list. */
+  List<String> unlisted() {
+    return unlisted;
+  }
+
+  boolean has(String name) {
+    return fileOf.containsKey(name);
+  }
+
+  NamedShape tensor(String name) {
+    return file(name).tensor(name);
+  }
+
+  /** The file that has a tensor. */
+  Path path(String name) {
+    return file(name).path();
   }
 
   /**
    * How a tensor's elements are stored: the name in its safetensors header, such as {@code BF16}.
    */
-  public String type(String name) {
-    return file(name).type(stored(name));
+  String type(String name) {
+    return file(name).type(name);
+  }
+
+  /** Whether a tensor's elements can be read as floats. */
+  boolean isFloat(String name) {
+    return file(name).isFloat(name);
   }
 
   /**
    * {@inheritDoc}
    *
-   * @throws InvalidSettings when there is no such tensor or range, or its elements are not of a
-   *     {@link Dtype}
+   * @throws InvalidSettings when there is no such tensor or range, or its elements cannot
+   *     be read as floats
    */
   @Override
   public void read(String name, long fromElement, float[] to, int offset, int count) {
-    file(name).read(stored(name), fromElement, to, offset, count);
-  }
-
-  /**
-   * Compares with what a model needs, and reads everything once to find values that are not finite.
-   *
-   * @param expected every tensor the model has
-   * @param ignorable names that may be there besides: for example the output matrix of a model that
-   *     ties it to its embedding
-   * @throws InvalidSettings with every tensor that is missing, surplus, of another shape or of a
-   *     type that is not a {@link Dtype}, or not finite
-   */
-  public void check(List<NamedShape> expected, Set<String> ignorable) {
-    check(expected, ignorable, true);
-  }
-
-  /** As {@link #check}, but reads no value. */
-  void checkHeaders(List<NamedShape> expected, Set<String> ignorable) {
-    check(expected, ignorable, false);
-  }
-
-  private void check(List<NamedShape> expected, Set<String> ignorable, boolean values) {
-    List<String> problems = new ArrayList<>();
-    Set<String> names = new LinkedHashSet<>();
-    for (NamedShape wanted : expected) {
-      names.add(wanted.name());
-      problem(wanted, values, problems);
-    }
-    for (String name : difference(shapeOf.keySet(), names)) {
-      if (!ignorable.contains(name) && !BUFFER.matcher(name).matches()) {
-        problems.add(
-            "%s has %s %s, which config.json does not ask for; the two are not of the same model"
-                .formatted(file(name).path(), name, shapeOf.get(name).shape()));
-      }
-    }
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
-  }
-
-  private void problem(NamedShape wanted, boolean values, List<String> problems) {
-    String name = wanted.name();
-    NamedShape found = shapeOf.get(name);
-    if (found == null) {
-      problems.add(
-          "The weights in %s have no %s, expected with shape %s; is config.json theirs?"
-              .formatted(folder, name, wanted.shape()));
-      return;
-    }
-    Path path = file(name).path();
-    if (!found.shape().equals(wanted.shape())) {
-      problems.add(
-          "%s has %s with shape %s, expected %s; is config.json that of these weights?"
-              .formatted(path, name, found.shape(), wanted.shape()));
-    } else if (file(name).dtype(stored(name)).isEmpty()) {
-      problems.add(
-          "%s has %s stored as %s, expected F32, F16 or BF16; name an unquantized checkpoint"
-              .formatted(path, name, type(name)));
-    } else if (values) {
-      firstNonFinite(found)
-          .ifPresent(
-              at ->
-                  problems.add(
-                      "%s has %s with a value that is not finite at element %d; fetch it again"
-                          .formatted(path, name, at)));
-    }
-  }
-
-  private OptionalLong firstNonFinite(NamedShape tensor) {
-    long elements = tensor.elements();
-    float[] part = new float[(int) Math.min(elements, SCAN_ELEMENTS)];
-    for (long from = 0; from < elements; from += part.length) {
-      int count = (int) Math.min(elements - from, part.length);
-      read(tensor.name(), from, part, 0, count);
-      for (int i = 0; i < count; i++) {
-        if (!Float.isFinite(part[i])) {
-          return OptionalLong.of(from + i);
-        }
-      }
-    }
-    return OptionalLong.empty();
-  }
-
-  private String stored(String name) {
-    return name.startsWith(missingPrefix) ? name.substring(missingPrefix.length()) : name;
+    file(name).read(name, fromElement, to, offset, count);
   }
 
   private Safetensors file(String name) {
-    Safetensors file = fileOf.get(stored(name));
+    Safetensors file = fileOf.get(name);
     if (file == null) {
       throw new InvalidSettings("Cannot read " + name + ": the weights do not have it");
     }

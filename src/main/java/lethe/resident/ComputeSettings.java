@@ -57,7 +57,7 @@ public record ComputeSettings(
    * With the resources of a task.
    *
    * @param resources as {@code TaskContext.resources()} gives them
-   * @throws IllegalArgumentException when {@link DeviceChoice#AUTO} finds no GPU assigned to the
+   * @throws InvalidSettings when {@link DeviceChoice#AUTO} finds no GPU assigned to the
    *     task although there are GPUs, or {@link #on(String...)} refuses what is assigned
    */
   public Compute on(scala.collection.Map<String, ResourceInformation> resources) {
@@ -76,13 +76,13 @@ public record ComputeSettings(
     String amount =
         SparkEnv.get() == null ? "0" : SparkEnv.get().conf().get(EXECUTOR_GPUS, "0").trim();
     if (!amount.equals("0")) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot choose a device: executors have GPUs (%s=%s) and Spark assigned none to this task; set spark.task.resource.gpu.amount=1, or train.device=cpu and evaluate.device=cpu to use the processor"
               .formatted(EXECUTOR_GPUS, amount));
     }
     int gpus = NativeEngine.gpus();
     if (gpus > 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot choose a device: this machine has %d GPUs and Spark assigned none to this task; set %s=1, spark.task.resource.gpu.amount=1 and a spark.executor.resource.gpu.discoveryScript, or train.device=cpu and evaluate.device=cpu to use the processor"
               .formatted(gpus, EXECUTOR_GPUS));
     }

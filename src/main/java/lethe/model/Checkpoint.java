@@ -1,0 +1,287 @@
+package lethe.model;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import lethe.settings.InvalidSettings;
+
+/**
+ * A folder's weights under the names of its network. Checkpoints of one family differ in names, and
+ * this is the one place that knows: the bare network's lack a prefix (the original GPT-2's {@code
+ * wte.weight}), some have it twice, the output matrix has an older and a newer name, and that of a
+ * model that ties it to its embedding may stand in for the embedding. What transformers loads is
+ * read; what it would leave out is named in a warning.
+ */
+final class Checkpoint implements TensorSource {
+  /** Buffers that older checkpoints store and every reader computes for itself. */
+  private static final Pattern BUFFER =
+      Pattern.compile("(.*\\.)?(rotary_emb\\.inv_freq|(attn|attention)\\.(masked_bias|bias))");
+
+  private static final int SCAN_ELEMENTS = 1 << 18;
+
+  private final Weights weights;
+  private final Architecture architecture;
+
+  /** Names in the files by the network's. */
+  private final Map<String, String> stored = new LinkedHashMap<>();
+
+  /** Names in the files that the network has no use for. */
+  private final Set<String> surplus = new LinkedHashSet<>();
+
+  /** The output matrix of a network that ties it, as the files call it. */
+  private final Optional<String> output;
+
+  Checkpoint(Weights weights, Architecture architecture) {
+    this.weights = weights;
+    this.architecture = architecture;
+    Set<String> wanted = new LinkedHashSet<>();
+    architecture.tensors().forEach(tensor -> wanted.add(tensor.name()));
+    for (NamedShape tensor : weights.tensors()) {
+      String name = tensor.name();
+      Optional<String> own =
+          candidates(name).stream().filter(wanted::contains).findFirst().filter(n -> free(n, name));
+      own.ifPresentOrElse(
+          n -> Optional.ofNullable(stored.put(n, name)).ifPresent(surplus::add),
+          () -> surplus.add(name));
+    }
+    this.output =
+        architecture.tied()
+            ? surplus.stream().filter(this::isOutput).findFirst()
+            : Optional.empty();
+    output.ifPresent(this::useOutput);
+  }
+
+  /** What a tensor may be to the network, in the order in which transformers looks. */
+  private List<String> candidates(String name) {
+    String prefix = architecture.prefix();
+    List<String> names = new ArrayList<>();
+    if (name.startsWith(prefix)) {
+      names.add(name.substring(prefix.length()));
+    }
+    names.add(prefix + name);
+    names.add(name);
+    if (isOutput(name)) {
+      names.addAll(architecture.outputs());
+    }
+    return names;
+  }
+
+  /** Two tensors of one name: the one that is called so is meant. */
+  private boolean free(String name, String by) {
+    return !stored.containsKey(name) || by.equals(name);
+  }
+
+  private boolean isOutput(String name) {
+    String prefix = architecture.prefix();
+    return architecture.outputs().contains(name)
+        || (name.startsWith(prefix)
+            && architecture.outputs().contains(name.substring(prefix.length())));
+  }
+
+  private void useOutput(String name) {
+    surplus.remove(name);
+    stored.putIfAbsent(embedding(), name);
+  }
+
+  private String embedding() {
+    return architecture.tensors().get(0).name();
+  }
+
+  /**
+   * Whether config.json ties the output matrix to the embedding, and the files hold another one.
+   */
+  boolean hasOutputOfItsOwn() {
+    String embedding = stored.get(embedding());
+    return output.isPresent() && !embedding.equals(output.get()) && !same(embedding, output.get());
+  }
+
+  private boolean same(String one, String other) {
+    List<Long> shape = weights.tensor(one).shape();
+    if (!weights.tensor(other).shape().equals(shape)
+        || !weights.isFloat(one)
+        || !weights.isFloat(other)) {
+      return false;
+    }
+    long elements = weights.tensor(one).elements();
+    float[] a = new float[(int) Math.min(elements, SCAN_ELEMENTS)];
+    float[] b = new float[a.length];
+    for (long from = 0; from < elements; from += a.length) {
+      int count = (int) Math.min(elements - from, a.length);
+      weights.read(one, from, a, 0, count);
+      weights.read(other, from, b, 0, count);
+      for (int i = 0; i < count; i++) {
+        if (a[i] != b[i]) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /**
+   * A tensor as the folder's files call it, for a model that is written like this one. An embedding
+   * that only the output matrix stands for has its own name: other readers may not look for it.
+   */
+  NamedShape like(NamedShape tensor) {
+    String name = stored.getOrDefault(tensor.name(), tensor.name());
+    return output.filter(name::equals).isPresent() ? tensor : new NamedShape(name, tensor.shape());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param name the network's
+   * @throws InvalidSettings when there is no such tensor or range, or its elements cannot
+   *     be read as floats
+   */
+  @Override
+  public void read(String name, long fromElement, float[] to, int offset, int count) {
+    weights.read(stored.getOrDefault(name, name), fromElement, to, offset, count);
+  }
+
+  /**
+   * Compares with what the network needs, and reads everything once to find values that are not
+   * finite.
+   *
+   * @return a sentence on each kind of tensor that the network has no use for
+   * @throws InvalidSettings naming the tensors that are missing, of another shape, of a type that
+   *     cannot be read as floats, or not finite
+   */
+  List<String> check() {
+    return check(this::firstNonFinite);
+  }
+
+  /** As {@link #check()}, but reads no value. */
+  List<String> checkHeaders() {
+    return check(tensor -> OptionalLong.empty());
+  }
+
+  private List<String> check(Function<NamedShape, OptionalLong> nonFinite) {
+    List<NamedShape> all = architecture.tensors();
+    List<NamedShape> missing = all.stream().filter(t -> !stored.containsKey(t.name())).toList();
+    List<NamedShape> there = all.stream().filter(t -> stored.containsKey(t.name())).toList();
+    List<String> problems = new ArrayList<>();
+    if (!missing.isEmpty()) {
+      problems.add(foreign(missing.size()).orElseGet(() -> missing(missing)));
+    }
+    List<String> misshapen = new ArrayList<>();
+    List<String> quantized = new ArrayList<>();
+    List<String> infinite = new ArrayList<>();
+    for (NamedShape tensor : there) {
+      String name = stored.get(tensor.name());
+      List<Long> found = weights.tensor(name).shape();
+      if (!found.equals(tensor.shape())) {
+        misshapen.add("%s with shape %s, expected %s".formatted(name, found, tensor.shape()));
+      } else if (!weights.isFloat(name)) {
+        quantized.add(name + " stored as " + weights.type(name));
+      } else {
+        nonFinite
+            .apply(weights.tensor(name))
+            .ifPresent(at -> infinite.add("%s at element %d".formatted(name, at)));
+      }
+    }
+    add(problems, "The weights in %s have %s; is config.json that of these weights?", misshapen);
+    add(
+        problems,
+        "The weights in %s have %s, expected F64, F32, F16 or BF16; name an unquantized checkpoint",
+        quantized);
+    add(
+        problems,
+        "The weights in %s have values that are not finite: %s; fetch them again",
+        infinite);
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(problems);
+    }
+    return warnings();
+  }
+
+  private String missing(List<NamedShape> missing) {
+    return "The weights in %s have no %s; is config.json theirs?"
+        .formatted(weights.folder(), FirstTen.of(missing.stream().map(this::shown).toList()));
+  }
+
+  /** The name that a missing tensor would have beside the others. */
+  private String shown(NamedShape tensor) {
+    String prefix = architecture.prefix();
+    boolean bare =
+        stored.entrySet().stream().anyMatch(e -> e.getKey().equals(prefix + e.getValue()));
+    boolean cut = bare && tensor.name().startsWith(prefix);
+    return (cut ? tensor.name().substring(prefix.length()) : tensor.name()) + " " + tensor.shape();
+  }
+
+  private void add(List<String> sentences, String sentence, List<String> names) {
+    if (!names.isEmpty()) {
+      sentences.add(sentence.formatted(weights.folder(), FirstTen.of(names)));
+    }
+  }
+
+  /** One sentence where most names have something in front that is no part of them. */
+  private Optional<String> foreign(int missing) {
+    String embedding = embedding();
+    String bare = embedding.substring(architecture.prefix().length());
+    Optional<String> found = surplus.stream().filter(n -> n.endsWith("." + bare)).findFirst();
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    String name = found.get();
+    String end = name.endsWith("." + embedding) ? embedding : bare;
+    String front = name.substring(0, name.length() - end.length());
+    long with = surplus.stream().filter(n -> n.startsWith(front)).count();
+    return 2 * with < missing
+        ? Optional.empty()
+        : Optional.of(
+            "The names of %d tensors in %s begin with %s, which no name of a %s does%s; save the model itself, not what is around it"
+                .formatted(with, weights.folder(), front, architecture.type(), from(front)));
+  }
+
+  /** What is known to leave such a name. */
+  private static String from(String front) {
+    return front.contains("_orig_mod.")
+        ? " (torch.compile puts it there)"
+        : front.contains("base_model.model.")
+            ? " (PEFT puts it there: merge the adapter first)"
+            : front.contains("module.") ? " (DataParallel puts it there)" : "";
+  }
+
+  private List<String> warnings() {
+    List<String> warnings = new ArrayList<>();
+    List<String> unknown =
+        surplus.stream()
+            .filter(name -> !BUFFER.matcher(name).matches())
+            .sorted(Comparator.naturalOrder())
+            .map(name -> name + " " + weights.tensor(name).shape())
+            .toList();
+    add(
+        warnings,
+        "The weights in %s have tensors that config.json does not ask for and that are left out: %s",
+        unknown);
+    add(
+        warnings,
+        "The index in %s does not list tensors that its files have: %s",
+        weights.unlisted());
+    return warnings;
+  }
+
+  private OptionalLong firstNonFinite(NamedShape tensor) {
+    long elements = tensor.elements();
+    float[] part = new float[(int) Math.min(elements, SCAN_ELEMENTS)];
+    for (long from = 0; from < elements; from += part.length) {
+      int count = (int) Math.min(elements - from, part.length);
+      weights.read(tensor.name(), from, part, 0, count);
+      for (int i = 0; i < count; i++) {
+        if (!Float.isFinite(part[i])) {
+          return OptionalLong.of(from + i);
+        }
+      }
+    }
+    return OptionalLong.empty();
+  }
+}
