@@ -93,7 +93,7 @@ final class Stages {
     SignalUtils.register("TERM", this::terminated);
     Validation validation =
         new Validation(
-            job, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Process.DRIVING);
+            job, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Phase.DRIVING);
     Findings findings = validation.look();
     findings.check();
     if (job.verb() == Verb.PREFLIGHT || job.dryRun()) {
