@@ -110,7 +110,7 @@ public final class Main implements Callable<Integer> {
       return validate(job);
     }
     if (printSubmit) {
-      validation(job, Validation.Process.SUBMITTING).look().check();
+      validation(job, Validation.Phase.SUBMITTING).look().check();
       print(SubmitArguments.of(job));
       return 0;
     }
@@ -122,7 +122,7 @@ public final class Main implements Callable<Integer> {
 
   /** In this process: nothing that it looks at needs Spark. */
   private static int validate(Job job) {
-    Findings findings = validation(job, Validation.Process.DRIVING).look();
+    Findings findings = validation(job, Validation.Phase.DRIVING).look();
     findings.check();
     Console console = new Console(System.out);
     findings.right().forEach(right -> console.say("validate: " + right));
@@ -131,7 +131,7 @@ public final class Main implements Callable<Integer> {
   }
 
   /** With what spark-submit will be told. */
-  private static Validation validation(Job job, Validation.Process process) {
+  private static Validation validation(Job job, Validation.Phase phase) {
     SparkConf conf = new SparkConf(false);
     SubmitArguments.settings(job).forEach(conf::set);
     boolean embedded = "true".equals(System.getenv("LETHE_EMBEDDED"));
@@ -142,7 +142,7 @@ public final class Main implements Callable<Integer> {
     } catch (NumberFormatException e) {
       heap = Long.MAX_VALUE; // one of the problems
     }
-    return new Validation(job, conf, heap, process);
+    return new Validation(job, conf, heap, phase);
   }
 
   private static void print(List<String> submitArguments) {

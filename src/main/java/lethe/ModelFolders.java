@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.folder.RunFolder;
@@ -14,6 +15,7 @@ import lethe.model.Architecture;
 import lethe.model.HfFolder;
 import lethe.model.ModelConfig;
 import lethe.model.ModelSource;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -102,14 +104,26 @@ final class ModelFolders {
       return Optional.empty();
     }
     ModelSource source = source(path);
-    Optional<Architecture> architecture = findings.look(source::architecture);
+    Optional<Architecture> architecture = named(setting, source::architecture);
     if (architecture.isPresent()) {
-      findings
-          .look(() -> weights ? source.checkHeaders() : source.checkDescription())
+      named(setting, () -> weights ? source.checkHeaders() : source.checkDescription())
           .orElse(List.of())
           .forEach(warning -> findings.warning(setting + ": " + warning));
     }
     return architecture;
+  }
+
+  /** Looks at what a setting names; each problem begins with it. */
+  private <T> Optional<T> named(String setting, Supplier<T> check) {
+    return findings.look(
+        () -> {
+          try {
+            return check.get();
+          } catch (InvalidSettings e) {
+            throw new InvalidSettings(
+                e.problems().stream().map(problem -> setting + ": " + problem).toList());
+          }
+        });
   }
 
   private void evaluated(String setting, String path) {

@@ -96,7 +96,7 @@ final class Stages {
     SignalUtils.register("TERM", this::terminated);
     Validation validation =
         new Validation(
-            job, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Process.DRIVING);
+            job, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Phase.DRIVING);
     Findings findings = validation.look();
     findings.check();
     findings.warnings().forEach(console::say);

@@ -18,11 +18,11 @@ import org.apache.spark.SparkConf;
  * together, within seconds. Nothing is written.
  */
 final class Validation {
-  /** Which process looks. */
-  enum Process {
-    /** The one before spark-submit: it sees what is on this machine. */
+  /** When it looks, and so what it sees. */
+  enum Phase {
+    /** Before spark-submit: what is on this machine. */
     SUBMITTING,
-    /** The driver, or one that does nothing else. */
+    /** In the driver, or alone: everything. */
     DRIVING
   }
 
@@ -38,12 +38,12 @@ final class Validation {
    * @param conf what Spark is told, as far as this process knows
    * @param heap most bytes that the driver's may become; {@link Long#MAX_VALUE} where nobody knows
    */
-  Validation(Job job, SparkConf conf, long heap, Process process) {
+  Validation(Job job, SparkConf conf, long heap, Phase phase) {
     this.job = job;
     this.conf = conf;
     this.heap = heap;
     this.hadoop = hadoop(job);
-    this.reach = new Reach(new Files(configuration(hadoop)), process == Process.DRIVING);
+    this.reach = new Reach(new Files(configuration(hadoop)), phase == Phase.DRIVING);
   }
 
   /** Settings of file systems, without {@code spark.hadoop.}. */

@@ -154,7 +154,7 @@ class ValidationTest {
     Files.copy(Path.of("conf/quickstart.conf"), quickstart);
     SparkConf spark = new SparkConf(false).set("spark.master", "local-cluster[2,1,4096]");
     Job job = Job.read(Verb.RUN, quickstart, List.of("run.dir=" + folder.resolve("q")));
-    Validation validation = new Validation(job, spark, 2L << 30, Validation.Process.DRIVING);
+    Validation validation = new Validation(job, spark, 2L << 30, Validation.Phase.DRIVING);
     assertThat(validation.look().problems()).isEmpty();
     assertThat(validation.architecture()).isPresent();
     assertThat(folder.resolve("q")).doesNotExist();
@@ -165,7 +165,7 @@ class ValidationTest {
     String[] pairs = {
       "run.dir=hdfs://nowhere:9/run", "model.path=hdfs://nowhere:9/model", "train.batch=0"
     };
-    assertThat(look(Validation.Process.SUBMITTING, Verb.RUN, pairs).problems())
+    assertThat(look(Validation.Phase.SUBMITTING, Verb.RUN, pairs).problems())
         .containsExactly("train.batch must be at least 1, was 0");
   }
 
@@ -219,13 +219,13 @@ class ValidationTest {
   }
 
   private Findings look(Verb verb, String... pairs) {
-    return look(Validation.Process.DRIVING, verb, pairs);
+    return look(Validation.Phase.DRIVING, verb, pairs);
   }
 
-  private Findings look(Validation.Process process, Verb verb, String... pairs) {
+  private Findings look(Validation.Phase phase, Verb verb, String... pairs) {
     Job job = Job.parse(verb, conf, List.of(pairs));
     SparkConf spark = new SparkConf(false);
     SubmitArguments.settings(job).forEach(spark::set);
-    return new Validation(job, spark, 2L << 30, process).look();
+    return new Validation(job, spark, 2L << 30, phase).look();
   }
 }

@@ -11,13 +11,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Settings as they stand on a command line, {@code key=value}. A value is taken as it is written,
- * whatever HOCON makes of {@code //}, {@code #} or a comma, except that
+ * Settings as they stand on a command line: key, equals sign, value. A value is taken as it is
+ * written, whatever HOCON makes of two slashes, a hash or a comma, except that
  *
  * <ul>
- *   <li>a number, {@code true}, {@code false} and {@code null} are what they are in a run file;
- *   <li>what begins with {@code [}, {@code {} or a double quote is HOCON to its end;
- *   <li>{@code ${key}} and {@code ${?key}} stand for another setting's value.
+ *   <li>a number, true, false and null are what they are in a run file;
+ *   <li>what begins with a bracket, a brace or a double quote is HOCON to its end;
+ *   <li>a dollar sign with a key in braces stands for that setting's value.
  * </ul>
  */
 final class CommandLinePairs {
