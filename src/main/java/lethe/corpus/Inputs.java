@@ -1,13 +1,10 @@
 package lethe.corpus;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import lethe.folder.Files;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -62,11 +59,6 @@ record Inputs(CorpusSettings settings, Files files) {
   }
 
   private boolean missing(String path) {
-    try {
-      FileStatus[] matches = files.system(new Path(path)).globStatus(new Path(path));
-      return matches == null || matches.length == 0;
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot look for " + path + ": " + e.getMessage(), e);
-    }
+    return !Listing.exists(path, files);
   }
 }

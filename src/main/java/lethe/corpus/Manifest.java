@@ -43,7 +43,7 @@ public record Manifest(
     List<String> warnings,
     List<Part> parts) {
 
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   /**
    * What a split has of a domain.

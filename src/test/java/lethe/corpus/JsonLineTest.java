@@ -15,10 +15,10 @@ class JsonLineTest {
           Source.JSON,
           Map.of(),
           "arxiv",
-          new Place(List.of("text")),
-          new Place(List.of("meta.id")),
+          new Place(List.of("text"), false),
+          new Place(List.of("meta.id"), true),
           null,
-          new Place(List.of("url", "meta.url")));
+          new Place(List.of("url", "meta.url"), false));
 
   @Test
   void takesIdAndTextAtTheirPlaces() {
@@ -58,7 +58,7 @@ class JsonLineTest {
   @Test
   void bytesThatAreNotUtf8AreRejected() {
     byte[] latin = "{\"text\": \"caf\u00e9!\", \"meta\": {\"id\": 1}}".getBytes(ISO_8859_1);
-    assertThat(JsonLine.parse(latin, SOURCE).reason()).isEqualTo("not UTF-8");
+    assertThat(JsonLine.parse(latin, SOURCE, Map.of()).reason()).isEqualTo("not UTF-8");
   }
 
   @Test
@@ -88,6 +88,6 @@ class JsonLineTest {
   }
 
   private static JsonLine parse(String line) {
-    return JsonLine.parse(line.getBytes(UTF_8), SOURCE);
+    return JsonLine.parse(line.getBytes(UTF_8), SOURCE, Map.of());
   }
 }
