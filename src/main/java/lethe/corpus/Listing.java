@@ -2,6 +2,7 @@ package lethe.corpus;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.folder.Files;
@@ -96,16 +96,25 @@ record Listing(String base, List<Slice> files, List<String> empty, Map<String, L
     Path literal = Files.path(path);
     try {
       FileSystem system = files.system(literal);
-      if (files.exists(literal)) {
-        return List.of(system.getFileStatus(literal));
-      }
-      FileStatus[] matches = system.globStatus(literal);
+      return files.exists(literal)
+          ? List.of(system.getFileStatus(literal))
+          : matches(path, literal, system);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot look for " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static List<FileStatus> matches(String path, Path pattern, FileSystem system) {
+    try {
+      FileStatus[] matches = system.globStatus(pattern);
       return matches == null ? List.of() : Arrays.asList(matches);
-    } catch (IOException | PatternSyntaxException e) {
-      throw new IllegalArgumentException(
-          "Cannot read %s: there is no such file, and it is no pattern: %s"
-              .formatted(path, e.getMessage().lines().findFirst().orElse("")),
-          e);
+    } catch (IOException | RuntimeException e) {
+      String why =
+          e.getCause() instanceof URISyntaxException // which Hadoop's patterns cannot pass by
+              ? "a file there has a colon in its name; name the folder as path, and its files with glob"
+              : "there is no such file, and it is no pattern: "
+                  + String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      throw new IllegalArgumentException("Cannot read " + path + ": " + why, e);
     }
   }
 

@@ -36,7 +36,8 @@ final class SliceReader implements Closeable {
         // From the byte before, so that a line that begins with the range is not skipped.
         long from = slice.from() > 0 ? slice.from() - 1 : Opener.marked(head);
         raw.seek(from);
-        Lines lines = new Lines(raw, from, slice.to());
+        long until = slice.from() > 0 ? slice.to() : Math.max(slice.to(), from + 1);
+        Lines lines = new Lines(raw, from, until);
         if (slice.from() > 0) {
           lines.next();
         }

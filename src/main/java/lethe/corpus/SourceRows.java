@@ -78,6 +78,10 @@ record SourceRows(SparkSession spark, Source source) {
     return options;
   }
 
+  private boolean multiLine() {
+    return options().getOrDefault("multiLine", "false").equalsIgnoreCase("true");
+  }
+
   /** The files of a format of files. */
   Optional<Listing> listing() {
     return ofFiles()
@@ -112,6 +116,17 @@ record SourceRows(SparkSession spark, Source source) {
         return problem(
             "Spark leaves out files whose names begin with _ or .: %s%s; rename them, or choose others with glob"
                 .formatted(hidden.get(0), hidden.size() > 1 ? " and " + (hidden.size() - 1) : ""));
+      }
+      Optional<String> pattern =
+          listing.stream()
+              .flatMap(list -> list.files().stream())
+              .map(Slice::file)
+              .filter(file -> multiLine() && file.matches(".*[\\[\\]{}*?\\\\,].*"))
+              .findFirst();
+      if (pattern.isPresent()) {
+        return problem(
+            "Spark takes %s for a pattern or two names; rename it, or set options.multiLine = false where no quoted line break is"
+                .formatted(pattern.get()));
       }
       if (listing.isPresent() && listing.get().files().isEmpty()) {
         return problem("it has no file with anything in it");
