@@ -59,7 +59,7 @@ class ListingTest {
     assertThat(names(folder + "/none*")).isEmpty();
     assertThatThrownBy(() -> names(folder + "/["))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("/[: there is no such file, and it is no pattern: Unclosed");
+        .hasMessageContaining("/[: there is no such file, and it is no pattern: Illegal file pattern");
   }
 
   @Test
