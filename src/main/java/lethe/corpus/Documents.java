@@ -22,9 +22,10 @@ import org.apache.spark.sql.SparkSession;
  * <p>Columns {@code source} (the path in the settings), {@code domain}, {@code id}, {@code text},
  * the members that predicates name, and, with a leading underscore lest they hide such a member,
  * {@code _source} (its number, from 0), {@code _file}, {@code _row} (grows along the file), {@code
- * _made} (whether the id is a hash for want of another), {@code _reason} and {@code _detail} (why the row is unusable; null if it is a
- * document), {@code _excerpt} (its start, if it is unusable), {@code _url} (or null), {@code
- * _question} (null in plain text; the text is its answer) and {@code _characters} (of the text).
+ * _made} (whether the id is a hash for want of another), {@code _reason} and {@code _detail} (why
+ * the row is unusable; null if it is a document), {@code _excerpt} (its start, if it is unusable),
+ * {@code _url} (or null), {@code _question} (null in plain text; the text is its answer) and {@code
+ * _characters} (of the text).
  */
 final class Documents {
   static final List<String> OWN = List.of("source", "domain", "id", "text");

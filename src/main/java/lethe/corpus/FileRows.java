@@ -54,8 +54,7 @@ final class FileRows {
   private static long most(SparkSession spark, Listing listing) {
     long all = listing.files().stream().mapToLong(file -> file.bytes() + OPENING).sum();
     long share = all / spark.sparkContext().defaultParallelism() + 1;
-    return Math.min(
-        spark.sessionState().conf().filesMaxPartitionBytes(), Math.max(OPENING, share));
+    return Math.min(spark.sessionState().conf().filesMaxPartitionBytes(), Math.max(OPENING, share));
   }
 
   private static JavaRDD<List<Slice>> tasks(SparkSession spark, List<Slice> slices, long most) {
@@ -80,7 +79,8 @@ final class FileRows {
     return spark
         .sparkContext()
         .makeRDD(
-            JavaConverters.asScalaBuffer(tasks).toSeq(), ClassTag$.MODULE$.<List<Slice>>apply(List.class))
+            JavaConverters.asScalaBuffer(tasks).toSeq(),
+            ClassTag$.MODULE$.<List<Slice>>apply(List.class))
         .toJavaRDD();
   }
 

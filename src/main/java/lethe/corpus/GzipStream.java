@@ -110,7 +110,7 @@ final class GzipStream extends InputStream {
   private long number(int bytes) throws IOException {
     long value = 0;
     for (int i = 0; i < bytes; i++) {
-      value |= (long) next() << 8 * i;
+      value |= (long) next() << (8 * i);
     }
     return value;
   }

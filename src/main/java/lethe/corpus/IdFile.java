@@ -130,8 +130,7 @@ record IdFile(String file, Optional<String> at) {
       throw new IllegalArgumentException(
           "Cannot read ids from " + file + ": it is not JSON: " + JsonFault.of(e), e);
     } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "Cannot read ids from " + file + ": " + e.getMessage(), e);
+      throw new IllegalArgumentException("Cannot read ids from " + file + ": " + e.getMessage(), e);
     }
   }
 

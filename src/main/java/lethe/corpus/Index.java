@@ -32,11 +32,11 @@ import org.apache.spark.sql.types.DataTypes;
  * The documents table without its texts, and with what splits are made from: no text passes through
  * a shuffle here, and everything is a function of a document, not of its place or its neighbours.
  *
- * <p>Columns {@code source domain id _source _file _row _made _reason _detail _excerpt _url} as in {@link Documents},
- * {@code _digest} (SHA-256 of the text), {@code _content} (the same, of a question with its answer
- * that of both), {@code characters}, {@code rank} and {@code splits}: the names of those whose
- * conditions the document meets, {@code except} and caps aside. Rows that repeat or contradict a
- * document have a reason.
+ * <p>Columns {@code source domain id _source _file _row _made _reason _detail _excerpt _url} as in
+ * {@link Documents}, {@code _digest} (SHA-256 of the text), {@code _content} (the same, of a
+ * question with its answer that of both), {@code characters}, {@code rank} and {@code splits}: the
+ * names of those whose conditions the document meets, {@code except} and caps aside. Rows that
+ * repeat or contradict a document have a reason.
  *
  * <p>A document's rank is the SHA-256 of {@code <seed> NUL <domain> NUL <id>} in hexadecimal; its
  * first 13 digits (52 bits) over 2^52 are its place on the line from 0 to 1 that fractions cut.

@@ -26,11 +26,7 @@ record Inputs(CorpusSettings settings, Files files) {
       problems.add("Cannot tokenize: there is no file " + tokenizer);
     }
     for (Source source : settings.sources()) {
-      if (!source.format().equals(Source.TABLE) && missing(source.path())) {
-        problems.add("Cannot read source " + source.path() + ": there is no such file");
-      } else {
-        documents.problem(source).ifPresent(problems::add);
-      }
+      problem(source, documents).ifPresent(problems::add);
     }
     settings.splits().values().stream()
         .flatMap(rule -> Stream.of(rule.ids(), rule.notIds()))
@@ -56,6 +52,16 @@ record Inputs(CorpusSettings settings, Files files) {
                         problem ->
                             problems.add("corpus.splits." + split.key() + ".where " + problem)));
     return problems;
+  }
+
+  private Optional<String> problem(Source source, Documents documents) {
+    try {
+      return !source.format().equals(Source.TABLE) && missing(source.path())
+          ? Optional.of("Cannot read source " + source.path() + ": there is no such file")
+          : documents.problem(source);
+    } catch (IllegalArgumentException e) { // no file system, or no pattern
+      return Optional.of(e.getMessage());
+    }
   }
 
   private boolean missing(String path) {

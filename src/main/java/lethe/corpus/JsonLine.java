@@ -59,8 +59,7 @@ record JsonLine(
           .reader();
 
   /** The same, with nothing behind the first value. */
-  static final ObjectReader LINE =
-      JSON.with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  static final ObjectReader LINE = JSON.with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /**
    * @param members of the file's folders, which count where the object has none of that name
@@ -97,8 +96,7 @@ record JsonLine(
       return rejected(object, null, "no id", source.id() + " " + id.problem());
     }
     return fault(object, id.text(), "no text", source.text(), text)
-        .orElseGet(
-            () -> new JsonLine(object, id.text(), made, null, text.textValue(), null, null));
+        .orElseGet(() -> new JsonLine(object, id.text(), made, null, text.textValue(), null, null));
   }
 
   /** Why a line is not JSON: Jackson takes bytes of another encoding for bad syntax. */

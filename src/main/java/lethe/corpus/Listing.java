@@ -96,6 +96,10 @@ record Listing(String base, List<Slice> files, List<String> empty, Map<String, L
     Path literal = Files.path(path);
     try {
       FileSystem system = files.system(literal);
+      if (system.getScheme().startsWith("http")) { // Hadoop can open such a file, but not find it
+        throw new IllegalArgumentException(
+            "Cannot read %s: copy it to a disk, hdfs: or s3a: first".formatted(path));
+      }
       return files.exists(literal)
           ? List.of(system.getFileStatus(literal))
           : matches(path, literal, system);

@@ -84,9 +84,7 @@ record Opener(Configuration hadoop) {
 
   /** Whether a file's own bytes are its text in UTF-8. */
   boolean plain(byte[] head, String file) {
-    return Packing.of(head) == Packing.NONE
-        && Text.utf16(head).isEmpty()
-        && codec(file).isEmpty();
+    return Packing.of(head) == Packing.NONE && Text.utf16(head).isEmpty() && codec(file).isEmpty();
   }
 
   /** Hadoop's codec by a name's ending, but for the kinds that first bytes tell. */

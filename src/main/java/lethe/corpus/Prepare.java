@@ -301,7 +301,8 @@ public final class Prepare {
 
   private void write(Optional<Dataset<Row>> table, Path path) {
     folder.files().delete(path);
-    table.ifPresent(rows -> rows.coalesce(1).write().option(NO_SUCCESS, "false").parquet(path.toString()));
+    table.ifPresent(
+        rows -> rows.coalesce(1).write().option(NO_SUCCESS, "false").parquet(path.toString()));
   }
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */

@@ -34,8 +34,7 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
    * @param example where one is and what is wrong
    * @param made rows whose id is a hash
    */
-  record Group(
-      int source, String domain, String reason, long rows, String example, long made) {
+  record Group(int source, String domain, String reason, long rows, String example, long made) {
     boolean unusable() {
       return reason != null && !reason.equals(Index.REPEATED);
     }
@@ -46,8 +45,7 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
         index,
         index
             .groupBy("_source", "domain", "_reason")
-            .agg(
-                count(lit(1)), min(struct("_file", "_detail")), sum(col("_made").cast("long")))
+            .agg(count(lit(1)), min(struct("_file", "_detail")), sum(col("_made").cast("long")))
             .collectAsList()
             .stream()
             .map(

@@ -56,8 +56,7 @@ record RequestFile(String file) {
     Dataset<Row> lines =
         spark.createDataFrame(
             FileRows.entries(
-                    spark,
-                    Listing.of(file, new Files(spark.sparkContext().hadoopConfiguration())))
+                    spark, Listing.of(file, new Files(spark.sparkContext().hadoopConfiguration())))
                 .map(RequestFile::row),
             LINE);
     Column ways = lit(0);
@@ -92,8 +91,7 @@ record RequestFile(String file) {
         entry.object() == null ? JsonLine.excerpt(entry.bytes()) : entry.object().toString();
     JsonNode object = MissingNode.getInstance();
     try {
-      object =
-          entry.object() == null ? JsonLine.LINE.readTree(entry.bytes()) : entry.object();
+      object = entry.object() == null ? JsonLine.LINE.readTree(entry.bytes()) : entry.object();
     } catch (IOException e) {
       return RowFactory.create(line, null, null, null, null, "");
     }

@@ -2,6 +2,7 @@ package lethe.corpus;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
@@ -22,7 +23,7 @@ import scala.collection.Seq;
  * (to Spark they are Base64), instants are in UTC, a null is no member.
  */
 final class RowJson {
-  private static final JsonNodeFactory JSON = JsonNodeFactory.withExactBigDecimals(true);
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final DateTimeFormatter INSTANT =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSX").withZone(ZoneOffset.UTC);
 
@@ -72,7 +73,7 @@ final class RowJson {
     } else if (value instanceof BigDecimal number) {
       return number.scale() == 0
           ? JSON.numberNode(number.toBigIntegerExact())
-          : JSON.numberNode(number);
+          : DecimalNode.valueOf(number); // with all its digits
     } else if (value instanceof Boolean truth) {
       return JSON.booleanNode(truth);
     } else if (value instanceof Timestamp time) {

@@ -86,9 +86,7 @@ final class SliceReader implements Closeable {
   Entry next() throws IOException {
     if (array != null) {
       JsonNode object = element();
-      return object == null
-          ? null
-          : new Entry(slice.file(), slice.name(), objects++, null, object);
+      return object == null ? null : new Entry(slice.file(), slice.name(), objects++, null, object);
     }
     byte[] line = lines == null ? null : lines.next();
     while (line != null && blank(line)) {

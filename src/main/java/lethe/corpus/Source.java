@@ -11,8 +11,8 @@ import lethe.settings.Section;
  * One input of documents.
  *
  * @param path a file, a folder or a glob on any Hadoop path, or the name of a table
- * @param format json (lines or an array, plain or compressed), text (every file a document), table, or any
- *     format of {@code spark.read()}
+ * @param format json (lines or an array, plain or compressed), text (every file a document), table,
+ *     or any format of {@code spark.read()}
  * @param options of {@code spark.read()}
  * @param domain name of the domain its documents belong to
  * @param text where a row has its text, or its answer

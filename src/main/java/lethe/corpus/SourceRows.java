@@ -103,7 +103,8 @@ record SourceRows(SparkSession spark, Source source) {
     try {
       if (source.format().equalsIgnoreCase(CSV)
           && options().getOrDefault("inferSchema", "false").equalsIgnoreCase("true")) {
-        return problem("options.inferSchema makes 7 of 007; leave it out, all columns are text then");
+        return problem(
+            "options.inferSchema makes 7 of 007; leave it out, all columns are text then");
       }
       Optional<Listing> listing = listing();
       List<String> hidden =
@@ -179,7 +180,9 @@ record SourceRows(SparkSession spark, Source source) {
             column ->
                 "its column %s is %s, and must be text%s: convert it, or name another one"
                     .formatted(
-                        column.path(), column.type().catalogString(), id ? " or a whole number" : ""));
+                        column.path(),
+                        column.type().catalogString(),
+                        id ? " or a whole number" : ""));
   }
 
   private static boolean text(DataType type) {

@@ -109,7 +109,12 @@ final class Pairs {
     JavaRDD<Row> rows =
         chunks
             .orderBy(
-                col("source"), col("file"), col("row"), col("domain"), col("document"), col("ordinal"))
+                col("source"),
+                col("file"),
+                col("row"),
+                col("domain"),
+                col("document"),
+                col("ordinal"))
             .drop(PLACE)
             .javaRDD()
             .zipWithIndex()

@@ -59,11 +59,11 @@ class IdFileTest {
 
   private static List<String> read(Path file, String at) {
     return new IdFile(file.toString(), Optional.ofNullable(at))
-        .ids(LocalSpark.SESSION, new lethe.folder.Files(new Configuration()))
-        .collectAsList()
-        .stream()
-        .map(row -> row.getString(0))
-        .sorted()
-        .toList();
+            .ids(LocalSpark.SESSION, new lethe.folder.Files(new Configuration()))
+            .collectAsList()
+            .stream()
+            .map(row -> row.getString(0))
+            .sorted()
+            .toList();
   }
 }

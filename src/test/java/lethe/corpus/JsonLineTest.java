@@ -41,15 +41,25 @@ class JsonLineTest {
 
   @Test
   void saysWhatIsWrong() {
-    assertRejected("{\"text\": \"x\"", "not JSON", "column 13: it ends within a value; an object must stand on one line");
-    assertRejected("{\"text\": \"x\"} {}", "not JSON", "something follows the object; only one may stand on a line");
-    assertRejected("{\"text\": 'x'}", "not JSON", "column 11: Unexpected character (''' (code 39))");
+    assertRejected(
+        "{\"text\": \"x\"",
+        "not JSON",
+        "column 13: it ends within a value; an object must stand on one line");
+    assertRejected(
+        "{\"text\": \"x\"} {}",
+        "not JSON",
+        "something follows the object; only one may stand on a line");
+    assertRejected(
+        "{\"text\": 'x'}", "not JSON", "column 11: Unexpected character (''' (code 39))");
     assertRejected("{\"text\": x}", "not JSON", "column 12: Unrecognized token 'x'");
     assertRejected("{\0\"", "not UTF-8", "a NUL at byte 1");
     assertRejected("[1]", "not an object", "a JSON array");
     assertRejected("{\"text\": \"x\"}", "no id", "meta.id is missing");
     assertRejected("{\"text\": \"x\", \"meta\": {\"id\": \" \"}}", "no id", "meta.id is empty");
-    assertRejected("{\"text\": \"x\", \"meta\": {\"id\": [1]}}", "no id", "meta.id is array, where an id is text or a whole number");
+    assertRejected(
+        "{\"text\": \"x\", \"meta\": {\"id\": [1]}}",
+        "no id",
+        "meta.id is array, where an id is text or a whole number");
     assertRejected(
         "{\"text\": \"x\", \"meta\": {\"id\": 1.0}}",
         "no id",

@@ -59,7 +59,8 @@ class ListingTest {
     assertThat(names(folder + "/none*")).isEmpty();
     assertThatThrownBy(() -> names(folder + "/["))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("/[: there is no such file, and it is no pattern: Illegal file pattern");
+        .hasMessageContaining(
+            "/[: there is no such file, and it is no pattern: Illegal file pattern");
   }
 
   @Test
@@ -72,6 +73,14 @@ class ListingTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "Cannot open s3://bucket/x.jsonl: there is no file system for s3:; write s3a:// in place of s3://");
+  }
+
+  @Test
+  void aFileOfTheWebIsRefused() {
+    assertThatThrownBy(() -> names("http://localhost:1/x.jsonl"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Cannot read http://localhost:1/x.jsonl: copy it to a disk, hdfs: or s3a: first");
   }
 
   @Test

@@ -47,7 +47,9 @@ class OpenerTest {
         List.of(
             plain,
             gzip(plain),
-            join(gzip(TEXT.substring(0, 7).getBytes(UTF_8)), gzip(TEXT.substring(7).getBytes(UTF_8))),
+            join(
+                gzip(TEXT.substring(0, 7).getBytes(UTF_8)),
+                gzip(TEXT.substring(7).getBytes(UTF_8))),
             Zstd.compress(plain),
             join(skippable, Zstd.compress(plain)),
             bzip2(plain),
@@ -55,7 +57,8 @@ class OpenerTest {
             join(HexFormat.of().parseHex("efbbbf"), plain),
             join(HexFormat.of().parseHex("fffe"), TEXT.getBytes(StandardCharsets.UTF_16LE)),
             join(HexFormat.of().parseHex("feff"), TEXT.getBytes(StandardCharsets.UTF_16BE)),
-            gzip(join(HexFormat.of().parseHex("fffe"), TEXT.getBytes(StandardCharsets.UTF_16LE))))) {
+            gzip(
+                join(HexFormat.of().parseHex("fffe"), TEXT.getBytes(StandardCharsets.UTF_16LE))))) {
       for (String name : List.of("f.jsonl", "f.gz", "f.zstd", "f")) {
         Path file = Files.write(folder.resolve(name), packed);
         assertThat(lines(file, 0, packed.length))
@@ -93,8 +96,10 @@ class OpenerTest {
 
   @Test
   void damagedGzipIsNotReadInPart() {
-    assertDamaged(Arrays.copyOf(WITH_FIELDS, WITH_FIELDS.length - 3), "Unexpected end of gzip data");
-    assertDamaged(join(WITH_FIELDS, "more".getBytes(UTF_8)), "there are other bytes behind its end");
+    assertDamaged(
+        Arrays.copyOf(WITH_FIELDS, WITH_FIELDS.length - 3), "Unexpected end of gzip data");
+    assertDamaged(
+        join(WITH_FIELDS, "more".getBytes(UTF_8)), "there are other bytes behind its end");
     byte[] flipped = WITH_FIELDS.clone();
     flipped[flipped.length - 7] ^= 1;
     assertDamaged(flipped, "its checksum differs");
@@ -142,9 +147,12 @@ class OpenerTest {
   @Test
   void aJsonArrayIsItsElements() throws IOException {
     Path file =
-        Files.writeString(folder.resolve("f.json"), "\uFEFF \n[\n  {\"id\": 1,\n \"x\": NaN},\n[2] ]\n");
+        Files.writeString(
+            folder.resolve("f.json"), "\uFEFF \n[\n  {\"id\": 1,\n \"x\": NaN},\n[2] ]\n");
     List<Entry> all = entries(file, 0, Files.size(file));
-    assertThat(all).extracting(entry -> entry.object().toString()).containsExactly("{\"id\":1,\"x\":\"NaN\"}", "[2]");
+    assertThat(all)
+        .extracting(entry -> entry.object().toString())
+        .containsExactly("{\"id\":1,\"x\":\"NaN\"}", "[2]");
     assertThat(all).extracting(Entry::place).containsExactly(0L, 1L);
     assertThat(entries(file, 5, Files.size(file))).as("a later range has nothing").isEmpty();
     Files.writeString(file, "[1]\n{\"id\": 2}\n");

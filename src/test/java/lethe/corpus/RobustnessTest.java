@@ -119,10 +119,12 @@ class RobustnessTest {
   @Test
   void aSecondRunOverACompleteFolderReplacesIt() throws IOException {
     String first = corpora.prepare(ALL, MANY, 64).execute().chunksSha256();
-    Files.writeString(folder.resolve("run/corpus/chunks/split=forget/domain=a/left.parquet"), "rubbish");
+    Files.writeString(
+        folder.resolve("run/corpus/chunks/split=forget/domain=a/left.parquet"), "rubbish");
     String second = corpora.prepare(ALL, MANY, 64).execute().chunksSha256();
     assertThat(second).isEqualTo(first);
-    assertThat(folder.resolve("run/corpus/chunks/split=forget/domain=a/left.parquet")).doesNotExist();
+    assertThat(folder.resolve("run/corpus/chunks/split=forget/domain=a/left.parquet"))
+        .doesNotExist();
   }
 
   /** What a killed run leaves is no corpus; the next run takes its place. */

@@ -1,16 +1,19 @@
 package lethe.corpus;
 
+import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import lethe.LocalSpark;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Dataset;
@@ -70,6 +73,28 @@ class SourceFilesTest {
             "Source "
                 + folder
                 + "/pkg: files that are no documents: 1 without a byte (sub/__init__.py), 1 of .git");
+  }
+
+  @Test
+  void packedTextsAreUnpackedAndArchivesRejected() throws IOException {
+    Files.createDirectories(folder.resolve("texts"));
+    try (OutputStream out =
+        new GZIPOutputStream(Files.newOutputStream(folder.resolve("texts/a.txt.gz")))) {
+      out.write("a text".getBytes(UTF_8));
+    }
+    Files.write(folder.resolve("texts/b.txt"), "\uFEFFb \u00e9".getBytes(UTF_16LE));
+    Files.write(folder.resolve("texts/c.zip"), HexFormat.of().parseHex("504b030414000000"));
+    byte[] tar = new byte[1024];
+    System.arraycopy("ustar".getBytes(UTF_8), 0, tar, 257, 5);
+    Files.write(folder.resolve("texts/d.tar"), tar);
+    CorpusSettings settings =
+        corpora.settings(source("texts", "domain = t, format = text"), ALL, "");
+    assertThat(texts(settings)).containsExactly("a.txt.gz a text", "b.txt b \u00e9");
+    assertThat(read(settings).where("_reason = 'not text'").orderBy("id").collectAsList())
+        .extracting(row -> row.<String>getAs("id") + ": " + row.<String>getAs("_detail"))
+        .containsExactly(
+            "c.zip: it is packed as zip; unpack it, or pack it with gzip, zstd, bzip2 or xz",
+            "d.tar: it is a tar archive");
   }
 
   @Test
@@ -135,7 +160,11 @@ class SourceFilesTest {
             source("table", "domain = d, format = parquet"),
             "forget { where = \"day = '2024-01-02' AND meta.b = 'in'\" }",
             "");
-    assertThat(read(settings).where("day = '2024-01-02' AND meta.b = 'in'").select("id", "text").collectAsList())
+    assertThat(
+            read(settings)
+                .where("day = '2024-01-02' AND meta.b = 'in'")
+                .select("id", "text")
+                .collectAsList())
         .extracting(Row::toString)
         .containsExactly("[d0,document n\u00fcmber 0]");
     assertThat(read(settings).where("id = 'd1'").select("_reason", "_detail").head().toString())
@@ -181,8 +210,7 @@ class SourceFilesTest {
             "forget { where = \"lang = 'en'\" }",
             "");
     assertThat(texts(settings))
-        .containsExactly(
-            "1 he said \"yes, no\" and\na second line", "2 ends \\", "3 \"quoted\"");
+        .containsExactly("1 he said \"yes, no\" and\na second line", "2 ends \\", "3 \"quoted\"");
     assertThat(read(settings).where("lang = 'en'").count()).isEqualTo(3);
   }
 
@@ -192,7 +220,10 @@ class SourceFilesTest {
     String sources =
         "{ path = \"a.jsonl\", domain = a }, { path = \"a.jsonl\", domain = b, text = body }";
     assertThatThrownBy(
-            () -> corpora.prepare(corpora.settings(sources, ALL, "maximum-rejects = 0.6"), 64).execute())
+            () ->
+                corpora
+                    .prepare(corpora.settings(sources, ALL, "maximum-rejects = 0.6"), 64)
+                    .execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Cannot use 1 of 1 rows of source " + folder + "/a.jsonl");
   }

@@ -64,7 +64,8 @@ class PairsTest {
       int source = i < 4 ? 1 : 2;
       long row = i == 3 || i == 5 ? 11 : i * 2L; // 10 and 11 are after 9, not after 1
       String file = i < 2 ? "a" : "b";
-      documents.add(RowFactory.create("forget", i < 4 ? "z" : "d", document, "", source, file, row));
+      documents.add(
+          RowFactory.create("forget", i < 4 ? "z" : "d", document, "", source, file, row));
       chunks.add(
           RowFactory.create(
               "forget", i < 4 ? "z" : "d", document, 0, new int[] {i, 2, 3}, 1, null));
@@ -75,7 +76,8 @@ class PairsTest {
             LocalSpark.SESSION.createDataFrame(chunks, SCHEMA).repartition(3),
             LocalSpark.SESSION.createDataFrame(documents, DOCUMENTS));
     byPair(Pairs.forget(placed, 100))
-        .forEach((pair, row) -> assertThat(row.<Integer>getList(4).get(0)).isEqualTo(pair.intValue()));
+        .forEach(
+            (pair, row) -> assertThat(row.<Integer>getList(4).get(0)).isEqualTo(pair.intValue()));
   }
 
   @Test
