@@ -26,10 +26,11 @@ enum Packing {
   private static final byte[] END = HexFormat.of().parseHex("177245385090");
   private static final byte[] SKIPPABLE = HexFormat.of().parseHex("2a4d18");
 
-  private final byte[] magic;
+  /** The first bytes, in hexadecimal. */
+  private final String magic;
 
   Packing(String hex) {
-    this.magic = HexFormat.of().parseHex(hex);
+    this.magic = hex;
   }
 
   /**
@@ -47,7 +48,7 @@ enum Packing {
   }
 
   private boolean begins(byte[] head) {
-    return at(head, 0, magic)
+    return at(head, 0, HexFormat.of().parseHex(magic))
         && (this != BZIP2 || at(head, 4, BLOCK) || at(head, 4, END)); // "BZh" alone may be a text
   }
 
