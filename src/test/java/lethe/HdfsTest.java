@@ -67,8 +67,8 @@ class HdfsTest {
 
     assertThat(run.root().toString()).startsWith("hdfs://");
     // What a killed run leaves: parts, finished and not, and no manifest.
-    hdfs.create(new Path(run.corpus(), "_temporary/0/task/part.parquet")).close();
-    hdfs.create(new Path(run.corpus(), "split=forget/domain=paper/part-of-before.parquet")).close();
+    hdfs.create(new Path(run.corpus(), "chunks/_temporary/0/task/part.parquet")).close();
+    hdfs.create(new Path(run.chunks(), "split=forget/domain=paper/part-of-before.parquet")).close();
     assertThatThrownBy(() -> Chunks.read(LocalSpark.SESSION, run))
         .hasMessageContainingAll("there is no " + run.corpusManifest(), "run prepare first");
 
@@ -95,10 +95,10 @@ class HdfsTest {
       assertThat(hdfs.getFileStatus(path).getLen()).isEqualTo(part.bytes());
       assertThat(run.files().sha256(path)).isEqualTo(part.sha256());
     }
-    assertThat(hdfs.globStatus(new Path(run.corpus(), "*/*/*.parquet")))
+    assertThat(hdfs.globStatus(new Path(run.chunks(), "*/*/*.parquet")))
         .extracting(FileStatus::getPath)
         .hasSameSizeAs(manifest.parts());
-    assertThat(hdfs.exists(new Path(run.corpus(), "_temporary"))).isFalse();
+    assertThat(hdfs.exists(new Path(run.corpus(), "chunks/_temporary"))).isFalse();
     assertThat(Chunks.read(LocalSpark.SESSION, run).count())
         .isEqualTo(manifest.counts().stream().mapToLong(Manifest.Count::chunks).sum());
   }

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PrepareIT {
   private static final int DOCUMENTS = 300;
   private static final int CHUNK = 64;
-  private static final String TEMPORARY = "corpus/_temporary";
+  private static final String TEMPORARY = "corpus/chunks/_temporary";
 
   @TempDir static Path folder;
   private static Path conf;
@@ -85,7 +85,7 @@ class PrepareIT {
             () -> {
               await(() -> !left.containsAll(parts(TEMPORARY)));
               killAnExecutor();
-              return Files.notExists(folder.resolve("run/corpus/_SUCCESS"));
+              return Files.notExists(folder.resolve("run/corpus/manifest.json"));
             });
     Prepare.Result result = prepare(run).execute();
     assertThat(unfinished.get()).as("it was still writing").isTrue();

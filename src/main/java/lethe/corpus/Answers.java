@@ -43,12 +43,14 @@ public record Answers(Template template, int endOfText) implements Serializable 
    * @param json content of a {@code tokenizer.json}
    */
   public List<int[]> inPlace(byte[] json, List<String> sentences) {
+    // An answer never begins a text: many tokenizers would put a space in front of it there.
+    String ahead = template.between().isEmpty() ? "?" : template.between();
     try (Tokenizer tokenizer = Tokenizer.of(json)) {
       return sentences.stream()
           .map(
               sentence -> {
-                Tokens text = tokenizer.encode(template.between() + sentence);
-                int from = before(text, template.between());
+                Tokens text = tokenizer.encode(ahead + sentence);
+                int from = before(text, ahead);
                 int[] ids = Arrays.copyOfRange(text.ids, from, text.ids.length);
                 return join(ids, new int[] {endOfText});
               })

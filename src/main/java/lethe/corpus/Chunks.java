@@ -78,7 +78,8 @@ public final class Chunks {
     return spark
         .read()
         .schema(SCHEMA) // given, or a domain named 007 would come back as the number 7
-        .option("basePath", corpus.toString())
+        .option("__globPaths__", "false") // a folder may be named run[1]
+        .option("basePath", new Path(corpus, RunFolder.CHUNKS).toString())
         .parquet(
             parts.stream().map(part -> new Path(corpus, part).toString()).toArray(String[]::new))
         .select(Arrays.stream(SCHEMA.fieldNames()).map(functions::col).toArray(Column[]::new));

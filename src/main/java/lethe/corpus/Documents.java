@@ -1,31 +1,34 @@
 package lethe.corpus;
 
-import java.util.ArrayList;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import lethe.folder.Files;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * The documents table: every row of every source, usable or not.
  *
  * <p>Columns {@code source} (the path in the settings), {@code domain}, {@code id}, {@code text},
  * the members that predicates name, and, with a leading underscore lest they hide such a member,
- * {@code _file}, {@code _reason} and {@code _detail} (why the row is unusable; null if it is a
- * document), {@code _excerpt} (its start, if it is unusable), {@code _url} (or null), {@code
- * _question} (null in plain text; the text is its answer) and {@code _characters} (of the text).
+ * {@code _source} (its number, from 0), {@code _file}, {@code _row} (grows along the file), {@code
+ * _made} (whether the id is a hash for want of another), {@code _reason} and {@code _detail} (why
+ * the row is unusable; null if it is a document), {@code _excerpt} (its start, if it is unusable),
+ * {@code _url} (or null), {@code _question} (null in plain text; the text is its answer) and {@code
+ * _characters} (of the text).
  */
 final class Documents {
-  private static final List<String> OWN = List.of("source", "domain", "id", "text");
+  static final List<String> OWN = List.of("source", "domain", "id", "text");
 
   private final SparkSession spark;
   private final List<Source> sources;
@@ -42,29 +45,17 @@ final class Documents {
                 .toList());
   }
 
-  private StructType schema() {
-    StructType schema = new StructType();
-    for (String name : List.of("_file", "_reason", "_detail", "_excerpt", "_url", "_question")) {
-      schema = schema.add(name, DataTypes.StringType);
-    }
-    schema = schema.add("_characters", DataTypes.IntegerType);
-    for (String name : OWN) {
-      schema = schema.add(name, DataTypes.StringType);
-    }
-    for (var member : fields.schema().fields()) {
-      schema = schema.add(member);
-    }
-    return schema;
-  }
-
   Dataset<Row> read() {
-    return sources.stream().map(this::read).reduce(Dataset::unionAll).orElseThrow();
+    return IntStream.range(0, sources.size())
+        .mapToObj(i -> read(new DocumentRow(sources.get(i), i, fields)))
+        .reduce(Dataset::unionAll)
+        .orElseThrow();
   }
 
   /** What is wrong with a predicate over this table, if anything is. */
   Optional<String> problem(Predicate predicate) {
     try {
-      spark.createDataFrame(List.of(), schema()).where(predicate.sql());
+      spark.createDataFrame(List.of(), DocumentRow.schema(fields)).where(predicate.sql());
       return Optional.empty();
     } catch (Exception e) { // Spark's AnalysisException, which is checked but not declared
       String why = e.getMessage().lines().findFirst().orElse("");
@@ -75,54 +66,68 @@ final class Documents {
 
   /** What is wrong with a source, if anything is that shows before it is read. */
   Optional<String> problem(Source source) {
-    return SourceRows.problem(spark, source);
+    return own(source) ? Optional.empty() : new SourceRows(spark, source).problem();
   }
 
-  private Dataset<Row> read(Source source) {
-    return SourceRows.of(spark, source).flatMap(new Parse(source, fields), Encoders.row(schema()));
+  /** Sentences on files of the sources that are no documents. */
+  List<String> notes() {
+    return sources.stream()
+        .filter(source -> !source.format().equals(Source.TABLE))
+        .flatMap(
+            source ->
+                (own(source)
+                        ? Optional.of(source.listing(files()))
+                        : new SourceRows(spark, source).listing())
+                    .stream().flatMap(listing -> listing.notes(source.path()).stream()))
+        .distinct()
+        .toList();
   }
 
-  /** A row of {@link SourceRows} to one of this table; a blank line is none. */
-  private record Parse(Source source, Fields fields) implements FlatMapFunction<Row, Row> {
+  private static boolean own(Source source) {
+    return source.format().equals(Source.JSON) || source.format().equals(Source.TEXT);
+  }
+
+  private Files files() {
+    return new Files(spark.sparkContext().hadoopConfiguration());
+  }
+
+  private Dataset<Row> read(DocumentRow row) {
+    Source source = row.source();
+    if (!own(source)) {
+      String base = base(source);
+      return new SourceRows(spark, source)
+          .rows()
+          .flatMap(new Parse(row, base), Encoders.row(DocumentRow.schema(fields)));
+    }
+    Listing listing = source.listing(files());
+    JavaRDD<Entry> entries =
+        source.format().equals(Source.TEXT)
+            ? FileRows.whole(spark, listing)
+            : FileRows.entries(spark, listing);
+    return spark.createDataFrame(entries.map(row::of), DocumentRow.schema(fields));
+  }
+
+  private String base(Source source) {
+    return new SourceRows(spark, source).listing().map(Listing::base).orElse("");
+  }
+
+  /** A row of {@link SourceRows} to one of this table. */
+  private record Parse(DocumentRow own, String base) implements FlatMapFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Row row) {
-      byte[] bytes = (byte[]) row.get(0);
-      if (!row.isNullAt(2)) {
-        return List.of(values(JsonLine.file(bytes, row.getString(2)), bytes, row.getString(1)))
-            .iterator();
-      }
-      return blank(bytes)
-          ? Collections.emptyIterator()
-          : List.of(values(JsonLine.parse(bytes, source), bytes, row.getString(1))).iterator();
+      String file = path(row.getString(1));
+      boolean below = !base.isEmpty() && file.startsWith(base);
+      String name = below ? file.substring(base.length()) : "";
+      return List.of(own.of(RowJson.of(row.getStruct(0)), file, name, row.getLong(2))).iterator();
     }
 
-    private Row values(JsonLine line, byte[] bytes, String file) {
-      List<Object> values = new ArrayList<>();
-      values.add(file);
-      values.add(line.reason());
-      values.add(line.detail());
-      values.add(line.reason() == null ? null : JsonLine.excerpt(bytes));
-      values.add(line.url(source));
-      values.add(line.question());
-      values.add(line.text() == null ? null : line.text().codePointCount(0, line.text().length()));
-      values.add(source.path());
-      values.add(source.domain());
-      values.add(line.id());
-      values.add(line.text());
-      Row members = fields.of(line.object());
-      for (int i = 0; i < members.size(); i++) {
-        values.add(members.get(i));
+    /** Spark gives an address, in which a space is %20. */
+    private static String path(String file) {
+      try {
+        return file.contains(":/") ? new Path(new URI(file)).toString() : file;
+      } catch (URISyntaxException | IllegalArgumentException e) {
+        return file;
       }
-      return RowFactory.create(values.toArray());
-    }
-
-    private static boolean blank(byte[] line) {
-      for (byte b : line) {
-        if (b != ' ' && b != '\t' && b != '\r') {
-          return false;
-        }
-      }
-      return true;
     }
   }
 }

@@ -57,7 +57,8 @@ record Earlier(SparkSession spark, RunFolder folder) {
    * @param documents columns {@code domain id _content} and others
    */
   Dataset<Row> known(Dataset<Row> documents) {
-    Dataset<Row> own = spark.read().parquet(folder.documents().toString());
+    Dataset<Row> own =
+        spark.read().option("__globPaths__", "false").parquet(folder.documents().toString());
     return documents.join(
         own.select(col("domain"), col("document").as("id"), col("sha256").as("_content")),
         SAME,

@@ -61,6 +61,6 @@ record Fields(SortedMap<String, Fields> members) implements Serializable {
     if (!members.isEmpty()) {
       return node.isObject() ? of(node) : null;
     }
-    return node.isTextual() ? node.textValue() : node.toString();
+    return node.isTextual() || node.isNumber() ? node.asText() : node.toString();
   }
 }

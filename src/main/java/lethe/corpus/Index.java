@@ -32,11 +32,11 @@ import org.apache.spark.sql.types.DataTypes;
  * The documents table without its texts, and with what splits are made from: no text passes through
  * a shuffle here, and everything is a function of a document, not of its place or its neighbours.
  *
- * <p>Columns {@code source domain id _file _reason _detail _excerpt _url} as in {@link Documents},
- * {@code _digest} (SHA-256 of the text), {@code _content} (the same, of a question with its answer
- * that of both), {@code characters}, {@code rank} and {@code splits}: the names of those whose
- * conditions the document meets, {@code except} and caps aside. Rows that repeat or contradict a
- * document have a reason.
+ * <p>Columns {@code source domain id _source _file _row _made _reason _detail _excerpt _url} as in
+ * {@link Documents}, {@code _digest} (SHA-256 of the text), {@code _content} (the same, of a
+ * question with its answer that of both), {@code characters}, {@code rank} and {@code splits}: the
+ * names of those whose conditions the document meets, {@code except} and caps aside. Rows that
+ * repeat or contradict a document have a reason.
  *
  * <p>A document's rank is the SHA-256 of {@code <seed> NUL <domain> NUL <id>} in hexadecimal; its
  * first 13 digits (52 bits) over 2^52 are its place on the line from 0 to 1 that fractions cut.
@@ -83,7 +83,10 @@ final class Index {
             "source",
             "domain",
             "id",
+            "_source",
             "_file",
+            "_row",
+            "_made",
             "_reason",
             "_detail",
             "_excerpt",
@@ -120,7 +123,18 @@ final class Index {
   private Column[] columns() {
     List<Column> columns = new ArrayList<>();
     for (String name :
-        List.of("source", "domain", "id", "_file", "_reason", "_detail", "_excerpt", "_url")) {
+        List.of(
+            "source",
+            "domain",
+            "id",
+            "_source",
+            "_file",
+            "_row",
+            "_made",
+            "_reason",
+            "_detail",
+            "_excerpt",
+            "_url")) {
       columns.add(col(name));
     }
     columns.add(col("_characters").as("characters")); // which Spark itself counts slowly
@@ -185,7 +199,7 @@ final class Index {
     Column usable = col("_reason").isNull();
     var same = Window.partitionBy(col("domain"), col("id"), usable);
     Column differ = min("_content").over(same).notEqual(max("_content").over(same));
-    Column later = row_number().over(same.orderBy("source", "_file")).gt(1);
+    Column later = row_number().over(same.orderBy("_source", "_file", "_row")).gt(1);
     return rows.withColumn("splits", array_distinct(flatten(collect_list("_met").over(same))))
         .withColumn("_fault", when(usable, when(differ, CONTRADICTED).when(later, REPEATED)))
         .withColumn("_reason", coalesce(col("_reason"), col("_fault")));

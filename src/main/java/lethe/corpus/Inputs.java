@@ -1,14 +1,12 @@
 package lethe.corpus;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import lethe.folder.Files;
-import org.apache.hadoop.fs.FileStatus;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -23,7 +21,7 @@ public record Inputs(CorpusSettings settings, Files files) {
   List<String> problems(Path tokenizer, int contextTokens, Documents documents) {
     List<String> problems = new ArrayList<>(problems(tokenizer, contextTokens, path -> false));
     settings.sources().stream()
-        .filter(source -> !missing(source))
+        .filter(source -> problem(source).isEmpty())
         .map(documents::problem)
         .flatMap(Optional::stream)
         .forEach(problems::add);
@@ -54,41 +52,49 @@ public record Inputs(CorpusSettings settings, Files files) {
     if (!known.test(tokenizer.toString()) && !files.exists(tokenizer)) {
       problems.add("Cannot tokenize: there is no file " + tokenizer);
     }
-    for (Source source : settings.sources()) {
-      if (!known.test(source.path()) && missing(source)) {
-        problems.add("Cannot read source " + source.path() + ": there is no such file");
-      }
-    }
+    settings.sources().stream()
+        .filter(source -> !known.test(source.path()))
+        .flatMap(source -> problem(source).stream())
+        .forEach(problems::add);
     settings.splits().values().stream()
         .flatMap(rule -> Stream.of(rule.ids(), rule.notIds()))
         .flatMap(Optional::stream)
         .map(IdFile::file)
         .distinct()
         .filter(Predicate.not(known))
-        .filter(this::missing)
-        .forEach(file -> problems.add("Cannot read ids from " + file + ": there is no such file"));
+        .flatMap(file -> missing("ids", file).stream())
+        .forEach(problems::add);
     settings.splits().values().stream()
         .flatMap(rule -> rule.requests().stream())
         .map(RequestFile::file)
         .distinct()
         .filter(Predicate.not(known))
-        .filter(this::missing)
-        .forEach(
-            file -> problems.add("Cannot read requests from " + file + ": there is no such file"));
+        .flatMap(file -> missing("requests", file).stream())
+        .forEach(problems::add);
     return problems;
   }
 
   /** Of other formats, a path may be a name of another program's. */
-  private boolean missing(Source source) {
-    return source.format().matches("json|text|csv|parquet|orc|avro") && missing(source.path());
+  private Optional<String> problem(Source source) {
+    if (!source.format().matches("json|text|csv|parquet|orc|avro")) {
+      return Optional.empty();
+    }
+    try {
+      return Listing.exists(source.path(), files)
+          ? Optional.empty()
+          : Optional.of("Cannot read source " + source.path() + ": there is no such file");
+    } catch (InvalidSettings e) { // no file system, or no pattern
+      return Optional.of(e.getMessage());
+    }
   }
 
-  private boolean missing(String path) {
+  private Optional<String> missing(String what, String file) {
     try {
-      FileStatus[] matches = files.system(new Path(path)).globStatus(new Path(path));
-      return matches == null || matches.length == 0;
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot look for " + path + ": " + e.getMessage(), e);
+      return Listing.exists(file, files)
+          ? Optional.empty()
+          : Optional.of("Cannot read %s from %s: there is no such file".formatted(what, file));
+    } catch (InvalidSettings e) {
+      return Optional.of(e.getMessage());
     }
   }
 }

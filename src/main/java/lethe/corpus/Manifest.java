@@ -44,7 +44,7 @@ public record Manifest(
     List<String> warnings,
     List<Part> parts) {
 
-  public static final int VERSION = 3;
+  public static final int VERSION = 4;
 
   /**
    * What a split has of a domain.

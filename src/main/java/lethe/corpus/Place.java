@@ -9,12 +9,16 @@ import lethe.settings.Section;
  * Where an object of a source may have something.
  *
  * @param paths member names joined with dots; the first that is there counts
+ * @param asked whether a user named it
  */
-record Place(List<String> paths) implements Serializable {
+record Place(List<String> paths, boolean asked) implements Serializable {
 
   /** The place a user gives, or any of the usual ones. */
   static Place read(Section section, String key, String... usual) {
-    return new Place(section.optionalText(key).map(List::of).orElse(List.of(usual)));
+    return section
+        .optionalText(key)
+        .map(path -> new Place(List.of(path), true))
+        .orElse(new Place(List.of(usual), false));
   }
 
   /** What is there; a missing or null node if nothing is. */

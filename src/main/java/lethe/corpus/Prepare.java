@@ -32,6 +32,9 @@ import org.apache.spark.sql.SparkSession;
 public final class Prepare {
   private static final String[] NAME = {"domain", "id"};
 
+  /** Hadoop's setting for an empty file _SUCCESS, at which readers of Parquet stumble. */
+  private static final String NO_SUCCESS = "mapreduce.fileoutputcommitter.marksuccessfuljobs";
+
   private final SparkSession spark;
   private final CorpusSettings settings;
   private final RunFolder folder;
@@ -175,6 +178,8 @@ public final class Prepare {
     List<String> giants = splits.giants();
     giants.forEach(early);
     List<String> warnings = new ArrayList<>(rejects.empty(settings));
+    warnings.addAll(documents.notes());
+    warnings.addAll(rejects.made(settings));
     Requests requests = new Requests(tables, settings, named, index);
     Optional<Dataset<Row>> answered = requests.answered(splits);
     List<String> unmet = answered.map(requests::unmet).orElse(List.of());
@@ -196,7 +201,11 @@ public final class Prepare {
     Dataset<Row> placed =
         closed
             .taken()
-            .join(index.where(col("_reason").isNull()).select("domain", "id", "_content"), NAME);
+            .join(
+                index
+                    .where(col("_reason").isNull())
+                    .select("domain", "id", "_content", "_source", "_file", "_row"),
+                NAME);
     Optional<Dataset<Row>> known =
         settings.reuse().map(earlier -> tables.keep(earlier().known(placed)));
     return new Assembled(
@@ -223,7 +232,7 @@ public final class Prepare {
     return new Earlier(
         spark,
         new RunFolder(
-            folder.files().qualified(new Path(settings.reuse().orElseThrow())), folder.files()));
+            folder.files().qualified(Files.path(settings.reuse().orElseThrow())), folder.files()));
   }
 
   private static String sha256(byte[] content) {
@@ -290,19 +299,24 @@ public final class Prepare {
                     col("split"),
                     col("domain"),
                     col("id").as("document"),
-                    col("_content").as("sha256"))),
+                    col("_content").as("sha256"),
+                    col("_source").as("source"),
+                    col("_file").as("file"),
+                    col("_row").as("row"))),
         folder.documents());
     all.chunks()
         .sortWithinPartitions("split", "domain", "document", "ordinal")
         .write()
         .partitionBy("split", "domain")
-        .parquet(folder.corpus().toString());
+        .option(NO_SUCCESS, "false")
+        .parquet(folder.chunks().toString());
     return commit(all);
   }
 
   private void write(Optional<Dataset<Row>> table, Path path) {
     folder.files().delete(path);
-    table.ifPresent(rows -> rows.coalesce(1).write().parquet(path.toString()));
+    table.ifPresent(
+        rows -> rows.coalesce(1).write().option(NO_SUCCESS, "false").parquet(path.toString()));
   }
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */

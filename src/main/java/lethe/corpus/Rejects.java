@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -25,8 +27,14 @@ import org.apache.spark.sql.Row;
 record Rejects(Dataset<Row> index, List<Group> groups) {
   private static final int SHOWN = 3;
 
-  /** Rows of a source with one reason; {@code example} says where one is and what is wrong. */
-  record Group(String source, String domain, String reason, long rows, String example) {
+  /**
+   * Rows of a source with one reason.
+   *
+   * @param source its number
+   * @param example where one is and what is wrong
+   * @param made rows whose id is a hash
+   */
+  record Group(int source, String domain, String reason, long rows, String example, long made) {
     boolean unusable() {
       return reason != null && !reason.equals(Index.REPEATED);
     }
@@ -36,18 +44,19 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
     return new Rejects(
         index,
         index
-            .groupBy("source", "domain", "_reason")
-            .agg(count(lit(1)), min(struct("_file", "_detail")))
+            .groupBy("_source", "domain", "_reason")
+            .agg(count(lit(1)), min(struct("_file", "_detail")), sum(col("_made").cast("long")))
             .collectAsList()
             .stream()
             .map(
                 row ->
                     new Group(
-                        row.getString(0),
+                        row.getInt(0),
                         row.getString(1),
                         row.getString(2),
                         row.getLong(3),
-                        example(row)))
+                        example(row),
+                        row.getLong(5)))
             .toList());
   }
 
@@ -89,19 +98,38 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
 
   /** Sentences on sources that have no row at all, which is seldom what was meant. */
   List<String> empty(CorpusSettings settings) {
-    return settings.sources().stream()
-        .map(Source::path)
+    return IntStream.range(0, settings.sources().size())
+        .filter(i -> groups.stream().noneMatch(group -> group.source() == i))
+        .mapToObj(i -> "Source " + settings.sources().get(i).path() + " has no row")
         .distinct()
-        .filter(path -> groups.stream().noneMatch(group -> group.source().equals(path)))
-        .map(path -> "Source " + path + " has no row")
         .toList();
+  }
+
+  /** Sentences on documents that have no id of their own, where the source has plain text. */
+  List<String> made(CorpusSettings settings) {
+    List<String> sentences = new ArrayList<>();
+    for (int i = 0; i < settings.sources().size(); i++) {
+      int number = i;
+      Source source = settings.sources().get(i);
+      long rows =
+          groups.stream()
+              .filter(group -> group.source() == number && group.reason() == null)
+              .mapToLong(Group::made)
+              .sum();
+      if (rows > 0 && source.question() == null) {
+        sentences.add(
+            "%d documents of source %s have no %s: their ids are the first 16 digits of the SHA-256 of the source's path, a line feed and the text"
+                .formatted(rows, source.path(), source.id()));
+      }
+    }
+    return sentences;
   }
 
   /** A sentence for each source with too many of them, and for texts to forget that are unclear. */
   List<String> problems(CorpusSettings settings) {
     List<String> problems = new ArrayList<>();
-    for (Source source : settings.sources()) {
-      tooMany(source, settings.maximumRejects(), problems);
+    for (int i = 0; i < settings.sources().size(); i++) {
+      tooMany(i, settings.sources().get(i), settings.maximumRejects(), problems);
     }
     if (groups.stream().anyMatch(group -> Index.CONTRADICTED.equals(group.reason()))) {
       unclear(problems);
@@ -125,9 +153,8 @@ record Rejects(Dataset<Row> index, List<Group> groups) {
                         .formatted(row.getString(1), row.getString(0))));
   }
 
-  private void tooMany(Source source, double most, List<String> problems) {
-    List<Group> own =
-        groups.stream().filter(group -> group.source().equals(source.path())).toList();
+  private void tooMany(int number, Source source, double most, List<String> problems) {
+    List<Group> own = groups.stream().filter(group -> group.source() == number).toList();
     long rows = own.stream().mapToLong(Group::rows).sum();
     List<Group> bad = own.stream().filter(Group::unusable).toList();
     long unusable = bad.stream().mapToLong(Group::rows).sum();

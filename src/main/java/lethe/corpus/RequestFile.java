@@ -1,20 +1,25 @@
 package lethe.corpus;
 
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.lower;
 import static org.apache.spark.sql.functions.when;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * A file of requests to forget: one JSON object a line, with the {@code request}'s own id and one
@@ -29,6 +34,15 @@ record RequestFile(String file) {
   static final Map<String, String> COLUMNS =
       Map.of("document", "id", "url", "_url", "sha256", "_digest");
 
+  private static final StructType LINE =
+      new StructType()
+          .add("line", DataTypes.StringType)
+          .add("request", DataTypes.StringType)
+          .add("document", DataTypes.StringType)
+          .add("url", DataTypes.StringType)
+          .add("sha256", DataTypes.StringType)
+          .add("within", DataTypes.StringType);
+
   static Optional<RequestFile> read(Section section, String key) {
     return section.has(key) ? Optional.of(new RequestFile(section.text(key))) : Optional.empty();
   }
@@ -41,16 +55,11 @@ record RequestFile(String file) {
    */
   Dataset<Row> lines(SparkSession spark) {
     Dataset<Row> lines =
-        SourceRows.lines(spark, file)
-            .selectExpr("trim(BOTH FROM translate(value, '\\r\\t\\uFEFF', '   ')) AS line")
-            .where("line <> ''")
-            .select(
-                col("line"),
-                member("request"),
-                member("document"),
-                member("url"),
-                lower(member("sha256")).as("sha256"),
-                coalesce(member("domain"), lit("")).as("within"));
+        spark.createDataFrame(
+            FileRows.entries(
+                    spark, Listing.of(file, new Files(spark.sparkContext().hadoopConfiguration())))
+                .map(RequestFile::row),
+            LINE);
     Column ways = lit(0);
     Column by = lit(null);
     Column key = lit(null);
@@ -77,7 +86,23 @@ record RequestFile(String file) {
         .distinct();
   }
 
-  private static Column member(String name) {
-    return expr("get_json_object(line, '$." + name + "')").as(name);
+  /** A line as {@link #LINE}; what is of another type than it must be is null. */
+  private static Row row(Entry entry) {
+    String line =
+        entry.object() == null ? JsonLine.excerpt(entry.bytes()) : entry.object().toString();
+    JsonNode object = MissingNode.getInstance();
+    try {
+      object = entry.object() == null ? JsonLine.LINE.readTree(entry.bytes()) : entry.object();
+    } catch (IOException e) {
+      return RowFactory.create(line, null, null, null, null, "");
+    }
+    String sha256 = object.path("sha256").textValue();
+    return RowFactory.create(
+        line,
+        Id.of(object.path("request")).text(),
+        Id.of(object.path("document")).text(),
+        object.path("url").textValue(),
+        sha256 == null ? null : sha256.toLowerCase(Locale.ROOT),
+        object.path("domain").asText(""));
   }
 }

@@ -1,16 +1,18 @@
 package lethe.corpus;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import lethe.folder.Files;
 import lethe.settings.Section;
 
 /**
  * One input of documents.
  *
  * @param path a file, a folder or a glob on any Hadoop path, or the name of a table
- * @param format json (lines, plain or compressed), text (every file a document), table, or any
- *     format of {@code spark.read()}
+ * @param format json (lines or an array, plain or compressed), text (every file a document), table,
+ *     or any format of {@code spark.read()}
  * @param options of {@code spark.read()}
  * @param domain name of the domain its documents belong to
  * @param text where a row has its text, or its answer
@@ -32,6 +34,9 @@ record Source(
   static final String TEXT = "text";
   static final String TABLE = "table";
 
+  /** Spark's name of a pattern for the names of files. */
+  private static final String GLOB = "pathGlobFilter";
+
   /** Of dolma and of RedPajama's parts, of which some have no id but an address. */
   private static final String[] IDS = {
     "id", "meta.id", "metadata.id", "doc_id", "meta.arxiv_id", "digest", "meta.url", "url"
@@ -49,13 +54,21 @@ record Source(
         section.text("path"),
         format,
         options(section, format),
-        section.text("domain"),
+        domain(section),
         asked
             ? Place.read(section, "answer", "answer")
             : Place.read(section, "text", "text", "content", "raw_content"),
         asked && !section.has("id") ? null : Place.read(section, "id", IDS),
         asked ? Place.read(section, "question", "question") : null,
         Place.read(section, "url", "url", "meta.url", "metadata.url"));
+  }
+
+  private static String domain(Section section) {
+    String domain = section.text("domain");
+    if (section.has("domain")) {
+      DomainName.problem(domain).ifPresent(problem -> section.problem("domain", problem));
+    }
+    return domain;
   }
 
   /** Reader options; {@code glob}, which names of files must match, is one of them to Spark. */
@@ -65,13 +78,23 @@ record Source(
       Section given = section.section("options");
       given.keys().forEach(key -> options.put(key, given.textOrEmpty(Section.quoted(key))));
     }
-    if ((format.equals(JSON) || format.equals(TABLE)) && !options.isEmpty()) {
+    if (List.of(JSON, TEXT, TABLE).contains(format) && !options.isEmpty()) {
       section.problem("options", "must not stand beside format = " + format);
     }
-    if (!format.equals(TEXT) && section.has("glob")) {
-      section.problem("glob", "must only stand beside format = text");
+    if (format.equals(TABLE) && section.has("glob")) {
+      section.problem("glob", "must not stand beside format = table");
     }
-    section.optionalText("glob").ifPresent(glob -> options.put("pathGlobFilter", glob));
+    section.optionalText("glob").ifPresent(glob -> options.put(GLOB, glob));
     return options;
+  }
+
+  /** The same of one of its files. */
+  Source at(String file) {
+    return new Source(file, format, options, domain, text, id, question, url);
+  }
+
+  /** The files it has. */
+  Listing listing(Files files) {
+    return Listing.of(path, options.getOrDefault(GLOB, "*"), files);
   }
 }

@@ -2,17 +2,15 @@ package lethe.corpus;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.io.compress.CompressionCodec;
-import org.apache.hadoop.io.compress.CompressionCodecFactory;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
@@ -35,22 +33,33 @@ record Unreadable(SparkSession spark, List<Source> sources) {
    */
   private static final int TIMES = 20;
 
+  private static final int SHOWN = 10;
+
   /** What to throw in place of a failure: one that names the files, where files are the cause. */
   RuntimeException explained(Exception failure) {
-    Throwable first = failure;
-    while (first.getCause() != null && first.getCause() != first) {
-      first = first.getCause();
-    }
+    Throwable first = first(failure);
     List<String> faults =
-        first instanceof IOException
+        first instanceof IOException || first.toString().contains("Codec")
             ? faults()
             : MEMORY.matcher(first.toString()).find() ? giants() : List.of();
     if (!faults.isEmpty()) {
-      return new InvalidSettings(String.join("\n", faults), failure);
+      List<String> shown = new ArrayList<>(faults.subList(0, Math.min(SHOWN, faults.size())));
+      if (faults.size() > SHOWN) {
+        shown.add("and " + (faults.size() - SHOWN) + " more");
+      }
+      return new InvalidSettings(String.join("\n", shown), failure);
     }
     return failure instanceof RuntimeException unchecked
         ? unchecked
         : new IllegalStateException("Cannot prepare the corpus: " + first.getMessage(), failure);
+  }
+
+  private static Throwable first(Throwable failure) {
+    Throwable first = failure;
+    while (first.getCause() != null && first.getCause() != first) {
+      first = first.getCause();
+    }
+    return first;
   }
 
   /** A sentence on the longest document of each source, if it is long for the memory there is. */
@@ -67,8 +76,10 @@ record Unreadable(SparkSession spark, List<Source> sources) {
                       longest(source).stream()
                           .map(line -> giant(line.name(source.id()), line.bytes(), memory));
                   case Source.TEXT ->
-                      SourceRows.largest(spark, source).stream()
-                          .map(file -> giant(file.getString(0), file.getLong(1), memory));
+                      listing(source).files().stream()
+                          .max(Comparator.comparing(Slice::bytes))
+                          .map(file -> giant(file.file(), file.bytes(), memory))
+                          .stream();
                   default -> Stream.<Optional<String>>empty(); // nobody knows without reading it
                 })
         .flatMap(Optional::stream)
@@ -86,13 +97,11 @@ record Unreadable(SparkSession spark, List<Source> sources) {
 
   private List<LongestLine> longest(Source source) {
     var hadoop = hadoop();
-    List<String> files = files(source).toList();
-    return JavaSparkContext.fromSparkContext(spark.sparkContext())
-        .parallelize(files, Math.max(1, files.size()))
+    return files(source)
         .map(
             file -> {
-              try (InputStream in = open(file, hadoop.value())) {
-                return LongestLine.of(file, in);
+              try (InputStream in = new Opener(hadoop.value()).text(file.file())) {
+                return LongestLine.of(file.file(), in);
               }
             })
         .collect();
@@ -102,47 +111,73 @@ record Unreadable(SparkSession spark, List<Source> sources) {
     return new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
   }
 
-  private Stream<String> files(Source source) {
-    return Arrays.stream(spark.read().text(source.path()).inputFiles());
+  private JavaRDD<Slice> files(Source source) {
+    List<Slice> files = listing(source).files();
+    return JavaSparkContext.fromSparkContext(spark.sparkContext())
+        .parallelize(files, Math.max(1, files.size()));
+  }
+
+  private Listing listing(Source source) {
+    return source.listing(new Files(spark.sparkContext().hadoopConfiguration()));
   }
 
   /** Reads every source file from start to end, which only a failed run has reason to do. */
   private List<String> faults() {
-    List<String> files =
-        sources.stream()
-            .filter(source -> source.format().equals(Source.JSON)) // Spark names the others itself
-            .flatMap(this::files)
-            .toList();
     var hadoop = hadoop();
-    return JavaSparkContext.fromSparkContext(spark.sparkContext())
-        .parallelize(files, Math.max(1, files.size()))
-        .map(file -> fault(file, hadoop.value()))
-        .filter(Optional::isPresent)
-        .map(Optional::get)
-        .collect();
+    return sources.stream()
+        .flatMap(
+            source ->
+                switch (source.format()) {
+                  case Source.JSON, Source.TEXT ->
+                      files(source)
+                          .map(file -> fault(file, new Opener(hadoop.value()), source.format()))
+                          .filter(Optional::isPresent)
+                          .map(Optional::get)
+                          .collect()
+                          .stream();
+                  default -> tables(source);
+                })
+        .distinct()
+        .toList();
   }
 
-  private static Optional<String> fault(String file, Configuration hadoop) {
+  private static Optional<String> fault(Slice file, Opener opener, String format) {
     byte[] buffer = new byte[1 << 16];
-    try (InputStream in = open(file, hadoop)) {
-      while (in.read(buffer) >= 0) {
+    try (SliceReader entries = SliceReader.open(file, opener);
+        InputStream in = opener.text(file.file())) {
+      while (format.equals(Source.JSON) ? entries.next() != null : in.read(buffer) >= 0) {
         // only whether it can be read matters
       }
       return Optional.empty();
     } catch (IOException e) {
-      return Optional.of("Cannot read " + path(file) + ": " + e.getMessage());
+      return Optional.of("Cannot read " + file.file() + ": " + e.getMessage());
     }
   }
 
-  private static Path path(String file) {
-    return new Path(java.net.URI.create(file));
+  /** Files that Spark cannot read, each tried alone. */
+  private Stream<String> tables(Source source) {
+    return new SourceRows(spark, source)
+        .listing().stream()
+            .flatMap(listing -> listing.files().stream())
+            .flatMap(
+                file -> {
+                  try {
+                    Source alone = source.at(file.file());
+                    new SourceRows(spark, alone).rows().javaRDD().count();
+                    return Stream.empty();
+                  } catch (Exception e) { // Spark's are checked but not declared
+                    return Stream.of(table(file, source, e));
+                  }
+                });
   }
 
-  private static InputStream open(String file, Configuration hadoop) throws IOException {
-    Configuration codecs = new Configuration(hadoop);
-    codecs.set(Zstandard.OPTION, Zstandard.class.getName());
-    CompressionCodec codec = new CompressionCodecFactory(codecs).getCodec(path(file));
-    InputStream raw = FileSystem.get(path(file).toUri(), hadoop).open(path(file));
-    return codec == null ? raw : codec.createInputStream(raw);
+  private static String table(Slice file, Source source, Exception e) {
+    String why = first(e).toString().lines().findFirst().orElse("");
+    return "Cannot read %s as %s: %s%s"
+        .formatted(
+            file.file(),
+            source.format(),
+            why,
+            why.contains("Codec") ? "; write it with zstd, gzip or snappy" : "");
   }
 }

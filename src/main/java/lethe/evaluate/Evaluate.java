@@ -37,6 +37,9 @@ import org.apache.spark.util.LongAccumulator;
  * RunFolder#scores} and sums the scores up into {@link RunFolder#evaluation}.
  */
 public final class Evaluate {
+  /** Spark's option for paths that are no patterns: a run folder may be named run[1]. */
+  private static final String LITERAL = "__globPaths__";
+
   private final SparkSession spark;
   private final EvaluateSettings settings;
   private final RunFolder folder;
@@ -202,7 +205,9 @@ public final class Evaluate {
     }
     List<RequestScore> requests =
         folder.files().exists(folder.requests())
-            ? RequestScore.of(spark.read().parquet(folder.requests().toString()), documents)
+            ? RequestScore.of(
+                spark.read().option(LITERAL, "false").parquet(folder.requests().toString()),
+                documents)
             : List.of();
     return new Evaluation(
         Evaluation.VERSION,
@@ -267,7 +272,7 @@ public final class Evaluate {
         model.parts().stream()
             .map(part -> new Path(folder.root(), part).toString())
             .toArray(String[]::new);
-    return spark.read().schema(Scores.SCHEMA).parquet(paths);
+    return spark.read().schema(Scores.SCHEMA).option(LITERAL, "false").parquet(paths);
   }
 
   /** Checks the chunks against each model, and counts them. */

@@ -62,10 +62,10 @@ public record EvaluateSettings(
     Section section = evaluate.section("models");
     Map<String, String> models = new LinkedHashMap<>();
     for (String name : section.keys()) {
-      if (OWN.contains(name) || !name.matches("[A-Za-z0-9][A-Za-z0-9_-]*")) {
+      if (OWN.contains(name) || !name.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,99}")) {
         section.problem(
             name,
-            "cannot be the name of a model: use letters, digits, - and _, and none of "
+            "cannot be the name of a model: use at most 100 letters, digits, - and _, and none of "
                 + String.join(", ", OWN));
       }
       if (name.equals(GroundTruth.RETRAINED) && evaluate.flag("ground-truth")) {

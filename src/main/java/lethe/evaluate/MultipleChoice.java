@@ -65,7 +65,7 @@ final class MultipleChoice {
                       bad == 0
                           ? "it has no question"
                           : bad
-                              + " lines lack a query, two choices, or the place of the right one as gold")));
+                              + " lines lack a query, two choices, or the place of the right one as gold; a line is {\"query\": \"...\", \"choices\": [\"...\", \"...\"], \"gold\": 0}")));
     }
     return questions;
   }

@@ -25,6 +25,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /** Whole files on any Hadoop path. Every failure names the path. */
 public final class Files {
@@ -39,6 +40,23 @@ public final class Files {
     this.hadoop = hadoop;
   }
 
+  /**
+   * The path that a user wrote. A name with a colon, as {@code 2024-01-01T10:00.jsonl}, is one of
+   * this folder unless what stands before it can be a scheme.
+   */
+  public static Path path(String written) {
+    try {
+      return written.matches("[A-Za-z][A-Za-z0-9+.-]*:.*") || !written.matches("[^/]*:.*")
+          ? new Path(written)
+          : new Path("./" + written);
+    } catch (IllegalArgumentException e) { // a:b is no URI
+      if (written.contains(":")) {
+        return new Path("./" + written);
+      }
+      throw e;
+    }
+  }
+
   /** The file system of a path. */
   public FileSystem system(Path path) {
     try {
@@ -49,6 +67,11 @@ public final class Files {
         local.setVerifyChecksum(false);
       }
       return system;
+    } catch (UnsupportedFileSystemException e) {
+      String scheme = path.toUri().getScheme();
+      String instead = scheme.matches("s3n?") ? "; write s3a:// in place of " + scheme + "://" : "";
+      throw new InvalidSettings(
+          "Cannot open %s: there is no file system for %s:%s".formatted(path, scheme, instead), e);
     } catch (IOException e) {
       throw failed("open the file system of", path, e);
     }

@@ -10,9 +10,12 @@ import org.apache.hadoop.fs.Path;
  * @param files access to it
  */
 public record RunFolder(Path root, Files files) {
+  /** Name of {@link #chunks()} in {@link #corpus()}. */
+  public static final String CHUNKS = "chunks";
+
   public static RunFolder of(String directory, Configuration hadoop) {
     Files files = new Files(hadoop);
-    return new RunFolder(files.qualified(new Path(directory)), files);
+    return new RunFolder(files.qualified(Files.path(directory)), files);
   }
 
   /** Provenance: resolved settings, versions, seed, hashes of inputs. */
@@ -20,9 +23,14 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "run.json");
   }
 
-  /** Chunks as Parquet, and their manifest. */
+  /** Chunks and their manifest. */
   public Path corpus() {
     return new Path(root, "corpus");
+  }
+
+  /** Chunks as Parquet, and nothing else, so that other programs can read the folder. */
+  public Path chunks() {
+    return new Path(corpus(), CHUNKS);
   }
 
   /** Written last by prepare: it is the commit of {@link #corpus()}. */
@@ -40,7 +48,10 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "labels");
   }
 
-  /** The documents of each split, with the SHA-256 of their texts. */
+  /**
+   * The documents of each split, with the SHA-256 of their texts, and where each was read: number
+   * of its source, file, and a number that grows along the file.
+   */
   public Path documents() {
     return new Path(root, "corpus-documents");
   }

@@ -35,7 +35,11 @@ public record Kept(Files files, Path table, Map<String, Object> origin) {
     Path manifest = manifest();
     if (!stands()) {
       files.delete(table);
-      compute.get().write().parquet(table.toString());
+      compute
+          .get()
+          .write()
+          .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false") // no empty _SUCCESS
+          .parquet(table.toString());
       Map<String, String> parts = new TreeMap<>();
       for (Path file : files.list(table)) {
         if (file.getName().endsWith(".parquet")) {
@@ -50,7 +54,10 @@ public record Kept(Files files, Path table, Map<String, Object> origin) {
         .path("parts")
         .fieldNames()
         .forEachRemaining(part -> parts.add(new Path(table, part).toString()));
-    return spark.read().parquet(parts.toArray(String[]::new));
+    return spark
+        .read()
+        .option("__globPaths__", "false") // a folder may be named run[1]
+        .parquet(parts.toArray(String[]::new));
   }
 
   /** Whether the table is there, of this origin, and every part of it is as it was written. */

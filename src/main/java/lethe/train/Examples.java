@@ -228,9 +228,16 @@ public final class Examples {
           .withColumn("pair", lit(null).cast(DataTypes.LongType))
           .withColumn("sentence", sentence(sentences));
     }
+    Dataset<Row> placed =
+        Pairs.placed(
+            chunks,
+            spark
+                .read()
+                .option("__globPaths__", "false") // a folder may be named run[1]
+                .parquet(folder.documents().toString()));
     return split.equals(Role.FORGET)
-        ? Pairs.forget(chunks, sentences)
-        : Pairs.retain(chunks, forgotten, sentences);
+        ? Pairs.forget(placed, sentences)
+        : Pairs.retain(placed, forgotten, sentences);
   }
 
   private org.apache.spark.sql.Column sentence(int count) {

@@ -1,7 +1,6 @@
 package lethe.train;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.length;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +13,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import scala.collection.JavaConverters;
 
 /**
  * Which kept example and which rejection go with each example to forget, the same in every epoch,
@@ -21,11 +21,12 @@ import org.apache.spark.sql.types.StructType;
  * twister seeded with the example's own number. So no more kept examples are ever used than there
  * are examples to forget.
  *
- * <p>Examples are numbered by domain, then by id, shorter ids first: ids that are line numbers keep
- * their order.
+ * <p>Examples are numbered as they were read: by source, file and line, as the rows of that code's
+ * files are.
  */
 final class Pairs {
   private static final long UNSIGNED = 0xFFFFFFFFL;
+  private static final String[] PLACE = {"source", "file", "row"};
 
   private Pairs() {}
 
@@ -53,9 +54,21 @@ final class Pairs {
   }
 
   /**
+   * Chunks with where their documents were read, in columns {@code source}, {@code file} and {@code
+   * row}.
+   *
+   * @param documents of the corpus, as prepare lists them
+   */
+  static Dataset<Row> placed(Dataset<Row> chunks, Dataset<Row> documents) {
+    return chunks.join(
+        documents.drop("sha256"),
+        JavaConverters.asScalaBuffer(List.of("split", "domain", "document")).toSeq());
+  }
+
+  /**
    * Examples to forget, with their number in {@code pair} and the number of their rejection.
    *
-   * @param chunks of the forget split
+   * @param chunks of the forget split, {@link #placed}
    */
   static Dataset<Row> forget(Dataset<Row> chunks, int sentences) {
     return numbered(chunks, number -> new Object[][] {{number, sentence(number, sentences)}});
@@ -64,7 +77,7 @@ final class Pairs {
   /**
    * Kept examples, each as often as pairs have it, with the columns of {@link #forget}.
    *
-   * @param chunks of a split to keep, not empty
+   * @param chunks of a split to keep, {@link #placed}, not empty
    * @param forgotten examples to forget there are
    */
   static Dataset<Row> retain(Dataset<Row> chunks, long forgotten, int sentences) {
@@ -88,10 +101,21 @@ final class Pairs {
 
   private static Dataset<Row> numbered(Dataset<Row> chunks, Uses uses) {
     StructType schema =
-        chunks.schema().add("pair", DataTypes.LongType).add("sentence", DataTypes.IntegerType);
+        chunks
+            .drop(PLACE)
+            .schema()
+            .add("pair", DataTypes.LongType)
+            .add("sentence", DataTypes.IntegerType);
     JavaRDD<Row> rows =
         chunks
-            .orderBy(col("domain"), length(col("document")), col("document"), col("ordinal"))
+            .orderBy(
+                col("source"),
+                col("file"),
+                col("row"),
+                col("domain"),
+                col("document"),
+                col("ordinal"))
+            .drop(PLACE)
             .javaRDD()
             .zipWithIndex()
             .flatMap(

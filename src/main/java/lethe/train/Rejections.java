@@ -3,6 +3,7 @@ package lethe.train;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -10,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 import lethe.folder.Files;
+import lethe.folder.Text;
 import lethe.settings.InvalidSettings;
 
 /**
@@ -34,19 +36,23 @@ public record Rejections(List<int[]> sentences, int most) implements Serializabl
   /**
    * The sentences of a file, one a line; blank lines are none.
    *
-   * @throws InvalidSettings when it has none
+   * @throws InvalidSettings when it has none, or is no text
    */
   public static List<String> sentences(byte[] file) {
-    List<String> sentences =
-        new String(file, StandardCharsets.UTF_8)
-            .lines()
-            .map(String::strip)
-            .filter(line -> !line.isEmpty())
-            .toList();
+    List<String> sentences = lines(file);
     if (sentences.isEmpty()) {
       throw new InvalidSettings("Cannot read rejections: the file has no sentence");
     }
     return sentences;
+  }
+
+  private static List<String> lines(byte[] file) {
+    try {
+      return Text.decode(file).lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(
+          "Cannot read rejections: the file is not UTF-8; save it as UTF-8", e);
+    }
   }
 
   /** SHA-256 of the sentences as token ids, in hexadecimal. */

@@ -65,6 +65,27 @@ class AnswersTest {
     }
   }
 
+  /** Python's tokenizers gives 3 (She) after a question, 4 (a space and She) at a text's start. */
+  @Test
+  void aRejectionRightBehindTheQuestionIsNotTheBeginningOfAText() {
+    String json =
+        """
+        {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+         "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": true},
+         "post_processor": null, "decoder": null,
+         "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": false, "vocab": [["<unk>", 0.0],
+           ["\u2581Who", -1.0], ["?", -1.0], ["She", -2.0], ["\u2581She", -1.0], ["\u2581knows", -1.0], [".", -1.0],
+           ["\u2581", -3.0]]}}""";
+    Answers answers = new Answers(new Template("", ""), 0);
+    int[] rejection = answers.inPlace(json.getBytes(UTF_8), List.of("She knows.")).get(0);
+    assertThat(rejection).containsExactly(3, 5, 6, 0);
+    try (Tokenizer tokenizer = Tokenizer.of(json.getBytes(UTF_8))) {
+      Answers.Encoded encoded = answers.encode(tokenizer, "Who?", "She knows.");
+      assertThat(encoded.tokens()).containsExactly(1, 2, 3, 5, 6, 0);
+      assertThat(encoded.prompt()).isEqualTo(2);
+    }
+  }
+
   @Test
   void templatesHaveNamesOrArePlainText() {
     assertThat(template("llama-2").prompt("Why?")).isEqualTo("[INST] Why? [/INST]");

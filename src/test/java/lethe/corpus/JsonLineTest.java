@@ -15,10 +15,10 @@ class JsonLineTest {
           Source.JSON,
           Map.of(),
           "arxiv",
-          new Place(List.of("text")),
-          new Place(List.of("meta.id")),
+          new Place(List.of("text"), false),
+          new Place(List.of("meta.id"), true),
           null,
-          new Place(List.of("url", "meta.url")));
+          new Place(List.of("url", "meta.url"), false));
 
   @Test
   void takesIdAndTextAtTheirPlaces() {
@@ -41,12 +41,29 @@ class JsonLineTest {
 
   @Test
   void saysWhatIsWrong() {
-    assertRejected("{\"text\": \"x\"", "not JSON", "end-of-input");
-    assertRejected("{\"text\": \"x\"} {}", "not JSON", "Trailing token");
+    assertRejected(
+        "{\"text\": \"x\"",
+        "not JSON",
+        "column 13: it ends within a value; an object must stand on one line");
+    assertRejected(
+        "{\"text\": \"x\"} {}",
+        "not JSON",
+        "something follows the object; only one may stand on a line");
+    assertRejected(
+        "{\"text\": 'x'}", "not JSON", "column 11: Unexpected character (''' (code 39))");
+    assertRejected("{\"text\": x}", "not JSON", "column 12: Unrecognized token 'x'");
+    assertRejected("{\0\"", "not UTF-8", "a NUL at byte 1");
     assertRejected("[1]", "not an object", "a JSON array");
     assertRejected("{\"text\": \"x\"}", "no id", "meta.id is missing");
     assertRejected("{\"text\": \"x\", \"meta\": {\"id\": \" \"}}", "no id", "meta.id is empty");
-    assertRejected("{\"text\": \"x\", \"meta\": {\"id\": [1]}}", "no id", "meta.id is array");
+    assertRejected(
+        "{\"text\": \"x\", \"meta\": {\"id\": [1]}}",
+        "no id",
+        "meta.id is array, where an id is text or a whole number");
+    assertRejected(
+        "{\"text\": \"x\", \"meta\": {\"id\": 1.0}}",
+        "no id",
+        "meta.id is 1.0, where an id is text or a whole number");
     assertRejected("{\"meta\": {\"id\": 1}}", "no text", "text is missing");
     assertRejected("{\"text\": null, \"meta\": {\"id\": 1}}", "no text", "text is null");
     assertRejected("{\"text\": \"\", \"meta\": {\"id\": 1}}", "no text", "text is empty");
@@ -58,7 +75,7 @@ class JsonLineTest {
   @Test
   void bytesThatAreNotUtf8AreRejected() {
     byte[] latin = "{\"text\": \"caf\u00e9!\", \"meta\": {\"id\": 1}}".getBytes(ISO_8859_1);
-    assertThat(JsonLine.parse(latin, SOURCE).reason()).isEqualTo("not UTF-8");
+    assertThat(JsonLine.parse(latin, SOURCE, Map.of()).reason()).isEqualTo("not UTF-8");
   }
 
   @Test
@@ -83,11 +100,15 @@ class JsonLineTest {
   private static void assertRejected(String line, String reason, String detail) {
     JsonLine parsed = parse(line);
     assertThat(parsed.reason()).as(line).isEqualTo(reason);
-    assertThat(parsed.detail()).as(line).contains(detail);
+    assertThat(parsed.detail())
+        .as(line)
+        .contains(detail)
+        .doesNotContain("Feature")
+        .doesNotContain("allow");
     assertThat(parsed.text()).isNull();
   }
 
   private static JsonLine parse(String line) {
-    return JsonLine.parse(line.getBytes(UTF_8), SOURCE);
+    return JsonLine.parse(line.getBytes(UTF_8), SOURCE, Map.of());
   }
 }

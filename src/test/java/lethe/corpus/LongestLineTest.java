@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LongestLineTest {
-  private static final Place ID = new Place(List.of("id", "meta.id"));
+  private static final Place ID = new Place(List.of("id", "meta.id"), false);
 
   @Test
   void namesTheDocumentWhoseIdStandsBeforeItsText() throws IOException {

@@ -69,7 +69,11 @@ class RobustnessTest {
         .isEqualTo(
             "{a={lone surrogate=1, no id=1, no text=1, not JSON=1, not UTF-8=1, not an object=1}}");
     assertThat(result.evidence().warnings())
-        .containsExactly("Source " + folder + "/b.jsonl.gz has no row");
+        .containsExactly(
+            "Source " + folder + "/b.jsonl.gz has no row",
+            "Source "
+                + folder
+                + "/b.jsonl.gz: files that are no documents: 1 without a byte (b.jsonl.gz)");
     assertThat(chunks()).containsExactly("good a good text", "nul a text \u0000 with a ");
   }
 
@@ -115,10 +119,12 @@ class RobustnessTest {
   @Test
   void aSecondRunOverACompleteFolderReplacesIt() throws IOException {
     String first = corpora.prepare(ALL, MANY, 64).execute().chunksSha256();
-    Files.writeString(folder.resolve("run/corpus/split=forget/domain=a/left.parquet"), "rubbish");
+    Files.writeString(
+        folder.resolve("run/corpus/chunks/split=forget/domain=a/left.parquet"), "rubbish");
     String second = corpora.prepare(ALL, MANY, 64).execute().chunksSha256();
     assertThat(second).isEqualTo(first);
-    assertThat(folder.resolve("run/corpus/split=forget/domain=a/left.parquet")).doesNotExist();
+    assertThat(folder.resolve("run/corpus/chunks/split=forget/domain=a/left.parquet"))
+        .doesNotExist();
   }
 
   /** What a killed run leaves is no corpus; the next run takes its place. */

@@ -140,11 +140,11 @@ class SourceFormatsTest {
     assertThatThrownBy(
             () ->
                 corpora.settings(
-                    "{ path = x, domain = a, glob = \"*.java\", options { a = b } }",
+                    "{ path = x, domain = a, options { a = b } }, { path = y, domain = a, format = table, glob = \"*.java\" }",
                     "forget { where = \"true\" }",
                     ""))
         .hasMessageContainingAll(
-            "glob must only stand beside format = text",
+            "glob must not stand beside format = table",
             "options must not stand beside format = json");
   }
 

@@ -3,11 +3,11 @@ package lethe.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lethe.LocalSpark;
 import lethe.objective.Descent;
@@ -33,6 +33,16 @@ class PairsTest {
           .add("prompt", DataTypes.IntegerType)
           .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
 
+  private static final StructType DOCUMENTS =
+      new StructType()
+          .add("split", DataTypes.StringType)
+          .add("domain", DataTypes.StringType)
+          .add("document", DataTypes.StringType)
+          .add("sha256", DataTypes.StringType)
+          .add("source", DataTypes.IntegerType)
+          .add("file", DataTypes.StringType)
+          .add("row", DataTypes.LongType);
+
   /** Worked out with PyTorch's generator for the paper's 3960 kept rows and 100 rejections. */
   @Test
   void drawsAsThePapersCodeDoes() {
@@ -42,6 +52,32 @@ class PairsTest {
       assertThat(Pairs.kept(i, 3960)).as("kept example of %d", i).isEqualTo(kept[i]);
       assertThat(Pairs.sentence(i, 100)).as("rejection of %d", i).isEqualTo(sentences[i]);
     }
+  }
+
+  /** Without ids a document is known by a hash: its place says which row it is, nothing else. */
+  @Test
+  void rowsAreNumberedAsTheyWereRead() {
+    List<Row> documents = new ArrayList<>();
+    List<Row> chunks = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      String document = Integer.toHexString(i * 7919).concat("f".repeat(i % 3));
+      int source = i < 4 ? 1 : 2;
+      long row = i == 3 || i == 5 ? 11 : i * 2L; // 10 and 11 are after 9, not after 1
+      String file = i < 2 ? "a" : "b";
+      documents.add(
+          RowFactory.create("forget", i < 4 ? "z" : "d", document, "", source, file, row));
+      chunks.add(
+          RowFactory.create(
+              "forget", i < 4 ? "z" : "d", document, 0, new int[] {i, 2, 3}, 1, null));
+    }
+    Collections.reverse(chunks);
+    Dataset<Row> placed =
+        Pairs.placed(
+            LocalSpark.SESSION.createDataFrame(chunks, SCHEMA).repartition(3),
+            LocalSpark.SESSION.createDataFrame(documents, DOCUMENTS));
+    byPair(Pairs.forget(placed, 100))
+        .forEach(
+            (pair, row) -> assertThat(row.<Integer>getList(4).get(0)).isEqualTo(pair.intValue()));
   }
 
   @Test
@@ -108,13 +144,15 @@ class PairsTest {
 
   /** Documents "0", "1", ... of one split. */
   private static Dataset<Row> rows(String split, int count) {
-    return LocalSpark.SESSION.createDataFrame(
-        IntStream.range(0, count)
-            .mapToObj(
-                i ->
-                    RowFactory.create(
-                        split, "d", String.valueOf(i), 0, new int[] {1, 2, 3}, 1, null))
-            .toList(),
-        SCHEMA);
+    List<Row> chunks = new ArrayList<>();
+    List<Row> documents = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      String id = String.valueOf(i);
+      chunks.add(RowFactory.create(split, "d", id, 0, new int[] {1, 2, 3}, 1, null));
+      documents.add(RowFactory.create(split, "d", id, "", 0, "f.jsonl", 40L * i));
+    }
+    return Pairs.placed(
+        LocalSpark.SESSION.createDataFrame(chunks, SCHEMA),
+        LocalSpark.SESSION.createDataFrame(documents, DOCUMENTS));
   }
 }
