@@ -20,7 +20,8 @@ import lethe.settings.Section;
  * @param duplicates what is done about documents that repeat others
  * @param seed of fractions and caps
  * @param chunkTokens tokens a chunk, at least 2
- * @param minimumTail tokens; a shorter last chunk of a document is dropped
+ * @param minimumTail tokens, at least 2, since the first one of a chunk is never predicted; a
+ *     shorter last chunk of a document is dropped
  * @param template around questions and answers
  * @param maximumRejects share of a source's rows, 0 to 1, that may be unusable
  * @param allowUnmet whether requests may match nothing
@@ -69,7 +70,7 @@ public record CorpusSettings(
         DuplicateSettings.read(corpus.section("duplicates")),
         corpus.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         corpus.count("chunk-tokens", 2),
-        corpus.count("minimum-tail", 1),
+        corpus.count("minimum-tail", 2),
         Template.read(corpus),
         corpus.number("maximum-rejects", 0, 1),
         corpus.flag("allow-unmet-requests"),
