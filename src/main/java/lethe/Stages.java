@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lethe.corpus.Answers;
 import lethe.corpus.Chunks;
+import lethe.corpus.EndOfText;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
@@ -142,7 +143,12 @@ final class Stages {
       }
       Prepare prepare =
           new Prepare(
-              spark, job.corpus(), folder, template().path(), architecture.context().tokens());
+              spark,
+              job.corpus(),
+              folder,
+              template().path(),
+              architecture.context().tokens(),
+              architecture.vocabulary());
       if (job.verb().does(Verb.PREPARE) && !finished(folder.corpusManifest())) {
         prepare.check();
       }
@@ -405,7 +411,9 @@ final class Stages {
             .rejections()
             .map(file -> Rejections.sentences(folder.files().read(new Path(file))))
             .orElseGet(Rejections::own);
-    Answers answers = new Answers(job.corpus().template(), Prepare.endOfText(model.config()));
+    Answers answers =
+        Answers.of(
+            job.corpus(), model.files(), model.path(), original().architecture().vocabulary());
     return new Rejections(
         answers.inPlace(folder.files().read(model.tokenizer()), sentences),
         job.corpus().chunkTokens());
@@ -414,7 +422,9 @@ final class Stages {
   /** What fills texts up to a chunk. */
   private Padding padding(HfFolder model) {
     return needed(ViewKind.PADDED)
-        ? new Padding(Prepare.endOfText(model.config()), job.corpus().chunkTokens())
+        ? new Padding(
+            EndOfText.of(model.files(), model.path(), original().architecture().vocabulary()),
+            job.corpus().chunkTokens())
         : Padding.NONE;
   }
 

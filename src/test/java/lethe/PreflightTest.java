@@ -100,7 +100,7 @@ class PreflightTest {
     Path corpus = Files.createDirectories(folder.resolve("run/corpus"));
     Map<String, Object> manifest =
         Map.of(
-            "version", 3,
+            "version", 4,
             "tokenizer_sha256", tokenizerSha256,
             "chunks_sha256", "",
             "rejects", Map.of(),
