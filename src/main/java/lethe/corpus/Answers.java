@@ -8,8 +8,8 @@ import lethe.folder.Files;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Questions with answers as tokens: what a text begins with, the question in its
- * template, the answer, and one end of text.
+ * Questions with answers as tokens: what a text begins with, the question in its template, the
+ * answer, and one end of text.
  *
  * <p>Question and answer are tokenized together, as one text. A token that has any of the answer in
  * it belongs to the answer, so the space before its first word is not lost.
@@ -18,7 +18,8 @@ import org.apache.hadoop.fs.Path;
  * @param beginning what stands before the question
  * @param endOfText id of the token that ends a text
  */
-public record Answers(Template template, Beginning beginning, int endOfText) implements Serializable {
+public record Answers(Template template, Beginning beginning, int endOfText)
+    implements Serializable {
 
   /**
    * @param tokens question, answer and end of text
@@ -40,8 +41,7 @@ public record Answers(Template template, Beginning beginning, int endOfText) imp
    * @throws lethe.settings.InvalidSettings when the folder does not say how a text ends
    */
   public static Answers of(CorpusSettings settings, Files files, Path model, int rows) {
-    return new Answers(
-        settings.template(), settings.beginning(), EndOfText.of(files, model, rows));
+    return new Answers(settings.template(), settings.beginning(), EndOfText.of(files, model, rows));
   }
 
   Encoded encode(Tokenizer tokenizer, String question, String answer) {

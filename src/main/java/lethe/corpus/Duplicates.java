@@ -3,9 +3,11 @@ package lethe.corpus;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.octet_length;
 import static org.apache.spark.sql.functions.posexplode;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -194,10 +196,15 @@ final class Duplicates {
         .select("left", "right");
   }
 
-  /** The left texts' runs go to every executor, some at a time, and meet the right ones' samples. */
+  /**
+   * The left texts' runs go to every executor, some at a time, and meet the right ones' samples.
+   */
   private Dataset<Row> excerpts(Dataset<Row> left, Dataset<Row> right) {
     Dataset<Row> given = sets(left).persist(StorageLevel.DISK_ONLY());
-    Iterator<Row> texts = given.orderBy("document").toLocalIterator();
+    Row bytes = given.agg(sum(octet_length(col("set")))).head();
+    boolean few = bytes.isNullAt(0) || bytes.getLong(0) <= (long) Excerpts.MOST * Long.BYTES;
+    Iterator<Row> texts =
+        few ? given.collectAsList().iterator() : given.orderBy("document").toLocalIterator();
     Dataset<Row> found = null;
     while (found == null || texts.hasNext()) {
       List<Row> names = new ArrayList<>();

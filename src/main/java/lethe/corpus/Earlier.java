@@ -28,10 +28,7 @@ record Earlier(SparkSession spark, RunFolder folder) {
    * @param answers how questions and answers are written, if there are any
    */
   List<String> problems(
-      CorpusSettings settings,
-      byte[] tokenizer,
-      Optional<Answers> answers,
-      RunFolder run) {
+      CorpusSettings settings, byte[] tokenizer, Optional<Answers> answers, RunFolder run) {
     List<String> problems = new ArrayList<>();
     if (folder.root().equals(run.root())) {
       problems.add("corpus.reuse must be another run folder than run.dir, was " + folder.root());

@@ -22,7 +22,11 @@ import org.apache.spark.sql.Row;
  * @param rejects how many rows each source has
  */
 record EmptySplits(
-    CorpusSettings settings, Dataset<Row> documents, Named named, Dataset<Row> index, Rejects rejects) {
+    CorpusSettings settings,
+    Dataset<Row> documents,
+    Named named,
+    Dataset<Row> index,
+    Rejects rejects) {
   private static final int SHOWN = 3;
 
   /**

@@ -63,9 +63,7 @@ public final class EndOfText {
 
   private static JsonNode json(Files files, Path folder, String name) {
     Path file = new Path(folder, name);
-    return files.exists(file)
-        ? files.readJson(file)
-        : MissingNode.getInstance();
+    return files.exists(file) ? files.readJson(file) : MissingNode.getInstance();
   }
 
   private static int checked(int id, int rows, Path file) {

@@ -27,8 +27,8 @@ import lethe.folder.RunFolder;
  * @param counts one entry a split and domain, ordered by both
  * @param duplicates documents that repeat one of another split, by split, domain, kind and what was
  *     done
- * @param forgetUnmet requests, ids, rows and documents that were named to be forgotten and are not in
- *     the forget split with at least one chunk; 0 unless that was allowed
+ * @param forgetUnmet requests, ids, rows and documents that were named to be forgotten and are not
+ *     in the forget split with at least one chunk; 0 unless that was allowed
  * @param warnings what a careful reader should know about the splits
  * @param parts the files that hold the chunks, ordered by path
  */

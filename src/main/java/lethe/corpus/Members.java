@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.count;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -55,14 +56,19 @@ record Members(List<Source> sources, Dataset<Row> documents) {
               .select("content")
               .limit(ROWS)
               .collectAsList()) {
-        try {
-          rows.add(JSON.readTree((byte[]) row.get(0)));
-        } catch (IOException e) {
-          continue; // a text, or no JSON: it has no members
-        }
+        rows.add(object((byte[]) row.get(0)));
       }
     }
     return rows;
+  }
+
+  /** A row as JSON; a text that is none has no members. */
+  private static JsonNode object(byte[] content) {
+    try {
+      return JSON.readTree(content);
+    } catch (IOException e) {
+      return MissingNode.getInstance();
+    }
   }
 
   private Optional<String> hidden(String name, List<JsonNode> rows) {

@@ -242,8 +242,7 @@ public final class Prepare {
         taken,
         known
             .map(
-                same ->
-                    earlier().chunks(same).unionAll(tokenization.chunks(without(placed, same))))
+                same -> earlier().chunks(same).unionAll(tokenization.chunks(without(placed, same))))
             .orElseGet(() -> tokenization.chunks(placed)),
         answered,
         closure.map(Closure::table),
@@ -294,8 +293,7 @@ public final class Prepare {
   private Optional<Answers> answers() {
     return settings.sources().stream().allMatch(source -> source.question() == null)
         ? Optional.empty()
-        : Optional.of(
-            Answers.of(settings, folder.files(), tokenizer.getParent(), vocabulary));
+        : Optional.of(Answers.of(settings, folder.files(), tokenizer.getParent(), vocabulary));
   }
 
   private Result write(Assembled all) {

@@ -54,8 +54,7 @@ record ShortDocuments(Tokenization how) {
     if (few.isEmpty()) {
       return List.of();
     }
-    Dataset<Row> documents =
-        taken.join(few, "split").select("split", "domain", "id", "characters");
+    Dataset<Row> documents = taken.join(few, "split").select("split", "domain", "id", "characters");
     return documents
         .join(how.tokens(documents), NAME, "left")
         .groupBy("split")
@@ -67,8 +66,7 @@ record ShortDocuments(Tokenization how) {
         .map(
             row ->
                 "Split %s has no chunk: all of its %d documents are shorter than corpus.minimum-tail = %d tokens"
-                    .formatted(
-                        row.getString(0), row.<Long>getAs("documents"), minimumTail()))
+                    .formatted(row.getString(0), row.<Long>getAs("documents"), minimumTail()))
         .toList();
   }
 

@@ -5,7 +5,8 @@ import java.util.Locale;
 /**
  * How much two texts, as sets A and B of runs of words, have in common.
  *
- * <pre>  jaccard = |A and B| / |A or B|   contained = |A and B| / |A|   excerpt = |A and B| / |B|  </pre>
+ * <pre>  jaccard = |A and B| / |A or B|   contained = |A and B| / |A|   excerpt = |A and B| / |B|
+ * </pre>
  *
  * @param kind how they repeat each other, or null if they do not
  * @param jaccard 0 to 1

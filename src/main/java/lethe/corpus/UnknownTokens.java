@@ -46,7 +46,11 @@ record UnknownTokens(Tokenization how, int rows) {
             row ->
                 "Document %s of domain %s has token %d (%s), and the model's embedding has %d rows: take it out of the text, or add its row to the model"
                     .formatted(
-                        row.getString(1), row.getString(0), row.getInt(2), name(row.getInt(2)), rows))
+                        row.getString(1),
+                        row.getString(0),
+                        row.getInt(2),
+                        name(row.getInt(2)),
+                        rows))
         .toList();
   }
 

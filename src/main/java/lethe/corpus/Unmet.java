@@ -87,8 +87,7 @@ record Unmet(long forget, long others, List<String> some) {
             .join(usable, NAME, "left_anti"),
         format_string(
             "%s of domain %s is to be forgotten and cannot be used: %s%s",
-            coalesce(
-                concat(lit("Document "), col("id")), concat(lit("A row of "), col("_file"))),
+            coalesce(concat(lit("Document "), col("id")), concat(lit("A row of "), col("_file"))),
             col("domain"),
             col("_reason"),
             detail));

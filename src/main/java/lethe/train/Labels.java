@@ -51,8 +51,8 @@ final class Labels {
   private Labels() {}
 
   /**
-   * Each label drawn uniformly from the ordinary tokens; it may be the true one. Special tokens, such
-   * as an end of text, stay what they are, as in the code of Yao et al.
+   * Each label drawn uniformly from the ordinary tokens; it may be the true one. Special tokens,
+   * such as an end of text, stay what they are, as in the code of Yao et al.
    *
    * @param chunks with domain, document, ordinal and tokens
    */

@@ -92,10 +92,10 @@ class AnswersTest {
             .parquet(folder.resolve("run/corpus-rejects").toString())
             .select("id", "reason", "detail")
             .head();
-    assertThat(reject)
-        .hasToString("[1,question too long,746 tokens, corpus.chunk-tokens is 64]");
+    assertThat(reject).hasToString("[1,question too long,746 tokens, corpus.chunk-tokens is 64]");
     assertThat(result.evidence().counts().get(1).documents()).isEqualTo(1);
-    writeQuestions("Where " + "or where ".repeat(80) + "?", "Who?", "When?"); // 0 is to be forgotten
+    writeQuestions(
+        "Where " + "or where ".repeat(80) + "?", "Who?", "When?"); // 0 is to be forgotten
     assertThatThrownBy(() -> prepare("other", "", "plain, maximum-rejects = 0.5"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Split forget has no document")
@@ -179,7 +179,8 @@ class AnswersTest {
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
-    new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256).execute();
+    new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256)
+        .execute();
     List<Row> chunks = Chunks.read(LocalSpark.SESSION, run).orderBy("split").collectAsList();
     assertThat(chunks).hasSize(2);
     Row forget = chunks.get(0);

@@ -67,7 +67,8 @@ class ChunkerTest {
     chunks.clear();
     new Chunker(List.of(range(5)).iterator(), new int[] {90, 91}, 6, 2)
         .forEachRemaining(chunks::add);
-    assertThat(lengths(chunks)).containsExactly(6); // a tail of one token, whatever stands before it
+    assertThat(lengths(chunks))
+        .containsExactly(6); // a tail of one token, whatever stands before it
   }
 
   private static Tokens part(Tokens all, int from, int to) {

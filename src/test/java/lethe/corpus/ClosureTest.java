@@ -1,6 +1,7 @@
 package lethe.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lethe.LocalSpark;
+import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,8 +112,7 @@ class ClosureTest {
     part.add("x");
     corpora.write(
         "a.jsonl",
-        List.of(
-            document("f", whole), document("part", part), document("other", words("o", 126))));
+        List.of(document("f", whole), document("part", part), document("other", words("o", 126))));
     corpora
         .prepare(
             "forget { where = \"id = 'f'\" }, retain { where = \"domain = 'a'\", except = forget }",
@@ -122,6 +123,18 @@ class ClosureTest {
     Row listed = LocalSpark.SESSION.read().parquet(corpora.run().duplicates().toString()).head();
     assertThat(listed.<Double>getAs("contained")).isCloseTo(121 / 396.0, within(1e-9));
     assertThat(listed.<Double>getAs("excerpt")).isCloseTo(121 / 122.0, within(1e-9));
+  }
+
+  @Test
+  void aSplitOfWhichDuplicatesLeaveNothingSaysSo() {
+    String rules = "forget { where = \"id = 'f'\" }, retain { where = \"id IN ('near', 'host')\" }";
+    assertThatThrownBy(() -> corpora.prepare(rules, "duplicates.action = drop", 64).execute())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            """
+            Split retain has no document: widen corpus.splits.retain or its caps, or leave it out
+              all of its 2 documents repeat documents to forget and were dropped; see corpus.duplicates""");
+    assertThat(folder.resolve("run")).doesNotExist();
   }
 
   private static List<String> documents(Prepare.Result result) {

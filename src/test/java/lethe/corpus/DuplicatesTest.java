@@ -29,7 +29,8 @@ class DuplicatesTest {
           .add("_reason", DataTypes.StringType)
           .add("_question", DataTypes.StringType);
 
-  private static final DuplicateSettings SETTINGS = new DuplicateSettings(Action.LIST, 0.5, 0.3, 0.4);
+  private static final DuplicateSettings SETTINGS =
+      new DuplicateSettings(Action.LIST, 0.5, 0.3, 0.4);
 
   /** Left texts of the domain l and right ones of r, with their places as ids. */
   private static Dataset<Row> table(Planted planted) {
@@ -62,7 +63,9 @@ class DuplicatesTest {
     List<Set<String>> left = planted.left().stream().map(BruteForce::runs).toList();
     List<Set<String>> right = planted.right().stream().map(BruteForce::runs).toList();
     Map<List<Integer>, BruteForce> truth = BruteForce.all(left, right);
-    truth.values().removeIf(pair -> pair.jaccard() < 0.5 && pair.contained() < 0.3 && pair.excerpt() < 0.4);
+    truth
+        .values()
+        .removeIf(pair -> pair.jaccard() < 0.5 && pair.contained() < 0.3 && pair.excerpt() < 0.4);
 
     Map<List<Integer>, Row> found = new HashMap<>();
     pairs(planted).forEach(row -> found.put(ids(row), row));

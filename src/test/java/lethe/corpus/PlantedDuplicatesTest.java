@@ -109,8 +109,7 @@ class PlantedDuplicatesTest {
         Tally tally = new Tally();
         for (int i = 0; i < PAIRS; i++) {
           long[] sample = new Fingerprint(planted.right().get(i), Bands.at(1)).sample();
-          boolean candidate =
-              reader.candidates(Arrays.stream(sample).boxed().toList()).contains(i);
+          boolean candidate = reader.candidates(Arrays.stream(sample).boxed().toList()).contains(i);
           tally.add(1, candidate, truth.get(i).excerpt() >= excerpt);
         }
         table.append(tally.row("excerpt = " + excerpt, percent));

@@ -73,8 +73,7 @@ class PredicateTest {
 
   @Test
   void idsThatAreNamedOneByOneAreKnown() {
-    assertThat(
-            new Predicate("id IN ('d2', 'd7') OR (id = 'd9' AND domain = 'x') OR id = 5").ids())
+    assertThat(new Predicate("id IN ('d2', 'd7') OR (id = 'd9' AND domain = 'x') OR id = 5").ids())
         .containsExactly("5", "d2", "d7", "d9");
     assertThat(new Predicate("NOT id IN ('d2') AND id <> 'd3' AND domain = 'd4'").ids()).isEmpty();
   }

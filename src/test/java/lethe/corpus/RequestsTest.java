@@ -134,15 +134,15 @@ class RequestsTest {
   void aRequestForADocumentWithoutChunkIsUnmet() throws IOException {
     corpora.write(
         "a.jsonl",
-        List.of(SmallCorpora.document("phone", "0171"), SmallCorpora.document("a1", "long enough")));
+        List.of(
+            SmallCorpora.document("phone", "0171"), SmallCorpora.document("a1", "long enough")));
     corpora.write("ids.jsonl", List.of("{\"request\": \"r0\", \"document\": \"phone\"}"));
     assertThatThrownBy(() -> corpora.prepare(RULES, "", 64).execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "Request r0 of split forget matches nothing: document phone, shorter than corpus.minimum-tail = 5 tokens",
             "Named and not found like this: 1;");
-    assertThatThrownBy(
-            () -> corpora.prepare(RULES, "allow-unmet-requests = true", 64).execute())
+    assertThatThrownBy(() -> corpora.prepare(RULES, "allow-unmet-requests = true", 64).execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
             "Split forget has no chunk: all of its 1 documents are shorter than corpus.minimum-tail = 5 tokens");
@@ -160,7 +160,8 @@ class RequestsTest {
             () ->
                 corpora
                     .prepare(
-                        "forget { where = \"id IN ('a2', 'a7', %s) AND id <> 'x'\" }".formatted(ids),
+                        "forget { where = \"id IN ('a2', 'a7', %s) AND id <> 'x'\" }"
+                            .formatted(ids),
                         "maximum-rejects = 0.1",
                         64)
                     .execute())
