@@ -159,7 +159,7 @@ public final class Prepare {
       Throwable first = first(failure);
       for (var split : settings.splits().entrySet()) {
         Optional<Throwable> own = split.getValue().where().flatMap(this::failure);
-        if (own.isPresent() && own.get().toString().equals(first.toString())) {
+        if (own.isPresent() && own.get().getClass() == first.getClass()) {
           return new IllegalArgumentException(
               "corpus.splits.%s.where must hold or not of every document, but \"%s\" fails on one: %s"
                   .formatted(
