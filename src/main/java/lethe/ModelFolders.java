@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import lethe.corpus.EndOfText;
 import lethe.corpus.Manifest;
-import lethe.corpus.Prepare;
 import lethe.folder.RunFolder;
 import lethe.model.Architecture;
 import lethe.model.HfFolder;
@@ -58,7 +58,7 @@ final class ModelFolders {
     boolean samples = sample(path).isPresent();
     Optional<String> tokenizer = samples || !seen(path) ? Optional.empty() : tokenizer(path);
     if (template.isPresent() && tokenizer.isPresent()) {
-      ends(path);
+      ends(path, template.get());
       compare(setting, tokenizer.get());
       findings.right(
           "%s: %s, %s parameters, with tokenizer.json"
@@ -174,9 +174,9 @@ final class ModelFolders {
   }
 
   /** Answers, and texts that are filled up, need a token that ends them. */
-  private void ends(String path) {
+  private void ends(String path, Architecture network) {
     if (job.corpus().hasQuestions() || job.needs(lethe.objective.ViewKind.PADDED)) {
-      findings.look(() -> Prepare.endOfText(source(path).open().config()));
+      findings.look(() -> EndOfText.of(reach.files(), reach.path(path), network.vocabulary()));
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lethe.corpus.Answers;
 import lethe.corpus.Chunks;
+import lethe.corpus.EndOfText;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
@@ -152,7 +153,15 @@ final class Stages {
         console.say("preflight: nothing stands in the way of " + spark.conf().get("spark.master"));
         return Optional.empty();
       }
-      Prepare prepare = new Prepare(spark, job.corpus(), folder, template().path(), context);
+      Architecture network = architecture.get();
+      Prepare prepare =
+          new Prepare(
+              spark,
+              job.corpus(),
+              folder,
+              template().path(),
+              network.context().tokens(),
+              network.vocabulary());
       if (job.dryRun()) {
         if (job.verb().does(Verb.PREPARE) && !finished(Verb.PREPARE)) {
           prepare.preview().lines().forEach(console::say);
@@ -461,7 +470,9 @@ final class Stages {
             .rejections()
             .map(file -> Rejections.sentences(folder.files().read(new Path(file))))
             .orElseGet(Rejections::own);
-    Answers answers = new Answers(job.corpus().template(), Prepare.endOfText(model.config()));
+    Answers answers =
+        Answers.of(
+            job.corpus(), model.files(), model.path(), original().architecture().vocabulary());
     return new Rejections(
         answers.inPlace(folder.files().read(model.tokenizer()), sentences),
         job.corpus().chunkTokens());
@@ -470,7 +481,9 @@ final class Stages {
   /** What fills texts up to a chunk. */
   private Padding padding(HfFolder model) {
     return job.needs(ViewKind.PADDED)
-        ? new Padding(Prepare.endOfText(model.config()), job.corpus().chunkTokens())
+        ? new Padding(
+            EndOfText.of(model.files(), model.path(), original().architecture().vocabulary()),
+            job.corpus().chunkTokens())
         : Padding.NONE;
   }
 

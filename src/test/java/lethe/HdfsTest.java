@@ -131,7 +131,7 @@ class HdfsTest {
     CorpusSettings settings = CorpusSettings.read(Settings.load(conf, List.of()).root());
     String model = run.replaceAll("/run$", "/model");
     return new Prepare(
-            LocalSpark.SESSION, settings, RunFolder.of(run, new Configuration()), model, 256)
+            LocalSpark.SESSION, settings, RunFolder.of(run, new Configuration()), model, 256, 4096)
         .execute();
   }
 }

@@ -4,18 +4,22 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import lethe.folder.Files;
+import org.apache.hadoop.fs.Path;
 
 /**
- * Questions with answers as tokens: what the tokenizer begins a text with, the question in its
- * template, the answer, and one end of text.
+ * Questions with answers as tokens: what a text begins with, the question in its template, the
+ * answer, and one end of text.
  *
  * <p>Question and answer are tokenized together, as one text. A token that has any of the answer in
  * it belongs to the answer, so the space before its first word is not lost.
  *
  * @param template around the question
+ * @param beginning what stands before the question
  * @param endOfText id of the token that ends a text
  */
-public record Answers(Template template, int endOfText) implements Serializable {
+public record Answers(Template template, Beginning beginning, int endOfText)
+    implements Serializable {
 
   /**
    * @param tokens question, answer and end of text
@@ -29,8 +33,19 @@ public record Answers(Template template, int endOfText) implements Serializable 
     }
   }
 
+  /**
+   * As the settings have them.
+   *
+   * @param model Hugging Face folder
+   * @param rows of the model's embedding
+   * @throws lethe.settings.InvalidSettings when the folder does not say how a text ends
+   */
+  public static Answers of(CorpusSettings settings, Files files, Path model, int rows) {
+    return new Answers(settings.template(), settings.beginning(), EndOfText.of(files, model, rows));
+  }
+
   Encoded encode(Tokenizer tokenizer, String question, String answer) {
-    int[] begin = begin(tokenizer);
+    int[] begin = beginning.of(tokenizer);
     String prompt = template.prompt(question);
     Tokens text = tokenizer.encode(prompt + answer);
     int own = before(text, prompt);
@@ -71,10 +86,6 @@ public record Answers(Template template, int endOfText) implements Serializable 
   /** What makes the tokens of two runs differ, beside the tokenizer: template and end of text. */
   String form() {
     return template.prompt("{question}") + "{answer} " + endOfText;
-  }
-
-  private int[] begin(Tokenizer tokenizer) {
-    return Arrays.stream(tokenizer.around()).filter(id -> id != endOfText).toArray();
   }
 
   private static int[] join(int[]... parts) {

@@ -4,10 +4,14 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 
-/** Cuts a text's tokens into contiguous chunks and holds no more of them than one chunk. */
+/**
+ * Cuts a text's tokens into contiguous chunks, each after the same beginning, and holds no more of
+ * them than one chunk.
+ */
 final class Chunker implements Iterator<Chunk> {
   private final Iterator<Tokens> pieces;
   private final int[] ids;
+  private final int begin;
   private final int least;
   private Tokens piece = Tokens.NONE;
   private int at;
@@ -18,18 +22,20 @@ final class Chunker implements Iterator<Chunk> {
 
   /**
    * @param pieces of one text, in order
-   * @param length tokens a chunk, at least 1
-   * @param minimumTail tokens; a shorter last chunk is dropped
+   * @param begin tokens before each chunk's own
+   * @param length tokens a chunk, its beginning included, at least 1 more than that has
+   * @param minimumTail tokens of the text; a shorter last chunk is dropped
    */
-  Chunker(Iterator<Tokens> pieces, int length, int minimumTail) {
+  Chunker(Iterator<Tokens> pieces, int[] begin, int length, int minimumTail) {
     this.pieces = pieces;
-    this.ids = new int[length];
-    this.least = Math.max(1, Math.min(length, minimumTail));
+    this.ids = Arrays.copyOf(begin, length);
+    this.begin = begin.length;
+    this.least = this.begin + Math.max(1, Math.min(length - this.begin, minimumTail));
     fill();
   }
 
   private void fill() {
-    size = 0;
+    size = begin;
     while (size < ids.length && (at < piece.ids.length || pieces.hasNext())) {
       if (at == piece.ids.length) {
         piece = pieces.next();
@@ -38,7 +44,7 @@ final class Chunker implements Iterator<Chunk> {
       }
       int count = Math.min(ids.length - size, piece.ids.length - at);
       System.arraycopy(piece.ids, at, ids, size, count);
-      start = size == 0 ? piece.starts[at] : start;
+      start = size == begin ? piece.starts[at] : start;
       end = piece.ends[at + count - 1];
       at += count;
       size += count;

@@ -18,11 +18,13 @@ import org.apache.spark.util.TaskCompletionListener;
  * one domain and id are in one partition, and all but the first are left out: they repeat it.
  *
  * @param tokenizer content of {@code tokenizer.json}
+ * @param beginning what stands before each chunk
  * @param length tokens a chunk
  * @param minimumTail tokens; a shorter last chunk is dropped
  * @param answers how questions and answers are written; null where there are none
  */
-record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail, Answers answers)
+record Chunking(
+    Broadcast<byte[]> tokenizer, Beginning beginning, int length, int minimumTail, Answers answers)
     implements MapPartitionsFunction<Row, Row> {
 
   @Override
@@ -36,12 +38,14 @@ record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail, Answer
   private final class Rows implements Iterator<Row> {
     private final Iterator<Row> documents;
     private final Tokenizer own;
+    private final int[] begin;
     private final Set<List<String>> seen = new HashSet<>();
     private Iterator<Row> chunks = List.<Row>of().iterator();
 
     Rows(Iterator<Row> documents, Tokenizer own) {
       this.documents = documents;
       this.own = own;
+      this.begin = beginning.of(own);
     }
 
     @Override
@@ -66,9 +70,9 @@ record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail, Answer
     /** Made as they are asked for, so that a long document's chunks are never all in memory. */
     private Iterator<Row> rows(Row document) {
       if (!document.isNullAt(4)) {
-        return List.of(answer(document)).iterator();
+        return answer(document).iterator();
       }
-      Chunker cut = new Chunker(own.pieces(document.getString(3)), length, minimumTail);
+      Chunker cut = new Chunker(own.pieces(document.getString(3)), begin, length, minimumTail);
       return new Iterator<>() {
         @Override
         public boolean hasNext() {
@@ -82,15 +86,17 @@ record Chunking(Broadcast<byte[]> tokenizer, int length, int minimumTail, Answer
       };
     }
 
-    /** A question with its answer is one chunk, however long; what is too long is cut. */
-    private Row answer(Row document) {
+    /**
+     * A question with its answer is one chunk, however long: what is too long is cut. One whose
+     * question alone fills a chunk has none; {@link LongQuestions} has rejected it.
+     */
+    private List<Row> answer(Row document) {
       String answer = document.getString(3);
       Answers.Encoded encoded = answers.encode(own, document.getString(4), answer).cut(length);
-      if (encoded.prompt() >= length) {
-        throw new InvalidSettings(
-            "Cannot use question %s of %s: it has %d tokens, corpus.chunk-tokens is %d"
-                .formatted(document.getString(2), document.getString(1), encoded.prompt(), length));
-      }
+      return encoded.prompt() < length ? List.of(whole(document, answer, encoded)) : List.of();
+    }
+
+    private Row whole(Row document, String answer, Answers.Encoded encoded) {
       return RowFactory.create(
           document.getString(0),
           document.getString(1),

@@ -91,6 +91,7 @@ final class Closure {
                     col("kind"),
                     col("jaccard"),
                     col("contained"),
+                    col("excerpt"),
                     lit(action).as("action"))
                 .join(
                     place.toDF("split", "domain", "document"), new String[] {"domain", "document"})
@@ -107,14 +108,15 @@ final class Closure {
                     "kind",
                     "jaccard",
                     "contained",
+                    "excerpt",
                     "action")));
   }
 
   /**
    * Every pair found: columns {@code split domain document}, {@code of_split of_domain of_document}
    * (what it repeats), {@code kind}, {@code jaccard}, {@code contained} (how much of the latter
-   * stands in the former) and {@code action}: dropped, forgotten, listed, or chain (it repeats one
-   * of those).
+   * stands in the former), {@code excerpt} (how much of the former stands in the latter) and {@code
+   * action}: dropped, forgotten, listed, or chain (it repeats one of those).
    */
   Dataset<Row> table() {
     return listed.stream().reduce(Dataset::unionAll).orElseThrow();

@@ -20,10 +20,12 @@ import lethe.settings.Section;
  * @param duplicates what is done about documents that repeat others
  * @param seed of fractions and caps
  * @param chunkTokens tokens a chunk, at least 2
- * @param minimumTail tokens; a shorter last chunk of a document is dropped
+ * @param minimumTail tokens, at least 2, since the first one of a chunk is never predicted; a
+ *     shorter last chunk of a document is dropped
+ * @param beginning what stands before each chunk and question
  * @param template around questions and answers
  * @param maximumRejects share of a source's rows, 0 to 1, that may be unusable
- * @param allowUnmet whether requests may match nothing
+ * @param allowUnmet whether what is named to be forgotten may be missing from the forget split
  * @param hub id of a tokenizer on the Hugging Face hub, instead of the model's own file
  * @param reuse run folder whose chunks are taken over where texts are the same
  */
@@ -34,6 +36,7 @@ public record CorpusSettings(
     long seed,
     int chunkTokens,
     int minimumTail,
+    Beginning beginning,
     Template template,
     double maximumRejects,
     boolean allowUnmet,
@@ -69,11 +72,12 @@ public record CorpusSettings(
         DuplicateSettings.read(corpus.section("duplicates")),
         corpus.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         corpus.count("chunk-tokens", 2),
-        corpus.count("minimum-tail", 1),
+        corpus.count("minimum-tail", 2),
+        corpus.choice("beginning-of-text", Beginning.class),
         Template.read(corpus),
         corpus.number("maximum-rejects", 0, 1),
         corpus.flag("allow-unmet-requests"),
-        hub(corpus),
+        hub(corpus, sources),
         corpus.optionalText("reuse"));
   }
 
@@ -99,8 +103,13 @@ public record CorpusSettings(
     return splits.get(a).except().contains(b) || splits.get(b).except().contains(a);
   }
 
-  private static Optional<String> hub(Section corpus) {
+  private static Optional<String> hub(Section corpus, List<Source> sources) {
     Optional<String> name = corpus.optionalText("tokenizer");
+    if (name.isPresent() && sources.stream().anyMatch(source -> source.question() != null)) {
+      corpus.problem(
+          "tokenizer",
+          "must not stand beside a source with question and answer: where an answer begins is only known of the model's own tokenizer.json; leave it out");
+    }
     if (name.isPresent() && !name.get().matches(HubTokenizer.PREFIX + "\\S+")) {
       corpus.problem("tokenizer", "must be hub:<id>, was \"" + name.get() + "\"");
       return Optional.empty();

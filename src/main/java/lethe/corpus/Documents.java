@@ -1,5 +1,8 @@
 package lethe.corpus;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Collection;
@@ -81,6 +84,31 @@ final class Documents {
                     .stream().flatMap(listing -> listing.notes(source.path()).stream()))
         .distinct()
         .toList();
+  }
+
+  /** Some rows of a source, as they stand there; a text that is no JSON has no members. */
+  static List<JsonNode> some(SparkSession spark, Source source, int most) {
+    if (!own(source)) {
+      return new SourceRows(spark, source)
+          .rows().select("object").limit(most).collectAsList().stream()
+              .<JsonNode>map(row -> RowJson.of(row.getStruct(0)))
+              .toList();
+    }
+    if (source.format().equals(Source.TEXT)) {
+      return List.of();
+    }
+    Files files = new Files(spark.sparkContext().hadoopConfiguration());
+    return FileRows.entries(spark, source.listing(files)).take(most).stream()
+        .map(Documents::object)
+        .toList();
+  }
+
+  private static JsonNode object(Entry entry) {
+    try {
+      return entry.object() == null ? JsonLine.LINE.readTree(entry.bytes()) : entry.object();
+    } catch (IOException e) {
+      return MissingNode.getInstance();
+    }
   }
 
   private static boolean own(Source source) {

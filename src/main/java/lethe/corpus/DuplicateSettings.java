@@ -8,9 +8,11 @@ import lethe.settings.Section;
  *
  * @param action with copies of documents to forget
  * @param near Jaccard similarity, above 0, at most 1
- * @param contained share of a document that stands in another one, above 0, at most 1
+ * @param contained share of a document to forget that stands in another one, above 0, at most 1
+ * @param excerpt share of another document that stands in one to forget, above 0, at most 1
  */
-record DuplicateSettings(Action action, double near, double contained) implements Serializable {
+record DuplicateSettings(Action action, double near, double contained, double excerpt)
+    implements Serializable {
 
   /** What is done with a document of another split that repeats a document to forget. */
   enum Action {
@@ -28,7 +30,8 @@ record DuplicateSettings(Action action, double near, double contained) implement
     return new DuplicateSettings(
         section.choice("action", Action.class),
         share(section, "near"),
-        share(section, "contained"));
+        share(section, "contained"),
+        share(section, "excerpt"));
   }
 
   private static double share(Section section, String key) {

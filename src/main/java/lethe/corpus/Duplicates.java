@@ -3,9 +3,11 @@ package lethe.corpus;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.octet_length;
 import static org.apache.spark.sql.functions.posexplode;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,6 +22,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -33,13 +36,14 @@ import org.apache.spark.storage.StorageLevel;
 
 /**
  * Pairs of documents of which one repeats the other. Candidates come from banded MinHash ({@link
- * Bands}) and from a search for quotes ({@link Quotes}); every one is then compared exactly, so
- * that no pair is listed that does not reach its threshold.
+ * Bands}) and from a search for quotes ({@link Quotes}) and excerpts ({@link Excerpts}); every one
+ * is then compared by its words (exact copies by their SHA-256, others by sets of 64-bit hashes of
+ * all runs of words), so that no pair is listed that does not reach its threshold.
  *
  * <p>The sources are read once. The texts stay in the files of Spark's shuffle (compressed, on the
  * executors' disks), from where fingerprints read them once; each {@link #pairs} reads them there
- * once to look for quotes and once more, if there are candidates that are not exact copies, to
- * compare.
+ * once to look for quotes, once for the runs of the left texts, and once more, if there are
+ * candidates that are not exact copies, to compare.
  */
 final class Duplicates {
   private static final StructType DOCUMENT =
@@ -62,7 +66,8 @@ final class Duplicates {
       CANDIDATES
           .add("kind", DataTypes.StringType)
           .add("jaccard", DataTypes.DoubleType)
-          .add("contained", DataTypes.DoubleType);
+          .add("contained", DataTypes.DoubleType)
+          .add("excerpt", DataTypes.DoubleType);
 
   /**
    * The most left documents of a bucket that each right one is compared with, so that work grows
@@ -102,7 +107,7 @@ final class Duplicates {
   enum Search {
     /** Exact and near copies. */
     COPIES,
-    /** These, and right documents in which a left one is quoted. */
+    /** These, right documents in which a left one is quoted, and excerpts of a left one. */
     COPIES_AND_QUOTES
   }
 
@@ -111,13 +116,18 @@ final class Duplicates {
    *
    * @param left columns {@code domain id}
    * @param right the same; no document may be in both
-   * @return columns {@code left right}, each {@code (domain, id)}, {@code kind}, {@code jaccard}
-   *     and {@code contained} (how much of the left one stands in the right one)
+   * @return columns {@code left right}, each {@code (domain, id)}, {@code kind}, {@code jaccard},
+   *     {@code contained} (how much of the left one stands in the right one) and {@code excerpt}
+   *     (how much of the right one stands in the left one)
    */
   Dataset<Row> pairs(Dataset<Row> left, Dataset<Row> right, Search search) {
     Dataset<Row> candidates = near(documents(left), documents(right));
     if (search == Search.COPIES_AND_QUOTES) {
-      candidates = candidates.unionAll(quotes(documents(left), documents(right))).distinct();
+      candidates =
+          candidates
+              .unionAll(quotes(documents(left), documents(right)))
+              .unionAll(excerpts(left, documents(right)))
+              .distinct();
     }
     Dataset<Row> digests = prints.select("document", "digest");
     Dataset<Row> found =
@@ -137,7 +147,8 @@ final class Duplicates {
                 col("right"),
                 lit(Similarity.Kind.EXACT.key()).as("kind"),
                 lit(1.0).as("jaccard"),
-                lit(1.0).as("contained"));
+                lit(1.0).as("contained"),
+                lit(1.0).as("excerpt"));
     Dataset<Row> others = found.where("NOT same").select("left", "right");
     return others.isEmpty() ? exact : exact.unionAll(compared(others));
   }
@@ -183,6 +194,45 @@ final class Duplicates {
         .createDataFrame(whole.mapPartitions(new Scan(broadcast, names)), CANDIDATES)
         .join(right.withColumnRenamed("document", "right"), "right")
         .select("left", "right");
+  }
+
+  /**
+   * The left texts' runs go to every executor, some at a time, and meet the right ones' samples.
+   */
+  private Dataset<Row> excerpts(Dataset<Row> left, Dataset<Row> right) {
+    Dataset<Row> given = sets(left).persist(StorageLevel.DISK_ONLY());
+    Row bytes = given.agg(sum(octet_length(col("set")))).head();
+    boolean few = bytes.isNullAt(0) || bytes.getLong(0) <= (long) Excerpts.MOST * Long.BYTES;
+    Iterator<Row> texts =
+        few ? given.collectAsList().iterator() : given.orderBy("document").toLocalIterator();
+    Dataset<Row> found = null;
+    while (found == null || texts.hasNext()) {
+      List<Row> names = new ArrayList<>();
+      List<long[]> sets = new ArrayList<>();
+      for (long runs = 0; runs < Excerpts.MOST && texts.hasNext(); ) {
+        Row text = texts.next();
+        long[] set = ShingleSet.hashes(text.getAs("set"));
+        runs += set.length;
+        names.add(text.getStruct(0));
+        sets.add(set);
+      }
+      Dataset<Row> some = excerpts(Excerpts.of(sets, settings.excerpt()), names, right);
+      found = found == null ? some : found.unionAll(some);
+    }
+    given.unpersist();
+    return found;
+  }
+
+  private Dataset<Row> excerpts(Excerpts excerpts, List<Row> names, Dataset<Row> right) {
+    hotBuckets += excerpts.runs().common();
+    Broadcast<Excerpts> broadcast =
+        JavaSparkContext.fromSparkContext(texts.spark().sparkContext()).broadcast(excerpts);
+    return tables.keep(
+        prints
+            .select("document", "sample")
+            .mapPartitions(new Look(broadcast, names), Encoders.row(CANDIDATES))
+            .join(right.withColumnRenamed("document", "right"), "right")
+            .select("left", "right"));
   }
 
   private Dataset<Row> compared(Dataset<Row> candidates) {
@@ -257,6 +307,23 @@ final class Duplicates {
     }
   }
 
+  /** (document, sample) to the given texts of which it seems to be an excerpt. */
+  private record Look(Broadcast<Excerpts> excerpts, List<Row> names)
+      implements MapPartitionsFunction<Row, Row> {
+    @Override
+    public Iterator<Row> call(Iterator<Row> prints) {
+      Excerpts.Reader reader = excerpts.value().new Reader();
+      List<Row> found = new ArrayList<>();
+      while (prints.hasNext()) {
+        Row print = prints.next();
+        for (int given : reader.candidates(print.getList(1))) {
+          found.add(RowFactory.create(names.get(given), print.getStruct(0)));
+        }
+      }
+      return found.iterator();
+    }
+  }
+
   /** (right, left, left_set, right_set) to a row of {@link #PAIRS}. */
   private record Compare(DuplicateSettings settings) implements MapFunction<Row, Row> {
     @Override
@@ -267,7 +334,8 @@ final class Duplicates {
           pair.getAs("right"),
           found.kind() == null ? null : found.kind().key(),
           found.jaccard(),
-          found.contained());
+          found.contained(),
+          found.excerpt());
     }
   }
 

@@ -24,10 +24,11 @@ record Earlier(SparkSession spark, RunFolder folder) {
   /**
    * Why its chunks would not be those of a run with these settings.
    *
+   * @param tokenizer content of {@code tokenizer.json}
    * @param answers how questions and answers are written, if there are any
    */
   List<String> problems(
-      CorpusSettings settings, String tokenizerSha256, Optional<Answers> answers, RunFolder run) {
+      CorpusSettings settings, byte[] tokenizer, Optional<Answers> answers, RunFolder run) {
     List<String> problems = new ArrayList<>();
     if (folder.root().equals(run.root())) {
       problems.add("corpus.reuse must be another run folder than run.dir, was " + folder.root());
@@ -36,7 +37,12 @@ record Earlier(SparkSession spark, RunFolder folder) {
     Manifest manifest = Manifest.read(folder);
     differ(problems, "chunk-tokens", manifest.chunkTokens(), settings.chunkTokens());
     differ(problems, "minimum-tail", manifest.minimumTail(), settings.minimumTail());
-    differ(problems, "tokenizer", manifest.tokenizerSha256(), tokenizerSha256);
+    differ(problems, "tokenizer", manifest.tokenizerSha256(), Prepare.sha256(tokenizer));
+    differ(
+        problems,
+        "beginning of text",
+        manifest.beginningOfText(),
+        Tokenization.beginning(settings, tokenizer));
     if (answers.isPresent() && manifest.answers() != null) {
       differ(problems, "form of answers", manifest.answers(), answers.get().form());
     }

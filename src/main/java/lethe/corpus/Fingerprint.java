@@ -11,7 +11,7 @@ final class Fingerprint implements LongConsumer {
   /** Runs of words in a sample. */
   static final int SAMPLE = 64;
 
-  /** Of the words in order, see {@link Shingles#each}. */
+  /** Of the words in order, see {@link Shingles#digest}. */
   final byte[] digest;
 
   private final Bands bands;
@@ -37,7 +37,7 @@ final class Fingerprint implements LongConsumer {
   Fingerprint(String text, Bands bands) {
     this.bands = bands;
     Arrays.fill(minima, Long.MAX_VALUE);
-    digest = Shingles.each(text, this);
+    digest = Shingles.digest(text, this);
   }
 
   @Override

@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.conv;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.flatten;
+import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.min;
@@ -34,9 +35,11 @@ import org.apache.spark.sql.types.DataTypes;
  *
  * <p>Columns {@code source domain id _source _file _row _made _reason _detail _excerpt _url} as in
  * {@link Documents}, {@code _digest} (SHA-256 of the text), {@code _content} (the same, of a
- * question with its answer that of both), {@code characters}, {@code rank} and {@code splits}: the
- * names of those whose conditions the document meets, {@code except} and caps aside. Rows that
- * repeat or contradict a document have a reason.
+ * question with its answer that of both), {@code characters}, {@code _asked} (characters of a
+ * question), {@code rank}, {@code splits}: the names of those whose conditions the document meets,
+ * {@code except} and caps aside, and {@code _named}: whether a row, even one that cannot be used,
+ * meets those of the forget split (null where nobody can tell). Rows that repeat or contradict a
+ * document have a reason.
  *
  * <p>A document's rank is the SHA-256 of {@code <seed> NUL <domain> NUL <id>} in hexadecimal; its
  * first 13 digits (52 bits) over 2^52 are its place on the line from 0 to 1 that fractions cut.
@@ -68,17 +71,11 @@ final class Index {
   }
 
   Dataset<Row> of(Dataset<Row> documents) {
-    Dataset<Row> rows = documents.select(columns());
-    for (var list : listed.entrySet()) {
-      Dataset<Row> ids = named.ids().get(list.getKey()).withColumn(list.getValue(), lit(true));
-      rows = rows.join(ids, rows.col("id").equalTo(ids.col("id")), "left").drop(ids.col("id"));
-    }
-    for (var file : requested.entrySet()) {
-      rows = mark(rows, named.requests().get(file.getKey()), file.getValue());
-    }
     return faults(
-            rows.withColumn("_content", coalesce(col("_both"), col("_digest")))
-                .withColumn("_met", array_compact(array(met()))))
+            marked(documents)
+                .withColumn("_content", coalesce(col("_both"), col("_digest")))
+                .withColumn("_met", array_compact(array(met())))
+                .withColumn("_named", named()))
         .select(
             "source",
             "domain",
@@ -94,8 +91,23 @@ final class Index {
             "_digest",
             "_content",
             "characters",
+            "_asked",
             "rank",
-            "splits");
+            "splits",
+            "_named");
+  }
+
+  /** Documents with what {@link #conditions} need. */
+  Dataset<Row> marked(Dataset<Row> documents) {
+    Dataset<Row> rows = documents.select(columns());
+    for (var list : listed.entrySet()) {
+      Dataset<Row> ids = named.ids().get(list.getKey()).withColumn(list.getValue(), lit(true));
+      rows = rows.join(ids, rows.col("id").equalTo(ids.col("id")), "left").drop(ids.col("id"));
+    }
+    for (var file : requested.entrySet()) {
+      rows = mark(rows, named.requests().get(file.getKey()), file.getValue());
+    }
+    return rows;
   }
 
   /** Adds a column for each way in which requests name documents. */
@@ -138,6 +150,7 @@ final class Index {
       columns.add(col(name));
     }
     columns.add(col("_characters").as("characters")); // which Spark itself counts slowly
+    columns.add(length(col("_question")).as("_asked"));
     columns.add(sha2(col("text").cast(DataTypes.BinaryType), 256).as("_digest"));
     columns.add(
         when(
@@ -161,33 +174,51 @@ final class Index {
 
   /** The name of each split, or null where a condition does not hold. */
   private Column[] met() {
-    Column place =
-        conv(substring(col("rank"), 1, DIGITS), 16, 10).cast(DataTypes.DoubleType).divide(LINE);
-    return settings.splits().entrySet().stream()
-        .map(
-            entry -> {
-              SplitRule rule = entry.getValue();
-              Column all = col("_reason").isNull();
-              if (rule.where().isPresent()) {
-                all = all.and(col(where(entry.getKey())));
-              }
-              if (rule.requests().isPresent()) {
-                Column any = lit(false);
-                for (String mark : requested.get(rule.requests().get())) {
-                  any = any.or(col(mark).isNotNull());
-                }
-                all = all.and(any);
-              }
-              if (rule.ids().isPresent()) {
-                all = all.and(col(listed.get(rule.ids().get())).isNotNull());
-              }
-              if (rule.notIds().isPresent()) {
-                all = all.and(col(listed.get(rule.notIds().get())).isNull());
-              }
-              all = all.and(place.geq(rule.from())).and(place.lt(rule.to()));
-              return when(all, entry.getKey().key());
-            })
+    return settings.splits().keySet().stream()
+        .map(split -> when(col("_reason").isNull().and(meets(split)), split.key()))
         .toArray(Column[]::new);
+  }
+
+  /**
+   * Whether the forget split names a row. A capped split takes some of what meets its conditions
+   * and names none.
+   */
+  private Column named() {
+    return settings.splits().get(Split.FORGET).capped() ? lit(false) : meets(Split.FORGET);
+  }
+
+  /** Whether all conditions hold. */
+  private Column meets(Split split) {
+    return conditions(split).values().stream().reduce(lit(true), Column::and);
+  }
+
+  /** Each condition of a split, by its key in the settings. */
+  Map<String, Column> conditions(Split split) {
+    Map<String, Column> all = new LinkedHashMap<>();
+    SplitRule rule = settings.splits().get(split);
+    if (rule.where().isPresent()) {
+      all.put("where", col(where(split)));
+    }
+    if (rule.requests().isPresent()) {
+      Column any = lit(false);
+      for (String mark : requested.get(rule.requests().get())) {
+        any = any.or(col(mark).isNotNull());
+      }
+      all.put("requests", any);
+    }
+    if (rule.ids().isPresent()) {
+      all.put("ids", col(listed.get(rule.ids().get())).isNotNull());
+    }
+    if (rule.notIds().isPresent()) {
+      all.put("not-ids", col(listed.get(rule.notIds().get())).isNull());
+    }
+    if (rule.from() > 0 || rule.to() < 1) {
+      Column place =
+          conv(substring(col("rank"), 1, DIGITS), 16, 10).cast(DataTypes.DoubleType).divide(LINE);
+      Column within = place.geq(rule.from()).and(place.lt(rule.to()));
+      all.put("fraction", when(col("id").isNotNull(), within));
+    }
+    return all;
   }
 
   private static String where(Split split) {

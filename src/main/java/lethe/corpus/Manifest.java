@@ -17,6 +17,9 @@ import lethe.settings.InvalidSettings;
  * @param minimumTail tokens; shorter last chunks were dropped
  * @param seed of fractions and caps
  * @param tokenizerSha256 of {@code tokenizer.json}
+ * @param tokenizer {@code hub:} and the name of the tokenizer on the Hugging Face hub that made the
+ *     chunks, found to agree with {@code tokenizer.json}; null where that one did
+ * @param beginningOfText ids of the tokens that stand before each chunk and each question
  * @param answers how questions and answers were written, see {@link Answers#form}; null where there
  *     were none
  * @param chunksSha256 of all chunks, see {@link Chunks}
@@ -25,6 +28,8 @@ import lethe.settings.InvalidSettings;
  * @param counts one entry a split and domain, ordered by both
  * @param duplicates documents that repeat one of another split, by split, domain, kind and what was
  *     done
+ * @param forgetUnmet requests, ids, rows and documents that were named to be forgotten and are not
+ *     in the forget split with at least one chunk; 0 unless that was allowed
  * @param warnings what a careful reader should know about the splits
  * @param parts the files that hold the chunks, ordered by path
  */
@@ -35,12 +40,15 @@ public record Manifest(
     int minimumTail,
     long seed,
     String tokenizerSha256,
+    String tokenizer,
+    List<Integer> beginningOfText,
     String answers,
     String chunksSha256,
     long rows,
     Map<String, Map<String, Long>> rejects,
     List<Count> counts,
     List<Repeat> duplicates,
+    long forgetUnmet,
     List<String> warnings,
     List<Part> parts) {
 

@@ -1,10 +1,9 @@
 package lethe.corpus;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.size;
-import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.expr;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -19,7 +18,6 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -40,6 +38,7 @@ public final class Prepare {
   private final RunFolder folder;
   private final Path tokenizer;
   private final int contextTokens;
+  private final int vocabulary;
   private final Documents documents;
 
   /**
@@ -57,6 +56,7 @@ public final class Prepare {
    * @param duplicates of {@link Closure#table}, if they were looked for
    * @param documents columns {@code split domain id _content} of those taken
    * @param reused documents whose chunks an earlier run has
+   * @param unmet of {@link Unmet#forget}
    */
   private record Assembled(
       String tokenizerSha256,
@@ -68,6 +68,7 @@ public final class Prepare {
       List<Manifest.Repeat> repeats,
       Dataset<Row> documents,
       long reused,
+      long unmet,
       List<String> warnings) {
 
     Evidence evidence(List<Manifest.Count> counts) {
@@ -80,18 +81,21 @@ public final class Prepare {
   /**
    * @param model Hugging Face folder on any Hadoop path; its {@code tokenizer.json} is used
    * @param contextTokens the most tokens the model can read at once
+   * @param vocabulary rows of the model's embedding
    */
   public Prepare(
       SparkSession spark,
       CorpusSettings settings,
       RunFolder folder,
       String model,
-      int contextTokens) {
+      int contextTokens,
+      int vocabulary) {
     this.spark = spark;
     this.settings = settings;
     this.folder = folder;
     this.tokenizer = new Path(model, "tokenizer.json");
     this.contextTokens = contextTokens;
+    this.vocabulary = vocabulary;
     this.documents = new Documents(spark, settings.sources(), predicates(settings));
   }
 
@@ -106,7 +110,7 @@ public final class Prepare {
       HubTokenizer.find();
     }
     if (settings.reuse().isPresent()) {
-      throwAll(earlier().problems(settings, folder.files().sha256(tokenizer), answers(), folder));
+      throwAll(earlier().problems(settings, folder.files().read(tokenizer), answers(), folder));
     }
   }
 
@@ -160,44 +164,90 @@ public final class Prepare {
     try (Tables tables = new Tables()) {
       return use.apply(assemble(early, tables, broadcast));
     } catch (Exception e) { // Spark's are checked but not declared
-      throw new Unreadable(spark, settings.sources()).explained(e);
+      throw explained(e);
     } finally {
       broadcast.destroy();
     }
   }
 
+  /** What to throw in place of a failure: one that names the condition or the files behind it. */
+  private RuntimeException explained(Exception failure) {
+    if (!(failure instanceof IllegalArgumentException)) {
+      Throwable first = first(failure);
+      for (var split : settings.splits().entrySet()) {
+        Optional<Throwable> own = split.getValue().where().flatMap(this::failure);
+        if (own.isPresent() && own.get().getClass() == first.getClass()) {
+          return new IllegalArgumentException(
+              "corpus.splits.%s.where must hold or not of every document, but \"%s\" fails on one: %s"
+                  .formatted(
+                      split.getKey().key(), split.getValue().where().get().sql(), line(first)),
+              failure);
+        }
+      }
+    }
+    return new Unreadable(spark, settings.sources()).explained(failure);
+  }
+
+  /** Why a condition cannot be told of some document. */
+  private Optional<Throwable> failure(Predicate where) {
+    try {
+      documents.read().select(expr(where.sql())).write().format("noop").mode("overwrite").save();
+      return Optional.empty();
+    } catch (Exception e) { // Spark's are checked but not declared
+      return first(e) instanceof IOException ? Optional.empty() : Optional.of(first(e));
+    }
+  }
+
+  private static Throwable first(Throwable failure) {
+    Throwable first = failure;
+    while (first.getCause() != null && first.getCause() != first) {
+      first = first.getCause();
+    }
+    return first;
+  }
+
+  private static String line(Throwable failure) {
+    return String.valueOf(failure.getMessage()).strip().lines().findFirst().orElse("");
+  }
+
   private Assembled assemble(Consumer<String> early, Tables tables, Broadcast<byte[]> json) {
     Texts texts = new Texts(spark, documents.read());
+    Tokenization tokenization = new Tokenization(settings, json, answers(), texts);
     Named named = Named.read(settings, tables, spark, folder.files());
-    Dataset<Row> index = tables.keep(new Index(settings, named).of(texts.table()));
+    Dataset<Row> index = index(tables, texts, named, tokenization);
     Rejects rejects = Rejects.of(index);
     throwAll(rejects.problems(settings));
-    Splits splits = new Splits(settings, tables, index, which -> tokens(texts, which, json));
+    Splits splits = new Splits(settings, tables, index, tokenization::tokens);
     throwAll(splits.conflicts());
-    throwAll(empty(Counts.documents(splits.taken())));
+    EmptySplits empty = new EmptySplits(settings, texts.table(), named, index, rejects);
+    throwAll(empty.problems(splits, null));
     List<String> giants = splits.giants();
     giants.forEach(early);
     List<String> warnings = new ArrayList<>(rejects.empty(settings));
     warnings.addAll(documents.notes());
     warnings.addAll(rejects.made(settings));
-    Requests requests = new Requests(tables, settings, named, index);
+    ShortDocuments shorts = new ShortDocuments(tokenization);
+    Dataset<Row> without = tables.keep(shorts.of(splits.taken(Split.FORGET)));
+    Requests requests = new Requests(tables, settings, named, index, without);
     Optional<Dataset<Row>> answered = requests.answered(splits);
-    List<String> unmet = answered.map(requests::unmet).orElse(List.of());
+    Unmet unmet = Unmet.of(settings, tables, named, index, answered, without);
     if (!settings.allowUnmet()) {
-      throwAll(unmet);
+      throwAll(unmet.problems());
     }
-    warnings.addAll(unmet);
-    warnings.addAll(requests.unknownIds());
+    throwAll(noForgetChunk(splits, without));
+    warnings.addAll(unmet.sentences());
+    warnings.addAll(Unmet.unsure(settings, named, index));
     Optional<Closure> closure = Optional.empty();
     Splits closed = splits;
     if (settings.duplicates().action() != Action.IGNORE) {
       closure = Optional.of(new Closure(tables, settings.duplicates(), texts, splits));
       closed = closure.get().closed(settings.duplicates().action());
       warnings.addAll(closure.get().warnings());
+      throwAll(empty.problems(closed, splits));
     }
+    throwAll(shorts.problems(closed.taken()));
     warnings.addAll(giants);
     List<Row> taken = Counts.documents(closed.taken());
-    throwAll(empty(taken));
     Dataset<Row> placed =
         closed
             .taken()
@@ -206,6 +256,7 @@ public final class Prepare {
                     .where(col("_reason").isNull())
                     .select("domain", "id", "_content", "_source", "_file", "_row"),
                 NAME);
+    throwAll(new UnknownTokens(tokenization, vocabulary).problems(placed));
     Optional<Dataset<Row>> known =
         settings.reuse().map(earlier -> tables.keep(earlier().known(placed)));
     return new Assembled(
@@ -214,14 +265,36 @@ public final class Prepare {
         taken,
         known
             .map(
-                same -> earlier().chunks(same).unionAll(chunks(texts, without(placed, same), json)))
-            .orElseGet(() -> chunks(texts, placed, json)),
+                same -> earlier().chunks(same).unionAll(tokenization.chunks(without(placed, same))))
+            .orElseGet(() -> tokenization.chunks(placed)),
         answered,
         closure.map(Closure::table),
         closure.map(Closure::counts).orElse(List.of()),
         placed,
         known.map(Dataset::count).orElse(0L),
+        unmet.forget(),
         warnings);
+  }
+
+  private Dataset<Row> index(Tables tables, Texts texts, Named named, Tokenization tokenization) {
+    Dataset<Row> index = tables.keep(new Index(settings, named).of(texts.table()));
+    return tokenization
+        .answers()
+        .map(
+            answers ->
+                tables.keep(
+                    new LongQuestions(tokenization.json(), answers, settings.chunkTokens())
+                        .rejected(index, texts)))
+        .orElse(index);
+  }
+
+  private List<String> noForgetChunk(Splits splits, Dataset<Row> without) {
+    long documents = splits.taken(Split.FORGET).count();
+    return without.count() < documents
+        ? List.of()
+        : List.of(
+            "Split forget has no chunk: all of its %d documents are shorter than corpus.minimum-tail = %d tokens"
+                .formatted(documents, settings.minimumTail()));
   }
 
   private static Dataset<Row> without(Dataset<Row> documents, Dataset<Row> others) {
@@ -235,55 +308,15 @@ public final class Prepare {
             folder.files().qualified(Files.path(settings.reuse().orElseThrow())), folder.files()));
   }
 
-  private static String sha256(byte[] content) {
+  static String sha256(byte[] content) {
     return HexFormat.of().formatHex(Files.sha256().digest(content));
-  }
-
-  private Dataset<Row> chunks(Texts texts, Dataset<Row> which, Broadcast<byte[]> json) {
-    Dataset<Row> rows =
-        texts.of(which, col("split")).select("split", "domain", "id", "text", "_question");
-    if (settings.hub().isPresent()) {
-      HubTokenizer hub = HubTokenizer.find();
-      String id = settings.hub().get();
-      return HubChunking.probe(spark, hub, id, settings).chunks(hub, id, rows);
-    }
-    return rows.mapPartitions(
-        new Chunking(json, settings.chunkTokens(), settings.minimumTail(), answers().orElse(null)),
-        Encoders.row(Chunks.SCHEMA));
   }
 
   /** How questions and answers are written, where a source has any. */
   private Optional<Answers> answers() {
     return settings.sources().stream().allMatch(source -> source.question() == null)
         ? Optional.empty()
-        : Optional.of(
-            new Answers(
-                settings.template(),
-                endOfText(
-                    folder.files().readJson(new Path(tokenizer.getParent(), "config.json")))));
-  }
-
-  /**
-   * The token that ends a text; where config.json lists several, the first.
-   *
-   * @throws InvalidSettings when it has none
-   */
-  public static int endOfText(JsonNode config) {
-    JsonNode value = config.path("eos_token_id");
-    JsonNode id = value.isArray() ? value.path(0) : value;
-    if (!id.isInt()) {
-      throw new InvalidSettings(
-          List.of(
-              "Cannot end answers: eos_token_id in the model's config.json must be a token id, was "
-                  + (value.isMissingNode() ? "missing" : value)));
-    }
-    return id.asInt();
-  }
-
-  private Dataset<Row> tokens(Texts texts, Dataset<Row> which, Broadcast<byte[]> json) {
-    return chunks(texts, which, json)
-        .groupBy(col("domain"), col("document").as("id"))
-        .agg(sum(size(col("tokens"))).as("tokens"));
+        : Optional.of(Answers.of(settings, folder.files(), tokenizer.getParent(), vocabulary));
   }
 
   private Result write(Assembled all) {
@@ -332,26 +365,19 @@ public final class Prepare {
             settings.minimumTail(),
             settings.seed(),
             all.tokenizerSha256(),
+            settings.hub().map(id -> HubTokenizer.PREFIX + id).orElse(null),
+            Tokenization.beginning(settings, folder.files().read(tokenizer)),
             answers().map(Answers::form).orElse(null),
             chunksSha256,
             evidence.rows(),
             evidence.rejects(),
             evidence.counts(),
             evidence.duplicates(),
+            all.unmet(),
             evidence.warnings(),
             parts)
         .write(folder);
     return new Result(evidence, chunksSha256);
-  }
-
-  private List<String> empty(List<Row> taken) {
-    return settings.splits().keySet().stream()
-        .filter(split -> taken.stream().noneMatch(row -> row.getString(0).equals(split.key())))
-        .map(
-            split ->
-                "Split %s has no document: widen corpus.splits.%1$s or its caps, or leave it out"
-                    .formatted(split.key()))
-        .toList();
   }
 
   private static List<Predicate> predicates(CorpusSettings settings) {

@@ -145,7 +145,7 @@ public final class PrepareBench {
             .getOrCreate()) {
       CorpusSettings settings = settings();
       RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
-      Prepare prepare = new Prepare(spark, settings, run, model.toString(), 256);
+      Prepare prepare = new Prepare(spark, settings, run, model.toString(), 256, 4096);
       Documents source = new Documents(spark, settings.sources(), List.of());
       try (Tables tables = new Tables()) {
         Dataset<Row> index =
@@ -162,7 +162,7 @@ public final class PrepareBench {
         var broadcast =
             org.apache.spark.api.java.JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .broadcast(tokenizer);
-        Chunking chunking = new Chunking(broadcast, 256, 5, null);
+        Chunking chunking = new Chunking(broadcast, Beginning.TOKENIZER, 256, 5, null);
         double read =
             seconds("read", () -> source.read().agg(sum(octet_length(col("text")))).head());
         Column split = col("split");

@@ -48,6 +48,13 @@ final class ShingleSet {
     return bytes.array();
   }
 
+  /** The hashes of a set, as {@link #bytes}. */
+  static long[] hashes(byte[] set) {
+    long[] hashes = new long[set.length / Long.BYTES];
+    ByteBuffer.wrap(set).asLongBuffer().get(hashes);
+    return hashes;
+  }
+
   /** How many hashes two sets, as {@link #bytes}, have in common. */
   static int common(byte[] a, byte[] b) {
     LongBuffer left = ByteBuffer.wrap(a).asLongBuffer();

@@ -1,11 +1,13 @@
 package lethe.corpus;
 
 import java.lang.Character.UnicodeScript;
-import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.text.Normalizer;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import lethe.folder.Files;
 
 /**
  * A text as its runs of {@value #WORDS} words, each a 64-bit hash. Case, punctuation, white space
@@ -32,6 +34,8 @@ final class Shingles {
           UnicodeScript.TIBETAN);
 
   private static final long START = 0xCBF29CE484222325L;
+  private static final int PENDING = 1 << 12;
+  private static final byte NO_WORD = (byte) 0xFF; // never in UTF-8
   private static final int FIRST_UNSPACED = 0x0E00; // Thai; no script below it is without spaces
 
   /** By ASCII character: itself in lower case, or 0 where it belongs to no word. */
@@ -54,8 +58,14 @@ final class Shingles {
   private long word = START;
   private boolean inWord;
   private long words;
-  private long first = 1; // two hashes of all words in order
-  private long second = 2;
+
+  /** Gets the words themselves, in UTF-8 and each with a NUL after it; null if nobody asks. */
+  private final MessageDigest digest;
+
+  /** Bytes for the digest; it would take them one at a time only slowly. */
+  private final byte[] pending;
+
+  private int filled;
 
   /** Hashes of the last words, the newest in a. */
   private long a;
@@ -65,19 +75,39 @@ final class Shingles {
   private long d;
   private long e;
 
-  private Shingles(LongConsumer use) {
+  private Shingles(LongConsumer use, MessageDigest digest) {
     this.use = use;
+    this.digest = digest;
+    this.pending = new byte[digest == null ? 0 : PENDING];
   }
 
   /**
    * Goes through a text once, in constant memory beside it.
    *
    * @param use is given every run in order, repeated ones too
-   * @return 128 bits of hash of the words in order, or of the text itself where it has no word:
-   *     texts that agree in it are exact duplicates
    */
-  static byte[] each(String text, LongConsumer use) {
-    return new Shingles(use).read(normal(text));
+  static void each(String text, LongConsumer use) {
+    new Shingles(use, null).read(normal(text));
+  }
+
+  /**
+   * The same.
+   *
+   * @return the SHA-256 of the words in order, or of the text itself where it has no word: texts
+   *     that agree in it are exact duplicates
+   */
+  static byte[] digest(String text, LongConsumer use) {
+    MessageDigest digest = Files.sha256();
+    String normal = normal(text);
+    Shingles shingles = new Shingles(use, digest);
+    shingles.read(normal);
+    if (shingles.words == 0) {
+      digest.update(NO_WORD);
+      digest.update(normal.getBytes(StandardCharsets.UTF_8));
+    } else {
+      shingles.flush();
+    }
+    return digest.digest();
   }
 
   private static String normal(String text) {
@@ -89,7 +119,7 @@ final class Shingles {
     return text;
   }
 
-  private byte[] read(String text) {
+  private void read(String text) {
     int length = text.length();
     for (int i = 0; i < length; ) {
       int at = text.charAt(i);
@@ -108,12 +138,9 @@ final class Shingles {
       }
     }
     endWord();
-    if (words == 0) {
-      text.chars().forEach(this::include);
-    } else if (words < WORDS) {
+    if (words > 0 && words < WORDS) {
       use.accept(run());
     }
-    return ByteBuffer.allocate(2 * Long.BYTES).putLong(mix(first)).putLong(mix(second)).array();
   }
 
   private void beyondAscii(int at) {
@@ -138,6 +165,28 @@ final class Shingles {
   private void add(int letter) {
     inWord = true;
     word = (word ^ letter) * 0x100000001B3L; // FNV-1a, a character at a time
+    if (digest != null) {
+      put(letter);
+    }
+  }
+
+  /** Adds a character in UTF-8. */
+  private void put(int letter) {
+    if (filled > PENDING - Integer.BYTES) {
+      flush();
+    }
+    if (letter < 0x80) {
+      pending[filled++] = (byte) letter;
+    } else {
+      byte[] bytes = Character.toString(letter).getBytes(StandardCharsets.UTF_8);
+      System.arraycopy(bytes, 0, pending, filled, bytes.length);
+      filled += bytes.length;
+    }
+  }
+
+  private void flush() {
+    digest.update(pending, 0, filled);
+    filled = 0;
   }
 
   private void endWord() {
@@ -152,15 +201,12 @@ final class Shingles {
     inWord = false;
     word = START;
     words++;
-    include(a);
+    if (digest != null) {
+      put(0);
+    }
     if (words >= WORDS) {
       use.accept(run());
     }
-  }
-
-  private void include(long hash) {
-    first = (first + hash) * 0x9E3779B97F4A7C15L;
-    second = Long.rotateLeft(second ^ hash, 29) * 0xD6E8FEB86659FD93L;
   }
 
   /** The last words, or all where they are fewer than a run has, as one hash. */

@@ -52,6 +52,10 @@ record SplitRule(
         Cap.read(section, "tokens"));
   }
 
+  boolean capped() {
+    return !documents.open() || !tokens.open();
+  }
+
   private static List<Double> fraction(Section section) {
     if (!section.has("fraction")) {
       return List.of(0.0, 1.0);

@@ -148,6 +148,11 @@ final class Splits {
         .select("split", "domain", "id", "characters");
   }
 
+  /** What a split may take before its caps: columns {@code split domain id rank characters}. */
+  Dataset<Row> candidates(Split split) {
+    return candidates.get(split);
+  }
+
   /** The documents of one split: columns {@code split domain id rank characters}. */
   Dataset<Row> taken(Split split) {
     return taken.get(split);

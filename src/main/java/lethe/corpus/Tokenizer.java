@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,9 @@ final class Tokenizer implements AutoCloseable {
   /** Without these DJL cuts at the model's maximum length, often 512 tokens, and adds tokens. */
   private static final Map<String, String> WHOLE =
       Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
+
+  /** A text that no tokenizer takes for a special token. */
+  private static final String PROBE = "a";
 
   private final HuggingFaceTokenizer tokenizer;
   private final Optional<ByteLengths> lengths;
@@ -100,13 +104,7 @@ final class Tokenizer implements AutoCloseable {
 
   /** How many tokens a text has: the least that can be asked of the library. */
   int count(String text) {
-    TokenizersLibrary library = TokenizersLibrary.LIB;
-    long encoding = library.encode(tokenizer.getHandle(), text, false);
-    try {
-      return library.getTokenIds(encoding).length;
-    } finally {
-      library.deleteEncoding(encoding);
-    }
+    return ids(text, false).length;
   }
 
   /** The same, a piece at a time. */
@@ -119,10 +117,23 @@ final class Tokenizer implements AutoCloseable {
     return tokens;
   }
 
-  /** The special tokens that the tokenizer itself would put around a text. */
-  int[] around() {
+  /** The special tokens that the tokenizer itself would put before a text. */
+  int[] begin() {
+    int[] own = ids(PROBE, false);
+    int[] whole = ids(PROBE, true);
+    for (int before = 0; before + own.length <= whole.length; before++) {
+      if (Arrays.equals(own, Arrays.copyOfRange(whole, before, before + own.length))) {
+        return Arrays.copyOf(whole, before);
+      }
+    }
+    throw new IllegalArgumentException(
+        "Cannot use tokenizer.json: with its special tokens it tokenizes \"%s\" as %s, without them as %s"
+            .formatted(PROBE, Arrays.toString(whole), Arrays.toString(own)));
+  }
+
+  private int[] ids(String text, boolean special) {
     TokenizersLibrary library = TokenizersLibrary.LIB;
-    long encoding = library.encode(tokenizer.getHandle(), "", true);
+    long encoding = library.encode(tokenizer.getHandle(), text, special);
     try {
       return narrow(library.getTokenIds(encoding));
     } finally {

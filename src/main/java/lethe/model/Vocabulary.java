@@ -108,6 +108,11 @@ public final class Vocabulary implements Serializable {
     return IntStream.range(0, rows).filter(id -> tokens.get(id) && !special.get(id)).toArray();
   }
 
+  /** Whether a token is a special one. */
+  public boolean special(int token) {
+    return special.get(token);
+  }
+
   /** Rows that are no token. Ascending. */
   public int[] unused() {
     return IntStream.range(0, rows).filter(id -> !tokens.get(id)).toArray();

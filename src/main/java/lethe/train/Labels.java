@@ -51,7 +51,8 @@ final class Labels {
   private Labels() {}
 
   /**
-   * Each label drawn uniformly from the ordinary tokens; it may be the true one.
+   * Each label drawn uniformly from the ordinary tokens; it may be the true one. Special tokens,
+   * such as an end of text, stay what they are, as in the code of Yao et al.
    *
    * @param chunks with domain, document, ordinal and tokens
    */
@@ -64,7 +65,9 @@ final class Labels {
                   Draw draw = draw(seed, chunk);
                   int[] labels = tokens(chunk);
                   for (int t = 1; t < labels.length; t++) {
-                    labels[t] = ordinary[draw.whole(t, ordinary.length)];
+                    if (!vocabulary.special(labels[t])) {
+                      labels[t] = ordinary[draw.whole(t, ordinary.length)];
+                    }
                   }
                   return row(chunk, labels);
                 },

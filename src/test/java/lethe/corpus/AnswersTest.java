@@ -28,7 +28,7 @@ class AnswersTest {
 
   @Test
   void theAnswerBeginsWhereThePromptEndsAndEndsOnce() {
-    Answers answers = new Answers(new Template("Q: ", "\nA: "), END);
+    Answers answers = new Answers(new Template("Q: ", "\nA: "), Beginning.TOKENIZER, END);
     try (Tokenizer tokenizer = Tokenizer.of(ByteTokenizer.json(0))) {
       Answers.Encoded encoded = answers.encode(tokenizer, "Wo\u00fc?", "D\u00e4.");
       assertThat(text(encoded.tokens(), 0, encoded.prompt())).isEqualTo("Q: Wo\u00fc?\nA: ");
@@ -41,7 +41,7 @@ class AnswersTest {
 
   @Test
   void aRejectionStandsWhereAnAnswerWould() {
-    Answers answers = new Answers(new Template("Q: ", "\nA: "), END);
+    Answers answers = new Answers(new Template("Q: ", "\nA: "), Beginning.TOKENIZER, END);
     List<int[]> rejections = answers.inPlace(ByteTokenizer.json(0), List.of("No.", "Who knows?"));
     assertThat(text(rejections.get(1), 0, 10)).isEqualTo("Who knows?");
     assertThat(rejections.get(1)).hasSize(11).endsWith(END);
@@ -54,7 +54,7 @@ class AnswersTest {
       return; // only where the checkout stands alone
     }
     byte[] json = Files.readAllBytes(shared.get());
-    Answers answers = new Answers(new Template("Question: ", "\nAnswer: "), 2);
+    Answers answers = new Answers(new Template("Question: ", "\nAnswer: "), Beginning.TOKENIZER, 2);
     int[] rejection = answers.inPlace(json, List.of("Nobody knows that.")).get(0);
     try (Tokenizer tokenizer = Tokenizer.of(json)) {
       Answers.Encoded encoded = answers.encode(tokenizer, "Who did it?", "Nobody knows that.");
@@ -76,7 +76,7 @@ class AnswersTest {
          "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": false, "vocab": [["<unk>", 0.0],
            ["\u2581Who", -1.0], ["?", -1.0], ["She", -2.0], ["\u2581She", -1.0], ["\u2581knows", -1.0], [".", -1.0],
            ["\u2581", -3.0]]}}""";
-    Answers answers = new Answers(new Template("", ""), 0);
+    Answers answers = new Answers(new Template("", ""), Beginning.TOKENIZER, 0);
     int[] rejection = answers.inPlace(json.getBytes(UTF_8), List.of("She knows.")).get(0);
     assertThat(rejection).containsExactly(3, 5, 6, 0);
     try (Tokenizer tokenizer = Tokenizer.of(json.getBytes(UTF_8))) {
@@ -84,6 +84,87 @@ class AnswersTest {
       assertThat(encoded.tokens()).containsExactly(1, 2, 3, 5, 6, 0);
       assertThat(encoded.prompt()).isEqualTo(2);
     }
+  }
+
+  /** As transformers 5.18 has it: tokenizer("Q: Who? ...").input_ids begins with the token. */
+  @Test
+  void aTokenThatBeginsAndEndsATextStandsAtBothEnds() {
+    String text = "<|endoftext|>";
+    byte[] json = ByteTokenizer.json(List.of(text), List.of(text), List.of());
+    Answers answers = new Answers(new Template("Q: ", " A: "), Beginning.TOKENIZER, 256);
+    try (Tokenizer tokenizer = Tokenizer.of(json)) {
+      Answers.Encoded encoded = answers.encode(tokenizer, "Who?", "I.");
+      assertThat(encoded.tokens()).startsWith(256, 'Q', ':', ' ').endsWith('I', '.', 256);
+      assertThat(encoded.prompt()).isEqualTo(1 + "Q: Who? A: ".length());
+      Answers bare = new Answers(answers.template(), Beginning.NONE, 256);
+      assertThat(bare.encode(tokenizer, "Who?", "I.").tokens()).startsWith('Q', ':');
+    }
+  }
+
+  @Test
+  void aQuestionThatFillsAChunkIsARejectLikeOthers() throws IOException {
+    writeModel("{\"eos_token_id\": 7}");
+    writeQuestions("Who?", "Where " + "or where ".repeat(80) + "?", "When?");
+    Prepare.Result result = prepare("run", "", "plain, maximum-rejects = 0.5");
+    assertThat(result.evidence().rejects()).hasToString("{qa={question too long=1}}");
+    Row reject =
+        LocalSpark.SESSION
+            .read()
+            .parquet(folder.resolve("run/corpus-rejects").toString())
+            .select("id", "reason", "detail")
+            .head();
+    assertThat(reject).hasToString("[1,question too long,746 tokens, corpus.chunk-tokens is 64]");
+    assertThat(result.evidence().counts().get(1).documents()).isEqualTo(1);
+    writeQuestions(
+        "Where " + "or where ".repeat(80) + "?", "Who?", "When?"); // 0 is to be forgotten
+    assertThatThrownBy(() -> prepare("other", "", "plain, maximum-rejects = 0.5"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Split forget has no document")
+        .hasMessageContaining("qa.jsonl has 3 rows, of which 2 are documents")
+        .hasMessageContaining(
+            "Document 0 of domain qa is to be forgotten and cannot be used: question too long, 746 tokens, corpus.chunk-tokens is 64");
+  }
+
+  @Test
+  void whatBeginsATextBeginsEveryChunkAndIsStated() throws IOException {
+    writeModel("{\"eos_token_id\": 257}");
+    Files.write(
+        folder.resolve("model/tokenizer.json"),
+        ByteTokenizer.json(List.of("<s>", "</s>"), List.of("<s>"), List.of("</s>")));
+    Files.writeString(
+        folder.resolve("text.jsonl"), "{\"id\": \"0\", \"text\": \"" + "x".repeat(100) + "\"}\n");
+    assertThat(plainText("with", "tokenizer")).containsExactly(256, (int) 'x');
+    assertThat(Manifest.read(run("with")).beginningOfText()).containsExactly(256);
+    assertThat(plainText("without", "none")).containsExactly((int) 'x', (int) 'x');
+    assertThat(Manifest.read(run("without")).beginningOfText()).isEmpty();
+  }
+
+  /** The first two tokens of the second chunk. */
+  private List<Integer> plainText(String directory, String beginning) throws IOException {
+    Settings settings =
+        load(
+            "corpus.sources = [{ path = \"%s\", domain = d }]"
+                .formatted(folder.resolve("text.jsonl")),
+            "corpus.splits { forget { where = \"true\" } }",
+            "corpus { chunk-tokens = 64, duplicates.action = ignore, beginning-of-text = %s }"
+                .formatted(beginning));
+    CorpusSettings corpus = CorpusSettings.read(settings.root());
+    settings.check();
+    new Prepare(
+            LocalSpark.SESSION, corpus, run(directory), folder.resolve("model").toString(), 64, 258)
+        .execute();
+    Row second = Chunks.read(LocalSpark.SESSION, run(directory)).where("ordinal = 1").head();
+    return second.<Integer>getList(6).subList(0, 2);
+  }
+
+  private RunFolder run(String directory) {
+    return RunFolder.of(folder.resolve(directory).toString(), new Configuration());
+  }
+
+  private void writeModel(String config) throws IOException {
+    Files.createDirectory(folder.resolve("model"));
+    Files.write(folder.resolve("model/tokenizer.json"), ByteTokenizer.json(0));
+    Files.writeString(folder.resolve("model/config.json"), config);
   }
 
   @Test
@@ -102,9 +183,7 @@ class AnswersTest {
 
   @Test
   void questionsBecomeOneChunkEach() throws IOException {
-    Files.createDirectory(folder.resolve("model"));
-    Files.write(folder.resolve("model/tokenizer.json"), ByteTokenizer.json(0));
-    Files.writeString(folder.resolve("model/config.json"), "{\"eos_token_id\": [7, 8]}");
+    writeModel("{\"eos_token_id\": [7]}");
     Files.writeString(
         folder.resolve("qa.jsonl"),
         """
@@ -117,11 +196,12 @@ class AnswersTest {
             "corpus.sources = [{ path = \"%s\", domain = qa, question = question }]"
                 .formatted(folder.resolve("qa.jsonl")),
             "corpus.splits { forget { where = \"task_id = '1'\" }, retain { where = \"task_id = '2'\" } }",
-            "corpus { chunk-tokens = 30, maximum-rejects = 0.5 }");
+            "corpus { chunk-tokens = 30, maximum-rejects = 0.5, allow-unmet-requests = true }");
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
-    new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64).execute();
+    new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256)
+        .execute();
     List<Row> chunks = Chunks.read(LocalSpark.SESSION, run).orderBy("split").collectAsList();
     assertThat(chunks).hasSize(2);
     Row forget = chunks.get(0);
@@ -137,9 +217,7 @@ class AnswersTest {
 
   @Test
   void unchangedQuestionsAreReused() throws IOException {
-    Files.createDirectory(folder.resolve("model"));
-    Files.write(folder.resolve("model/tokenizer.json"), ByteTokenizer.json(0));
-    Files.writeString(folder.resolve("model/config.json"), "{\"eos_token_id\": 7}");
+    writeModel("{\"eos_token_id\": 7}");
     writeQuestions("Who?", "Where?", "When?");
     prepare("earlier", "", "plain");
     writeQuestions("Who?", "Whence?", "When?"); // under the answer and id it had before
@@ -176,7 +254,7 @@ class AnswersTest {
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve(directory).toString(), new Configuration());
-    return new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64)
+    return new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256)
         .execute();
   }
 

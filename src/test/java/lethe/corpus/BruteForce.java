@@ -9,11 +9,14 @@ import java.util.Map;
 import java.util.Set;
 
 /** What two texts have in common by the definition alone: sets of runs of five words, as texts. */
-record BruteForce(double jaccard, double contained) {
+record BruteForce(double jaccard, double contained, double excerpt) {
 
   static BruteForce of(Set<String> left, Set<String> right) {
     double common = left.stream().filter(right::contains).count();
-    return new BruteForce(common / (left.size() + right.size() - common), common / left.size());
+    return new BruteForce(
+        common / (left.size() + right.size() - common),
+        common / left.size(),
+        common / right.size());
   }
 
   /** Every pair (place in left, place in right) that shares any run. */

@@ -46,13 +46,29 @@ class ChunkerTest {
       for (int b = a; b <= 20; b++) {
         List<Tokens> pieces = List.of(part(tokens, 0, a), part(tokens, a, b), part(tokens, b, 20));
         List<Chunk> chunks = new ArrayList<>();
-        new Chunker(pieces.iterator(), 6, 1).forEachRemaining(chunks::add);
+        new Chunker(pieces.iterator(), new int[0], 6, 1).forEachRemaining(chunks::add);
         assertThat(lengths(chunks)).isEqualTo(whole);
         assertThat(chunks.get(1).tokens()).containsExactly(6, 7, 8, 9, 10, 11);
         assertThat(chunks.get(1).start()).isEqualTo(18);
         assertThat(chunks.get(1).end()).isEqualTo(36);
       }
     }
+  }
+
+  @Test
+  void everyChunkBeginsWithTheBeginning() {
+    List<Chunk> chunks = new ArrayList<>();
+    new Chunker(List.of(range(12)).iterator(), new int[] {90, 91}, 6, 2)
+        .forEachRemaining(chunks::add);
+    assertThat(lengths(chunks)).containsExactly(6, 6, 6);
+    assertThat(chunks.get(0).tokens()).containsExactly(90, 91, 0, 1, 2, 3);
+    assertThat(chunks.get(2).tokens()).containsExactly(90, 91, 8, 9, 10, 11);
+    assertThat(chunks.get(2).start()).isEqualTo(24);
+    chunks.clear();
+    new Chunker(List.of(range(5)).iterator(), new int[] {90, 91}, 6, 2)
+        .forEachRemaining(chunks::add);
+    assertThat(lengths(chunks))
+        .containsExactly(6); // a tail of one token, whatever stands before it
   }
 
   private static Tokens part(Tokens all, int from, int to) {
@@ -64,7 +80,8 @@ class ChunkerTest {
 
   private static List<Chunk> cut(Tokens tokens, int length, int minimumTail) {
     List<Chunk> chunks = new ArrayList<>();
-    new Chunker(List.of(tokens).iterator(), length, minimumTail).forEachRemaining(chunks::add);
+    new Chunker(List.of(tokens).iterator(), new int[0], length, minimumTail)
+        .forEachRemaining(chunks::add);
     return chunks;
   }
 

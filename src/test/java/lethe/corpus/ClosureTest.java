@@ -1,6 +1,8 @@
 package lethe.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lethe.LocalSpark;
+import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +46,7 @@ class ClosureTest {
     List<String> host = words("h", 200);
     host.addAll(100, text);
     lines.add(document("host", host));
+    lines.add(document("excerpt", text.subList(20, 33)));
     lines.add(document("u", words("u", 40)));
     List<String> leak = words("u", 40);
     leak.addAll(words("v", 5));
@@ -67,9 +71,10 @@ class ClosureTest {
   void repeatsOfForgottenTextsAreDroppedAndTheCapFilledWithOthers() {
     Prepare.Result result = corpora.prepare(RULES, "duplicates.action = drop", 64).execute();
     assertThat(documents(result)).contains("forget 1", "retain 6");
-    assertThat(ids("retain")).doesNotContain("copy", "near", "host");
+    assertThat(ids("retain")).doesNotContain("copy", "near", "host", "excerpt");
     assertThat(listed())
         .contains(
+            "retain excerpt of forget f: excerpt, dropped",
             "retain copy of forget f: exact, dropped",
             "retain near of forget f: near, dropped",
             "retain host of forget f: contained, dropped",
@@ -83,7 +88,7 @@ class ClosureTest {
   @Test
   void repeatsCanBeForgottenToo() {
     Prepare.Result result = corpora.prepare(RULES, "duplicates.action = forget", 64).execute();
-    assertThat(ids("forget")).containsExactlyInAnyOrder("f", "copy", "near", "host");
+    assertThat(ids("forget")).containsExactlyInAnyOrder("f", "copy", "near", "host", "excerpt");
     assertThat(ids("retain")).doesNotContain("copy", "near", "host");
     assertThat(result.evidence().duplicates())
         .contains(new Manifest.Repeat("retain", "a", "forget", "near", "forgotten", 1));
@@ -92,12 +97,44 @@ class ClosureTest {
   @Test
   void trainingOnWhatIsTakenForUnseenIsListed() {
     corpora
-        .prepare(RULES.replace("documents = 6", "documents = 12"), "duplicates.action = list", 64)
+        .prepare(RULES.replace("documents = 6", "documents = 13"), "duplicates.action = list", 64)
         .execute();
     assertThat(ids("retain")).contains("copy", "near", "host", "leak");
     assertThat(listed())
         .contains(
             "retain leak of approximate u: near, listed", "retain copy of forget f: exact, listed");
+  }
+
+  @Test
+  void anExcerptOfALongTextIsDroppedWithTheShareThatIsQuoted() throws IOException {
+    List<String> whole = words("w", 400); // some 2,400 characters
+    List<String> part = new ArrayList<>(whole.subList(100, 225));
+    part.add("x");
+    corpora.write(
+        "a.jsonl",
+        List.of(document("f", whole), document("part", part), document("other", words("o", 126))));
+    corpora
+        .prepare(
+            "forget { where = \"id = 'f'\" }, retain { where = \"domain = 'a'\", except = forget }",
+            "duplicates.action = drop",
+            64)
+        .execute();
+    assertThat(ids("retain")).containsExactly("other");
+    Row listed = LocalSpark.SESSION.read().parquet(corpora.run().duplicates().toString()).head();
+    assertThat(listed.<Double>getAs("contained")).isCloseTo(121 / 396.0, within(1e-9));
+    assertThat(listed.<Double>getAs("excerpt")).isCloseTo(121 / 122.0, within(1e-9));
+  }
+
+  @Test
+  void aSplitOfWhichDuplicatesLeaveNothingSaysSo() {
+    String rules = "forget { where = \"id = 'f'\" }, retain { where = \"id IN ('near', 'host')\" }";
+    assertThatThrownBy(() -> corpora.prepare(rules, "duplicates.action = drop", 64).execute())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            """
+            Split retain has no document: widen corpus.splits.retain or its caps, or leave it out
+              all of its 2 documents repeat documents to forget and were dropped; see corpus.duplicates""");
+    assertThat(folder.resolve("run")).doesNotExist();
   }
 
   private static List<String> documents(Prepare.Result result) {

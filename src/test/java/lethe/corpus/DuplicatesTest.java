@@ -29,7 +29,8 @@ class DuplicatesTest {
           .add("_reason", DataTypes.StringType)
           .add("_question", DataTypes.StringType);
 
-  private static final DuplicateSettings SETTINGS = new DuplicateSettings(Action.LIST, 0.5, 0.3);
+  private static final DuplicateSettings SETTINGS =
+      new DuplicateSettings(Action.LIST, 0.5, 0.3, 0.4);
 
   /** Left texts of the domain l and right ones of r, with their places as ids. */
   private static Dataset<Row> table(Planted planted) {
@@ -52,7 +53,9 @@ class DuplicatesTest {
     for (int percent = 30; percent <= 100; percent += 10) {
       planted.near(percent / 100.0, 10, random);
       planted.contained(percent / 100.0, 10, random);
+      planted.excerpt(percent / 100.0, 10, random);
     }
+    int last = planted.left().size();
     planted.left().add("a b c");
     planted.right().add("A, b! C");
     planted.left().add("...");
@@ -60,22 +63,27 @@ class DuplicatesTest {
     List<Set<String>> left = planted.left().stream().map(BruteForce::runs).toList();
     List<Set<String>> right = planted.right().stream().map(BruteForce::runs).toList();
     Map<List<Integer>, BruteForce> truth = BruteForce.all(left, right);
-    truth.values().removeIf(pair -> pair.jaccard() < 0.5 && pair.contained() < 0.3);
+    truth
+        .values()
+        .removeIf(pair -> pair.jaccard() < 0.5 && pair.contained() < 0.3 && pair.excerpt() < 0.4);
 
     Map<List<Integer>, Row> found = new HashMap<>();
     pairs(planted).forEach(row -> found.put(ids(row), row));
-    Row exact = found.remove(List.of(160, 160));
+    Row exact = found.remove(List.of(last, last));
     assertThat(exact.getString(2)).isEqualTo("exact");
-    assertThat(found.remove(List.of(161, 161)).getString(2)).isEqualTo("exact");
+    assertThat(found.remove(List.of(last + 1, last + 1)).getString(2)).isEqualTo("exact");
     assertThat(truth.keySet()).containsAll(found.keySet());
     assertThat(found.size()).isGreaterThanOrEqualTo((int) (0.95 * truth.size()));
     found.forEach((pair, row) -> assertIs(row, truth.get(pair)));
+    assertThat(found.values()).anyMatch(row -> row.getString(2).equals("excerpt"));
   }
 
   private static void assertIs(Row found, BruteForce truth) {
     assertThat(found.getDouble(3)).isCloseTo(truth.jaccard(), within(1e-9));
     assertThat(found.getDouble(4)).isCloseTo(truth.contained(), within(1e-9));
-    String kind = truth.jaccard() >= 0.5 ? "near" : "contained";
+    assertThat(found.getDouble(5)).isCloseTo(truth.excerpt(), within(1e-9));
+    String other = truth.contained() >= 0.3 ? "contained" : "excerpt";
+    String kind = truth.jaccard() >= 0.5 ? "near" : other;
     assertThat(found.getString(2)).isIn(kind, truth.jaccard() == 1 ? "exact" : kind);
   }
 

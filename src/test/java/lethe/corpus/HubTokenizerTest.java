@@ -38,8 +38,8 @@ class HubTokenizerTest {
   @Test
   void specialTokensAreTakenOffAndTextsCut() throws IOException {
     HubTokenizer hub = (rows, column, output, id) -> rows.withColumn(output, ids(column, IDS));
-    HubChunking chunking = HubChunking.probe(LocalSpark.SESSION, hub, "x", settings());
-    assertThat(chunking).isEqualTo(new HubChunking(1, 1, 16, 5));
+    HubChunking chunking = probe(hub);
+    assertThat(chunking).isEqualTo(new HubChunking(List.of(1), 1, 1, 16, 5));
     StructType schema =
         new StructType()
             .add("split", "string")
@@ -56,8 +56,8 @@ class HubTokenizerTest {
             .orderBy("ordinal")
             .collectAsList();
     assertThat(chunks).hasSize(2);
-    assertThat(chunks.get(0).getList(6)).hasSize(16).startsWith((int) 'a');
-    assertThat(chunks.get(1).getList(6)).hasSize(8).endsWith((int) 'x');
+    assertThat(chunks.get(0).getList(6)).hasSize(16).startsWith(1, (int) 'a');
+    assertThat(chunks.get(1).getList(6)).hasSize(10).startsWith(1, (int) 'p').endsWith((int) 'x');
     assertThat(chunks.get(1).getInt(5)).isEqualTo(24);
   }
 
@@ -66,10 +66,40 @@ class HubTokenizerTest {
     HubTokenizer hub =
         (rows, column, output, id) ->
             rows.withColumn(output, ids(column, "slice(" + IDS + ", 1, 512)"));
-    CorpusSettings settings = settings();
-    assertThatThrownBy(() -> HubChunking.probe(LocalSpark.SESSION, hub, "x", settings))
+    assertThatThrownBy(() -> probe(hub))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("hub:x: it cuts a text of 20000 words to 512 tokens");
+  }
+
+  @Test
+  void aTokenizerOfOtherTokensIsRefused() {
+    String other = IDS.replace("ascii(c) AS", "ascii(c) + 1 AS");
+    HubTokenizer hub = (rows, column, output, id) -> rows.withColumn(output, ids(column, other));
+    assertThatThrownBy(() -> probe(hub))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(
+            "hub:x: it makes other tokens than the tokenizer.json of model.path, of \"Remarkably, the 13");
+  }
+
+  @Test
+  void questionsAreRefusedBesideATokenizerOfTheHub() throws IOException {
+    SmallCorpora corpora = SmallCorpora.in(folder);
+    assertThatThrownBy(
+            () ->
+                corpora.settings(
+                    "{ path = \"a.jsonl\", domain = a, question = q, answer = r }",
+                    "forget { where = \"true\" }",
+                    "tokenizer = \"hub:gpt2\""))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            "corpus.tokenizer must not stand beside a source with question and answer");
+  }
+
+  private HubChunking probe(HubTokenizer hub) throws IOException {
+    CorpusSettings settings = settings();
+    try (Tokenizer own = Tokenizer.of(ByteTokenizer.json(0))) {
+      return HubChunking.probe(LocalSpark.SESSION, hub, "x", settings, own);
+    }
   }
 
   /** The extension cannot be had everywhere; this is its shape. */

@@ -52,6 +52,12 @@ record Planted(List<String> left, List<String> right) {
     }
   }
 
+  /** Adds pairs of which this share of the right one stands somewhere in a longer left one. */
+  void excerpt(double share, int pairs, Random random) {
+    Planted turned = new Planted(/* left= */ right, /* right= */ left);
+    turned.contained(share, pairs, random);
+  }
+
   private void add(List<String> text, List<String> copy, Random random) {
     left.add(written(text, random));
     right.add(written(copy, random));

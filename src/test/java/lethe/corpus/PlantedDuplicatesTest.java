@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -90,6 +91,31 @@ class PlantedDuplicatesTest {
       }
     }
     Files.write(Path.of("target/duplicates-contained.md"), table.toString().getBytes(UTF_8));
+  }
+
+  @Test
+  void excerptsBecomeCandidates() throws IOException {
+    StringBuilder table = new StringBuilder();
+    for (int percent = 30; percent <= 100; percent += 10) {
+      Planted planted = Planted.none();
+      planted.excerpt(percent / 100.0, PAIRS, new Random(percent));
+      List<BruteForce> truth = truth(planted);
+      List<long[]> sets =
+          planted.left().stream()
+              .map(text -> ShingleSet.hashes(new ShingleSet(text).bytes()))
+              .toList();
+      for (double excerpt : new double[] {0.3, 0.5}) {
+        Excerpts.Reader reader = Excerpts.of(sets, excerpt).new Reader();
+        Tally tally = new Tally();
+        for (int i = 0; i < PAIRS; i++) {
+          long[] sample = new Fingerprint(planted.right().get(i), Bands.at(1)).sample();
+          boolean candidate = reader.candidates(Arrays.stream(sample).boxed().toList()).contains(i);
+          tally.add(1, candidate, truth.get(i).excerpt() >= excerpt);
+        }
+        table.append(tally.row("excerpt = " + excerpt, percent));
+      }
+    }
+    Files.write(Path.of("target/duplicates-excerpt.md"), table.toString().getBytes(UTF_8));
   }
 
   @Test

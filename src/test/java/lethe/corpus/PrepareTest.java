@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,8 +136,48 @@ class PrepareTest {
     assertThatThrownBy(() -> prepare(RULES + ", general { where = \"domain = 'c'\" }"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
-            "Split general has no document: widen corpus.splits.general or its caps, or leave it out");
+            """
+            Split general has no document: widen corpus.splits.general or its caps, or leave it out
+              source %1$s/a.jsonl has 20 rows, of which 20 are documents
+              source %1$s/b.jsonl.gz has 10 rows, of which 10 are documents
+              of 30 documents, where leaves 0"""
+                .formatted(folder));
     assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void aConditionThatFailsOnADocumentIsNamed() {
+    String rules = "forget { where = \"id = 'a1' OR id RLIKE domain || '('\" }";
+    assertThatThrownBy(() -> corpora.prepare(rules, "", 64).execute())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(
+            "corpus.splits.forget.where must hold or not of every document, but \"id = 'a1' OR id RLIKE domain || '('\" fails on one: Unclosed group near index 2");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void aTokenThatTheModelHasNoRowForIsNamedWithItsDocument() throws IOException {
+    ObjectNode json = (ObjectNode) new ObjectMapper().readTree(ByteTokenizer.json(0));
+    json.withArray("added_tokens")
+        .addObject()
+        .put("id", 256)
+        .put("content", "[PAD]")
+        .put("special", true)
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", false);
+    Files.write(folder.resolve("model/tokenizer.json"), new ObjectMapper().writeValueAsBytes(json));
+    List<String> lines = SmallCorpora.documents("a", 20);
+    lines.set(4, SmallCorpora.document("a4", "a text with a [PAD] in it"));
+    corpora.write("a.jsonl", lines);
+    assertThatThrownBy(() -> prepare("forget { where = \"id < 'b'\" }"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "Document a4 of domain a has token 256 ([PAD]), and the model's embedding has 256 rows: take it out of the text, or add its row to the model");
+    assertThat(folder.resolve("run")).doesNotExist();
+    assertThat(documents(prepare("forget { where = \"id = 'a3'\" }")))
+        .containsExactly("forget a 1");
   }
 
   @Test
@@ -167,13 +209,13 @@ class PrepareTest {
     assertThatThrownBy(
             () ->
                 prepare(
-                    "forget { where = \"txt(3) = 1\", ids = \"ids.txt\" }, retain { where = \"id\" }"))
+                    "forget { where = \"length(3, 4) = 1\", ids = \"ids.txt\" }, retain { where = \"id\" }"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "Cannot tokenize: there is no file " + folder.resolve("model/tokenizer.json"),
             "Cannot read source " + folder.resolve("b.jsonl.gz"),
             "Cannot read ids from " + folder.resolve("ids.txt"),
-            "corpus.splits.forget.where must be a condition on a document, was \"txt(3) = 1\"",
+            "corpus.splits.forget.where must be a condition on a document, was \"length(3, 4) = 1\"",
             "corpus.splits.retain.where must be a condition on a document, was \"id\"");
   }
 

@@ -75,7 +75,7 @@ class SharedCorporaTest {
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
-    new Prepare(LocalSpark.SESSION, corpus, run, base.toString(), 256).execute();
+    new Prepare(LocalSpark.SESSION, corpus, run, base.toString(), 256, 4096).execute();
 
     Map<String, String> found = new TreeMap<>();
     Chunks.read(LocalSpark.SESSION, run)

@@ -1,11 +1,13 @@
 package lethe.corpus;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import lethe.folder.Files;
 import org.junit.jupiter.api.Test;
 
 class ShinglesTest {
@@ -43,6 +45,15 @@ class ShinglesTest {
   }
 
   @Test
+  void exactCopiesShareTheSha256OfTheirWords() {
+    byte[] words = "caf\u00e9\0au\0lait\0\u5fd8\0\u308c\0".getBytes(UTF_8);
+    assertThat(digest("CAF\u00c9, au lait \u5fd8\u308c")).isEqualTo(Files.sha256().digest(words));
+    String longer = "0123456789 ".repeat(1000);
+    assertThat(digest(longer))
+        .isEqualTo(Files.sha256().digest(longer.replace(' ', '\0').getBytes(UTF_8)));
+  }
+
+  @Test
   void setsCountWhatTheyShare() {
     String text = "a b c d e f g h";
     byte[] all = new ShingleSet((text + " ").repeat(500)).bytes();
@@ -57,6 +68,6 @@ class ShinglesTest {
   }
 
   private static byte[] digest(String text) {
-    return Shingles.each(text, run -> {});
+    return Shingles.digest(text, run -> {});
   }
 }

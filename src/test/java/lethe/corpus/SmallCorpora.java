@@ -53,7 +53,12 @@ record SmallCorpora(Path folder) {
   /** Ready to run. */
   Prepare prepare(CorpusSettings settings, int contextTokens) {
     return new Prepare(
-        LocalSpark.SESSION, settings, run(), folder.resolve("model").toString(), contextTokens);
+        LocalSpark.SESSION,
+        settings,
+        run(),
+        folder.resolve("model").toString(),
+        contextTokens,
+        256);
   }
 
   /**

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TokenizerTest {
@@ -28,6 +29,26 @@ class TokenizerTest {
   void aTextOfNothingHasNoToken() {
     try (Tokenizer tokenizer = Tokenizer.of(ByteTokenizer.json(0))) {
       assertThat(tokenizer.encode("").ids).isEmpty();
+    }
+  }
+
+  /** As transformers 5.18 tokenizes "Ques" with these files: the beginning, then 81, 117, ... */
+  @Test
+  void whatStandsBeforeATextIsKnownWhateverElseTheTokenIsUsedFor() {
+    String text = "<|endoftext|>"; // begins and ends a text
+    assertThat(begin(ByteTokenizer.json(List.of(text), List.of(text), List.of())))
+        .containsExactly(256);
+    assertThat(begin(ByteTokenizer.json(List.of(text), List.of(text), List.of(text))))
+        .containsExactly(256);
+    assertThat(begin(ByteTokenizer.json(List.of("<s>", "</s>"), List.of("<s>"), List.of("</s>"))))
+        .containsExactly(256);
+    assertThat(begin(ByteTokenizer.json(List.of("</s>"), List.of(), List.of("</s>")))).isEmpty();
+    assertThat(begin(ByteTokenizer.json(0))).isEmpty();
+  }
+
+  private static int[] begin(byte[] json) {
+    try (Tokenizer tokenizer = Tokenizer.of(json)) {
+      return tokenizer.begin();
     }
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -233,6 +234,35 @@ class ExamplesTest {
     assertThat(others.keySet()).isEqualTo(labels.keySet());
     assertThat(others.values())
         .noneMatch(o -> labels.values().stream().anyMatch(l -> Arrays.equals(l, o)));
+  }
+
+  /** The code of Yao et al. keeps pad, eos, bos and unk. */
+  @Test
+  void randomLabelsKeepSpecialTokens() throws IOException {
+    Vocabulary vocabulary =
+        Vocabulary.of(
+            TinyLlama.VOCABULARY,
+            new ObjectMapper()
+                .readTree(
+                    """
+                    {"model": {"vocab": {"a": 0, "b": 1, "c": 2}},
+                     "added_tokens": [{"id": 1, "special": true}, {"id": 2, "special": false}]}
+                    """));
+    List<int[]> kept = new ArrayList<>();
+    for (Row row : Labels.random(documents(), vocabulary, 1).collectAsList()) {
+      kept.add(row.<Integer>getList(3).stream().mapToInt(Integer::intValue).toArray());
+    }
+    int i = 0;
+    int special = 0;
+    for (Row row : documents().select("tokens").collectAsList()) {
+      List<Integer> tokens = row.getList(0);
+      int[] labels = kept.get(i++);
+      for (int t = 1; t < labels.length; t++) {
+        special += tokens.get(t) == 1 ? 1 : 0;
+        assertThat(labels[t] == 1).isEqualTo(tokens.get(t) == 1);
+      }
+    }
+    assertThat(special).isPositive();
   }
 
   @Test

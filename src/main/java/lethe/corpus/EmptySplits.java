@@ -1,0 +1,154 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Says why a split has no document. It reads the sources once more, which only a run that ends here
+ * has reason to do.
+ *
+ * @param documents of {@link Documents}
+ * @param rejects how many rows each source has
+ */
+record EmptySplits(
+    CorpusSettings settings,
+    Dataset<Row> documents,
+    Named named,
+    Dataset<Row> index,
+    Rejects rejects) {
+  private static final int SHOWN = 3;
+
+  /**
+   * Sentences on the splits that have no document: one each, and below it what is known of it.
+   *
+   * @param taken documents of all splits
+   * @param before the same before duplicates were dropped; null where none were
+   */
+  List<String> problems(Splits taken, Splits before) {
+    List<Row> counts = Counts.documents(taken.taken());
+    List<String> problems = new ArrayList<>();
+    for (Split split : settings.splits().keySet()) {
+      if (counts.stream().noneMatch(row -> row.getString(0).equals(split.key()))) {
+        problems.add(
+            "Split %s has no document: widen corpus.splits.%1$s or its caps, or leave it out"
+                .formatted(split.key()));
+        reasons(split, taken, before).forEach(reason -> problems.add("  " + reason));
+      }
+    }
+    return problems;
+  }
+
+  private List<String> reasons(Split split, Splits taken, Splits before) {
+    long dropped = before == null ? 0 : before.taken(split).count();
+    if (dropped > 0) {
+      return List.of(
+          "all of its %d documents repeat documents to forget and were dropped; see corpus.duplicates"
+              .formatted(dropped));
+    }
+    List<String> reasons = new ArrayList<>(rows());
+    reasons.add(conditions(split, taken));
+    if (split == Split.FORGET) {
+      Unmet.unusable(index).orderBy("what").limit(SHOWN).collectAsList().stream()
+          .map(row -> row.getString(1))
+          .forEach(reasons::add);
+    }
+    SplitRule rule = settings.splits().get(split);
+    rule.where()
+        .ifPresent(
+            where -> reasons.addAll(new Members(settings.sources(), documents).remarks(where)));
+    Stream.of(rule.ids(), rule.notIds())
+        .flatMap(Optional::stream)
+        .forEach(file -> reasons.addAll(ids(file)));
+    return reasons;
+  }
+
+  /** How many rows each source has, and how many of them are documents. */
+  private List<String> rows() {
+    return IntStream.range(0, settings.sources().size())
+        .mapToObj(
+            number -> {
+              String path = settings.sources().get(number).path();
+              List<Rejects.Group> own =
+                  rejects.groups().stream().filter(group -> group.source() == number).toList();
+              long usable =
+                  own.stream()
+                      .filter(group -> group.reason() == null)
+                      .mapToLong(Rejects.Group::rows)
+                      .sum();
+              return "source %s has %d rows, of which %d are documents"
+                  .formatted(path, own.stream().mapToLong(Rejects.Group::rows).sum(), usable);
+            })
+        .toList();
+  }
+
+  /** How many documents are left after each condition, in the order of the settings. */
+  private String conditions(Split split, Splits taken) {
+    Index own = new Index(settings, named);
+    Dataset<Row> rows = own.marked(documents).where(col("_reason").isNull());
+    List<Column> counts = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    Column all = lit(true);
+    for (Map.Entry<String, Column> condition : own.conditions(split).entrySet()) {
+      all = all.and(condition.getValue());
+      counts.add(count(when(all, lit(1))));
+      names.add(condition.getKey());
+    }
+    Row found = rows.agg(count(lit(1)), counts.toArray(Column[]::new)).head();
+    StringBuilder sentence = new StringBuilder("of " + found.getLong(0) + " documents");
+    for (int i = 0; i < names.size(); i++) {
+      sentence.append(", ").append(names.get(i)).append(" leaves ").append(found.getLong(i + 1));
+    }
+    SplitRule rule = settings.splits().get(split);
+    if (!rule.except().isEmpty()) {
+      sentence.append(", except leaves ").append(taken.candidates(split).count());
+    }
+    if (rule.capped()) {
+      sentence.append(", the caps leave 0");
+    }
+    return sentence.toString();
+  }
+
+  /** How many of the listed ids some document has, and what the others look like. */
+  private List<String> ids(IdFile file) {
+    Dataset<Row> listed = named.ids().get(file);
+    Dataset<Row> known = index.where(col("_reason").isNull()).select("id").distinct();
+    Dataset<Row> unknown = listed.join(known, new String[] {"id"}, "left_anti");
+    List<String> some =
+        unknown.orderBy("id").limit(SHOWN).collectAsList().stream()
+            .map(row -> row.getString(0))
+            .toList();
+    List<String> reasons = new ArrayList<>();
+    reasons.add(
+        "%s lists %d ids, of which %d are of no document%s"
+            .formatted(
+                file.file(),
+                listed.count(),
+                unknown.count(),
+                some.isEmpty() ? "" : ": " + String.join(", ", some)));
+    shape(some).ifPresent(shape -> reasons.add(file.file() + " " + shape));
+    return reasons;
+  }
+
+  /** What a file seems to be that is no list of ids, one a line. */
+  static Optional<String> shape(List<String> ids) {
+    if (ids.stream().anyMatch(id -> id.matches("[\"'].*[\"'],?"))) {
+      return Optional.of("has ids in quotes: write them without");
+    }
+    if (ids.stream().anyMatch(id -> id.indexOf(',') > 0 || id.indexOf(';') > 0)) {
+      return Optional.of("seems to have several columns: write one id a line and nothing else");
+    }
+    return Optional.empty();
+  }
+}

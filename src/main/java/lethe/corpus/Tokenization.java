@@ -1,0 +1,64 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+
+/**
+ * How documents become chunks in a run: the same wherever it is asked for.
+ *
+ * @param settings of the corpus
+ * @param json content of {@code tokenizer.json}
+ * @param answers how questions and answers are written, if there are any
+ * @param texts of all documents
+ */
+record Tokenization(
+    CorpusSettings settings, Broadcast<byte[]> json, Optional<Answers> answers, Texts texts) {
+
+  /**
+   * Chunks of some documents, not computed yet.
+   *
+   * @param which columns {@code split domain id characters}
+   */
+  Dataset<Row> chunks(Dataset<Row> which) {
+    Dataset<Row> rows =
+        texts.of(which, col("split")).select("split", "domain", "id", "text", "_question");
+    if (settings.hub().isPresent()) {
+      HubTokenizer hub = HubTokenizer.find();
+      String id = settings.hub().get();
+      try (Tokenizer own = Tokenizer.of(json.value())) {
+        return HubChunking.probe(texts.spark(), hub, id, settings, own).chunks(hub, id, rows);
+      }
+    }
+    return rows.mapPartitions(
+        new Chunking(
+            json,
+            settings.beginning(),
+            settings.chunkTokens(),
+            settings.minimumTail(),
+            answers.orElse(null)),
+        Encoders.row(Chunks.SCHEMA));
+  }
+
+  /** How many tokens the chunks of some documents have: columns {@code domain id tokens}. */
+  Dataset<Row> tokens(Dataset<Row> which) {
+    return chunks(which)
+        .groupBy(col("domain"), col("document").as("id"))
+        .agg(sum(size(col("tokens"))).as("tokens"));
+  }
+
+  /** Ids of the tokens before each chunk. */
+  static List<Integer> beginning(CorpusSettings settings, byte[] json) {
+    try (Tokenizer tokenizer = Tokenizer.of(json)) {
+      return Arrays.stream(settings.beginning().of(tokenizer)).boxed().toList();
+    }
+  }
+}

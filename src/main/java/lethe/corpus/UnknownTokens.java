@@ -1,0 +1,97 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Tokens in texts that the model's embedding has no row for: tokens that somebody added to a
+ * tokenizer and not to its model. Texts are only looked through where tokenizer.json has any.
+ *
+ * @param how documents become chunks
+ * @param rows of the embedding
+ */
+record UnknownTokens(Tokenization how, int rows) {
+  private static final int SHOWN = 3;
+
+  /**
+   * Sentences on documents that have such a token.
+   *
+   * @param documents columns {@code split domain id characters}
+   */
+  List<String> problems(Dataset<Row> documents) {
+    if (largest() < rows) {
+      return List.of();
+    }
+    return how
+        .chunks(documents)
+        .select(
+            col("domain"),
+            col("document"),
+            expr("element_at(filter(tokens, id -> id >= " + rows + "), 1)").as("token"))
+        .where("token IS NOT NULL")
+        .dropDuplicates("domain", "document")
+        .orderBy("domain", "document")
+        .limit(SHOWN)
+        .collectAsList()
+        .stream()
+        .map(
+            row ->
+                "Document %s of domain %s has token %d (%s), and the model's embedding has %d rows: take it out of the text, or add its row to the model"
+                    .formatted(
+                        row.getString(1),
+                        row.getString(0),
+                        row.getInt(2),
+                        name(row.getInt(2)),
+                        rows))
+        .toList();
+  }
+
+  /** The largest id of the tokenizer. */
+  private int largest() {
+    JsonNode json = json();
+    JsonNode vocabulary = json.at("/model/vocab");
+    int largest = vocabulary.isArray() ? vocabulary.size() - 1 : -1;
+    if (vocabulary.isObject()) {
+      for (JsonNode id : vocabulary) {
+        largest = Math.max(largest, id.asInt());
+      }
+    }
+    for (JsonNode added : json.path("added_tokens")) {
+      largest = Math.max(largest, added.path("id").asInt());
+    }
+    return largest;
+  }
+
+  private String name(int token) {
+    JsonNode json = json();
+    for (JsonNode added : json.path("added_tokens")) {
+      if (added.path("id").asInt() == token) {
+        return added.path("content").asText();
+      }
+    }
+    var members = json.at("/model/vocab").fields();
+    while (members.hasNext()) {
+      var member = members.next();
+      if (member.getValue().asInt() == token) {
+        return member.getKey();
+      }
+    }
+    return json.at("/model/vocab").path(token).path(0).asText("unnamed");
+  }
+
+  private JsonNode json() {
+    try {
+      return new ObjectMapper().readTree(how.json().value());
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read tokenizer.json: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package lethe.corpus;
+
+import static java.nio.charset.StandardCharsets.UTF_16LE;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import lethe.settings.InvalidSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmptySplitsTest {
+  @TempDir Path folder;
+
+  @Test
+  void everySplitWithoutDocumentSaysWhy() throws IOException {
+    SmallCorpora corpora = SmallCorpora.in(folder);
+    String row =
+        "{\"id\": \"%d\", \"text\": \"a text\", \"License\": \"MIT\", \"source\": \"wiki\", \"meta\": \"{\\\"language\\\": \\\"en\\\"}\", \"meta.url\": \"x\"}";
+    corpora.write("a.jsonl", List.of(row.formatted(1), row.formatted(2)));
+    Files.writeString(folder.resolve("ids.json"), "[\"1\",\n\"2\"]\n");
+    assertThatThrownBy(
+            () ->
+                corpora
+                    .prepare(
+                        """
+                        forget { where = "license = 'MIT'" }
+                        retain { where = "meta.language = 'en'", except = forget }
+                        approximate { where = "meta.url = 'x'" }
+                        general { where = "source = 'wiki'" }
+                        holdout { ids = "ids.json", fraction = 0.5 }
+                        """,
+                        "",
+                        64)
+                    .execute())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll(
+            "Split forget has no document",
+            "\n  source " + folder + "/a.jsonl has 2 rows, of which 2 are documents\n",
+            "\n  of 12 documents, where leaves 0\n",
+            "\n  license is null in every row; did you mean License?\n",
+            "\n  of 12 documents, where leaves 0, except leaves 0\n",
+            "\n  meta.language is null in every row; meta is a text: where it is JSON, write get_json_object(meta, '$.language')\n",
+            "\n  meta.url is null in every row; rows have a member with a dot in its name: write `meta.url`\n",
+            "\n  source is the source's path in the settings (" + folder + "/a.jsonl, ",
+            ") and hides the rows' own member of that name\n",
+            "\n  of 12 documents, ids leaves 0, fraction leaves 0\n",
+            "ids.json lists 2 ids, of which 2 are of no document: \"2\"], [\"1\",\n",
+            "ids.json seems to be a JSON array: write one id a line")
+        .hasMessageNotContaining("has 0 rows");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void aMemberInTheNamesOfFoldersIsFoundThere() throws IOException {
+    SmallCorpora corpora = SmallCorpora.in(folder);
+    Files.createDirectory(folder.resolve("lang=en"));
+    corpora.write("lang=en/x.jsonl", SmallCorpora.documents("x", 3));
+    assertThatThrownBy(
+            () ->
+                corpora
+                    .prepare(
+                        corpora.settings(
+                            "{ path = \"%s/lang=en/x.jsonl\", domain = a }".formatted(folder),
+                            "forget { where = \"lang = 'en'\" }, retain { where = \"meta.nummer = 2\" }",
+                            ""),
+                        64)
+                    .execute())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContainingAll(
+            "lang is null in every row; it is in the names of folders, which are not read: give each folder a source and a domain",
+            "meta.nummer is null in every row; did you mean meta.number?");
+  }
+
+  @Test
+  void filesThatAreNoListOfIdsAreKnownByTheirLook() {
+    String lines = new String("\uFEFF1\n2\n".getBytes(UTF_16LE), UTF_8);
+    assertThat(EmptySplits.shape(List.of(lines.split("\n"))).orElseThrow()).contains("UTF-16");
+    assertThat(EmptySplits.shape(List.of("\"a b1\"")).orElseThrow()).contains("in quotes");
+    assertThat(EmptySplits.shape(List.of("1,erasure")).orElseThrow()).contains("several columns");
+    assertThat(EmptySplits.shape(List.of("[\"1\",\"2\"]")).orElseThrow()).contains("JSON array");
+    assertThat(EmptySplits.shape(List.of("a1", "a 2"))).isEmpty();
+  }
+}
