@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import lethe.resident.ComputeSettings;
 import lethe.resident.ComputeSettings.DeviceChoice;
 import lethe.train.TrainSettings;
-import org.apache.spark.package$;
 import org.apache.spark.network.util.ByteUnit;
 import org.apache.spark.network.util.JavaUtils;
+import org.apache.spark.package$;
 
 /**
  * The cluster as far as Spark's settings tell: whether it can hold the workers, and whether what

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lethe.corpus.Answers;
 import lethe.corpus.Chunks;
@@ -143,7 +142,6 @@ final class Stages {
       console.say("dry-run: the sample is not written yet, so its documents were not read");
       return dryRun();
     }
-    int context = architecture.orElseThrow().context().tokens();
     checkWeights();
     SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
     try {

@@ -107,8 +107,7 @@ public final class Evaluate {
    */
   public Evaluation execute() {
     Amount all = check();
-    Evaluation.Asked asked =
-        Evaluation.Asked.of(settings, models, chunksSha256, folder.files());
+    Evaluation.Asked asked = Evaluation.Asked.of(settings, models, chunksSha256, folder.files());
     folder.files().delete(folder.evaluation());
     List<Evaluation.Model> done = new ArrayList<>();
     List<TaskScore> answers = new ArrayList<>();

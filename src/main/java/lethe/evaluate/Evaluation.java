@@ -129,7 +129,8 @@ public record Evaluation(
       String name, String path, String fingerprint, long parameters, List<String> parts) {}
 
   /**
-   * @throws InvalidSettings when the run folder has no finished evaluation, or one of another version
+   * @throws InvalidSettings when the run folder has no finished evaluation, or one of another
+   *     version
    */
   public static Evaluation read(RunFolder folder) {
     if (!folder.files().exists(folder.evaluation())) {

@@ -139,8 +139,8 @@ final class Checkpoint implements TensorSource {
    * {@inheritDoc}
    *
    * @param name the network's
-   * @throws InvalidSettings when there is no such tensor or range, or its elements cannot
-   *     be read as floats
+   * @throws InvalidSettings when there is no such tensor or range, or its elements cannot be read
+   *     as floats
    */
   @Override
   public void read(String name, long fromElement, float[] to, int offset, int count) {

@@ -31,8 +31,8 @@ public final class Safetensors implements TensorSource {
   /**
    * Reads the header; no tensor yet.
    *
-   * @throws InvalidSettings when there is no such file, or its header is wrong in itself
-   *     or does not fit the file's length
+   * @throws InvalidSettings when there is no such file, or its header is wrong in itself or does
+   *     not fit the file's length
    */
   public static Safetensors open(Path path, Files files) {
     long fileBytes = files.length(path);
@@ -90,8 +90,8 @@ public final class Safetensors implements TensorSource {
    *
    * <p>Elements of 64 bits are rounded to the nearest float.
    *
-   * @throws InvalidSettings when there is no such tensor or range, or its elements cannot
-   *     be read as floats
+   * @throws InvalidSettings when there is no such tensor or range, or its elements cannot be read
+   *     as floats
    */
   @Override
   public void read(String name, long fromElement, float[] to, int offset, int count) {
@@ -128,8 +128,8 @@ public final class Safetensors implements TensorSource {
   /**
    * Reads whole numbers of 64 bits.
    *
-   * @throws InvalidSettings when there is no such tensor or range, or its elements are not
-   *     {@code I64}
+   * @throws InvalidSettings when there is no such tensor or range, or its elements are not {@code
+   *     I64}
    */
   public void readLongs(String name, long fromElement, long[] to, int offset, int count) {
     if (!type(name).equals("I64")) {

@@ -157,8 +157,8 @@ final class Weights implements TensorSource {
   /**
    * {@inheritDoc}
    *
-   * @throws InvalidSettings when there is no such tensor or range, or its elements cannot
-   *     be read as floats
+   * @throws InvalidSettings when there is no such tensor or range, or its elements cannot be read
+   *     as floats
    */
   @Override
   public void read(String name, long fromElement, float[] to, int offset, int count) {

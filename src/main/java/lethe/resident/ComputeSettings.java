@@ -57,8 +57,8 @@ public record ComputeSettings(
    * With the resources of a task.
    *
    * @param resources as {@code TaskContext.resources()} gives them
-   * @throws InvalidSettings when {@link DeviceChoice#AUTO} finds no GPU assigned to the
-   *     task although there are GPUs, or {@link #on(String...)} refuses what is assigned
+   * @throws InvalidSettings when {@link DeviceChoice#AUTO} finds no GPU assigned to the task
+   *     although there are GPUs, or {@link #on(String...)} refuses what is assigned
    */
   public Compute on(scala.collection.Map<String, ResourceInformation> resources) {
     ResourceInformation gpu = JavaConverters.mapAsJavaMap(resources).get("gpu");

@@ -21,7 +21,8 @@ class PredicateTest {
             "unix_timestamp()",
             "shuffle(x)",
             "system.builtin.randn()")) {
-      String name = call.replaceAll("\\(.*", "").replaceAll(".*[.]", "").toLowerCase();
+      String name =
+          call.replaceAll("\\(.*", "").replaceAll(".*[.]", "").toLowerCase(java.util.Locale.ROOT);
       assertThat(Predicate.problem("length(text) > 3 AND NOT (" + call + " = id)"))
           .contains(name + "() is not the same for a document in every run and partition");
     }

@@ -312,11 +312,16 @@ class ScoresTest {
     assertThat(new TaskFile(new Task("t", file.toString()), folder.files()).sha256())
         .isEqualTo("ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356");
     java.nio.file.Files.writeString(temp.resolve("task2.jsonl"), "{}\n");
-    String two = new TaskFile(new Task("t", temp.resolve("task*.jsonl").toString()), folder.files()).sha256();
+    String two =
+        new TaskFile(new Task("t", temp.resolve("task*.jsonl").toString()), folder.files())
+            .sha256();
     java.nio.file.Files.writeString(temp.resolve("task2.jsonl"), "[]\n");
-    assertThat(new TaskFile(new Task("t", temp.resolve("task*.jsonl").toString()), folder.files()).sha256())
+    assertThat(
+            new TaskFile(new Task("t", temp.resolve("task*.jsonl").toString()), folder.files())
+                .sha256())
         .isNotEqualTo(two);
-    assertThatThrownBy(() -> new TaskFile(new Task("t", temp + "/none.jsonl"), folder.files()).sha256())
+    assertThatThrownBy(
+            () -> new TaskFile(new Task("t", temp + "/none.jsonl"), folder.files()).sha256())
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("Cannot ask task t (" + temp + "/none.jsonl): there is no such file");
   }
