@@ -79,6 +79,9 @@ record Members(List<Source> sources, Dataset<Row> documents) {
       return "; %s is a text: where it is JSON, write get_json_object(%1$s, '$.%s')"
           .formatted(outer, rest);
     }
+    if (!documents.where(col("_file").contains("/" + outer + "=")).isEmpty()) {
+      return "; it is in the name of a folder that the source's path ends in or below: give a folder above it as path";
+    }
     Set<String> known = new TreeSet<>();
     rows.forEach(row -> members("", row, known));
     return known.stream()

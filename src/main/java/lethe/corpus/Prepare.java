@@ -172,12 +172,13 @@ public final class Prepare {
 
   /** What to throw in place of a failure: one that names the condition or the files behind it. */
   private RuntimeException explained(Exception failure) {
-    if (!(failure instanceof IllegalArgumentException)) {
+    RuntimeException unreadable = new Unreadable(spark, settings.sources()).explained(failure);
+    if (!(unreadable instanceof InvalidSettings)) {
       Throwable first = first(failure);
       for (var split : settings.splits().entrySet()) {
         Optional<Throwable> own = split.getValue().where().flatMap(this::failure);
         if (own.isPresent() && own.get().getClass() == first.getClass()) {
-          return new IllegalArgumentException(
+          return new InvalidSettings(
               "corpus.splits.%s.where must hold or not of every document, but \"%s\" fails on one: %s"
                   .formatted(
                       split.getKey().key(), split.getValue().where().get().sql(), line(first)),
@@ -185,7 +186,7 @@ public final class Prepare {
         }
       }
     }
-    return new Unreadable(spark, settings.sources()).explained(failure);
+    return unreadable;
   }
 
   /** Why a condition cannot be told of some document. */

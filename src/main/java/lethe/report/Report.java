@@ -83,7 +83,7 @@ public final class Report {
     return new ReportFile(
         Headline.of(
             verdict, damage.stream().filter(d -> d.model().equals("unlearned")).findFirst()),
-        Coverage.of(folder, evaluation.scores()),
+        CoverageReport.of(folder, evaluation.scores()),
         json(folder.provenance()).orElse(null),
         json(folder.corpusManifest()).map(Report::withoutParts).orElse(null),
         evaluation.models(),

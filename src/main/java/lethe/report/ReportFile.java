@@ -42,7 +42,7 @@ import lethe.target.Target;
  */
 record ReportFile(
     String headline,
-    Coverage coverage,
+    CoverageReport coverage,
     JsonNode provenance,
     JsonNode corpus,
     List<Evaluation.Model> models,

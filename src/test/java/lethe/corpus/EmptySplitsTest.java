@@ -1,7 +1,5 @@
 package lethe.corpus;
 
-import static java.nio.charset.StandardCharsets.UTF_16LE;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,7 +20,7 @@ class EmptySplitsTest {
     String row =
         "{\"id\": \"%d\", \"text\": \"a text\", \"License\": \"MIT\", \"source\": \"wiki\", \"meta\": \"{\\\"language\\\": \\\"en\\\"}\", \"meta.url\": \"x\"}";
     corpora.write("a.jsonl", List.of(row.formatted(1), row.formatted(2)));
-    Files.writeString(folder.resolve("ids.json"), "[\"1\",\n\"2\"]\n");
+    Files.writeString(folder.resolve("ids.csv"), "1,erasure\n2,erasure\n");
     assertThatThrownBy(
             () ->
                 corpora
@@ -32,7 +30,7 @@ class EmptySplitsTest {
                         retain { where = "meta.language = 'en'", except = forget }
                         approximate { where = "meta.url = 'x'" }
                         general { where = "source = 'wiki'" }
-                        holdout { ids = "ids.json", fraction = 0.5 }
+                        holdout { ids = "ids.csv", fraction = 0.5 }
                         """,
                         "",
                         64)
@@ -49,8 +47,8 @@ class EmptySplitsTest {
             "\n  source is the source's path in the settings (" + folder + "/a.jsonl, ",
             ") and hides the rows' own member of that name\n",
             "\n  of 12 documents, ids leaves 0, fraction leaves 0\n",
-            "ids.json lists 2 ids, of which 2 are of no document: \"2\"], [\"1\",\n",
-            "ids.json seems to be a JSON array: write one id a line")
+            "ids.csv lists 2 ids, of which 2 are of no document: 1,erasure, 2,erasure\n",
+            "ids.csv seems to have several columns: write one id a line")
         .hasMessageNotContaining("has 0 rows");
     assertThat(folder.resolve("run")).doesNotExist();
   }
@@ -72,17 +70,14 @@ class EmptySplitsTest {
                     .execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
-            "lang is null in every row; it is in the names of folders, which are not read: give each folder a source and a domain",
+            "lang is null in every row; it is in the name of a folder that the source's path ends in or below: give a folder above it as path",
             "meta.nummer is null in every row; did you mean meta.number?");
   }
 
   @Test
   void filesThatAreNoListOfIdsAreKnownByTheirLook() {
-    String lines = new String("\uFEFF1\n2\n".getBytes(UTF_16LE), UTF_8);
-    assertThat(EmptySplits.shape(List.of(lines.split("\n"))).orElseThrow()).contains("UTF-16");
-    assertThat(EmptySplits.shape(List.of("\"a b1\"")).orElseThrow()).contains("in quotes");
+    assertThat(EmptySplits.shape(List.of("'a b1'")).orElseThrow()).contains("in quotes");
     assertThat(EmptySplits.shape(List.of("1,erasure")).orElseThrow()).contains("several columns");
-    assertThat(EmptySplits.shape(List.of("[\"1\",\"2\"]")).orElseThrow()).contains("JSON array");
     assertThat(EmptySplits.shape(List.of("a1", "a 2"))).isEmpty();
   }
 }

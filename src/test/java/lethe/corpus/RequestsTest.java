@@ -152,7 +152,7 @@ class RequestsTest {
   @Test
   void idsThatAConditionNamesAreMissedToo() throws IOException {
     List<String> lines = SmallCorpora.documents("a", 20);
-    lines.set(7, lines.get(7).replace("\"meta\"", "\"score\": Infinity, \"meta\""));
+    lines.set(7, lines.get(7).replace("\"meta\"", "\"score\": oops, \"meta\""));
     corpora.write("a.jsonl", lines);
     String ids =
         IntStream.range(0, 12).mapToObj(i -> "'x" + i + "'").collect(Collectors.joining(", "));

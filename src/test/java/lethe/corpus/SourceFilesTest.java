@@ -122,7 +122,7 @@ class SourceFilesTest {
         """
         {"text": "of the text"}
         {"id": null, "text": "of another"}
-        {"id": "d7", "text": "x", "score": Infinity, "low": -Infinity, "none": NaN}
+        {"id": "d7", "text": "of numbers", "score": Infinity, "low": -Infinity, "none": NaN}
         {"id": 1.5, "text": "y"}
         {"text": ["y"]}
         """);
@@ -136,7 +136,7 @@ class SourceFilesTest {
         .containsExactlyInAnyOrder(
             hash(path + "\nof the text") + " of the text",
             hash(path + "\nof another") + " of another",
-            "d7 x");
+            "d7 of numbers");
     assertThat(read(settings).where("_reason IS NOT NULL").select("_detail").collectAsList())
         .extracting(row -> row.getString(0))
         .containsExactlyInAnyOrder(

@@ -278,7 +278,7 @@ class ReportTest {
   private static ReportFile file(List<MembershipScore> membership) {
     return new ReportFile(
         "",
-        Coverage.of(null, null, null, null),
+        CoverageReport.of(null, null, null, null),
         null,
         null,
         List.of(),

@@ -20,7 +20,7 @@ import org.apache.hadoop.fs.Path;
  * @param scored of the forget split, by every model; null when nothing was
  * @param warnings where they differ
  */
-record Coverage(Amount asked, Amount trained, Amount scored, List<String> warnings) {
+record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> warnings) {
   private static final int VERSION = 1;
 
   /**
@@ -47,8 +47,8 @@ record Coverage(Amount asked, Amount trained, Amount scored, List<String> warnin
    * @param scores of all models
    * @throws InvalidSettings when coverage.json is of another version
    */
-  static Coverage of(RunFolder folder, List<SplitScore> scores) {
-    Path path = new Path(folder.root(), "coverage.json");
+  static CoverageReport of(RunFolder folder, List<SplitScore> scores) {
+    Path path = folder.coverage();
     Optional<JsonNode> corpus = json(folder, folder.corpusManifest());
     Optional<JsonNode> training = json(folder, path);
     if (training.isPresent() && training.get().path("version").asInt() != VERSION) {
@@ -58,7 +58,7 @@ record Coverage(Amount asked, Amount trained, Amount scored, List<String> warnin
                   .formatted(path, training.get().path("version").asText("none"), VERSION)));
     }
     return of(
-        corpus.map(Coverage::asked).orElse(null),
+        corpus.map(CoverageReport::asked).orElse(null),
         training.map(json -> amount(json.path("asked"))).orElse(null),
         training.map(json -> amount(json.path("trained"))).orElse(null),
         scored(scores));
@@ -67,7 +67,7 @@ record Coverage(Amount asked, Amount trained, Amount scored, List<String> warnin
   /**
    * @param meant the forget split as the training knew it; null when not recorded
    */
-  static Coverage of(Amount asked, Amount meant, Amount trained, Amount scored) {
+  static CoverageReport of(Amount asked, Amount meant, Amount trained, Amount scored) {
     List<String> warnings = new ArrayList<>();
     long unmet = asked == null || asked.unmet() == null ? 0 : asked.unmet();
     if (unmet > 0) {
@@ -90,7 +90,7 @@ record Coverage(Amount asked, Amount trained, Amount scored, List<String> warnin
           "%d chunks to forget were scored, the corpus has %d"
               .formatted(scored.chunks(), asked.chunks()));
     }
-    return new Coverage(asked, trained, scored, warnings);
+    return new CoverageReport(asked, trained, scored, warnings);
   }
 
   /** For a reader: three lines, and one a warning. */
