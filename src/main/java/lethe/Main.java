@@ -125,6 +125,7 @@ public final class Main implements Callable<Integer> {
     Findings findings = validation(job, Validation.Phase.DRIVING).look();
     findings.check();
     Console console = new Console(System.out);
+    findings.warnings().forEach(warning -> console.say("validate: " + warning));
     findings.right().forEach(right -> console.say("validate: " + right));
     console.say("validate: all checks passed; whether the executors come, preflight tells");
     return 0;

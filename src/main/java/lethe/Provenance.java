@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -36,6 +38,19 @@ final class Provenance {
 
   private static final Set<String> TRAINING = Set.of("train", "pretrain", "finetune", "retrain");
 
+  /** The stage whose result a section decides. */
+  private static final Map<String, Verb> STAGE =
+      Map.of(
+          "corpus", Verb.PREPARE,
+          "sample", Verb.PREPARE,
+          "pretrain", Verb.PRETRAIN,
+          "finetune", Verb.FINETUNE,
+          "retrain", Verb.RETRAIN,
+          "model", Verb.UNLEARN,
+          "unlearn", Verb.UNLEARN,
+          "train", Verb.UNLEARN,
+          "stop", Verb.UNLEARN);
+
   private final ObjectMapper json = new ObjectMapper();
   private final Job job;
   private final RunFolder folder;
@@ -46,13 +61,13 @@ final class Provenance {
   }
 
   /**
-   * Refuses to go on with a folder whose finished stages were made with other settings. A key that
-   * was not there then, in an older version, had what is its default now.
+   * Refuses to go on with a folder whose stages were made with other settings, unless they are run
+   * again. A key that was not there then, in an older version, had what is its default now.
    *
    * @throws InvalidSettings naming each setting that differs
    */
   void check() {
-    if (job.overwrite() || !folder.files().exists(folder.provenance())) {
+    if (!folder.files().exists(folder.provenance())) {
       return;
     }
     JsonNode before = folder.files().readJson(folder.provenance()).path("settings");
@@ -66,6 +81,10 @@ final class Provenance {
     if (folder.files().exists(folder.retrained())) {
       sections.add("retrain");
     }
+    if (job.overwrite()) {
+      Set<Verb> begun = begun();
+      sections.removeIf(section -> begun.contains(STAGE.get(section)));
+    }
     JsonNode now = json(job.settings().json());
     JsonNode defaults = json(job.settings().defaultsJson());
     for (String section : sections) {
@@ -75,9 +94,21 @@ final class Provenance {
       problems.add(
           0,
           folder.root()
-              + " holds a run with other settings; name another run.dir, or set overwrite=true to run its stages again");
+              + " holds a run with other settings; name another run.dir, or run their stages again with overwrite=true");
       throw new InvalidSettings(problems);
     }
+  }
+
+  /** The stages that this invocation runs again, and those that are made from them. */
+  private Set<Verb> begun() {
+    Set<Verb> begun = EnumSet.noneOf(Verb.class);
+    for (Verb stage : Verb.values()) {
+      if (job.does(stage)) {
+        begun.add(stage);
+        begun.addAll(stage.madeFrom());
+      }
+    }
+    return begun;
   }
 
   private static void compare(

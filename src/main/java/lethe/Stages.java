@@ -56,18 +56,6 @@ import org.apache.spark.util.SignalUtils;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 final class Stages {
-  /** The stages whose output is made from a stage's. */
-  private static final Map<Verb, Set<Verb>> MADE_FROM =
-      Map.of(
-          Verb.PREPARE,
-          Set.of(Verb.PRETRAIN, Verb.FINETUNE, Verb.RETRAIN, Verb.UNLEARN, Verb.EVALUATE),
-          Verb.PRETRAIN,
-          Set.of(Verb.FINETUNE, Verb.UNLEARN, Verb.EVALUATE),
-          Verb.RETRAIN,
-          Set.of(Verb.EVALUATE),
-          Verb.UNLEARN,
-          Set.of(Verb.EVALUATE));
-
   private final Job job;
   private final Console console;
   private final Map<String, String> hadoop;
@@ -307,7 +295,7 @@ final class Stages {
     List<Verb> made = new ArrayList<>(commits().keySet());
     Collections.reverse(made); // so that nothing ever rests on what is gone
     made.stream()
-        .filter(other -> other == stage || MADE_FROM.getOrDefault(stage, Set.of()).contains(other))
+        .filter(other -> other == stage || stage.madeFrom().contains(other))
         .forEach(other -> folder.files().delete(commits().get(other)));
   }
 
@@ -343,7 +331,12 @@ final class Stages {
     if (job.does(Verb.EVALUATE)) {
       read.addAll(job.evaluate().models().values());
     }
-    read.stream().distinct().forEach(path -> source(path).check());
+    Set<Path> made = Validation.made(job, folder); // which need not be there yet
+    read.stream()
+        .distinct()
+        .map(this::source)
+        .filter(source -> !made.contains(new Path(source.path())))
+        .forEach(ModelSource::check);
   }
 
   /** The folder whose config.json and tokenizer the run uses before there are weights. */
@@ -530,6 +523,7 @@ final class Stages {
     Trainer.Result result =
         new Trainer(spark, how, folder, task, new TrainProgress(name, console), stop)
             .train(chunks, start, probes);
+    training = false; // from here on a request to stop ends the run at once; its checkpoint stands
     if (name.equals("unlearn")) {
       Coverage coverage =
           Coverage.of(Chunks.read(spark, folder).filter(col("split").equalTo(Role.FORGET)), result);
@@ -538,7 +532,6 @@ final class Stages {
     }
     task.model().write(target, job.dtype(), job.shardBytes(), result.weights());
     result.discardCheckpoints().run();
-    training = false;
   }
 
   /** The models that are evaluated, in the order of the report. */

@@ -96,7 +96,12 @@ final class Validation {
     }
     architecture =
         new ModelFolders(
-                job, folder, hadoop, reach, folder.map(this::made).orElse(Set.of()), findings)
+                job,
+                folder,
+                hadoop,
+                reach,
+                folder.map(run -> made(job, run)).orElse(Set.of()),
+                findings)
             .look();
     boolean prepared =
         !job.overwrite() && folder.filter(r -> r.files().exists(r.corpusManifest())).isPresent();
@@ -125,7 +130,7 @@ final class Validation {
   }
 
   /** Models that stages of this run write before others read them. */
-  private Set<Path> made(RunFolder folder) {
+  static Set<Path> made(Job job, RunFolder folder) {
     Set<Path> made = new HashSet<>();
     if (job.checks(Verb.PRETRAIN) && job.pretrain().isPresent()) {
       made.add(folder.original());

@@ -1,6 +1,8 @@
 package lethe;
 
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /** What a user can ask for; what each does is said in {@link Main}'s help. */
 enum Verb {
@@ -29,6 +31,16 @@ enum Verb {
   /** Whether it only looks: at all that a run needs, and writes nothing. */
   boolean looks() {
     return this == VALIDATE || this == PREFLIGHT;
+  }
+
+  /** The stages whose output is made from this one's. */
+  Set<Verb> madeFrom() {
+    return switch (this) {
+      case PREPARE -> EnumSet.of(PRETRAIN, FINETUNE, RETRAIN, UNLEARN, EVALUATE);
+      case PRETRAIN -> EnumSet.of(FINETUNE, UNLEARN, EVALUATE);
+      case RETRAIN, UNLEARN -> EnumSet.of(EVALUATE);
+      default -> EnumSet.noneOf(Verb.class);
+    };
   }
 
   /** Whether this verb includes a stage. */

@@ -62,7 +62,7 @@ class LayersTest {
         .and()
         .haveNameNotMatching(
             "lethe\\.(objective\\.Method|model\\.(Decoding|Safetensors|SafetensorsHeader|TokenBatch)"
-                + "|train\\.(Aggregator|Incoming|Message|ProbeSums|ShardTree))(\\$.*)?")
+                + "|train\\.(Aggregator|Incoming|Message|PlanReader|ProbeSums|ShardTree))(\\$.*)?")
         .should()
         .callConstructorWhere(
             DescribedPredicate.describe(

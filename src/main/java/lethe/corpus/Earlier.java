@@ -36,6 +36,11 @@ record Earlier(SparkSession spark, RunFolder folder) {
     }
     Manifest manifest = Manifest.read(folder);
     differ(problems, "chunk-tokens", manifest.chunkTokens(), settings.chunkTokens());
+    if (manifest.tokenizer() == null != settings.hub().isEmpty()) {
+      problems.add(
+          "Cannot reuse chunks of %s: with one tokenizer of the hub and one of the model, places in texts differ"
+              .formatted(folder.root()));
+    }
     differ(problems, "minimum-tail", manifest.minimumTail(), settings.minimumTail());
     differ(problems, "tokenizer", manifest.tokenizerSha256(), Prepare.sha256(tokenizer));
     differ(

@@ -68,7 +68,7 @@ record HubChunking(List<Integer> begin, int before, int after, int length, int m
         Arrays.copyOfRange(ids.get(3), before, ids.get(3).length - (special.length - before));
     int[] models = own.encode(SENTENCE).ids;
     if (!Arrays.equals(hubs, models)) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot use tokenizer hub:%s: it makes other tokens than the tokenizer.json of model.path, of \"%s\" %s where that makes %s; leave corpus.tokenizer out"
               .formatted(
                   id,

@@ -50,11 +50,30 @@ record IdFile(String file, Optional<String> at) {
    * @throws InvalidSettings when the file holds something else, or no id
    */
   Dataset<Row> ids(SparkSession spark, Files files) {
-    Dataset<Row> ids = at.isPresent() ? below(spark, at.get()) : lines(spark, files);
-    if (ids.isEmpty()) {
-      throw new InvalidSettings("Cannot read ids from " + file + ": it lists none");
+    try {
+      Dataset<Row> ids = at.isPresent() ? below(spark, at.get()) : lines(spark, files);
+      if (ids.isEmpty()) {
+        throw new InvalidSettings("Cannot read ids from " + file + ": it lists none");
+      }
+      return ids.distinct();
+    } catch (InvalidSettings e) {
+      throw e;
+    } catch (Exception e) { // Spark's own are checked and not declared
+      throw unreadable("ids", file, e);
     }
-    return ids.distinct();
+  }
+
+  /** What to throw for a list that cannot be read to its end. */
+  static InvalidSettings unreadable(String what, String file, Exception failure) {
+    Throwable first = failure;
+    while (first.getCause() != null && first.getCause() != first) {
+      first = first.getCause();
+    }
+    String why =
+        first instanceof JsonProcessingException json
+            ? "it is not JSON: " + JsonFault.of(json)
+            : String.valueOf(first.getMessage()).lines().findFirst().orElse(first.toString());
+    return new InvalidSettings("Cannot read %s from %s: %s".formatted(what, file, why), failure);
   }
 
   private Dataset<Row> lines(SparkSession spark, Files files) {

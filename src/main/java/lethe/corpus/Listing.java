@@ -70,6 +70,11 @@ record Listing(String base, List<Slice> files, List<String> empty, Map<String, L
               new TreeMap<>());
       for (FileStatus root : roots) {
         if (root.isFile()) {
+          boolean named = root.getPath().equals(system.makeQualified(literal));
+          if (!named
+              && (!names.accept(root.getPath()) || found.leaveOut(found.name(root.getPath())))) {
+            continue;
+          }
           found.add(new LocatedFileStatus(root, new org.apache.hadoop.fs.BlockLocation[0]));
           continue;
         }
@@ -97,7 +102,10 @@ record Listing(String base, List<Slice> files, List<String> empty, Map<String, L
     Path literal = Files.path(path);
     try {
       FileSystem system = files.system(literal);
-      if (system.getScheme().startsWith("http")) { // Hadoop can open such a file, but not find it
+      if (system
+          .getUri()
+          .getScheme()
+          .startsWith("http")) { // Hadoop can open such a file, but not find it
         throw new InvalidSettings(
             "Cannot read %s: copy it to a disk, hdfs: or s3a: first".formatted(path));
       }

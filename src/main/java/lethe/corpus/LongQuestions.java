@@ -40,10 +40,10 @@ record LongQuestions(Broadcast<byte[]> tokenizer, Answers answers, int length)
           .add("_long", DataTypes.StringType);
 
   /**
-   * The same index, where rows with such a question have a reason. Only questions with many
+   * The same index, kept, where rows with such a question have a reason. Only questions with many
    * characters are tokenized for it.
    */
-  Dataset<Row> rejected(Dataset<Row> index, Texts texts) {
+  Dataset<Row> rejected(Dataset<Row> index, Texts texts, Tables tables) {
     int form = answers.template().prompt("").length() + 1; // and what begins a text
     Column most = col("_asked").plus(form).multiply(TOKENS);
     Dataset<Row> many =
@@ -53,13 +53,19 @@ record LongQuestions(Broadcast<byte[]> tokenizer, Answers answers, int length)
     if (many.isEmpty()) {
       return index;
     }
-    Dataset<Row> found = texts.of(many).mapPartitions(this, Encoders.row(FOUND)).distinct();
-    return index
-        .join(found, new String[] {"domain", "id"}, "left")
-        .withColumn("_detail", coalesce(col("_detail"), col("_long")))
-        .withColumn(
-            "_reason", coalesce(col("_reason"), when(col("_long").isNotNull(), lit(REASON))))
-        .drop("_long");
+    Dataset<Row> found =
+        tables.keep(texts.of(many).mapPartitions(this, Encoders.row(FOUND)).distinct());
+    if (found.isEmpty()) {
+      return index;
+    }
+    Dataset<Row> marked =
+        index
+            .join(found, new String[] {"domain", "id"}, "left")
+            .withColumn("_detail", coalesce(col("_detail"), col("_long")))
+            .withColumn(
+                "_reason", coalesce(col("_reason"), when(col("_long").isNotNull(), lit(REASON))))
+            .drop("_long");
+    return tables.keep(marked);
   }
 
   @Override

@@ -114,7 +114,7 @@ public record Manifest(
               .treeToValue(folder.files().readJson(folder.corpusManifest()), Manifest.class);
       if (manifest.version != VERSION) {
         throw new InvalidSettings(
-            "Cannot read chunks: %s is of version %d, this program reads %d; run prepare again"
+            "Cannot read chunks: %s is of version %d, this program reads %d; run prepare with overwrite=true"
                 .formatted(folder.corpusManifest(), manifest.version, VERSION));
       }
       return manifest;

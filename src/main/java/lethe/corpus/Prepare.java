@@ -172,9 +172,12 @@ public final class Prepare {
 
   /** What to throw in place of a failure: one that names the condition or the files behind it. */
   private RuntimeException explained(Exception failure) {
+    if (failure instanceof InvalidSettings known) {
+      return known;
+    }
     RuntimeException unreadable = new Unreadable(spark, settings.sources()).explained(failure);
-    if (!(unreadable instanceof InvalidSettings)) {
-      Throwable first = first(failure);
+    Throwable first = first(failure);
+    if (!(unreadable instanceof InvalidSettings) && !(first instanceof IOException)) {
       for (var split : settings.splits().entrySet()) {
         Optional<Throwable> own = split.getValue().where().flatMap(this::failure);
         if (own.isPresent() && own.get().getClass() == first.getClass()) {
@@ -283,9 +286,8 @@ public final class Prepare {
         .answers()
         .map(
             answers ->
-                tables.keep(
-                    new LongQuestions(tokenization.json(), answers, settings.chunkTokens())
-                        .rejected(index, texts)))
+                new LongQuestions(tokenization.json(), answers, settings.chunkTokens())
+                    .rejected(index, texts, tables))
         .orElse(index);
   }
 

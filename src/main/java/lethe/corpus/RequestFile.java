@@ -68,8 +68,7 @@ record RequestFile(String file) {
       by = when(col(way).isNotNull(), way).otherwise(by);
       key = when(col(way).isNotNull(), col(way)).otherwise(key);
     }
-    lines.where(col("request").isNull().or(ways.notEqual(1))).limit(1).collectAsList().stream()
-        .findFirst()
+    wrong(lines.where(col("request").isNull().or(ways.notEqual(1))))
         .ifPresent(
             bad -> {
               throw new InvalidSettings(
@@ -104,5 +103,13 @@ record RequestFile(String file) {
         object.path("url").textValue(),
         sha256 == null ? null : sha256.toLowerCase(Locale.ROOT),
         object.path("domain").asText(""));
+  }
+
+  private Optional<Row> wrong(Dataset<Row> lines) {
+    try {
+      return lines.limit(1).collectAsList().stream().findFirst();
+    } catch (Exception e) { // Spark's own are checked and not declared
+      throw IdFile.unreadable("requests", file, e);
+    }
   }
 }

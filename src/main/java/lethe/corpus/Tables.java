@@ -2,6 +2,7 @@ package lethe.corpus;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -21,21 +22,19 @@ final class Tables implements AutoCloseable {
 
   /** The same rows; they stay until this is closed. */
   Dataset<Row> keep(Dataset<Row> table) {
-    SparkSession spark = table.sparkSession();
-    if (table.javaRDD().getNumPartitions() == 1) {
-      List<Row> rows = table.limit((int) FEW + 1).collectAsList();
-      if (rows.size() <= FEW) {
-        return local(spark, rows, table.schema());
-      }
-    }
-    Dataset<Row> cached = table.persist(StorageLevel.MEMORY_AND_DISK());
-    if (cached.javaRDD().count() > FEW) {
+    // A Dataset keeps the RDD it has once made: only one that is made after persist is cached.
+    Dataset<Row> cached = table.toDF().persist(StorageLevel.MEMORY_AND_DISK());
+    JavaRDD<Row> rows = cached.javaRDD();
+    List<Row> few =
+        rows.getNumPartitions() == 1
+            ? cached.limit((int) FEW + 1).collectAsList()
+            : rows.count() > FEW ? null : rows.collect();
+    if (few == null || few.size() > FEW) {
       kept.add(cached);
-      return spark.createDataFrame(cached.javaRDD(), cached.schema());
+      return table.sparkSession().createDataFrame(rows, cached.schema());
     }
-    List<Row> rows = cached.collectAsList();
     cached.unpersist();
-    return local(spark, rows, cached.schema());
+    return local(table.sparkSession(), few, cached.schema());
   }
 
   /** In one partition: Spark then joins and groups without a shuffle. */

@@ -126,7 +126,7 @@ final class Tokenizer implements AutoCloseable {
         return Arrays.copyOf(whole, before);
       }
     }
-    throw new IllegalArgumentException(
+    throw new InvalidSettings(
         "Cannot use tokenizer.json: with its special tokens it tokenizes \"%s\" as %s, without them as %s"
             .formatted(PROBE, Arrays.toString(whole), Arrays.toString(own)));
   }

@@ -54,7 +54,9 @@ record Unmet(long forget, long others, List<String> some) {
     }
     if (rule.requests().isEmpty()) { // else all of these have their request
       all.add(unusable(index));
-      all.add(withoutChunk(without));
+      if (!rule.capped()) { // a cap takes a sample and names no document
+        all.add(withoutChunk(without));
+      }
     }
     Dataset<Row> found = tables.keep(all.stream().reduce(Dataset::unionAll).orElseThrow());
     Column forget = col("split").equalTo(Split.FORGET.key());

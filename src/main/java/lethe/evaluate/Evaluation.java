@@ -142,7 +142,7 @@ public record Evaluation(
     if (version != VERSION) {
       throw new InvalidSettings(
           List.of(
-              "Cannot read scores: %s is of version %d, this program reads %d; run evaluate again, with overwrite=true"
+              "Cannot read scores: %s is of version %d, this program reads %d; run evaluate again"
                   .formatted(folder.evaluation(), version, VERSION)));
     }
     try {

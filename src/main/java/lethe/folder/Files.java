@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Collectors;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -141,6 +142,19 @@ public final class Files {
           .map(FileStatus::getPath)
           .sorted()
           .toList();
+    } catch (IOException e) {
+      throw failed("list", folder, e);
+    }
+  }
+
+  /** Names, lengths and times of the files in a folder: another text once one of them changes. */
+  public String state(Path folder) {
+    try {
+      return Arrays.stream(system(folder).listStatus(folder))
+          .filter(FileStatus::isFile)
+          .map(file -> file.getPath() + " " + file.getLen() + " " + file.getModificationTime())
+          .sorted()
+          .collect(Collectors.joining("\n"));
     } catch (IOException e) {
       throw failed("list", folder, e);
     }

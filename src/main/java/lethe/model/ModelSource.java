@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
@@ -23,6 +24,12 @@ import org.apache.hadoop.fs.Path;
  */
 public record ModelSource(String path, Map<String, String> hadoop) implements Serializable {
   private static final String TIED = "tie_word_embeddings";
+
+  /**
+   * Whether a folder's weights contradict that they are tied, by {@link Files#state}: it takes
+   * reading two matrices where both are stored, and is asked whenever a model is opened.
+   */
+  private static final Map<String, Boolean> UNTIED = new ConcurrentHashMap<>();
 
   public ModelSource {
     hadoop = new HashMap<>(hadoop); // a plain map, which every serializer knows
@@ -61,7 +68,10 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     return check(Checkpoint::check);
   }
 
-  /** As {@link #check()}, but reads no value: within a second, however large the model. */
+  /**
+   * As {@link #check()}, but reads no value, save to compare the output matrix with the embedding
+   * where the model is tied and both are stored.
+   */
   public List<String> checkHeaders() {
     return check(Checkpoint::checkHeaders);
   }
@@ -151,15 +161,20 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
   private static Description read(HfFolder folder) {
     ModelConfig config = config(folder, folder.config());
     Architecture architecture = Architecture.of(config);
-    boolean untied =
-        architecture.tied()
-            && checkpoint(folder, architecture).filter(Checkpoint::hasOutputOfItsOwn).isPresent();
+    boolean untied = architecture.tied() && untied(folder, architecture);
     if (untied) {
       ObjectNode honest = folder.config().deepCopy();
       honest.put(TIED, false);
       architecture = Architecture.of(config(folder, honest));
     }
     return new Description(config, architecture, untied);
+  }
+
+  private static boolean untied(HfFolder folder, Architecture architecture) {
+    return UNTIED.computeIfAbsent(
+        folder.files().state(folder.path()),
+        state ->
+            checkpoint(folder, architecture).filter(Checkpoint::hasOutputOfItsOwn).isPresent());
   }
 
   /** Training from random weights needs none; where they are needed, opening them says why not. */

@@ -5,8 +5,12 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +33,8 @@ final class Secrets {
 
   /** Of a part of keys that are not our own, which have no such parts of another meaning. */
   private static final Pattern PARTS = Pattern.compile("(.*[._-])?(keys?|sas|auth|pass)([._-].*)?");
+
+  private static final String CORPUS = "corpus.";
 
   private static final Pattern HADOOP = Pattern.compile("spark\\.hadoop\\..*");
 
@@ -85,7 +91,7 @@ final class Secrets {
     String text = String.valueOf(value.unwrapped());
     if (secret(path)) {
       values.add(text);
-      return ConfigValueFactory.fromAnyRef(HIDDEN);
+      return ConfigValueFactory.fromAnyRef(path.startsWith(CORPUS) ? checked(text) : HIDDEN);
     }
     if (path.startsWith("define.") && values.contains(text)) {
       return ConfigValueFactory.fromAnyRef(HIDDEN);
@@ -93,6 +99,19 @@ final class Secrets {
     return USER.matcher(text).find()
         ? ConfigValueFactory.fromAnyRef(USER.matcher(text).replaceAll("://" + HIDDEN + "@"))
         : value;
+  }
+
+  /**
+   * Hidden, but another value shows: 16 bits of its SHA-256, of which no password can be guessed.
+   */
+  private static String checked(String value) {
+    try {
+      byte[] text = value.getBytes(StandardCharsets.UTF_8);
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(text);
+      return "(hidden, %s)".formatted(HexFormat.of().formatHex(hash, 0, 2));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java has SHA-256", e);
+    }
   }
 
   /**
@@ -104,6 +123,9 @@ final class Secrets {
     String key = path.toLowerCase(Locale.ROOT);
     if (key.startsWith("corpus.sources.options.")) {
       return !LAYOUT.contains(key.substring("corpus.sources.options.".length()));
+    }
+    if (key.startsWith("corpus.splits.")) {
+      return false; // a user's own names: of splits' members and domains
     }
     boolean others = key.startsWith("spark.") || key.startsWith("define.");
     return NAMES.matcher(key).matches()

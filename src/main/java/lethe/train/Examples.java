@@ -122,6 +122,9 @@ public final class Examples {
     identity.put("the chunks", inputs.chunksSha256());
     identity.put("ordinary tokens", String.valueOf(inputs.vocabulary().ordinary().length));
     identity.put("unlearn.pairing", inputs.pairing().toString());
+    if (inputs.pairing() == Pairing.FIXED) {
+      identity.put("the order of documents", order());
+    }
     if (kinds.contains(ViewKind.SAMPLED_LABELS)) {
       TruncatedPredictions cut = inputs.sampled();
       identity.put("unlearn.top-k", String.valueOf(cut.topK()));
@@ -228,16 +231,22 @@ public final class Examples {
           .withColumn("pair", lit(null).cast(DataTypes.LongType))
           .withColumn("sentence", sentence(sentences));
     }
-    Dataset<Row> placed =
-        Pairs.placed(
-            chunks,
-            spark
-                .read()
-                .option("__globPaths__", "false") // a folder may be named run[1]
-                .parquet(folder.documents().toString()));
+    Dataset<Row> placed = Pairs.placed(chunks, documents());
     return split.equals(Role.FORGET)
         ? Pairs.forget(placed, sentences)
         : Pairs.retain(placed, forgotten, sentences);
+  }
+
+  private Dataset<Row> documents() {
+    return spark
+        .read()
+        .option("__globPaths__", "false") // a folder may be named run[1]
+        .parquet(folder.documents().toString());
+  }
+
+  /** What fixed pairs depend on beside the chunks. */
+  private String order() {
+    return inputs.pairing() == Pairing.FIXED ? Pairs.order(documents()) : "";
   }
 
   private org.apache.spark.sql.Column sentence(int count) {
@@ -252,7 +261,7 @@ public final class Examples {
         switch (kinds.get(0)) {
           case TEXT, WHOLE, PADDED, REJECTION -> null;
           case RANDOM_LABELS ->
-              kept("random-" + split, Map.of())
+              kept("random-" + split, Map.of("special_tokens", "kept"))
                   .orElse(spark, () -> Labels.random(chunks, inputs.vocabulary(), inputs.seed()));
           case ADVERSARIAL_LABELS -> predicted("adversarial-" + split, chunks, LIKELIEST_OTHER, 0);
           case EARLY_ADVERSARIAL_LABELS ->
@@ -302,7 +311,7 @@ public final class Examples {
                 "rejections",
                 inputs.rejections().sha256(),
                 "pairing",
-                inputs.pairing(),
+                inputs.pairing() + order(),
                 "most_tokens",
                 inputs.rejections().most()))
         .orElse(spark, () -> References.of(examples, reference, inputs.microBatch()));

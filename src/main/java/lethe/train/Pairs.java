@@ -1,6 +1,8 @@
 package lethe.train;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -92,6 +94,28 @@ final class Pairs {
             pairs.getOrDefault(number, List.of()).stream()
                 .map(i -> new Object[] {i, sentence(i, sentences)})
                 .toArray(Object[][]::new));
+  }
+
+  /**
+   * What numbers depend on: another value where a document was read elsewhere, or is another one.
+   *
+   * @param documents as in {@link #placed}
+   */
+  static String order(Dataset<Row> documents) {
+    Row sum =
+        documents
+            .agg(
+                sum(
+                    xxhash64(
+                            col("split"),
+                            col("domain"),
+                            col("document"),
+                            col("source"),
+                            col("file"),
+                            col("row"))
+                        .cast("decimal(38,0)")))
+            .head();
+    return String.valueOf(sum.get(0));
   }
 
   private interface Uses extends java.io.Serializable {

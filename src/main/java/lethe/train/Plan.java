@@ -269,13 +269,13 @@ final class Plan {
   }
 
   /** An example without a label that counts has no loss; nobody should take it for trained. */
-  private static IllegalArgumentException empty(Dataset<Row> chunks, long count, Role role) {
+  private static InvalidSettings empty(Dataset<Row> chunks, long count, Role role) {
     String some =
         chunks.select("domain", "document", "ordinal").limit(10).collectAsList().stream()
             .map(r -> r.getString(0) + "/" + r.getString(1) + "#" + r.getInt(2))
             .sorted()
             .collect(Collectors.joining(", "));
-    return new IllegalArgumentException(
+    return new InvalidSettings(
         "Cannot train %s: %d chunks of the split %s have nothing to predict: %s; a chunk needs 2 tokens (corpus.minimum-tail), an answer 1"
             .formatted(role.name(), count, role.split(), some));
   }

@@ -50,7 +50,7 @@ public record Rejections(List<int[]> sentences, int most) implements Serializabl
     try {
       return Text.decode(file).lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
     } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot read rejections: the file is not UTF-8; save it as UTF-8", e);
     }
   }

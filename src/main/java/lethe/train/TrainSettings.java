@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import lethe.model.NamedShape;
 import lethe.resident.ComputeSettings;
+import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 
 /**
@@ -184,7 +185,7 @@ public record TrainSettings(
    * Steps of the run. An epoch's last step may be smaller than the others; a part of an epoch is
    * rounded up to whole steps.
    *
-   * @throws IllegalArgumentException when the epochs have more steps than can be counted
+   * @throws InvalidSettings when the epochs have more steps than can be counted
    */
   int steps(long available) {
     if (steps.isPresent()) {
@@ -196,7 +197,7 @@ public record TrainSettings(
     double rest = Math.ceil((epochs - whole) * available / perStep - 1e-6);
     double all = whole * Plan.stepsPerEpoch(available, perStep) + rest;
     if (all > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
+      throw new InvalidSettings(
           "Cannot train for train.epochs=%s: that is %.0f steps of %d examples; name fewer, or train.steps"
               .formatted(epochs, all, perStep));
     }

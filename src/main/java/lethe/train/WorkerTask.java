@@ -24,6 +24,7 @@ import lethe.objective.PositionTerm;
 import lethe.objective.Role;
 import lethe.resident.ComputeSettings;
 import lethe.resident.ResidentModel;
+import lethe.settings.InvalidSettings;
 import org.apache.spark.BarrierTaskContext;
 import scala.Tuple2;
 import scala.collection.JavaConverters;
@@ -228,8 +229,7 @@ final class WorkerTask
     try {
       return network.newParameters();
     } catch (EngineException e) {
-      throw new IllegalArgumentException(
-          "Cannot use %s: %s".formatted(compute.device(), e.getMessage()), e);
+      throw new InvalidSettings("Cannot use %s: %s".formatted(compute.device(), e.getMessage()), e);
     }
   }
 
