@@ -276,9 +276,6 @@ final class Stages {
       saidFinished(stage);
       return;
     }
-    if (stage == Verb.EVALUATE && folder.files().exists(folder.evaluation())) {
-      console.say("evaluate: scores that stand are kept where models and chunks are the same");
-    }
     long start = System.nanoTime();
     if (stage != Verb.PREPARE) { // which does so itself when nothing can be refused any more
       begin(stage);

@@ -279,7 +279,7 @@ class DescentIT {
             "{\"query\": \"a\", \"choices\": [\"b\", \"c\"], \"gold\": 0}\n");
     String tasks = "evaluate.tasks=[{ name = t, path = \"" + task + "\" }]";
     assertThat(run(Verb.EVALUATE, conf, tasks))
-        .contains("scores that stand are kept", "original was scored before")
+        .contains("evaluate: reusing the scores of original")
         .doesNotContain("finished before");
     assertThat(run(Verb.EVALUATE, conf, tasks)).contains("evaluate: finished before");
     assertThat(run(Verb.EVALUATE, conf, tasks, "evaluate.models.again=" + folder.resolve("model")))
