@@ -24,8 +24,8 @@ import org.apache.spark.sql.SparkSession;
 /**
  * The stage that makes a corpus of chunks from the user's documents. It reads the sources twice:
  * once for all but their texts, and once for the texts of the documents that some split takes; once
- * more for the texts of splits that are capped by tokens; and two to six times more to look for
- * duplicates, see {@link Duplicates}.
+ * more for each of: texts of splits that are capped by tokens, short documents to forget, long
+ * questions, a tokenizer with tokens that the model does not know, and duplicates.
  */
 public final class Prepare {
   private static final String[] NAME = {"domain", "id"};

@@ -31,9 +31,10 @@ final class RowJson {
 
   static ObjectNode of(Row row) {
     ObjectNode object = JSON.objectNode();
+    String[] names = row.schema().fieldNames(); // made anew at each call
     for (int i = 0; i < row.size(); i++) {
       if (!row.isNullAt(i)) {
-        object.set(row.schema().fieldNames()[i], value(row.get(i)));
+        object.set(names[i], value(row.get(i)));
       }
     }
     return object;

@@ -116,7 +116,9 @@ record SourceRows(SparkSession spark, Source source) {
       if (!hidden.isEmpty()) {
         return problem(
             "Spark leaves out files whose names begin with _ or .: %s%s; rename them, or choose others with glob"
-                .formatted(hidden.get(0), hidden.size() > 1 ? " and " + (hidden.size() - 1) : ""));
+                .formatted(
+                    hidden.get(0),
+                    hidden.size() > 1 ? " and " + (hidden.size() - 1) + " others" : ""));
       }
       Optional<String> pattern =
           listing.stream()

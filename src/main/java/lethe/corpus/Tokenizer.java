@@ -32,6 +32,7 @@ final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final Optional<ByteLengths> lengths;
   private final Pieces cuts;
+  private int[] begin;
 
   private Tokenizer(HuggingFaceTokenizer tokenizer, JsonNode json) {
     this.tokenizer = tokenizer;
@@ -119,6 +120,13 @@ final class Tokenizer implements AutoCloseable {
 
   /** The special tokens that the tokenizer itself would put before a text. */
   int[] begin() {
+    if (begin == null) { // two calls of the library, for each question
+      begin = findBegin();
+    }
+    return begin.clone();
+  }
+
+  private int[] findBegin() {
     int[] own = ids(PROBE, false);
     int[] whole = ids(PROBE, true);
     for (int before = 0; before + own.length <= whole.length; before++) {

@@ -47,7 +47,7 @@ public final class Report {
   /**
    * Writes and prints.
    *
-   * @throws IllegalArgumentException when the run has not been evaluated
+   * @throws lethe.settings.InvalidSettings when the run has not been evaluated
    */
   public Result execute() {
     ReportFile file = file(Evaluation.read(folder));
