@@ -244,7 +244,7 @@ class ReportTest {
     assertThatThrownBy(() -> run(folder))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageEndingWith(
-            "is of version 1, this program reads 2; run evaluate again, with overwrite=true");
+            "is of version 1, this program reads 2; run evaluate again");
   }
 
   @Test
