@@ -243,8 +243,7 @@ class ReportTest {
     folder.files().writeText(folder.evaluation(), "{\"models\": [], \"verdicts\": []}");
     assertThatThrownBy(() -> run(folder))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageEndingWith(
-            "is of version 1, this program reads 2; run evaluate again");
+        .hasMessageEndingWith("is of version 1, this program reads 2; run evaluate again");
   }
 
   @Test
