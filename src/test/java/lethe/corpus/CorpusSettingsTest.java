@@ -106,4 +106,11 @@ class CorpusSettingsTest {
     settings.check();
     return read;
   }
+
+  @Test
+  void aChunkHasSomethingToPredict() {
+    Settings settings = Settings.of(java.util.List.of("corpus.minimum-tail=1"));
+    CorpusSettings.read(settings.root());
+    assertThat(settings.problems()).contains("corpus.minimum-tail must be at least 2, was 1");
+  }
 }
