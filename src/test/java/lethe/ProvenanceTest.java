@@ -41,6 +41,18 @@ class ProvenanceTest {
   }
 
   @Test
+  void overwriteFreesTheSettingsOfTheStagesThatAreRunAgainAlone() {
+    String[] other = {"overwrite=true", "train.steps=9"};
+    assertThatCode(() -> provenance(Verb.UNLEARN, other).check()).doesNotThrowAnyException();
+    assertThatCode(() -> provenance(Verb.PREPARE, other).check()).doesNotThrowAnyException();
+    assertThatThrownBy(() -> provenance(Verb.EVALUATE, other).check())
+        .hasMessageContaining("train.steps was 5, is 9");
+    assertThatThrownBy(
+            () -> provenance(Verb.UNLEARN, "overwrite=true", "corpus.chunk-tokens=64").check())
+        .hasMessageContaining("corpus.chunk-tokens was");
+  }
+
+  @Test
   void aKeyThatIsNewerThanTheRunHadItsDefault() {
     ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
     ((ObjectNode) record.at("/settings/train")).remove("projection");
@@ -63,6 +75,10 @@ class ProvenanceTest {
   }
 
   private Provenance provenance(String... pairs) {
+    return provenance(Verb.RUN, pairs);
+  }
+
+  private Provenance provenance(Verb verb, String... pairs) {
     try {
       Path file =
           Files.writeString(
@@ -75,7 +91,7 @@ class ProvenanceTest {
               train.steps = 5
               """
                   .formatted(scratch.resolve("run"), scratch));
-      return new Provenance(Job.read(Verb.UNLEARN, file, List.of(pairs)), folder);
+      return new Provenance(Job.read(verb, file, List.of(pairs)), folder);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }

@@ -32,6 +32,15 @@ class ListingTest {
   }
 
   @Test
+  void aPatternLeavesOutWhatAFolderDoes() throws IOException {
+    write("in/a.txt", "in/b.json", "in/_metadata", "in/.DS_Store");
+    assertThat(Listing.of(folder + "/in/*", "*.txt", FILES).files())
+        .extracting(slice -> slice.file().replaceAll(".*/", ""))
+        .containsExactly("a.txt");
+    assertThat(Listing.of(folder + "/in/_metadata", FILES).files()).as("named itself").hasSize(1);
+  }
+
+  @Test
   void whatIsLeftOutIsCountedAndNamed() throws IOException {
     write("in/a.py", "in/.git/config", "in/.git/objects/00/aa", "in/sub/.svn/entries");
     write("in/_SUCCESS", "in/_temporary/0/part.parquet", "in/.DS_Store");
