@@ -106,10 +106,10 @@ final class Membership {
         .noneMatch(r -> r.isNullAt(2))) {
       attacks.put("zlib", r -> r.getDouble(2));
     }
-    for (int i = 0; i < MinK.PERCENTS.length; i++) {
+    for (int i = 0; i < MinK.PERCENTS.size(); i++) {
       int at = i;
-      attacks.put("min-k-" + MinK.PERCENTS[i], r -> r.<Double>getList(3).get(at));
-      attacks.put("min-k-plus-plus-" + MinK.PERCENTS[i], r -> r.<Double>getList(4).get(at));
+      attacks.put("min-k-" + MinK.PERCENTS.get(i), r -> r.<Double>getList(3).get(at));
+      attacks.put("min-k-plus-plus-" + MinK.PERCENTS.get(i), r -> r.<Double>getList(4).get(at));
     }
     return attacks;
   }

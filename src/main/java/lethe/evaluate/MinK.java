@@ -1,6 +1,7 @@
 package lethe.evaluate;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Membership scores from a text's least likely tokens: a text that was trained on has few that
@@ -20,7 +21,7 @@ import java.util.Arrays;
  */
 final class MinK {
   /** Shares of the tokens, per cent. */
-  static final int[] PERCENTS = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
+  static final List<Integer> PERCENTS = List.of(10, 20, 30, 40, 50, 60, 70, 80, 90, 100);
 
   private static final double LEAST_DEVIATION = 1e-4;
 
@@ -47,11 +48,11 @@ final class MinK {
 
   private static double[] leastMeans(double[] values) {
     Arrays.sort(values);
-    double[] means = new double[PERCENTS.length];
+    double[] means = new double[PERCENTS.size()];
     double sum = 0;
     int taken = 0;
-    for (int i = 0; i < PERCENTS.length; i++) {
-      int k = Math.max(1, (int) ((long) PERCENTS[i] * values.length / 100));
+    for (int i = 0; i < PERCENTS.size(); i++) {
+      int k = Math.max(1, (int) ((long) PERCENTS.get(i) * values.length / 100));
       for (; taken < k; taken++) {
         sum += values[taken];
       }

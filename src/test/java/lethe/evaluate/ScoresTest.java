@@ -268,7 +268,7 @@ class ScoresTest {
 
   private static Row score(
       String split, String domain, String document, int ordinal, int tokens, double nll, int zlib) {
-    Double[] likelihoods = new Double[MinK.PERCENTS.length];
+    Double[] likelihoods = new Double[MinK.PERCENTS.size()];
     Arrays.fill(likelihoods, -nll / tokens);
     return RowFactory.create(
         split,
