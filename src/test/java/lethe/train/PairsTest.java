@@ -33,7 +33,8 @@ class PairsTest {
           .add("prompt", DataTypes.IntegerType)
           .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
 
-  private static final StructType DOCUMENTS =
+  /** What pairing reads of the documents that prepare lists. */
+  static final StructType DOCUMENTS =
       new StructType()
           .add("split", DataTypes.StringType)
           .add("domain", DataTypes.StringType)
@@ -95,6 +96,29 @@ class PairsTest {
           assertThat(kept.get(pair).<Integer>getAs("sentence"))
               .isEqualTo(row.<Integer>getAs("sentence"));
         });
+  }
+
+  @Test
+  void theOrderIsWhereDocumentsWereReadNotHowTheirTableIsLaidOut() {
+    List<Row> documents = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      documents.add(RowFactory.create("forget", "d", "doc" + i, "", i / 4, "f.jsonl", 40L * i));
+    }
+    String order = order(documents);
+    Collections.reverse(documents);
+    assertThat(order(documents)).isEqualTo(order);
+    for (Object[] moved :
+        new Object[][] {{1, "f.jsonl", 0L}, {0, "g.jsonl", 0L}, {0, "f.jsonl", 7L}}) {
+      documents.set(5, RowFactory.create("forget", "d", "doc0", "", moved[0], moved[1], moved[2]));
+      assertThat(order(documents)).as("doc0 at %s", List.of(moved)).isNotEqualTo(order);
+    }
+    documents.set(5, RowFactory.create("forget", "d", "doc0", "", 0, "f.jsonl", 40L));
+    documents.set(4, RowFactory.create("forget", "d", "doc1", "", 0, "f.jsonl", 0L));
+    assertThat(order(documents)).as("two that have changed places").isNotEqualTo(order);
+  }
+
+  private static String order(List<Row> documents) {
+    return Pairs.order(LocalSpark.SESSION.createDataFrame(documents, DOCUMENTS).repartition(3));
   }
 
   @Test
