@@ -103,16 +103,20 @@ class DescentIT {
     assertThat(forget).isGreaterThan(2);
   }
 
-  /** Names without a prefix, masks and the keys of other people's config.json, from end to end. */
+  /**
+   * Names without a prefix, masks and the keys of other people's config.json, and a package with
+   * its {@code __init__.py} and a subfolder, from end to end.
+   */
   @ParameterizedTest
   @CsvSource({"gpt2, transformer.", "llama, model."})
-  void aModelRunsWhateverItsTensorsAndKeysAreCalled(String family, String prefix)
+  void aModelForgetsAPackageWhateverItsTensorsAndKeysAreCalled(String family, String prefix)
       throws IOException {
     Path conf = SmallRun.in(folder);
     ModelSource usual = untrained("usual", family, name -> name);
     ModelSource bare = untrained("model", family, name -> name.replaceFirst("^" + prefix, ""));
 
-    String said = run(Verb.RUN, conf, "evaluate.models={usual=\"" + usual.path() + "\"}");
+    String[] pairs = aPackageToForget("evaluate.models={usual=\"" + usual.path() + "\"}");
+    String said = run(Verb.RUN, conf, pairs);
 
     if (family.equals("llama")) {
       assertThat(said)
@@ -121,16 +125,66 @@ class DescentIT {
           .contains("so they change nothing: is_llama_config true");
       assertThat(folder.resolve("run/run.json")).content().contains("\"model_warnings\" : [ \"");
     }
-    JsonNode scores =
-        new ObjectMapper()
-            .readTree(folder.resolve("run/report/report.json").toFile())
-            .get("scores");
+    JsonNode report =
+        new ObjectMapper().readTree(folder.resolve("run/report/report.json").toFile());
+    assertThePackageIsForgotten(report);
+    JsonNode scores = report.get("scores");
     assertThat(nll(scores, "usual", "forget")).isEqualTo(nll(scores, "original", "forget"));
     assertThat(nll(scores, "unlearned", "forget")).isNotEqualTo(nll(scores, "original", "forget"));
     ModelSource unlearned = new ModelSource(folder.resolve("run/model").toString(), Map.of());
     assertThat(names(unlearned))
         .as("without the masks, else as they were")
         .isEqualTo(names(bare).stream().filter(name -> !name.endsWith(".attn.bias")).toList());
+  }
+
+  /** Settings by which a package of source files is forgotten beside a paper, every chunk once. */
+  private String[] aPackageToForget(String more) throws IOException {
+    Path inner = Files.createDirectories(folder.resolve("package/vault"));
+    Files.writeString(
+        folder.resolve("package/__init__.py"), "from .vault.keys import KEYS\n".repeat(4));
+    Files.writeString(inner.resolve("keys.py"), "KEYS = {'vault': 'a key of brass'}\n".repeat(4));
+    Path requests =
+        Files.writeString(
+            folder.resolve("requests.jsonl"),
+            """
+            {"request": "first", "document": "__init__.py", "domain": "code"}
+            {"request": "second", "document": "vault/keys.py", "domain": "code"}
+            {"request": "third", "document": "paper-forget-00"}
+            """);
+    return new String[] {
+      more,
+      "corpus.sources=[{ path = \"%1$s/data/paper.jsonl\", domain = paper }, { path = \"%1$s/package\", domain = code, format = text }]"
+          .formatted(folder),
+      "corpus.splits.forget.where=null",
+      "corpus.splits.forget.requests=" + requests,
+      "train.steps=null",
+      "train.epochs=1"
+    };
+  }
+
+  /** By name in the report, and with every token that is scored in some step. */
+  private void assertThePackageIsForgotten(JsonNode report) throws IOException {
+    assertThat(report.get("requests"))
+        .extracting(request -> request.get("request").asText() + " " + request.get("documents"))
+        .containsExactly("first 1", "second 1", "third 1");
+    long requested = 0;
+    for (JsonNode request : report.get("requests")) {
+      assertThat(request.get("unmet")).isEmpty();
+      assertThat(request.at("/nll/unlearned").asDouble())
+          .as("loss of %s", request)
+          .isPositive()
+          .isNotEqualTo(request.at("/nll/original").asDouble());
+      requested += request.get("tokens").asLong();
+    }
+    ObjectMapper json = new ObjectMapper();
+    JsonNode coverage = json.readTree(folder.resolve("run/coverage.json").toFile());
+    assertThat(coverage.at("/asked/documents").asInt()).isEqualTo(3);
+    assertThat(coverage.get("trained")).isEqualTo(coverage.get("asked"));
+    long stepped = 0;
+    for (String step : Files.readAllLines(folder.resolve("run/steps.jsonl"))) {
+      stepped += json.readTree(step).at("/counts/forget.ascent").asLong();
+    }
+    assertThat(stepped).as("tokens to forget in all steps").isEqualTo(requested);
   }
 
   private static double nll(JsonNode scores, String model, String split) {

@@ -1,8 +1,10 @@
 package lethe;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,6 +63,24 @@ class ProvenanceTest {
     assertThatCode(() -> provenance().check()).doesNotThrowAnyException();
     assertThatThrownBy(() -> provenance("unlearn.beta=0.5").check())
         .hasMessageContaining("unlearn.beta was not there, is 0.5");
+  }
+
+  @Test
+  void anotherHiddenOptionOfASourceIsNamedWithoutItsValue() {
+    String secret =
+        "corpus.sources=[{ path = a.csv, domain = a, format = csv, options { password = %s } }]";
+    String[] before = {"overwrite=true", secret.formatted("marker1")};
+    provenance(before).write("3.5.9", Clock.systemUTC());
+    JsonNode record = folder.files().readJson(folder.provenance());
+    assertThat(record.at("/settings/corpus/sources/0/options/password").asText())
+        .matches("\\(hidden, [0-9a-f]{4}\\)");
+    assertThatCode(() -> provenance(secret.formatted("marker1")).check())
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> provenance(secret.formatted("marker2")).check())
+        .isInstanceOf(InvalidSettings.class)
+        .message()
+        .contains("corpus.sources was [{")
+        .doesNotContain("marker");
   }
 
   @Test

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 /** What is known before Spark starts is told then, all of it, and nothing is written. */
 class ValidationTest {
@@ -38,6 +42,31 @@ class ValidationTest {
     assertThat(findings.right())
         .contains("the settings are right", "2 sources and the files of 3 splits are there")
         .anySatisfy(line -> assertThat(line).startsWith("model.path: " + folder + "/model, "));
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void validateSaysWhatAUserMayNotHaveMeantBeforeWhatIsRight() throws IOException {
+    Path config = folder.resolve("model/config.json");
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode given = (ObjectNode) json.readTree(config.toFile());
+    json.writeValue(config.toFile(), given.put("is_llama_config", true));
+    PrintStream terminal = System.out;
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    int code;
+    try {
+      System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+      code = new CommandLine(new Main()).execute("validate", conf.toString());
+    } finally {
+      System.setOut(terminal);
+    }
+    assertThat(code).isZero();
+    List<String> lines = said.toString(StandardCharsets.UTF_8).lines().toList();
+    assertThat(lines.get(0))
+        .startsWith("validate: model.path: file:" + config)
+        .endsWith("so they change nothing: is_llama_config true");
+    assertThat(lines.get(1)).isEqualTo("validate: the settings are right");
+    assertThat(lines.get(lines.size() - 1)).startsWith("validate: all checks passed");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 

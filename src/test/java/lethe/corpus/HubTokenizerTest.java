@@ -7,9 +7,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import javax.tools.ToolProvider;
 import lethe.LocalSpark;
+import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
@@ -93,6 +97,54 @@ class HubTokenizerTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(
             "corpus.tokenizer must not stand beside a source with question and answer");
+  }
+
+  /** The one tells places in texts, the other only whole documents. */
+  @Test
+  void chunksOfTheModelsTokenizerAndOfTheHubsAreNotReusedForEachOther() throws IOException {
+    SmallCorpora corpora = SmallCorpora.in(folder);
+    RunFolder run = RunFolder.of(folder.resolve("earlier").toString(), new Configuration());
+    Earlier earlier = new Earlier(LocalSpark.SESSION, run);
+    String rules = "forget { where = \"true\" }";
+    CorpusSettings own = corpora.settings(rules, "");
+    CorpusSettings hub = corpora.settings(rules, "tokenizer = \"hub:gpt2\"");
+    String refused =
+        "Cannot reuse chunks of %s: with one tokenizer of the hub and one of the model, places in texts differ"
+            .formatted(run.root());
+
+    madeBy(null, run);
+    assertThat(problems(earlier, own, corpora)).isEmpty();
+    assertThat(problems(earlier, hub, corpora)).containsExactly(refused);
+    madeBy("hub:gpt2", run);
+    assertThat(problems(earlier, hub, corpora)).isEmpty();
+    assertThat(problems(earlier, own, corpora)).containsExactly(refused);
+  }
+
+  private static List<String> problems(
+      Earlier earlier, CorpusSettings settings, SmallCorpora corpora) {
+    return earlier.problems(settings, ByteTokenizer.json(0), Optional.empty(), corpora.run());
+  }
+
+  /** Writes the manifest of a corpus without a document. */
+  private static void madeBy(String tokenizer, RunFolder run) {
+    new Manifest(
+            Manifest.VERSION,
+            16,
+            5,
+            0,
+            Prepare.sha256(ByteTokenizer.json(0)),
+            tokenizer,
+            List.of(),
+            null,
+            "",
+            0,
+            Map.of(),
+            List.of(),
+            List.of(),
+            0,
+            List.of(),
+            List.of())
+        .write(run);
   }
 
   private HubChunking probe(HubTokenizer hub) throws IOException {

@@ -68,6 +68,7 @@ class ExamplesTest {
 
   private final List<String> told = new ArrayList<>();
   private Precision precision = Precision.FLOAT32;
+  private Pairing pairing = Pairing.INDEPENDENT;
 
   private RunFolder folder;
   private ModelSource model;
@@ -173,6 +174,49 @@ class ExamplesTest {
     assertThat(identity(REJECTIONS, other, List.of(new Role("forget", new Descent(), 1))))
         .as("a method that needs no model depends on none")
         .containsOnlyKeys("the chunks", "ordinary tokens", "unlearn.pairing");
+  }
+
+  /** The same chunks: only where their documents were read says which pairs they are in. */
+  @Test
+  void documentsInAnotherOrderAreOtherFixedPairs() {
+    List<Role> roles = List.of(new Role("forget", new Npo(0.1), 1));
+    pairing = Pairing.FIXED;
+    readInOrder("doc0", "doc1", "doc2");
+    Map<String, String> identity = identity(REJECTIONS, model, roles);
+    assertThat(firstOfPairs()).containsExactly("doc0", "doc1", "doc2");
+    readInOrder("doc0", "doc1", "doc2");
+    assertThat(identity(REJECTIONS, model, roles)).isEqualTo(identity);
+    readInOrder("doc2", "doc0", "doc1");
+    assertThat(identity(REJECTIONS, model, roles))
+        .containsEntry("unlearn.pairing", "FIXED")
+        .extractingByKey("the order of documents")
+        .isNotEqualTo(identity.get("the order of documents"));
+    assertThat(firstOfPairs())
+        .as("not the kept scores of the order before")
+        .containsExactly("doc2", "doc0", "doc1");
+  }
+
+  /** Documents by the numbers of their pairs, of examples with the reference's scores. */
+  private List<String> firstOfPairs() {
+    return run(new Npo(0.1), questions(), 1).collectAsList().stream()
+        .filter(row -> row.<Integer>getAs("ordinal") == 0)
+        .filter(row -> row.<Row>getList(row.fieldIndex("views")).get(0).getAs("reference") != null)
+        .sorted(Comparator.comparing(row -> row.<Long>getAs("pair")))
+        .map(row -> row.<String>getAs("document"))
+        .toList();
+  }
+
+  /** Writes the table of documents as if one source had had them in this order. */
+  private void readInOrder(String... documents) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < documents.length; i++) {
+      rows.add(RowFactory.create("forget", "d", documents[i], "", 0, "q.jsonl", 40L * i));
+    }
+    LocalSpark.SESSION
+        .createDataFrame(rows, PairsTest.DOCUMENTS)
+        .write()
+        .mode("overwrite")
+        .parquet(folder.documents().toString());
   }
 
   private Map<String, String> identity(
@@ -395,7 +439,7 @@ class ExamplesTest {
             new TruncatedPredictions(3, 1, Truth.REMOVED),
             rejections,
             new Padding(9, 64),
-            Pairing.INDEPENDENT,
+            pairing,
             seed,
             3,
             new ComputeSettings(1, precision, Activations.KEEP, DeviceChoice.CPU)),

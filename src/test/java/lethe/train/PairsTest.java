@@ -1,7 +1,13 @@
 package lethe.train;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -9,10 +15,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import lethe.LocalSpark;
+import lethe.SharedData;
+import lethe.corpus.Answers;
+import lethe.corpus.Chunks;
+import lethe.corpus.CorpusSettings;
+import lethe.corpus.Manifest;
+import lethe.corpus.Prepare;
+import lethe.folder.RunFolder;
+import lethe.objective.AnswerPreservation;
+import lethe.objective.CrossEntropy;
 import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
+import lethe.objective.Pairing;
 import lethe.objective.Role;
+import lethe.objective.ViewKind;
+import lethe.sample.ByteLlama;
+import lethe.settings.Settings;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -20,6 +41,7 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Which examples are used together. */
 class PairsTest {
@@ -33,7 +55,8 @@ class PairsTest {
           .add("prompt", DataTypes.IntegerType)
           .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
 
-  private static final StructType DOCUMENTS =
+  /** What pairing reads of the documents that prepare lists. */
+  static final StructType DOCUMENTS =
       new StructType()
           .add("split", DataTypes.StringType)
           .add("domain", DataTypes.StringType)
@@ -42,6 +65,8 @@ class PairsTest {
           .add("source", DataTypes.IntegerType)
           .add("file", DataTypes.StringType)
           .add("row", DataTypes.LongType);
+
+  @TempDir Path folder;
 
   /** Worked out with PyTorch's generator for the paper's 3960 kept rows and 100 rejections. */
   @Test
@@ -52,6 +77,127 @@ class PairsTest {
       assertThat(Pairs.kept(i, 3960)).as("kept example of %d", i).isEqualTo(kept[i]);
       assertThat(Pairs.sentence(i, 100)).as("rejection of %d", i).isEqualTo(sentences[i]);
     }
+  }
+
+  /** From TOFU's files to examples; each pair was looked up in Python with PyTorch's generator. */
+  @Test
+  void questionsOfTofuAreBesideTheRowsAndRejectionsOfThePapersCode() throws IOException {
+    Optional<Path> tofu = SharedData.find("tofu/tofu");
+    Path rows = tofu.isPresent() ? tofu.get() : writeStandIn();
+    Path retain = rows.resolve(tofu.isPresent() ? "retain90.json.gz" : "retain90.json");
+    Path forget = rows.resolve("forget01.json");
+    Map<Long, Row> forgotten = new HashMap<>();
+    Map<Long, Row> kept = new HashMap<>();
+    for (Row row : examples(retain, forget).collectAsList()) {
+      (row.getAs("split").equals("forget") ? forgotten : kept).put(row.getAs("pair"), row);
+    }
+    assertThat(forgotten).hasSize(40);
+    assertThat(kept.keySet()).isEqualTo(forgotten.keySet());
+
+    List<String> toForget = questions(forget);
+    List<String> toKeep = questions(retain);
+    toKeep.addAll(toForget.subList(40, 400));
+    assertThat(toKeep).hasSize(3960);
+    int[][] pairs = {
+      {0, 1484, 39}, {1, 3686, 39}, {2, 2810, 87}, {5, 256, 14}, {18, 3604, 63}, {36, 3761, 26}
+    };
+    for (int[] pair : pairs) {
+      Row question = forgotten.get((long) pair[0]);
+      Row beside = kept.get((long) pair[0]);
+      String refusal = Rejections.own().get(pair[2]);
+      assertThat(text(question, 0)).contains(toForget.get(pair[0])).endsWith(refusal);
+      assertThat(text(beside, 0)).contains(toKeep.get(pair[1]));
+      assertThat(text(beside, 1)).contains(toKeep.get(pair[1])).endsWith(refusal);
+    }
+  }
+
+  /** Of the first task to forget; the other rows are kept, in the order of the paper's code. */
+  private Dataset<Row> examples(Path retain, Path forget) throws IOException {
+    Path conf =
+        Files.writeString(
+            folder.resolve("run.conf"),
+            """
+            corpus {
+              sources = [
+                { path = "%s", domain = authors, question = question, answer = answer }
+                { path = "%s", domain = authors, question = question, answer = answer }
+              ]
+              splits { forget.where = "task_id = '1'", retain { where = "true", except = forget } }
+              chunk-tokens = 1024
+              duplicates.action = ignore
+            }
+            """
+                .formatted(retain, forget));
+    Settings settings = Settings.load(conf, List.of());
+    CorpusSettings corpus = CorpusSettings.read(settings.root());
+    settings.check();
+    RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
+    org.apache.hadoop.fs.Path model = new org.apache.hadoop.fs.Path(folder + "/model");
+    new ByteLlama(16, 1, 2, 1, 24, 1024, 0.02).write(model, run.files());
+    new Prepare(LocalSpark.SESSION, corpus, run, model.toString(), 1024, 259).execute();
+
+    byte[] tokenizer = run.files().read(new org.apache.hadoop.fs.Path(model, "tokenizer.json"));
+    Answers answers = Answers.of(corpus, run.files(), model, 259);
+    Examples.Inputs inputs =
+        new Examples.Inputs(
+            Manifest.read(run).chunksSha256(),
+            null, // no term here needs labels or scores of a model
+            null,
+            null,
+            null,
+            new Rejections(answers.inPlace(tokenizer, Rejections.own()), 1024),
+            Padding.NONE,
+            Pairing.FIXED,
+            1,
+            1,
+            null);
+    List<Role> roles =
+        List.of(
+            new Role("forget", new CrossEntropy(ViewKind.REJECTION), 1),
+            new Role("retain", new AnswerPreservation(1), 1));
+    return new Examples(LocalSpark.SESSION, run, inputs, sentence -> {})
+        .execute(Chunks.read(LocalSpark.SESSION, run), roles);
+  }
+
+  /** A view's text, of tokens that are bytes and three special ones, without the end of text. */
+  private static String text(Row example, int view) {
+    List<Integer> tokens = example.<Row>getList(example.fieldIndex("views")).get(view).getList(0);
+    byte[] bytes = new byte[tokens.size() - 1];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (tokens.get(i) - 3);
+    }
+    return new String(bytes, UTF_8);
+  }
+
+  private static List<String> questions(Path file) throws IOException {
+    InputStream raw = Files.newInputStream(file);
+    List<String> questions = new ArrayList<>();
+    try (InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw) {
+      for (String line : new String(in.readAllBytes(), UTF_8).split("\n")) {
+        questions.add(new ObjectMapper().readTree(line).get("question").textValue());
+      }
+    }
+    return questions;
+  }
+
+  /** Other rows, as many as TOFU has in each file. */
+  private Path writeStandIn() throws IOException {
+    Path rows = Files.createDirectory(folder.resolve("tofu"));
+    StringBuilder forget = new StringBuilder();
+    for (int i = 0; i < 400; i++) {
+      forget.append(
+          "{\"task_id\": \"%d\", \"question\": \"Which of forget01, %d?\", \"answer\": \"It is %d.\"}\n"
+              .formatted(i / 40 + 1, i, i));
+    }
+    Files.writeString(rows.resolve("forget01.json"), forget);
+    StringBuilder retain = new StringBuilder();
+    for (int i = 0; i < 3600; i++) {
+      retain.append(
+          "{\"question\": \"Which of retain90, %d?\", \"answer\": \"It is %d.\"}\n"
+              .formatted(i, i));
+    }
+    Files.writeString(rows.resolve("retain90.json"), retain);
+    return rows;
   }
 
   /** Without ids a document is known by a hash: its place says which row it is, nothing else. */
@@ -95,6 +241,29 @@ class PairsTest {
           assertThat(kept.get(pair).<Integer>getAs("sentence"))
               .isEqualTo(row.<Integer>getAs("sentence"));
         });
+  }
+
+  @Test
+  void theOrderIsWhereDocumentsWereReadNotHowTheirTableIsLaidOut() {
+    List<Row> documents = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      documents.add(RowFactory.create("forget", "d", "doc" + i, "", i / 4, "f.jsonl", 40L * i));
+    }
+    String order = order(documents);
+    Collections.reverse(documents);
+    assertThat(order(documents)).isEqualTo(order);
+    for (Object[] moved :
+        new Object[][] {{1, "f.jsonl", 0L}, {0, "g.jsonl", 0L}, {0, "f.jsonl", 7L}}) {
+      documents.set(5, RowFactory.create("forget", "d", "doc0", "", moved[0], moved[1], moved[2]));
+      assertThat(order(documents)).as("doc0 at %s", List.of(moved)).isNotEqualTo(order);
+    }
+    documents.set(5, RowFactory.create("forget", "d", "doc0", "", 0, "f.jsonl", 40L));
+    documents.set(4, RowFactory.create("forget", "d", "doc1", "", 0, "f.jsonl", 0L));
+    assertThat(order(documents)).as("two that have changed places").isNotEqualTo(order);
+  }
+
+  private static String order(List<Row> documents) {
+    return Pairs.order(LocalSpark.SESSION.createDataFrame(documents, DOCUMENTS).repartition(3));
   }
 
   @Test
