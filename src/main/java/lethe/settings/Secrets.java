@@ -69,7 +69,8 @@ final class Secrets {
   static ConfigObject hidden(ConfigObject settings) {
     Secrets secrets = new Secrets();
     ConfigObject once = (ConfigObject) secrets.hide("", settings);
-    return (ConfigObject) secrets.hide("", once); // what stands under define may be any of them
+    ConfigValue defined = once.get("define"); // any of its values may be one of those just hidden
+    return defined == null ? once : once.withValue("define", secrets.hide("define", defined));
   }
 
   private ConfigValue hide(String path, ConfigValue value) {
