@@ -10,12 +10,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import lethe.bench.Bench;
+import lethe.bench.BenchSettings;
+import lethe.check.Findings;
+import lethe.check.Validation;
+import lethe.console.Console;
 import lethe.model.ModelSource;
+import lethe.pipeline.Pipeline;
+import lethe.run.RunConfig;
+import lethe.run.SubmitArguments;
+import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
 import lethe.settings.Settings;
-import lethe.train.Bench;
-import lethe.train.BenchSettings;
 import lethe.train.StoppedException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.network.util.JavaUtils;
@@ -105,7 +112,7 @@ public final class Main implements Callable<Integer> {
               "Cannot %s: no run file is given, as in %s conf/quickstart.conf"
                   .formatted(verb, verb)));
     }
-    Job job = Job.parse(asked, file, pairs);
+    RunConfig job = RunConfig.parse(asked, file, pairs);
     if (asked == Verb.VALIDATE) {
       return validate(job);
     }
@@ -115,13 +122,13 @@ public final class Main implements Callable<Integer> {
       return 0;
     }
     job.settings().check();
-    Optional<String> unmet = new Stages(job, new Console(System.out)).run();
+    Optional<String> unmet = new Pipeline(job, new Console(System.out)).run();
     unmet.ifPresent(Printable.stream(System.err)::println);
     return unmet.isPresent() ? 3 : 0;
   }
 
   /** In this process: nothing that it looks at needs Spark. */
-  private static int validate(Job job) {
+  private static int validate(RunConfig job) {
     Findings findings = validation(job, Validation.Phase.DRIVING).look();
     findings.check();
     Console console = new Console(System.out);
@@ -132,7 +139,7 @@ public final class Main implements Callable<Integer> {
   }
 
   /** With what spark-submit will be told. */
-  private static Validation validation(Job job, Validation.Phase phase) {
+  private static Validation validation(RunConfig job, Validation.Phase phase) {
     SparkConf conf = new SparkConf(false);
     SubmitArguments.settings(job).forEach(conf::set);
     boolean embedded = "true".equals(System.getenv("LETHE_EMBEDDED"));

@@ -1,2 +1,2 @@
-/** The few files that join the layers: the command line, and the order of the stages. */
+/** The command line: each verb of {@link lethe.run.Verb} with its own arguments. */
 package lethe;

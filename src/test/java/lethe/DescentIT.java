@@ -17,14 +17,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import lethe.model.Architecture;
-import lethe.model.Dtype;
-import lethe.model.HfFolder;
-import lethe.model.HfWriter;
+import lethe.console.Console;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
-import lethe.model.NamedShape;
-import lethe.model.Safetensors;
+import lethe.model.checkpoint.Dtype;
+import lethe.model.checkpoint.HfFolder;
+import lethe.model.checkpoint.HfWriter;
+import lethe.model.checkpoint.NamedShape;
+import lethe.model.checkpoint.Safetensors;
+import lethe.model.network.Architecture;
+import lethe.pipeline.Pipeline;
+import lethe.run.RunConfig;
+import lethe.run.Verb;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -310,11 +314,12 @@ class DescentIT {
   @Test
   void refusesWhatWouldNotBeRetraining() throws IOException {
     Path conf = SmallRun.in(folder);
-    assertThatThrownBy(() -> Job.read(Verb.RETRAIN, conf, List.of()))
+    assertThatThrownBy(() -> RunConfig.read(Verb.RETRAIN, conf, List.of()))
         .hasMessageContaining("retrain.start must name the Hugging Face folder");
-    assertThatThrownBy(() -> Job.read(Verb.UNLEARN, conf, List.of("retrain.splits=[forget]")))
+    assertThatThrownBy(() -> RunConfig.read(Verb.UNLEARN, conf, List.of("retrain.splits=[forget]")))
         .hasMessageContaining("retrain.splits must not name forget");
-    assertThatThrownBy(() -> Job.read(Verb.FINETUNE, conf, List.of("finetune.splits=[retian]")))
+    assertThatThrownBy(
+            () -> RunConfig.read(Verb.FINETUNE, conf, List.of("finetune.splits=[retian]")))
         .hasMessageContaining("finetune.splits names \"retian\"; the splits are forget, retain");
   }
 
@@ -348,7 +353,8 @@ class DescentIT {
   private static String run(Verb verb, Path conf, String... pairs) {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
-    assertThat(new Stages(Job.read(verb, conf, List.of(pairs)), new Console(out)).run()).isEmpty();
+    assertThat(new Pipeline(RunConfig.read(verb, conf, List.of(pairs)), new Console(out)).run())
+        .isEmpty();
     return said.toString(StandardCharsets.UTF_8);
   }
 
@@ -366,7 +372,7 @@ class DescentIT {
           }
         };
     assertThatThrownBy(
-            () -> new Stages(Job.read(verb, conf, List.of(pairs)), new Console(out)).run())
+            () -> new Pipeline(RunConfig.read(verb, conf, List.of(pairs)), new Console(out)).run())
         .hasMessageContaining("the terminal is gone");
     return said.toString(StandardCharsets.UTF_8);
   }

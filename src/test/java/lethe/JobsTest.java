@@ -13,6 +13,10 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import lethe.run.Cluster;
+import lethe.run.RunConfig;
+import lethe.run.SubmitArguments;
+import lethe.run.Verb;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.Yaml;
@@ -33,7 +37,8 @@ class JobsTest {
     assertThat(conf.values()).as("Kubernetes takes texts").allMatch(String.class::isInstance);
 
     String file = (String) under(items.get(0), "data").get("run.conf");
-    Job job = Job.read(Verb.RUN, Files.writeString(folder.resolve("run.conf"), file), List.of());
+    RunConfig job =
+        RunConfig.read(Verb.RUN, Files.writeString(folder.resolve("run.conf"), file), List.of());
     Map<String, Object> expected = new HashMap<>(Cluster.protection());
     SubmitArguments.environment(job.train().threads())
         .forEach((name, value) -> expected.put("spark.executorEnv." + name, value));
@@ -179,7 +184,7 @@ class JobsTest {
   void onAClusterEverythingIsProtectedUnlessToldOtherwise() throws IOException {
     Path conf = SmallRun.in(folder);
     List<String> cluster = List.of("spark.master=yarn", "train.workers=3", "train.threads=2");
-    List<String> arguments = SubmitArguments.of(Job.read(Verb.RUN, conf, cluster));
+    List<String> arguments = SubmitArguments.of(RunConfig.read(Verb.RUN, conf, cluster));
     Cluster.protection().forEach((key, value) -> assertThat(arguments).contains(key + "=" + value));
     assertThat(arguments)
         .contains(
@@ -187,13 +192,13 @@ class JobsTest {
             "spark.cores.max=6",
             "spark.executorEnv.MKL_CBWR=AUTO,STRICT",
             "spark.yarn.appMasterEnv.OPT_OUT_TRACKING=true");
-    Job plain =
-        Job.read(
+    RunConfig plain =
+        RunConfig.read(
             Verb.RUN,
             conf,
             List.of("spark.master=yarn", "security.plaintext=true", "train.threads=2"));
     assertThat(SubmitArguments.of(plain)).noneMatch(a -> a.contains("crypto"));
-    assertThat(SubmitArguments.of(Job.read(Verb.RUN, conf, List.of())))
+    assertThat(SubmitArguments.of(RunConfig.read(Verb.RUN, conf, List.of())))
         .as("in one process")
         .noneMatch(a -> a.contains("crypto"));
   }

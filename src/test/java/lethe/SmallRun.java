@@ -4,17 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import lethe.model.Dtype;
-import lethe.model.HfFolder;
-import lethe.model.HfWriter;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
+import lethe.model.checkpoint.Dtype;
+import lethe.model.checkpoint.HfFolder;
+import lethe.model.checkpoint.HfWriter;
 import lethe.sample.ByteLlama;
 import lethe.sample.SampleCorpus;
 import org.apache.hadoop.conf.Configuration;
 
 /** A run that takes a second. */
-final class SmallRun {
+public final class SmallRun {
   private static final lethe.folder.Files FILES = new lethe.folder.Files(new Configuration());
 
   private SmallRun() {}
@@ -23,7 +23,7 @@ final class SmallRun {
    * A run file over the sample corpus with an untrained model of a few thousand parameters, in one
    * process.
    */
-  static Path in(Path folder) throws IOException {
+  public static Path in(Path folder) throws IOException {
     org.apache.hadoop.fs.Path data = new org.apache.hadoop.fs.Path(folder.toString(), "data");
     org.apache.hadoop.fs.Path model = new org.apache.hadoop.fs.Path(folder.toString(), "model");
     new SampleCorpus(1, 1, 2, 1, 1, 1).write(data, FILES);

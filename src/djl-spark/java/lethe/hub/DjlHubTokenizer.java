@@ -1,7 +1,7 @@
 package lethe.hub;
 
 import ai.djl.spark.task.text.TextEncoder;
-import lethe.corpus.HubTokenizer;
+import lethe.corpus.token.HubTokenizer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 

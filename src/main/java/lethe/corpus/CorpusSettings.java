@@ -10,7 +10,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import lethe.corpus.duplicate.DuplicateSettings;
+import lethe.corpus.source.Source;
+import lethe.corpus.split.SplitRule;
+import lethe.corpus.token.Beginning;
+import lethe.corpus.token.HubTokenizer;
+import lethe.corpus.token.Template;
 import lethe.settings.Section;
+import lethe.target.Split;
 
 /**
  * What {@link Prepare} is told.
@@ -70,13 +77,13 @@ public record CorpusSettings(
         sources,
         Collections.unmodifiableMap(splits),
         DuplicateSettings.read(corpus.section("duplicates")),
-        corpus.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+        corpus.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         corpus.count("chunk-tokens", 2),
         corpus.count("minimum-tail", 2),
         corpus.choice("beginning-of-text", Beginning.class),
         Template.read(corpus),
-        corpus.number("maximum-rejects", 0, 1),
-        corpus.flag("allow-unmet-requests"),
+        corpus.doubleInRange("maximum-rejects", 0, 1),
+        corpus.bool("allow-unmet-requests"),
         hub(corpus, sources),
         corpus.optionalText("reuse"));
   }
@@ -87,7 +94,7 @@ public record CorpusSettings(
   }
 
   /** The splits, each after those it excepts; the forget split as early as that allows. */
-  List<Split> order() {
+  public List<Split> order() {
     Set<Split> order = new LinkedHashSet<>();
     splits.keySet().forEach(split -> visit(split, order)); // forget is the first of the enum
     return List.copyOf(order);
@@ -99,7 +106,7 @@ public record CorpusSettings(
   }
 
   /** Whether one of the two takes only what the other leaves. */
-  boolean related(Split a, Split b) {
+  public boolean related(Split a, Split b) {
     return splits.get(a).except().contains(b) || splits.get(b).except().contains(a);
   }
 

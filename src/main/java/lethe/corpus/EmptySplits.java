@@ -11,6 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import lethe.corpus.source.Members;
+import lethe.corpus.split.DocumentIndex;
+import lethe.corpus.split.IdFile;
+import lethe.corpus.split.Rejects;
+import lethe.corpus.split.RuleFiles;
+import lethe.corpus.split.SplitRule;
+import lethe.corpus.split.Splits;
+import lethe.target.Split;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -19,13 +27,13 @@ import org.apache.spark.sql.Row;
  * Says why a split has no document. It reads the sources once more, which only a run that ends here
  * has reason to do.
  *
- * @param documents of {@link Documents}
+ * @param documents of {@link lethe.corpus.source.Documents}
  * @param rejects how many rows each source has
  */
 record EmptySplits(
     CorpusSettings settings,
     Dataset<Row> documents,
-    Named named,
+    RuleFiles named,
     Dataset<Row> index,
     Rejects rejects) {
   private static final int SHOWN = 3;
@@ -37,7 +45,7 @@ record EmptySplits(
    * @param before the same before duplicates were dropped; null where none were
    */
   List<String> problems(Splits taken, Splits before) {
-    List<Row> counts = Counts.documents(taken.taken());
+    List<Row> counts = SplitCounts.documents(taken.taken());
     List<String> problems = new ArrayList<>();
     for (Split split : settings.splits().keySet()) {
       if (counts.stream().noneMatch(row -> row.getString(0).equals(split.key()))) {
@@ -60,7 +68,7 @@ record EmptySplits(
     List<String> reasons = new ArrayList<>(rows());
     reasons.add(conditions(split, taken));
     if (split == Split.FORGET) {
-      Unmet.unusable(index).orderBy("what").limit(SHOWN).collectAsList().stream()
+      UnmetRequests.unusable(index).orderBy("what").limit(SHOWN).collectAsList().stream()
           .map(row -> row.getString(1))
           .forEach(reasons::add);
     }
@@ -95,7 +103,7 @@ record EmptySplits(
 
   /** How many documents are left after each condition, in the order of the settings. */
   private String conditions(Split split, Splits taken) {
-    Index own = new Index(settings, named);
+    DocumentIndex own = new DocumentIndex(settings, named);
     Dataset<Row> rows = own.marked(documents).where(col("_reason").isNull());
     List<Column> counts = new ArrayList<>();
     List<String> names = new ArrayList<>();

@@ -8,6 +8,10 @@ import static org.apache.spark.sql.functions.when;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import lethe.corpus.source.DocumentTexts;
+import lethe.corpus.token.QuestionEncoder;
+import lethe.corpus.token.Tokenizer;
+import lethe.table.MaterializedTables;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
@@ -26,7 +30,7 @@ import org.apache.spark.sql.types.StructType;
  * @param answers how questions and answers are written
  * @param length tokens a chunk
  */
-record LongQuestions(Broadcast<byte[]> tokenizer, Answers answers, int length)
+record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder answers, int length)
     implements MapPartitionsFunction<Row, Row> {
   static final String REASON = "question too long";
 
@@ -43,7 +47,7 @@ record LongQuestions(Broadcast<byte[]> tokenizer, Answers answers, int length)
    * The same index, kept, where rows with such a question have a reason. Only questions with many
    * characters are tokenized for it.
    */
-  Dataset<Row> rejected(Dataset<Row> index, Texts texts, Tables tables) {
+  Dataset<Row> rejected(Dataset<Row> index, DocumentTexts texts, MaterializedTables tables) {
     int form = answers.template().prompt("").length() + 1; // and what begins a text
     Column most = col("_asked").plus(form).multiply(TOKENS);
     Dataset<Row> many =

@@ -20,9 +20,9 @@ import lethe.settings.InvalidSettings;
  * @param tokenizer {@code hub:} and the name of the tokenizer on the Hugging Face hub that made the
  *     chunks, found to agree with {@code tokenizer.json}; null where that one did
  * @param beginningOfText ids of the tokens that stand before each chunk and each question
- * @param answers how questions and answers were written, see {@link Answers#form}; null where there
- *     were none
- * @param chunksSha256 of all chunks, see {@link Chunks}
+ * @param answers how questions and answers were written, see {@link
+ *     lethe.corpus.token.QuestionEncoder#signature}; null where there were none
+ * @param chunksSha256 of all chunks, see {@link lethe.corpus.token.Chunks}
  * @param rows rows read from all sources
  * @param rejects unusable rows by domain and reason
  * @param counts one entry a split and domain, ordered by both
@@ -124,7 +124,7 @@ public record Manifest(
     }
   }
 
-  void write(RunFolder folder) {
+  public void write(RunFolder folder) {
     folder.files().writeJson(folder.corpusManifest(), this);
   }
 }

@@ -10,10 +10,27 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import lethe.corpus.DuplicateSettings.Action;
+import lethe.corpus.duplicate.DuplicateClosure;
+import lethe.corpus.duplicate.DuplicateSettings.Action;
+import lethe.corpus.source.DocumentTexts;
+import lethe.corpus.source.Documents;
+import lethe.corpus.source.Predicate;
+import lethe.corpus.source.ReadDiagnosis;
+import lethe.corpus.split.DocumentIndex;
+import lethe.corpus.split.Rejects;
+import lethe.corpus.split.Requests;
+import lethe.corpus.split.RuleFiles;
+import lethe.corpus.split.SplitRule;
+import lethe.corpus.split.Splits;
+import lethe.corpus.token.Chunks;
+import lethe.corpus.token.HubTokenizer;
+import lethe.corpus.token.QuestionEncoder;
+import lethe.corpus.token.Tokenizer;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
+import lethe.table.MaterializedTables;
+import lethe.target.Split;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -45,18 +62,18 @@ public final class Prepare {
    * @param evidence what the splits are like
    * @param chunksSha256 hash of all chunks, see {@link Chunks}
    */
-  public record Result(Evidence evidence, String chunksSha256) {}
+  public record Result(CorpusSummary evidence, String chunksSha256) {}
 
   /**
    * Everything there is to write.
    *
-   * @param taken rows of {@link Counts#documents}
+   * @param taken rows of {@link SplitCounts#documents}
    * @param chunks not computed yet
    * @param requests of {@link Requests#answered}, if there are any
-   * @param duplicates of {@link Closure#table}, if they were looked for
+   * @param duplicates of {@link DuplicateClosure#table}, if they were looked for
    * @param documents columns {@code split domain id _content} of those taken
    * @param reused documents whose chunks an earlier run has
-   * @param unmet of {@link Unmet#forget}
+   * @param unmet of {@link UnmetRequests#forget}
    */
   private record Assembled(
       String tokenizerSha256,
@@ -71,10 +88,10 @@ public final class Prepare {
       long unmet,
       List<String> warnings) {
 
-    Evidence evidence(List<Manifest.Count> counts) {
+    CorpusSummary evidence(List<Manifest.Count> counts) {
       List<String> all = new ArrayList<>(warnings);
-      all.addAll(Evidence.differences(counts));
-      return new Evidence(rejects.rows(), rejects.reasons(), counts, repeats, reused, all);
+      all.addAll(CorpusSummary.differences(counts));
+      return new CorpusSummary(rejects.rows(), rejects.reasons(), counts, repeats, reused, all);
     }
   }
 
@@ -105,7 +122,8 @@ public final class Prepare {
    * @throws InvalidSettings with all of it
    */
   public void check() {
-    throwAll(new Inputs(settings, folder.files()).problems(tokenizer, contextTokens, documents));
+    throwAll(
+        new InputCheck(settings, folder.files()).problems(tokenizer, contextTokens, documents));
     if (settings.hub().isPresent()) {
       HubTokenizer.find();
     }
@@ -151,8 +169,8 @@ public final class Prepare {
    *
    * @throws InvalidSettings when the settings or the sources are wrong
    */
-  public Evidence preview() {
-    return assemble(sentence -> {}, all -> all.evidence(Counts.of(all.taken(), all.chunks())));
+  public CorpusSummary preview() {
+    return assemble(sentence -> {}, all -> all.evidence(SplitCounts.of(all.taken(), all.chunks())));
   }
 
   private <R> R assemble(Consumer<String> early, Function<Assembled, R> use) {
@@ -161,7 +179,7 @@ public final class Prepare {
     Tokenizer.of(json).close(); // a bad one is found here, not on an executor
     Broadcast<byte[]> broadcast =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);
-    try (Tables tables = new Tables()) {
+    try (MaterializedTables tables = new MaterializedTables()) {
       return use.apply(assemble(early, tables, broadcast));
     } catch (Exception e) { // Spark's are checked but not declared
       throw explained(e);
@@ -175,7 +193,7 @@ public final class Prepare {
     if (failure instanceof InvalidSettings known) {
       return known;
     }
-    RuntimeException unreadable = new Unreadable(spark, settings.sources()).explained(failure);
+    RuntimeException unreadable = new ReadDiagnosis(spark, settings.sources()).explained(failure);
     Throwable first = first(failure);
     if (!(unreadable instanceof InvalidSettings) && !(first instanceof IOException)) {
       for (var split : settings.splits().entrySet()) {
@@ -214,10 +232,11 @@ public final class Prepare {
     return String.valueOf(failure.getMessage()).strip().lines().findFirst().orElse("");
   }
 
-  private Assembled assemble(Consumer<String> early, Tables tables, Broadcast<byte[]> json) {
-    Texts texts = new Texts(spark, documents.read());
+  private Assembled assemble(
+      Consumer<String> early, MaterializedTables tables, Broadcast<byte[]> json) {
+    DocumentTexts texts = new DocumentTexts(spark, documents.read());
     Tokenization tokenization = new Tokenization(settings, json, answers(), texts);
-    Named named = Named.read(settings, tables, spark, folder.files());
+    RuleFiles named = RuleFiles.read(settings, tables, spark, folder.files());
     Dataset<Row> index = index(tables, texts, named, tokenization);
     Rejects rejects = Rejects.of(index);
     throwAll(rejects.problems(settings));
@@ -234,24 +253,24 @@ public final class Prepare {
     Dataset<Row> without = tables.keep(shorts.of(splits.taken(Split.FORGET)));
     Requests requests = new Requests(tables, settings, named, index, without);
     Optional<Dataset<Row>> answered = requests.answered(splits);
-    Unmet unmet = Unmet.of(settings, tables, named, index, answered, without);
+    UnmetRequests unmet = UnmetRequests.of(settings, tables, named, index, answered, without);
     if (!settings.allowUnmet()) {
       throwAll(unmet.problems());
     }
     throwAll(noForgetChunk(splits, without));
     warnings.addAll(unmet.sentences());
-    warnings.addAll(Unmet.unsure(settings, named, index));
-    Optional<Closure> closure = Optional.empty();
+    warnings.addAll(UnmetRequests.unsure(settings, named, index));
+    Optional<DuplicateClosure> closure = Optional.empty();
     Splits closed = splits;
     if (settings.duplicates().action() != Action.IGNORE) {
-      closure = Optional.of(new Closure(tables, settings.duplicates(), texts, splits));
+      closure = Optional.of(new DuplicateClosure(tables, settings.duplicates(), texts, splits));
       closed = closure.get().closed(settings.duplicates().action());
       warnings.addAll(closure.get().warnings());
       throwAll(empty.problems(closed, splits));
     }
     throwAll(shorts.problems(closed.taken()));
     warnings.addAll(giants);
-    List<Row> taken = Counts.documents(closed.taken());
+    List<Row> taken = SplitCounts.documents(closed.taken());
     Dataset<Row> placed =
         closed
             .taken()
@@ -272,16 +291,17 @@ public final class Prepare {
                 same -> earlier().chunks(same).unionAll(tokenization.chunks(without(placed, same))))
             .orElseGet(() -> tokenization.chunks(placed)),
         answered,
-        closure.map(Closure::table),
-        closure.map(Closure::counts).orElse(List.of()),
+        closure.map(DuplicateClosure::table),
+        closure.map(DuplicateClosure::counts).orElse(List.of()),
         placed,
         known.map(Dataset::count).orElse(0L),
         unmet.forget(),
         warnings);
   }
 
-  private Dataset<Row> index(Tables tables, Texts texts, Named named, Tokenization tokenization) {
-    Dataset<Row> index = tables.keep(new Index(settings, named).of(texts.table()));
+  private Dataset<Row> index(
+      MaterializedTables tables, DocumentTexts texts, RuleFiles named, Tokenization tokenization) {
+    Dataset<Row> index = tables.keep(new DocumentIndex(settings, named).of(texts.table()));
     return tokenization
         .answers()
         .map(
@@ -304,22 +324,23 @@ public final class Prepare {
     return documents.join(others.select("domain", "id"), NAME, "left_anti");
   }
 
-  private Earlier earlier() {
-    return new Earlier(
+  private PreviousCorpus earlier() {
+    return new PreviousCorpus(
         spark,
         new RunFolder(
             folder.files().qualified(Files.path(settings.reuse().orElseThrow())), folder.files()));
   }
 
-  static String sha256(byte[] content) {
+  public static String sha256(byte[] content) {
     return HexFormat.of().formatHex(Files.sha256().digest(content));
   }
 
   /** How questions and answers are written, where a source has any. */
-  private Optional<Answers> answers() {
+  private Optional<QuestionEncoder> answers() {
     return settings.sources().stream().allMatch(source -> source.question() == null)
         ? Optional.empty()
-        : Optional.of(Answers.of(settings, folder.files(), tokenizer.getParent(), vocabulary));
+        : Optional.of(
+            QuestionEncoder.of(settings, folder.files(), tokenizer.getParent(), vocabulary));
   }
 
   private Result write(Assembled all) {
@@ -357,10 +378,10 @@ public final class Prepare {
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */
   private Result commit(Assembled all) {
-    List<Manifest.Part> parts = Parts.list(spark, folder);
+    List<Manifest.Part> parts = PartFiles.list(spark, folder);
     Dataset<Row> chunks =
         Chunks.open(spark, folder.corpus(), parts.stream().map(Manifest.Part::path).toList());
-    Evidence evidence = all.evidence(Counts.of(all.taken(), chunks));
+    CorpusSummary evidence = all.evidence(SplitCounts.of(all.taken(), chunks));
     String chunksSha256 = Chunks.sha256(chunks);
     new Manifest(
             Manifest.VERSION,
@@ -370,7 +391,7 @@ public final class Prepare {
             all.tokenizerSha256(),
             settings.hub().map(id -> HubTokenizer.PREFIX + id).orElse(null),
             Tokenization.beginning(settings, folder.files().read(tokenizer)),
-            answers().map(Answers::form).orElse(null),
+            answers().map(QuestionEncoder::signature).orElse(null),
             chunksSha256,
             evidence.rows(),
             evidence.rejects(),

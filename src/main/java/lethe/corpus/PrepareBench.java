@@ -32,8 +32,19 @@ import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import javax.management.NotificationEmitter;
 import javax.management.openmbean.CompositeData;
+import lethe.corpus.duplicate.DuplicateClosure;
+import lethe.corpus.source.DocumentTexts;
+import lethe.corpus.source.Documents;
+import lethe.corpus.split.DocumentIndex;
+import lethe.corpus.split.RuleFiles;
+import lethe.corpus.split.Splits;
+import lethe.corpus.token.Beginning;
+import lethe.corpus.token.ChunkDocuments;
+import lethe.corpus.token.Chunks;
+import lethe.corpus.token.Tokenizer;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
+import lethe.table.MaterializedTables;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -147,10 +158,10 @@ public final class PrepareBench {
       RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
       Prepare prepare = new Prepare(spark, settings, run, model.toString(), 256, 4096);
       Documents source = new Documents(spark, settings.sources(), List.of());
-      try (Tables tables = new Tables()) {
+      try (MaterializedTables tables = new MaterializedTables()) {
         Dataset<Row> index =
             tables.keep(
-                new Index(settings, Named.read(settings, tables, spark, run.files()))
+                new DocumentIndex(settings, RuleFiles.read(settings, tables, spark, run.files()))
                     .of(source.read()));
         Splits splits = new Splits(settings, tables, index, which -> which);
         List<String> sample = sample(source.read());
@@ -158,11 +169,11 @@ public final class PrepareBench {
         double bare = bare(tokenizer, sample, false);
         long tokens = count(tokenizer, sample) * (documents / sample.size());
         double pieces = bare(tokenizer, sample, true);
-        Texts texts = new Texts(spark, source.read());
+        DocumentTexts texts = new DocumentTexts(spark, source.read());
         var broadcast =
             org.apache.spark.api.java.JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .broadcast(tokenizer);
-        Chunking chunking = new Chunking(broadcast, Beginning.TOKENIZER, 256, 5, null);
+        ChunkDocuments chunking = new ChunkDocuments(broadcast, Beginning.TOKENIZER, 256, 5, null);
         double read =
             seconds("read", () -> source.read().agg(sum(octet_length(col("text")))).head());
         Column split = col("split");
@@ -193,7 +204,10 @@ public final class PrepareBench {
         double duplicates =
             seconds(
                 "duplicates",
-                () -> new Closure(tables, settings.duplicates(), texts, splits).table().count());
+                () ->
+                    new DuplicateClosure(tables, settings.duplicates(), texts, splits)
+                        .table()
+                        .count());
         bareTokensPerSecond = Math.max(bare, again);
         System.out.println(
             "stage            seconds    MB/s  documents/s  tokens/s  of the bare loop");

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.sum;
 
 import java.util.List;
+import lethe.target.Split;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 

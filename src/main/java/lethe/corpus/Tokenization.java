@@ -7,6 +7,13 @@ import static org.apache.spark.sql.functions.sum;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import lethe.corpus.source.DocumentTexts;
+import lethe.corpus.token.ChunkDocuments;
+import lethe.corpus.token.Chunks;
+import lethe.corpus.token.HubChunking;
+import lethe.corpus.token.HubTokenizer;
+import lethe.corpus.token.QuestionEncoder;
+import lethe.corpus.token.Tokenizer;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -21,7 +28,10 @@ import org.apache.spark.sql.Row;
  * @param texts of all documents
  */
 record Tokenization(
-    CorpusSettings settings, Broadcast<byte[]> json, Optional<Answers> answers, Texts texts) {
+    CorpusSettings settings,
+    Broadcast<byte[]> json,
+    Optional<QuestionEncoder> answers,
+    DocumentTexts texts) {
 
   /**
    * Chunks of some documents, not computed yet.
@@ -39,7 +49,7 @@ record Tokenization(
       }
     }
     return rows.mapPartitions(
-        new Chunking(
+        new ChunkDocuments(
             json,
             settings.beginning(),
             settings.chunkTokens(),

@@ -1,11 +1,10 @@
 /**
  * The prepare stage: documents from the user's sources, each in at most one split, cut into chunks
- * of tokens in the run folder. Knows the model only by its tokenizer files, its context length and
- * the rows of its embedding.
+ * of tokens in the run folder. {@link lethe.corpus.Prepare} is the stage, {@link
+ * lethe.corpus.Manifest} its record, written last.
  *
- * <p>To read another kind of source, give {@link lethe.corpus.Documents} another reader that yields
- * its columns; nothing after it knows where a document came from. To add a condition to the
- * language of splits, read it in {@link lethe.corpus.SplitRule} and apply it in {@link
- * lethe.corpus.Splits}.
+ * <p>Rooms: {@code source} reads documents, {@code split} decides which split a document is in,
+ * {@code duplicate} finds documents that repeat one another, {@code token} makes chunks. None knows
+ * a model beyond its tokenizer files, its context length and the number of rows of its embedding.
  */
 package lethe.corpus;

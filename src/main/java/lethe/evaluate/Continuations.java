@@ -7,9 +7,10 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import lethe.resident.ModelKey;
-import lethe.resident.ResidentModel;
-import lethe.resident.TokenText;
+import lethe.evaluate.metric.Extraction;
+import lethe.inference.LoadedModel;
+import lethe.inference.ModelKey;
+import lethe.inference.ModelTokenizer;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -43,7 +44,7 @@ final class Continuations {
     List<Row> best =
         scores
             .filter(col("split").equalTo("forget"))
-            .filter("tokens - tokens div 2 >= " + Verbatim.EXTRACTED)
+            .filter("tokens - tokens div 2 >= " + Extraction.EXTRACTED)
             .orderBy(
                 col("continued").desc(),
                 col("nll").divide(col("tokens")),
@@ -74,7 +75,7 @@ final class Continuations {
                 t -> {
                   Passage p =
                       Passage.chunk(Scores.ints(t.getList(3)), t.isNullAt(4) ? 0 : t.getInt(4));
-                  return p.from() + Verbatim.half(p.scored());
+                  return p.from() + Extraction.half(p.scored());
                 })
             .toArray();
     List<Continuation> found = new ArrayList<>();
@@ -113,23 +114,23 @@ final class Continuations {
     List<Row> rows = new ArrayList<>();
     while (one.hasNext()) { // of the partitions, one has something
       one.next();
-      rows.addAll(ResidentModel.with(key, model -> write(model, ids, halves)));
+      rows.addAll(LoadedModel.with(key, model -> write(model, ids, halves)));
     }
     return rows.iterator();
   }
 
-  private static List<Row> write(ResidentModel model, List<int[]> ids, int[] halves) {
-    TokenText text = model.text().orElseThrow();
+  private static List<Row> write(LoadedModel model, List<int[]> ids, int[] halves) {
+    ModelTokenizer text = model.text().orElseThrow();
     List<int[]> prefixes = new ArrayList<>();
     for (int i = 0; i < halves.length; i++) {
       prefixes.add(Arrays.copyOf(ids.get(i), halves[i]));
     }
-    List<int[]> written = Greedy.continuations(model, prefixes, Verbatim.EXTRACTED);
+    List<int[]> written = GreedyDecoder.continuations(model, prefixes, Extraction.EXTRACTED);
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < halves.length; i++) {
-      int[] truth = Arrays.copyOfRange(ids.get(i), halves[i], halves[i] + Verbatim.EXTRACTED);
+      int[] truth = Arrays.copyOfRange(ids.get(i), halves[i], halves[i] + Extraction.EXTRACTED);
       int same = Arrays.mismatch(truth, written.get(i));
-      int from = Math.max(0, halves[i] - Verbatim.EXTRACTED);
+      int from = Math.max(0, halves[i] - Extraction.EXTRACTED);
       rows.add(
           RowFactory.create(
               text.text(Arrays.copyOfRange(ids.get(i), from, halves[i])),

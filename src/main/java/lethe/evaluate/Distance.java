@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import lethe.evaluate.metric.Interval;
 import org.apache.commons.math3.distribution.TDistribution;
 
 /**

@@ -12,9 +12,9 @@ import org.apache.spark.sql.Row;
  * @param nll summed, nats
  * @param chunkMeans sum over chunks of a chunk's mean nll, nats
  * @param hits tokens that were the model's first choice
- * @param strengths sum over chunks of {@link Verbatim#strength}
+ * @param strengths sum over chunks of {@link lethe.evaluate.metric.Extraction#strength}
  */
-record DocumentScore(
+public record DocumentScore(
     String split,
     String domain,
     String document,

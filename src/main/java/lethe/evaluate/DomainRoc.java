@@ -3,6 +3,7 @@ package lethe.evaluate;
 import java.util.ArrayList;
 import java.util.List;
 import lethe.evaluate.MembershipScore.Point;
+import lethe.evaluate.metric.RocCurve;
 
 /**
  * Members told from non-members domain by domain, and the domains weighed by their members:
@@ -13,23 +14,23 @@ import lethe.evaluate.MembershipScore.Point;
  * different shares, losses that say nothing within a domain would seem to tell members.
  */
 final class DomainRoc {
-  private final List<Roc> domains;
+  private final List<RocCurve> domains;
 
   /**
    * @param domains at least one
    */
-  DomainRoc(List<Roc> domains) {
+  DomainRoc(List<RocCurve> domains) {
     this.domains = List.copyOf(domains);
   }
 
   private interface Figure {
-    double of(Roc domain);
+    double of(RocCurve domain);
   }
 
   private double weighed(Figure figure) {
     double sum = 0;
     long members = 0;
-    for (Roc domain : domains) {
+    for (RocCurve domain : domains) {
       sum += domain.members() * figure.of(domain);
       members += domain.members();
     }
@@ -37,7 +38,7 @@ final class DomainRoc {
   }
 
   double auc() {
-    return weighed(Roc::auc);
+    return weighed(RocCurve::auc);
   }
 
   /** Each domain with its own threshold. */

@@ -20,11 +20,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import lethe.folder.RunFolder;
-import lethe.model.Architecture;
+import lethe.inference.ModelKey;
 import lethe.model.ModelSource;
-import lethe.resident.Kept;
-import lethe.resident.ModelKey;
+import lethe.model.network.Architecture;
 import lethe.settings.InvalidSettings;
+import lethe.table.CachedTable;
 import lethe.target.Target;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -146,8 +146,8 @@ public final class Evaluate {
     origin.put("model", key.fingerprint());
     origin.put("micro_batch", settings.microBatch());
     origin.put("precision", settings.compute().precision());
-    Kept kept = new Kept(folder.files(), folder.scores(name), origin);
-    if (kept.stands()) {
+    CachedTable kept = new CachedTable(folder.files(), folder.scores(name), origin);
+    if (kept.isCurrent()) {
       progress.reused(name);
     } else {
       make(name, key, kept, all);
@@ -160,7 +160,7 @@ public final class Evaluate {
         kept.parts().stream().map(part -> "scores/" + name + "/" + part).toList());
   }
 
-  private void make(String name, ModelKey key, Kept kept, Amount all) {
+  private void make(String name, ModelKey key, CachedTable kept, Amount all) {
     LongAccumulator done = spark.sparkContext().longAccumulator();
     LongAccumulator tokens = spark.sparkContext().longAccumulator();
     long begun = System.nanoTime();
@@ -172,9 +172,9 @@ public final class Evaluate {
                 new Amount(done.value(), tokens.value()),
                 all,
                 Duration.ofNanos(System.nanoTime() - begun));
-    try (Watch watch = new Watch(spark.sparkContext(), told)) {
+    try (TaskEndListener watch = new TaskEndListener(spark.sparkContext(), told)) {
       watch.begin();
-      kept.orElse(
+      kept.readOrCompute(
           spark, () -> Scores.of(chunks, all.tokens(), key, settings.microBatch(), done, tokens));
     } finally {
       spark.sparkContext().setJobDescription(null);
@@ -236,29 +236,29 @@ public final class Evaluate {
             .toList();
   }
 
-  private List<GroundTruth> truths(
+  private List<RetrainedDistance> truths(
       List<Evaluation.Model> done,
       Map<String, List<DocumentScore>> documents,
       Map<String, ModelKey> keys,
       Optional<Target> target) {
-    ModelKey retrained = keys.get(GroundTruth.RETRAINED);
+    ModelKey retrained = keys.get(RetrainedDistance.RETRAINED);
     if (retrained == null) {
       return List.of();
     }
     Map<String, Dataset<Row>> scores = new LinkedHashMap<>();
     done.forEach(m -> scores.put(m.name(), read(spark, folder, m)));
     return keys.keySet().stream()
-        .filter(name -> !name.equals(GroundTruth.RETRAINED))
+        .filter(name -> !name.equals(RetrainedDistance.RETRAINED))
         .map(
             name ->
-                Truths.of(
+                RetrainedComparison.of(
                     name,
                     keys.get(name),
                     scores.get(name),
                     documents.get(name),
                     retrained,
-                    scores.get(GroundTruth.RETRAINED),
-                    documents.get(GroundTruth.RETRAINED),
+                    scores.get(RetrainedDistance.RETRAINED),
+                    documents.get(RetrainedDistance.RETRAINED),
                     target,
                     chunks,
                     settings.microBatch()))

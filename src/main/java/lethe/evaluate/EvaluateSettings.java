@@ -3,10 +3,10 @@ package lethe.evaluate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lethe.model.Activations;
-import lethe.model.Precision;
-import lethe.resident.ComputeSettings;
-import lethe.resident.ComputeSettings.DeviceChoice;
+import lethe.inference.ComputeSettings;
+import lethe.inference.ComputeSettings.DeviceChoice;
+import lethe.model.torch.Activations;
+import lethe.model.torch.Precision;
 import lethe.settings.Section;
 
 /**
@@ -16,7 +16,7 @@ import lethe.settings.Section;
  * @param band around the target in which forgetting has matched it, half its width, nats a token
  * @param tasks multiple-choice tests
  * @param models further Hugging Face folders by name, in order; one called {@link
- *     GroundTruth#RETRAINED} is the one that the others are compared with
+ *     RetrainedDistance#RETRAINED} is the one that the others are compared with
  * @param groundTruth whether a model is retrained without the forget documents and compared with
  * @param examples whether models write on after some forget chunks; what they write is kept
  * @param compute of the executors
@@ -25,7 +25,7 @@ import lethe.settings.Section;
 public record EvaluateSettings(
     int microBatch,
     double band,
-    List<Task> tasks,
+    List<MultipleChoiceTask> tasks,
     Map<String, String> models,
     boolean groundTruth,
     boolean examples,
@@ -45,17 +45,17 @@ public record EvaluateSettings(
     Section evaluate = root.section("evaluate");
     return new EvaluateSettings(
         evaluate.count("micro-batch", 1),
-        root.section("stop").number("band", 0, 100),
-        Task.read(evaluate),
+        root.section("stop").doubleInRange("band", 0, 100),
+        MultipleChoiceTask.read(evaluate),
         models(evaluate),
-        evaluate.flag("ground-truth"),
-        root.section("report").flag("examples"),
+        evaluate.bool("ground-truth"),
+        root.section("report").bool("examples"),
         new ComputeSettings(
             root.section("train").count("threads", 1),
             evaluate.choice("precision", Precision.class),
             Activations.KEEP,
             evaluate.choice("device", DeviceChoice.class)),
-        evaluate.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE));
+        evaluate.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE));
   }
 
   private static Map<String, String> models(Section evaluate) {
@@ -68,12 +68,12 @@ public record EvaluateSettings(
             "cannot be the name of a model: use at most 100 letters, digits, - and _, and none of "
                 + String.join(", ", OWN));
       }
-      if (name.equals(GroundTruth.RETRAINED) && evaluate.flag("ground-truth")) {
+      if (name.equals(RetrainedDistance.RETRAINED) && evaluate.bool("ground-truth")) {
         section.problem(
             name,
             "and evaluate.ground-truth=true each name the retrained model: leave one of them out");
       }
-      models.put(name, section.text(name));
+      models.put(name, section.string(name));
     }
     return models;
   }

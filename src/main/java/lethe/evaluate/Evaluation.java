@@ -41,7 +41,7 @@ public record Evaluation(
     List<MemoryScore> memory,
     List<TaskScore> tasks,
     List<Histogram> histograms,
-    List<GroundTruth> truths,
+    List<RetrainedDistance> truths,
     List<Verdict> verdicts,
     List<RequestScore> requests,
     List<Continuation> continuations) {

@@ -10,6 +10,8 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lethe.evaluate.metric.MinK;
+import lethe.evaluate.metric.RocCurve;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -64,12 +66,12 @@ final class Membership {
   static List<MembershipScore> besideRetrained(List<MembershipScore> scores) {
     Map<List<String>, Double> retrained = new HashMap<>();
     scores.stream()
-        .filter(s -> s.model().equals(GroundTruth.RETRAINED))
+        .filter(s -> s.model().equals(RetrainedDistance.RETRAINED))
         .forEach(s -> retrained.put(List.of(s.domain(), s.score()), s.auc()));
     return scores.stream()
         .map(
             s ->
-                s.model().equals(GroundTruth.RETRAINED)
+                s.model().equals(RetrainedDistance.RETRAINED)
                     ? s
                     : s.beside(retrained.get(List.of(s.domain(), s.score()))))
         .toList();
@@ -124,7 +126,9 @@ final class Membership {
     DomainRoc roc =
         new DomainRoc(
             members.keySet().stream()
-                .map(d -> new Roc(values(members.get(d), attack), values(others.get(d), attack)))
+                .map(
+                    d ->
+                        new RocCurve(values(members.get(d), attack), values(others.get(d), attack)))
                 .toList());
     boolean drawn = domain.equals(SplitScore.ALL) && CURVES.contains(name);
     return new MembershipScore(

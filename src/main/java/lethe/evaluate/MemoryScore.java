@@ -4,11 +4,12 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
 import java.util.Map;
+import lethe.evaluate.metric.Extraction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * How much of a split a model writes by itself, see {@link Verbatim}.
+ * How much of a split a model writes by itself, see {@link Extraction}.
  *
  * @param model its name
  * @param split of the corpus
@@ -51,7 +52,7 @@ public record MemoryScore(
             GROUP BY GROUPING SETS ((split, domain), (split))
             ORDER BY split, domain
             """
-                .formatted(Verbatim.EXTRACTED))
+                .formatted(Extraction.EXTRACTED))
         .collectAsList()
         .stream()
         .map(

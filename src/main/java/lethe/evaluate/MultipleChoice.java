@@ -3,9 +3,10 @@ package lethe.evaluate;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import lethe.resident.ModelKey;
-import lethe.resident.ResidentModel;
-import lethe.resident.TokenText;
+import lethe.evaluate.metric.Bootstrap;
+import lethe.inference.LoadedModel;
+import lethe.inference.ModelKey;
+import lethe.inference.ModelTokenizer;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -49,7 +50,7 @@ final class MultipleChoice {
    *
    * @throws InvalidSettings when the file has none, or a question cannot be asked
    */
-  static Dataset<Row> questions(SparkSession spark, Task task) {
+  static Dataset<Row> questions(SparkSession spark, MultipleChoiceTask task) {
     Dataset<Row> questions = spark.read().schema(QUESTION).json(task.path());
     String wrong =
         "query IS NULL OR trim(query) = '' OR gold IS NULL OR choices IS NULL OR size(choices) < 2"
@@ -76,7 +77,12 @@ final class MultipleChoice {
    * @param name the name to give it
    */
   static TaskScore ask(
-      String name, Task task, Dataset<Row> questions, ModelKey model, int context, long seed) {
+      String name,
+      MultipleChoiceTask task,
+      Dataset<Row> questions,
+      ModelKey model,
+      int context,
+      long seed) {
     List<Row> answers =
         questions.mapPartitions(new Asking(model, context), Encoders.row(ANSWER)).collectAsList();
     boolean[] right = new boolean[answers.size()];
@@ -108,7 +114,7 @@ final class MultipleChoice {
   }
 
   /** A query and one choice as tokens, of which the choice's are scored. */
-  static Passage passage(TokenText text, String query, String choice, int context) {
+  static Passage passage(ModelTokenizer text, String query, String choice, int context) {
     String kept = query.stripTrailing();
     String continued = query.substring(kept.length()) + " " + choice;
     int[] whole = text.tokens(kept + continued);
@@ -125,8 +131,8 @@ final class MultipleChoice {
    * @throws InvalidSettings when the model's folder has no tokenizer
    */
   private static double[] likelihoods(
-      ResidentModel model, String query, List<String> choices, int context) {
-    TokenText text =
+      LoadedModel model, String query, List<String> choices, int context) {
+    ModelTokenizer text =
         model
             .text()
             .orElseThrow(
@@ -148,7 +154,7 @@ final class MultipleChoice {
     private Row answer(Row question) {
       List<String> choices = question.getList(1);
       double[] likelihoods =
-          ResidentModel.with(model, m -> likelihoods(m, question.getString(0), choices, context));
+          LoadedModel.with(model, m -> likelihoods(m, question.getString(0), choices, context));
       double[] normalized = new double[likelihoods.length];
       for (int c = 0; c < normalized.length; c++) {
         String choice = choices.get(c);

@@ -1,7 +1,7 @@
 package lethe.evaluate;
 
 import java.util.Arrays;
-import lethe.model.TokenBatch;
+import lethe.model.network.TokenBatch;
 
 /**
  * Some tokens, of which those at the end are scored: all but the first of a plain text, the answer

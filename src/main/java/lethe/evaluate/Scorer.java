@@ -6,8 +6,9 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.List;
-import lethe.model.TokenBatch;
-import lethe.resident.ResidentModel;
+import lethe.evaluate.metric.TokenScores;
+import lethe.inference.LoadedModel;
+import lethe.model.network.TokenBatch;
 
 /** What a model makes of passages, token by token. */
 final class Scorer {
@@ -23,7 +24,7 @@ final class Scorer {
   private Scorer() {}
 
   /** Scores some passages in one forward pass. */
-  static List<TokenScores> score(ResidentModel model, List<Passage> passages) {
+  static List<TokenScores> score(LoadedModel model, List<Passage> passages) {
     try (NDManager manager = model.network().newManager()) {
       TokenBatch batch = batch(manager, passages);
       NDArray hiddenND = hidden(model, batch);
@@ -57,7 +58,7 @@ final class Scorer {
    *
    * @param from whose predictions count as true
    */
-  static double divergence(ResidentModel from, ResidentModel to, List<Passage> passages) {
+  static double divergence(LoadedModel from, LoadedModel to, List<Passage> passages) {
     double sum = 0;
     try (NDManager manager = from.network().newManager()) {
       TokenBatch batch = batch(manager, passages);
@@ -84,14 +85,14 @@ final class Scorer {
         passages.stream().map(Passage::labels).toList());
   }
 
-  private static NDArray hidden(ResidentModel model, TokenBatch batch) {
+  private static NDArray hidden(LoadedModel model, TokenBatch batch) {
     NDArray hiddenBTD = model.network().hidden(batch.idsBT(), model.weights());
-    NDArray hiddenND = model.network().pick(hiddenBTD, batch.rowsN());
+    NDArray hiddenND = model.network().gatherRows(hiddenBTD, batch.rowsN());
     hiddenBTD.close();
     return hiddenND;
   }
 
-  private static NDArray logProbabilities(ResidentModel model, NDArray hiddenND) {
+  private static NDArray logProbabilities(LoadedModel model, NDArray hiddenND) {
     return model.network().logits(hiddenND, model.weights()).logSoftmax(-1);
   }
 
@@ -102,12 +103,7 @@ final class Scorer {
   }
 
   private static void piece(
-      NDManager own,
-      ResidentModel model,
-      NDArray logitsNV,
-      NDArray labelsN,
-      TokenScores to,
-      int at) {
+      NDManager own, LoadedModel model, NDArray logitsNV, NDArray labelsN, TokenScores to, int at) {
     int positions = (int) labelsN.size();
     int vocabulary = model.network().architecture().vocabulary();
     int rows = own.getDevice().isGpu() ? positions : Math.max(8, CACHED / vocabulary);
@@ -119,12 +115,7 @@ final class Scorer {
   }
 
   private static void cached(
-      NDManager own,
-      ResidentModel model,
-      NDArray logitsNV,
-      NDArray labelsN,
-      TokenScores to,
-      int at) {
+      NDManager own, LoadedModel model, NDArray logitsNV, NDArray labelsN, TokenScores to, int at) {
     float[] all = model.network().statistics(logitsNV, labelsN).toFloatArray();
     int columns = all.length / (int) labelsN.size();
     List<Integer> unsure = new ArrayList<>();
@@ -142,7 +133,7 @@ final class Scorer {
       boolean[] first =
           model
               .network()
-              .pick(logitsNV, places)
+              .gatherRows(logitsNV, places)
               .argMax(1)
               .eq(labelsN.get(places))
               .toType(DataType.BOOLEAN, false)

@@ -9,8 +9,12 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import lethe.resident.ModelKey;
-import lethe.resident.ResidentModel;
+import lethe.evaluate.metric.Extraction;
+import lethe.evaluate.metric.MinK;
+import lethe.evaluate.metric.TokenScores;
+import lethe.evaluate.metric.ZlibLength;
+import lethe.inference.LoadedModel;
+import lethe.inference.ModelKey;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -30,8 +34,8 @@ import org.apache.spark.util.LongAccumulator;
  * hits      int      tokens that were the model's first choice
  * min_k            array(double)  Min-K% at 10, 20, ..., 100 %, see {@link MinK}
  * min_k_plus_plus  array(double)  Min-K%++ at the same
- * zlib_bytes       int            see {@link Zlib}; null without a tokenizer
- * continued, longest_run, extraction_strength   see {@link Verbatim}
+ * zlib_bytes       int            see {@link ZlibLength}; null without a tokenizer
+ * continued, longest_run, extraction_strength   see {@link Extraction}
  * </pre>
  */
 final class Scores {
@@ -131,7 +135,7 @@ final class Scores {
       List<Passage> passages = batch.stream().map(Scores::passage).toList();
       List<Optional<String>> texts = new ArrayList<>();
       List<TokenScores> scored =
-          ResidentModel.with(
+          LoadedModel.with(
               model,
               m -> {
                 passages.forEach(p -> texts.add(m.text().map(t -> t.text(p.own()))));
@@ -143,7 +147,7 @@ final class Scores {
       for (int i = 0; i < scored.size(); i++) {
         Row chunk = batch.get(i);
         TokenScores s = scored.get(i);
-        Verbatim verbatim = Verbatim.of(s.hit());
+        Extraction verbatim = Extraction.of(s.hit());
         rows.add(
             RowFactory.create(
                 chunk.getString(0),
@@ -155,7 +159,7 @@ final class Scores {
                 s.hits(),
                 MinK.plain(s),
                 MinK.plusPlus(s),
-                texts.get(i).map(Zlib::bytes).orElse(null),
+                texts.get(i).map(ZlibLength::bytes).orElse(null),
                 verbatim.continued(),
                 verbatim.longest(),
                 verbatim.strength()));

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lethe.evaluate.metric.Interval;
 import lethe.target.Target;
 
 /**

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import lethe.evaluate.metric.Bootstrap;
+import lethe.evaluate.metric.Interval;
 
 /**
  * Sums up documents by split and domain, and by split over all domains. Sums run over the documents

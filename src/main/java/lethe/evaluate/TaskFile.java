@@ -25,7 +25,7 @@ import org.apache.hadoop.fs.Path;
  * @param task they are of
  * @param files access to them
  */
-public record TaskFile(Task task, Files files) {
+public record TaskFile(MultipleChoiceTask task, Files files) {
   private static final String WANTED =
       "a line must be a JSON object with query (a text), choices (a list of two texts or more) and gold (the place of the right one, from 0)";
 

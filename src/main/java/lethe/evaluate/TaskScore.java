@@ -2,6 +2,7 @@ package lethe.evaluate;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import lethe.evaluate.metric.Interval;
 
 /**
  * How many multiple-choice questions one model answers right.

@@ -10,7 +10,8 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import lethe.target.Halves;
+import lethe.evaluate.metric.Interval;
+import lethe.target.DocumentHalves;
 import lethe.target.Outcome;
 import lethe.target.Target;
 
@@ -59,7 +60,7 @@ public record Verdict(
    * @param band nats a token
    * @return nothing when a domain to forget has no approximate document
    */
-  static Optional<Verdict> of(
+  public static Optional<Verdict> of(
       List<DocumentScore> original, List<DocumentScore> judged, String model, double band) {
     Strata forget = new Strata(judged, "forget", d -> true);
     Strata approximate =
@@ -122,7 +123,7 @@ public record Verdict(
       all.forEach(
           (domain, documents) -> {
             Set<String> half =
-                Halves.judging(documents.stream().map(DocumentScore::document).toList());
+                DocumentHalves.judging(documents.stream().map(DocumentScore::document).toList());
             judging.put(
                 domain, documents.stream().filter(d -> half.contains(d.document())).toList());
           });

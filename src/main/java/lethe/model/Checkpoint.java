@@ -11,6 +11,11 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import lethe.model.checkpoint.CheckpointWeights;
+import lethe.model.checkpoint.NamedShape;
+import lethe.model.checkpoint.TensorSource;
+import lethe.model.network.Architecture;
+import lethe.settings.FirstTen;
 import lethe.settings.InvalidSettings;
 
 /**
@@ -20,14 +25,14 @@ import lethe.settings.InvalidSettings;
  * model that ties it to its embedding may stand in for the embedding. What transformers loads is
  * read; what it would leave out is named in a warning.
  */
-final class Checkpoint implements TensorSource {
+public final class Checkpoint implements TensorSource {
   /** Buffers that older checkpoints store and every reader computes for itself. */
   private static final Pattern BUFFER =
       Pattern.compile("(.*\\.)?(rotary_emb\\.inv_freq|(attn|attention)\\.(masked_bias|bias))");
 
   private static final int SCAN_ELEMENTS = 1 << 18;
 
-  private final Weights weights;
+  private final CheckpointWeights weights;
   private final Architecture architecture;
 
   /** Names in the files by the network's. */
@@ -39,7 +44,7 @@ final class Checkpoint implements TensorSource {
   /** The output matrix of a network that ties it, as the files call it. */
   private final Optional<String> output;
 
-  Checkpoint(Weights weights, Architecture architecture) {
+  Checkpoint(CheckpointWeights weights, Architecture architecture) {
     this.weights = weights;
     this.architecture = architecture;
     Set<String> wanted = new LinkedHashSet<>();

@@ -2,6 +2,9 @@ package lethe.model;
 
 import java.util.HashMap;
 import java.util.Map;
+import lethe.model.checkpoint.NamedShape;
+import lethe.model.checkpoint.TensorSource;
+import lethe.model.network.Architecture;
 
 /**
  * The start of pre-training, as Hugging Face initialises these models: normal with config.json's

@@ -21,13 +21,13 @@ public record TermSettings(
 
   static TermSettings read(Section unlearn) {
     return new TermSettings(
-        unlearn.number("beta", 1e-6, 1e6),
-        unlearn.number("gamma", 0, 1e6),
+        unlearn.doubleInRange("beta", 1e-6, 1e6),
+        unlearn.doubleInRange("gamma", 0, 1e6),
         unlearn.optionalNumber("cap", 1e-6, 1e6).orElse(Double.POSITIVE_INFINITY),
-        unlearn.number("generic-alpha", 0, 1e6),
+        unlearn.doubleInRange("generic-alpha", 0, 1e6),
         new TruncatedPredictions(
             unlearn.count("top-k", 1),
-            unlearn.number("top-p", 1e-6, 1),
+            unlearn.doubleInRange("top-p", 1e-6, 1),
             unlearn.choice("truth", TruncatedPredictions.Truth.class)));
   }
 }

@@ -43,7 +43,7 @@ public record UnlearnSettings(
     UnlearnSettings settings =
         new UnlearnSettings(
             method(unlearn),
-            unlearn.number("forget-weight", 1e-9, 1e9),
+            unlearn.doubleInRange("forget-weight", 1e-9, 1e9),
             weights(unlearn.section("retain-weights")),
             unlearn.optionalText("start"),
             unlearn.choice("reference", Reference.class),
@@ -82,7 +82,7 @@ public record UnlearnSettings(
   }
 
   private static Method method(Section unlearn) {
-    String name = unlearn.text("method");
+    String name = unlearn.string("method");
     try {
       return Method.of(name);
     } catch (IllegalArgumentException e) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import lethe.evaluate.GroundTruth;
+import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.target.Target;
@@ -29,7 +29,7 @@ record Assumption(String statement, String finding, Boolean holds) {
    */
   static List<Assumption> of(
       List<SplitScore> scores,
-      List<GroundTruth> truths,
+      List<RetrainedDistance> truths,
       Optional<Target> target,
       Optional<Verdict> verdict,
       double band) {
@@ -69,7 +69,7 @@ record Assumption(String statement, String finding, Boolean holds) {
 
   private static Assumption general(List<SplitScore> scores, double band) {
     String statement = "Forgetting these documents would not have moved the model elsewhere.";
-    Optional<Damage> retrained = Damage.of(scores, GroundTruth.RETRAINED);
+    Optional<Damage> retrained = Damage.of(scores, RetrainedDistance.RETRAINED);
     return retrained
         .map(
             d ->
@@ -89,7 +89,7 @@ record Assumption(String statement, String finding, Boolean holds) {
         .orElse(new Assumption(statement, "Only a retrained model would tell.", null));
   }
 
-  private static Assumption estimate(List<GroundTruth> truths, double band) {
+  private static Assumption estimate(List<RetrainedDistance> truths, double band) {
     String statement = "The target is what a model retrained without the documents would show.";
     return truths.stream()
         .filter(t -> t.estimate() != null && t.truth() != null)

@@ -66,7 +66,7 @@ public final class Compare {
 
   private Comparison comparison(List<JsonNode> reports) {
     List<String> variants =
-        Variants.of(reports.stream().map(r -> r.at("/provenance/settings")).toList());
+        SettingDifferences.of(reports.stream().map(r -> r.at("/provenance/settings")).toList());
     List<ComparedRun> rows =
         IntStream.range(0, reports.size())
             .mapToObj(

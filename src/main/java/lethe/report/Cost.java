@@ -37,7 +37,7 @@ record Cost(
    * @param parameters of the network
    * @param pretrainingTokens if known
    */
-  static Cost of(Training unlearning, long parameters, Optional<Double> pretrainingTokens) {
+  static Cost of(TrainingSummary unlearning, long parameters, Optional<Double> pretrainingTokens) {
     double flops = 6.0 * parameters * unlearning.tokens();
     Double again = pretrainingTokens.map(t -> 6.0 * parameters * t).orElse(null);
     return new Cost(

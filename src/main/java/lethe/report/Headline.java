@@ -2,8 +2,8 @@ package lethe.report;
 
 import java.util.Locale;
 import java.util.Optional;
-import lethe.evaluate.Interval;
 import lethe.evaluate.Verdict;
+import lethe.evaluate.metric.Interval;
 
 /** The verdict in a sentence. */
 final class Headline {

@@ -57,7 +57,7 @@ public final class Report {
                 file.scores(),
                 Optional.ofNullable(file.target()))
             .text();
-    String summary = Summary.markdown(file, table);
+    String summary = MarkdownSummary.markdown(file, table);
     folder.files().writeJson(new Path(folder.report(), "report.json"), file);
     folder.files().writeText(new Path(folder.report(), "summary.md"), summary);
     folder.files().writeText(new Path(folder.report(), "index.html"), Page.html(file, summary));
@@ -79,7 +79,7 @@ public final class Report {
             .filter(m -> !m.name().equals("original"))
             .flatMap(m -> Damage.of(evaluation.scores(), m.name()).stream())
             .toList();
-    Optional<Training> training = Training.read(folder, "unlearn");
+    Optional<TrainingSummary> training = TrainingSummary.read(folder, "unlearn");
     return new ReportFile(
         Headline.of(
             verdict, damage.stream().filter(d -> d.model().equals("unlearned")).findFirst()),
@@ -106,11 +106,11 @@ public final class Report {
         settings.examples() ? evaluation.continuations() : List.of());
   }
 
-  private Optional<Cost> cost(Training training, Evaluation evaluation) {
+  private Optional<Cost> cost(TrainingSummary training, Evaluation evaluation) {
     Optional<Double> tokens =
         settings
             .pretrainingTokens()
-            .or(() -> Training.read(folder, "pretrain").map(t -> (double) t.tokens()));
+            .or(() -> TrainingSummary.read(folder, "pretrain").map(t -> (double) t.tokens()));
     return evaluation.models().stream()
         .findFirst()
         .map(m -> Cost.of(training, m.parameters(), tokens));

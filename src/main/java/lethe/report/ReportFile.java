@@ -4,11 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.Evaluation;
-import lethe.evaluate.GroundTruth;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
 import lethe.evaluate.RequestScore;
+import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
 import lethe.evaluate.Verdict;
@@ -56,8 +56,8 @@ record ReportFile(
     List<MemoryScore> memory,
     List<TaskScore> tasks,
     List<Histogram> histograms,
-    List<GroundTruth> truths,
-    Training training,
+    List<RetrainedDistance> truths,
+    TrainingSummary training,
     List<RequestScore> requests,
     JsonNode stop,
     Cost cost,

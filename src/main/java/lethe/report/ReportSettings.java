@@ -39,8 +39,8 @@ public record ReportSettings(
         require,
         report.optionalNumber("max-damage", 0, 100),
         report.optionalNumber("pretraining-tokens", 1, 1e18),
-        report.texts("compare"),
+        report.strings("compare"),
         report.optionalNumber("band", 0, 100),
-        report.flag("examples"));
+        report.bool("examples"));
   }
 }

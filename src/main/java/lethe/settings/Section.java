@@ -52,7 +52,7 @@ public final class Section {
   }
 
   /** A required text that is not blank. */
-  public String text(String key) {
+  public String string(String key) {
     String text = textOrEmpty(key);
     if (text.isBlank() && isText(key)) {
       problem(key, "must not be empty");
@@ -72,11 +72,11 @@ public final class Section {
 
   /** A text that may be left out (null or absent in the settings), but is not blank. */
   public Optional<String> optionalText(String key) {
-    return has(key) ? Optional.of(text(key)) : Optional.empty();
+    return has(key) ? Optional.of(string(key)) : Optional.empty();
   }
 
   /** A list of texts, none of them blank; a single text stands for a list of one. */
-  public List<String> texts(String key) {
+  public List<String> strings(String key) {
     List<String> texts =
         read(
             key,
@@ -98,14 +98,18 @@ public final class Section {
     return has(key) && config.getValue(key).valueType() == ConfigValueType.OBJECT;
   }
 
-  public boolean flag(String key) {
+  public boolean bool(String key) {
     return read(key, false, "true or false", config::getBoolean);
   }
 
   /** A whole number from {@code least} to {@code most}, both allowed. */
-  public long whole(String key, long least, long most) {
+  public long longInRange(String key, long least, long most) {
     BigDecimal value =
-        read(key, BigDecimal.valueOf(least), "a whole number", k -> whole(config.getString(k)));
+        read(
+            key,
+            BigDecimal.valueOf(least),
+            "a whole number",
+            k -> longInRange(config.getString(k)));
     if (value.compareTo(BigDecimal.valueOf(most)) > 0) {
       problem(key, "must be at most " + most + ", was " + written(key));
       return least;
@@ -118,7 +122,7 @@ public final class Section {
   }
 
   /** Looks at the exponent before anything is made of it: 1e999999999 has a billion digits. */
-  private static BigDecimal whole(String text) {
+  private static BigDecimal longInRange(String text) {
     BigDecimal value = new BigDecimal(text.strip());
     if (value.stripTrailingZeros().scale() > 0) {
       throw new NumberFormatException("a fraction");
@@ -128,7 +132,7 @@ public final class Section {
 
   /** A whole number of int range from {@code least} up. */
   public int count(String key, int least) {
-    return (int) whole(key, least, Integer.MAX_VALUE);
+    return (int) longInRange(key, least, Integer.MAX_VALUE);
   }
 
   /** A whole number that may be left out. */
@@ -137,7 +141,7 @@ public final class Section {
   }
 
   /** A finite number from {@code least} to {@code most}, both allowed. */
-  public double number(String key, double least, double most) {
+  public double doubleInRange(String key, double least, double most) {
     double value = read(key, least, "a number", config::getDouble);
     if (!(value >= least && value <= most)) {
       problem(key, range(plain(least), plain(most)) + ", was " + plain(value));
@@ -148,7 +152,7 @@ public final class Section {
 
   /** A number that may be left out. */
   public Optional<Double> optionalNumber(String key, double least, double most) {
-    return has(key) ? Optional.of(number(key, least, most)) : Optional.empty();
+    return has(key) ? Optional.of(doubleInRange(key, least, most)) : Optional.empty();
   }
 
   /** Numbers, each from {@code least} to {@code most}; a single one stands for a list of one. */
@@ -174,18 +178,20 @@ public final class Section {
   public Map<String, Long> wholes(String key, long least) {
     Section inner = section(key);
     Map<String, Long> found = new LinkedHashMap<>();
-    inner.keys().forEach(name -> found.put(name, inner.whole(quoted(name), least, Long.MAX_VALUE)));
+    inner
+        .keys()
+        .forEach(name -> found.put(name, inner.longInRange(quoted(name), least, Long.MAX_VALUE)));
     return found;
   }
 
   /** A constant of an enum by its name in lower case, with '-' for '_'. */
   public <E extends Enum<E>> E choice(String key, Class<E> type) {
-    return constant(key, text(key), type);
+    return constant(key, string(key), type);
   }
 
   /** Constants of an enum; a single name stands for a list of one. */
   public <E extends Enum<E>> List<E> choices(String key, Class<E> type) {
-    return texts(key).stream().map(name -> constant(key, name, type)).toList();
+    return strings(key).stream().map(name -> constant(key, name, type)).toList();
   }
 
   private <E extends Enum<E>> E constant(String key, String name, Class<E> type) {

@@ -27,6 +27,9 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
+import lethe.train.gradient.Buckets;
+import lethe.train.optimizer.AdamW;
+import lethe.train.steering.TargetController;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -56,7 +59,7 @@ final class Checkpoints implements AutoCloseable {
       long elements,
       String environment,
       Map<String, String> sha256,
-      List<Steering.Sums> probes) {}
+      List<TargetController.Sums> probes) {}
 
   /**
    * What a checkpoint holds.
@@ -65,7 +68,7 @@ final class Checkpoints implements AutoCloseable {
    * @param environment of the workers that made them
    * @param steering of a training that stops at its target, else without a probe
    */
-  record State(AdamW.State optimizer, String environment, Steering.State steering) {}
+  record State(AdamW.State optimizer, String environment, TargetController.State steering) {}
 
   private final Path folder;
   private final Files files;
@@ -101,13 +104,13 @@ final class Checkpoints implements AutoCloseable {
    * Copies the state now and writes it behind the training. If the one before is still being
    * written, this waits for it, so that at most one copy stands in memory.
    */
-  void save(AdamW optimizer, String environment, Optional<Steering> steering) {
+  void save(AdamW optimizer, String environment, Optional<TargetController> steering) {
     await();
     State copy =
         new State(
             optimizer.copy(),
             environment,
-            steering.map(Steering::state).orElse(Steering.State.NONE));
+            steering.map(TargetController::state).orElse(TargetController.State.NONE));
     writing = writer.submit(() -> write(copy));
   }
 
@@ -229,7 +232,7 @@ final class Checkpoints implements AutoCloseable {
         new State(
             new AdamW.State(step, vectors),
             manifest.path("environment").asText(),
-            new Steering.State(probes(manifest), best)));
+            new TargetController.State(probes(manifest), best)));
   }
 
   private void refuseAnother(int step, JsonNode found) {
@@ -258,14 +261,14 @@ final class Checkpoints implements AutoCloseable {
     return values.getOrDefault(name, "not there");
   }
 
-  private static List<Steering.Sums> probes(JsonNode manifest) {
-    List<Steering.Sums> probes = new ArrayList<>();
+  private static List<TargetController.Sums> probes(JsonNode manifest) {
+    List<TargetController.Sums> probes = new ArrayList<>();
     for (JsonNode probe : manifest.path("probes")) {
       double[] sums = new double[probe.path("sums").size()];
       for (int d = 0; d < sums.length; d++) {
         sums[d] = probe.path("sums").get(d).asDouble(); // NaN and infinities are written as text
       }
-      probes.add(new Steering.Sums(probe.path("step").asInt(), sums));
+      probes.add(new TargetController.Sums(probe.path("step").asInt(), sums));
     }
     return probes;
   }

@@ -13,7 +13,23 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import lethe.model.NamedShape;
+import lethe.model.checkpoint.NamedShape;
+import lethe.train.exchange.Aggregator;
+import lethe.train.exchange.AggregatorAddress;
+import lethe.train.exchange.AggregatorClient;
+import lethe.train.exchange.ExchangeSpec;
+import lethe.train.exchange.WorkerEnvironment;
+import lethe.train.exchange.WorkerReport;
+import lethe.train.gradient.Buckets;
+import lethe.train.gradient.GradientMode;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.ShardTree;
+import lethe.train.gradient.StepGradient;
+import lethe.train.gradient.WireFormat;
+import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.seal.EncryptingHandler;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
 import org.apache.spark.network.server.TransportServer;
@@ -29,11 +45,11 @@ public final class EngineBench {
   private static final int BUCKET = 2 << 20;
   private static final int ROUNDS = 8;
 
-  private static final Layout LAYOUT =
-      Layout.of(
+  private static final ParameterLayout LAYOUT =
+      ParameterLayout.of(
           List.of(NamedShape.of("w", ELEMENTS)),
-          new Names(List.of()),
-          new Names(List.of()),
+          new ParameterPattern(List.of()),
+          new ParameterPattern(List.of()),
           BUCKET);
 
   private EngineBench() {}
@@ -50,9 +66,9 @@ public final class EngineBench {
     float[][] third = filled(buckets);
     double triad = best(12, () -> each(buckets, b -> triad(left[b], right[b], third[b])));
     say("memory: a = b + s c, as STREAM counts", triad, triad);
-    double add = best(12, () -> each(buckets, b -> Wire.FLOAT32.add(left[b], right[b])));
+    double add = best(12, () -> each(buckets, b -> WireFormat.FLOAT32.add(left[b], right[b])));
     say("adding gradients, float32", add, triad);
-    double narrow = best(12, () -> each(buckets, b -> Wire.BFLOAT16.add(left[b], right[b])));
+    double narrow = best(12, () -> each(buckets, b -> WireFormat.BFLOAT16.add(left[b], right[b])));
     say("adding gradients, each sum rounded", narrow, triad);
     double look =
         best(4, () -> each(buckets, b -> check(Aggregator.finite(left[b], 0, left[b].length))));
@@ -69,43 +85,46 @@ public final class EngineBench {
     say("AdamW", update, triad);
     System.out.printf(
         Locale.ROOT, "plain TCP over loopback, one connection          %6.2f GB/s%n", loopback());
-    for (Wire wire : Wire.values()) {
+    for (WireFormat wire : WireFormat.values()) {
       exchange(optimizer, right, wire, Map.of());
     }
-    exchange(optimizer, right, Wire.FLOAT32, Map.of("spark.network.crypto.enabled", "true"));
+    exchange(optimizer, right, WireFormat.FLOAT32, Map.of("spark.network.crypto.enabled", "true"));
     System.exit(0);
   }
 
   private static void exchange(
-      AdamW optimizer, float[][] gradient, Wire wire, Map<String, String> network)
+      AdamW optimizer, float[][] gradient, WireFormat wire, Map<String, String> network)
       throws Exception {
     int first = optimizer.steps();
-    Schedule schedule = new Schedule(1e-4, 1_000_000, 0, Schedule.Decay.CONSTANT);
-    TransportConf conf = Endpoint.transport(network);
+    LearningRateSchedule schedule =
+        new LearningRateSchedule(1e-4, 1_000_000, 0, LearningRateSchedule.Decay.CONSTANT);
+    TransportConf conf = AggregatorAddress.transport(network);
     double push = 0;
     double pull = 0;
     try (Aggregator aggregator =
             new Aggregator(
-                new Exchange(LAYOUT, schedule, wire, Separation.JOINED, 0, 1),
+                new ExchangeSpec(LAYOUT, schedule, wire, GradientMode.SUMMED, 0, 1),
                 optimizer,
-                new Environment(true, sentence -> {}),
+                new WorkerEnvironment(true, sentence -> {}),
                 new Silent(),
                 () -> false,
                 Optional.empty());
         TransportContext context =
             new TransportContext(
-                conf, new SealedHandler(aggregator, Endpoint.seal(network, "bench")));
+                conf, new EncryptingHandler(aggregator, AggregatorAddress.seal(network, "bench")));
         TransportServer server =
             context.createServer(
-                "127.0.0.1", 0, List.of(new AuthServerBootstrap(conf, Endpoint.keys("bench"))));
+                "127.0.0.1",
+                0,
+                List.of(new AuthServerBootstrap(conf, AggregatorAddress.keys("bench"))));
         AggregatorClient client =
             new AggregatorClient(
-                new Endpoint("127.0.0.1", server.getPort(), 0, "bench", network), 0, 0)) {
-      client.hello(Exchange.greeting(LAYOUT, 1, wire, Separation.JOINED), "here", "");
+                new AggregatorAddress("127.0.0.1", server.getPort(), 0, "bench", network), 0, 0)) {
+      client.hello(ExchangeSpec.greeting(LAYOUT, 1, wire, GradientMode.SUMMED), "here", "");
       int count = LAYOUT.count();
       client.pull(first, LAYOUT, count, wire, (values, b) -> {});
       for (int step = first; step < first + ROUNDS / 2; step++) {
-        client.report(step, new WorkerStep(new double[] {0}, new long[] {0}, 1, 1));
+        client.report(step, new WorkerReport(new double[] {0}, new long[] {0}, 1, 1));
         long begun = System.nanoTime();
         client.push(step, List.of(ShardTree.ROOT), List.<float[][]>of(gradient), wire, b -> {});
         push = Math.max(push, rate(wire.bytes(1), System.nanoTime() - begun));
@@ -185,7 +204,7 @@ public final class EngineBench {
     public void applied(
         int step,
         int attempt,
-        List<WorkerStep> reports,
+        List<WorkerReport> reports,
         StepGradient gradient,
         double rate,
         long bytes) {}

@@ -10,13 +10,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import lethe.bench.Bench;
+import lethe.bench.BenchSettings;
+import lethe.examples.ChunkPadding;
+import lethe.examples.Examples;
+import lethe.examples.RejectionSentences;
 import lethe.folder.RunFolder;
-import lethe.model.HfFolder;
+import lethe.inference.LoadedModel;
+import lethe.loss.Example;
+import lethe.loss.MicroBatch;
 import lethe.model.ModelSource;
-import lethe.model.Network;
-import lethe.model.Parameters;
-import lethe.model.Precision;
-import lethe.model.Vocabulary;
+import lethe.model.checkpoint.HfFolder;
+import lethe.model.network.Network;
+import lethe.model.network.Parameters;
+import lethe.model.network.Vocabulary;
+import lethe.model.torch.Precision;
 import lethe.objective.CrossEntropy;
 import lethe.objective.Descent;
 import lethe.objective.FrozenModel;
@@ -29,7 +37,6 @@ import lethe.objective.Role;
 import lethe.objective.Term;
 import lethe.objective.TruncatedPredictions;
 import lethe.objective.ViewKind;
-import lethe.resident.ResidentModel;
 import lethe.settings.Section;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -118,7 +125,7 @@ public final class ObjectiveBench {
         Parameters weights = bench.weights(network);
         Parameters reference = bench.weights(network)) {
       move(reference);
-      Pass pass = new Pass(network);
+      MicroBatch pass = new MicroBatch(network);
       List<Example> examples = bench.examples(network.architecture().vocabulary());
       double[] best = new double[pairs.size()];
       Arrays.fill(best, Double.POSITIVE_INFINITY);
@@ -150,7 +157,11 @@ public final class ObjectiveBench {
   }
 
   private static void step(
-      Pass pass, Pair pair, List<Example> examples, Parameters weights, Parameters reference) {
+      MicroBatch pass,
+      Pair pair,
+      List<Example> examples,
+      Parameters weights,
+      Parameters reference) {
     Map<FrozenModel, Parameters> frozen = Map.of(FrozenModel.REFERENCE, reference);
     try (Parameters leaves = weights.leaves()) {
       for (Role role :
@@ -177,8 +188,8 @@ public final class ObjectiveBench {
               model,
               Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
               new TruncatedPredictions(50, 1, TruncatedPredictions.Truth.REMOVED),
-              Rejections.NONE,
-              Padding.NONE,
+              RejectionSentences.NONE,
+              ChunkPadding.NONE,
               Pairing.INDEPENDENT,
               1,
               settings.batch(),
@@ -198,7 +209,7 @@ public final class ObjectiveBench {
         double[] bare = new double[2];
         alone(() -> bare[0] = bare(chunks));
         double seconds = Bench.seconds(() -> run(spark, folder + "/second", inputs, table, role));
-        ResidentModel.clear();
+        LoadedModel.clear();
         alone(() -> bare[1] = bare(chunks));
         double tokens = chunks * (double) settings.tokens();
         say(
@@ -224,7 +235,7 @@ public final class ObjectiveBench {
             new Network(
                 settings.architecture(bench.source()), settings.compute(Precision.FLOAT32));
         Parameters weights = bench.weights(network)) {
-      Pass pass = new Pass(network);
+      MicroBatch pass = new MicroBatch(network);
       List<Example> examples = bench.examples(network.architecture().vocabulary());
       pass.score(examples, weights); // warm-up
       return Bench.seconds(

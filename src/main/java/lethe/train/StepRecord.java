@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.Map;
+import lethe.train.gradient.GradientConflict;
 
 /**
  * One line of {@code steps.jsonl}.
@@ -31,7 +32,7 @@ public record StepRecord(
     Map<String, Double> losses,
     Map<String, Long> counts,
     @JsonProperty("grad_norm") double gradNorm,
-    @JsonUnwrapped TermGradients terms,
+    @JsonUnwrapped GradientConflict terms,
     @JsonProperty("learning_rate") double learningRate,
     long tokens,
     double seconds,

@@ -4,10 +4,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import lethe.model.NamedShape;
-import lethe.resident.ComputeSettings;
+import lethe.inference.ComputeSettings;
+import lethe.model.checkpoint.NamedShape;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
+import lethe.train.gradient.GradientMode;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.WireFormat;
+import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.plan.TrainingPlan;
 
 /**
  * How a model is trained.
@@ -44,20 +50,20 @@ public record TrainSettings(
     Optional<Integer> steps,
     double epochs,
     double learningRate,
-    Schedule.Decay decay,
+    LearningRateSchedule.Decay decay,
     double warmUp,
     double weightDecay,
-    Names undecayed,
-    Names frozen,
+    ParameterPattern undecayed,
+    ParameterPattern frozen,
     double clipNorm,
-    Separation separation,
+    GradientMode separation,
     long seed,
     int workers,
     ComputeSettings compute,
     int shards,
     int port,
     int checkpointEvery,
-    Wire wire,
+    WireFormat wire,
     Duration startTimeout,
     Duration recoveryTimeout,
     Duration stepTimeout,
@@ -85,59 +91,62 @@ public record TrainSettings(
         recipe.of("batch").count("batch", 1),
         recipe.of("micro-batch").count("micro-batch", 1),
         recipe.steps(),
-        recipe.of("epochs").number("epochs", 1e-9, 1e6),
-        recipe.of("learning-rate").number("learning-rate", 1e-12, 10),
-        recipe.of("schedule").choice("schedule", Schedule.Decay.class),
-        recipe.of("warm-up").number("warm-up", 0, 1),
-        recipe.of("weight-decay").number("weight-decay", 0, 1),
+        recipe.of("epochs").doubleInRange("epochs", 1e-9, 1e6),
+        recipe.of("learning-rate").doubleInRange("learning-rate", 1e-12, 10),
+        recipe.of("schedule").choice("schedule", LearningRateSchedule.Decay.class),
+        recipe.of("warm-up").doubleInRange("warm-up", 0, 1),
+        recipe.of("weight-decay").doubleInRange("weight-decay", 0, 1),
         names(recipe.of("no-decay"), "no-decay"),
         names(recipe.of("freeze"), "freeze"),
-        recipe.of("clip-norm").number("clip-norm", 1e-9, 1e9),
+        recipe.of("clip-norm").doubleInRange("clip-norm", 1e-9, 1e9),
         separation(all),
-        all.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+        all.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         workers,
         ComputeSettings.read(all),
         shards,
-        (int) all.whole("aggregator-port", 0, 65535),
+        (int) all.longInRange("aggregator-port", 0, 65535),
         all.count("checkpoint-every", 1),
-        all.choice("wire", Wire.class),
+        all.choice("wire", WireFormat.class),
         Duration.ofSeconds(all.count("start-timeout", 1)),
         Duration.ofSeconds(all.count("recovery-timeout", 1)),
         Duration.ofSeconds(all.count("step-timeout", 1)),
-        (int) all.whole("bucket-kib", 1, 1 << 20) * 256,
-        all.flag("deterministic"));
+        (int) all.longInRange("bucket-kib", 1, 1 << 20) * 256,
+        all.bool("deterministic"));
   }
 
-  private static Separation separation(Section train) {
-    boolean apart = train.flag("separate-terms");
-    Separation.Projection projection = train.choice("projection", Separation.Projection.class);
-    if (projection == Separation.Projection.NONE) {
-      return apart ? Separation.APART : Separation.JOINED;
+  private static GradientMode separation(Section train) {
+    boolean apart = train.bool("separate-terms");
+    GradientMode.Projection projection = train.choice("projection", GradientMode.Projection.class);
+    if (projection == GradientMode.Projection.NONE) {
+      return apart ? GradientMode.SEPARATE : GradientMode.SUMMED;
     }
     if (!apart) {
       train.problem(
           "projection",
           "must be none unless train.separate-terms is true, was " + Section.spelling(projection));
     }
-    return Separation.PROJECTED;
+    return GradientMode.PROJECTED;
   }
 
-  private static Names names(Section section, String key) {
-    List<String> patterns = section.texts(key);
+  private static ParameterPattern names(Section section, String key) {
+    List<String> patterns = section.strings(key);
     for (String pattern : patterns) {
-      String mistake = Names.mistake(pattern);
+      String mistake = ParameterPattern.mistake(pattern);
       if (mistake != null) {
         section.problem(key, "has \"" + pattern + "\", which is no pattern: " + mistake);
-        return new Names(List.of());
+        return new ParameterPattern(List.of());
       }
     }
-    return new Names(patterns);
+    return new ParameterPattern(patterns);
   }
 
   /** How a network's tensors are held and travel. */
-  Layout layout(List<NamedShape> tensors) {
-    return Layout.of(
-        tensors, frozen, weightDecay == 0 ? new Names(List.of()) : undecayed, bucketElements);
+  ParameterLayout layout(List<NamedShape> tensors) {
+    return ParameterLayout.of(
+        tensors,
+        frozen,
+        weightDecay == 0 ? new ParameterPattern(List.of()) : undecayed,
+        bucketElements);
   }
 
   /** For matrix products, a worker. */
@@ -195,7 +204,7 @@ public record TrainSettings(
     double whole = Math.floor(epochs);
     // Less than a millionth of a step is what a product of decimal fractions leaves.
     double rest = Math.ceil((epochs - whole) * available / perStep - 1e-6);
-    double all = whole * Plan.stepsPerEpoch(available, perStep) + rest;
+    double all = whole * TrainingPlan.stepsPerEpoch(available, perStep) + rest;
     if (all > Integer.MAX_VALUE) {
       throw new InvalidSettings(
           "Cannot train for train.epochs=%s: that is %.0f steps of %d examples; name fewer, or train.steps"
@@ -204,7 +213,7 @@ public record TrainSettings(
     return (int) Math.max(1, all);
   }
 
-  Schedule schedule(int steps) {
-    return new Schedule(learningRate, steps, (int) Math.ceil(warmUp * steps), decay);
+  LearningRateSchedule schedule(int steps) {
+    return new LearningRateSchedule(learningRate, steps, (int) Math.ceil(warmUp * steps), decay);
   }
 }

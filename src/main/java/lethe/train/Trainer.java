@@ -14,13 +14,30 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import lethe.examples.ProbePlan;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
-import lethe.model.Architecture;
 import lethe.model.ModelSource;
-import lethe.model.TensorSource;
+import lethe.model.checkpoint.TensorSource;
+import lethe.model.network.Architecture;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.target.SteeringTarget;
+import lethe.train.exchange.Aggregator;
+import lethe.train.exchange.ExchangeSpec;
+import lethe.train.exchange.WorkerEnvironment;
+import lethe.train.exchange.WorkerReport;
+import lethe.train.gradient.GradientMode;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ShardTree;
+import lethe.train.gradient.StepGradient;
+import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.plan.TrainingPlan;
+import lethe.train.steering.ProbeResult;
+import lethe.train.steering.TargetController;
+import lethe.train.worker.FaultInjection;
+import lethe.train.worker.WorkerTask;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -48,13 +65,13 @@ public final class Trainer {
    * @param inputs what the examples were made from, by name, in a few words or a hash each: with
    *     another a checkpoint is of another run
    */
-  public record Task(
+  public record TrainingTask(
       String stage,
       ModelSource model,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
       Map<String, String> inputs) {
-    public Task {
+    public TrainingTask {
       frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
       roles = List.copyOf(roles);
       inputs = Map.copyOf(inputs);
@@ -75,7 +92,7 @@ public final class Trainer {
     void step(StepRecord step);
 
     /** The forget loss has been looked at. */
-    default void probed(Probe probe) {}
+    default void probed(ProbeResult probe) {}
 
     /** Something a user should know: a resumed checkpoint, a lost executor. */
     void notice(String sentence);
@@ -113,9 +130,9 @@ public final class Trainer {
   private final SparkSession spark;
   private final TrainSettings settings;
   private final RunFolder folder;
-  private final Task task;
+  private final TrainingTask task;
   private final Architecture architecture;
-  private final Separation separation;
+  private final GradientMode separation;
   private final Listener listener;
   private final StopRequest stop;
 
@@ -127,7 +144,7 @@ public final class Trainer {
       SparkSession spark,
       TrainSettings settings,
       RunFolder folder,
-      Task task,
+      TrainingTask task,
       Listener listener,
       StopRequest stop) {
     this.spark = spark;
@@ -143,7 +160,7 @@ public final class Trainer {
   /**
    * Trains, going on from the newest checkpoint of the same run if there is one.
    *
-   * @param chunks with their views, as {@link Examples} makes them
+   * @param chunks with their views, as {@link lethe.examples.Examples} makes them
    * @param start the weights to begin with
    * @throws StoppedException when the stop was requested
    */
@@ -157,13 +174,13 @@ public final class Trainer {
    *
    * @param probes what steers
    */
-  public Result train(Dataset<Row> chunks, TensorSource start, Optional<Probes> probes) {
+  public Result train(Dataset<Row> chunks, TensorSource start, Optional<ProbePlan> probes) {
     long available =
         chunks.filter(chunks.col("split").equalTo(task.roles().get(0).split())).count();
     int steps = settings.steps(available);
     int perStep = settings.perStep(available);
-    Plan plan =
-        new Plan(
+    TrainingPlan plan =
+        new TrainingPlan(
             spark,
             chunks,
             task.roles(),
@@ -171,19 +188,23 @@ public final class Trainer {
             steps,
             settings.seed(),
             new ShardTree(settings.shards()),
-            probes.map(Probes::rows));
+            probes.map(ProbePlan::rows));
     long[][] counts = plan.counts();
     listener.planned(steps, perStep);
     sayWhatIsNotReached(available, perStep, steps);
 
-    Layout layout = settings.layout(architecture.tensors());
-    Schedule schedule = settings.schedule(steps);
+    ParameterLayout layout = settings.layout(architecture.tensors());
+    LearningRateSchedule schedule = settings.schedule(steps);
     float[][] initial = load(layout, start);
-    Map<String, String> run = identity(layout, initial, counts, schedule, probes.map(Probes::aim));
-    Optional<Steering> steering =
+    Map<String, String> run =
+        identity(layout, initial, counts, schedule, probes.map(ProbePlan::aim));
+    Optional<TargetController> steering =
         probes.map(
-            p -> new Steering(p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
-    Environment environment = new Environment(settings.deterministic(), listener::notice);
+            p ->
+                new TargetController(
+                    p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
+    WorkerEnvironment environment =
+        new WorkerEnvironment(settings.deterministic(), listener::notice);
     try (TrainMetrics metrics =
             new TrainMetrics(task.stage(), task.roles().stream().map(Role::name).toList());
         Checkpoints checkpoints =
@@ -212,7 +233,7 @@ public final class Trainer {
               settings.checkpointEvery(),
               optimizer.steps(),
               listener::notice);
-      Optional<Fault> fault = Fault.asked();
+      Optional<FaultInjection> fault = FaultInjection.asked();
       StepListener onStep =
           new StepListener(
               task.roles(),
@@ -244,7 +265,7 @@ public final class Trainer {
       return new Result(
           optimizer.steps(),
           perStep,
-          steering.map(Steering::bestStep).orElseGet(optimizer::steps),
+          steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
           new MasterWeights(
               layout, steering.map(s -> optimizer.with(s.best())).orElseGet(optimizer::weights)),
           plan.used(0, used(optimizer.steps(), steering)),
@@ -256,7 +277,7 @@ public final class Trainer {
    * Examples that no step will use, if there are any: nobody should think that they are trained.
    */
   private void sayWhatIsNotReached(long available, int perStep, int steps) {
-    long reached = Plan.reached(available, perStep, steps);
+    long reached = TrainingPlan.reached(available, perStep, steps);
     if (reached < available) {
       listener.notice(
           "Warning: %d of %d chunks of %s are in no step: %d steps of %d; all are with train.steps=%d"
@@ -266,7 +287,7 @@ public final class Trainer {
                   task.roles().get(0).split(),
                   steps,
                   perStep,
-                  Plan.stepsPerEpoch(available, perStep)));
+                  TrainingPlan.stepsPerEpoch(available, perStep)));
     }
   }
 
@@ -274,7 +295,7 @@ public final class Trainer {
    * Which uses of a chunk the weights come from: those of steps that were applied before they were
    * taken, while its domain was being forgotten.
    */
-  private static Plan.Used used(int applied, Optional<Steering> steering) {
+  private static TrainingPlan.Used used(int applied, Optional<TargetController> steering) {
     if (steering.isEmpty()) {
       return (step, domain) -> step < applied;
     }
@@ -291,7 +312,7 @@ public final class Trainer {
     return (step, domain) -> step < best && open.containsKey(domain) && open.get(domain)[step];
   }
 
-  private void tell(Steering.Ended ended) {
+  private void tell(TargetController.Ended ended) {
     folder.files().writeJson(folder.stop(), ended);
     String place = switch (ended.outcome()) { // no verdict: that comes from the half that judges
           case UNDER -> "below";
@@ -304,28 +325,28 @@ public final class Trainer {
   }
 
   private void launches(
-      Plan plan,
+      TrainingPlan plan,
       long[][] counts,
-      Layout layout,
+      ParameterLayout layout,
       AdamW optimizer,
-      Schedule schedule,
-      Environment environment,
+      LearningRateSchedule schedule,
+      WorkerEnvironment environment,
       StepListener onStep,
       StepLog log,
       Checkpoints checkpoints,
-      Optional<Steering> steering) {
+      Optional<TargetController> steering) {
     int fruitless = 0;
     int workers = settings.workers();
     for (int launch = 0; !ended(optimizer, schedule, steering); launch++) {
       int before = optimizer.steps();
       onStep.launch(launch);
-      WorkerTask.Job job =
-          new WorkerTask.Job(
+      WorkerTask.WorkerSpec job =
+          new WorkerTask.WorkerSpec(
               task.model(),
               task.frozen(),
               task.roles(),
               counts,
-              steering.map(Steering::domains).orElse(List.of()),
+              steering.map(TargetController::domains).orElse(List.of()),
               workers,
               settings.shards(),
               settings.microBatch(),
@@ -333,12 +354,13 @@ public final class Trainer {
               layout,
               settings.wire(),
               separation);
-      Exchange exchange =
-          new Exchange(layout, schedule, settings.wire(), separation, launch, workers);
+      ExchangeSpec exchange =
+          new ExchangeSpec(layout, schedule, settings.wire(), separation, launch, workers);
       Aggregator aggregator =
           new Aggregator(exchange, optimizer, environment, onStep, stop::requested, steering);
       try {
-        new Launch(spark, settings, stop, launch, workers).run(plan, job, aggregator, before);
+        new BarrierLaunch(spark, settings, stop, launch, workers)
+            .run(plan, job, aggregator, before);
         aggregator.close(); // the workers do not wait for their last step to be applied
         aggregator
             .failure()
@@ -371,16 +393,18 @@ public final class Trainer {
     }
   }
 
-  private static boolean ended(AdamW optimizer, Schedule schedule, Optional<Steering> steering) {
+  private static boolean ended(
+      AdamW optimizer, LearningRateSchedule schedule, Optional<TargetController> steering) {
     return steering
         .map(s -> s.orders().done())
         .orElseGet(() -> optimizer.steps() == schedule.steps());
   }
 
   /** What each term is divided by in the record, given which domains a step forgets. */
-  private StepListener.Counts forgetting(Plan plan, long[][] counts, Optional<Steering> steering) {
+  private StepListener.Counts forgetting(
+      TrainingPlan plan, long[][] counts, Optional<TargetController> steering) {
     return steering
-        .<StepListener.Counts>map(s -> new OpenCounts(counts, task.roles(), plan, s)::of)
+        .<StepListener.Counts>map(s -> new EffectiveCounts(counts, task.roles(), plan, s)::of)
         .orElse(step -> counts[step]);
   }
 
@@ -394,13 +418,18 @@ public final class Trainer {
    * resumed, and what differs is named.
    */
   private Map<String, String> identity(
-      Layout layout, float[][] initial, long[][] counts, Schedule schedule, Optional<Aim> aim) {
+      ParameterLayout layout,
+      float[][] initial,
+      long[][] counts,
+      LearningRateSchedule schedule,
+      Optional<SteeringTarget> aim) {
     Map<String, String> identity = new TreeMap<>(task.inputs());
     identity.put("the model's tensors", hash(layout.toString()));
     identity.put("the terms", task.roles().toString());
     identity.put("the plan", hash(Arrays.deepToString(counts)));
     identity.put("the learning rates", schedule.toString());
-    aim.ifPresent(a -> identity.put("the target", a.domains() + " " + a.band() + " " + a.every()));
+    aim.ifPresent(
+        a -> identity.put("the target", a.domains() + " " + a.band() + " " + a.probeEvery()));
     identity.put("train.seed", String.valueOf(settings.seed()));
     identity.put("train.shards", String.valueOf(settings.shards()));
     identity.put("train.clip-norm", String.valueOf(settings.clipNorm()));
@@ -422,12 +451,12 @@ public final class Trainer {
     return HexFormat.of().formatHex(Files.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static float[][] load(Layout layout, TensorSource start) {
+  private static float[][] load(ParameterLayout layout, TensorSource start) {
     float[][] vector = layout.allocate();
-    for (Layout.Place tensor : layout.tensors()) {
+    for (ParameterLayout.TensorRange tensor : layout.tensors()) {
       for (long done = 0; done < tensor.elements(); ) {
-        int bucket = layout.bucket(tensor.at() + done);
-        int index = (int) (tensor.at() + done - layout.offset(bucket));
+        int bucket = layout.bucket(tensor.offset() + done);
+        int index = (int) (tensor.offset() + done - layout.offset(bucket));
         int count = (int) Math.min(tensor.elements() - done, layout.length(bucket) - index);
         start.read(tensor.name(), done, vector[bucket], index, count);
         done += count;
@@ -439,13 +468,13 @@ public final class Trainer {
   /** The weights by tensor name. */
   private static final class MasterWeights implements TensorSource {
     private final Map<String, Long> starts = new HashMap<>();
-    private final Layout layout;
+    private final ParameterLayout layout;
     private final float[][] weights;
 
-    MasterWeights(Layout layout, float[][] weights) {
+    MasterWeights(ParameterLayout layout, float[][] weights) {
       this.layout = layout;
       this.weights = weights;
-      layout.tensors().forEach(tensor -> starts.put(tensor.name(), tensor.at()));
+      layout.tensors().forEach(tensor -> starts.put(tensor.name(), tensor.offset()));
     }
 
     @Override
@@ -494,20 +523,20 @@ public final class Trainer {
     }
 
     @Override
-    public Optional<String> objection(int step, List<WorkerStep> reports) {
-      return WorkerStep.objection(roles, counts.of(step), reports);
+    public Optional<String> objection(int step, List<WorkerReport> reports) {
+      return WorkerReport.objection(roles, counts.of(step), reports);
     }
 
     @Override
     public void applied(
         int step,
         int attempt,
-        List<WorkerStep> reports,
+        List<WorkerReport> reports,
         StepGradient gradient,
         double rate,
         long bytes) {
       double[] sums = new double[roles.size()];
-      for (WorkerStep report :
+      for (WorkerReport report :
           reports) { // worker by worker, so shard by shard: the same bits for any number of workers
         for (int i = 0; i < report.termSums().length; i++) {
           sums[i % roles.size()] += report.termSums()[i];
@@ -526,8 +555,8 @@ public final class Trainer {
       long now = System.nanoTime();
       double seconds = (now - before) / 1e9;
       before = now;
-      long tokens = reports.stream().mapToLong(WorkerStep::tokens).sum();
-      double compute = reports.stream().mapToLong(WorkerStep::computeNanos).sum();
+      long tokens = reports.stream().mapToLong(WorkerReport::tokens).sum();
+      double compute = reports.stream().mapToLong(WorkerReport::computeNanos).sum();
       records.accept(
           new StepRecord(
               step + 1,

@@ -1,11 +1,11 @@
 /**
- * The training engine: a plan that says what is used where, workers that turn it into gradients,
- * and an aggregator on the driver that owns the weights.
+ * The training engine. {@link lethe.train.Trainer} plans the steps, launches the workers and holds
+ * the weights; the result depends on the plan and never on the number of workers, because shard
+ * gradients are added along one fixed tree ({@link lethe.train.gradient.ShardTree}).
  *
- * <p>The result depends on the plan, never on how many workers there are: a step's work is cut into
- * virtual shards whose gradients are added along one fixed tree ({@link lethe.train.ShardTree}).
- * The transport appears in {@link lethe.train.Aggregator}, {@link lethe.train.AggregatorClient} and
- * {@link lethe.train.Message} only. Knows no evaluation and no report; {@link lethe.train.Steering}
- * ends a training at its target.
+ * <p>Rooms: {@code plan} decides which example is used where, {@code worker} computes gradients,
+ * {@code exchange} carries them over Spark's network layer (sealed by {@code seal}), {@code
+ * gradient} adds them, {@code optimizer} applies them, {@code steering} ends the training at its
+ * target. The engine knows no corpus, no evaluation and no report.
  */
 package lethe.train;

@@ -9,8 +9,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import lethe.corpus.source.Predicate;
+import lethe.corpus.split.IdFile;
+import lethe.corpus.split.SplitRule;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
+import lethe.target.Split;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

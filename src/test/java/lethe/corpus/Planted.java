@@ -3,6 +3,7 @@ package lethe.corpus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import lethe.corpus.duplicate.Shingles;
 
 /**
  * Pairs of texts with a known share in common, in words drawn from a small vocabulary: left text i
@@ -11,11 +12,11 @@ import java.util.Random;
  * @param left texts to be looked for
  * @param right texts they are looked for in
  */
-record Planted(List<String> left, List<String> right) {
+public record Planted(List<String> left, List<String> right) {
   private static final int VOCABULARY = 3000;
   private static final int WORDS = 300;
 
-  static Planted none() {
+  public static Planted none() {
     return new Planted(new ArrayList<>(), new ArrayList<>());
   }
 
@@ -23,7 +24,7 @@ record Planted(List<String> left, List<String> right) {
    * Adds pairs of this Jaccard similarity, give or take: half of them share one piece, the others
    * differ in single words.
    */
-  void near(double jaccard, int pairs, Random random) {
+  public void near(double jaccard, int pairs, Random random) {
     double kept = 2 * jaccard / (1 + jaccard); // share of each text's runs that the other has
     for (int i = 0; i < pairs; i++) {
       List<String> text = words(WORDS, random);
@@ -41,7 +42,7 @@ record Planted(List<String> left, List<String> right) {
   }
 
   /** Adds pairs of which this share of the left one stands somewhere in a longer right one. */
-  void contained(double share, int pairs, Random random) {
+  public void contained(double share, int pairs, Random random) {
     for (int i = 0; i < pairs; i++) {
       List<String> text = words(WORDS, random);
       int from = random.nextInt(WORDS - (int) (share * WORDS) + 1);
@@ -53,7 +54,7 @@ record Planted(List<String> left, List<String> right) {
   }
 
   /** Adds pairs of which this share of the right one stands somewhere in a longer left one. */
-  void excerpt(double share, int pairs, Random random) {
+  public void excerpt(double share, int pairs, Random random) {
     Planted turned = new Planted(/* left= */ right, /* right= */ left);
     turned.contained(share, pairs, random);
   }

@@ -13,6 +13,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import lethe.corpus.duplicate.BruteForce;
+import lethe.corpus.duplicate.ExcerptIndex;
+import lethe.corpus.duplicate.MinHashBands;
+import lethe.corpus.duplicate.MinHashSignature;
+import lethe.corpus.duplicate.QuoteIndex;
+import lethe.corpus.duplicate.ShingleSet;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -57,7 +63,7 @@ class PlantedDuplicatesTest {
       planted.near(percent / 100.0, PAIRS, new Random(percent));
       List<BruteForce> truth = truth(planted);
       for (double near : new double[] {0.5, 0.7}) {
-        Bands bands = Bands.at(near);
+        MinHashBands bands = MinHashBands.at(near);
         Tally tally = new Tally();
         for (int i = 0; i < PAIRS; i++) {
           double jaccard = truth.get(i).jaccard();
@@ -79,9 +85,11 @@ class PlantedDuplicatesTest {
       planted.contained(percent / 100.0, PAIRS, new Random(percent));
       List<BruteForce> truth = truth(planted);
       List<long[]> samples =
-          planted.left().stream().map(text -> new Fingerprint(text, Bands.at(1)).sample()).toList();
+          planted.left().stream()
+              .map(text -> new MinHashSignature(text, MinHashBands.at(1)).sample())
+              .toList();
       for (double contained : new double[] {0.3, 0.5}) {
-        Quotes.Reader reader = Quotes.of(samples, contained).new Reader();
+        QuoteIndex.Reader reader = QuoteIndex.of(samples, contained).new Reader();
         Tally tally = new Tally();
         for (int i = 0; i < PAIRS; i++) {
           boolean candidate = reader.candidates(planted.right().get(i)).contains(i);
@@ -105,10 +113,10 @@ class PlantedDuplicatesTest {
               .map(text -> ShingleSet.hashes(new ShingleSet(text).bytes()))
               .toList();
       for (double excerpt : new double[] {0.3, 0.5}) {
-        Excerpts.Reader reader = Excerpts.of(sets, excerpt).new Reader();
+        ExcerptIndex.Reader reader = ExcerptIndex.of(sets, excerpt).new Reader();
         Tally tally = new Tally();
         for (int i = 0; i < PAIRS; i++) {
-          long[] sample = new Fingerprint(planted.right().get(i), Bands.at(1)).sample();
+          long[] sample = new MinHashSignature(planted.right().get(i), MinHashBands.at(1)).sample();
           boolean candidate = reader.candidates(Arrays.stream(sample).boxed().toList()).contains(i);
           tally.add(1, candidate, truth.get(i).excerpt() >= excerpt);
         }
@@ -120,10 +128,10 @@ class PlantedDuplicatesTest {
 
   @Test
   void theMostRowsThatFindEnoughAreTaken() {
-    assertThat(Bands.at(0.7)).isEqualTo(new Bands(5, 25));
-    assertThat(Bands.at(0.7).found(0.7)).isCloseTo(0.99, within(0.001));
+    assertThat(MinHashBands.at(0.7)).isEqualTo(new MinHashBands(5, 25));
+    assertThat(MinHashBands.at(0.7).found(0.7)).isCloseTo(0.99, within(0.001));
     for (double near = 0.1; near <= 1; near += 0.05) {
-      assertThat(Bands.at(near).found(near)).isGreaterThanOrEqualTo(Bands.RECALL);
+      assertThat(MinHashBands.at(near).found(near)).isGreaterThanOrEqualTo(MinHashBands.RECALL);
     }
   }
 
@@ -133,7 +141,7 @@ class PlantedDuplicatesTest {
     for (int i = 0; i < 300; i++) {
       samples.add(new long[] {-5, i});
     }
-    assertThat(Quotes.of(samples, 0.5).common()).isEqualTo(1);
+    assertThat(QuoteIndex.of(samples, 0.5).common()).isEqualTo(1);
   }
 
   private static List<BruteForce> truth(Planted planted) {
@@ -145,9 +153,9 @@ class PlantedDuplicatesTest {
     return truth;
   }
 
-  private static boolean candidate(String left, String right, Bands bands) {
-    long[] a = new Fingerprint(left, bands).buckets();
-    long[] b = new Fingerprint(right, bands).buckets();
+  private static boolean candidate(String left, String right, MinHashBands bands) {
+    long[] a = new MinHashSignature(left, bands).buckets();
+    long[] b = new MinHashSignature(right, bands).buckets();
     for (int i = 0; i < a.length; i++) {
       if (a[i] == b[i]) {
         return true;

@@ -14,6 +14,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import lethe.LocalSpark;
+import lethe.corpus.token.ByteTokenizer;
+import lethe.corpus.token.Chunks;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;

@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPOutputStream;
 import lethe.LocalSpark;
+import lethe.corpus.source.ReadDiagnosis;
+import lethe.corpus.source.Source;
+import lethe.corpus.token.Chunks;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -157,12 +160,12 @@ class RobustnessTest {
             .sources();
     IllegalStateException lost =
         new IllegalStateException("ExecutorLostFailure (executor 1 exited)");
-    assertThat(new Unreadable(LocalSpark.SESSION, sources).explained(lost))
+    assertThat(new ReadDiagnosis(LocalSpark.SESSION, sources).explained(lost))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("Cannot read file:" + folder + "/books/long.txt: it has ")
         .hasMessageContaining(bytes / 1_000_000 + " MB, too much for an executor of");
     Files.delete(folder.resolve("books/long.txt"));
-    assertThat(new Unreadable(LocalSpark.SESSION, sources).explained(lost)).isSameAs(lost);
+    assertThat(new ReadDiagnosis(LocalSpark.SESSION, sources).explained(lost)).isSameAs(lost);
   }
 
   @Test

@@ -18,6 +18,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import lethe.LocalSpark;
+import lethe.corpus.token.ByteTokenizer;
+import lethe.corpus.token.Chunks;
+import lethe.corpus.token.TokenByteLengths;
+import lethe.corpus.token.Tokenizer;
+import lethe.corpus.token.Tokens;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -119,8 +124,8 @@ class SharedCorporaTest {
     never.putObject("pattern").put("String", "\uE000 stands in no text \uE000");
     sequence.withArray("pretokenizers").add(bytes);
     byte[] changed = JSON.writeValueAsBytes(root);
-    assertThat(ByteLengths.of(JSON.readTree(json))).isPresent();
-    assertThat(ByteLengths.of(JSON.readTree(changed))).isEmpty();
+    assertThat(TokenByteLengths.of(JSON.readTree(json))).isPresent();
+    assertThat(TokenByteLengths.of(JSON.readTree(changed))).isEmpty();
     return changed;
   }
 

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import lethe.LocalSpark;
+import lethe.corpus.token.ByteTokenizer;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -23,9 +24,9 @@ import org.apache.hadoop.conf.Configuration;
  *
  * @param folder where all of it stands
  */
-record SmallCorpora(Path folder) {
+public record SmallCorpora(Path folder) {
 
-  static SmallCorpora in(Path folder) throws IOException {
+  public static SmallCorpora in(Path folder) throws IOException {
     SmallCorpora corpora = new SmallCorpora(folder);
     Files.createDirectory(folder.resolve("model"));
     Files.write(folder.resolve("model/tokenizer.json"), ByteTokenizer.json(0));
@@ -37,16 +38,16 @@ record SmallCorpora(Path folder) {
     return corpora;
   }
 
-  void write(String name, List<String> lines) throws IOException {
+  public void write(String name, List<String> lines) throws IOException {
     Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n");
   }
 
-  RunFolder run() {
+  public RunFolder run() {
     return RunFolder.of(folder.resolve("run").toString(), new Configuration());
   }
 
   /** Ready to run with these splits and further settings of the corpus. */
-  Prepare prepare(String splits, String more, int contextTokens) {
+  public Prepare prepare(String splits, String more, int contextTokens) {
     return prepare(settings(splits, more), contextTokens);
   }
 
@@ -65,13 +66,13 @@ record SmallCorpora(Path folder) {
    * Settings with these splits; the names of files in the folder may stand without it. Duplicates
    * are not looked for unless {@code more} says so.
    */
-  CorpusSettings settings(String splits, String more) {
+  public CorpusSettings settings(String splits, String more) {
     return settings(
         "{ path = \"a.jsonl\", domain = a }, { path = \"b.jsonl.gz\", domain = b }", splits, more);
   }
 
   /** Settings with these sources. */
-  CorpusSettings settings(String sources, String splits, String more) {
+  public CorpusSettings settings(String sources, String splits, String more) {
     String text =
         """
         corpus {
@@ -95,7 +96,7 @@ record SmallCorpora(Path folder) {
     }
   }
 
-  static List<String> documents(String domain, int count) {
+  public static List<String> documents(String domain, int count) {
     return IntStream.range(0, count)
         .mapToObj(
             i ->
@@ -104,11 +105,11 @@ record SmallCorpora(Path folder) {
         .collect(Collectors.toCollection(ArrayList::new));
   }
 
-  static String document(String id, String text) {
+  public static String document(String id, String text) {
     return "{\"id\": \"" + id + "\", \"text\": \"" + text + "\"}";
   }
 
-  static String text(String domain, int number) {
+  public static String text(String domain, int number) {
     return "the \u00e9tude number " + number + " of " + domain + ", na\u00efve ".repeat(number % 4);
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import lethe.LocalSpark;
+import lethe.corpus.token.Chunks;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.io.compress.BZip2Codec;
 import org.apache.spark.sql.Dataset;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import lethe.evaluate.metric.Interval;
 import lethe.target.Outcome;
 import org.junit.jupiter.api.Test;
 

@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 import lethe.LocalSpark;
 import lethe.SharedData;
 import lethe.folder.RunFolder;
+import lethe.inference.ComputeSettings;
 import lethe.model.ModelSource;
-import lethe.resident.ComputeSettings;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
@@ -130,7 +130,8 @@ class EvaluateTest {
         SharedCorpus.dataset(List.of(SharedCorpus.chunk("forget", "d", "a", 0, 1, 2, 3)));
     ModelSource model = model(shared.get(), "base-model");
     TaskScore score =
-        evaluate(folder("tasks"), chunks, model, 1, new Task("words", file.toString()))
+        evaluate(
+                folder("tasks"), chunks, model, 1, new MultipleChoiceTask("words", file.toString()))
             .tasks()
             .get(0);
     assertThat(score.questions()).isEqualTo(2);
@@ -139,7 +140,13 @@ class EvaluateTest {
     java.nio.file.Files.writeString(
         file, "{\"query\": \"a\", \"choices\": [\"b\"], \"gold\": 0}\n");
     assertThatThrownBy(
-            () -> evaluate(folder("bad"), chunks, model, 1, new Task("words", file.toString())))
+            () ->
+                evaluate(
+                    folder("bad"),
+                    chunks,
+                    model,
+                    1,
+                    new MultipleChoiceTask("words", file.toString())))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("1 lines lack a query, two choices");
   }
@@ -166,9 +173,9 @@ class EvaluateTest {
                 SharedCorpus.dataset(rows),
                 "chunks",
                 models,
-                new Told())
+                new RecordingProgress())
             .execute();
-    GroundTruth truth = evaluation.truths().get(0);
+    RetrainedDistance truth = evaluation.truths().get(0);
     assertThat(truth.model()).isEqualTo("original");
     assertThat(truth.nll()).isEqualTo(truth.truth());
     assertThat(truth.chunks().distance()).isZero();
@@ -218,7 +225,11 @@ class EvaluateTest {
   }
 
   private static Evaluation evaluate(
-      RunFolder folder, Dataset<Row> chunks, ModelSource model, int microBatch, Task... list) {
+      RunFolder folder,
+      Dataset<Row> chunks,
+      ModelSource model,
+      int microBatch,
+      MultipleChoiceTask... list) {
     return new Evaluate(
             LocalSpark.SESSION,
             settings(microBatch, list),
@@ -226,11 +237,11 @@ class EvaluateTest {
             chunks,
             "chunks",
             Map.of("original", model),
-            new Told())
+            new RecordingProgress())
         .execute();
   }
 
-  private static EvaluateSettings settings(int microBatch, Task... tasks) {
+  private static EvaluateSettings settings(int microBatch, MultipleChoiceTask... tasks) {
     return new EvaluateSettings(
         microBatch, 0.15, List.of(tasks), Map.of(), false, false, ComputeSettings.cpu(1), 42);
   }

@@ -10,11 +10,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import lethe.model.Network;
+import lethe.evaluate.metric.TokenScores;
+import lethe.inference.ComputeSettings;
+import lethe.inference.LoadedModel;
+import lethe.inference.ModelKey;
 import lethe.model.TinyLlama;
-import lethe.resident.ComputeSettings;
-import lethe.resident.ModelKey;
-import lethe.resident.ResidentModel;
+import lethe.model.network.Network;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +26,7 @@ class ScorerTest {
 
   @AfterEach
   void letGo() {
-    ResidentModel.clear();
+    LoadedModel.clear();
   }
 
   @Test
@@ -90,7 +91,7 @@ class ScorerTest {
     float[] zero = new float[TinyLlama.values(1).length];
     ModelKey key = ModelKey.of(TinyLlama.write(temp, zero), ComputeSettings.cpu(1));
     TokenScores scores =
-        ResidentModel.with(
+        LoadedModel.with(
             key, m -> Scorer.score(m, List.of(new Passage(new int[] {5, 0, 3, 0, 31}, 1))).get(0));
     assertThat(scores.hit()).containsExactly(true, false, true, false);
     for (int t = 0; t < 4; t++) {
@@ -107,7 +108,7 @@ class ScorerTest {
     for (int seed = 0; seed < 10; seed++) {
       int[] text = new Random(seed).ints(60, 0, TinyLlama.VOCABULARY).toArray();
       boolean[] hit =
-          ResidentModel.with(key, m -> Scorer.score(m, List.of(new Passage(text, 1))).get(0).hit());
+          LoadedModel.with(key, m -> Scorer.score(m, List.of(new Passage(text, 1))).get(0).hit());
       long[] likeliest = likeliest(key, text);
       for (int t = 1; t < text.length; t++) {
         assertThat(hit[t - 1]).isEqualTo(likeliest[t - 1] == text[t]);
@@ -118,7 +119,7 @@ class ScorerTest {
   }
 
   private static long[] likeliest(ModelKey key, int[] text) {
-    return ResidentModel.with(
+    return LoadedModel.with(
         key,
         m -> {
           try (NDManager manager = m.network().newManager()) {

@@ -19,15 +19,17 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import lethe.LocalSpark;
-import lethe.corpus.Chunks;
+import lethe.corpus.token.Chunks;
 import lethe.evaluate.MembershipScore.Point;
+import lethe.evaluate.metric.MinK;
+import lethe.evaluate.metric.RocCurve;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
+import lethe.inference.ComputeSettings;
 import lethe.model.ModelSource;
-import lethe.model.Network;
-import lethe.model.Parameters;
 import lethe.model.TinyLlama;
-import lethe.resident.ComputeSettings;
+import lethe.model.network.Network;
+import lethe.model.network.Parameters;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -44,7 +46,7 @@ class ScoresTest {
   @TempDir Path temp;
 
   private ModelSource model;
-  private final Told told = new Told();
+  private final RecordingProgress told = new RecordingProgress();
 
   @BeforeEach
   void writeModel() throws IOException {
@@ -216,7 +218,8 @@ class ScoresTest {
     }
     assertThat(found.get(0).members()).isEqualTo(900);
     assertThat(found.get(0).roc()).startsWith(new Point(0, 0)).endsWith(new Point(1, 1));
-    double pooled = new Roc(likelihoods(rows, "forget"), likelihoods(rows, "approximate")).auc();
+    double pooled =
+        new RocCurve(likelihoods(rows, "forget"), likelihoods(rows, "approximate")).auc();
     assertThat(pooled).isGreaterThan(0.85); // what is wrong with a pool
   }
 
@@ -301,7 +304,7 @@ class ScoresTest {
     assertThat(asked.get("tasks")).isEmpty();
     assertThat(asked(settings(2, List.of()), folder).answered(folder)).isTrue();
     assertThat(asked(settings(4, List.of()), folder).answered(folder)).isFalse();
-    Task later = new Task("t", file.toString());
+    MultipleChoiceTask later = new MultipleChoiceTask("t", file.toString());
     assertThat(asked(settings(2, List.of(later)), folder).answered(folder)).isFalse();
     assertThat(asked(settings(2, List.of()), folder).answered(folder("none"))).isFalse();
     Evaluation.Asked before = asked(settings(2, List.of(later)), folder);
@@ -309,19 +312,24 @@ class ScoresTest {
     assertThat(asked(settings(2, List.of(later)), folder)).as("questions").isNotEqualTo(before);
     java.nio.file.Files.writeString(file, "{}\n");
     // sha256sum of the file
-    assertThat(new TaskFile(new Task("t", file.toString()), folder.files()).sha256())
+    assertThat(new TaskFile(new MultipleChoiceTask("t", file.toString()), folder.files()).sha256())
         .isEqualTo("ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356");
     java.nio.file.Files.writeString(temp.resolve("task2.jsonl"), "{}\n");
     String two =
-        new TaskFile(new Task("t", temp.resolve("task*.jsonl").toString()), folder.files())
+        new TaskFile(
+                new MultipleChoiceTask("t", temp.resolve("task*.jsonl").toString()), folder.files())
             .sha256();
     java.nio.file.Files.writeString(temp.resolve("task2.jsonl"), "[]\n");
     assertThat(
-            new TaskFile(new Task("t", temp.resolve("task*.jsonl").toString()), folder.files())
+            new TaskFile(
+                    new MultipleChoiceTask("t", temp.resolve("task*.jsonl").toString()),
+                    folder.files())
                 .sha256())
         .isNotEqualTo(two);
     assertThatThrownBy(
-            () -> new TaskFile(new Task("t", temp + "/none.jsonl"), folder.files()).sha256())
+            () ->
+                new TaskFile(new MultipleChoiceTask("t", temp + "/none.jsonl"), folder.files())
+                    .sha256())
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("Cannot ask task t (" + temp + "/none.jsonl): there is no such file");
   }
@@ -360,7 +368,7 @@ class ScoresTest {
     return Evaluation.Asked.of(settings, Map.of("original", model), "chunks", folder.files());
   }
 
-  private static EvaluateSettings settings(int microBatch, List<Task> tasks) {
+  private static EvaluateSettings settings(int microBatch, List<MultipleChoiceTask> tasks) {
     return new EvaluateSettings(
         microBatch, 0.15, tasks, Map.of(), false, false, ComputeSettings.cpu(1), 42);
   }

@@ -81,6 +81,7 @@ class TaskFileTest {
 
   private static TaskFile task(Path path) {
     return new TaskFile(
-        new Task("arithmetic", path.toString()), new lethe.folder.Files(new Configuration()));
+        new MultipleChoiceTask("arithmetic", path.toString()),
+        new lethe.folder.Files(new Configuration()));
   }
 }

@@ -8,6 +8,14 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import lethe.model.checkpoint.Dtype;
+import lethe.model.checkpoint.HfWriter;
+import lethe.model.checkpoint.ModelConfig;
+import lethe.model.checkpoint.NamedShape;
+import lethe.model.checkpoint.TensorSource;
+import lethe.model.network.Architecture;
+import lethe.model.network.Network;
+import lethe.model.network.Parameters;
 
 /** A Llama of some thousand random weights, for tests that need a model but no particular one. */
 public final class TinyLlama {

@@ -46,23 +46,23 @@ class UnlearnSettingsTest {
     Settings settings = load("unlearn.method=npo+kl", "train.epochs=2");
     settings.check();
     Section train = settings.root().section("train");
-    assertThat(train.number("learning-rate", 0, 1)).isEqualTo(1e-5);
+    assertThat(train.doubleInRange("learning-rate", 0, 1)).isEqualTo(1e-5);
     assertThat(train.count("batch", 1)).isEqualTo(32);
-    assertThat(train.text("schedule")).isEqualTo("linear");
-    assertThat(train.number("warm-up", 0, 1)).isEqualTo(0.2);
-    assertThat(train.number("weight-decay", 0, 1)).isEqualTo(0.01);
-    assertThat(train.number("epochs", 0, 9)).as("the user's own").isEqualTo(2);
+    assertThat(train.string("schedule")).isEqualTo("linear");
+    assertThat(train.doubleInRange("warm-up", 0, 1)).isEqualTo(0.2);
+    assertThat(train.doubleInRange("weight-decay", 0, 1)).isEqualTo(0.01);
+    assertThat(train.doubleInRange("epochs", 0, 9)).as("the user's own").isEqualTo(2);
     assertThat(settings.json()).as("what is recorded").contains("\"batch\":32");
   }
 
   @Test
   void aMethodOfTheFirstPaperTrainsAsItDoes() throws IOException {
     Section train = load("unlearn.method=adversarial-labels").root().section("train");
-    assertThat(train.number("learning-rate", 0, 1)).isEqualTo(2e-5);
+    assertThat(train.doubleInRange("learning-rate", 0, 1)).isEqualTo(2e-5);
     assertThat(train.count("batch", 1)).isEqualTo(480);
-    assertThat(train.text("schedule")).isEqualTo("cosine");
-    assertThat(train.number("warm-up", 0, 1)).isEqualTo(0.03);
-    assertThat(train.number("epochs", 0, 9)).isEqualTo(1);
+    assertThat(train.string("schedule")).isEqualTo("cosine");
+    assertThat(train.doubleInRange("warm-up", 0, 1)).isEqualTo(0.03);
+    assertThat(train.doubleInRange("epochs", 0, 9)).isEqualTo(1);
   }
 
   @Test

@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import lethe.evaluate.GroundTruth;
-import lethe.evaluate.KolmogorovSmirnov;
+import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
+import lethe.evaluate.metric.KolmogorovSmirnov;
 import lethe.target.Outcome;
 import lethe.target.Target;
 import org.junit.jupiter.api.Test;
@@ -83,7 +83,7 @@ class AssumptionTest {
   @Test
   void theRunsOwnBandSaysWhatIsNear() {
     List<SplitScore> scores = List.of(score("original", "general", "*", 10, 1000, 3));
-    List<GroundTruth> truths = List.of(truth(3.8, 4));
+    List<RetrainedDistance> truths = List.of(truth(3.8, 4));
     assertThat(Assumption.of(scores, truths, TARGET, Optional.empty(), 0.15).get(4).holds())
         .isFalse();
     assertThat(Assumption.of(scores, truths, TARGET, Optional.empty(), 0.25).get(4).holds())
@@ -153,17 +153,17 @@ class AssumptionTest {
     List<SplitScore> scores = new ArrayList<>();
     scores.add(score("original", "general", 10, 1000, 3));
     if (retrained != null) {
-      scores.add(score(GroundTruth.RETRAINED, "general", 10, 1000, retrained));
+      scores.add(score(RetrainedDistance.RETRAINED, "general", 10, 1000, retrained));
     }
     return of(scores, List.of(), TARGET).get(3);
   }
 
-  private static Assumption estimate(List<GroundTruth> truths) {
+  private static Assumption estimate(List<RetrainedDistance> truths) {
     return of(List.of(), truths, TARGET).get(4);
   }
 
   private static List<Assumption> of(
-      List<SplitScore> scores, List<GroundTruth> truths, Optional<Target> target) {
+      List<SplitScore> scores, List<RetrainedDistance> truths, Optional<Target> target) {
     List<SplitScore> both = new ArrayList<>(scores);
     for (SplitScore s : scores) {
       both.add(score(s.model(), s.split(), SplitScore.ALL, s.documents(), s.tokens(), s.nll()));
@@ -182,7 +182,8 @@ class AssumptionTest {
         model, split, domain, documents, documents, tokens, nll, 1.0, 1.0, 0.5, null);
   }
 
-  private static GroundTruth truth(double truth, double estimate) {
-    return new GroundTruth("unlearned", 4.0, truth, estimate, new KolmogorovSmirnov(0.1, 0.5), 0.3);
+  private static RetrainedDistance truth(double truth, double estimate) {
+    return new RetrainedDistance(
+        "unlearned", 4.0, truth, estimate, new KolmogorovSmirnov(0.1, 0.5), 0.3);
   }
 }

@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.Evaluation;
-import lethe.evaluate.Interval;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
+import lethe.evaluate.metric.Interval;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
@@ -265,12 +265,12 @@ class ReportTest {
   void membershipIsShownBesideTheRetrainedModels() {
     MembershipScore unlearned =
         new MembershipScore("unlearned", "*", "loss", 9, 9, 0.42, 0.4, 0, 0, 0, List.of());
-    assertThat(Summary.markdown(file(List.of(unlearned)), ""))
+    assertThat(MarkdownSummary.markdown(file(List.of(unlearned)), ""))
         .contains("on unlearned by loss", "AUC 0.420 (the retrained model has 0.400)\n")
         .doesNotContain("ideal");
     MembershipScore alone =
         new MembershipScore("unlearned", "*", "loss", 9, 9, 0.42, null, 0, 0, 0, List.of());
-    assertThat(Summary.markdown(file(List.of(alone)), ""))
+    assertThat(MarkdownSummary.markdown(file(List.of(alone)), ""))
         .contains("0.420 (0.5 if nothing but the training sets forget and approximate apart)\n");
   }
 

@@ -20,7 +20,7 @@ class SettingsTest {
   void pairsWinOverTheFileAndTheFileOverTheDefaults() throws IOException {
     Settings settings = load("train.steps = 7\ntrain.seed = 3\n", "train.steps=9");
     assertThat(settings.root().section("train").count("steps", 1)).isEqualTo(9);
-    assertThat(settings.root().section("train").whole("seed", 0, 10)).isEqualTo(3);
+    assertThat(settings.root().section("train").longInRange("seed", 0, 10)).isEqualTo(3);
     settings.check();
   }
 
@@ -39,7 +39,7 @@ class SettingsTest {
     Section train = settings.root().section("train");
     train.count("steps", 1);
     train.count("batch", 1);
-    settings.root().section("stop").flag("at-target");
+    settings.root().section("stop").bool("at-target");
     assertThatThrownBy(settings::check)
         .hasMessageContainingAll(
             "train.steps must be at least 1, was 0",
@@ -58,7 +58,7 @@ class SettingsTest {
 
   @Test
   void aWindowsOfWordsIsPlainText() throws IOException {
-    assertThat(load("", "run.dir=s3a://bucket/run one").root().section("run").text("dir"))
+    assertThat(load("", "run.dir=s3a://bucket/run one").root().section("run").string("dir"))
         .isEqualTo("s3a://bucket/run one");
   }
 
@@ -75,10 +75,10 @@ class SettingsTest {
         load("finetune.splits = [forget, \"\"]\n", "train.schedule=", "run.dir= ", "train.freeze=");
     Section root = settings.root();
     root.section("train").choice("schedule", Choice.class);
-    root.section("train").texts("freeze");
-    root.section("run").text("dir");
+    root.section("train").strings("freeze");
+    root.section("run").string("dir");
     root.section("run").optionalText("dir");
-    root.section("finetune").texts("splits");
+    root.section("finetune").strings("splits");
     assertThatThrownBy(settings::check)
         .hasMessage(
             """
@@ -110,8 +110,8 @@ class SettingsTest {
           """)
   void aValueOnTheCommandLineIsTakenAsWritten(String pair, String value) throws IOException {
     Settings settings = load("define.x = \"d # e\"\n", pair);
-    assertThat(settings.root().section("run").text("dir")).isEqualTo(value);
-    assertThat(settings.root().section("train").whole("seed", 0, 99)).isEqualTo(42);
+    assertThat(settings.root().section("run").string("dir")).isEqualTo(value);
+    assertThat(settings.root().section("train").longInRange("seed", 0, 99)).isEqualTo(42);
     settings.check();
   }
 
@@ -162,7 +162,7 @@ class SettingsTest {
       })
   void aWholeNumberOutOfReachIsAProblem(String number) throws IOException {
     Settings settings = load("train.seed = " + number + "\ntrain.steps = " + number + "\n");
-    settings.root().section("train").whole("seed", Long.MIN_VALUE, Long.MAX_VALUE);
+    settings.root().section("train").longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE);
     settings.root().section("train").count("steps", 1);
     assertThatThrownBy(settings::check)
         .isInstanceOf(InvalidSettings.class)
@@ -176,7 +176,8 @@ class SettingsTest {
   @ParameterizedTest
   @CsvSource({"5.0,5", "1e3,1000", "'\"7\"',7"})
   void aWholeNumberMayBeWrittenOtherwise(String written, long value) throws IOException {
-    assertThat(load("train.steps = " + written).root().section("train").whole("steps", 0, 9999))
+    assertThat(
+            load("train.steps = " + written).root().section("train").longInRange("steps", 0, 9999))
         .isEqualTo(value);
   }
 
@@ -194,9 +195,10 @@ class SettingsTest {
   @Test
   void whatIsIncludedMustBeThereAndAFile() throws IOException {
     Files.writeString(folder.resolve("other.conf"), "train.seed = 5");
-    assertThat(load("include \"other.conf\"").root().section("train").whole("seed", 0, 9))
+    assertThat(load("include \"other.conf\"").root().section("train").longInRange("seed", 0, 9))
         .isEqualTo(5);
-    assertThat(load("include \"other\"").root().section("train").whole("seed", 0, 9)).isEqualTo(5);
+    assertThat(load("include \"other\"").root().section("train").longInRange("seed", 0, 9))
+        .isEqualTo(5);
     assertRefused("include \"nope.conf\"", "nope.conf");
     assertRefused("include file(\"" + folder + "/nope.conf\")", "nope.conf");
     assertRefused(

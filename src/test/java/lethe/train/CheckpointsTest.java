@@ -16,8 +16,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import lethe.model.NamedShape;
+import lethe.model.checkpoint.NamedShape;
 import lethe.settings.InvalidSettings;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ParameterPattern;
+import lethe.train.optimizer.AdamW;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FsStatus;
@@ -30,9 +33,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is left of a checkpoint when things go wrong. */
 class CheckpointsTest {
-  private static final Layout LAYOUT =
-      Layout.of(
-          List.of(NamedShape.of("w", 1_000)), new Names(List.of()), new Names(List.of()), 300);
+  private static final ParameterLayout LAYOUT =
+      ParameterLayout.of(
+          List.of(NamedShape.of("w", 1_000)),
+          new ParameterPattern(List.of()),
+          new ParameterPattern(List.of()),
+          300);
 
   @TempDir Path folder;
 

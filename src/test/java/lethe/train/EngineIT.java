@@ -22,19 +22,30 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
+import lethe.examples.Examples;
+import lethe.examples.ProbePlan;
+import lethe.examples.ProbeSelection;
+import lethe.examples.SmallChunks;
 import lethe.folder.RunFolder;
-import lethe.model.Activations;
-import lethe.model.Architecture;
+import lethe.inference.ComputeSettings;
+import lethe.inference.ComputeSettings.DeviceChoice;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
-import lethe.model.NamedShape;
-import lethe.model.Precision;
-import lethe.model.TensorSource;
+import lethe.model.checkpoint.NamedShape;
+import lethe.model.checkpoint.TensorSource;
+import lethe.model.network.Architecture;
+import lethe.model.torch.Activations;
+import lethe.model.torch.Precision;
 import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
 import lethe.objective.Role;
-import lethe.resident.ComputeSettings;
-import lethe.resident.ComputeSettings.DeviceChoice;
+import lethe.target.SteeringTarget;
+import lethe.train.gradient.GradientConflict;
+import lethe.train.gradient.GradientMode;
+import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.WireFormat;
+import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.worker.FaultInjection;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -158,9 +169,9 @@ class EngineIT {
 
   @Test
   void sidesToldApartGiveTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
-    Outcome one = new Run("sides-one").workers(1).separation(Separation.PROJECTED).train();
+    Outcome one = new Run("sides-one").workers(1).separation(GradientMode.PROJECTED).train();
     // Two workers, stopped after the third step and begun again.
-    Run stopped = new Run("sides-two").separation(Separation.PROJECTED);
+    Run stopped = new Run("sides-two").separation(GradientMode.PROJECTED);
     assertThatThrownBy(
             () ->
                 stopped
@@ -174,7 +185,7 @@ class EngineIT {
         .isInstanceOf(StoppedException.class);
     // And one of them is killed when it has sent one of its two sides.
     Outcome two =
-        new Run("sides-two").separation(Separation.PROJECTED).fault("worker/1/5/push").train();
+        new Run("sides-two").separation(GradientMode.PROJECTED).fault("worker/1/5/push").train();
     assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(undisturbed().sha256);
     assertThat(two.steps).extracting(StepRecord::step).containsExactly(4, 5, 6, 7);
     assertThat(two.steps.get(1).launch() + two.steps.get(1).attempt()).isPositive();
@@ -184,7 +195,7 @@ class EngineIT {
     }
     // The weights are the same before the first step, so its sides make up the whole that
     // travelled as one: |f + r|^2 = |f|^2 + |r|^2 + 2 |f| |r| cosine, unless something was removed.
-    TermGradients first = one.steps.get(0).terms();
+    GradientConflict first = one.steps.get(0).terms();
     double squares =
         Math.pow(first.forgetNorm(), 2)
             + Math.pow(first.retainNorm(), 2)
@@ -231,11 +242,11 @@ class EngineIT {
     private final String name;
     private int workers = 2;
     private int executorCores = 1;
-    private Names frozen = new Names(List.of());
+    private ParameterPattern frozen = new ParameterPattern(List.of());
     private Duration recovery = Duration.ofSeconds(60);
     private Optional<Double> target = Optional.empty();
     private Optional<String> fault = Optional.empty();
-    private Separation separation = Separation.JOINED;
+    private GradientMode separation = GradientMode.SUMMED;
     private DeviceChoice device = DeviceChoice.CPU;
     private final Map<String, String> spark = new HashMap<>();
     private final List<String> notices = new CopyOnWriteArrayList<>();
@@ -257,11 +268,11 @@ class EngineIT {
     }
 
     Run freeze(String... patterns) {
-      frozen = new Names(List.of(patterns));
+      frozen = new ParameterPattern(List.of(patterns));
       return this;
     }
 
-    Run separation(Separation how) {
+    Run separation(GradientMode how) {
       separation = how;
       return this;
     }
@@ -277,7 +288,7 @@ class EngineIT {
       return this;
     }
 
-    /** A death, as {@link Fault} reads it. */
+    /** A death, as {@link FaultInjection} reads it. */
     Run fault(String asked) {
       fault = Optional.of(asked);
       return this;
@@ -318,7 +329,7 @@ class EngineIT {
               .config("spark.sql.shuffle.partitions", 4)
               .config("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1") // short lives
               .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"));
-      fault.ifPresent(f -> builder.config("spark.executorEnv." + Fault.VARIABLE, f));
+      fault.ifPresent(f -> builder.config("spark.executorEnv." + FaultInjection.VARIABLE, f));
       this.spark.forEach(builder::config);
       SparkSession spark = builder.getOrCreate();
       try {
@@ -346,7 +357,7 @@ class EngineIT {
                     spark,
                     settings(),
                     run,
-                    new Trainer.Task("unlearn", source(), Map.of(), ROLES, Map.of()),
+                    new Trainer.TrainingTask("unlearn", source(), Map.of(), ROLES, Map.of()),
                     listener,
                     request)
                 .train(
@@ -366,10 +377,10 @@ class EngineIT {
           Optional.of(7),
           1,
           1e-2,
-          Schedule.Decay.COSINE,
+          LearningRateSchedule.Decay.COSINE,
           0.25,
           0,
-          new Names(List.of()),
+          new ParameterPattern(List.of()),
           frozen,
           1,
           separation,
@@ -379,7 +390,7 @@ class EngineIT {
           8,
           0,
           50,
-          Wire.FLOAT32,
+          WireFormat.FLOAT32,
           Duration.ofMinutes(1),
           recovery,
           Duration.ofMinutes(5),
@@ -389,7 +400,7 @@ class EngineIT {
   }
 
   /** Every forget chunk, over the shards. */
-  private static Probes probes(SparkSession spark, double target) {
+  private static ProbePlan probes(SparkSession spark, double target) {
     List<Row> forget =
         Examples.text(SmallChunks.of(spark))
             .filter("split = 'forget'")
@@ -402,7 +413,7 @@ class EngineIT {
       tokens += chunk.<Integer>getAs("scored");
       rows.add(
           RowFactory.create(
-              Probes.STEP,
+              ProbePlan.STEP,
               i % 8,
               0,
               i,
@@ -411,8 +422,10 @@ class EngineIT {
               chunk.getAs("ordinal"),
               chunk.getAs("views")));
     }
-    Aim aim = new Aim(List.of(new Aim.Domain("d", target, tokens, tokens)), BAND, 5, 100);
-    return new Probes(aim, spark.createDataFrame(rows, ProbeChunks.ROWS));
+    SteeringTarget aim =
+        new SteeringTarget(
+            List.of(new SteeringTarget.Domain("d", target, tokens, tokens)), BAND, 5, 100);
+    return new ProbePlan(aim, spark.createDataFrame(rows, ProbeSelection.ROWS));
   }
 
   /** Executor processes that this test's Spark has started, oldest first. */

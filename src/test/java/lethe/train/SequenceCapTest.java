@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import lethe.model.Network;
-import lethe.model.Parameters;
+import lethe.loss.Example;
+import lethe.loss.MicroBatch;
+import lethe.loss.ModelParityTest;
 import lethe.model.TinyLlama;
+import lethe.model.network.Network;
+import lethe.model.network.Parameters;
 import lethe.objective.CappedAscent;
 import lethe.objective.CappedEntropy;
 import lethe.objective.GradientAscent;
@@ -35,7 +38,7 @@ class SequenceCapTest {
 
   @Test
   void ascentLeavesATextAloneAtItsMean() {
-    Pass pass = new Pass(network);
+    MicroBatch pass = new MicroBatch(network);
     Example near = example("near", 4);
     Example far = example("far", 3);
     double[] means = pass.score(List.of(near, far), weights);
@@ -66,7 +69,7 @@ class SequenceCapTest {
 
   private static float[] gradient(PositionTerm term, Example... examples) {
     try (Parameters leaves = weights.leaves()) {
-      new Pass(network)
+      new MicroBatch(network)
           .accumulate(new Role("forget", term, 1), List.of(examples), 1, leaves, Map.of());
       float[] gradient = new float[TinyLlama.values(1).length];
       leaves.readGradients(0, gradient, 0, gradient.length);

@@ -9,14 +9,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lethe.folder.Files;
-import lethe.model.NamedShape;
+import lethe.model.checkpoint.NamedShape;
+import lethe.target.SteeringTarget;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.ShardTree;
+import lethe.train.optimizer.AdamW;
+import lethe.train.steering.TargetController;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SteeredCheckpointTest {
-  private static final Layout LAYOUT =
-      Layout.of(List.of(NamedShape.of("w", 5)), new Names(List.of()), new Names(List.of()), 3);
+  private static final ParameterLayout LAYOUT =
+      ParameterLayout.of(
+          List.of(NamedShape.of("w", 5)),
+          new ParameterPattern(List.of()),
+          new ParameterPattern(List.of()),
+          3);
 
   @TempDir Path folder;
 
@@ -25,7 +35,7 @@ class SteeredCheckpointTest {
   @Test
   void holdsWhatSteersAndTheBestStepsWeights() {
     AdamW optimizer = new AdamW(LAYOUT, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0);
-    Steering steering = steering();
+    TargetController steering = steering();
     steering.probed(0, new double[] {2, 7}, optimizer::copyWeights);
     steering.probed(1, new double[] {Double.NaN, 0.1 + 0.2}, () -> null);
     optimizer.advance();
@@ -36,7 +46,9 @@ class SteeredCheckpointTest {
     assertThat(state.optimizer().steps()).isEqualTo(1);
     assertThat(state.optimizer().vectors().get(0)[0]).isNotEqualTo(new float[] {1, 2, 3});
     assertThat(state.steering().best()).isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5}});
-    assertThat(state.steering().probes()).extracting(Steering.Sums::step).containsExactly(0, 1);
+    assertThat(state.steering().probes())
+        .extracting(TargetController.Sums::step)
+        .containsExactly(0, 1);
     assertThat(state.steering().probes().get(1).sums()).containsExactly(Double.NaN, 0.1 + 0.2);
     assertThat(said).isEmpty();
   }
@@ -50,7 +62,7 @@ class SteeredCheckpointTest {
     assertThat(folder.resolve("step-00000000/best.bin")).doesNotExist();
   }
 
-  private void save(AdamW optimizer, Optional<Steering> steering) {
+  private void save(AdamW optimizer, Optional<TargetController> steering) {
     try (Checkpoints checkpoints = checkpoints()) {
       checkpoints.save(optimizer, "here", steering);
       checkpoints.await();
@@ -67,9 +79,14 @@ class SteeredCheckpointTest {
         said::add);
   }
 
-  private static Steering steering() {
-    Aim aim =
-        new Aim(List.of(new Aim.Domain("a", 4, 1, 1), new Aim.Domain("b", 9, 1, 1)), 0.1, 5, 10);
-    return new Steering(aim, new ShardTree(2), 20, probe -> {});
+  private static TargetController steering() {
+    SteeringTarget aim =
+        new SteeringTarget(
+            List.of(
+                new SteeringTarget.Domain("a", 4, 1, 1), new SteeringTarget.Domain("b", 9, 1, 1)),
+            0.1,
+            5,
+            10);
+    return new TargetController(aim, new ShardTree(2), 20, probe -> {});
   }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lethe.folder.RunFolder;
+import lethe.train.gradient.GradientConflict;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,8 +43,8 @@ class StepLogTest {
     RunFolder folder = RunFolder.of(directory.toString(), new Configuration());
     StepLog log = StepLog.open(folder, "unlearn", 5, 0, told::add);
     log.add(record(1, null));
-    log.add(record(2, new TermGradients(3, 2, -0.5, true)));
-    log.add(record(3, new TermGradients(0, 2, null, false)));
+    log.add(record(2, new GradientConflict(3, 2, -0.5, true)));
+    log.add(record(3, new GradientConflict(0, 2, null, false)));
     log.close();
     List<String> lines = Files.readAllLines(directory.resolve("steps.jsonl"));
     assertThat(lines.get(0)).contains("\"grad_norm\":1.0").doesNotContain("forget", "cosine");
@@ -118,7 +119,7 @@ class StepLogTest {
     }
   }
 
-  private static StepRecord record(int step, TermGradients terms) {
+  private static StepRecord record(int step, GradientConflict terms) {
     return new StepRecord(step, Map.of(), Map.of(), 1, terms, 1, 1, 1, 1, 0, 0, 0, 0, "");
   }
 }

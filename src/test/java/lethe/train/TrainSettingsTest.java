@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.stream.Stream;
 import lethe.settings.Settings;
+import lethe.train.plan.TrainingPlan;
 import org.junit.jupiter.api.Test;
 
 class TrainSettingsTest {
@@ -27,8 +28,8 @@ class TrainSettingsTest {
   @Test
   void stepsThatAreGivenAreTheNumberOfSteps() {
     assertThat(steps(801, "train.batch=480", "train.steps=1")).isEqualTo(1);
-    assertThat(Plan.reached(801, 480, 1)).isEqualTo(480);
-    assertThat(Plan.reached(801, 480, 2)).isEqualTo(801);
+    assertThat(TrainingPlan.reached(801, 480, 1)).isEqualTo(480);
+    assertThat(TrainingPlan.reached(801, 480, 2)).isEqualTo(801);
   }
 
   @Test

@@ -1,0 +1,65 @@
+package lethe.check;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.CharsetEncoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import lethe.run.RunConfig;
+
+/**
+ * Whether Java can write the names of files that settings ask for: it encodes them as the locale
+ * says that it was started in, and puts question marks for the rest.
+ */
+final class FileNames {
+  /** Settings whose texts become no names of files. */
+  private static final Set<String> TEXTS =
+      Set.of("where", "define", "template", "spark", "text", "id", "question", "answer", "url");
+
+  private FileNames() {}
+
+  /**
+   * @param encoding {@code sun.jnu.encoding}, which Java takes from the locale
+   */
+  static List<String> problems(RunConfig job, String encoding) {
+    if (encoding == null || !Charset.isSupported(encoding)) {
+      return List.of();
+    }
+    List<String> found = new ArrayList<>();
+    collect("", read(job.settings().json()), Charset.forName(encoding).newEncoder(), found);
+    return found.stream()
+        .map(
+            setting ->
+                "Cannot use %s: Java was started in a locale whose file names are %s; set LC_ALL=C.UTF-8 in its environment, on every host"
+                    .formatted(setting, encoding))
+        .toList();
+  }
+
+  private static void collect(
+      String path, JsonNode node, CharsetEncoder encoder, List<String> found) {
+    if (node.isTextual() && !encoder.canEncode(node.textValue())) {
+      found.add(path + " = " + node.textValue());
+    }
+    for (int i = 0; node.isArray() && i < node.size(); i++) {
+      collect(path + "[" + i + "]", node.get(i), encoder, found);
+    }
+    for (Map.Entry<String, JsonNode> member : node.properties()) {
+      if (!TEXTS.contains(member.getKey())) {
+        String inner = path.isEmpty() ? member.getKey() : path + "." + member.getKey();
+        collect(inner, member.getValue(), encoder, found);
+      }
+    }
+  }
+
+  private static JsonNode read(String json) {
+    try {
+      return new ObjectMapper().readTree(json);
+    } catch (IOException e) {
+      throw new IllegalStateException("Cannot read the settings as JSON", e);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package lethe.check;
+
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import lethe.settings.InvalidSettings;
+
+/** What a check finds: every problem, every warning, and in a few words what is right. */
+public final class Findings {
+  /** Problems of one kind that are told; then their number is. */
+  private static final int MOST = 10;
+
+  private final List<String> problems = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
+  private final List<String> right = new ArrayList<>();
+
+  void problem(String sentence) {
+    problems.add(sentence);
+  }
+
+  void problems(List<String> sentences) {
+    sentences.stream().limit(MOST).forEach(problems::add);
+    if (sentences.size() > MOST) {
+      problems.add("... and %d more of the kind".formatted(sentences.size() - MOST));
+    }
+  }
+
+  /** What a run can do with, and a user may not have meant. */
+  void warning(String sentence) {
+    warnings.add(sentence);
+  }
+
+  void right(String sentence) {
+    right.add(sentence);
+  }
+
+  /** Looks at something; what is thrown because a setting or a file is wrong becomes problems. */
+  <T> Optional<T> look(Supplier<T> check) {
+    try {
+      return Optional.of(check.get());
+    } catch (InvalidSettings e) {
+      problems(e.problems());
+    } catch (UncheckedIOException e) {
+      problem(e.getMessage());
+    }
+    return Optional.empty();
+  }
+
+  /** As the other, for a check that gives nothing; whether it found nothing wrong. */
+  boolean look(Runnable check) {
+    return look(() -> {
+          check.run();
+          return true;
+        })
+        .isPresent();
+  }
+
+  List<String> problems() {
+    return problems.stream().distinct().toList();
+  }
+
+  public List<String> warnings() {
+    return warnings.stream().distinct().toList();
+  }
+
+  public List<String> right() {
+    return right;
+  }
+
+  /**
+   * @throws InvalidSettings with every problem, if there is any
+   */
+  public void check() {
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(problems());
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package lethe.check;
+
+import java.util.List;
+import java.util.function.Predicate;
+import lethe.corpus.InputCheck;
+import lethe.corpus.Manifest;
+import lethe.corpus.token.HubTokenizer;
+import lethe.evaluate.MultipleChoiceTask;
+import lethe.evaluate.TaskFile;
+import lethe.examples.RejectionSentences;
+import lethe.folder.Files;
+import lethe.folder.RunFolder;
+import lethe.run.RunConfig;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The files that settings name beside models: whether they are there, and laid out as they must be
+ * as far as that shows without Spark.
+ */
+final class InputFiles {
+  private final RunConfig job;
+  private final Files files;
+  private final ReachablePaths reach;
+  private final Findings findings;
+
+  InputFiles(RunConfig job, Files files, ReachablePaths reach, Findings findings) {
+    this.job = job;
+    this.files = files;
+    this.reach = reach;
+    this.findings = findings;
+  }
+
+  /**
+   * What prepare reads.
+   *
+   * @param context tokens that the model can read at once
+   */
+  void corpus(int context) {
+    if (job.corpus().hub().isPresent()) {
+      findings.look(HubTokenizer::find);
+    }
+    job.corpus().reuse().filter(reach::sees).ifPresent(this::reused);
+    String model = job.pretrain().map(RunConfig.Pretrain::model).orElse(job.model());
+    Path tokenizer = new Path(reach.sees(model) ? model : ".", "tokenizer.json");
+    Predicate<String> sampled =
+        path -> job.sample().isPresent() && below(path, job.sample().get().directory());
+    Predicate<String> known =
+        path -> path.equals(tokenizer.toString()) || !reach.sees(path) || sampled.test(path);
+    findings
+        .look(() -> new InputCheck(job.corpus(), files).problems(tokenizer, context, known))
+        .ifPresent(
+            problems -> {
+              findings.problems(problems);
+              findings.right(
+                  "%d sources and the files of %d splits are there"
+                      .formatted(job.corpus().sources().size(), job.corpus().splits().size()));
+            });
+  }
+
+  private boolean below(String path, String directory) {
+    return reach.sees(directory)
+        && reach.path(path).toString().startsWith(reach.path(directory) + "/");
+  }
+
+  private void reused(String run) {
+    RunFolder earlier = new RunFolder(reach.path(run), files);
+    if (!files.exists(earlier.corpusManifest())) {
+      findings.problem(
+          "corpus.reuse must be a run folder with a corpus, there is no "
+              + earlier.corpusManifest());
+    } else {
+      findings.look(() -> Manifest.read(earlier));
+    }
+  }
+
+  void rejections() {
+    job.unlearn()
+        .rejections()
+        .filter(reach::sees)
+        .ifPresent(
+            file ->
+                findings.look(
+                    () -> {
+                      byte[] read = files.read(new Path(file));
+                      List<String> sentences = sentences(file, read);
+                      findings.right("%d rejections in %s".formatted(sentences.size(), file));
+                    }));
+  }
+
+  private static List<String> sentences(String file, byte[] read) {
+    try {
+      return RejectionSentences.sentences(read);
+    } catch (InvalidSettings e) {
+      throw new InvalidSettings("unlearn.rejections " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  void tasks() {
+    for (MultipleChoiceTask task : job.evaluate().tasks()) {
+      if (!task.path().isEmpty()
+          && reach.sees(task.path())
+          && findings.look(() -> new TaskFile(task, files).check())) {
+        findings.right("task %s asks the questions of %s".formatted(task.name(), task.path()));
+      }
+    }
+  }
+
+  void compared() {
+    for (String run : job.report().compare()) {
+      if (reach.sees(run)) {
+        Path report = new Path(new RunFolder(reach.path(run), files).report(), "report.json");
+        if (!files.exists(report)) {
+          findings.problem(
+              "report.compare names %s, which has no report: there is no %s; run report on it first"
+                  .formatted(run, report));
+        }
+      }
+    }
+  }
+}

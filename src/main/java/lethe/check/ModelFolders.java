@@ -1,0 +1,211 @@
+package lethe.check;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import lethe.console.Console;
+import lethe.corpus.Manifest;
+import lethe.corpus.token.EndOfText;
+import lethe.folder.RunFolder;
+import lethe.model.ModelSource;
+import lethe.model.checkpoint.HfFolder;
+import lethe.model.checkpoint.ModelConfig;
+import lethe.model.network.Architecture;
+import lethe.run.RunConfig;
+import lethe.run.Sample;
+import lethe.run.Verb;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The Hugging Face folders that a run reads: whether each is there, of a known kind, with weights
+ * that are its own, and whether they fit together. Of the weights only the headers are read.
+ */
+final class ModelFolders {
+  private final RunConfig job;
+  private final Optional<RunFolder> folder;
+  private final Map<String, String> hadoop;
+  private final ReachablePaths reach;
+  private final Findings findings;
+  private final Set<Path> made;
+
+  /**
+   * @param folder of the run, where it can be looked at
+   * @param hadoop settings of file systems
+   * @param made folders that stages of this run write before they are read
+   */
+  ModelFolders(
+      RunConfig job,
+      Optional<RunFolder> folder,
+      Map<String, String> hadoop,
+      ReachablePaths reach,
+      Set<Path> made,
+      Findings findings) {
+    this.job = job;
+    this.folder = folder;
+    this.hadoop = hadoop;
+    this.reach = reach;
+    this.made = made;
+    this.findings = findings;
+  }
+
+  /** Looks at all of them; gives the network of the model that is trained, if it is known. */
+  Optional<Architecture> look() {
+    String setting = job.pretrain().isPresent() ? "pretrain.model" : "model.path";
+    String path = job.pretrain().map(RunConfig.Pretrain::model).orElse(job.model());
+    Optional<Architecture> template = one(setting, path, job.pretrain().isEmpty());
+    boolean samples = sample(path).isPresent();
+    Optional<String> tokenizer = samples || !seen(path) ? Optional.empty() : tokenizer(path);
+    if (template.isPresent() && tokenizer.isPresent()) {
+      ends(path, template.get());
+      compare(setting, tokenizer.get());
+      findings.right(
+          "%s: %s, %s parameters, with tokenizer.json"
+              .formatted(setting, path, Console.count((double) template.get().elements())));
+    }
+    others()
+        .forEach(
+            (name, other) -> {
+              Optional<Architecture> own = one(name, other, true);
+              if (own.isPresent() && template.isPresent()) {
+                fits(name, other, own.get(), template.get());
+              }
+            });
+    if (job.checks(Verb.EVALUATE)) {
+      job.evaluate().models().forEach((name, other) -> evaluated("evaluate.models." + name, other));
+    }
+    return template;
+  }
+
+  /** The models beside the one that is trained, by the settings that name them. */
+  private Map<String, String> others() {
+    Map<String, String> others = new TreeMap<>();
+    if (job.checks(Verb.UNLEARN)) {
+      job.unlearn().start().ifPresent(path -> others.put("unlearn.start", path));
+      job.unlearn().reinforced().ifPresent(path -> others.put("unlearn.reinforced", path));
+    }
+    if (job.checks(Verb.FINETUNE)) {
+      job.finetune().start().ifPresent(path -> others.put("finetune.start", path));
+    }
+    if (job.checks(Verb.RETRAIN)) {
+      job.retrain().start().ifPresent(path -> others.put("retrain.start", path));
+    }
+    return others;
+  }
+
+  private Optional<Architecture> one(String setting, String path, boolean weights) {
+    Optional<Sample> sample = sample(path);
+    if (sample.isPresent()) {
+      JsonNode config = new ObjectMapper().valueToTree(sample.get().model().config());
+      return findings.look(() -> Architecture.of(new ModelConfig("sample.model", config)));
+    }
+    if (!seen(path)) {
+      return Optional.empty();
+    }
+    ModelSource source = source(path);
+    Optional<Architecture> architecture = named(setting, source::architecture);
+    if (architecture.isPresent()) {
+      named(setting, () -> weights ? source.checkHeaders() : source.checkDescription())
+          .orElse(List.of())
+          .forEach(warning -> findings.warning(setting + ": " + warning));
+    }
+    return architecture;
+  }
+
+  /** Looks at what a setting names; each problem begins with it. */
+  private <T> Optional<T> named(String setting, Supplier<T> check) {
+    return findings.look(
+        () -> {
+          try {
+            return check.get();
+          } catch (InvalidSettings e) {
+            throw new InvalidSettings(
+                e.problems().stream().map(problem -> setting + ": " + problem).toList());
+          }
+        });
+  }
+
+  private void evaluated(String setting, String path) {
+    if (one(setting, path, true).isPresent() && !job.evaluate().tasks().isEmpty()) {
+      findings.look(() -> source(path).open().tokenizer()); // questions are text
+    }
+  }
+
+  /** Where a folder is one that a sample is to be written to, that sample. */
+  private Optional<Sample> sample(String path) {
+    return job.sample()
+        .filter(sample -> seen(path) && seen(sample.directory()))
+        .filter(
+            sample ->
+                reach.path(path).equals(reach.path(sample.directory() + "/model"))
+                    && !reach.files().exists(new Path(path, "config.json")));
+  }
+
+  private boolean seen(String path) {
+    return !path.isEmpty() && reach.sees(path) && !made.contains(reach.path(path));
+  }
+
+  private void fits(String setting, String path, Architecture own, Architecture template) {
+    if (!own.tensors().equals(template.tensors())) {
+      findings.problem(
+          "%s must name a model of the same shape as the one to unlearn, was %s"
+              .formatted(setting, path));
+    }
+    if (sample(path).isPresent()) {
+      return; // it is written before it is read
+    }
+    findings.look(
+        () -> {
+          HfFolder opened = source(path).open();
+          if (opened.hasTokenizer()) {
+            compare(setting, reach.files().sha256(opened.tokenizer()));
+          }
+        });
+  }
+
+  /** SHA-256 of a tokenizer that can be one. */
+  private Optional<String> tokenizer(String path) {
+    if (!reach.files().exists(new Path(path, "config.json"))) {
+      return Optional.empty(); // which has been said
+    }
+    return findings.look(
+        () -> {
+          Path file = source(path).open().tokenizer();
+          if (!reach.files().readJson(file).path("model").isObject()) {
+            findings.problem("Cannot tokenize: %s has no model".formatted(file));
+          }
+          return reach.files().sha256(file);
+        });
+  }
+
+  /** Answers, and texts that are filled up, need a token that ends them. */
+  private void ends(String path, Architecture network) {
+    if (job.corpus().hasQuestions() || job.needs(lethe.objective.ViewKind.PADDED)) {
+      findings.look(() -> EndOfText.of(reach.files(), reach.path(path), network.vocabulary()));
+    }
+  }
+
+  /** With the tokenizer that the corpus was prepared with, if it stays. */
+  private void compare(String setting, String sha256) {
+    boolean anew = job.overwrite() && job.checks(Verb.PREPARE);
+    folder
+        .filter(run -> !anew && run.files().exists(run.corpusManifest()))
+        .flatMap(run -> findings.look(() -> Manifest.read(run)))
+        .map(Manifest::tokenizerSha256)
+        .filter(corpus -> !corpus.equals(sha256))
+        .ifPresent(
+            corpus ->
+                findings.problem(
+                    "%s must have the tokenizer that the corpus in %s was prepared with (sha256 %s), its tokenizer.json has %s"
+                        .formatted(setting, folder.get().corpus(), corpus, sha256)));
+  }
+
+  private ModelSource source(String path) {
+    return new ModelSource(reach.path(path).toString(), hadoop);
+  }
+}

@@ -1,0 +1,189 @@
+package lethe.check;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import lethe.console.Console;
+import lethe.folder.RunFolder;
+import lethe.model.network.Architecture;
+import lethe.objective.Role;
+import lethe.run.Cluster;
+import lethe.run.RunConfig;
+import lethe.settings.InvalidSettings;
+import lethe.train.MemoryBudget;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.util.JavaUtils;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Whether the processes that a run needs have the memory, the room and the protection for it; each
+ * problem names the setting to change. Needs no Spark but for {@link #executors}.
+ */
+public final class Preflight {
+  /** What Spark's own driver and executor take of a heap. */
+  private static final long SPARK_HEAP = 400L << 20;
+
+  private final RunConfig job;
+  private final Optional<RunFolder> folder;
+  private final Cluster cluster;
+  private final SparkConf conf;
+  private final long heap;
+  private final List<String> problems = new ArrayList<>();
+
+  /**
+   * @param folder of the run, where this process can look at it
+   * @param conf what Spark is told
+   * @param heap most bytes that the driver's may become
+   */
+  public Preflight(RunConfig job, Optional<RunFolder> folder, SparkConf conf, long heap) {
+    this.job = job;
+    this.folder = folder;
+    this.conf = conf;
+    this.heap = heap;
+    this.cluster = new Cluster(conf.get("spark.master", "local[*]"), conf::get);
+  }
+
+  /**
+   * All that is wrong but for what only a running Spark can tell.
+   *
+   * @param architecture of the model that is trained, where it is known
+   */
+  List<String> problems(Optional<Architecture> architecture) {
+    problems.addAll(cluster.problems(job.train(), job.plaintext()));
+    if (problems.isEmpty() && job.verb().trains()) { // sizes can be read
+      architecture.ifPresent(this::training);
+    }
+    return problems;
+  }
+
+  private void training(Architecture architecture) {
+    MemoryBudget budget = of(architecture);
+    memory(architecture, budget);
+    folder.ifPresent(run -> runFolder(run, budget));
+  }
+
+  private MemoryBudget of(Architecture architecture) {
+    int frozen = Role.frozen(job.unlearn().roles()).size();
+    return MemoryBudget.of(
+        architecture, job.train(), frozen, job.corpus().chunkTokens(), job.stop().atTarget());
+  }
+
+  private void memory(Architecture architecture, MemoryBudget budget) {
+    if (budget.driverHeap() + SPARK_HEAP > heap) {
+      problems.add(
+          "spark.driver.memory must be at least %s for a model of %s parameters (weights, moments, gradient, a checkpoint's copy: %s), was %s"
+              .formatted(
+                  mebi(budget.driverHeap() + SPARK_HEAP),
+                  Console.count((double) architecture.elements()),
+                  mebi(budget.driverHeap()),
+                  mebi(heap)));
+    }
+    if (cluster.oneProcess()) {
+      return;
+    }
+    long executor = JavaUtils.byteStringAsBytes(conf.get("spark.executor.memory", "1g"));
+    if (budget.workerHeap() + SPARK_HEAP > executor) {
+      problems.add(
+          "spark.executor.memory must be at least %s for a worker's gradients (%s), was %s; more train.workers own fewer shards each"
+              .formatted(
+                  mebi(budget.workerHeap() + SPARK_HEAP),
+                  mebi(budget.workerHeap()),
+                  mebi(executor)));
+    }
+    boolean enforced = cluster.master().equals("yarn") || cluster.master().startsWith("k8s");
+    long overhead =
+        conf.contains("spark.executor.memoryOverhead")
+            ? conf.getSizeAsMb("spark.executor.memoryOverhead") << 20
+            : Math.max(
+                384L << 20,
+                (long) (conf.getDouble("spark.executor.memoryOverheadFactor", 0.1) * executor));
+    if (enforced && budget.workerNative() > overhead) {
+      problems.add(
+          "spark.executor.memoryOverhead must be at least %s, where a worker's tensors are, was %s; a smaller train.micro-batch or train.activation-checkpointing=true need less"
+              .formatted(mebi(budget.workerNative()), mebi(overhead)));
+    }
+  }
+
+  private void runFolder(RunFolder run, MemoryBudget budget) {
+    boolean manyHosts = !Cluster.local(cluster.master());
+    if (manyHosts && run.root().toUri().getScheme().equals("file") && !job.runDirShared()) {
+      problems.add(
+          "run.dir must be on a file system that all hosts of %s see, was %s; if they all mount it there, set run.shared=true"
+              .formatted(cluster.master(), run.root()));
+    }
+    Path there = run.root(); // or the nearest folder above it that is there
+    while (!run.files().exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    long left = run.files().left(there);
+    if (left < budget.runFolder()) {
+      problems.add(
+          "run.dir must have %s left for checkpoints and the model, %s has %s"
+              .formatted(mebi(budget.runFolder()), run.root(), mebi(left)));
+    }
+  }
+
+  /** What a run will need, in sentences. */
+  List<String> budget(Architecture architecture) {
+    MemoryBudget budget = of(architecture);
+    return List.of(
+        "%s parameters; driver heap %s; a worker needs %s of heap and about %s outside it; run.dir needs %s"
+            .formatted(
+                Console.count((double) architecture.elements()),
+                mebi(budget.driverHeap() + SPARK_HEAP)
+                    + (heap == Long.MAX_VALUE ? "" : " of " + mebi(heap)),
+                mebi(budget.workerHeap() + SPARK_HEAP),
+                mebi(budget.workerNative()),
+                mebi(budget.runFolder())),
+        String.format(
+            Locale.ROOT,
+            "%s a step over the driver's network card, %.2f s at 10 Gb/s, %.2f s at 25 Gb/s",
+            mebi(budget.wire()),
+            budget.wire() * 8 / 10e9,
+            budget.wire() * 8 / 25e9));
+  }
+
+  /**
+   * Waits until the executors are there: a barrier stage that lacks one would wait for ever.
+   *
+   * @throws InvalidSettings when they do not come
+   */
+  public void executors(SparkSession spark) {
+    if (cluster.oneProcess() || !job.verb().trains()) {
+      return;
+    }
+    long end = System.nanoTime() + job.train().startTimeout().toNanos();
+    int there = executorCount(spark);
+    while (there < job.train().workers() && System.nanoTime() < end) {
+      try {
+        // Spark's events tell of executors only once listeners have caught up; this asks what is.
+        Thread.sleep(200);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while waiting for executors", e);
+      }
+      there = executorCount(spark);
+    }
+    if (there < job.train().workers()) {
+      throw new InvalidSettings(
+          List.of(
+              "%d of train.workers=%d executors came within train.start-timeout (%d s): the cluster has no room for more of spark.executor.cores=%s and spark.executor.memory=%s, or they cannot start (see its logs)"
+                  .formatted(
+                      there,
+                      job.train().workers(),
+                      job.train().startTimeout().toSeconds(),
+                      conf.get("spark.executor.cores", "?"),
+                      conf.get("spark.executor.memory", "1g"))));
+    }
+  }
+
+  private static int executorCount(SparkSession spark) {
+    return spark.sparkContext().statusTracker().getExecutorInfos().length - 1; // one is the driver
+  }
+
+  private static String mebi(long bytes) {
+    return (bytes + (1 << 20) - 1) / (1 << 20) + "m";
+  }
+}

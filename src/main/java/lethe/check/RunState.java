@@ -1,0 +1,116 @@
+package lethe.check;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import lethe.corpus.Manifest;
+import lethe.folder.Files;
+import lethe.folder.RunFolder;
+import lethe.run.Provenance;
+import lethe.run.RunConfig;
+import lethe.run.Verb;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What stands in the run folder: whether the verb can begin with it, and whether it would write
+ * over what it reads.
+ */
+final class RunState {
+  private final RunConfig job;
+  private final RunFolder folder;
+  private final ReachablePaths reach;
+  private final Findings findings;
+
+  RunState(RunConfig job, RunFolder folder, ReachablePaths reach, Findings findings) {
+    this.job = job;
+    this.folder = folder;
+    this.reach = reach;
+    this.findings = findings;
+  }
+
+  void look() {
+    Files files = folder.files();
+    if (files.exists(folder.root()) && files.isFile(folder.root())) {
+      findings.problem("run.dir must be a folder, was the file " + folder.root());
+      return;
+    }
+    findings.look(() -> new Provenance(job, folder).check());
+    if (job.verb() == Verb.REPORT) {
+      if (job.report().compare().isEmpty() && !files.exists(folder.evaluation())) {
+        missing("report", folder.evaluation(), "evaluate");
+      }
+      return;
+    }
+    if (!job.checks(Verb.PREPARE)) {
+      findings.look(() -> Manifest.read(folder));
+    }
+    String verb = job.verb().spelling();
+    boolean original =
+        job.verb() == Verb.UNLEARN
+            || job.verb() == Verb.EVALUATE
+            || (job.verb() == Verb.FINETUNE && job.finetune().start().isEmpty());
+    if (original && job.pretrain().isPresent()) {
+      needs(verb, folder.original(), "pretrain");
+    }
+    if (job.verb() == Verb.EVALUATE) {
+      needs(verb, folder.model(), "unlearn");
+      if (job.evaluate().groundTruth()) {
+        needs(verb, folder.retrained(), "retrain");
+      }
+    }
+    targets();
+  }
+
+  private void needs(String verb, Path model, String stage) {
+    Path commit = new Path(model, "config.json");
+    if (!folder.files().exists(commit)) {
+      missing(verb, commit, stage);
+    }
+  }
+
+  private void missing(String verb, Path file, String stage) {
+    findings.problem("Cannot %s: there is no %s; run %s first".formatted(verb, file, stage));
+  }
+
+  /** A model that is written over itself would be lost. */
+  private void targets() {
+    Map<String, String> read = new LinkedHashMap<>();
+    if (job.pretrain().isPresent()) {
+      read.put("pretrain.model", job.pretrain().get().model());
+    } else {
+      read.put("model.path", job.model());
+    }
+    if (job.checks(Verb.PRETRAIN) && job.pretrain().isPresent()) {
+      refuse(read, folder.original(), "pretrain");
+    }
+    if (job.checks(Verb.FINETUNE)) {
+      refuse(with(read, "finetune.start", job.finetune().start()), folder.finetuned(), "finetune");
+    }
+    if (job.checks(Verb.RETRAIN)) {
+      refuse(with(read, "retrain.start", job.retrain().start()), folder.retrained(), "retrain");
+    }
+    if (job.checks(Verb.UNLEARN)) {
+      Map<String, String> all = with(read, "unlearn.start", job.unlearn().start());
+      refuse(
+          with(all, "unlearn.reinforced", job.unlearn().reinforced()), folder.model(), "unlearn");
+    }
+  }
+
+  private static Map<String, String> with(
+      Map<String, String> some, String setting, Optional<String> path) {
+    Map<String, String> all = new LinkedHashMap<>(some);
+    path.ifPresent(p -> all.put(setting, p));
+    return all;
+  }
+
+  private void refuse(Map<String, String> read, Path target, String stage) {
+    read.forEach(
+        (setting, path) -> {
+          if (reach.sees(path) && reach.path(path).equals(target)) {
+            findings.problem(
+                "%s must be another folder than %s, where %s writes its model"
+                    .formatted(setting, target, stage));
+          }
+        });
+  }
+}

@@ -1,0 +1,153 @@
+package lethe.check;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import lethe.folder.Files;
+import lethe.folder.RunFolder;
+import lethe.model.network.Architecture;
+import lethe.run.RunConfig;
+import lethe.run.Verb;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
+
+/**
+ * Everything that can be known to be wrong before Spark starts, looked at in one place and told
+ * together, within seconds. Nothing is written.
+ */
+public final class Validation {
+  /** When it looks, and so what it sees. */
+  public enum Phase {
+    /** Before spark-submit: what is on this machine. */
+    SUBMITTING,
+    /** In the driver, or alone: everything. */
+    DRIVING
+  }
+
+  private final RunConfig job;
+  private final SparkConf conf;
+  private final long heap;
+  private final ReachablePaths reach;
+  private final Map<String, String> hadoop;
+  private final Findings findings = new Findings();
+  private Optional<Architecture> architecture = Optional.empty();
+
+  /**
+   * @param conf what Spark is told, as far as this process knows
+   * @param heap most bytes that the driver's may become; {@link Long#MAX_VALUE} where nobody knows
+   */
+  public Validation(RunConfig job, SparkConf conf, long heap, Phase phase) {
+    this.job = job;
+    this.conf = conf;
+    this.heap = heap;
+    this.hadoop = hadoop(job);
+    this.reach = new ReachablePaths(new Files(configuration(hadoop)), phase == Phase.DRIVING);
+  }
+
+  /** Settings of file systems, without {@code spark.hadoop.}. */
+  public static Map<String, String> hadoop(RunConfig job) {
+    Map<String, String> hadoop = new HashMap<>();
+    job.settings()
+        .spark()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith("spark.hadoop.")) {
+                hadoop.put(key.substring("spark.hadoop.".length()), value);
+              }
+            });
+    return hadoop;
+  }
+
+  public static Configuration configuration(Map<String, String> hadoop) {
+    Configuration configuration = new Configuration();
+    hadoop.forEach(configuration::set);
+    return configuration;
+  }
+
+  /** Looks at everything. */
+  public Findings look() {
+    findings.problems(job.settings().problems());
+    if (findings.problems().isEmpty()) {
+      findings.right("the settings are right");
+    }
+    findings.problems(FileNames.problems(job, System.getProperty("sun.jnu.encoding")));
+    boolean elsewhere =
+        !reach.everything() && conf.get("spark.submit.deployMode", "client").equals("cluster");
+    if (!elsewhere) {
+      look(
+          Optional.of(job.runDir())
+              .filter(reach::sees)
+              .map(directory -> new RunFolder(reach.path(directory), reach.files())));
+    }
+    return findings;
+  }
+
+  /**
+   * @param folder of the run, where it can be looked at
+   */
+  private void look(Optional<RunFolder> folder) {
+    folder.ifPresent(run -> new RunState(job, run, reach, findings).look());
+    InputFiles inputs = new InputFiles(job, reach.files(), reach, findings);
+    if (job.verb() == Verb.REPORT) {
+      inputs.compared();
+      return;
+    }
+    architecture =
+        new ModelFolders(
+                job,
+                folder,
+                hadoop,
+                reach,
+                folder.map(run -> made(job, run)).orElse(Set.of()),
+                findings)
+            .look();
+    boolean prepared =
+        !job.overwrite() && folder.filter(r -> r.files().exists(r.corpusManifest())).isPresent();
+    if (job.checks(Verb.PREPARE) && !prepared) {
+      inputs.corpus(architecture.map(a -> a.context().tokens()).orElse(Integer.MAX_VALUE));
+    }
+    if (job.checks(Verb.UNLEARN)) {
+      inputs.rejections();
+    }
+    if (job.checks(Verb.EVALUATE)) {
+      inputs.tasks();
+    }
+    processes(folder);
+  }
+
+  /** Memory, room and protection; not told is what spark-defaults.conf may have. */
+  private void processes(Optional<RunFolder> folder) {
+    if (!reach.everything() && !conf.contains("spark.master")) {
+      return;
+    }
+    Preflight preflight = new Preflight(job, folder, conf, heap);
+    findings.look(() -> findings.problems(preflight.problems(architecture)));
+    if (findings.problems().isEmpty()) {
+      architecture.map(preflight::budget).orElse(List.of()).forEach(findings::right);
+    }
+  }
+
+  /** Models that stages of this run write before others read them. */
+  public static Set<Path> made(RunConfig job, RunFolder folder) {
+    Set<Path> made = new HashSet<>();
+    if (job.checks(Verb.PRETRAIN) && job.pretrain().isPresent()) {
+      made.add(folder.original());
+    }
+    if (job.checks(Verb.RETRAIN)) {
+      made.add(folder.retrained());
+    }
+    if (job.checks(Verb.UNLEARN)) {
+      made.add(folder.model());
+    }
+    return made;
+  }
+
+  /** The network of the model that is trained, where it could be looked at. */
+  public Optional<Architecture> architecture() {
+    return architecture;
+  }
+}

@@ -1,0 +1,81 @@
+package lethe.console;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import lethe.train.StepRecord;
+import lethe.train.Trainer;
+import lethe.train.gradient.GradientConflict;
+import lethe.train.steering.ProbeResult;
+
+/**
+ * One line about a training run: step, means of the terms, tokens processed a second, time left.
+ */
+public final class TrainProgress implements Trainer.Listener {
+  private final String stage;
+  private final Console console;
+  private int steps;
+  private double seconds;
+  private int done;
+  private volatile String looked = "";
+
+  public TrainProgress(String stage, Console console) {
+    this.stage = stage;
+    this.console = console;
+  }
+
+  @Override
+  public void planned(int planned, int perStep) {
+    steps = planned;
+    console.say(stage + ": " + planned + " steps of at most " + perStep + " examples per term");
+  }
+
+  @Override
+  public void step(StepRecord step) {
+    seconds += step.seconds();
+    String losses =
+        step.losses().entrySet().stream()
+            .map(e -> String.format(Locale.ROOT, "%s %.3f", e.getKey(), e.getValue()))
+            .collect(Collectors.joining("  "));
+    double left = seconds / ++done * (steps - step.step());
+    console.progress(
+        String.format(
+            Locale.ROOT,
+            "%s  step %d/%d  %sterms: %s%s  %s tokens/s  %s left",
+            stage,
+            step.step(),
+            steps,
+            looked,
+            losses,
+            cosine(step),
+            Console.count(step.tokensPerSecond()),
+            Console.time(left)),
+        step.step() == steps);
+  }
+
+  /** How forgetting and keeping stand to each other, where the step says. */
+  private static String cosine(StepRecord step) {
+    return Optional.ofNullable(step.terms())
+        .map(GradientConflict::cosine)
+        .map(cosine -> String.format(Locale.ROOT, "  cosine %+.2f", cosine))
+        .orElse("");
+  }
+
+  @Override
+  public void probed(ProbeResult probe) {
+    looked =
+        probe.nll() == null
+            ? "forget loss, steering half: not a finite number  "
+            : String.format(
+                Locale.ROOT,
+                "forget loss, steering half: %.3f (%.3f %s its target)  ",
+                probe.nll(),
+                Math.abs(probe.distance()),
+                probe.distance() < 0 ? "below" : "above");
+  }
+
+  @Override
+  public void notice(String sentence) {
+    console.say(stage + ": " + sentence);
+  }
+}

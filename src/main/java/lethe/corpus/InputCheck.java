@@ -1,0 +1,105 @@
+package lethe.corpus;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import lethe.corpus.source.Documents;
+import lethe.corpus.source.Listing;
+import lethe.corpus.source.Source;
+import lethe.corpus.split.IdFile;
+import lethe.corpus.split.RequestFile;
+import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What can be found wrong with a corpus's inputs before any of them is read.
+ *
+ * @param settings that name them
+ * @param files access to them
+ */
+public record InputCheck(CorpusSettings settings, Files files) {
+
+  /** All of it, with what Spark's analysis of sources and conditions says. */
+  List<String> problems(Path tokenizer, int contextTokens, Documents documents) {
+    List<String> problems = new ArrayList<>(problems(tokenizer, contextTokens, path -> false));
+    settings.sources().stream()
+        .filter(source -> problem(source).isEmpty())
+        .map(documents::problem)
+        .flatMap(Optional::stream)
+        .forEach(problems::add);
+    settings
+        .splits()
+        .forEach(
+            (split, rule) ->
+                rule.where()
+                    .flatMap(documents::problem)
+                    .ifPresent(
+                        problem ->
+                            problems.add("corpus.splits." + split.key() + ".where " + problem)));
+    return problems;
+  }
+
+  /**
+   * What needs no Spark.
+   *
+   * @param known paths that are not looked for
+   */
+  public List<String> problems(Path tokenizer, int contextTokens, Predicate<String> known) {
+    List<String> problems = new ArrayList<>();
+    if (settings.chunkTokens() > contextTokens) {
+      problems.add(
+          "corpus.chunk-tokens must be at most the model's context, %d tokens, was %d"
+              .formatted(contextTokens, settings.chunkTokens()));
+    }
+    if (!known.test(tokenizer.toString()) && !files.exists(tokenizer)) {
+      problems.add("Cannot tokenize: there is no file " + tokenizer);
+    }
+    settings.sources().stream()
+        .filter(source -> !known.test(source.path()))
+        .flatMap(source -> problem(source).stream())
+        .forEach(problems::add);
+    settings.splits().values().stream()
+        .flatMap(rule -> Stream.of(rule.ids(), rule.notIds()))
+        .flatMap(Optional::stream)
+        .map(IdFile::file)
+        .distinct()
+        .filter(Predicate.not(known))
+        .flatMap(file -> missing("ids", file).stream())
+        .forEach(problems::add);
+    settings.splits().values().stream()
+        .flatMap(rule -> rule.requests().stream())
+        .map(RequestFile::file)
+        .distinct()
+        .filter(Predicate.not(known))
+        .flatMap(file -> missing("requests", file).stream())
+        .forEach(problems::add);
+    return problems;
+  }
+
+  /** Of other formats, a path may be a name of another program's. */
+  private Optional<String> problem(Source source) {
+    if (!source.format().matches("json|text|csv|parquet|orc|avro")) {
+      return Optional.empty();
+    }
+    try {
+      return Listing.exists(source.path(), files)
+          ? Optional.empty()
+          : Optional.of("Cannot read source " + source.path() + ": there is no such file");
+    } catch (InvalidSettings e) { // no file system, or no pattern
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  private Optional<String> missing(String what, String file) {
+    try {
+      return Listing.exists(file, files)
+          ? Optional.empty()
+          : Optional.of("Cannot read %s from %s: there is no such file".formatted(what, file));
+    } catch (InvalidSettings e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.col;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lethe.corpus.token.Chunks;
+import lethe.corpus.token.QuestionEncoder;
+import lethe.folder.RunFolder;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * A corpus prepared before, whose chunks are taken over where a text is still the same: with one
+ * more request next to nothing has to be tokenized.
+ *
+ * @param folder of that run
+ */
+public record PreviousCorpus(SparkSession spark, RunFolder folder) {
+  private static final String[] SAME = {"domain", "id", "_content"};
+
+  /**
+   * Why its chunks would not be those of a run with these settings.
+   *
+   * @param tokenizer content of {@code tokenizer.json}
+   * @param answers how questions and answers are written, if there are any
+   */
+  public List<String> problems(
+      CorpusSettings settings, byte[] tokenizer, Optional<QuestionEncoder> answers, RunFolder run) {
+    List<String> problems = new ArrayList<>();
+    if (folder.root().equals(run.root())) {
+      problems.add("corpus.reuse must be another run folder than run.dir, was " + folder.root());
+      return problems;
+    }
+    Manifest manifest = Manifest.read(folder);
+    differ(problems, "chunk-tokens", manifest.chunkTokens(), settings.chunkTokens());
+    if (manifest.tokenizer() == null != settings.hub().isEmpty()) {
+      problems.add(
+          "Cannot reuse chunks of %s: with one tokenizer of the hub and one of the model, places in texts differ"
+              .formatted(folder.root()));
+    }
+    differ(problems, "minimum-tail", manifest.minimumTail(), settings.minimumTail());
+    differ(problems, "tokenizer", manifest.tokenizerSha256(), Prepare.sha256(tokenizer));
+    differ(
+        problems,
+        "beginning of text",
+        manifest.beginningOfText(),
+        Tokenization.beginning(settings, tokenizer));
+    if (answers.isPresent() && manifest.answers() != null) {
+      differ(problems, "form of answers", manifest.answers(), answers.get().signature());
+    }
+    return problems;
+  }
+
+  private void differ(List<String> problems, String what, Object before, Object now) {
+    if (!before.equals(now)) {
+      problems.add(
+          "Cannot reuse chunks of %s: its %s was %s, is %s"
+              .formatted(folder.root(), what, before, now));
+    }
+  }
+
+  /**
+   * Those of some documents that this corpus has with the same text.
+   *
+   * @param documents columns {@code domain id _content} and others
+   */
+  Dataset<Row> known(Dataset<Row> documents) {
+    Dataset<Row> own =
+        spark.read().option("__globPaths__", "false").parquet(folder.documents().toString());
+    return documents.join(
+        own.select(col("domain"), col("document").as("id"), col("sha256").as("_content")),
+        SAME,
+        "left_semi");
+  }
+
+  /**
+   * Chunks of known documents, in the splits they are in now.
+   *
+   * @param known columns {@code split domain id}
+   */
+  Dataset<Row> chunks(Dataset<Row> known) {
+    Column[] columns =
+        java.util.Arrays.stream(Chunks.SCHEMA.fieldNames())
+            .map(functions::col)
+            .toArray(Column[]::new);
+    return Chunks.read(spark, folder)
+        .drop("split")
+        .join(
+            known.select(col("split"), col("domain"), col("id").as("document")),
+            new String[] {"domain", "document"})
+        .select(columns);
+  }
+}

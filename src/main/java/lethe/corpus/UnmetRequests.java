@@ -1,0 +1,174 @@
+package lethe.corpus;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.format_string;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lethe.corpus.split.DocumentIndex;
+import lethe.corpus.split.IdFile;
+import lethe.corpus.split.Requests;
+import lethe.corpus.split.RuleFiles;
+import lethe.corpus.split.SplitRule;
+import lethe.table.MaterializedTables;
+import lethe.target.Split;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+
+/**
+ * What was named to be forgotten and is not in the forget split with at least one chunk: requests,
+ * ids of its list and of its condition, unusable rows that meet its conditions, and documents too
+ * short for a chunk; and requests of other splits that nothing was taken for.
+ *
+ * @param forget how many of the forget split
+ * @param others how many of other splits
+ * @param some sentences on the first of them
+ */
+record UnmetRequests(long forget, long others, List<String> some) {
+  private static final int SHOWN = 10;
+  private static final String[] NAME = {"domain", "id"};
+
+  /**
+   * @param answered of {@link Requests#answered}, if there are any requests
+   * @param without documents of the forget split that have no chunk: columns {@code domain id why}
+   */
+  static UnmetRequests of(
+      CorpusSettings settings,
+      MaterializedTables tables,
+      RuleFiles named,
+      Dataset<Row> index,
+      Optional<Dataset<Row>> answered,
+      Dataset<Row> without) {
+    SplitRule rule = settings.splits().get(Split.FORGET);
+    List<Dataset<Row>> all = new ArrayList<>();
+    answered.map(Requests::unmet).ifPresent(all::add);
+    rule.ids()
+        .ifPresent(file -> all.add(unknown(index, named.ids().get(file), "in " + file.file())));
+    if (rule.where().isPresent() && !rule.capped()) {
+      List<String> ids = rule.where().get().ids();
+      all.add(
+          unknown(
+              index,
+              index.sparkSession().createDataset(ids, Encoders.STRING()).toDF("id"),
+              "in corpus.splits.forget.where"));
+    }
+    if (rule.requests().isEmpty()) { // else all of these have their request
+      all.add(unusable(index));
+      if (!rule.capped()) { // a cap takes a sample and names no document
+        all.add(withoutChunk(without));
+      }
+    }
+    Dataset<Row> found = tables.keep(all.stream().reduce(Dataset::unionAll).orElseThrow());
+    Column forget = col("split").equalTo(Split.FORGET.key());
+    long own = found.where(forget).count();
+    return new UnmetRequests(
+        own,
+        found.count() - own,
+        found.orderBy("split", "what").limit(SHOWN).collectAsList().stream()
+            .map(row -> row.getString(1))
+            .toList());
+  }
+
+  private static Dataset<Row> unknown(Dataset<Row> index, Dataset<Row> ids, String place) {
+    return sentences(
+        ids.join(index.select("id"), new String[] {"id"}, "left_anti"),
+        format_string("Id %s " + place.replace("%", "%%") + " is of no document", col("id")));
+  }
+
+  /** A row with the name of a document that can be used is a repetition and not named here. */
+  static Dataset<Row> unusable(Dataset<Row> index) {
+    Column detail =
+        when(col("_detail").isNull(), lit("")).otherwise(concat(lit(", "), col("_detail")));
+    Dataset<Row> usable = index.where(col("_reason").isNull()).select(NAME[0], NAME[1]);
+    return sentences(
+        index
+            .where(
+                col("_named")
+                    .and(col("_reason").isNotNull())
+                    .and(col("_reason").notEqual(DocumentIndex.REPEATED)))
+            .join(usable, NAME, "left_anti"),
+        format_string(
+            "%s of domain %s is to be forgotten and cannot be used: %s%s",
+            coalesce(concat(lit("Document "), col("id")), concat(lit("A row of "), col("_file"))),
+            col("domain"),
+            col("_reason"),
+            detail));
+  }
+
+  private static Dataset<Row> withoutChunk(Dataset<Row> without) {
+    return sentences(
+        without,
+        format_string(
+            "Document %s of domain %s is to be forgotten and has no chunk: %s",
+            col("id"), col("domain"), col("why")));
+  }
+
+  private static Dataset<Row> sentences(Dataset<Row> rows, Column what) {
+    return rows.select(lit(Split.FORGET.key()).as("split"), what.as("what"));
+  }
+
+  /** Sentences for a terminal, or for the end of the run. */
+  List<String> sentences() {
+    List<String> all = new ArrayList<>(some);
+    long more = forget + others - some.size();
+    if (more > 0) {
+      all.add("and " + more + " more");
+    }
+    return all;
+  }
+
+  /** The same, and what to do. */
+  List<String> problems() {
+    List<String> all = sentences();
+    if (!all.isEmpty()) {
+      all.add(
+          "Named and not found like this: %d; mend them, or set corpus.allow-unmet-requests = true to go on without them"
+              .formatted(forget + others));
+    }
+    return all;
+  }
+
+  /**
+   * Sentences on rows of which nobody can tell whether the forget split's condition names them, and
+   * on ids in other files that no document has.
+   */
+  static List<String> unsure(CorpusSettings settings, RuleFiles named, Dataset<Row> index) {
+    List<String> found = new ArrayList<>();
+    long rows = index.where(col("_reason").isNotNull().and(col("_named").isNull())).count();
+    if (rows > 0) {
+      found.add(
+          "%d rows cannot be used, and nobody can tell whether corpus.splits.forget.where names them; see corpus-rejects"
+              .formatted(rows));
+    }
+    Optional<IdFile> own = settings.splits().get(Split.FORGET).ids();
+    named.ids().entrySet().stream()
+        .filter(list -> !own.equals(Optional.of(list.getKey())))
+        .forEach(
+            list -> {
+              Dataset<Row> unknown =
+                  list.getValue().join(index.select("id"), new String[] {"id"}, "left_anti");
+              List<String> some =
+                  unknown.orderBy("id").limit(SHOWN).collectAsList().stream()
+                      .map(row -> row.getString(0))
+                      .toList();
+              if (!some.isEmpty()) {
+                long count = unknown.count();
+                found.add(
+                    "%d ids in %s are of no document: %s%s"
+                        .formatted(
+                            count,
+                            list.getKey().file(),
+                            String.join(", ", some),
+                            count > some.size() ? ", ..." : ""));
+              }
+            });
+    return found;
+  }
+}

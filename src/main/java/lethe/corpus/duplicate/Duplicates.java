@@ -1,0 +1,352 @@
+package lethe.corpus.duplicate;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.octet_length;
+import static org.apache.spark.sql.functions.posexplode;
+import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import lethe.corpus.source.DocumentTexts;
+import lethe.table.MaterializedTables;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * Pairs of documents of which one repeats the other. Candidates come from banded MinHash ({@link
+ * MinHashBands}) and from a search for quotes ({@link QuoteIndex}) and excerpts ({@link
+ * ExcerptIndex}); every one is then compared by its words (exact copies by their SHA-256, others by
+ * sets of 64-bit hashes of all runs of words), so that no pair is listed that does not reach its
+ * threshold.
+ *
+ * <p>The sources are read once. The texts stay in the files of Spark's shuffle (compressed, on the
+ * executors' disks), from where fingerprints read them once; each {@link #pairs} reads them there
+ * once to look for quotes, once for the runs of the left texts, and once more, if there are
+ * candidates that are not exact copies, to compare.
+ */
+final class Duplicates {
+  private static final StructType DOCUMENT =
+      new StructType().add("domain", DataTypes.StringType).add("id", DataTypes.StringType);
+
+  private static final StructType PRINTS =
+      new StructType()
+          .add("document", DOCUMENT)
+          .add("digest", DataTypes.BinaryType)
+          .add("buckets", DataTypes.createArrayType(DataTypes.LongType, false))
+          .add("sample", DataTypes.createArrayType(DataTypes.LongType, false));
+
+  private static final StructType SETS =
+      new StructType().add("document", DOCUMENT).add("set", DataTypes.BinaryType);
+
+  private static final StructType CANDIDATES =
+      new StructType().add("left", DOCUMENT).add("right", DOCUMENT);
+
+  private static final StructType PAIRS =
+      CANDIDATES
+          .add("kind", DataTypes.StringType)
+          .add("jaccard", DataTypes.DoubleType)
+          .add("contained", DataTypes.DoubleType)
+          .add("excerpt", DataTypes.DoubleType);
+
+  /**
+   * The most left documents of a bucket that each right one is compared with, so that work grows
+   * with the number of right documents and never with its square.
+   */
+  private static final int BUCKET = 64;
+
+  private final MaterializedTables tables;
+  private final DocumentTexts texts;
+  private final DuplicateSettings settings;
+
+  /** Rows (domain, id, text): its shuffle is done once, however often it is read. */
+  private final JavaRDD<Row> whole;
+
+  private final Dataset<Row> prints;
+  private long hotBuckets;
+
+  /**
+   * @param tables that keep what is found
+   * @param texts of the sources
+   * @param which documents that are looked at: columns {@code domain id characters}
+   */
+  Duplicates(
+      MaterializedTables tables,
+      DocumentTexts texts,
+      DuplicateSettings settings,
+      Dataset<Row> which) {
+    this.tables = tables;
+    this.texts = texts;
+    this.settings = settings;
+    this.whole = whole(which).javaRDD();
+    this.prints =
+        tables.keep(
+            texts
+                .spark()
+                .createDataFrame(whole.map(new Print(MinHashBands.at(settings.near()))), PRINTS)
+                .dropDuplicates("document"));
+  }
+
+  /** What {@link #pairs} looks for. */
+  enum Search {
+    /** Exact and near copies. */
+    COPIES,
+    /** These, right documents in which a left one is quoted, and excerpts of a left one. */
+    COPIES_AND_QUOTES
+  }
+
+  /**
+   * Pairs of a left and a right document.
+   *
+   * @param left columns {@code domain id}
+   * @param right the same; no document may be in both
+   * @return columns {@code left right}, each {@code (domain, id)}, {@code kind}, {@code jaccard},
+   *     {@code contained} (how much of the left one stands in the right one) and {@code excerpt}
+   *     (how much of the right one stands in the left one)
+   */
+  Dataset<Row> pairs(Dataset<Row> left, Dataset<Row> right, Search search) {
+    Dataset<Row> candidates = near(documents(left), documents(right));
+    if (search == Search.COPIES_AND_QUOTES) {
+      candidates =
+          candidates
+              .unionAll(quotes(documents(left), documents(right)))
+              .unionAll(excerpts(left, documents(right)))
+              .distinct();
+    }
+    Dataset<Row> digests = prints.select("document", "digest");
+    Dataset<Row> found =
+        tables.keep(
+            candidates
+                .join(digests.toDF("left", "left_digest"), "left")
+                .join(digests.toDF("right", "right_digest"), "right")
+                .select(
+                    col("left"),
+                    col("right"),
+                    col("left_digest").equalTo(col("right_digest")).as("same")));
+    Dataset<Row> exact =
+        found
+            .where("same")
+            .select(
+                col("left"),
+                col("right"),
+                lit(Similarity.Kind.EXACT.key()).as("kind"),
+                lit(1.0).as("jaccard"),
+                lit(1.0).as("contained"),
+                lit(1.0).as("excerpt"));
+    Dataset<Row> others = found.where("NOT same").select("left", "right");
+    return others.isEmpty() ? exact : exact.unionAll(compared(others));
+  }
+
+  /**
+   * Buckets so full of left documents, and runs of words so common among them, that not every pair
+   * in them was looked at.
+   */
+  long hotBuckets() {
+    return hotBuckets;
+  }
+
+  private Dataset<Row> near(Dataset<Row> left, Dataset<Row> right) {
+    Column place = row_number().over(Window.partitionBy("band", "value").orderBy("left"));
+    Dataset<Row> own =
+        buckets(left).withColumnRenamed("document", "left").withColumn("place", place);
+    hotBuckets += own.where(col("place").equalTo(BUCKET + 1)).count();
+    return own.where(col("place").leq(BUCKET))
+        .join(buckets(right).withColumnRenamed("document", "right"), new String[] {"band", "value"})
+        .select("left", "right")
+        .distinct();
+  }
+
+  private Dataset<Row> buckets(Dataset<Row> documents) {
+    return prints
+        .join(documents, "document")
+        .select(col("document"), posexplode(col("buckets")).as(new String[] {"band", "value"}));
+  }
+
+  private Dataset<Row> quotes(Dataset<Row> left, Dataset<Row> right) {
+    List<Row> given = prints.join(left, "document").select("document", "sample").collectAsList();
+    List<long[]> samples =
+        given.stream()
+            .map(row -> row.<Long>getList(1).stream().mapToLong(Long::longValue).toArray())
+            .toList();
+    QuoteIndex quotes = QuoteIndex.of(samples, settings.contained());
+    hotBuckets += quotes.common();
+    List<Row> names = given.stream().map(row -> row.getStruct(0)).toList();
+    Broadcast<QuoteIndex> broadcast =
+        JavaSparkContext.fromSparkContext(texts.spark().sparkContext()).broadcast(quotes);
+    return texts
+        .spark()
+        .createDataFrame(whole.mapPartitions(new Scan(broadcast, names)), CANDIDATES)
+        .join(right.withColumnRenamed("document", "right"), "right")
+        .select("left", "right");
+  }
+
+  /**
+   * The left texts' runs go to every executor, some at a time, and meet the right ones' samples.
+   */
+  private Dataset<Row> excerpts(Dataset<Row> left, Dataset<Row> right) {
+    Dataset<Row> given = sets(left).persist(StorageLevel.DISK_ONLY());
+    Row bytes = given.agg(sum(octet_length(col("set")))).head();
+    boolean few = bytes.isNullAt(0) || bytes.getLong(0) <= (long) ExcerptIndex.MOST * Long.BYTES;
+    Iterator<Row> texts =
+        few ? given.collectAsList().iterator() : given.orderBy("document").toLocalIterator();
+    Dataset<Row> found = null;
+    while (found == null || texts.hasNext()) {
+      List<Row> names = new ArrayList<>();
+      List<long[]> sets = new ArrayList<>();
+      for (long runs = 0; runs < ExcerptIndex.MOST && texts.hasNext(); ) {
+        Row text = texts.next();
+        long[] set = ShingleSet.hashes(text.getAs("set"));
+        runs += set.length;
+        names.add(text.getStruct(0));
+        sets.add(set);
+      }
+      Dataset<Row> some = excerpts(ExcerptIndex.of(sets, settings.excerpt()), names, right);
+      found = found == null ? some : found.unionAll(some);
+    }
+    given.unpersist();
+    return found;
+  }
+
+  private Dataset<Row> excerpts(ExcerptIndex excerpts, List<Row> names, Dataset<Row> right) {
+    hotBuckets += excerpts.runs().common();
+    Broadcast<ExcerptIndex> broadcast =
+        JavaSparkContext.fromSparkContext(texts.spark().sparkContext()).broadcast(excerpts);
+    return tables.keep(
+        prints
+            .select("document", "sample")
+            .mapPartitions(new Look(broadcast, names), Encoders.row(CANDIDATES))
+            .join(right.withColumnRenamed("document", "right"), "right")
+            .select("left", "right"));
+  }
+
+  private Dataset<Row> compared(Dataset<Row> candidates) {
+    Dataset<Row> named =
+        candidates.select(col("left.*")).unionAll(candidates.select(col("right.*"))).distinct();
+    Dataset<Row> sets = sets(named).persist(StorageLevel.DISK_ONLY());
+    Dataset<Row> pairs =
+        tables.keep(
+            candidates
+                .join(sets.toDF("left", "left_set"), "left")
+                .join(sets.toDF("right", "right_set"), "right")
+                .map(new Compare(settings), Encoders.row(PAIRS))
+                .where(col("kind").isNotNull()));
+    pairs.count(); // while what it is made from is at hand
+    sets.unpersist();
+    return pairs;
+  }
+
+  /** Names go to the partitions that have their texts, so that no text has to be sorted. */
+  private Dataset<Row> sets(Dataset<Row> named) {
+    JavaRDD<Row> names =
+        named
+            .repartition(whole.getNumPartitions(), col("domain"), col("id")) // as Texts does
+            .select("domain", "id")
+            .javaRDD();
+    return texts.spark().createDataFrame(whole.zipPartitions(names, Duplicates::setsOf), SETS);
+  }
+
+  /** Rows (domain, id, text); a short answer says nothing without its question. */
+  private Dataset<Row> whole(Dataset<Row> documents) {
+    return texts
+        .of(documents)
+        .select(col("domain"), col("id"), concat_ws("\n", col("_question"), col("text")));
+  }
+
+  private static Row document(Row text) {
+    return RowFactory.create(text.get(0), text.get(1));
+  }
+
+  private static Iterator<Row> setsOf(Iterator<Row> texts, Iterator<Row> names) {
+    Set<Row> wanted = new HashSet<>();
+    names.forEachRemaining(wanted::add);
+    Stream<Row> all = StreamSupport.stream(Spliterators.spliteratorUnknownSize(texts, 0), false);
+    return all.filter(text -> wanted.remove(document(text))) // once, however often it is there
+        .map(text -> RowFactory.create(document(text), new ShingleSet(text.getString(2)).bytes()))
+        .iterator();
+  }
+
+  /** (domain, id, text) to a fingerprint. */
+  private record Print(MinHashBands bands) implements Function<Row, Row> {
+    @Override
+    public Row call(Row text) {
+      MinHashSignature print = new MinHashSignature(text.getString(2), bands);
+      return RowFactory.create(document(text), print.digest, print.buckets(), print.sample());
+    }
+  }
+
+  /** (domain, id, text) to the given texts that seem to be quoted there. */
+  private record Scan(Broadcast<QuoteIndex> quotes, List<Row> names)
+      implements FlatMapFunction<Iterator<Row>, Row> {
+    @Override
+    public Iterator<Row> call(Iterator<Row> rows) {
+      QuoteIndex.Reader reader = quotes.value().new Reader();
+      List<Row> found = new ArrayList<>();
+      while (rows.hasNext()) {
+        Row text = rows.next();
+        for (int given : reader.candidates(text.getString(2))) {
+          found.add(RowFactory.create(names.get(given), document(text)));
+        }
+      }
+      return found.iterator();
+    }
+  }
+
+  /** (document, sample) to the given texts of which it seems to be an excerpt. */
+  private record Look(Broadcast<ExcerptIndex> excerpts, List<Row> names)
+      implements MapPartitionsFunction<Row, Row> {
+    @Override
+    public Iterator<Row> call(Iterator<Row> prints) {
+      ExcerptIndex.Reader reader = excerpts.value().new Reader();
+      List<Row> found = new ArrayList<>();
+      while (prints.hasNext()) {
+        Row print = prints.next();
+        for (int given : reader.candidates(print.getList(1))) {
+          found.add(RowFactory.create(names.get(given), print.getStruct(0)));
+        }
+      }
+      return found.iterator();
+    }
+  }
+
+  /** (right, left, left_set, right_set) to a row of {@link #PAIRS}. */
+  private record Compare(DuplicateSettings settings) implements MapFunction<Row, Row> {
+    @Override
+    public Row call(Row pair) {
+      Similarity found = Similarity.of(pair.getAs("left_set"), pair.getAs("right_set"), settings);
+      return RowFactory.create(
+          pair.getAs("left"),
+          pair.getAs("right"),
+          found.kind() == null ? null : found.kind().key(),
+          found.jaccard(),
+          found.contained(),
+          found.excerpt());
+    }
+  }
+
+  private static Dataset<Row> documents(Dataset<Row> named) {
+    return named.select(struct("domain", "id").as("document"));
+  }
+}

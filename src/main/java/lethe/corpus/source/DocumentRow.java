@@ -1,0 +1,94 @@
+package lethe.corpus.source;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Makes rows of {@link Documents} from those of one source.
+ *
+ * @param number of the source among all, from 0
+ * @param fields members that predicates name
+ */
+record DocumentRow(Source source, int number, SourceColumns fields) implements Serializable {
+
+  static StructType schema(SourceColumns fields) {
+    StructType schema =
+        new StructType()
+            .add("_source", DataTypes.IntegerType)
+            .add("_file", DataTypes.StringType)
+            .add("_row", DataTypes.LongType)
+            .add("_made", DataTypes.BooleanType);
+    for (String name : List.of("_reason", "_detail", "_excerpt", "_url", "_question")) {
+      schema = schema.add(name, DataTypes.StringType);
+    }
+    schema = schema.add("_characters", DataTypes.IntegerType);
+    for (String name : Documents.OWN) {
+      schema = schema.add(name, DataTypes.StringType);
+    }
+    for (var member : fields.schema().fields()) {
+      schema = schema.add(member);
+    }
+    return schema;
+  }
+
+  /** Of a file that this program reads. */
+  Row of(Entry entry) {
+    Map<String, String> members = Listing.members(entry.name());
+    JsonLine line =
+        entry.object() != null
+            ? JsonLine.of(entry.object(), source, members)
+            : source.format().equals(Source.TEXT)
+                ? JsonLine.file(entry.bytes(), entry.name(), members)
+                : JsonLine.parse(entry.bytes(), source, members);
+    return row(line, line.reason() == null ? null : excerpt(entry), entry.file(), entry.place());
+  }
+
+  private static String excerpt(Entry entry) {
+    return JsonLine.excerpt(entry.bytes() == null ? bytes(entry.object()) : entry.bytes());
+  }
+
+  private static byte[] bytes(JsonNode object) {
+    return object.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Of a table.
+   *
+   * @param name of its file below the source's folder
+   */
+  Row of(JsonNode object, String file, String name, long row) {
+    JsonLine line = JsonLine.of(object, source, Listing.members(name));
+    return row(line, line.reason() == null ? null : JsonLine.excerpt(bytes(object)), file, row);
+  }
+
+  private Row row(JsonLine line, String excerpt, String file, long place) {
+    List<Object> values = new ArrayList<>();
+    values.add(number);
+    values.add(file);
+    values.add(place);
+    values.add(line.made());
+    values.add(line.reason());
+    values.add(line.detail());
+    values.add(excerpt);
+    values.add(line.url(source));
+    values.add(line.question());
+    values.add(line.text() == null ? null : line.text().codePointCount(0, line.text().length()));
+    values.add(source.path());
+    values.add(source.domain());
+    values.add(line.id());
+    values.add(line.text());
+    Row members = fields.of(line.object());
+    for (int i = 0; i < members.size(); i++) {
+      values.add(members.get(i));
+    }
+    return RowFactory.create(values.toArray());
+  }
+}

@@ -1,0 +1,54 @@
+package lethe.corpus.source;
+
+import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sum;
+
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The texts of some documents, read from the sources.
+ *
+ * @param spark to read with
+ * @param table of {@link Documents}
+ */
+public record DocumentTexts(SparkSession spark, Dataset<Row> table) {
+  /** A partition's share of text: seconds of work, and little enough for a small executor. */
+  private static final long PARTITION_CHARACTERS = 8L << 20;
+
+  /** Names of so many documents, some ten megabytes, are sent to every executor. */
+  private static final long FEW = 200_000;
+
+  /**
+   * Texts in partitions of about the same size. All rows of one domain and id are in one partition;
+   * a document that the sources repeat is there as often.
+   *
+   * @param which columns {@code domain id characters}, each document once
+   * @param more columns of {@code which} that are wanted too
+   * @return columns {@code domain id text _question} and those
+   */
+  public Dataset<Row> of(Dataset<Row> which, Column... more) {
+    Column[] known = new Column[more.length + 2];
+    known[0] = col("domain");
+    known[1] = col("id");
+    System.arraycopy(more, 0, known, 2, more.length);
+    Row total = which.agg(count(lit(1)), sum("characters")).head();
+    Dataset<Row> names = which.select(known);
+    return table
+        .where(col("_reason").isNull())
+        .select("domain", "id", "text", "_question")
+        .join(total.getLong(0) <= FEW ? broadcast(names) : names, new String[] {"domain", "id"})
+        .repartition(
+            partitions(total.isNullAt(1) ? 0 : total.getLong(1)), col("domain"), col("id"));
+  }
+
+  private int partitions(long characters) {
+    long least = 2L * spark.sparkContext().defaultParallelism();
+    return Math.toIntExact(Math.max(characters / PARTITION_CHARACTERS + 1, least));
+  }
+}

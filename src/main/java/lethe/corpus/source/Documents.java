@@ -1,0 +1,161 @@
+package lethe.corpus.source;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import lethe.folder.Files;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The documents table: every row of every source, usable or not.
+ *
+ * <p>Columns {@code source} (the path in the settings), {@code domain}, {@code id}, {@code text},
+ * the members that predicates name, and, with a leading underscore lest they hide such a member,
+ * {@code _source} (its number, from 0), {@code _file}, {@code _row} (grows along the file), {@code
+ * _made} (whether the id is a hash for want of another), {@code _reason} and {@code _detail} (why
+ * the row is unusable; null if it is a document), {@code _excerpt} (its start, if it is unusable),
+ * {@code _url} (or null), {@code _question} (null in plain text; the text is its answer) and {@code
+ * _characters} (of the text).
+ */
+public final class Documents {
+  static final List<String> OWN = List.of("source", "domain", "id", "text");
+
+  private final SparkSession spark;
+  private final List<Source> sources;
+  private final SourceColumns fields;
+
+  public Documents(SparkSession spark, List<Source> sources, Collection<Predicate> predicates) {
+    this.spark = spark;
+    this.sources = sources;
+    this.fields =
+        SourceColumns.at(
+            predicates.stream()
+                .flatMap(predicate -> predicate.columns().stream())
+                .filter(path -> OWN.stream().noneMatch(path.get(0)::equalsIgnoreCase))
+                .toList());
+  }
+
+  public Dataset<Row> read() {
+    return IntStream.range(0, sources.size())
+        .mapToObj(i -> read(new DocumentRow(sources.get(i), i, fields)))
+        .reduce(Dataset::unionAll)
+        .orElseThrow();
+  }
+
+  /** What is wrong with a predicate over this table, if anything is. */
+  public Optional<String> problem(Predicate predicate) {
+    try {
+      spark.createDataFrame(List.of(), DocumentRow.schema(fields)).where(predicate.sql());
+      return Optional.empty();
+    } catch (Exception e) { // Spark's AnalysisException, which is checked but not declared
+      String why = e.getMessage().lines().findFirst().orElse("");
+      return Optional.of(
+          "must be a condition on a document, was \"%s\": %s".formatted(predicate.sql(), why));
+    }
+  }
+
+  /** What is wrong with a source, if anything is that shows before it is read. */
+  public Optional<String> problem(Source source) {
+    return own(source) ? Optional.empty() : new SourceRows(spark, source).problem();
+  }
+
+  /** Sentences on files of the sources that are no documents. */
+  public List<String> notes() {
+    return sources.stream()
+        .filter(source -> !source.format().equals(Source.TABLE))
+        .flatMap(
+            source ->
+                (own(source)
+                        ? Optional.of(source.listing(files()))
+                        : new SourceRows(spark, source).listing())
+                    .stream().flatMap(listing -> listing.notes(source.path()).stream()))
+        .distinct()
+        .toList();
+  }
+
+  /** Some rows of a source, as they stand there; a text that is no JSON has no members. */
+  static List<JsonNode> some(SparkSession spark, Source source, int most) {
+    if (!own(source)) {
+      return new SourceRows(spark, source)
+          .rows().select("object").limit(most).collectAsList().stream()
+              .<JsonNode>map(row -> RowJson.of(row.getStruct(0)))
+              .toList();
+    }
+    if (source.format().equals(Source.TEXT)) {
+      return List.of();
+    }
+    Files files = new Files(spark.sparkContext().hadoopConfiguration());
+    return FileRows.entries(spark, source.listing(files)).take(most).stream()
+        .map(Documents::object)
+        .toList();
+  }
+
+  private static JsonNode object(Entry entry) {
+    try {
+      return entry.object() == null ? JsonLine.LINE.readTree(entry.bytes()) : entry.object();
+    } catch (IOException e) {
+      return MissingNode.getInstance();
+    }
+  }
+
+  private static boolean own(Source source) {
+    return source.format().equals(Source.JSON) || source.format().equals(Source.TEXT);
+  }
+
+  private Files files() {
+    return new Files(spark.sparkContext().hadoopConfiguration());
+  }
+
+  private Dataset<Row> read(DocumentRow row) {
+    Source source = row.source();
+    if (!own(source)) {
+      String base = base(source);
+      return new SourceRows(spark, source)
+          .rows()
+          .flatMap(new Parse(row, base), Encoders.row(DocumentRow.schema(fields)));
+    }
+    Listing listing = source.listing(files());
+    JavaRDD<Entry> entries =
+        source.format().equals(Source.TEXT)
+            ? FileRows.whole(spark, listing)
+            : FileRows.entries(spark, listing);
+    return spark.createDataFrame(entries.map(row::of), DocumentRow.schema(fields));
+  }
+
+  private String base(Source source) {
+    return new SourceRows(spark, source).listing().map(Listing::base).orElse("");
+  }
+
+  /** A row of {@link SourceRows} to one of this table. */
+  private record Parse(DocumentRow own, String base) implements FlatMapFunction<Row, Row> {
+    @Override
+    public Iterator<Row> call(Row row) {
+      String file = path(row.getString(1));
+      boolean below = !base.isEmpty() && file.startsWith(base);
+      String name = below ? file.substring(base.length()) : "";
+      return List.of(own.of(RowJson.of(row.getStruct(0)), file, name, row.getLong(2))).iterator();
+    }
+
+    /** Spark gives an address, in which a space is %20. */
+    private static String path(String file) {
+      try {
+        return file.contains(":/") ? new Path(new URI(file)).toString() : file;
+      } catch (URISyntaxException | IllegalArgumentException e) {
+        return file;
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package lethe.corpus.source;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
+
+/** Names of domains: each becomes a folder {@code domain=<name>} of the corpus. */
+final class DomainName {
+  /** What Spark writes for a partition without a value, and reads back as none. */
+  static final String NULL = "__HIVE_DEFAULT_PARTITION__";
+
+  /** A name of all domains together, in reports. */
+  private static final String ALL = "*";
+
+  /** The most that file systems take for the name of a folder. */
+  private static final int BYTES = 255;
+
+  private DomainName() {}
+
+  /** What is wrong with a name, if anything is; it goes on after the setting's. */
+  static Optional<String> problem(String name) {
+    if (name.isBlank()) {
+      return Optional.of("must not be empty");
+    }
+    if (name.equals(ALL) || name.equals(NULL)) {
+      return Optional.of("must be another name than " + name + ", which has a meaning of its own");
+    }
+    if (name.codePoints().anyMatch(DomainName::unprintable)) {
+      return Optional.of(
+          "must have no control characters, was "
+              + name.replaceAll("[^ -~]", "?").substring(0, Math.min(40, name.length())));
+    }
+    int bytes = folder(name).getBytes(StandardCharsets.UTF_8).length;
+    return bytes <= BYTES
+        ? Optional.empty()
+        : Optional.of(
+            "must be shorter: as the name of a folder it has %d bytes, at most %d fit (letters and digits of ASCII take one each)"
+                .formatted(bytes, BYTES));
+  }
+
+  private static boolean unprintable(int character) {
+    int type = Character.getType(character);
+    return type == Character.CONTROL
+        || type == Character.SURROGATE
+        || type == Character.LINE_SEPARATOR
+        || type == Character.PARAGRAPH_SEPARATOR;
+  }
+
+  private static String folder(String name) {
+    return "domain=" + ExternalCatalogUtils.escapePathName(name);
+  }
+
+  /** The name that Spark or Hive wrote as a folder. */
+  static String unescaped(String folder) {
+    return ExternalCatalogUtils.unescapePathName(folder);
+  }
+}

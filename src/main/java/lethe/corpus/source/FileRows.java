@@ -1,0 +1,186 @@
+package lethe.corpus.source;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.regex.Pattern;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+import org.apache.spark.util.TaskCompletionListener;
+import scala.Tuple2;
+import scala.collection.JavaConverters;
+import scala.reflect.ClassTag$;
+
+/** The entries of files, streamed by tasks of about the same share of them. */
+public final class FileRows {
+  /** What opening a file costs, in bytes that could be read meanwhile; as Spark counts it. */
+  private static final long OPENING = 4L << 20;
+
+  private static final Pattern PACKED = Pattern.compile("\\.(gz|bz2|zst|xz)$");
+
+  private FileRows() {}
+
+  /** Lines, or the objects of an array. */
+  public static JavaRDD<Entry> entries(SparkSession spark, Listing listing) {
+    long most = most(spark, listing);
+    List<Slice> slices = new ArrayList<>();
+    for (Slice file : listing.files()) {
+      if (PACKED.matcher(file.file()).find()) { // one task reads it from its beginning
+        slices.add(file);
+        continue;
+      }
+      for (long from = 0; from < file.to(); from += most) {
+        slices.add(
+            new Slice(
+                file.file(), file.name(), from, Math.min(from + most, file.to()), file.hosts()));
+      }
+    }
+    var hadoop = hadoop(spark);
+    return tasks(spark, slices, most).flatMap(new Read(hadoop, false));
+  }
+
+  /** Whole files. */
+  static JavaRDD<Entry> whole(SparkSession spark, Listing listing) {
+    var hadoop = hadoop(spark);
+    return tasks(spark, listing.files(), most(spark, listing)).flatMap(new Read(hadoop, true));
+  }
+
+  private static SerializableConfiguration hadoop(SparkSession spark) {
+    return new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
+  }
+
+  /** Bytes of a task, as Spark decides it for its own readers. */
+  private static long most(SparkSession spark, Listing listing) {
+    long all = listing.files().stream().mapToLong(file -> file.bytes() + OPENING).sum();
+    long share = all / spark.sparkContext().defaultParallelism() + 1;
+    return Math.min(spark.sessionState().conf().filesMaxPartitionBytes(), Math.max(OPENING, share));
+  }
+
+  private static JavaRDD<List<Slice>> tasks(SparkSession spark, List<Slice> slices, long most) {
+    List<Tuple2<List<Slice>, scala.collection.Seq<String>>> tasks = new ArrayList<>();
+    List<Slice> task = new ArrayList<>();
+    long bytes = 0;
+    for (Slice slice : slices) {
+      if (!task.isEmpty() && bytes + slice.bytes() > most) {
+        tasks.add(task(task));
+        task = new ArrayList<>();
+        bytes = 0;
+      }
+      task.add(slice);
+      bytes += slice.bytes() + OPENING;
+    }
+    if (!task.isEmpty()) {
+      tasks.add(task(task));
+    }
+    if (tasks.isEmpty()) {
+      return JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD();
+    }
+    return spark
+        .sparkContext()
+        .makeRDD(
+            JavaConverters.asScalaBuffer(tasks).toSeq(),
+            ClassTag$.MODULE$.<List<Slice>>apply(List.class))
+        .toJavaRDD();
+  }
+
+  private static Tuple2<List<Slice>, scala.collection.Seq<String>> task(List<Slice> slices) {
+    return new Tuple2<>(slices, JavaConverters.asScalaBuffer(slices.get(0).hosts()).toSeq());
+  }
+
+  /** Reads slices one after the other; no more than one file is open. */
+  private record Read(SerializableConfiguration hadoop, boolean whole)
+      implements FlatMapFunction<List<Slice>, Entry> {
+    @Override
+    public Iterator<Entry> call(List<Slice> slices) {
+      Opener opener = new Opener(hadoop.value());
+      if (whole) {
+        return slices.stream().map(slice -> file(slice, opener)).iterator();
+      }
+      Entries entries = new Entries(slices.iterator(), opener);
+      if (TaskContext.get() != null) {
+        TaskContext.get()
+            .addTaskCompletionListener((TaskCompletionListener) context -> entries.close());
+      }
+      return entries;
+    }
+
+    private static Entry file(Slice slice, Opener opener) {
+      try (InputStream packed = opener.raw(slice.file())) {
+        byte[] head = packed.readNBytes(Packing.HEAD);
+        boolean foreign = Packing.of(head).refusal() != null;
+        try (InputStream in = foreign ? opener.raw(slice.file()) : opener.text(slice.file())) {
+          byte[] content = in.readAllBytes();
+          return new Entry(slice.file(), slice.name(), 0, content, null);
+        }
+      } catch (IOException e) {
+        throw failed(slice, e);
+      }
+    }
+  }
+
+  private static UncheckedIOException failed(Slice slice, IOException e) {
+    return new UncheckedIOException("Cannot read " + slice.file() + ": " + e.getMessage(), e);
+  }
+
+  private static final class Entries implements Iterator<Entry> {
+    private final Iterator<Slice> slices;
+    private final Opener opener;
+    private Slice slice;
+    private SliceReader reader;
+    private Entry next;
+
+    Entries(Iterator<Slice> slices, Opener opener) {
+      this.slices = slices;
+      this.opener = opener;
+    }
+
+    @Override
+    public boolean hasNext() {
+      try {
+        while (next == null && (reader != null || slices.hasNext())) {
+          if (reader == null) {
+            slice = slices.next();
+            reader = SliceReader.open(slice, opener);
+          }
+          next = reader.next();
+          if (next == null) {
+            close();
+          }
+        }
+      } catch (IOException e) {
+        throw failed(slice, e);
+      }
+      return next != null;
+    }
+
+    @Override
+    public Entry next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException("no entry is left");
+      }
+      Entry entry = next;
+      next = null;
+      return entry;
+    }
+
+    void close() {
+      try {
+        if (reader != null) {
+          reader.close();
+        }
+      } catch (IOException e) {
+        throw failed(slice, e);
+      } finally {
+        reader = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package lethe.corpus.source;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.spark.sql.catalyst.FunctionIdentifier;
+import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
+import org.apache.spark.sql.catalyst.analysis.Star;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedFunction;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.CallMethodViaReflection;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
+import org.apache.spark.sql.catalyst.expressions.Nondeterministic;
+import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
+import org.apache.spark.sql.catalyst.expressions.WindowExpression;
+import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateFunction;
+import scala.Option;
+import scala.collection.JavaConverters;
+
+/**
+ * What a condition on a document may not use: a split must be the same in every run, and however
+ * the documents are partitioned, and a settings file must not run code.
+ */
+final class ForbiddenFunctions {
+  /** Of the moment, the user or the session; {@code aes_encrypt} draws a random vector. */
+  private static final Set<String> CHANGING =
+      Set.of(
+          "aes_encrypt",
+          "curdate",
+          "current_catalog",
+          "current_database",
+          "current_date",
+          "current_schema",
+          "current_time",
+          "current_timestamp",
+          "current_timezone",
+          "current_user",
+          "localtimestamp",
+          "now",
+          "session_user",
+          "user");
+
+  /** Those of them that SQL writes without parentheses, unless quoted. */
+  private static final Pattern BARE =
+      Pattern.compile("current_\\w+|localtimestamp|session_user|user");
+
+  private static final Pattern RELATIVE =
+      Pattern.compile(
+          "\\b(date|timestamp\\w*)\\s*'\\s*(now|today|tomorrow|yesterday)\\b",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final String CHANGES =
+      "%s() is not the same for a document in every run and partition";
+
+  private ForbiddenFunctions() {}
+
+  /** What is wrong with a condition, if anything is. */
+  static Optional<String> problem(Expression condition, String sql) {
+    if (condition instanceof Alias alias) {
+      return Optional.of("\"%s\" at its end is read as a name for it".formatted(alias.name()));
+    }
+    if (RELATIVE.matcher(sql).find()) {
+      return Optional.of("a date that depends on today is not the same in every run");
+    }
+    return within(condition, sql);
+  }
+
+  private static Optional<String> within(Expression expression, String sql) {
+    return own(expression, sql)
+        .or(
+            () ->
+                Predicate.children(expression).stream()
+                    .flatMap(child -> within(child, sql).stream())
+                    .findFirst());
+  }
+
+  private static Optional<String> own(Expression expression, String sql) {
+    if (expression instanceof SubqueryExpression) {
+      return Optional.of("it has a query in it, and a condition sees one document only");
+    }
+    if (expression instanceof WindowExpression || expression instanceof Star) {
+      return Optional.of("%s needs more than one document's values".formatted(expression.sql()));
+    }
+    if (expression instanceof UnresolvedAttribute attribute) {
+      String name = attribute.name().toLowerCase(Locale.ROOT);
+      return CHANGING.contains(name)
+              && BARE.matcher(name).matches()
+              && !sql.toLowerCase(Locale.ROOT).contains("`" + name + "`")
+          ? Optional.of(CHANGES.formatted(name))
+          : Optional.empty();
+    }
+    return expression instanceof UnresolvedFunction function
+        ? function(function)
+        : Optional.empty();
+  }
+
+  private static Optional<String> function(UnresolvedFunction function) {
+    List<String> parts = JavaConverters.seqAsJavaList(function.nameParts());
+    String name = parts.get(parts.size() - 1).toLowerCase(Locale.ROOT);
+    if (CHANGING.contains(name)
+        || (name.equals("unix_timestamp") && function.arguments().isEmpty())) {
+      return Optional.of(CHANGES.formatted(name));
+    }
+    Option<ExpressionInfo> known =
+        FunctionRegistry.builtin().lookupFunction(FunctionIdentifier.apply(name));
+    if (known.isEmpty()) {
+      return Optional.of(name + "() is no function of Spark's own");
+    }
+    ExpressionInfo info = known.get();
+    Class<?> type = type(info);
+    if (CallMethodViaReflection.class.isAssignableFrom(type)) {
+      return Optional.of(name + "() runs any Java method, which a condition must not");
+    }
+    if (Nondeterministic.class.isAssignableFrom(type)) {
+      return Optional.of(CHANGES.formatted(name));
+    }
+    boolean many =
+        AggregateFunction.class.isAssignableFrom(type)
+            || Set.of("agg_funcs", "window_funcs").contains(info.getGroup());
+    if (many || info.getGroup().equals("generator_funcs")) {
+      return Optional.of(
+          "%s() %s".formatted(name, many ? "looks at many documents" : "makes rows, not a value"));
+    }
+    return Optional.empty();
+  }
+
+  private static Class<?> type(ExpressionInfo info) {
+    try {
+      return Class.forName(info.getClassName(), false, ForbiddenFunctions.class.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(
+          "Cannot look at Spark's function " + info.getName() + ": " + e.getMessage(), e);
+    }
+  }
+}

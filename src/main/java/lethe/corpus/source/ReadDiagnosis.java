@@ -1,0 +1,183 @@
+package lethe.corpus.source;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Names the files behind a failure to read: Spark tells what is wrong with a damaged archive, but
+ * not which one it is; nor which document was too long for an executor's memory.
+ *
+ * @param spark to read with
+ * @param sources inputs that may be at fault
+ */
+public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
+  /** How Spark tells that an executor had too little memory, or died without saying why. */
+  private static final Pattern MEMORY =
+      Pattern.compile("OutOfMemory|ExecutorLostFailure|BufferHolder");
+
+  /**
+   * Memory that a task needs for a document, in lengths of it: lines, text and rows are copies. Of
+   * 100 MB of JSON, 16 cost an executor on the way, 20 none.
+   */
+  private static final int TIMES = 20;
+
+  private static final int SHOWN = 10;
+
+  /** What to throw in place of a failure: one that names the files, where files are the cause. */
+  public RuntimeException explained(Exception failure) {
+    Throwable first = first(failure);
+    List<String> faults =
+        first instanceof IOException || first.toString().contains("Codec")
+            ? damaged()
+            : MEMORY.matcher(first.toString()).find() ? oversized() : List.of();
+    if (!faults.isEmpty()) {
+      List<String> shown = new ArrayList<>(faults.subList(0, Math.min(SHOWN, faults.size())));
+      if (faults.size() > SHOWN) {
+        shown.add("and " + (faults.size() - SHOWN) + " more");
+      }
+      return new InvalidSettings(String.join("\n", shown), failure);
+    }
+    return failure instanceof RuntimeException unchecked
+        ? unchecked
+        : new IllegalStateException("Cannot prepare the corpus: " + first.getMessage(), failure);
+  }
+
+  private static Throwable first(Throwable failure) {
+    Throwable first = failure;
+    while (first.getCause() != null && first.getCause() != first) {
+      first = first.getCause();
+    }
+    return first;
+  }
+
+  /** A sentence on the longest document of each source, if it is long for the memory there is. */
+  private List<String> oversized() {
+    long memory =
+        spark.sparkContext().isLocal()
+            ? Runtime.getRuntime().maxMemory()
+            : spark.sparkContext().conf().getSizeAsBytes("spark.executor.memory", "1g");
+    return sources.stream()
+        .flatMap(
+            source ->
+                switch (source.format()) {
+                  case Source.JSON ->
+                      longest(source).stream()
+                          .map(line -> giant(line.name(source.id()), line.bytes(), memory));
+                  case Source.TEXT ->
+                      listing(source).files().stream()
+                          .max(Comparator.comparing(Slice::bytes))
+                          .map(file -> giant(file.file(), file.bytes(), memory))
+                          .stream();
+                  default -> Stream.<Optional<String>>empty(); // nobody knows without reading it
+                })
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private static Optional<String> giant(String document, long bytes, long memory) {
+    long needed = TIMES * bytes;
+    return needed <= memory
+        ? Optional.empty()
+        : Optional.of(
+            "Cannot read %s: it has %d MB, too much for an executor of %d MB; cut it into several documents, leave it out, or set spark.executor.memory=%dm and spark.executor.cores=1"
+                .formatted(document, bytes / 1_000_000, memory >> 20, (needed >> 20) + 1));
+  }
+
+  private List<LongestLine> longest(Source source) {
+    var hadoop = hadoop();
+    return files(source)
+        .map(
+            file -> {
+              try (InputStream in = new Opener(hadoop.value()).text(file.file())) {
+                return LongestLine.of(file.file(), in);
+              }
+            })
+        .collect();
+  }
+
+  private SerializableConfiguration hadoop() {
+    return new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
+  }
+
+  private JavaRDD<Slice> files(Source source) {
+    List<Slice> files = listing(source).files();
+    return JavaSparkContext.fromSparkContext(spark.sparkContext())
+        .parallelize(files, Math.max(1, files.size()));
+  }
+
+  private Listing listing(Source source) {
+    return source.listing(new Files(spark.sparkContext().hadoopConfiguration()));
+  }
+
+  /** Reads every source file from start to end, which only a failed run has reason to do. */
+  private List<String> damaged() {
+    var hadoop = hadoop();
+    return sources.stream()
+        .flatMap(
+            source ->
+                switch (source.format()) {
+                  case Source.JSON, Source.TEXT ->
+                      files(source)
+                          .map(file -> fault(file, new Opener(hadoop.value()), source.format()))
+                          .filter(Optional::isPresent)
+                          .map(Optional::get)
+                          .collect()
+                          .stream();
+                  default -> tables(source);
+                })
+        .distinct()
+        .toList();
+  }
+
+  private static Optional<String> fault(Slice file, Opener opener, String format) {
+    byte[] buffer = new byte[1 << 16];
+    try (SliceReader entries = SliceReader.open(file, opener);
+        InputStream in = opener.text(file.file())) {
+      while (format.equals(Source.JSON) ? entries.next() != null : in.read(buffer) >= 0) {
+        // only whether it can be read matters
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of("Cannot read " + file.file() + ": " + e.getMessage());
+    }
+  }
+
+  /** Files that Spark cannot read, each tried alone. */
+  private Stream<String> tables(Source source) {
+    return new SourceRows(spark, source)
+        .listing().stream()
+            .flatMap(listing -> listing.files().stream())
+            .flatMap(
+                file -> {
+                  try {
+                    Source alone = source.at(file.file());
+                    new SourceRows(spark, alone).rows().javaRDD().count();
+                    return Stream.empty();
+                  } catch (Exception e) { // Spark's are checked but not declared
+                    return Stream.of(table(file, source, e));
+                  }
+                });
+  }
+
+  private static String table(Slice file, Source source, Exception e) {
+    String why = first(e).toString().lines().findFirst().orElse("");
+    return "Cannot read %s as %s: %s%s"
+        .formatted(
+            file.file(),
+            source.format(),
+            why,
+            why.contains("Codec") ? "; write it with zstd, gzip or snappy" : "");
+  }
+}

@@ -1,0 +1,240 @@
+package lethe.corpus.split;
+
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.array_compact;
+import static org.apache.spark.sql.functions.array_distinct;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.conv;
+import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.flatten;
+import static org.apache.spark.sql.functions.length;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.sha2;
+import static org.apache.spark.sql.functions.substring;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lethe.corpus.CorpusSettings;
+import lethe.target.Split;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * The documents table without its texts, and with what splits are made from: no text passes through
+ * a shuffle here, and everything is a function of a document, not of its place or its neighbours.
+ *
+ * <p>Columns {@code source domain id _source _file _row _made _reason _detail _excerpt _url} as in
+ * {@link lethe.corpus.source.Documents}, {@code _digest} (SHA-256 of the text), {@code _content}
+ * (the same, of a question with its answer that of both), {@code characters}, {@code _asked}
+ * (characters of a question), {@code rank}, {@code splits}: the names of those whose conditions the
+ * document meets, {@code except} and caps aside, and {@code _named}: whether a row, even one that
+ * cannot be used, meets those of the forget split (null where nobody can tell). Rows that repeat or
+ * contradict a document have a reason.
+ *
+ * <p>A document's rank is the SHA-256 of {@code <seed> NUL <domain> NUL <id>} in hexadecimal; its
+ * first 13 digits (52 bits) over 2^52 are its place on the line from 0 to 1 that fractions cut.
+ */
+public final class DocumentIndex {
+  /** A row with the same domain, id and text as another one; harmless. */
+  public static final String REPEATED = "repeated";
+
+  /** Rows with the same domain and id and different texts; nobody can say which one is meant. */
+  static final String CONTRADICTED = "several texts under one id";
+
+  private static final int DIGITS = 13;
+  private static final double LINE = 0x1p52;
+
+  private final CorpusSettings settings;
+  private final RuleFiles named;
+
+  /** The column that is true for a document that the file lists. */
+  private final Map<IdFile, String> listed = new LinkedHashMap<>();
+
+  /** Columns of which any is true for a document that the file's requests name. */
+  private final Map<RequestFile, List<String>> requested = new LinkedHashMap<>();
+
+  public DocumentIndex(CorpusSettings settings, RuleFiles named) {
+    this.settings = settings;
+    this.named = named;
+    named.ids().keySet().forEach(file -> listed.put(file, "_listed" + listed.size()));
+    named.requests().keySet().forEach(file -> requested.put(file, new ArrayList<>()));
+  }
+
+  public Dataset<Row> of(Dataset<Row> documents) {
+    return faults(
+            marked(documents)
+                .withColumn("_content", coalesce(col("_both"), col("_digest")))
+                .withColumn("_met", array_compact(array(met())))
+                .withColumn("_named", named()))
+        .select(
+            "source",
+            "domain",
+            "id",
+            "_source",
+            "_file",
+            "_row",
+            "_made",
+            "_reason",
+            "_detail",
+            "_excerpt",
+            "_url",
+            "_digest",
+            "_content",
+            "characters",
+            "_asked",
+            "rank",
+            "splits",
+            "_named");
+  }
+
+  /** Documents with what {@link #conditions} need. */
+  public Dataset<Row> marked(Dataset<Row> documents) {
+    Dataset<Row> rows = documents.select(columns());
+    for (var list : listed.entrySet()) {
+      Dataset<Row> ids = named.ids().get(list.getKey()).withColumn(list.getValue(), lit(true));
+      rows = rows.join(ids, rows.col("id").equalTo(ids.col("id")), "left").drop(ids.col("id"));
+    }
+    for (var file : requested.entrySet()) {
+      rows = mark(rows, named.requests().get(file.getKey()), file.getValue());
+    }
+    return rows;
+  }
+
+  /** Adds a column for each way in which requests name documents. */
+  private Dataset<Row> mark(Dataset<Row> rows, Dataset<Row> lines, List<String> marks) {
+    Dataset<Row> marked = rows;
+    for (Row way :
+        lines.select("by", "narrow").distinct().orderBy("by", "narrow").collectAsList()) {
+      String mark = "_request" + requested.values().stream().mapToInt(List::size).sum();
+      Dataset<Row> keys =
+          lines
+              .where(col("by").equalTo(way.get(0)).and(col("narrow").equalTo(way.get(1))))
+              .select(col("key"), col("within"), lit(true).as(mark))
+              .distinct();
+      Column same = marked.col(RequestFile.COLUMNS.get(way.getString(0))).equalTo(keys.col("key"));
+      if (way.getBoolean(1)) {
+        same = same.and(marked.col("domain").equalTo(keys.col("within")));
+      }
+      marked = marked.join(keys, same, "left").drop("key", "within");
+      marks.add(mark);
+    }
+    return marked;
+  }
+
+  /** What is needed of a document, and whether it meets the predicate of each split. */
+  private Column[] columns() {
+    List<Column> columns = new ArrayList<>();
+    for (String name :
+        List.of(
+            "source",
+            "domain",
+            "id",
+            "_source",
+            "_file",
+            "_row",
+            "_made",
+            "_reason",
+            "_detail",
+            "_excerpt",
+            "_url")) {
+      columns.add(col(name));
+    }
+    columns.add(col("_characters").as("characters")); // which Spark itself counts slowly
+    columns.add(length(col("_question")).as("_asked"));
+    columns.add(sha2(col("text").cast(DataTypes.BinaryType), 256).as("_digest"));
+    columns.add(
+        when(
+                col("_question").isNotNull(),
+                sha2(
+                    concat_ws("\0", col("_question"), col("text")).cast(DataTypes.BinaryType), 256))
+            .as("_both"));
+    columns.add(
+        sha2(
+                concat_ws("\0", lit(String.valueOf(settings.seed())), col("domain"), col("id"))
+                    .cast(DataTypes.BinaryType),
+                256)
+            .as("rank"));
+    settings
+        .splits()
+        .forEach(
+            (split, rule) ->
+                rule.where().ifPresent(where -> columns.add(expr(where.sql()).as(where(split)))));
+    return columns.toArray(Column[]::new);
+  }
+
+  /** The name of each split, or null where a condition does not hold. */
+  private Column[] met() {
+    return settings.splits().keySet().stream()
+        .map(split -> when(col("_reason").isNull().and(meets(split)), split.key()))
+        .toArray(Column[]::new);
+  }
+
+  /**
+   * Whether the forget split names a row. A capped split takes some of what meets its conditions
+   * and names none.
+   */
+  private Column named() {
+    return settings.splits().get(Split.FORGET).capped() ? lit(false) : meets(Split.FORGET);
+  }
+
+  /** Whether all conditions hold. */
+  private Column meets(Split split) {
+    return conditions(split).values().stream().reduce(lit(true), Column::and);
+  }
+
+  /** Each condition of a split, by its key in the settings. */
+  public Map<String, Column> conditions(Split split) {
+    Map<String, Column> all = new LinkedHashMap<>();
+    SplitRule rule = settings.splits().get(split);
+    if (rule.where().isPresent()) {
+      all.put("where", col(where(split)));
+    }
+    if (rule.requests().isPresent()) {
+      Column any = lit(false);
+      for (String mark : requested.get(rule.requests().get())) {
+        any = any.or(col(mark).isNotNull());
+      }
+      all.put("requests", any);
+    }
+    if (rule.ids().isPresent()) {
+      all.put("ids", col(listed.get(rule.ids().get())).isNotNull());
+    }
+    if (rule.notIds().isPresent()) {
+      all.put("not-ids", col(listed.get(rule.notIds().get())).isNull());
+    }
+    if (rule.from() > 0 || rule.to() < 1) {
+      Column place =
+          conv(substring(col("rank"), 1, DIGITS), 16, 10).cast(DataTypes.DoubleType).divide(LINE);
+      Column within = place.geq(rule.from()).and(place.lt(rule.to()));
+      all.put("fraction", when(col("id").isNotNull(), within));
+    }
+    return all;
+  }
+
+  private static String where(Split split) {
+    return "_where_" + split.key();
+  }
+
+  /** Joins the splits of rows that are one document, and gives all but one of them a reason. */
+  private static Dataset<Row> faults(Dataset<Row> rows) {
+    Column usable = col("_reason").isNull();
+    var same = Window.partitionBy(col("domain"), col("id"), usable);
+    Column differ = min("_content").over(same).notEqual(max("_content").over(same));
+    Column later = row_number().over(same.orderBy("_source", "_file", "_row")).gt(1);
+    return rows.withColumn("splits", array_distinct(flatten(collect_list("_met").over(same))))
+        .withColumn("_fault", when(usable, when(differ, CONTRADICTED).when(later, REPEATED)))
+        .withColumn("_reason", coalesce(col("_reason"), col("_fault")));
+  }
+}

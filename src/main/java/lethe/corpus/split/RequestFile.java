@@ -1,0 +1,120 @@
+package lethe.corpus.split;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import lethe.corpus.source.Entry;
+import lethe.corpus.source.FileRows;
+import lethe.corpus.source.Id;
+import lethe.corpus.source.JsonLine;
+import lethe.corpus.source.Listing;
+import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
+import lethe.settings.Section;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A file of requests to forget: one JSON object a line, with the {@code request}'s own id and one
+ * of {@code document} (an id; {@code domain} may narrow it), {@code url} and {@code sha256} (of the
+ * text in UTF-8). A request for several documents has several lines.
+ *
+ * @param file any Hadoop path, plain or compressed
+ */
+public record RequestFile(String file) {
+
+  /** Which column of {@link DocumentIndex} each way of naming a document means. */
+  static final Map<String, String> COLUMNS =
+      Map.of("document", "id", "url", "_url", "sha256", "_digest");
+
+  private static final StructType LINE =
+      new StructType()
+          .add("line", DataTypes.StringType)
+          .add("request", DataTypes.StringType)
+          .add("document", DataTypes.StringType)
+          .add("url", DataTypes.StringType)
+          .add("sha256", DataTypes.StringType)
+          .add("within", DataTypes.StringType);
+
+  static Optional<RequestFile> read(Section section, String key) {
+    return section.has(key) ? Optional.of(new RequestFile(section.string(key))) : Optional.empty();
+  }
+
+  /**
+   * Columns {@code request}, {@code by} (document, url or sha256), {@code key}, {@code narrow}
+   * (whether only a domain is meant) and {@code within} (that domain, or empty).
+   *
+   * @throws InvalidSettings naming a line that says something else
+   */
+  Dataset<Row> lines(SparkSession spark) {
+    Dataset<Row> lines =
+        spark.createDataFrame(
+            FileRows.entries(
+                    spark, Listing.of(file, new Files(spark.sparkContext().hadoopConfiguration())))
+                .map(RequestFile::row),
+            LINE);
+    Column ways = lit(0);
+    Column by = lit(null);
+    Column key = lit(null);
+    for (String way : new String[] {"document", "url", "sha256"}) {
+      ways = ways.plus(col(way).isNotNull().cast("int"));
+      by = when(col(way).isNotNull(), way).otherwise(by);
+      key = when(col(way).isNotNull(), col(way)).otherwise(key);
+    }
+    wrong(lines.where(col("request").isNull().or(ways.notEqual(1))))
+        .ifPresent(
+            bad -> {
+              throw new InvalidSettings(
+                  "Cannot read requests from %s: a line must have a request and one of document, url and sha256, was %s"
+                      .formatted(file, bad.getString(0)));
+            });
+    return lines
+        .select(
+            col("request"),
+            by.as("by"),
+            key.as("key"),
+            col("within").notEqual("").as("narrow"),
+            col("within"))
+        .distinct();
+  }
+
+  /** A line as {@link #LINE}; what is of another type than it must be is null. */
+  private static Row row(Entry entry) {
+    String line =
+        entry.object() == null ? JsonLine.excerpt(entry.bytes()) : entry.object().toString();
+    JsonNode object = MissingNode.getInstance();
+    try {
+      object = entry.object() == null ? JsonLine.LINE.readTree(entry.bytes()) : entry.object();
+    } catch (IOException e) {
+      return RowFactory.create(line, null, null, null, null, "");
+    }
+    String sha256 = object.path("sha256").textValue();
+    return RowFactory.create(
+        line,
+        Id.of(object.path("request")).text(),
+        Id.of(object.path("document")).text(),
+        object.path("url").textValue(),
+        sha256 == null ? null : sha256.toLowerCase(Locale.ROOT),
+        object.path("domain").asText(""));
+  }
+
+  private Optional<Row> wrong(Dataset<Row> lines) {
+    try {
+      return lines.limit(1).collectAsList().stream().findFirst();
+    } catch (Exception e) { // Spark's own are checked and not declared
+      throw IdFile.unreadable("requests", file, e);
+    }
+  }
+}

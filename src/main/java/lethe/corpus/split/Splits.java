@@ -1,0 +1,269 @@
+package lethe.corpus.split;
+
+import static org.apache.spark.sql.functions.array_contains;
+import static org.apache.spark.sql.functions.array_sort;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_set;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min_by;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import lethe.corpus.CorpusSettings;
+import lethe.table.MaterializedTables;
+import lethe.target.Split;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.expressions.WindowSpec;
+
+/**
+ * The documents of each split, from the conditions they meet: without those that the excepted
+ * splits take, then checked for conflicts, then capped in the order of their ranks.
+ */
+public final class Splits {
+  private static final int SHOWN = 3;
+
+  /** Characters; twice what a partition of ordinary documents has. */
+  private static final int GIANT = 16 << 20;
+
+  private static final String[] NAME = {"domain", "id"};
+  private static final Column[] COLUMNS = {
+    col("split"), col("domain"), col("id"), col("rank"), col("characters")
+  };
+
+  private final CorpusSettings settings;
+  private final MaterializedTables tables;
+  private final Dataset<Row> index;
+  private final UnaryOperator<Dataset<Row>> tokens;
+
+  /** What a split may take, before its caps: columns {@code split domain id rank characters}. */
+  private final Map<Split, Dataset<Row>> candidates = new EnumMap<>(Split.class);
+
+  private final Map<Split, Dataset<Row>> taken = new EnumMap<>(Split.class);
+
+  /**
+   * @param tables that keep what is found
+   * @param index of {@link DocumentIndex}
+   * @param tokens from documents, columns as here, to columns {@code domain id tokens}
+   */
+  public Splits(
+      CorpusSettings settings,
+      MaterializedTables tables,
+      Dataset<Row> index,
+      UnaryOperator<Dataset<Row>> tokens) {
+    this.settings = settings;
+    this.tables = tables;
+    this.index = index;
+    this.tokens = tokens;
+    for (Split split : settings.order()) {
+      take(split, UnaryOperator.identity());
+    }
+  }
+
+  private Splits(Splits other) {
+    this.settings = other.settings;
+    this.tables = other.tables;
+    this.index = other.index;
+    this.tokens = other.tokens;
+  }
+
+  /**
+   * @param less what is left of the candidates before they are capped
+   */
+  private void take(Split split, UnaryOperator<Dataset<Row>> less) {
+    SplitRule rule = settings.splits().get(split);
+    Dataset<Row> found =
+        index
+            .where(col("_reason").isNull().and(array_contains(col("splits"), split.key())))
+            .withColumn("split", lit(split.key()))
+            .select(COLUMNS);
+    for (Split other : rule.except()) {
+      found = without(found, taken.get(other));
+    }
+    candidates.put(split, found);
+    taken.put(split, tables.keep(capped(less.apply(found), rule, tokens)));
+  }
+
+  /**
+   * The same splits without some documents, which only the forget split keeps. Where a split is
+   * capped, others take their place; not in one that the forget split excepts, because what that
+   * one takes decides what is forgotten.
+   *
+   * @param documents columns {@code domain id}
+   */
+  public Splits without(Dataset<Row> documents) {
+    Splits fewer = new Splits(this);
+    boolean decided = true;
+    for (Split split : settings.order()) {
+      if (split == Split.FORGET) {
+        decided = false;
+        fewer.candidates.put(split, candidates.get(split));
+        fewer.taken.put(split, taken.get(split));
+      } else if (decided) {
+        fewer.candidates.put(split, candidates.get(split));
+        fewer.taken.put(split, tables.keep(without(taken.get(split), documents)));
+      } else {
+        fewer.take(split, found -> without(found, documents));
+      }
+    }
+    return fewer;
+  }
+
+  /**
+   * The same splits, one of them with more documents.
+   *
+   * @param documents columns {@code domain id}
+   */
+  public Splits with(Split split, Dataset<Row> documents) {
+    Dataset<Row> more =
+        index
+            .where(col("_reason").isNull())
+            .join(documents, NAME)
+            .withColumn("split", lit(split.key()))
+            .select(COLUMNS);
+    taken.compute(split, (s, own) -> tables.keep(own.unionAll(more)));
+    return this;
+  }
+
+  /**
+   * The split in which each document stands, or could stand if it is not capped away: columns
+   * {@code split domain id characters}. Where there are two (one excepts the other), the one that
+   * is decided first counts.
+   */
+  public Dataset<Row> places() {
+    Dataset<Row> all = null;
+    for (Split split : settings.order()) {
+      Dataset<Row> own = split == Split.FORGET ? taken.get(split) : candidates.get(split);
+      Dataset<Row> placed = own.withColumn("order", lit(settings.order().indexOf(split)));
+      all = all == null ? placed : all.unionAll(placed);
+    }
+    return all.groupBy("domain", "id")
+        .agg(min_by(col("split"), col("order")).as("split"), max("characters").as("characters"))
+        .select("split", "domain", "id", "characters");
+  }
+
+  /** What a split may take before its caps: columns {@code split domain id rank characters}. */
+  public Dataset<Row> candidates(Split split) {
+    return candidates.get(split);
+  }
+
+  /** The documents of one split: columns {@code split domain id rank characters}. */
+  public Dataset<Row> taken(Split split) {
+    return taken.get(split);
+  }
+
+  /** The documents of all splits: columns {@code split domain id rank characters}. */
+  public Dataset<Row> taken() {
+    return taken.values().stream().reduce(Dataset::unionAll).orElseThrow();
+  }
+
+  /** Sentences on documents that the rules put in two splits neither of which excepts the other. */
+  public List<String> conflicts() {
+    Column conflict = null;
+    for (Split a : candidates.keySet()) {
+      for (Split b : candidates.keySet()) {
+        if (a.compareTo(b) < 0 && !settings.related(a, b)) {
+          Column both =
+              array_contains(col("splits"), a.key()).and(array_contains(col("splits"), b.key()));
+          conflict = conflict == null ? both : conflict.or(both);
+        }
+      }
+    }
+    if (conflict == null) {
+      return List.of();
+    }
+    return candidates.values().stream()
+        .reduce(Dataset::unionAll)
+        .orElseThrow()
+        .groupBy("domain", "id")
+        .agg(array_sort(collect_set("split")).as("splits"))
+        .where(conflict)
+        .withColumn("all", count(lit(1)).over(Window.partitionBy(lit(1))))
+        .orderBy("domain", "id")
+        .limit(SHOWN)
+        .collectAsList()
+        .stream()
+        .map(Splits::conflict)
+        .toList();
+  }
+
+  /** Sentences on documents so long that one task is still at them when all others are done. */
+  public List<String> giants() {
+    Dataset<Row> large =
+        index
+            .where(col("_reason").isNull().and(col("characters").gt(GIANT)))
+            .select("domain", "id", "source");
+    if (large.isEmpty()) {
+      return List.of();
+    }
+    return taken()
+        .join(large, NAME)
+        .orderBy(col("characters").desc(), col("domain"), col("id"))
+        .limit(SHOWN)
+        .collectAsList()
+        .stream()
+        .map(
+            row ->
+                "Document %s of domain %s in %s has %d characters: one task reads it whole, and the stage waits for it"
+                    .formatted(
+                        row.getAs("id"),
+                        row.getAs("domain"),
+                        row.getAs("source"),
+                        row.<Integer>getAs("characters")))
+        .toList();
+  }
+
+  private static String conflict(Row row) {
+    String both = String.join(" and ", row.<String>getList(2));
+    String others = row.getLong(3) > 1 ? " (as are " + (row.getLong(3) - 1) + " others)" : "";
+    return "Document %s of domain %s is in two splits, %s%s: narrow one of their rules, or let one except the other"
+        .formatted(row.getString(1), row.getString(0), both, others);
+  }
+
+  private static Dataset<Row> without(Dataset<Row> documents, Dataset<Row> others) {
+    return documents.join(others.select("domain", "id"), NAME, "left_anti").select(COLUMNS);
+  }
+
+  private static Dataset<Row> capped(
+      Dataset<Row> found, SplitRule rule, UnaryOperator<Dataset<Row>> tokens) {
+    Dataset<Row> fewer = capped(found, rule.documents(), lit(1));
+    return rule.tokens().open()
+        ? fewer
+        : capped(
+                fewer.join(tokens.apply(fewer), NAME, "left"),
+                rule.tokens(),
+                coalesce(col("tokens"), lit(0)))
+            .select(COLUMNS);
+  }
+
+  /** Takes documents by rank as long as what they weigh together is within the cap. */
+  private static Dataset<Row> capped(Dataset<Row> found, Cap cap, Column weight) {
+    if (cap.open()) {
+      return found;
+    }
+    Column within = lit(true);
+    for (var domain : cap.domains().entrySet()) {
+      Column fits = col("_running").leq(domain.getValue());
+      within = when(col("domain").equalTo(domain.getKey()), fits).otherwise(within);
+    }
+    WindowSpec among = Window.partitionBy("split", "domain");
+    if (cap.whole().isPresent()) {
+      within = col("_running").leq(cap.whole().get());
+      among = Window.partitionBy("split");
+    }
+    WindowSpec before =
+        among
+            .orderBy("rank", "domain", "id")
+            .rowsBetween(Window.unboundedPreceding(), Window.currentRow());
+    return found.withColumn("_running", sum(weight).over(before)).where(within).drop("_running");
+  }
+}

@@ -1,0 +1,127 @@
+package lethe.corpus.token;
+
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.util.TaskCompletionListener;
+
+/**
+ * Documents, as (split, domain, id, text, question), to rows of {@link Chunks#SCHEMA}. All rows of
+ * one domain and id are in one partition, and all but the first are left out: they repeat it.
+ *
+ * @param tokenizer content of {@code tokenizer.json}
+ * @param beginning what stands before each chunk
+ * @param length tokens a chunk
+ * @param minimumTail tokens; a shorter last chunk is dropped
+ * @param answers how questions and answers are written; null where there are none
+ */
+public record ChunkDocuments(
+    Broadcast<byte[]> tokenizer,
+    Beginning beginning,
+    int length,
+    int minimumTail,
+    QuestionEncoder answers)
+    implements MapPartitionsFunction<Row, Row> {
+
+  @Override
+  public Iterator<Row> call(Iterator<Row> documents) {
+    Tokenizer own = Tokenizer.of(tokenizer.value());
+    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> own.close());
+    return new Rows(documents, own);
+  }
+
+  /** The chunks of one document at a time. */
+  private final class Rows implements Iterator<Row> {
+    private final Iterator<Row> documents;
+    private final Tokenizer own;
+    private final int[] begin;
+    private final Set<List<String>> seen = new HashSet<>();
+    private Iterator<Row> chunks = List.<Row>of().iterator();
+
+    Rows(Iterator<Row> documents, Tokenizer own) {
+      this.documents = documents;
+      this.own = own;
+      this.begin = beginning.of(own);
+    }
+
+    @Override
+    public boolean hasNext() {
+      while (!chunks.hasNext() && documents.hasNext()) {
+        Row document = documents.next();
+        if (seen.add(List.of(document.getString(1), document.getString(2)))) {
+          chunks = rows(document);
+        }
+      }
+      return chunks.hasNext();
+    }
+
+    @Override
+    public Row next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException("no chunk is left");
+      }
+      return chunks.next();
+    }
+
+    /** Made as they are asked for, so that a long document's chunks are never all in memory. */
+    private Iterator<Row> rows(Row document) {
+      if (!document.isNullAt(4)) {
+        return answer(document).iterator();
+      }
+      Chunker cut = new Chunker(own.pieces(document.getString(3)), begin, length, minimumTail);
+      return new Iterator<>() {
+        @Override
+        public boolean hasNext() {
+          return cut.hasNext();
+        }
+
+        @Override
+        public Row next() {
+          return row(document, cut.next());
+        }
+      };
+    }
+
+    /**
+     * A question with its answer is one chunk, however long: what is too long is cut. One whose
+     * question alone fills a chunk has none; {@link lethe.corpus.LongQuestions} has rejected it.
+     */
+    private List<Row> answer(Row document) {
+      String answer = document.getString(3);
+      QuestionEncoder.Encoded encoded =
+          answers.encode(own, document.getString(4), answer).cut(length);
+      return encoded.prompt() < length ? List.of(whole(document, answer, encoded)) : List.of();
+    }
+
+    private Row whole(Row document, String answer, QuestionEncoder.Encoded encoded) {
+      return RowFactory.create(
+          document.getString(0),
+          document.getString(1),
+          document.getString(2),
+          0,
+          0,
+          answer.codePointCount(0, answer.length()),
+          encoded.tokens(),
+          encoded.prompt());
+    }
+  }
+
+  static Row row(Row document, Chunk chunk) {
+    return RowFactory.create(
+        document.getString(0),
+        document.getString(1),
+        document.getString(2),
+        chunk.ordinal(),
+        chunk.start(),
+        chunk.end(),
+        chunk.tokens(),
+        null);
+  }
+}

@@ -1,0 +1,343 @@
+package lethe.examples;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.pmod;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import lethe.folder.RunFolder;
+import lethe.inference.ComputeSettings;
+import lethe.inference.ModelKey;
+import lethe.model.ModelFingerprint;
+import lethe.model.ModelSource;
+import lethe.model.network.Vocabulary;
+import lethe.objective.FrozenModel;
+import lethe.objective.Pairing;
+import lethe.objective.Role;
+import lethe.objective.SequenceTerm;
+import lethe.objective.TruncatedPredictions;
+import lethe.objective.TruncatedPredictions.Truth;
+import lethe.objective.ViewKind;
+import lethe.settings.InvalidSettings;
+import lethe.table.CachedTable;
+import lethe.train.Trainer;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * The stage between chunks and training: gives every chunk the views that its split's term needs,
+ * with other labels and what the reference model says of them, both made once on the executors and
+ * kept in the run folder.
+ */
+public final class Examples {
+  private static final List<String> ID = List.of("domain", "document", "ordinal");
+
+  private static final Set<ViewKind> PREDICTED =
+      EnumSet.of(
+          ViewKind.ADVERSARIAL_LABELS, ViewKind.EARLY_ADVERSARIAL_LABELS, ViewKind.SAMPLED_LABELS);
+
+  private static final TruncatedPredictions LIKELIEST_OTHER =
+      new TruncatedPredictions(1, 1, Truth.REMOVED);
+
+  private final SparkSession spark;
+  private final RunFolder folder;
+  private final Inputs inputs;
+  private final Consumer<String> tell;
+
+  /**
+   * What examples are made from.
+   *
+   * @param chunksSha256 of all chunks, as their manifest has it
+   * @param original the model that labels come from
+   * @param reference the model that scores come from
+   * @param vocabulary of both
+   * @param sampled how predictions are cut before labels are drawn from them
+   * @param rejections for methods that need any
+   * @param padding for methods that score it
+   * @param pairing of examples to forget with kept ones and rejections
+   * @param seed of labels and of the choice of rejections
+   * @param microBatch examples a forward pass
+   * @param compute of the executors
+   */
+  public record Inputs(
+      String chunksSha256,
+      ModelSource original,
+      ModelSource reference,
+      Vocabulary vocabulary,
+      TruncatedPredictions sampled,
+      RejectionSentences rejections,
+      ChunkPadding padding,
+      Pairing pairing,
+      long seed,
+      int microBatch,
+      ComputeSettings compute) {}
+
+  /**
+   * @param tell takes a sentence for the user
+   */
+  public Examples(SparkSession spark, RunFolder folder, Inputs inputs, Consumer<String> tell) {
+    this.spark = spark;
+    this.folder = folder;
+    this.inputs = inputs;
+    this.tell = tell;
+  }
+
+  /** Chunks with their own text alone, which needs nothing made: of a question, the answer. */
+  public static Dataset<Row> text(Dataset<Row> chunks) {
+    Dataset<Row> alone =
+        withPrompt(chunks)
+            .withColumn("pair", lit(null).cast(DataTypes.LongType))
+            .withColumn("labels", lit(null).cast("array<int>"))
+            .withColumn("sentence", lit(0));
+    return ExampleViews.of(
+        alone, List.of(ViewKind.TEXT), RejectionSentences.NONE, ChunkPadding.NONE);
+  }
+
+  private static Dataset<Row> withPrompt(Dataset<Row> chunks) {
+    return Arrays.asList(chunks.columns()).contains("prompt")
+        ? chunks
+        : chunks.withColumn("prompt", lit(null).cast(DataTypes.IntegerType));
+  }
+
+  /**
+   * All that decides what {@link #execute} makes and the terms need, by name: see {@link
+   * Trainer.TrainingTask}.
+   *
+   * @param models that terms may name
+   */
+  public Map<String, String> identity(List<Role> roles, Map<FrozenModel, ModelSource> models) {
+    Map<String, String> identity = new TreeMap<>();
+    Set<ViewKind> kinds =
+        roles.stream().flatMap(role -> role.term().views().stream()).collect(Collectors.toSet());
+    identity.put("the chunks", inputs.chunksSha256());
+    identity.put("ordinary tokens", String.valueOf(inputs.vocabulary().ordinary().length));
+    identity.put("unlearn.pairing", inputs.pairing().toString());
+    if (inputs.pairing() == Pairing.FIXED) {
+      identity.put("the order of documents", order());
+    }
+    if (kinds.contains(ViewKind.SAMPLED_LABELS)) {
+      TruncatedPredictions cut = inputs.sampled();
+      identity.put("unlearn.top-k", String.valueOf(cut.topK()));
+      identity.put("unlearn.top-p", String.valueOf(cut.topP()));
+      identity.put("unlearn.truth", cut.truth().toString());
+    }
+    if (kinds.stream().anyMatch(PREDICTED::contains)) {
+      identity.put("the model that labels come from", ModelFingerprint.of(inputs.original()));
+    }
+    if (kinds.contains(ViewKind.REJECTION)) {
+      identity.put("unlearn.rejections", inputs.rejections().sha256());
+      identity.put("most tokens with a rejection", String.valueOf(inputs.rejections().most()));
+    }
+    if (kinds.contains(ViewKind.PADDED)) {
+      identity.put("padding", inputs.padding().toString());
+    }
+    if (roles.stream().anyMatch(Examples::scored)) {
+      identity.put("the reference model", ModelFingerprint.of(inputs.reference()));
+    }
+    for (FrozenModel model : Role.frozen(roles)) {
+      String name = model == FrozenModel.REFERENCE ? "the reference model" : "unlearn.reinforced";
+      identity.computeIfAbsent(name, n -> ModelFingerprint.of(models.get(model)));
+    }
+    return identity;
+  }
+
+  /**
+   * The examples of all roles.
+   *
+   * @param chunks as prepare wrote them
+   * @return as {@link Trainer#train} takes them; without those that give a term nothing to predict,
+   *     of which the user is told
+   * @throws InvalidSettings when a term needs answers and some chunk has none, or when no chunk of
+   *     a split gives a term anything to predict
+   */
+  public Dataset<Row> execute(Dataset<Row> chunks, List<Role> roles) {
+    long forgotten =
+        inputs.pairing() == Pairing.FIXED
+            ? chunks.filter(col("split").equalTo(Role.FORGET)).count()
+            : 0;
+    return roles.stream()
+        .map(role -> examples(role, chunks.filter(col("split").equalTo(role.split())), forgotten))
+        .reduce(Dataset::unionByName)
+        .orElseThrow();
+  }
+
+  private Dataset<Row> examples(Role role, Dataset<Row> chunks, long forgotten) {
+    List<ViewKind> kinds = role.term().views();
+    Dataset<Row> prompted = withPrompt(chunks);
+    if (kinds.contains(ViewKind.REJECTION)) {
+      checkAnswers(role, prompted);
+    }
+    Dataset<Row> examples =
+        usable(
+            role,
+            ExampleViews.of(
+                paired(role.split(), labelled(role.split(), prompted, kinds), forgotten),
+                kinds,
+                inputs.rejections(),
+                inputs.padding()));
+    return scored(role) ? referenced(role, examples) : examples;
+  }
+
+  /** Whether the reference model scores a role's examples before training. */
+  private static boolean scored(Role role) {
+    return role.term() instanceof SequenceTerm term && term.needsReference();
+  }
+
+  /** Those of whose views each has something to predict. */
+  private Dataset<Row> usable(Role role, Dataset<Row> examples) {
+    Dataset<Row> empty = examples.filter(not(ExampleViews.predicts()));
+    long none = empty.count();
+    if (none == 0) {
+      return examples;
+    }
+    String some =
+        empty.select("domain", "document", "ordinal").limit(10).collectAsList().stream()
+            .map(r -> r.getString(0) + "/" + r.getString(1) + "#" + r.getInt(2))
+            .sorted()
+            .collect(Collectors.joining(", "));
+    String sentence =
+        "%d of %d chunks of the split %s give %s nothing to predict: %s"
+            .formatted(none, examples.count(), role.split(), role.name(), some);
+    Dataset<Row> left = examples.filter(ExampleViews.predicts());
+    if (inputs.pairing() == Pairing.FIXED || left.isEmpty()) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot train: "
+                  + sentence
+                  + "; questions that fill corpus.chunk-tokens leave no room for an answer: set it higher, or leave these documents out"));
+    }
+    tell.accept(
+        "Warning: "
+            + sentence
+            + "; they are left out"
+            + (role.split().equals(Role.FORGET) ? " and will not be forgotten" : ""));
+    return left;
+  }
+
+  private Dataset<Row> paired(String split, Dataset<Row> chunks, long forgotten) {
+    int sentences = Math.max(1, inputs.rejections().sentences().size());
+    if (inputs.pairing() == Pairing.INDEPENDENT) {
+      return chunks
+          .withColumn("pair", lit(null).cast(DataTypes.LongType))
+          .withColumn("sentence", sentence(sentences));
+    }
+    Dataset<Row> placed = FixedPairing.placed(chunks, documents());
+    return split.equals(Role.FORGET)
+        ? FixedPairing.forget(placed, sentences)
+        : FixedPairing.retain(placed, forgotten, sentences);
+  }
+
+  private Dataset<Row> documents() {
+    return spark
+        .read()
+        .option("__globPaths__", "false") // a folder may be named run[1]
+        .parquet(folder.documents().toString());
+  }
+
+  /** What fixed pairs depend on beside the chunks. */
+  private String order() {
+    return inputs.pairing() == Pairing.FIXED ? FixedPairing.order(documents()) : "";
+  }
+
+  private org.apache.spark.sql.Column sentence(int count) {
+    return pmod(
+            xxhash64(lit(inputs.seed()), col("domain"), col("document"), col("ordinal")),
+            lit((long) count))
+        .cast(DataTypes.IntegerType);
+  }
+
+  private Dataset<Row> labelled(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
+    Dataset<Row> labels =
+        switch (kinds.get(0)) {
+          case TEXT, WHOLE, PADDED, REJECTION -> null;
+          case RANDOM_LABELS ->
+              kept("random-" + split, Map.of("special_tokens", "kept"))
+                  .readOrCompute(
+                      spark,
+                      () -> SubstituteLabels.random(chunks, inputs.vocabulary(), inputs.seed()));
+          case ADVERSARIAL_LABELS -> predicted("adversarial-" + split, chunks, LIKELIEST_OTHER, 0);
+          case EARLY_ADVERSARIAL_LABELS ->
+              predicted("early-adversarial-" + split, chunks, LIKELIEST_OTHER, 1);
+          case SAMPLED_LABELS -> predicted("sampled-" + split, chunks, inputs.sampled(), 0);
+        };
+    return labels == null
+        ? chunks.withColumn("labels", lit(null).cast("array<int>"))
+        : chunks.join(
+            labels,
+            scala.collection.JavaConverters.asScalaBuffer(new java.util.ArrayList<>(ID)).toSeq());
+  }
+
+  private Dataset<Row> predicted(
+      String name, Dataset<Row> chunks, TruncatedPredictions cut, int early) {
+    ModelKey original = ModelKey.of(inputs.original(), inputs.compute().exact());
+    return kept(
+            name,
+            Map.of(
+                "model", original.fingerprint(),
+                "top_k", cut.topK(),
+                "top_p", cut.topP(),
+                "truth", cut.truth()))
+        .readOrCompute(
+            spark,
+            () ->
+                SubstituteLabels.predicted(
+                    chunks,
+                    inputs.vocabulary(),
+                    cut,
+                    early,
+                    original,
+                    inputs.microBatch(),
+                    inputs.seed()));
+  }
+
+  private Dataset<Row> referenced(Role role, Dataset<Row> examples) {
+    // At the precision of training: only so are the two the same while the models are.
+    ModelKey reference = ModelKey.of(inputs.reference(), inputs.compute());
+    return kept(
+            "reference-" + role.name(),
+            Map.of(
+                "precision",
+                inputs.compute().precision(),
+                "model",
+                reference.fingerprint(),
+                "rejections",
+                inputs.rejections().sha256(),
+                "pairing",
+                inputs.pairing() + order(),
+                "most_tokens",
+                inputs.rejections().most()))
+        .readOrCompute(spark, () -> ReferenceScores.of(examples, reference, inputs.microBatch()));
+  }
+
+  private CachedTable kept(String name, Map<String, Object> more) {
+    Map<String, Object> origin = new TreeMap<>(more);
+    origin.put("chunks_sha256", inputs.chunksSha256());
+    origin.put("ordinary_tokens", inputs.vocabulary().ordinary().length);
+    origin.put("seed", inputs.seed());
+    origin.put("micro_batch", inputs.microBatch());
+    return new CachedTable(folder.files(), new Path(folder.labels(), name), origin);
+  }
+
+  private static void checkAnswers(Role role, Dataset<Row> chunks) {
+    List<Row> plain =
+        chunks.filter(col("prompt").isNull()).select("domain").limit(1).collectAsList();
+    if (!plain.isEmpty()) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot use %s: it needs the columns question and answer, and domain %s of split %s has plain text; name them in corpus.sources, or choose another unlearn.method"
+                  .formatted(role.name(), plain.get(0).getString(0), role.split())));
+    }
+  }
+}

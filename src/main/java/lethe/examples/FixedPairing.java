@@ -1,0 +1,161 @@
+package lethe.examples;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import org.apache.commons.math3.random.MersenneTwister;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import scala.collection.JavaConverters;
+
+/**
+ * Which kept example and which rejection go with each example to forget, the same in every epoch,
+ * as the code of Yuan et al., arXiv:2410.08109, pairs them: the first two numbers of a Mersenne
+ * twister seeded with the example's own number. So no more kept examples are ever used than there
+ * are examples to forget.
+ *
+ * <p>Examples are numbered as they were read: by source, file and line, as the rows of that code's
+ * files are.
+ */
+final class FixedPairing {
+  private static final long UNSIGNED = 0xFFFFFFFFL;
+  private static final String[] PLACE = {"source", "file", "row"};
+
+  private FixedPairing() {}
+
+  /**
+   * @param forgotten number of the example to forget, from 0
+   * @param kept examples there are, at least 1
+   * @return number of the kept example
+   */
+  static long kept(long forgotten, long kept) {
+    return (forgotten + (draws(forgotten)[0] % kept)) % kept;
+  }
+
+  /**
+   * @param forgotten number of the example to forget, from 0
+   * @param sentences there are, at least 1
+   * @return number of the rejection, of the example to forget and of the kept one alike
+   */
+  static int sentence(long forgotten, int sentences) {
+    return (int) (draws(forgotten)[1] % sentences);
+  }
+
+  private static long[] draws(long forgotten) {
+    MersenneTwister twister = new MersenneTwister((int) forgotten);
+    return new long[] {twister.nextInt() & UNSIGNED, twister.nextInt() & UNSIGNED};
+  }
+
+  /**
+   * Chunks with where their documents were read, in columns {@code source}, {@code file} and {@code
+   * row}.
+   *
+   * @param documents of the corpus, as prepare lists them
+   */
+  static Dataset<Row> placed(Dataset<Row> chunks, Dataset<Row> documents) {
+    return chunks.join(
+        documents.drop("sha256"),
+        JavaConverters.asScalaBuffer(List.of("split", "domain", "document")).toSeq());
+  }
+
+  /**
+   * Examples to forget, with their number in {@code pair} and the number of their rejection.
+   *
+   * @param chunks of the forget split, {@link #placed}
+   */
+  static Dataset<Row> forget(Dataset<Row> chunks, int sentences) {
+    return numbered(chunks, number -> new Object[][] {{number, sentence(number, sentences)}});
+  }
+
+  /**
+   * Kept examples, each as often as pairs have it, with the columns of {@link #forget}.
+   *
+   * @param chunks of a split to keep, {@link #placed}, not empty
+   * @param forgotten examples to forget there are
+   */
+  static Dataset<Row> retain(Dataset<Row> chunks, long forgotten, int sentences) {
+    long count = chunks.count();
+    HashMap<Long, List<Long>> pairs = new HashMap<>();
+    for (long i = 0; i < forgotten; i++) {
+      pairs.computeIfAbsent(kept(i, count), number -> new ArrayList<>()).add(i);
+    }
+    return numbered(
+        chunks,
+        number ->
+            pairs.getOrDefault(number, List.of()).stream()
+                .map(i -> new Object[] {i, sentence(i, sentences)})
+                .toArray(Object[][]::new));
+  }
+
+  /**
+   * What numbers depend on: another value where a document was read elsewhere, or is another one.
+   *
+   * @param documents as in {@link #placed}
+   */
+  static String order(Dataset<Row> documents) {
+    Row sum =
+        documents
+            .agg(
+                sum(
+                    xxhash64(
+                            col("split"),
+                            col("domain"),
+                            col("document"),
+                            col("source"),
+                            col("file"),
+                            col("row"))
+                        .cast("decimal(38,0)")))
+            .head();
+    return String.valueOf(sum.get(0));
+  }
+
+  private interface Uses extends java.io.Serializable {
+    /** Pair and sentence of each use of a row. */
+    Object[][] of(long number);
+  }
+
+  private static Dataset<Row> numbered(Dataset<Row> chunks, Uses uses) {
+    StructType schema =
+        chunks
+            .drop(PLACE)
+            .schema()
+            .add("pair", DataTypes.LongType)
+            .add("sentence", DataTypes.IntegerType);
+    JavaRDD<Row> rows =
+        chunks
+            .orderBy(
+                col("source"),
+                col("file"),
+                col("row"),
+                col("domain"),
+                col("document"),
+                col("ordinal"))
+            .drop(PLACE)
+            .javaRDD()
+            .zipWithIndex()
+            .flatMap(
+                numbered ->
+                    Arrays.stream(uses.of(numbered._2()))
+                        .map(use -> with(numbered._1(), use))
+                        .iterator());
+    return chunks.sparkSession().createDataFrame(rows, schema);
+  }
+
+  private static Row with(Row row, Object[] use) {
+    Object[] values = new Object[row.size() + use.length];
+    for (int i = 0; i < row.size(); i++) {
+      values[i] = row.get(i);
+    }
+    System.arraycopy(use, 0, values, row.size(), use.length);
+    return RowFactory.create(values);
+  }
+}

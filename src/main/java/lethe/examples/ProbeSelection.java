@@ -1,0 +1,288 @@
+package lethe.examples;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import lethe.folder.RunFolder;
+import lethe.inference.BatchInference;
+import lethe.inference.LoadedModel;
+import lethe.inference.ModelKey;
+import lethe.loss.Example;
+import lethe.loss.MicroBatch;
+import lethe.model.ModelSource;
+import lethe.objective.ViewKind;
+import lethe.settings.InvalidSettings;
+import lethe.table.CachedTable;
+import lethe.target.DocumentHalves;
+import lethe.target.SteeringTarget;
+import lethe.target.TargetStopSettings;
+import lethe.train.TrainSettings;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The stage between chunks and a training that stops at its target: finds the target, and chooses
+ * the forget chunks that are looked at on the way.
+ *
+ * <p>Both come from the half of the documents that steers ({@link DocumentHalves}). A domain gets
+ * chunks by its share of the forget tokens, and at least a few; which ones, a seeded hash says.
+ */
+public final class ProbeSelection {
+  /** Of a domain, where it has so many. */
+  private static final int LEAST = 8;
+
+  private static final StructType DOCUMENTS =
+      new StructType()
+          .add("split", DataTypes.StringType)
+          .add("domain", DataTypes.StringType)
+          .add("document", DataTypes.StringType);
+
+  private static final StructType LOSSES =
+      new StructType()
+          .add("domain", DataTypes.StringType, false)
+          .add("document", DataTypes.StringType, false)
+          .add("ordinal", DataTypes.IntegerType, false)
+          .add("scored", DataTypes.IntegerType, false)
+          .add("nll", DataTypes.DoubleType, false);
+
+  /** Of a plan, as {@link lethe.train.plan.TrainingPlan#deliver} takes them. */
+  public static final StructType ROWS =
+      new StructType()
+          .add("step", DataTypes.IntegerType, false)
+          .add("shard", DataTypes.IntegerType, false)
+          .add("role", DataTypes.IntegerType, false)
+          .add("slot", DataTypes.IntegerType, false)
+          .add("domain", DataTypes.StringType, false)
+          .add("document", DataTypes.StringType, false)
+          .add("ordinal", DataTypes.IntegerType, false)
+          .add("views", ExampleViews.SCHEMA.apply("views").dataType(), false);
+
+  private final SparkSession spark;
+  private final RunFolder folder;
+  private final TargetStopSettings settings;
+  private final ModelSource original;
+  private final TrainSettings train;
+
+  /**
+   * @param original the model whose loss on unseen text is the target
+   * @param train of the training that is steered
+   */
+  public ProbeSelection(
+      SparkSession spark,
+      RunFolder folder,
+      TargetStopSettings settings,
+      ModelSource original,
+      TrainSettings train) {
+    this.spark = spark;
+    this.folder = folder;
+    this.settings = settings;
+    this.original = original;
+    this.train = train;
+  }
+
+  /**
+   * The target and the rows.
+   *
+   * @param chunks as prepare wrote them
+   * @param chunksSha256 hash of them all
+   * @throws InvalidSettings when a domain to forget has no approximate document
+   */
+  public ProbePlan execute(Dataset<Row> chunks, String chunksSha256) {
+    Dataset<Row> steering = steering(chunks);
+    Dataset<Row> forget = steering.filter(col("split").equalTo("forget"));
+    Map<String, Long> weights = tokens(forget);
+    Map<String, Double> targets =
+        targets(
+            chosen(
+                steering.filter(col("split").equalTo("approximate")),
+                weights,
+                settings.targetChunks()),
+            chunksSha256);
+    List<String> missing = weights.keySet().stream().filter(d -> !targets.containsKey(d)).toList();
+    if (!missing.isEmpty()) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot stop at the target: domain %s of split forget has no document in split approximate; give it some, or set stop.at-target=false"
+                  .formatted(String.join(", ", missing))));
+    }
+    List<Row> probes = sorted(chosen(forget, weights, settings.probeChunks()).collectAsList());
+    List<SteeringTarget.Domain> domains = new ArrayList<>();
+    weights.forEach(
+        (domain, tokens) ->
+            domains.add(
+                new SteeringTarget.Domain(
+                    domain,
+                    targets.get(domain),
+                    tokens,
+                    probes.stream()
+                        .filter(r -> r.<String>getAs("domain").equals(domain))
+                        .mapToLong(r -> r.<Integer>getAs("scored"))
+                        .sum())));
+    SteeringTarget aim =
+        new SteeringTarget(
+            domains,
+            settings.band(),
+            settings.every(),
+            Math.log(original.architecture().vocabulary()));
+    return new ProbePlan(aim, spark.createDataFrame(planned(probes, aim), ROWS));
+  }
+
+  /** Views of the chunks whose documents steer, of forget and approximate. */
+  private Dataset<Row> steering(Dataset<Row> chunks) {
+    Dataset<Row> both = chunks.filter(col("split").isin("forget", "approximate"));
+    Map<List<String>, List<String>> documents =
+        both.select("split", "domain", "document").distinct().collectAsList().stream()
+            .collect(
+                Collectors.groupingBy(
+                    r -> List.of(r.getString(0), r.getString(1)),
+                    Collectors.mapping(r -> r.getString(2), Collectors.toList())));
+    List<Row> steering = new ArrayList<>();
+    documents.forEach(
+        (place, ids) ->
+            DocumentHalves.steering(ids)
+                .forEach(id -> steering.add(RowFactory.create(place.get(0), place.get(1), id))));
+    boolean answers = Arrays.asList(both.columns()).contains("prompt");
+    Dataset<Row> prompted =
+        both.withColumn("prompt", answers ? col("prompt") : lit(null).cast(DataTypes.IntegerType))
+            .withColumn("labels", lit(null).cast("array<int>"))
+            .withColumn("pair", lit(null).cast(DataTypes.LongType))
+            .withColumn("sentence", lit(0));
+    return ExampleViews.of(
+        prompted.join(
+            spark.createDataFrame(steering, DOCUMENTS),
+            scala.collection.JavaConverters.asScalaBuffer(
+                    new ArrayList<>(List.of(DOCUMENTS.fieldNames())))
+                .toSeq()),
+        List.of(ViewKind.TEXT),
+        RejectionSentences.NONE,
+        ChunkPadding.NONE);
+  }
+
+  private static Map<String, Long> tokens(Dataset<Row> forget) {
+    Map<String, Long> tokens = new TreeMap<>();
+    for (Row row : forget.groupBy("domain").agg(sum("scored")).collectAsList()) {
+      tokens.put(row.getString(0), row.getLong(1));
+    }
+    return tokens;
+  }
+
+  private Dataset<Row> chosen(Dataset<Row> views, Map<String, Long> weights, int most) {
+    long all = weights.values().stream().mapToLong(Long::longValue).sum();
+    Column share = lit(0);
+    for (Map.Entry<String, Long> domain : weights.entrySet()) {
+      long chunks = Math.max(LEAST, Math.round((double) most * domain.getValue() / all));
+      share =
+          org.apache
+              .spark
+              .sql
+              .functions
+              .when(col("domain").equalTo(domain.getKey()), lit(chunks))
+              .otherwise(share);
+    }
+    Column hash =
+        xxhash64(lit(train.seed()), lit("probe"), col("domain"), col("document"), col("ordinal"));
+    return views
+        .withColumn(
+            "place",
+            row_number()
+                .over(Window.partitionBy("domain").orderBy(hash, col("document"), col("ordinal"))))
+        .filter(col("place").leq(share));
+  }
+
+  private static List<Row> sorted(List<Row> rows) {
+    return rows.stream()
+        .sorted(
+            Comparator.comparing((Row r) -> r.<String>getAs("domain"))
+                .thenComparing(r -> r.<Integer>getAs("place")))
+        .toList();
+  }
+
+  /** Laid over the shards one after another, so that each has its part of every domain. */
+  private List<Row> planned(List<Row> probes, SteeringTarget aim) {
+    List<String> names = aim.domains().stream().map(SteeringTarget.Domain::name).toList();
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < probes.size(); i++) {
+      Row probe = probes.get(i);
+      rows.add(
+          RowFactory.create(
+              ProbePlan.STEP,
+              i % train.shards(),
+              names.indexOf(probe.<String>getAs("domain")),
+              i,
+              probe.getAs("domain"),
+              probe.getAs("document"),
+              probe.getAs("ordinal"),
+              probe.getAs("views")));
+    }
+    return rows;
+  }
+
+  /** The original model's mean loss on unseen text, by domain. */
+  private Map<String, Double> targets(Dataset<Row> approximate, String chunksSha256) {
+    ModelKey key = ModelKey.of(original, train.compute().exact());
+    Map<String, Object> origin = new TreeMap<>();
+    origin.put("model", key.fingerprint());
+    origin.put("chunks_sha256", chunksSha256);
+    origin.put("seed", train.seed());
+    origin.put("target_chunks", settings.targetChunks());
+    origin.put("micro_batch", train.microBatch());
+    Dataset<Row> losses =
+        new CachedTable(folder.files(), new Path(folder.labels(), "target"), origin)
+            .readOrCompute(
+                spark,
+                () ->
+                    BatchInference.map(
+                        approximate,
+                        col("scored"),
+                        train.microBatch(),
+                        key,
+                        LOSSES,
+                        ProbeSelection::losses));
+    Map<String, double[]> sums = new LinkedHashMap<>();
+    // In one order, so that the sums have the same bits whatever the parts of the table.
+    for (Row row : losses.orderBy("domain", "document", "ordinal").collectAsList()) {
+      double[] sum = sums.computeIfAbsent(row.getString(0), d -> new double[2]);
+      sum[0] += row.getDouble(4);
+      sum[1] += row.getInt(3);
+    }
+    Map<String, Double> targets = new TreeMap<>();
+    sums.forEach((domain, sum) -> targets.put(domain, sum[0] / sum[1]));
+    return targets;
+  }
+
+  private static List<Row> losses(LoadedModel model, List<Row> batch) {
+    int views = ExampleViews.SCHEMA.fieldIndex("views");
+    List<Example> examples = batch.stream().map(row -> ExampleViews.example(row, views)).toList();
+    double[] nll = new MicroBatch(model.network()).score(examples, model.weights());
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < nll.length; i++) {
+      Row row = batch.get(i);
+      rows.add(
+          RowFactory.create(
+              row.getAs("domain"),
+              row.getAs("document"),
+              row.getAs("ordinal"),
+              row.getAs("scored"),
+              nll[i]));
+    }
+    return rows;
+  }
+}

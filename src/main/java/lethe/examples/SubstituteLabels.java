@@ -1,0 +1,204 @@
+package lethe.examples;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.size;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import lethe.inference.BatchInference;
+import lethe.inference.LoadedModel;
+import lethe.inference.ModelKey;
+import lethe.model.network.Network;
+import lethe.model.network.Parameters;
+import lethe.model.network.TokenBatch;
+import lethe.model.network.Vocabulary;
+import lethe.objective.LabelDistribution;
+import lethe.objective.TruncatedPredictions;
+import lethe.objective.TruncatedPredictions.Truth;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Labels other than the text's own, made on the executors: the label at t is what position t - 1
+ * should predict. A chunk's depend on the seed, its name and the model, never on where it is
+ * partitioned.
+ *
+ * <pre>
+ * domain, document, ordinal   the chunk
+ * labels  array(int)          one a token; the first is the token itself and never scored
+ * </pre>
+ */
+final class SubstituteLabels {
+  static final StructType SCHEMA =
+      new StructType()
+          .add("domain", DataTypes.StringType, false)
+          .add("document", DataTypes.StringType, false)
+          .add("ordinal", DataTypes.IntegerType, false)
+          .add("labels", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
+
+  /** Positions whose logits stand in memory at once. */
+  private static final int PIECE = 256;
+
+  private SubstituteLabels() {}
+
+  /**
+   * Each label drawn uniformly from the ordinary tokens; it may be the true one. Special tokens,
+   * such as an end of text, stay what they are, as in the code of Yao et al.
+   *
+   * @param chunks with domain, document, ordinal and tokens
+   */
+  static Dataset<Row> random(Dataset<Row> chunks, Vocabulary vocabulary, long seed) {
+    int[] ordinary = vocabulary.ordinary();
+    return select(chunks)
+        .map(
+            (MapFunction<Row, Row>)
+                chunk -> {
+                  ChunkRandom draw = draw(seed, chunk);
+                  int[] labels = tokens(chunk);
+                  for (int t = 1; t < labels.length; t++) {
+                    if (!vocabulary.special(labels[t])) {
+                      labels[t] = ordinary[draw.nextInt(t, ordinary.length)];
+                    }
+                  }
+                  return row(chunk, labels);
+                },
+            Encoders.row(SCHEMA));
+  }
+
+  /**
+   * Each label drawn from what a model predicts. Cut to one token without the truth, that is the
+   * adversarial label.
+   *
+   * @param chunks with domain, document, ordinal and tokens
+   * @param predictions how the model's prediction is cut
+   * @param early 0, or 1 to draw the label at t from what position t predicts, with the token at t
+   *     for the truth
+   * @param microBatch chunks a forward pass
+   */
+  static Dataset<Row> predicted(
+      Dataset<Row> chunks,
+      Vocabulary vocabulary,
+      TruncatedPredictions predictions,
+      int early,
+      ModelKey model,
+      int microBatch,
+      long seed) {
+    int[] unused = vocabulary.unused();
+    return BatchInference.map(
+        select(chunks),
+        size(col("tokens")),
+        microBatch,
+        model,
+        SCHEMA,
+        (loaded, batch) -> {
+          int[] drawn = draw(loaded, batch, predictions, early, unused, uniforms(seed, batch));
+          return rows(batch, drawn);
+        });
+  }
+
+  private static int[] draw(
+      LoadedModel model,
+      List<Row> chunks,
+      TruncatedPredictions predictions,
+      int early,
+      int[] unused,
+      float[] uniforms) {
+    int[] drawn = new int[uniforms.length];
+    Network network = model.network();
+    Parameters weights = model.weights();
+    try (NDManager manager = network.newManager()) {
+      TokenBatch batch =
+          TokenBatch.of(manager, chunks.stream().map(SubstituteLabels::tokens).toList());
+      NDArray hiddenND =
+          network.gatherRows(network.hidden(batch.idsBT(), weights), batch.rowsN().add(early));
+      NDArray bannedV = banned(manager, network.architecture().vocabulary(), unused);
+      for (int from = 0; from < drawn.length; from += PIECE) {
+        int to = Math.min(drawn.length, from + PIECE);
+        NDIndex piece = new NDIndex("{}:{}", from, to);
+        try (NDManager own = manager.newSubManager()) {
+          NDArray pieceND = hiddenND.get(piece);
+          pieceND.attach(own);
+          NDArray logitsNV = network.logits(pieceND, weights);
+          if (unused.length > 0) {
+            logitsNV.addi(bannedV);
+          }
+          NDArray labelsN = batch.labelsN().get(piece);
+          labelsN.attach(own);
+          NDArray chosenN;
+          if (predictions.topK() == 1 && predictions.truth() == Truth.REMOVED) {
+            chosenN = network.likeliestOther(logitsNV, labelsN); // nothing is left to chance
+          } else {
+            NDArray uniformN1 = own.create(Arrays.copyOfRange(uniforms, from, to)).expandDims(1);
+            chosenN = predictions.drawN(logitsNV, labelsN, uniformN1);
+          }
+          long[] chosen = chosenN.toLongArray();
+          for (int i = from; i < to; i++) {
+            drawn[i] = Math.toIntExact(chosen[i - from]);
+          }
+        }
+      }
+    }
+    return drawn;
+  }
+
+  private static NDArray banned(NDManager manager, int vocabulary, int[] unused) {
+    float[] banned = new float[vocabulary];
+    for (int id : unused) {
+      banned[id] = (float) LabelDistribution.NOTHING;
+    }
+    return manager.create(banned);
+  }
+
+  private static float[] uniforms(long seed, List<Row> chunks) {
+    List<Float> uniforms = new ArrayList<>();
+    for (Row chunk : chunks) {
+      ChunkRandom draw = draw(seed, chunk);
+      for (int t = 1; t < chunk.getList(3).size(); t++) {
+        uniforms.add(draw.nextFloat(t));
+      }
+    }
+    float[] flat = new float[uniforms.size()];
+    for (int i = 0; i < flat.length; i++) {
+      flat[i] = uniforms.get(i);
+    }
+    return flat;
+  }
+
+  private static List<Row> rows(List<Row> chunks, int[] drawn) {
+    List<Row> rows = new ArrayList<>();
+    int at = 0;
+    for (Row chunk : chunks) {
+      int[] labels = tokens(chunk);
+      for (int t = 1; t < labels.length; t++) {
+        labels[t] = drawn[at++];
+      }
+      rows.add(row(chunk, labels));
+    }
+    return rows;
+  }
+
+  private static Dataset<Row> select(Dataset<Row> chunks) {
+    return chunks.select("domain", "document", "ordinal", "tokens");
+  }
+
+  private static ChunkRandom draw(long seed, Row chunk) {
+    return ChunkRandom.of(seed, chunk.getString(0), chunk.getString(1), chunk.getInt(2));
+  }
+
+  private static int[] tokens(Row chunk) {
+    return chunk.<Integer>getList(3).stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static Row row(Row chunk, int[] labels) {
+    return RowFactory.create(chunk.get(0), chunk.get(1), chunk.get(2), labels);
+  }
+}

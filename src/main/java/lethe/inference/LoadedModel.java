@@ -1,0 +1,160 @@
+package lethe.inference;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import lethe.model.checkpoint.HfFolder;
+import lethe.model.network.Network;
+import lethe.model.network.Parameters;
+import org.apache.spark.TaskContext;
+
+/**
+ * A model that does not change, in this process's memory: the first task that needs it reads it,
+ * and it stays for the next ones until others or a training need the room. One piece of work runs
+ * at a time, all in one thread of their own, whichever task they are for: OpenMP keeps a team of
+ * threads for each thread that calls it, and the teams of several tasks would stand in each other's
+ * way. No graph is recorded.
+ */
+public final class LoadedModel {
+  /** Two, so that a model can be compared with another. */
+  private static final int MOST = 2;
+
+  /**
+   * Does the work; null while no model is loaded, so that a training has no team beside its own.
+   */
+  private static ExecutorService thread;
+
+  /** Least recently used first; only that thread touches it and the models in it. */
+  private static final Map<ModelKey, LoadedModel> LOADED = new LinkedHashMap<>(4, 0.75f, true);
+
+  private final Network network;
+  private final Parameters weights;
+  private final Optional<ModelTokenizer> text;
+
+  private LoadedModel(ModelKey key, TaskContext task) {
+    network =
+        new Network(
+            key.source().architecture(),
+            task == null ? key.compute().on() : key.compute().on(task.resources()));
+    try {
+      weights = key.source().parameters(network);
+      HfFolder folder = key.source().open();
+      text = folder.hasTokenizer() ? Optional.of(new ModelTokenizer(folder)) : Optional.empty();
+    } catch (RuntimeException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  /** Works with a model, reading it first if it is not here. */
+  public static <T> T with(ModelKey key, Function<LoadedModel, T> work) {
+    TaskContext task = TaskContext.get();
+    return inTurn(
+        () -> {
+          LoadedModel model = load(key, task);
+          return Network.withoutGraph(() -> work.apply(model));
+        });
+  }
+
+  /** Works with two models at once. */
+  public static <T> T with(
+      ModelKey first, ModelKey second, BiFunction<LoadedModel, LoadedModel, T> work) {
+    TaskContext task = TaskContext.get();
+    return inTurn(
+        () -> {
+          LoadedModel one = load(first, task);
+          LoadedModel other = load(second, task); // room for two: the first stays
+          return Network.withoutGraph(() -> work.apply(one, other));
+        });
+  }
+
+  /** Lets go of every model: a training is about to need the memory. */
+  public static synchronized void clear() {
+    if (thread != null) {
+      result(
+          thread.submit(
+              () -> {
+                LOADED.values().forEach(LoadedModel::close);
+                LOADED.clear();
+                return null;
+              }));
+      thread.shutdown();
+      thread = null;
+    }
+  }
+
+  private static <T> T inTurn(Supplier<T> work) {
+    Future<T> turn;
+    synchronized (LoadedModel.class) {
+      if (thread == null) {
+        thread =
+            Executors.newSingleThreadExecutor(
+                task -> {
+                  Thread own = new Thread(task, "resident model");
+                  own.setDaemon(true);
+                  return own;
+                });
+      }
+      turn = thread.submit(work::get);
+    }
+    return result(turn);
+  }
+
+  private static <T> T result(Future<T> turn) {
+    try {
+      return turn.get();
+    } catch (InterruptedException e) { // Spark ends the task; what it began runs to its end
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while a model works", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof Error failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  public Network network() {
+    return network;
+  }
+
+  public Parameters weights() {
+    return weights;
+  }
+
+  /** Its tokenizer, if its folder has one. */
+  public Optional<ModelTokenizer> text() {
+    return text;
+  }
+
+  private static LoadedModel load(ModelKey key, TaskContext task) {
+    LoadedModel model = LOADED.get(key);
+    if (model == null) {
+      Iterator<LoadedModel> eldest = LOADED.values().iterator();
+      while (LOADED.size() >= MOST) {
+        LoadedModel unused = eldest.next();
+        eldest.remove();
+        unused.close();
+      }
+      model = new LoadedModel(key, task);
+      LOADED.put(key, model);
+    }
+    return model;
+  }
+
+  private void close() {
+    text.ifPresent(ModelTokenizer::close);
+    network.close();
+  }
+}

@@ -1,0 +1,47 @@
+package lethe.inference;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Map;
+import lethe.model.checkpoint.HfFolder;
+import lethe.settings.InvalidSettings;
+
+/** Texts to tokens and back by a model's own tokenizer.json. Not thread-safe. */
+public final class ModelTokenizer implements AutoCloseable {
+  private final HuggingFaceTokenizer tokenizer;
+
+  /**
+   * @throws lethe.settings.InvalidSettings when the folder has no tokenizer.json
+   */
+  ModelTokenizer(HfFolder folder) {
+    byte[] json = folder.files().read(folder.tokenizer());
+    try {
+      // without these DJL cuts at the model's maximum length, often 512 tokens
+      tokenizer =
+          HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(json),
+              Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false"));
+    } catch (IOException | RuntimeException e) {
+      throw new InvalidSettings("Cannot use " + folder.tokenizer() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The text of some tokens; a character that is cut through becomes U+FFFD. */
+  public String text(int[] ids) {
+    return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false);
+  }
+
+  /** The tokens of a text, none added. */
+  public int[] tokens(String text) {
+    return Arrays.stream(tokenizer.encode(text, false, false).getIds())
+        .mapToInt(Math::toIntExact)
+        .toArray();
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

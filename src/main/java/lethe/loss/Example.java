@@ -1,0 +1,30 @@
+package lethe.loss;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What one slot of the plan trains on.
+ *
+ * @param id {@code domain/document#ordinal}
+ * @param domain it belongs to
+ * @param views the text, and whatever else its term compares it with; they never separate
+ */
+public record Example(String id, String domain, List<View> views) implements Serializable {
+  /** An example of no domain in particular. */
+  public Example(String id, List<View> views) {
+    this(id, "", views);
+  }
+
+  /**
+   * One rendering.
+   *
+   * @param tokens at least 2
+   * @param labels as {@link lethe.model.network.TokenBatch} takes them
+   * @param reference summed negative log-likelihood of the labels under the reference model, nats;
+   *     NaN if no term needs it
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public // never compared
+  record View(int[] tokens, int[] labels, double reference) implements Serializable {}
+}

@@ -1,0 +1,288 @@
+package lethe.loss;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import lethe.model.network.Network;
+import lethe.model.network.Parameters;
+import lethe.model.network.Tape;
+import lethe.model.network.TokenBatch;
+import lethe.objective.FrozenModel;
+import lethe.objective.PositionTerm;
+import lethe.objective.Positions;
+import lethe.objective.Role;
+import lethe.objective.SequenceTerm;
+
+/**
+ * One micro-batch forward and backward. Logits are made and let go of in pieces, so those of all
+ * positions never stand in memory at once.
+ */
+public final class MicroBatch {
+  /** Logits a piece: 32 MiB in float32, enough rows for an efficient matrix product. */
+  private static final int PIECE_LOGITS = 1 << 23;
+
+  private final Network network;
+
+  public MicroBatch(Network network) {
+    this.network = network;
+  }
+
+  /** The sum over a piece, and {@code upstream} times its gradient by the logits. */
+  private interface PieceValue {
+    PositionTerm.Slope of(NDArray logitsNV, NDArray labelsN, NDArray upstream, int from, int to);
+  }
+
+  /**
+   * Adds the gradient of {@code coefficient x term} over some examples to the leaves.
+   *
+   * @param role whose term is taken; its weight must already be in the coefficient
+   * @param examples of one role
+   * @param coefficient of the summed term in the step's loss
+   * @param leaves of the model that is trained
+   * @param frozen weights of the models that {@link PositionTerm#frozen} names
+   * @return the summed term, without the coefficient
+   */
+  public double accumulate(
+      Role role,
+      List<Example> examples,
+      double coefficient,
+      Parameters leaves,
+      Map<FrozenModel, Parameters> frozen) {
+    try (NDManager manager = network.newManager()) {
+      return Network.withGraph(
+          () ->
+              role.term() instanceof PositionTerm term
+                  ? positions(manager, term, examples, coefficient, leaves, frozen)
+                  : sequences(manager, (SequenceTerm) role.term(), examples, coefficient, leaves));
+    }
+  }
+
+  /**
+   * What a model says of some examples.
+   *
+   * @return summed negative log-likelihood of the labels of each view, nats, example by example
+   */
+  public double[] score(List<Example> examples, Parameters weights) {
+    try (NDManager manager = network.newManager()) {
+      return Network.withoutGraph(() -> summedNll(batch(manager, examples), weights));
+    }
+  }
+
+  private double positions(
+      NDManager manager,
+      PositionTerm term,
+      List<Example> examples,
+      double coefficient,
+      Parameters leaves,
+      Map<FrozenModel, Parameters> frozen) {
+    TokenBatch batch = batch(manager, examples);
+    Map<FrozenModel, NDArray> frozenND = new EnumMap<>(FrozenModel.class);
+    for (FrozenModel model : term.frozen()) {
+      frozenND.put(
+          model,
+          Network.withoutGraph(
+              () ->
+                  network.gatherRows(
+                      network.hidden(batch.idsBT(), frozen.get(model)), batch.rowsN())));
+    }
+    return backward(
+        batch,
+        leaves,
+        (logitsNV, labelsN, upstream, from, to) -> {
+          Map<FrozenModel, NDArray> frozenNV = new EnumMap<>(FrozenModel.class);
+          frozenND.forEach(
+              (model, hiddenND) -> {
+                NDArray pieceND = rows(hiddenND, from, to);
+                pieceND.attach(logitsNV.getManager()); // whose arrays go with the piece
+                frozenNV.put(
+                    model, Network.withoutGraph(() -> network.logits(pieceND, frozen.get(model))));
+              });
+          Positions known = new Positions(logitsNV.stopGradient(), labelsN, frozenNV);
+          return Network.withoutGraph(() -> term.slope(known))
+              .map(slope -> slope.times(upstream))
+              .orElseGet(
+                  () ->
+                      byGraph(
+                          logitsNV,
+                          upstream,
+                          leafNV -> term.sum(new Positions(leafNV, labelsN, frozenNV))));
+        },
+        coefficient,
+        term.sequenceCap());
+  }
+
+  private double sequences(
+      NDManager manager,
+      SequenceTerm term,
+      List<Example> examples,
+      double coefficient,
+      Parameters leaves) {
+    TokenBatch batch = batch(manager, examples);
+    double[] nll = Network.withoutGraph(() -> summedNll(batch, leaves));
+    int[] tokens = new int[nll.length];
+    for (int b : batch.sequence()) {
+      tokens[b]++;
+    }
+    double value = 0;
+    float[] slopes = new float[nll.length];
+    int sequence = 0;
+    for (Example example : examples) {
+      List<SequenceTerm.View> views = new ArrayList<>();
+      for (int i = 0; i < example.views().size(); i++) {
+        views.add(
+            new SequenceTerm.View(
+                nll[sequence + i], example.views().get(i).reference(), tokens[sequence + i]));
+      }
+      SequenceTerm.Slope slope = term.of(views);
+      value += slope.value();
+      for (double perView : slope.perView()) {
+        slopes[sequence++] = (float) perView;
+      }
+    }
+    float[] perPosition = new float[batch.scored()];
+    for (int i = 0; i < perPosition.length; i++) {
+      perPosition[i] = slopes[batch.sequence()[i]];
+    }
+    NDArray slopesN = manager.create(perPosition);
+    backward(
+        batch,
+        leaves,
+        (logitsNV, labelsN, upstream, from, to) ->
+            byGraph(
+                logitsNV,
+                upstream,
+                leafNV -> new Positions(leafNV, labelsN).nllN().mul(rows(slopesN, from, to)).sum()),
+        coefficient,
+        Optional.empty());
+    return value;
+  }
+
+  private static PositionTerm.Slope byGraph(
+      NDArray logitsNV, NDArray upstream, UnaryOperator<NDArray> sum) {
+    NDArray leafNV = Network.leaf(logitsNV);
+    NDArray value = sum.apply(leafNV);
+    Network.backward(value, upstream);
+    return new PositionTerm.Slope(value, leafNV.getGradient());
+  }
+
+  /**
+   * Forward, then backward piece by piece through the head and at once through the layers. Returns
+   * the summed value.
+   *
+   * @param cap where whole sequences have no gradient, if the term has one
+   */
+  private double backward(
+      TokenBatch batch,
+      Parameters leaves,
+      PieceValue piece,
+      double coefficient,
+      Optional<PositionTerm.SequenceCap> cap) {
+    Tape tape = network.record(batch.idsBT(), leaves);
+    NDArray hiddenND =
+        Network.withoutGraph(() -> network.gatherRows(tape.hiddenBTD(), batch.rowsN()));
+    NDManager manager = hiddenND.getManager();
+    Optional<NDArray> openN =
+        cap.flatMap(c -> Network.withoutGraph(() -> open(c, batch, hiddenND, leaves)));
+    NDArray upstream = manager.create((float) coefficient);
+    double value = 0;
+    NDList gradients = new NDList();
+    int step = piece();
+    for (int from = 0; from < batch.scored(); from += step) {
+      int first = from;
+      int to = Math.min(batch.scored(), from + step);
+      try (NDManager own = manager.newSubManager()) {
+        NDArray pieceND = Network.leaf(rows(hiddenND, from, to));
+        pieceND.attach(own);
+        NDArray logitsNV = network.logits(pieceND, leaves);
+        PositionTerm.Slope slope =
+            piece.of(logitsNV, rows(batch.labelsN(), from, to), upstream, from, to);
+        value += slope.sum().toType(DataType.FLOAT32, false).getFloat();
+        openN.ifPresent(
+            n -> slope.times(Network.withoutGraph(() -> rows(n, first, to).expandDims(1))));
+        NDArray gradientND = network.backward(logitsNV, slope.gradientNV(), pieceND, leaves);
+        gradientND.attach(manager);
+        gradients.add(gradientND);
+      }
+    }
+    NDArray gradientND = NDArrays.concat(gradients, 0);
+    tape.backward(
+        Network.withoutGraph(
+            () -> network.scatterRows(tape.hiddenBTD(), batch.rowsN(), gradientND)));
+    return value;
+  }
+
+  /**
+   * Which positions a cap on whole sequences leaves open.
+   *
+   * @return 1 where it does and 0 where not, by position; nothing where it leaves all
+   */
+  private Optional<NDArray> open(
+      PositionTerm.SequenceCap cap, TokenBatch batch, NDArray hiddenND, Parameters weights) {
+    double[] sums = bySequence(batch, hiddenND, weights, cap.valueN());
+    int[] counts = new int[sums.length];
+    for (int b : batch.sequence()) {
+      counts[b]++;
+    }
+    float[] open = new float[batch.scored()];
+    boolean all = true;
+    for (int i = 0; i < open.length; i++) {
+      int b = batch.sequence()[i];
+      boolean there = sums[b] / counts[b] >= cap.meanNats();
+      open[i] = there ? 0 : 1;
+      all &= !there;
+    }
+    return all ? Optional.empty() : Optional.of(hiddenND.getManager().create(open));
+  }
+
+  /** Positions whose logits stand in memory at once. */
+  private int piece() {
+    return Math.max(64, PIECE_LOGITS / network.architecture().vocabulary());
+  }
+
+  private double[] summedNll(TokenBatch batch, Parameters weights) {
+    NDArray hiddenND = network.gatherRows(network.hidden(batch.idsBT(), weights), batch.rowsN());
+    return bySequence(batch, hiddenND, weights, Positions::nllN);
+  }
+
+  /** Sums of what some value is at each position, by sequence. */
+  private double[] bySequence(
+      TokenBatch batch, NDArray hiddenND, Parameters weights, Function<Positions, NDArray> valueN) {
+    double[] sums = new double[(int) batch.idsBT().getShape().get(0)];
+    int step = piece();
+    for (int from = 0; from < batch.scored(); from += step) {
+      int to = Math.min(batch.scored(), from + step);
+      NDArray logitsNV = network.logits(rows(hiddenND, from, to), weights);
+      float[] values =
+          valueN.apply(new Positions(logitsNV, rows(batch.labelsN(), from, to))).toFloatArray();
+      for (int i = 0; i < values.length; i++) {
+        sums[batch.sequence()[from + i]] += values[i];
+      }
+    }
+    return sums;
+  }
+
+  private static NDArray rows(NDArray array, int from, int to) {
+    return array.get(new ai.djl.ndarray.index.NDIndex("{}:{}", from, to));
+  }
+
+  private static TokenBatch batch(NDManager manager, List<Example> examples) {
+    List<int[]> tokens = new ArrayList<>();
+    List<int[]> labels = new ArrayList<>();
+    for (Example example : examples) {
+      for (Example.View view : example.views()) {
+        tokens.add(view.tokens());
+        labels.add(view.labels());
+      }
+    }
+    return TokenBatch.of(manager, tokens, labels);
+  }
+}

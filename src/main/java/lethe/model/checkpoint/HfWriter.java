@@ -1,0 +1,161 @@
+package lethe.model.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Writes a model as a Hugging Face folder. config.json is deleted first and written last, so a
+ * reader sees a whole model or none.
+ *
+ * @param target folder to write; another model's files in it are replaced
+ * @param template whose configuration and tokenizer the model has
+ * @param dtype of the written weights
+ * @param shardBytes most bytes of weights a file, at least 1; a larger tensor has a file of its own
+ */
+public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBytes) {
+  /** What Hugging Face's own writers keep to. */
+  public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
+
+  private static final int PIECE_ELEMENTS = 1 << 18;
+
+  /**
+   * Writes the whole folder.
+   *
+   * @param tensors every tensor of the model, in the order they are stored
+   * @param source asked for each tensor once, in ascending ranges
+   * @throws InvalidSettings when the target is the template's own folder
+   * @throws IllegalStateException when a value is not finite in {@link #dtype}
+   * @throws java.io.UncheckedIOException when a file cannot be written; the folder then has no
+   *     config.json
+   */
+  public void write(List<NamedShape> tensors, TensorSource source) {
+    Files files = template.files();
+    if (same(target, template.path())) {
+      throw new InvalidSettings(
+          "Cannot write a model to %s: it is read from there; name another folder"
+              .formatted(target));
+    }
+    Path config = new Path(target, HfFolder.CONFIG);
+    files.delete(config);
+    deleteOldWeights(files);
+    for (Path companion : template.companions()) {
+      files.write(new Path(target, companion.getName()), files.read(companion));
+    }
+    List<List<NamedShape>> shards = shards(tensors);
+    for (int i = 0; i < shards.size(); i++) {
+      List<NamedShape> shard = shards.get(i);
+      files.write(
+          new Path(target, fileName(i, shards.size())), out -> writeShard(shard, source, out));
+    }
+    if (shards.size() > 1) {
+      files.writeJson(new Path(target, CheckpointWeights.INDEX), index(shards));
+    }
+    files.writeJson(config, configOfTarget());
+  }
+
+  /** Tensors in their order, a new shard whenever the next one would make it too long. */
+  private List<List<NamedShape>> shards(List<NamedShape> tensors) {
+    List<List<NamedShape>> shards = new ArrayList<>();
+    long filled = 0;
+    for (NamedShape tensor : tensors) {
+      long bytes = bytes(tensor);
+      if (shards.isEmpty() || filled + bytes > shardBytes) {
+        shards.add(new ArrayList<>());
+        filled = 0;
+      }
+      shards.get(shards.size() - 1).add(tensor);
+      filled += bytes;
+    }
+    return shards;
+  }
+
+  private void writeShard(List<NamedShape> shard, TensorSource source, OutputStream out)
+      throws IOException {
+    byte[] header = SafetensorsHeader.bytes(shard, dtype);
+    ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    out.write(length.putLong(header.length).array());
+    out.write(header);
+    float[] values = new float[PIECE_ELEMENTS];
+    byte[] stored = new byte[PIECE_ELEMENTS * dtype.bytes()];
+    for (NamedShape tensor : shard) {
+      long elements = tensor.elements();
+      for (long from = 0; from < elements; from += PIECE_ELEMENTS) {
+        int count = (int) Math.min(elements - from, PIECE_ELEMENTS);
+        source.read(tensor.name(), from, values, 0, count);
+        checkFinite(tensor, from, values, count);
+        dtype.encode(values, 0, count, ByteBuffer.wrap(stored));
+        out.write(stored, 0, count * dtype.bytes());
+      }
+    }
+  }
+
+  private void checkFinite(NamedShape tensor, long from, float[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      if (!Float.isFinite(dtype.round(values[i]))) {
+        throw new IllegalStateException(
+            "Cannot write %s to %s: element %d is %s, which is not finite in %s"
+                .formatted(tensor.name(), target, from + i, values[i], dtype.configName()));
+      }
+    }
+  }
+
+  private Map<String, Object> index(List<List<NamedShape>> shards) {
+    Map<String, String> weightMap = new TreeMap<>();
+    long totalBytes = 0;
+    for (int i = 0; i < shards.size(); i++) {
+      for (NamedShape tensor : shards.get(i)) {
+        weightMap.put(tensor.name(), fileName(i, shards.size()));
+        totalBytes += bytes(tensor);
+      }
+    }
+    return Map.of("metadata", Map.of("total_size", totalBytes), "weight_map", weightMap);
+  }
+
+  /** HF 4 writes torch_dtype (HF 5 reads it too), HF 5 writes dtype: the template's spelling. */
+  private ObjectNode configOfTarget() {
+    ObjectNode config = template.config().deepCopy();
+    if (config.has("dtype")) {
+      config.put("dtype", dtype.configName());
+    }
+    if (config.has("torch_dtype") || !config.has("dtype")) {
+      config.put("torch_dtype", dtype.configName());
+    }
+    return config;
+  }
+
+  private void deleteOldWeights(Files files) {
+    if (files.exists(target)) {
+      files.list(target).stream()
+          .filter(
+              f ->
+                  f.getName().matches("model.*\\.safetensors")
+                      || f.getName().equals(CheckpointWeights.INDEX))
+          .forEach(files::delete);
+    }
+  }
+
+  private boolean same(Path a, Path b) {
+    Files files = template.files();
+    return files.system(a).makeQualified(a).equals(files.system(b).makeQualified(b));
+  }
+
+  private long bytes(NamedShape tensor) {
+    return tensor.elements() * dtype.bytes();
+  }
+
+  private static String fileName(int shard, int shards) {
+    return shards == 1
+        ? CheckpointWeights.SINGLE
+        : "model-%05d-of-%05d.safetensors".formatted(shard + 1, shards);
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Files of a Hugging Face model: config.json, safetensors, their header and data types. Reads and
+ * writes tensors by name, a range at a time, and knows no network.
+ */
+package lethe.model.checkpoint;

@@ -1,0 +1,107 @@
+package lethe.model.family;
+
+import java.util.HashMap;
+import java.util.Map;
+import lethe.model.checkpoint.ModelConfig;
+import lethe.model.checkpoint.NamedShape;
+import lethe.model.network.Architecture;
+import lethe.model.network.ContextLength;
+import lethe.model.torch.ScriptTemplates;
+
+/**
+ * GPT-2 (Radford et al., 2019): layer norm, learned positions, full attention. Its matrices are
+ * stored as input x output, so they multiply from the right.
+ *
+ * <pre>
+ *   x0 = wte[token] + wpe[position]
+ *   x1 = x + attention(q, k, v) Wo + bo      (q, k, v) = norm1(x) Wa + ba
+ *   x2 = x1 + act(norm2(x1) W1 + b1) W2 + b2
+ * </pre>
+ */
+public final class Gpt2 {
+  private static final String SCRIPT =
+      """
+        def embed(self, ids: Tensor, w: List[Tensor]) -> Tensor:
+          return torch.add(torch.embedding(w[0], ids), torch.narrow(w[1], 0, 0, torch.size(ids, 1)))
+        def product(self, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+          flat = torch.addmm(b, torch.reshape(x, [-1, torch.size(x, 2)]), w)
+          return torch.reshape(flat, [torch.size(x, 0), torch.size(x, 1), torch.size(w, 1)])
+        def forward(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> Tensor:
+          h = torch.to(torch.layer_norm(x, [${D}], ${NORM1}, ${NORM1_BIAS}, ${EPS}), ${C})
+          qkv = torch.reshape((self).product(h, ${QKV}, ${QKV_BIAS}, ), [torch.size(x, 0), torch.size(x, 1), 3 * ${H}, ${HD}])
+          parts = torch.chunk(qkv, 3, 2)
+          a = (self).attend(parts[0], parts[1], parts[2], ${SCALE}, )
+          x1 = torch.add(x, (self).product(a, ${OUTPUT}, ${OUTPUT_BIAS}, ))
+          h1 = torch.to(torch.layer_norm(x1, [${D}], ${NORM2}, ${NORM2_BIAS}, ${EPS}), ${C})
+          u = (self).product(h1, ${UP}, ${UP_BIAS}, )
+          return torch.add(x1, (self).product(${ACT}, ${DOWN}, ${DOWN_BIAS}, ))
+        def head(self, h: Tensor, w: List[Tensor]) -> Tensor:
+          h1 = torch.to(torch.layer_norm(h, [${D}], w[0], w[1], ${EPS}), ${C})
+          return torch.to(torch.linear(h1, w[2]), 6)
+      """;
+
+  private Gpt2() {}
+
+  public static Architecture of(ModelConfig config) {
+    int width = config.size(config.named("n_embd", "hidden_size"));
+    int heads = config.size(config.named("n_head", "num_attention_heads"));
+    int vocabulary = config.size("vocab_size");
+    long inner = config.isAbsent("n_inner") ? 4L * width : config.size("n_inner");
+    config.refuseUnless(
+        width % heads == 0, "n_embd %d must be a multiple of n_head %d".formatted(width, heads));
+    for (String key : new String[] {"add_cross_attention", "scale_attn_by_inverse_layer_idx"}) {
+      config.refuseUnless(!config.flag(key, false), key + " true is not supported");
+    }
+    config.flag("reorder_and_upcast_attn", false); // attention adds in float32 in any case
+    ContextLength context =
+        ContextLength.of(config, config.named("n_positions", "max_position_embeddings"), 1024);
+
+    Map<String, Object> names = new HashMap<>();
+    names.put("D", width);
+    names.put("H", heads);
+    names.put("HD", width / heads);
+    names.put("EPS", config.epsilon("layer_norm_epsilon", 1e-5));
+    names.put("SCALE", config.flag("scale_attn_weights", true) ? "None" : "1.0");
+    names.put("ACT", Activation.of(config, "activation_function", "gelu_new", "u"));
+
+    ArchitectureBuilder tensors = new ArchitectureBuilder();
+    tensors.begin();
+    tensors.add("transformer.wte.weight", vocabulary, width);
+    tensors.add("transformer.wpe.weight", context.tokens(), width);
+    for (int i = 0; i < config.layers(config.named("n_layer", "num_hidden_layers")); i++) {
+      tensors.begin();
+      layer(tensors, "transformer.h." + i + ".", width, inner, names);
+    }
+    tensors.begin();
+    tensors.add("transformer.ln_f.weight", width);
+    tensors.add("transformer.ln_f.bias", width);
+    if (config.flag("tie_word_embeddings", true)) {
+      tensors.addEmbedding();
+    } else {
+      tensors.add("lm_head.weight", vocabulary, width);
+    }
+    return tensors.architecture(
+        config,
+        width,
+        context,
+        new Architecture.Heads(heads, heads, width / heads),
+        Rope.NONE,
+        ScriptTemplates.fill(SCRIPT, names) + ScriptTemplates.ATTEND);
+  }
+
+  private static void layer(
+      ArchitectureBuilder tensors, String p, int width, long inner, Map<String, Object> names) {
+    names.put("NORM1", tensors.add(p + "ln_1.weight", width));
+    names.put("NORM1_BIAS", tensors.add(p + "ln_1.bias", width));
+    names.put("QKV", tensors.add(p + "attn.c_attn.weight", width, 3L * width));
+    names.put("QKV_BIAS", tensors.addBias(NamedShape.of(p + "attn.c_attn.bias", 3L * width)));
+    names.put("OUTPUT", tensors.add(p + "attn.c_proj.weight", width, width));
+    names.put("OUTPUT_BIAS", tensors.addBias(NamedShape.of(p + "attn.c_proj.bias", width)));
+    names.put("NORM2", tensors.add(p + "ln_2.weight", width));
+    names.put("NORM2_BIAS", tensors.add(p + "ln_2.bias", width));
+    names.put("UP", tensors.add(p + "mlp.c_fc.weight", width, inner));
+    names.put("UP_BIAS", tensors.addBias(NamedShape.of(p + "mlp.c_fc.bias", inner)));
+    names.put("DOWN", tensors.add(p + "mlp.c_proj.weight", inner, width));
+    names.put("DOWN_BIAS", tensors.addBias(NamedShape.of(p + "mlp.c_proj.bias", width)));
+  }
+}

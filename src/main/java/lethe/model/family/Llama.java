@@ -1,0 +1,31 @@
+package lethe.model.family;
+
+import java.util.EnumSet;
+import lethe.model.checkpoint.ModelConfig;
+import lethe.model.family.RmsDecoder.Part;
+import lethe.model.network.Architecture;
+import lethe.model.network.ContextLength;
+
+/**
+ * Llama (Touvron et al., arXiv:2302.13971) and what kept its layout: Llama 2 and 3, Yi, TinyLlama.
+ */
+public final class Llama {
+  private Llama() {}
+
+  public static Architecture of(ModelConfig config) {
+    EnumSet<Part> parts = EnumSet.noneOf(Part.class);
+    if (config.flag("attention_bias", false)) {
+      parts.addAll(EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS));
+    }
+    if (config.flag("mlp_bias", false)) {
+      parts.add(Part.MLP_BIAS);
+    }
+    int heads = config.size("num_attention_heads");
+    return RmsDecoder.of(
+        config,
+        config.size("num_key_value_heads", heads, heads),
+        RmsDecoder.headSize(config, heads),
+        ContextLength.of(config, "max_position_embeddings", 2048),
+        parts);
+  }
+}

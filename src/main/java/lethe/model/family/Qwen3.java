@@ -1,0 +1,28 @@
+package lethe.model.family;
+
+import java.util.EnumSet;
+import lethe.model.checkpoint.ModelConfig;
+import lethe.model.family.RmsDecoder.Part;
+import lethe.model.network.Architecture;
+
+/**
+ * Qwen3 (arXiv:2505.09388): Llama's layer with an RMS norm on each head of query and key before
+ * they turn.
+ */
+public final class Qwen3 {
+  private Qwen3() {}
+
+  public static Architecture of(ModelConfig config) {
+    EnumSet<Part> parts = EnumSet.of(Part.QK_NORM);
+    if (config.flag("attention_bias", false)) {
+      parts.addAll(EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS));
+    }
+    int heads = config.size("num_attention_heads");
+    return RmsDecoder.of(
+        config,
+        config.size("num_key_value_heads", 32, heads),
+        config.size("head_dim", 128),
+        Qwen2.context(config),
+        parts);
+  }
+}

@@ -1,0 +1,173 @@
+package lethe.model.network;
+
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
+import lethe.model.checkpoint.ModelConfig;
+import lethe.model.checkpoint.NamedShape;
+import lethe.model.family.Gpt2;
+import lethe.model.family.GptNeoX;
+import lethe.model.family.Llama;
+import lethe.model.family.Mistral;
+import lethe.model.family.Qwen2;
+import lethe.model.family.Qwen3;
+import lethe.settings.InvalidSettings;
+
+/**
+ * Everything that makes one checkpoint's network: its tensors in the order of the flat parameter
+ * vector, and its forward pass as TorchScript text with three methods, each taking the tensors it
+ * uses as a list:
+ *
+ * <pre>
+ *   embed(idsBT, w) -> xBTD        forward(xBTD, tables, w) -> xBTD        head(hND, w) -> logitsNV
+ * </pre>
+ *
+ * @param type {@code model_type} in config.json
+ * @param vocabulary rows of the embedding
+ * @param context the longest sequence it may run
+ * @param width of the hidden states
+ * @param heads of the attention
+ * @param parameters all of them, in the order of the flat parameter vector; no tensor twice
+ * @param embedding places in {@code parameters} that {@code embed} takes
+ * @param layers for each layer, the places that {@code forward} takes
+ * @param head the places that {@code head} takes; a tied embedding is named here and in {@code
+ *     embedding}
+ * @param tables for a sequence length, the constant tensors that {@code forward} takes (rotary
+ *     cosines and sines)
+ * @param script the class body: method definitions in the dialect of {@link
+ *     lethe.model.torch.TorchScript}
+ */
+public record Architecture(
+    String type,
+    int vocabulary,
+    ContextLength context,
+    int width,
+    Heads heads,
+    List<FusedParameter> parameters,
+    List<Integer> embedding,
+    List<List<Integer>> layers,
+    List<Integer> head,
+    IntFunction<List<Table>> tables,
+    String script) {
+
+  /** Most parameters: what a sum of them in a long, and a message, can be trusted with. */
+  private static final double MOST_ELEMENTS = 1e12;
+
+  /**
+   * A constant matrix, row by row.
+   *
+   * @param rows one a position
+   * @param columns elements a row
+   * @param values rows x columns
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Table(int rows, int columns, float[] values) {}
+
+  /**
+   * What attention is cut into.
+   *
+   * @param queries heads of the queries
+   * @param keys heads of keys and values, a divisor of {@code queries}
+   * @param size elements a head
+   */
+  public record Heads(int queries, int keys, int size) {}
+
+  public Architecture {
+    parameters = List.copyOf(parameters);
+    embedding = List.copyOf(embedding);
+    layers = layers.stream().map(List::copyOf).toList();
+    head = List.copyOf(head);
+  }
+
+  /**
+   * The network a config.json describes.
+   *
+   * @throws InvalidSettings naming the value that is not supported
+   */
+  public static Architecture of(ModelConfig config) {
+    TreeMap<String, Function<ModelConfig, Architecture>> known = new TreeMap<>();
+    known.put("gpt2", Gpt2::of);
+    known.put("gpt_neox", GptNeoX::of);
+    known.put("llama", Llama::of);
+    known.put("mistral", Mistral::of);
+    known.put("qwen2", Qwen2::of);
+    known.put("qwen3", Qwen3::of);
+    Function<ModelConfig, Architecture> architecture = known.get(config.type());
+    if (architecture == null) {
+      throw new InvalidSettings(
+          List.of(
+              "Cannot use "
+                  + config.source()
+                  + ": model_type \""
+                  + config.type()
+                  + "\" is not supported; supported are "
+                  + String.join(", ", known.keySet())));
+    }
+    Architecture built = architecture.apply(config);
+    config.refuseUnless(
+        built.tensors().stream().mapToDouble(Architecture::elements).sum() <= MOST_ELEMENTS,
+        "its sizes make more than 10^12 parameters");
+    config.check();
+    return built;
+  }
+
+  /**
+   * The matrices that activations are multiplied with, one after another, the output matrix last;
+   * what several matrices of a checkpoint are stacked to counts as one.
+   */
+  public List<FusedParameter> matrices() {
+    return Stream.concat(layers.stream(), Stream.of(head))
+        .flatMap(List::stream)
+        .map(parameters::get)
+        .filter(p -> p.shape().dimension() == 2)
+        .toList();
+  }
+
+  /** As a double, which a product of sizes that nobody has checked does not overflow. */
+  private static double elements(NamedShape tensor) {
+    return tensor.shape().stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b);
+  }
+
+  /** Elements of all parameters together. */
+  public long elements() {
+    return parameters.stream().mapToLong(FusedParameter::elements).sum();
+  }
+
+  /** The checkpoint's tensors in flat order. */
+  public List<NamedShape> tensors() {
+    return parameters.stream().flatMap(p -> p.tensors().stream()).toList();
+  }
+
+  /** What the names of all tensors but the output matrix begin with: {@code model.}. */
+  public String prefix() {
+    String first = parameters.get(embedding.get(0)).tensors().get(0).name();
+    return first.substring(0, first.indexOf('.') + 1);
+  }
+
+  /** Names that checkpoints give the output matrix, of which there is none where it is tied. */
+  public List<String> outputs() {
+    return type.equals("gpt_neox")
+        ? List.of("embed_out.weight", "lm_head.weight")
+        : List.of("lm_head.weight");
+  }
+
+  /** Whether the output matrix is the embedding. */
+  public boolean tied() {
+    return head.contains(embedding.get(0));
+  }
+
+  /**
+   * Floating-point operations a token in the forward pass: 2 a parameter outside the input
+   * embedding, and 4 x width x context a layer for the attention's two products. Forward and
+   * backward together cost three times as many.
+   *
+   * @param tokens sequence length
+   */
+  public long flopsPerToken(int tokens) {
+    long lookedUp = embedding.stream().mapToLong(p -> parameters.get(p).elements()).sum();
+    long multiplied = elements() - lookedUp + (tied() ? (long) vocabulary * width : 0);
+    return 2 * multiplied + 4L * layers.size() * width * tokens;
+  }
+}

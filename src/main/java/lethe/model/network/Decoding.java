@@ -1,0 +1,147 @@
+package lethe.model.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * Texts of one length that grow token by token: the keys and values of what is there are kept, so
+ * that only the new token goes through the layers. Close it when done. Not thread-safe.
+ *
+ * <p>Hidden states are those of the whole text up to rounding: the same products in another shape.
+ * Where positions turn otherwise in a longer text (rope_type longrope, beyond its original context)
+ * keys that are kept would be wrong, and the whole text goes through the layers every time.
+ */
+public final class Decoding implements AutoCloseable {
+  private final Network network;
+  private final Parameters weights;
+  private final NDManager manager;
+  private final List<NDArray> tables;
+  private final int most;
+  private final List<NDList> past = new ArrayList<>();
+  private long[][] ids;
+  private boolean recompute;
+
+  /**
+   * @param network that decodes
+   * @param most tokens of a text in the end; at most the model's context
+   */
+  Decoding(Network network, Parameters weights, int most) {
+    this.network = network;
+    this.weights = weights;
+    network.architecture().context().check(most);
+    this.most = most;
+    this.manager = network.newManager();
+    this.tables = network.tables(most, manager);
+  }
+
+  /**
+   * Takes the first tokens.
+   *
+   * @param tokens as many of every text, at least 1
+   * @return hidden states of the last position: B x D
+   * @throws IllegalArgumentException when texts differ in length
+   */
+  public NDArray begin(List<int[]> tokens) {
+    ids = new long[tokens.size()][];
+    for (int b = 0; b < ids.length; b++) {
+      if (tokens.get(b).length != tokens.get(0).length) {
+        throw new IllegalArgumentException(
+            "Cannot decode texts of %d and of %d tokens together"
+                .formatted(tokens.get(0).length, tokens.get(b).length));
+      }
+      ids[b] = Arrays.stream(tokens.get(b)).asLongStream().toArray();
+    }
+    recompute = ropeDependsOnLength(ids[0].length);
+    return run(0);
+  }
+
+  /** Whether a position of a text of this length is turned by another angle at full length. */
+  private boolean ropeDependsOnLength(int length) {
+    List<Architecture.Table> now = network.architecture().tables().apply(length);
+    List<Architecture.Table> then = network.architecture().tables().apply(most);
+    for (int i = 0; i < now.size(); i++) {
+      float[] values = now.get(i).values();
+      int size = Math.min(values.length, then.get(i).values().length);
+      if (Arrays.mismatch(values, 0, size, then.get(i).values(), 0, size) >= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Takes one more token of every text.
+   *
+   * @param tokens one a text
+   * @return hidden states of that position: B x D
+   */
+  public NDArray next(int[] tokens) {
+    int had = ids[0].length;
+    for (int b = 0; b < ids.length; b++) {
+      ids[b] = Arrays.copyOf(ids[b], had + 1);
+      ids[b][had] = tokens[b];
+    }
+    return run(recompute ? 0 : had);
+  }
+
+  /**
+   * @param had tokens whose keys and values are kept
+   */
+  private NDArray run(int had) {
+    int now = ids[0].length;
+    // Positions may be learned with the embedding, so all tokens are looked up.
+    NDArray allBTD = network.embed(manager.create(ids).toType(DataType.INT64, false), weights);
+    NDArray xBTD = had == 0 ? allBTD : rowsOf(allBTD, now);
+    List<NDArray> own = tables(had, now);
+    List<List<Integer>> layers = network.architecture().layers();
+    for (int layer = 0; layer < layers.size(); layer++) {
+      List<NDArray> w = weights.at(layers.get(layer));
+      NDList out =
+          had == 0
+              ? network.runAll("begin", xBTD, own, w)
+              : network.runAll("step", xBTD, own, w, past.get(layer));
+      xBTD.close();
+      xBTD = out.get(0);
+      NDList kept = new NDList(out.get(1), out.get(2));
+      if (past.size() == layer) {
+        past.add(kept);
+      } else {
+        past.set(layer, kept).close();
+      }
+    }
+    int length = now - had;
+    long[] last = LongStream.range(0, ids.length).map(b -> b * length + length - 1).toArray();
+    NDArray hiddenBD = network.gatherRows(xBTD, manager.create(last));
+    xBTD.close();
+    own.forEach(NDArray::close);
+    return hiddenBD;
+  }
+
+  /** Of the positions from {@code had} to {@code now}. */
+  private List<NDArray> tables(int had, int now) {
+    if (recompute) {
+      return network.tables(now, manager);
+    }
+    NDArray rows = manager.create(LongStream.range(had, now).toArray());
+    return tables.stream().map(t -> network.run("at", t, rows)).toList();
+  }
+
+  /** The last position: B x 1 x D. */
+  private NDArray rowsOf(NDArray allBTD, int tokens) {
+    long[] last = LongStream.range(0, ids.length).map(b -> b * tokens + tokens - 1).toArray();
+    NDArray x = network.gatherRows(allBTD, manager.create(last)).expandDims(1);
+    allBTD.close();
+    return x;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,300 @@
+package lethe.model.network;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import lethe.model.torch.Activations;
+import lethe.model.torch.Autograd;
+import lethe.model.torch.CachedLayer;
+import lethe.model.torch.Compute;
+import lethe.model.torch.NativeEngine;
+import lethe.model.torch.Precision;
+import lethe.model.torch.TorchScript;
+
+/**
+ * The forward pass of a language model on one device: tokens to hidden states, hidden states to
+ * logits.
+ *
+ * <p>Needs no attention mask: sequences are padded on the right, attention is causal, so padding
+ * never reaches a real position. Not thread-safe.
+ */
+public final class Network implements AutoCloseable {
+  private static final String ROWS =
+      """
+        def pick(self, h: Tensor, rows: Tensor) -> Tensor:
+          return torch.index_select(torch.reshape(h, [-1, torch.size(h, -1)]), 0, rows)
+        def spread(self, h: Tensor, rows: Tensor, g: Tensor) -> Tensor:
+          flat = torch.zeros_like(torch.reshape(h, [-1, torch.size(h, -1)]))
+          return torch.reshape(torch.index_add(flat, 0, rows, g), torch.size(h))
+        def statistics(self, logits: Tensor, labels: Tensor) -> Tensor:
+          z = torch.sub(logits, torch.amax(logits, [1], True))
+          own = torch.gather(z, 1, torch.unsqueeze(labels, 1))
+          p = torch.exp(z)
+          s = torch.sum(p, [1], True)
+          p1 = torch.mul_(p, z)
+          e1 = torch.div(torch.sum(p1, [1], True), s)
+          p2 = torch.mul_(p1, z)
+          e2 = torch.div(torch.sum(p2, [1], True), s)
+          l = torch.log(s)
+          d = torch.sqrt(torch.clamp_min(torch.sub(e2, torch.mul(e1, e1)), 0.))
+          return torch.cat([torch.sub(l, own), torch.sub(e1, l), d, own, s], 1)
+        def likeliest_other(self, z: Tensor, ids: Tensor) -> Tensor:
+          return torch.argmax(torch.scatter_(z, 1, torch.unsqueeze(ids, 1), -1.0e30), 1)
+      """;
+
+  /** Sequence lengths whose tables are kept. */
+  private static final int TABLES = 8;
+
+  private final Architecture architecture;
+  private final Compute compute;
+  private final NDManager manager;
+  private final TorchScript script;
+  private final Autograd autograd;
+
+  /** By sequence length, the last few used. */
+  private final Map<Integer, List<NDArray>> tables = new LinkedHashMap<>(16, 0.75f, true);
+
+  /**
+   * In float32, keeping activations.
+   *
+   * @param device where it runs
+   * @param threads for matrix products
+   */
+  public Network(Architecture architecture, Device device, int threads) {
+    this(architecture, new Compute(device, threads, Precision.FLOAT32, Activations.KEEP));
+  }
+
+  public Network(Architecture architecture, Compute compute) {
+    NativeEngine.start(compute.threads());
+    this.architecture = architecture;
+    this.compute = compute;
+    this.manager = Engine.getEngine("PyTorch").newBaseManager(compute.device());
+    String text =
+        architecture.script() + CachedLayer.methods(architecture.script()) + ROWS + Autograd.SCRIPT;
+    this.script =
+        new TorchScript(
+            manager, text.replace("${C}", String.valueOf(compute.precision().scalarType())));
+    this.autograd = new Autograd(script);
+  }
+
+  public Architecture architecture() {
+    return architecture;
+  }
+
+  /** A manager for the arrays of one piece of work; close it when done. */
+  public NDManager newManager() {
+    return manager.newSubManager();
+  }
+
+  /** Parameters, all zero. */
+  public Parameters newParameters() {
+    return new Parameters(manager, architecture, autograd, compute);
+  }
+
+  /**
+   * Hidden states after the last layer, before the final norm.
+   *
+   * @param idsBT token ids, padded on the right with any id; at most {@link Architecture#context()}
+   *     long
+   * @return B x T x D, owned by the manager of {@code idsBT}
+   */
+  public NDArray hidden(NDArray idsBT, Parameters weights) {
+    int tokens = (int) idsBT.getShape().get(1);
+    architecture.context().check(tokens);
+    NDArray xBTD = embed(idsBT, weights);
+    for (List<Integer> layer : architecture.layers()) {
+      NDArray before = xBTD;
+      xBTD = script.run("forward", before, tables(tokens), weights.at(layer));
+      before.close();
+    }
+    return xBTD;
+  }
+
+  /**
+   * Begins to write texts on.
+   *
+   * @param most tokens of a text in the end; at most the model's context
+   */
+  public Decoding decoding(Parameters weights, int most) {
+    return new Decoding(this, weights, most);
+  }
+
+  NDArray embed(NDArray idsBT, Parameters weights) {
+    return script.run("embed", idsBT, weights.float32(architecture.embedding()));
+  }
+
+  NDArray run(String method, Object... inputs) {
+    return script.run(method, inputs);
+  }
+
+  NDList runAll(String method, Object... inputs) {
+    return script.runAll(method, inputs);
+  }
+
+  /**
+   * As {@link #hidden}, for gradients to go back through.
+   *
+   * @param leaves which the gradients are added to
+   */
+  public Tape record(NDArray idsBT, Parameters leaves) {
+    int tokens = (int) idsBT.getShape().get(1);
+    architecture.context().check(tokens);
+    List<Integer> embedding = architecture.embedding();
+    NDArray xBTD = withGraph(() -> script.run("embed", idsBT, leaves.float32(embedding)));
+    Tape tape = new Tape(autograd, leaves, compute.activations(), xBTD, embedding);
+    List<NDArray> tables = tables(tokens);
+    for (List<Integer> layer : architecture.layers()) {
+      List<NDArray> weights = leaves.at(layer);
+      tape.run(x -> script.run("forward", x, tables, weights), leaves.trained(layer));
+    }
+    return tape;
+  }
+
+  /** Logits of hidden states: N x D in, N x V float32 out. */
+  public NDArray logits(NDArray hiddenND, Parameters weights) {
+    return script.run("head", hiddenND, weights.at(architecture.head()));
+  }
+
+  /**
+   * What the predictions at some positions are like, in few passes over the vocabulary.
+   *
+   * <pre>
+   *   z = logits - max logits     s = sum_v exp z_v     E f = sum_v f_v exp z_v / s
+   *   0  negative log-likelihood of the label        log s - z_label, nats
+   *   1  mean of log p                               E z - log s, nats
+   *   2  standard deviation of log p                 sqrt(E z^2 - (E z)^2), nats
+   *   3  the label's distance from the best logit    z_label, 0 or less
+   *   4  how many as good as the best there could be s, 1 to V
+   * </pre>
+   *
+   * The best logit's z is 0, so what is likely has a small z, and the difference of squares keeps
+   * its digits.
+   *
+   * @param logitsNV as {@link #logits} gives them
+   * @param labelsN ids
+   * @return N x 5
+   */
+  public NDArray statistics(NDArray logitsNV, NDArray labelsN) {
+    return script.run("statistics", logitsNV, labelsN);
+  }
+
+  /**
+   * Goes back through the head and adds to the gradients of its leaves.
+   *
+   * @param logitsNV what {@link #logits} gave, with a graph
+   * @param gradientNV of them
+   * @param hiddenND the leaf that {@code logits} was given
+   * @return the gradient of {@code hiddenND}
+   */
+  public NDArray backward(
+      NDArray logitsNV, NDArray gradientNV, NDArray hiddenND, Parameters leaves) {
+    List<Integer> trained = leaves.trained(architecture.head());
+    List<NDArray> inputs = new ArrayList<>(leaves.at(trained));
+    inputs.add(0, hiddenND);
+    NDList gradients = autograd.gradients(logitsNV, gradientNV, inputs);
+    NDArray gradientND = gradients.remove(0);
+    leaves.add(trained, gradients);
+    return gradientND;
+  }
+
+  /** Rows of B x T x D at flat positions b * T + t: N x D. */
+  public NDArray gatherRows(NDArray hiddenBTD, NDArray rowsN) {
+    return script.run("pick", hiddenBTD, rowsN);
+  }
+
+  /**
+   * The reverse of {@link #gatherRows} for gradients: a B x T x D tensor with {@code gradientND}
+   * added at its rows, else zero.
+   */
+  public NDArray scatterRows(NDArray hiddenBTD, NDArray rowsN, NDArray gradientND) {
+    return script.run("spread", hiddenBTD, rowsN, gradientND);
+  }
+
+  /**
+   * The likeliest token other than a given one.
+   *
+   * @param logitsNV overwritten
+   * @param idsN not to be named
+   * @return N, the first of those that tie
+   */
+  public NDArray likeliestOther(NDArray logitsNV, NDArray idsN) {
+    return script.run("likeliest_other", logitsNV, idsN);
+  }
+
+  /** Runs without recording a graph; the results may still enter a later one. */
+  public static <T> T withoutGraph(Supplier<T> work) {
+    return recording(false, work);
+  }
+
+  /** Runs with autograd recording, which DJL leaves off. */
+  public static <T> T withGraph(Supplier<T> work) {
+    return recording(true, work);
+  }
+
+  private static <T> T recording(boolean on, Supplier<T> work) {
+    boolean before = JniUtils.isGradMode();
+    JniUtils.setGradMode(on);
+    try {
+      return work.get();
+    } finally {
+      JniUtils.setGradMode(before);
+    }
+  }
+
+  /** A leaf of a new graph with the same values. */
+  public static NDArray leaf(NDArray array) {
+    NDArray leaf = array.stopGradient();
+    leaf.setRequiresGradient(true);
+    return leaf;
+  }
+
+  /**
+   * Adds the gradients of {@code sum(value * upstream)} to the leaves below {@code value}.
+   *
+   * @param upstream of the shape of {@code value}
+   */
+  public static void backward(NDArray value, NDArray upstream) {
+    JniUtils.backward((PtNDArray) value, (PtNDArray) upstream, false, false);
+  }
+
+  private List<NDArray> tables(int tokens) {
+    List<NDArray> known = tables.get(tokens);
+    if (known != null) {
+      return known;
+    }
+    if (tables.size() == TABLES) {
+      int eldest = tables.keySet().iterator().next();
+      tables.remove(eldest).forEach(NDArray::close);
+    }
+    List<NDArray> arrays = tables(tokens, manager);
+    tables.put(tokens, arrays);
+    return arrays;
+  }
+
+  /** The tables of a sequence length, owned by a manager of the caller's. */
+  List<NDArray> tables(int tokens, NDManager owner) {
+    List<NDArray> arrays = new ArrayList<>();
+    for (Architecture.Table table : architecture.tables().apply(tokens)) {
+      NDArray values = owner.create(table.values(), new Shape(table.rows(), table.columns()));
+      arrays.add(autograd.cast(values));
+      values.close();
+    }
+    return arrays;
+  }
+
+  @Override
+  public void close() {
+    script.close();
+    manager.close();
+  }
+}

@@ -1,0 +1,73 @@
+package lethe.model.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import java.util.List;
+import lethe.model.network.Network;
+
+/**
+ * PyTorch's differentiation called from inside a script: gradients come back as values instead of
+ * piling up in leaves, and tensors whose dtype DJL does not know pass through unseen.
+ */
+public final class Autograd {
+  public static final String SCRIPT =
+      """
+        def gradients(self, y: Tensor, upstream: Tensor, inputs: List[Tensor]) -> List[Tensor]:
+          found = torch.grad([y], inputs, annotate(List[Optional[Tensor]], [upstream]), None, False, False)
+          result = annotate(List[Tensor], [])
+          for i in range(torch.len(found)):
+            _0 = torch.append(result, torch._unwrap_optional(found[i]))
+          return result
+        def first(self, gradients: List[Tensor]) -> List[Tensor]:
+          result = annotate(List[Tensor], [])
+          for i in range(torch.len(gradients)):
+            _0 = torch.append(result, torch.contiguous(torch.to(gradients[i], 6)))
+          return result
+        def more(self, sums: List[Tensor], gradients: List[Tensor]) -> Tensor:
+          for i in range(torch.len(sums)):
+            _0 = torch.add_(sums[i], gradients[i])
+          return sums[0]
+        def narrowed(self, x: Tensor) -> Tensor:
+          return torch.to(x, ${C}, False, True)
+        def renewed(self, into: Tensor, x: Tensor) -> Tensor:
+          return torch.copy_(into, x)
+      """;
+
+  private final TorchScript script;
+
+  public Autograd(TorchScript script) {
+    this.script = script;
+  }
+
+  /**
+   * Gradients of {@code sum(value * upstream)}.
+   *
+   * @param value on a graph, which is let go
+   * @param upstream of its shape and dtype
+   * @param inputs leaves that the value depends on
+   * @return one an input, owned by the value's manager
+   */
+  public NDList gradients(NDArray value, NDArray upstream, List<NDArray> inputs) {
+    return Network.withoutGraph(() -> script.runAll("gradients", value, upstream, inputs));
+  }
+
+  /** The gradients as the beginning of float32 sums. */
+  public NDList startSums(NDList gradients) {
+    return Network.withoutGraph(() -> script.runAll("first", gradients));
+  }
+
+  /** Adds gradients of any dtype to float32 sums. */
+  public void addTo(List<NDArray> sums, NDList gradients) {
+    Network.withoutGraph(() -> script.run("more", sums, gradients)).close();
+  }
+
+  /** A copy in the dtype of matrix products, which DJL must not ask for. */
+  public NDArray cast(NDArray array) {
+    return Network.withoutGraph(() -> script.run("narrowed", array));
+  }
+
+  /** Overwrites such a copy. */
+  public void copyInto(NDArray narrowed, NDArray array) {
+    Network.withoutGraph(() -> script.run("renewed", narrowed, array)).close();
+  }
+}

@@ -1,0 +1,48 @@
+package lethe.model.torch;
+
+import java.util.Map;
+
+/**
+ * TorchScript text with places to fill, and the methods that several architectures call. <code>${C}
+ * </code> is the dtype of matrix products, filled when the network is loaded; all else is float32.
+ */
+public final class ScriptTemplates {
+  /**
+   * {@code attend}: causal attention over B x T x heads x size, giving B x T x (heads * size).
+   * {@code scale} None is 1 / sqrt(size).
+   */
+  public static final String ATTEND =
+      """
+        def attend(self, q: Tensor, k: Tensor, v: Tensor, scale: Optional[float]) -> Tensor:
+          grouped = torch.ne(torch.size(q, 2), torch.size(k, 2))
+          a = torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), torch.transpose(k, 1, 2), torch.transpose(v, 1, 2), None, 0., True, scale=scale, enable_gqa=grouped)
+          return torch.reshape(torch.transpose(a, 1, 2), [torch.size(q, 0), torch.size(q, 1), -1])
+      """;
+
+  /**
+   * {@code rope}: turns the first elements of each head, twice as many as the tables have columns;
+   * pair (i, i + columns) by one angle.
+   */
+  public static final String ROPE =
+      """
+        def rope(self, x: Tensor, tables: List[Tensor]) -> Tensor:
+          cos = torch.unsqueeze(tables[0], 1)
+          sin = torch.unsqueeze(tables[1], 1)
+          half = torch.size(cos, 2)
+          p = torch.split_with_sizes(x, [half, half, torch.size(x, 3) - 2 * half], 3)
+          left = torch.addcmul(torch.mul(p[0], cos), p[1], sin, value=-1)
+          right = torch.addcmul(torch.mul(p[1], cos), p[0], sin)
+          return torch.cat([left, right, p[2]], 3)
+      """;
+
+  private ScriptTemplates() {}
+
+  /** Replaces each <code>${name}</code> by its value, in any order: values hold no names. */
+  public static String fill(String template, Map<String, ?> values) {
+    String text = template;
+    for (Map.Entry<String, ?> value : values.entrySet()) {
+      text = text.replace("${" + value.getKey() + "}", String.valueOf(value.getValue()));
+    }
+    return text;
+  }
+}

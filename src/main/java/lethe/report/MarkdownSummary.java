@@ -1,0 +1,109 @@
+package lethe.report;
+
+import java.util.Locale;
+import lethe.evaluate.MembershipScore;
+import lethe.evaluate.RetrainedDistance;
+import lethe.settings.Printable;
+
+/** The report in a few lines of Markdown, to be pasted into a ticket. */
+final class MarkdownSummary {
+  private MarkdownSummary() {}
+
+  /**
+   * @param table of scores, as the terminal shows it
+   */
+  static String markdown(ReportFile file, String table) {
+    StringBuilder text = new StringBuilder("## Unlearning report\n\n");
+    text.append(escape(file.headline())).append("\n\n");
+    file.coverage().lines().forEach(line -> text.append("- ").append(escape(line)).append('\n'));
+    text.append("\n```\n").append(table).append("```\n\n");
+    text.append(
+        "nll: loss over all documents, nats a token; target: the original model on approximate text, domains weighed like forget.\n\n");
+    file.membership().stream()
+        .filter(m -> m.domain().equals("*") && m.score().equals("loss"))
+        .forEach(m -> text.append(membership(m)));
+    file.truths().forEach(truth -> text.append(truth(truth)));
+    if (file.cost() != null) {
+      text.append(cost(file.cost()));
+    }
+    if (file.stop() != null) {
+      text.append(
+          "- Training ended after %s of at most %s steps, by the steering half; the weights are those of step %s%n"
+              .formatted(
+                  file.stop().path("steps"),
+                  file.stop().path("most_steps"),
+                  file.stop().path("best_step")));
+    }
+    for (Assumption assumption : file.assumptions()) {
+      text.append("- ").append(mark(assumption.holds())).append(escape(assumption.statement()));
+      text.append(' ').append(escape(assumption.finding())).append('\n');
+    }
+    for (var model : file.models()) {
+      text.append("- ")
+          .append(model.name())
+          .append(": `")
+          .append(model.fingerprint())
+          .append("`\n");
+    }
+    return text.toString();
+  }
+
+  /** A name can neither begin a heading, a link, a tag or code, nor call somebody. */
+  static String escape(String text) {
+    return Printable.line(text)
+        .replaceAll("[\\\\`*_\\[\\]|~]", "\\\\$0")
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("@", "&#64;");
+  }
+
+  private static String membership(MembershipScore m) {
+    return String.format(
+        Locale.ROOT,
+        "- Membership inference on %s by loss, domains weighed by their chunks to forget: AUC %.3f%s%n",
+        m.model(),
+        m.auc(),
+        m.model().equals(RetrainedDistance.RETRAINED)
+            ? ""
+            : m.retrainedAuc() == null
+                ? " (0.5 if nothing but the training sets forget and approximate apart)"
+                : String.format(Locale.ROOT, " (the retrained model has %.3f)", m.retrainedAuc()));
+  }
+
+  private static String truth(RetrainedDistance truth) {
+    return String.format(
+        Locale.ROOT,
+        "- Against the retrained model, on forget, %s: forget loss, all documents, %s, retrained %s, target %s; Kolmogorov-Smirnov distance of chunk losses %.3f (p %.4f); divergence of predictions %s nats%n",
+        truth.model(),
+        number(truth.nll()),
+        number(truth.truth()),
+        number(truth.estimate()),
+        truth.chunks().distance(),
+        truth.chunks().p(),
+        number(truth.divergence()));
+  }
+
+  private static String number(Double value) {
+    return value == null ? "-" : String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  private static String cost(Cost cost) {
+    String line =
+        String.format(
+            Locale.ROOT,
+            "- Cost: %d steps, %d processed tokens, %.2e FLOPs, %.0f s",
+            cost.steps(),
+            cost.tokens(),
+            cost.flops(),
+            cost.seconds());
+    return cost.ratio() == null
+        ? line + "\n"
+        : line
+            + String.format(Locale.ROOT, "; retraining would cost %.1f times that%n", cost.ratio());
+  }
+
+  private static String mark(Boolean holds) {
+    return holds == null ? "(open) " : holds ? "(holds) " : "(does not hold) ";
+  }
+}

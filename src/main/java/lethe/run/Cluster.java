@@ -1,0 +1,236 @@
+package lethe.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import lethe.inference.ComputeSettings;
+import lethe.inference.ComputeSettings.DeviceChoice;
+import lethe.train.TrainSettings;
+import org.apache.spark.network.util.ByteUnit;
+import org.apache.spark.network.util.JavaUtils;
+import org.apache.spark.package$;
+
+/**
+ * The cluster as far as Spark's settings tell: whether it can hold the workers, and whether what
+ * travels on it is protected. Each problem names the setting to change.
+ *
+ * @param master {@code spark.master}
+ * @param conf {@code spark.*} settings
+ */
+public record Cluster(String master, BiFunction<String, String, String> conf) {
+  /** What protects gradients, which leak the texts they come from, and shuffled chunks. */
+  private static final Map<String, String> PROTECTION =
+      new TreeMap<>(
+          Map.of(
+              "spark.authenticate", "true",
+              "spark.network.crypto.enabled", "true",
+              "spark.io.encryption.enabled", "true"));
+
+  private static final String CIPHER = "spark.network.crypto.cipher";
+
+  /** Executors, cores and MiB of each; as Spark reads it, but for numbers of any length. */
+  private static final Pattern LOCAL_CLUSTER =
+      Pattern.compile("local-cluster\\[\\s*(\\d{1,6})\\s*,\\s*(\\d{1,6})\\s*,\\s*(\\d{1,9})\\s*]");
+
+  private static final Pattern LOCAL =
+      Pattern.compile("local(\\[\\s*([1-9]\\d{0,5}|\\*)\\s*(,\\s*\\d{1,9}\\s*)?])?");
+
+  /** Settings that are sizes, with the unit of a number that has none. */
+  private static final Map<String, ByteUnit> SIZES =
+      new TreeMap<>(
+          Map.of(
+              "spark.driver.memory", ByteUnit.MiB,
+              "spark.executor.memory", ByteUnit.MiB,
+              "spark.executor.memoryOverhead", ByteUnit.MiB));
+
+  private static final List<String> COUNTS =
+      List.of("spark.cores.max", "spark.executor.cores", "spark.executor.instances");
+
+  /** What a run on a cluster is given unless it says otherwise. */
+  public static Map<String, String> protection() {
+    return PROTECTION;
+  }
+
+  /** Whether all processes are on this machine and started by Spark itself. */
+  public static boolean local(String master) {
+    return master.startsWith("local");
+  }
+
+  /** Whether there is but one process. */
+  public boolean oneProcess() {
+    return local(master) && !master.startsWith("local-cluster");
+  }
+
+  /** All that is wrong. */
+  public List<String> problems(TrainSettings train, boolean plaintext) {
+    List<String> problems = new ArrayList<>();
+    readable(problems);
+    if (problems.isEmpty()) {
+      slots(train, problems);
+      memory(problems);
+    }
+    for (String off : List.of("spark.dynamicAllocation.enabled", "spark.speculation")) {
+      if (conf.apply(off, "false").equals("true")) {
+        problems.add(
+            off + " must be false: training needs all its workers at once, and each of them once");
+      }
+    }
+    String spark = package$.MODULE$.SPARK_VERSION();
+    if (conf.apply(CIPHER, "").contains("GCM") && gcmLosesMessages(spark)) {
+      problems.add(
+          "%s must not be set: Spark %s loses messages with AES-GCM (SPARK-56227, mended in 3.5.9); gradients and weights have an AES-GCM of Lethe's own"
+              .formatted(CIPHER, spark));
+    }
+    if (!local(master) && !plaintext) {
+      protection(problems);
+    }
+    return problems;
+  }
+
+  /**
+   * Whether Spark's AES-GCM carries only the first message of a connection (SPARK-56227).
+   *
+   * @param version of Spark, as "3.5.7"
+   */
+  static boolean gcmLosesMessages(String version) {
+    Matcher patch = Pattern.compile("3\\.5\\.(\\d+).*").matcher(version);
+    return patch.matches() && Integer.parseInt(patch.group(1)) < 9;
+  }
+
+  /** What Spark would refuse with a stack trace, or take for something else. */
+  private void readable(List<String> problems) {
+    if (local(master)
+        && !LOCAL.matcher(master).matches()
+        && !LOCAL_CLUSTER.matcher(master).matches()) {
+      problems.add(
+          "spark.master must be local[threads] or local-cluster[executors,cores,MiB of an executor], was "
+              + master);
+    }
+    SIZES.forEach(
+        (key, unit) -> {
+          String value = conf.apply(key, "0");
+          try {
+            JavaUtils.byteStringAs(value, unit);
+          } catch (NumberFormatException e) {
+            problems.add("%s must be a size such as 4g or 512m, was \"%s\"".formatted(key, value));
+          }
+        });
+    for (String key : COUNTS) {
+      String value = conf.apply(key, "1");
+      if (!value.matches("[1-9]\\d{0,8}")) {
+        problems.add("%s must be a whole number of at least 1, was \"%s\"".formatted(key, value));
+      }
+    }
+  }
+
+  /** Spark starts no executor that asks for more than its worker has. */
+  private void memory(List<String> problems) {
+    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    if (!cluster.matches()) {
+      return;
+    }
+    long most = Long.parseLong(cluster.group(3));
+    long asked = JavaUtils.byteStringAsMb(conf.apply("spark.executor.memory", most + "m"));
+    if (asked > most) {
+      problems.add(
+          "spark.master=%s gives an executor %d MiB, spark.executor.memory asks for %d: make them alike"
+              .formatted(master, most, asked));
+    }
+  }
+
+  private void slots(TrainSettings train, List<String> problems) {
+    int workers = train.workers();
+    int threads = train.threads();
+    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    int cores = number("spark.executor.cores", threads);
+    if (oneProcess()) {
+      if (number(ComputeSettings.EXECUTOR_GPUS, 0) > 0
+          && train.compute().device() == DeviceChoice.AUTO) {
+        problems.add(
+            "train.device must be cpu on spark.master=%s: Spark assigns no GPU in one process; for the GPU set spark.master=local-cluster[1,%d,4096], was auto"
+                .formatted(master, threads));
+      }
+      if (workers > 1) {
+        problems.add(
+            cannot(train)
+                + "it is one process; set train.workers=1, or spark.master=local-cluster[%d,%d,4096]"
+                    .formatted(workers, threads));
+      }
+      return;
+    }
+    if (cluster.matches()) {
+      int workerCores = Integer.parseInt(cluster.group(2));
+      cores = Math.max(1, Math.min(workerCores, number("spark.executor.cores", workerCores)));
+      int executors = Integer.parseInt(cluster.group(1)) * (workerCores / cores);
+      if (executors < workers) {
+        problems.add(
+            cannot(train)
+                + "it has %d executors; set train.workers=%d or give the cluster more"
+                    .formatted(executors, executors));
+      }
+    }
+    if (cores < threads) {
+      problems.add(
+          cannot(train)
+              + "its executors have %d cores and train.threads is %d".formatted(cores, threads));
+    }
+    int most = number("spark.cores.max", Integer.MAX_VALUE);
+    if (most < (long) workers * cores) {
+      problems.add(
+          "spark.cores.max must be at least %d, for train.workers=%d executors of spark.executor.cores=%d, was %d"
+              .formatted((long) workers * cores, workers, cores, most));
+    }
+    int executors = number("spark.executor.instances", workers);
+    if (executors < workers) {
+      problems.add(
+          "spark.executor.instances must be at least train.workers, %d, was %d"
+              .formatted(workers, executors));
+    }
+    gpus(problems);
+  }
+
+  private void gpus(List<String> problems) {
+    int gpus = number("spark.executor.resource.gpu.amount", 0);
+    if (gpus > 1) {
+      problems.add(
+          "spark.executor.resource.gpu.amount must be 1: an executor holds one worker, and a worker uses one GPU; was "
+              + gpus);
+    }
+    if (gpus > 0 && !conf.apply("spark.task.resource.gpu.amount", "").matches("1(\\.0)?")) {
+      problems.add(
+          "spark.task.resource.gpu.amount must be 1, so that Spark assigns the GPU to the worker; was \"%s\""
+              .formatted(conf.apply("spark.task.resource.gpu.amount", "")));
+    }
+  }
+
+  private void protection(List<String> problems) {
+    PROTECTION.forEach(
+        (key, value) -> {
+          if (!conf.apply(key, "").equals(value)) {
+            problems.add(
+                "%s must be %s on spark.master=%s: gradients tell the texts they come from; or set security.plaintext=true; was \"%s\""
+                    .formatted(key, value, master, conf.apply(key, "")));
+          }
+        });
+    if (master.startsWith("spark://") && conf.apply("spark.authenticate.secret", "").isEmpty()) {
+      problems.add(
+          "spark.authenticate.secret must be set on spark.master=%s, here and on its master and workers; or set security.plaintext=true"
+              .formatted(master));
+    }
+  }
+
+  private int number(String key, int otherwise) {
+    String value = conf.apply(key, String.valueOf(otherwise));
+    return value.matches("\\d{1,9}") ? Integer.parseInt(value) : otherwise;
+  }
+
+  private String cannot(TrainSettings train) {
+    return String.format(
+        Locale.ROOT, "Cannot run train.workers=%d on spark.master=%s: ", train.workers(), master);
+  }
+}

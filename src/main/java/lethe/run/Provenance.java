@@ -1,0 +1,178 @@
+package lethe.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
+
+/**
+ * {@code run.json}: what was asked for and with what, so that a run can be understood and repeated
+ * years later.
+ */
+public final class Provenance {
+  /**
+   * Settings that a later invocation over the same folder may change without making its stages
+   * disagree, of each section in {@link #TRAINING}.
+   */
+  private static final Set<String> FREE =
+      Set.of(
+          "workers",
+          "threads",
+          "aggregator-port",
+          "checkpoint-every",
+          "micro-batch",
+          "start-timeout",
+          "recovery-timeout",
+          "step-timeout",
+          "deterministic");
+
+  private static final Set<String> TRAINING = Set.of("train", "pretrain", "finetune", "retrain");
+
+  /** The stage whose result a section decides. */
+  private static final Map<String, Verb> STAGE =
+      Map.of(
+          "corpus", Verb.PREPARE,
+          "sample", Verb.PREPARE,
+          "pretrain", Verb.PRETRAIN,
+          "finetune", Verb.FINETUNE,
+          "retrain", Verb.RETRAIN,
+          "model", Verb.UNLEARN,
+          "unlearn", Verb.UNLEARN,
+          "train", Verb.UNLEARN,
+          "stop", Verb.UNLEARN);
+
+  private final ObjectMapper json = new ObjectMapper();
+  private final RunConfig job;
+  private final RunFolder folder;
+
+  public Provenance(RunConfig job, RunFolder folder) {
+    this.job = job;
+    this.folder = folder;
+  }
+
+  /**
+   * Refuses to go on with a folder whose stages were made with other settings, unless they are run
+   * again. A key that was not there then, in an older version, had what is its default now.
+   *
+   * @throws InvalidSettings naming each setting that differs
+   */
+  public void check() {
+    if (!folder.files().exists(folder.provenance())) {
+      return;
+    }
+    JsonNode before = folder.files().readJson(folder.provenance()).path("settings");
+    List<String> problems = new ArrayList<>();
+    List<String> sections =
+        new ArrayList<>(
+            List.of("model", "corpus", "sample", "pretrain", "unlearn", "train", "stop"));
+    if (folder.files().exists(folder.finetuned())) {
+      sections.add("finetune");
+    }
+    if (folder.files().exists(folder.retrained())) {
+      sections.add("retrain");
+    }
+    if (job.overwrite()) {
+      Set<Verb> begun = begun();
+      sections.removeIf(section -> begun.contains(STAGE.get(section)));
+    }
+    JsonNode now = json(job.settings().json());
+    JsonNode defaults = json(job.settings().defaultsJson());
+    for (String section : sections) {
+      compare(section, before.path(section), now.path(section), defaults.path(section), problems);
+    }
+    if (!problems.isEmpty()) {
+      problems.add(
+          0,
+          folder.root()
+              + " holds a run with other settings; name another run.dir, or run their stages again with overwrite=true");
+      throw new InvalidSettings(problems);
+    }
+  }
+
+  /** The stages that this invocation runs again, and those that are made from them. */
+  private Set<Verb> begun() {
+    Set<Verb> begun = EnumSet.noneOf(Verb.class);
+    for (Verb stage : Verb.values()) {
+      if (job.does(stage)) {
+        begun.add(stage);
+        begun.addAll(stage.madeFrom());
+      }
+    }
+    return begun;
+  }
+
+  private static void compare(
+      String path, JsonNode before, JsonNode now, JsonNode standard, List<String> problems) {
+    if (before.isObject() && now.isObject()) {
+      Set<String> names = new TreeSet<>();
+      before.fieldNames().forEachRemaining(names::add);
+      now.fieldNames().forEachRemaining(names::add);
+      if (TRAINING.contains(path)) {
+        names.removeAll(FREE);
+      }
+      names.forEach(
+          name ->
+              compare(
+                  path + "." + name,
+                  before.path(name),
+                  now.path(name),
+                  standard.path(name),
+                  problems));
+    } else if (!before.equals(now)
+        && !(empty(before) && empty(now))
+        && !(before.isMissingNode() && now.equals(standard))) {
+      problems.add("  " + path + " was " + said(before) + ", is " + said(now));
+    }
+  }
+
+  private static String said(JsonNode node) {
+    return node.isMissingNode() ? "not there" : node.toString();
+  }
+
+  private static boolean empty(JsonNode node) {
+    return node.isMissingNode() || node.isNull();
+  }
+
+  /** Writes run.json; what earlier stages have noted stays. */
+  public void write(String sparkVersion, Clock clock) {
+    ObjectNode record =
+        folder.files().exists(folder.provenance()) && !job.overwrite()
+            ? (ObjectNode) folder.files().readJson(folder.provenance())
+            : json.createObjectNode();
+    record.put(
+        "lethe",
+        Optional.ofNullable(Provenance.class.getPackage().getImplementationVersion())
+            .orElse("unknown"));
+    record.put("commit", Optional.ofNullable(System.getenv("LETHE_COMMIT")).orElse("unknown"));
+    record.put("java", Runtime.version().toString());
+    record.put("spark", sparkVersion);
+    record.put("last_started", clock.instant().toString());
+    record.set("settings", json(job.settings().json()));
+    folder.files().writeJson(folder.provenance(), record);
+  }
+
+  /** Notes something that a stage found out, for example the hash of its input. */
+  public void note(String key, Object value) {
+    ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
+    record.set(key, json.valueToTree(value));
+    folder.files().writeJson(folder.provenance(), record);
+  }
+
+  private JsonNode json(String text) {
+    try {
+      return json.readTree(text);
+    } catch (IOException e) {
+      throw new IllegalStateException("Cannot read the settings as JSON", e);
+    }
+  }
+}

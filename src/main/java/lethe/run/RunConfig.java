@@ -1,0 +1,211 @@
+package lethe.run;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import lethe.corpus.CorpusSettings;
+import lethe.evaluate.EvaluateSettings;
+import lethe.model.checkpoint.Dtype;
+import lethe.objective.UnlearnSettings;
+import lethe.objective.ViewKind;
+import lethe.report.ReportSettings;
+import lethe.settings.Section;
+import lethe.settings.Settings;
+import lethe.target.Split;
+import lethe.target.TargetStopSettings;
+import lethe.train.TrainSettings;
+import lethe.train.gradient.GradientMode;
+
+/**
+ * One invocation: what is asked for, and every layer's settings, all read and checked before
+ * anything is done.
+ *
+ * @param verb what to do
+ * @param settings they were read from
+ * @param runDir where the run is written
+ * @param model the Hugging Face folder to unlearn
+ * @param dtype of the written weights
+ * @param shardBytes most bytes of weights a written file
+ * @param sample the corpus and model to make first, if they are asked for
+ * @param pretrain how the model is trained first, if it is
+ * @param finetune what the verb finetune does
+ * @param retrain what the verb retrain does
+ * @param plaintext let gradients travel in the clear on a cluster
+ * @param runDirShared whether all hosts see a run folder that is a file of this one
+ * @param dryRun check everything, write nothing
+ * @param overwrite run finished stages again
+ */
+public record RunConfig(
+    Verb verb,
+    Settings settings,
+    String runDir,
+    String model,
+    Dtype dtype,
+    long shardBytes,
+    Optional<Sample> sample,
+    Optional<Pretrain> pretrain,
+    Descend finetune,
+    Descend retrain,
+    CorpusSettings corpus,
+    UnlearnSettings unlearn,
+    TrainSettings train,
+    TargetStopSettings stop,
+    EvaluateSettings evaluate,
+    ReportSettings report,
+    boolean plaintext,
+    boolean runDirShared,
+    boolean dryRun,
+    boolean overwrite) {
+
+  /**
+   * Training from random weights.
+   *
+   * @param model folder with the config.json and tokenizer of the model
+   * @param splits it is trained on
+   * @param train how
+   */
+  public record Pretrain(String model, List<String> splits, TrainSettings train) {}
+
+  /**
+   * Plain descent from weights there are.
+   *
+   * @param start Hugging Face folder of the weights to begin with, if it is not the usual one
+   * @param splits it is trained on
+   * @param train how
+   */
+  public record Descend(Optional<String> start, List<String> splits, TrainSettings train) {
+
+    private static Descend read(
+        Section root, String name, List<String> otherwise, String... under) {
+      Section section = root.section(name);
+      List<String> splits = section.has("splits") ? section.strings("splits") : otherwise;
+      return new Descend(
+          section.optionalText("start"), splits, TrainSettings.read(root, name, under));
+    }
+  }
+
+  /**
+   * Reads a run file and the pairs over it.
+   *
+   * @throws lethe.settings.InvalidSettings with every mistake of every stage
+   */
+  public static RunConfig read(Verb verb, Path file, List<String> pairs) {
+    RunConfig job = parse(verb, file, pairs);
+    job.settings.check();
+    return job;
+  }
+
+  /**
+   * Reads the same, and keeps every mistake in {@link #settings}: nothing but looking may be done
+   * before they have been checked.
+   *
+   * @throws lethe.settings.InvalidSettings when the run file cannot be read at all
+   */
+  public static RunConfig parse(Verb verb, Path file, List<String> pairs) {
+    Settings settings = Settings.load(file, pairs);
+    Section root = settings.root();
+    Section plain = settings.withoutMethod();
+    Section model = root.section("model");
+    Section pretrain = root.section("pretrain");
+    RunConfig job =
+        new RunConfig(
+            verb,
+            settings,
+            root.section("run").string("dir"),
+            model.string("path"),
+            model.choice("dtype", Dtype.class),
+            1_000_000L * model.count("shard-megabytes", 1),
+            Sample.read(root),
+            pretrain.bool("enabled")
+                ? Optional.of(
+                    new Pretrain(
+                        pretrain.string("model"),
+                        pretrain.strings("splits"),
+                        TrainSettings.read(plain, "pretrain")))
+                : Optional.empty(),
+            Descend.read(plain, "finetune", List.of()),
+            Descend.read(plain, "retrain", kept(pretrain.strings("splits")), "pretrain"),
+            CorpusSettings.read(root),
+            UnlearnSettings.read(root),
+            TrainSettings.read(root, "train"),
+            TargetStopSettings.read(root),
+            EvaluateSettings.read(root),
+            ReportSettings.read(root),
+            root.section("security").bool("plaintext"),
+            root.section("run").bool("shared"),
+            root.bool("dry-run"),
+            root.bool("overwrite"));
+    if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {
+      settings.problem("Cannot pretrain: pretrain.enabled is false");
+    }
+    if (job.train.separation() == GradientMode.PROJECTED && job.unlearn.roles().size() == 1) {
+      root.section("train")
+          .problem(
+              "projection",
+              "must be none for %s, which keeps nothing that forgetting could conflict with"
+                  .formatted(job.unlearn.method().name()));
+    }
+    job.checkDescents(root);
+    if (job.stop.atTarget()
+        && job.checks(Verb.UNLEARN)
+        && !root.section("corpus").section("splits").has("approximate")) {
+      root.section("stop")
+          .problem(
+              "at-target",
+              "must be false without corpus.splits.approximate, which the target comes from");
+    }
+    new SettingRules(job, root).check();
+    return job;
+  }
+
+  /** All splits but the documents to forget. */
+  private static List<String> kept(List<String> splits) {
+    return splits.stream().filter(split -> !split.equals(Split.FORGET.key())).toList();
+  }
+
+  /** Whether this invocation includes a stage. */
+  public boolean does(Verb stage) {
+    return verb.does(stage)
+        || (verb == Verb.RUN && stage == Verb.RETRAIN && evaluate.groundTruth());
+  }
+
+  /** Whether what is looked at before anything begins includes what a stage needs. */
+  public boolean checks(Verb stage) {
+    return verb.looks()
+        ? Verb.RUN.does(stage) || (stage == Verb.RETRAIN && evaluate.groundTruth())
+        : does(stage);
+  }
+
+  /** Whether a term of the method takes such a view of examples. */
+  public boolean needs(ViewKind kind) {
+    return unlearn.roles().stream().anyMatch(role -> role.term().views().contains(kind));
+  }
+
+  private void checkDescents(Section root) {
+    checkSplits(root.section("finetune"), finetune.splits);
+    checkSplits(root.section("retrain"), retrain.splits);
+    pretrain.ifPresent(how -> checkSplits(root.section("pretrain"), how.splits));
+    if (retrain.splits.contains(Split.FORGET.key())) {
+      root.section("retrain")
+          .problem("splits", "must not name forget: that is what retrain leaves out");
+    }
+    if (checks(Verb.RETRAIN) && pretrain.isEmpty() && retrain.start.isEmpty()) {
+      root.section("retrain")
+          .problem(
+              "start",
+              "must name the Hugging Face folder of the weights that the model's training began with: pretrain.enabled is false");
+    }
+  }
+
+  private static void checkSplits(Section section, List<String> splits) {
+    List<String> known = Arrays.stream(Split.values()).map(Split::key).toList();
+    splits.stream()
+        .filter(split -> !known.contains(split))
+        .forEach(
+            split ->
+                section.problem(
+                    "splits",
+                    "names \"%s\"; the splits are %s".formatted(split, String.join(", ", known))));
+  }
+}

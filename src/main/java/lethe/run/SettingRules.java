@@ -1,0 +1,152 @@
+package lethe.run;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lethe.evaluate.MultipleChoiceTask;
+import lethe.objective.Role;
+import lethe.objective.ViewKind;
+import lethe.settings.Section;
+import lethe.target.Split;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What settings of different layers must agree on: the splits that methods and stages take are
+ * asked for, and every path can be one. Needs no file.
+ */
+public record SettingRules(RunConfig job, Section root) {
+
+  void check() {
+    paths();
+    if (job.checks(Verb.UNLEARN)) {
+      method();
+    }
+    if (job.checks(Verb.PRETRAIN)) {
+      job.pretrain().ifPresent(how -> splits("pretrain", how.splits()));
+    }
+    if (job.checks(Verb.FINETUNE)) {
+      splits("finetune", job.finetune().splits());
+    }
+    if (job.checks(Verb.RETRAIN)) {
+      splits("retrain", job.retrain().splits());
+    }
+    if (job.checks(Verb.REPORT)
+        && job.report().compare().isEmpty()
+        && job.report().require().isPresent()
+        && !asked().contains(Split.APPROXIMATE.key())) {
+      root.section("report")
+          .problem(
+              "require",
+              "must be null without corpus.splits.approximate, which the verdict comes from");
+    }
+    tasks();
+  }
+
+  private List<String> asked() {
+    return job.corpus().splits().keySet().stream().map(Split::key).toList();
+  }
+
+  private void method() {
+    String method = job.unlearn().method().name();
+    for (Role role : job.unlearn().roles()) {
+      if (!role.split().equals(Role.FORGET) && !asked().contains(role.split())) {
+        root.section("unlearn")
+            .problem(
+                "method",
+                "%s needs corpus.splits.%s, which is not set; set it, or set unlearn.retain-weights.%2$s=0"
+                    .formatted(method, role.split()));
+      }
+    }
+    if (job.needs(ViewKind.REJECTION) && !job.corpus().hasQuestions()) {
+      root.section("unlearn")
+          .problem(
+              "method",
+              "%s needs questions and answers, and no source names any; name them in corpus.sources, or choose another"
+                  .formatted(method));
+    }
+  }
+
+  /** A default may name more splits than there are; a user may not. */
+  private void splits(String stage, List<String> named) {
+    List<String> missing =
+        named.stream()
+            .filter(split -> !asked().contains(split))
+            .filter(split -> known().contains(split)) // others have been told
+            .toList();
+    boolean usual = job.settings().isDefault(stage + ".splits");
+    if (named.isEmpty() || missing.size() == named.size()) {
+      root.section(stage)
+          .problem(
+              "splits", "must name a split that corpus.splits has: " + String.join(", ", asked()));
+    } else if (!usual && !missing.isEmpty()) {
+      root.section(stage)
+          .problem(
+              "splits",
+              "names %s, which corpus.splits has not".formatted(String.join(", ", missing)));
+    }
+  }
+
+  private static List<String> known() {
+    return List.of(Split.values()).stream().map(Split::key).toList();
+  }
+
+  private void tasks() {
+    List<String> names = job.evaluate().tasks().stream().map(MultipleChoiceTask::name).toList();
+    names.stream()
+        .filter(name -> names.indexOf(name) != names.lastIndexOf(name))
+        .distinct()
+        .forEach(
+            name -> root.section("evaluate").problem("tasks", "name two tasks \"" + name + "\""));
+    names.stream()
+        .filter(name -> name.codePoints().anyMatch(Character::isISOControl))
+        .forEach(
+            name ->
+                root.section("evaluate")
+                    .problem(
+                        "tasks",
+                        "must have names without control characters, was \"%s\""
+                            .formatted(name.replaceAll("\\p{Cntrl}", "?"))));
+  }
+
+  private void paths() {
+    Map<String, String> paths = new LinkedHashMap<>();
+    paths.put("run.dir", job.runDir());
+    paths.put("model.path", job.model());
+    job.pretrain().ifPresent(how -> paths.put("pretrain.model", how.model()));
+    job.unlearn().start().ifPresent(path -> paths.put("unlearn.start", path));
+    job.unlearn().reinforced().ifPresent(path -> paths.put("unlearn.reinforced", path));
+    job.unlearn().rejections().ifPresent(path -> paths.put("unlearn.rejections", path));
+    job.finetune().start().ifPresent(path -> paths.put("finetune.start", path));
+    job.retrain().start().ifPresent(path -> paths.put("retrain.start", path));
+    job.corpus().reuse().ifPresent(path -> paths.put("corpus.reuse", path));
+    job.evaluate().models().forEach((name, path) -> paths.put("evaluate.models." + name, path));
+    job.evaluate().tasks().forEach(task -> paths.put("evaluate.tasks " + task.name(), task.path()));
+    for (String run : job.report().compare()) {
+      paths.put("report.compare " + run, run);
+    }
+    paths.forEach(this::path);
+  }
+
+  private void path(String setting, String path) {
+    if (path.matches("s3n?:.*") && !job.settings().spark().containsKey("spark.hadoop.fs.s3.impl")) {
+      job.settings()
+          .problem(
+              "%s must begin with s3a://, which is Hadoop's name for S3, was %s"
+                  .formatted(setting, path));
+    } else if (!path.isEmpty() && !path(path)) {
+      job.settings()
+          .problem(
+              "%s must be a path, was %s; a name with a colon is written ./%2$s"
+                  .formatted(setting, path));
+    }
+  }
+
+  /** Whether a text can be a path that this program has a file system for. */
+  public static boolean path(String text) {
+    try {
+      return !text.isBlank() && !new Path(text).toString().matches("s3n?:.*");
+    } catch (IllegalArgumentException e) { // Hadoop's
+      return false;
+    }
+  }
+}

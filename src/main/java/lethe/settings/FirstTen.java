@@ -1,0 +1,27 @@
+package lethe.settings;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Lists in messages end after ten with a count: nobody reads the other hundreds. */
+public final class FirstTen {
+  private static final int MOST = 10;
+
+  private FirstTen() {}
+
+  /** In one sentence: {@code a, b, c and 33 more}. */
+  public static String of(List<String> names) {
+    String first = String.join(", ", names.stream().limit(MOST).toList());
+    return names.size() <= MOST ? first : first + " and " + (names.size() - MOST) + " more";
+  }
+
+  /** One sentence a line. */
+  public static List<String> lines(List<String> sentences) {
+    if (sentences.size() <= MOST) {
+      return sentences;
+    }
+    List<String> lines = new ArrayList<>(sentences.subList(0, MOST));
+    lines.add("and %d more like these".formatted(sentences.size() - MOST));
+    return lines;
+  }
+}

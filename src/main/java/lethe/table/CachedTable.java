@@ -1,0 +1,97 @@
+package lethe.table;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import lethe.folder.Files;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A table that is computed once and kept in the run folder. Its {@code _manifest.json} is written
+ * last and says what it was computed from: with another origin, or without one, it is computed
+ * again, and also when a part is gone or no longer what was written. Its name begins with an
+ * underscore so that the folder can be read as plain Parquet.
+ *
+ * @param files of the run
+ * @param table its folder
+ * @param origin everything that its content depends on
+ */
+public record CachedTable(Files files, Path table, Map<String, Object> origin) {
+
+  /**
+   * @param origin as in {@link CachedTable}
+   * @param parts SHA-256 by file name
+   */
+  private record Manifest(Map<String, Object> origin, Map<String, String> parts) {}
+
+  /** Reads the table, computing and writing it first unless it is there. */
+  public Dataset<Row> readOrCompute(SparkSession spark, Supplier<Dataset<Row>> compute) {
+    Path manifest = manifest();
+    if (!isCurrent()) {
+      files.delete(table);
+      compute
+          .get()
+          .write()
+          .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false") // no empty _SUCCESS
+          .parquet(table.toString());
+      Map<String, String> parts = new TreeMap<>();
+      for (Path file : files.list(table)) {
+        if (file.getName().endsWith(".parquet")) {
+          parts.put(file.getName(), files.sha256(file));
+        }
+      }
+      files.writeJson(manifest, new Manifest(new TreeMap<>(origin), parts));
+    }
+    List<String> parts = new ArrayList<>();
+    files
+        .readJson(manifest)
+        .path("parts")
+        .fieldNames()
+        .forEachRemaining(part -> parts.add(new Path(table, part).toString()));
+    return spark
+        .read()
+        .option("__globPaths__", "false") // a folder may be named run[1]
+        .parquet(parts.toArray(String[]::new));
+  }
+
+  /** Whether the table is there, of this origin, and every part of it is as it was written. */
+  public boolean isCurrent() {
+    if (!files.exists(manifest())) {
+      return false;
+    }
+    JsonNode manifest = files.readJson(manifest());
+    return sameOrigin(manifest) && whole(manifest.path("parts"));
+  }
+
+  /** The names of its files, in order; the table must be there. */
+  public List<String> parts() {
+    List<String> names = new ArrayList<>();
+    files.readJson(manifest()).path("parts").fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  private boolean whole(JsonNode parts) {
+    for (Map.Entry<String, JsonNode> part : parts.properties()) {
+      Path file = new Path(table, part.getKey());
+      if (!files.exists(file) || !files.sha256(file).equals(part.getValue().asText())) {
+        return false;
+      }
+    }
+    return !parts.isEmpty();
+  }
+
+  private Path manifest() {
+    return new Path(table, "_manifest.json");
+  }
+
+  /** Compared as text: JSON read back has other number types. */
+  private boolean sameOrigin(JsonNode manifest) {
+    return Files.json(manifest.path("origin")).equals(Files.json(new TreeMap<>(origin)));
+  }
+}

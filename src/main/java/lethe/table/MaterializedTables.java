@@ -1,0 +1,49 @@
+package lethe.table;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * Tables that are asked for again: each is computed once, and cut off from how it was made, because
+ * a plan that holds the plans of all tables before it takes Spark longer to think about than to
+ * run. What is lost with an executor is computed again.
+ */
+public final class MaterializedTables implements AutoCloseable {
+  /** Tables of so few rows, some ten megabytes, are kept by the driver: a task costs more. */
+  private static final long FEW = 10_000;
+
+  private final List<Dataset<Row>> kept = new ArrayList<>();
+
+  /** The same rows; they stay until this is closed. */
+  public Dataset<Row> keep(Dataset<Row> table) {
+    // A Dataset keeps the RDD it has once made: only one that is made after persist is cached.
+    Dataset<Row> cached = table.toDF().persist(StorageLevel.MEMORY_AND_DISK());
+    JavaRDD<Row> rows = cached.javaRDD();
+    List<Row> few =
+        rows.getNumPartitions() == 1
+            ? cached.limit((int) FEW + 1).collectAsList()
+            : rows.count() > FEW ? null : rows.collect();
+    if (few == null || few.size() > FEW) {
+      kept.add(cached);
+      return table.sparkSession().createDataFrame(rows, cached.schema());
+    }
+    cached.unpersist();
+    return local(table.sparkSession(), few, cached.schema());
+  }
+
+  /** In one partition: Spark then joins and groups without a shuffle. */
+  private static Dataset<Row> local(SparkSession spark, List<Row> rows, StructType schema) {
+    return spark.createDataFrame(rows, schema).coalesce(1);
+  }
+
+  @Override
+  public void close() {
+    kept.forEach(Dataset::unpersist);
+  }
+}

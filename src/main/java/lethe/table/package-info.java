@@ -1,0 +1,5 @@
+/**
+ * Spark tables: computed once ({@link lethe.table.MaterializedTables}), or kept in the run folder
+ * and read again while they are current ({@link lethe.table.CachedTable}). Knows no layer.
+ */
+package lethe.table;

@@ -1,0 +1,43 @@
+package lethe.target;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lethe.folder.Files;
+
+/**
+ * Parts the documents of one split and domain in two: one half steers the training (it says when to
+ * stop), the other gives the verdict, so that no run judges itself by what it aimed at. Documents
+ * are ranked by the SHA-256 of their id and take turns; a sole document is in both halves.
+ */
+public final class DocumentHalves {
+  private DocumentHalves() {}
+
+  /** The ids of the half that steers. */
+  public static Set<String> steering(Collection<String> ids) {
+    return half(ids, 0);
+  }
+
+  /** The ids of the half that judges. */
+  public static Set<String> judging(Collection<String> ids) {
+    return half(ids, ids.size() == 1 ? 0 : 1);
+  }
+
+  private static Set<String> half(Collection<String> ids, int first) {
+    List<String> ranked =
+        ids.stream().distinct().sorted(Comparator.comparing(DocumentHalves::hash)).toList();
+    return IntStream.range(0, ranked.size())
+        .filter(i -> i % 2 == first)
+        .mapToObj(ranked::get)
+        .collect(Collectors.toSet());
+  }
+
+  private static String hash(String id) {
+    return HexFormat.of().formatHex(Files.sha256().digest(id.getBytes(StandardCharsets.UTF_8)));
+  }
+}

@@ -1,0 +1,100 @@
+package lethe.target;
+
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Where a training should end, domain by domain, from the documents that steer.
+ *
+ * @param domains to forget; a domain's place is its number
+ * @param band half its width, nats a token
+ * @param probeEvery most steps between two probes
+ * @param uniformNll loss of the model that knows nothing, log V, nats a token
+ */
+public record SteeringTarget(List<Domain> domains, double band, int probeEvery, double uniformNll)
+    implements Serializable {
+  public SteeringTarget {
+    domains = List.copyOf(domains);
+  }
+
+  /**
+   * One domain to forget.
+   *
+   * @param name of it
+   * @param target nats a token
+   * @param weight scored tokens of the documents that steer
+   * @param probeTokens scored tokens of a probe
+   */
+  public record Domain(String name, double target, long weight, long probeTokens)
+      implements Serializable {}
+
+  /** Nats a token, domains weighed like forget. */
+  public double target() {
+    return aggregate().nll();
+  }
+
+  /**
+   * A domain is let go of, and training ends, in the inner half of the band: what the other half of
+   * the documents says will differ a little.
+   */
+  public double innerBand() {
+    return band / 2;
+  }
+
+  /**
+   * Mean loss of each domain.
+   *
+   * @param sums of the probe's losses by domain, nats
+   */
+  public double[] means(double[] sums) {
+    double[] means = new double[sums.length];
+    for (int d = 0; d < sums.length; d++) {
+      means[d] = sums[d] / domains.get(d).probeTokens();
+    }
+    return means;
+  }
+
+  /** The mean of something over domains, weighed like forget. */
+  public double weighed(double[] values) {
+    double sum = 0;
+    long weight = 0;
+    for (int d = 0; d < values.length; d++) {
+      sum += domains.get(d).weight() * values[d];
+      weight += domains.get(d).weight();
+    }
+    return sum / weight;
+  }
+
+  /** A sentence's end, for a user. */
+  @Override
+  public String toString() {
+    return String.format(Locale.ROOT, "forget loss is %.3f nats a token", target())
+        + domains.stream()
+            .map(d -> String.format(Locale.ROOT, "%s %.3f", d.name(), d.target()))
+            .collect(Collectors.joining(", ", " (", ")"));
+  }
+
+  private Target aggregate() {
+    Map<String, Long> weights = new LinkedHashMap<>();
+    Map<String, Double> targets = new LinkedHashMap<>();
+    domains.forEach(
+        d -> {
+          weights.put(d.name(), d.weight());
+          targets.put(d.name(), d.target());
+        });
+    return Target.of(weights, targets).orElseThrow();
+  }
+
+  /** By domain, for a reader. */
+  public Map<String, Double> named(double[] values) {
+    Map<String, Double> named = new LinkedHashMap<>();
+    for (int d = 0; d < values.length; d++) {
+      named.put(domains.get(d).name(), Double.isFinite(values[d]) ? values[d] : null);
+    }
+    return named;
+  }
+}

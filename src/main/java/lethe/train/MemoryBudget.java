@@ -1,0 +1,77 @@
+package lethe.train;
+
+import lethe.model.network.Architecture;
+import lethe.model.torch.Activations;
+import lethe.model.torch.Precision;
+import lethe.train.exchange.Aggregator;
+import lethe.train.exchange.AggregatorClient;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ShardTree;
+
+/**
+ * What training will need, from the shapes alone. P are trained elements, A all of them. Gradients
+ * count twice where the terms that forget and that keep are told apart.
+ *
+ * <pre>
+ * driver heap      weights 4A, moments 8P, the step's gradient 4P, a checkpoint's copy 12P, the best step's weights 4P,
+ *                  and for each worker the window's buckets
+ * worker heap      (1 + log2(shards it owns)) gradients of 4P, and the buckets under way
+ * worker native    weights 4A, gradients 4A, bfloat16 copies 2A, 4A for each frozen model, activations of a pass
+ * wire             each worker sends its subtrees' gradients and gets the weights: all over the driver's one network card
+ * run folder       two checkpoints and the one being written of 12P each, the best step's weights in each, the model 4A
+ * </pre>
+ *
+ * @param driverHeap bytes
+ * @param workerHeap bytes
+ * @param workerNative bytes, an estimate: activations depend on what the libraries keep
+ * @param wire bytes a step
+ * @param runFolder bytes
+ */
+public record MemoryBudget(
+    long driverHeap, long workerHeap, long workerNative, long wire, long runFolder) {
+  /**
+   * Activations a token, layer and unit of width, in float32 numbers: what a decoder layer keeps.
+   */
+  private static final long KEPT = 34;
+
+  /** As above, where only a layer's input is kept. */
+  private static final long RECOMPUTED = 1;
+
+  /**
+   * @param frozenModels whose weights a worker holds besides
+   * @param tokens of the longest example
+   * @param steered whether the best step's weights are kept
+   */
+  public static MemoryBudget of(
+      Architecture architecture,
+      TrainSettings settings,
+      int frozenModels,
+      int tokens,
+      boolean steered) {
+    ParameterLayout layout = settings.layout(architecture.tensors());
+    long trained = layout.trained();
+    long all = layout.elements();
+    long bucket = 4L * Math.min(layout.bucketElements(), trained);
+    ShardTree tree = new ShardTree(settings.shards());
+    int workers = settings.workers();
+    long sides = settings.separation().parts(); // at most: a method may have but one
+    long driver = 4 * all + 8 * trained + 4 * sides * trained + 12 * trained;
+    driver += (steered ? 4 * trained : 0) + (long) workers * Aggregator.WINDOW * bucket;
+    long sent = 0;
+    int owned = 0;
+    for (int w = 0; w < workers; w++) {
+      sent += tree.roots(w, workers).size();
+      owned = Math.max(owned, tree.firstShard(w + 1, workers) - tree.firstShard(w, workers));
+    }
+    long levels = 32L - Integer.numberOfLeadingZeros(owned - 1);
+    long heap = (1 + levels) * 4 * sides * trained + 2L * AggregatorClient.OUTSTANDING * bucket;
+    long outside = 4 * all + 4 * all + 4L * frozenModels * all;
+    outside += settings.compute().precision() == Precision.BFLOAT16 ? 2 * all : 0;
+    long kept = settings.compute().activations() == Activations.KEEP ? KEPT : RECOMPUTED;
+    long passTokens = (long) settings.microBatch() * tokens;
+    outside += 4 * passTokens * architecture.width() * (kept * architecture.layers().size() + KEPT);
+    long wire = (sides * sent + workers) * settings.wire().bytes(1) * trained;
+    long folder = 3 * (12L + (steered ? 4 : 0)) * trained + 4 * all;
+    return new MemoryBudget(driver, heap, outside, wire, folder);
+  }
+}

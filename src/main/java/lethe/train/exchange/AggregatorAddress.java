@@ -1,0 +1,82 @@
+package lethe.train.exchange;
+
+import java.io.Serializable;
+import java.util.HashMap;
+import java.util.Map;
+import lethe.train.seal.MessageCipher;
+import org.apache.spark.network.sasl.SecretKeyHolder;
+import org.apache.spark.network.util.MapConfigProvider;
+import org.apache.spark.network.util.TransportConf;
+
+/**
+ * How a worker reaches the aggregator of one launch.
+ *
+ * @param host of the driver
+ * @param port of the aggregator
+ * @param launch of the training stage
+ * @param secret both sides prove to know
+ * @param settings Spark's own network settings of the run
+ */
+public record AggregatorAddress(
+    String host, int port, int launch, String secret, Map<String, String> settings)
+    implements Serializable {
+  static final String USER = "lethe";
+  private static final String CRYPTO = "spark.network.crypto.enabled";
+
+  public AggregatorAddress {
+    settings = new HashMap<>(settings);
+  }
+
+  /** The place alone: the secret must not reach a log. */
+  @Override
+  public String toString() {
+    return "Endpoint[" + host + ":" + port + ", launch " + launch + "]";
+  }
+
+  /** What protects the messages: nothing, unless {@code spark.network.crypto.enabled}. */
+  MessageCipher seal() {
+    return seal(settings, secret);
+  }
+
+  public static MessageCipher seal(Map<String, String> spark, String secret) {
+    return spark.getOrDefault(CRYPTO, "false").equals("true")
+        ? MessageCipher.of(secret)
+        : MessageCipher.NONE;
+  }
+
+  /**
+   * Spark's transport with its authentication; {@link MessageCipher} takes the place of its
+   * encryption.
+   */
+  TransportConf transport() {
+    return transport(settings);
+  }
+
+  public static TransportConf transport(Map<String, String> spark) {
+    Map<String, String> own = new HashMap<>(spark);
+    own.put(
+        "spark.lethe.io.connectionTimeout",
+        "24h"); // a pull is answered when the step is done, however long that takes
+    own.put(CRYPTO, "false");
+    own.putIfAbsent("spark.lethe.io.preferDirectBufs", "true");
+    return new TransportConf("lethe", new MapConfigProvider(own));
+  }
+
+  SecretKeyHolder keys() {
+    return keys(secret);
+  }
+
+  public static SecretKeyHolder keys(String secret) {
+    return new SecretKeyHolder() {
+      @Override
+      public String getSaslUser(String appId) {
+        return USER;
+      }
+
+      @Override
+      public String getSecretKey(String appId) {
+        return secret;
+      }
+    };
+  }
+}

@@ -1,0 +1,253 @@
+package lethe.train.exchange;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.IntConsumer;
+import java.util.function.ObjIntConsumer;
+import lethe.train.exchange.Message.Kind;
+import lethe.train.gradient.BufferPool;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.WireFormat;
+import lethe.train.seal.MessageCipher;
+import lethe.train.steering.ProbeDecision;
+import org.apache.spark.network.TransportContext;
+import org.apache.spark.network.buffer.NioManagedBuffer;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.client.TransportClientFactory;
+import org.apache.spark.network.crypto.AuthClientBootstrap;
+import org.apache.spark.network.server.NoOpRpcHandler;
+import org.apache.spark.network.util.TransportConf;
+
+/**
+ * A worker's half of the exchange. Used by one thread; at most {@link #OUTSTANDING} messages are
+ * unanswered at a time.
+ */
+public final class AggregatorClient implements AutoCloseable {
+  /** Messages. */
+  public static final int OUTSTANDING = 4;
+
+  private final TransportContext context;
+  private final TransportClientFactory clients;
+  private final TransportClient client;
+  private final AggregatorAddress endpoint;
+  private final MessageCipher seal;
+  private final int attempt;
+  private final int worker;
+
+  /**
+   * @param endpoint of the driver
+   * @param attempt of the stage
+   * @param worker from 0
+   */
+  public AggregatorClient(AggregatorAddress endpoint, int attempt, int worker) {
+    this.endpoint = endpoint;
+    this.seal = endpoint.seal();
+    this.attempt = attempt;
+    this.worker = worker;
+    TransportConf conf = endpoint.transport();
+    context = new TransportContext(conf, new NoOpRpcHandler());
+    clients =
+        context.createClientFactory(
+            List.of(new AuthClientBootstrap(conf, AggregatorAddress.USER, endpoint.keys())));
+    try {
+      client = clients.createClient(endpoint.host(), endpoint.port());
+    } catch (Exception e) {
+      close();
+      throw new IllegalStateException(
+          "Cannot reach the driver at "
+              + endpoint.host()
+              + ":"
+              + endpoint.port()
+              + ": "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  /**
+   * What a worker is told when it comes.
+   *
+   * @param step to begin with
+   */
+  public record Start(int step, ProbeDecision orders) {}
+
+  /**
+   * Says hello.
+   *
+   * @param greeting of {@link ExchangeSpec}
+   * @param environment of this worker
+   * @param device it computes on, as {@link WorkerEnvironment#device} names it
+   */
+  public Start hello(String greeting, String environment, String device) {
+    String all = String.join("\n", greeting, environment, device);
+    return hello(all.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Start hello(byte[] greeting) {
+    ByteBuffer message = message(Kind.HELLO, 0, 0, 0).buffer(greeting.length);
+    message.put(greeting);
+    ByteBuffer answer = await(send(message));
+    return new Start(answer.getInt(), ProbeDecision.read(answer));
+  }
+
+  /** Says that this worker cannot do its part, and that no other attempt could. */
+  public void unable(String why) {
+    byte[] reason = why.getBytes(StandardCharsets.UTF_8);
+    await(send(message(Kind.UNABLE, 0, 0, 0).buffer(reason.length).put(reason)));
+  }
+
+  /**
+   * Tells what the weights that a step begins with make of the probe chunks; returns when all
+   * workers have told.
+   *
+   * @param sums of the losses, for each own shard and domain, shard by shard, nats
+   */
+  public ProbeDecision probe(int step, double[] sums) {
+    ByteBuffer message = message(Kind.PROBE, step, 0, 0).buffer(8 * sums.length);
+    message.asDoubleBuffer().put(sums);
+    message.position(message.limit());
+    return ProbeDecision.read(await(send(message)));
+  }
+
+  /**
+   * Fetches the weights a step begins with, bucket by bucket in order; waits until they are there.
+   *
+   * @param buckets how many: all, or those that are trained
+   * @param each is given a bucket's values, which are overwritten afterwards, and its number
+   */
+  public void pull(
+      int step,
+      ParameterLayout layout,
+      int buckets,
+      WireFormat wire,
+      ObjIntConsumer<float[]> each) {
+    ByteBuffer answer = await(send(message(Kind.PULL, step, 0, 0).buffer(0)));
+    String key = StandardCharsets.UTF_8.decode(answer).toString();
+    BufferPool spares = new BufferPool();
+    Deque<CompletableFuture<float[]>> outstanding = new ArrayDeque<>();
+    for (int asked = 0, taken = 0; taken < buckets; taken++) {
+      for (; asked < buckets && outstanding.size() < OUTSTANDING; asked++) {
+        outstanding.add(fetch(key + "/" + asked, wire, spares.acquire(layout.length(asked))));
+      }
+      float[] values = await(outstanding.remove());
+      each.accept(values, taken);
+      spares.release(values);
+    }
+  }
+
+  private CompletableFuture<float[]> fetch(String id, WireFormat wire, float[] values) {
+    IncomingBucket incoming = new IncomingBucket(id, wire, values);
+    client.stream(id, seal.opening(MessageCipher.bound(id), incoming));
+    return incoming.whole();
+  }
+
+  /** Reports a step's sums; returns when the driver has them. */
+  public void report(int step, WorkerReport report) {
+    ByteBuffer message = message(Kind.REPORT, step, 0, 0).buffer(report.bytes());
+    report.write(message);
+    await(send(message));
+  }
+
+  /**
+   * Sends the gradient sums of nodes, bucket by bucket; returns when the driver has taken all.
+   *
+   * @param nodes of the shard tree
+   * @param sums of each node, bucket by bucket
+   * @param before is given each bucket's number before it is sent
+   */
+  public void push(
+      int step, List<Integer> nodes, List<float[][]> sums, WireFormat wire, IntConsumer before) {
+    Deque<CompletableFuture<ByteBuffer>> outstanding = new ArrayDeque<>();
+    for (int bucket = 0; bucket < sums.get(0).length; bucket++) {
+      before.accept(bucket);
+      for (int i = 0; i < nodes.size(); i++) {
+        if (outstanding.size() == OUTSTANDING) {
+          await(outstanding.remove());
+        }
+        outstanding.add(
+            send(message(Kind.PUSH, step, nodes.get(i), bucket), sums.get(i)[bucket], wire));
+      }
+    }
+    outstanding.forEach(this::await);
+  }
+
+  private Message message(Kind kind, int step, int node, int bucket) {
+    return new Message(kind, endpoint.launch(), attempt, worker, step, node, bucket);
+  }
+
+  /** Sends a gradient, and a message that tells of it; gives the answer to the message. */
+  private CompletableFuture<ByteBuffer> send(Message message, float[] values, WireFormat wire) {
+    ByteBuffer head = message.buffer(0).flip();
+    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+    client.uploadStream(
+        new NioManagedBuffer(head),
+        new OutgoingBucket(values, wire).sealed(seal, MessageCipher.head(head)),
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer response) {
+            // that it has come in; what is waited for is the answer to the message
+          }
+
+          @Override
+          public void onFailure(Throwable e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    send(message.buffer(0), answer);
+    return answer;
+  }
+
+  private CompletableFuture<ByteBuffer> send(ByteBuffer message) {
+    CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+    send(message, answer);
+    return answer;
+  }
+
+  private void send(ByteBuffer message, CompletableFuture<ByteBuffer> answer) {
+    message.flip();
+    byte[] head = MessageCipher.head(message);
+    client.sendRpc(
+        seal.sealRequest(message),
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer response) {
+            try {
+              ByteBuffer opened = seal.openedAnswer(head, response);
+              // The transport takes its buffer back.
+              answer.complete(ByteBuffer.allocate(opened.remaining()).put(opened).flip());
+            } catch (RuntimeException e) {
+              answer.completeExceptionally(e);
+            }
+          }
+
+          @Override
+          public void onFailure(Throwable e) {
+            answer.completeExceptionally(e);
+          }
+        });
+  }
+
+  private <T> T await(CompletableFuture<T> answer) {
+    try {
+      return answer.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Worker " + worker + " was interrupted", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(
+          "Worker " + worker + " lost the driver: " + e.getCause().getMessage(), e.getCause());
+    }
+  }
+
+  @Override
+  public void close() {
+    clients.close();
+    context.close();
+  }
+}

@@ -1,0 +1,35 @@
+package lethe.train.exchange;
+
+import lethe.train.gradient.GradientMode;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.WireFormat;
+import lethe.train.optimizer.LearningRateSchedule;
+
+/**
+ * What the driver's and the workers' halves of one launch agree on.
+ *
+ * @param layout of the vector that travels
+ * @param schedule of the learning rate
+ * @param wire how values travel
+ * @param separation of the gradients' sides
+ * @param launch of the training stage, from 0
+ * @param workers of it
+ */
+public record ExchangeSpec(
+    ParameterLayout layout,
+    LearningRateSchedule schedule,
+    WireFormat wire,
+    GradientMode separation,
+    int launch,
+    int workers) {
+  /** What a worker says to show that it means the same. */
+  public static String greeting(
+      ParameterLayout layout, int workers, WireFormat wire, GradientMode separation) {
+    return "%s and %s %d workers %s %s"
+        .formatted(layout.buckets(), layout.frozen(), workers, wire, separation);
+  }
+
+  String greeting() {
+    return greeting(layout, workers, wire, separation);
+  }
+}

@@ -1,0 +1,102 @@
+package lethe.train.exchange;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * The fixed head of every message a worker sends; a payload may follow it.
+ *
+ * @param kind what is said
+ * @param launch of the training stage; newer ones fence older ones
+ * @param attempt of the stage within the launch
+ * @param worker from 0
+ * @param step the step worked on, from 0
+ * @param node of the shard tree whose sum the payload is
+ * @param bucket of the flat vector; where a gradient has two sides, those of the second come after
+ *     those of the first
+ */
+public record Message(
+    Kind kind, int launch, int attempt, int worker, int step, int node, int bucket) {
+  public static final int BYTES = 28;
+
+  /** What a worker says. */
+  public enum Kind {
+    /**
+     * I am here; payload: what I run on. Answer: the step to begin with, and {@link
+     * lethe.train.steering.ProbeDecision}.
+     */
+    HELLO(1),
+    /**
+     * Are there the weights that {@code step} begins with? Answer, when they are: the key by which
+     * their buckets can be fetched, each as a stream of the name key/bucket.
+     */
+    PULL(2),
+    /**
+     * One bucket of a node's gradient sum has been sent, as a stream that began with the same head.
+     * Answer: empty, when there is room for more.
+     */
+    PUSH(3),
+    /** My part of a step's sums (payload: {@link WorkerReport}), said before its last PUSH. */
+    REPORT(4),
+    /**
+     * What the weights that {@code step} begins with make of my probe chunks (payload: for each
+     * shard and domain the summed loss, doubles). Answer: {@link
+     * lethe.train.steering.ProbeDecision}, when all have said it.
+     */
+    PROBE(5),
+    /**
+     * I cannot do my part, and no other attempt could (payload: why); said in place of any other.
+     * Answer: empty.
+     */
+    UNABLE(6);
+
+    private final int code;
+
+    Kind(int code) {
+      this.code = code;
+    }
+  }
+
+  /** A buffer with this head, its position at the payload. */
+  public ByteBuffer buffer(int payloadBytes) {
+    ByteBuffer buffer = ByteBuffer.allocate(BYTES + payloadBytes);
+    buffer
+        .putInt(kind.code)
+        .putInt(launch)
+        .putInt(attempt)
+        .putInt(worker)
+        .putInt(step)
+        .putInt(node)
+        .putInt(bucket);
+    return buffer;
+  }
+
+  /** Reads the head; the buffer's position is then at the payload. */
+  static Message read(ByteBuffer buffer) {
+    if (buffer.remaining() < BYTES) {
+      throw new IllegalArgumentException(
+          "Cannot read a message of " + buffer.remaining() + " bytes");
+    }
+    buffer.order(ByteOrder.BIG_ENDIAN);
+    int code = buffer.getInt();
+    Kind kind =
+        Arrays.stream(Kind.values())
+            .filter(k -> k.code == code)
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException("Cannot read a message of kind " + code));
+    return new Message(
+        kind,
+        buffer.getInt(),
+        buffer.getInt(),
+        buffer.getInt(),
+        buffer.getInt(),
+        buffer.getInt(),
+        buffer.getInt());
+  }
+
+  String where() {
+    return "worker " + worker + " at step " + (step + 1);
+  }
+}

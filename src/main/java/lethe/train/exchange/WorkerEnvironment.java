@@ -1,0 +1,165 @@
+package lethe.train.exchange;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lethe.model.torch.Compute;
+import lethe.model.torch.NativeEngine;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.resource.ResourceInformation;
+import scala.collection.JavaConverters;
+
+/**
+ * What decides the last bits of a worker's sums, besides the plan: threads, kind of processor,
+ * libraries. The first worker's is that of the run; the others are held against it. And on which
+ * GPU each computes: two must not have the same.
+ */
+public final class WorkerEnvironment {
+  private final Consumer<String> tell;
+  private final boolean strict;
+  private String run = "";
+  private String placing = "";
+  private String devicesTold = "";
+  private final Map<Integer, String> devices = new TreeMap<>();
+  private boolean told;
+
+  /**
+   * @param strict whether a worker that differs is refused
+   * @param tell takes a sentence for the user when one is not
+   */
+  public WorkerEnvironment(boolean strict, Consumer<String> tell) {
+    this.strict = strict;
+    this.tell = tell;
+  }
+
+  /** That of this process. */
+  public static String ofThisProcess(Compute compute) {
+    String device =
+        compute.device().isGpu() ? NativeEngine.gpu(compute.device()) : processor(cpuInfo());
+    return "%s, %d threads, %s, %s, MKL_CBWR=%s"
+        .formatted(
+            device,
+            compute.threads(),
+            compute.precision(),
+            NativeEngine.version(),
+            Optional.ofNullable(System.getenv("MKL_CBWR")).orElse("unset"));
+  }
+
+  private static Stream<String> cpuInfo() {
+    try {
+      return Files.readString(Path.of("/proc/cpuinfo"), StandardCharsets.UTF_8).lines();
+    } catch (IOException e) {
+      return Stream.empty(); // not Linux: the architecture must do
+    }
+  }
+
+  /** The processor's name, as the kernel tells it. */
+  static String processor(Stream<String> cpuInfo) {
+    return cpuInfo
+        .filter(line -> line.startsWith("model name"))
+        .map(line -> line.substring(line.indexOf(':') + 1).trim())
+        .findFirst()
+        .orElse(System.getProperty("os.arch"));
+  }
+
+  /**
+   * The GPU that Spark has assigned to a task, so named that two workers with the same name would
+   * share it: by its number and its host, or its container on YARN, where each may number its own.
+   *
+   * @param resources as {@code TaskContext.resources()} gives them
+   * @return empty where none is assigned
+   */
+  public static String device(scala.collection.Map<String, ResourceInformation> resources) {
+    ResourceInformation gpu = JavaConverters.mapAsJavaMap(resources).get("gpu");
+    if (gpu == null) {
+      return "";
+    }
+    String container = System.getenv("CONTAINER_ID");
+    return "GPU %s of %s%s"
+        .formatted(
+            String.join(", ", gpu.addresses()),
+            SparkEnv.get().blockManager().blockManagerId().host(),
+            container == null ? "" : " in " + container);
+  }
+
+  /**
+   * Takes down what a worker computes on.
+   *
+   * @param attempt of which launch and stage; another one begins with no worker
+   * @param device as {@link #device} names it
+   * @throws IllegalStateException when another worker of the attempt has the same GPU
+   */
+  synchronized void place(String attempt, int worker, String device) {
+    if (!attempt.equals(placing)) {
+      placing = attempt;
+      devices.clear();
+    }
+    devices.forEach(
+        (other, taken) -> {
+          if (other != worker && !device.isEmpty() && taken.equals(device)) {
+            throw new IllegalStateException(
+                "Refused worker %d: worker %d computes on %s, too; Spark workers on one host each hand out all of its GPUs, so give each host a single one that holds them all (SPARK_WORKER_INSTANCES=1; on one machine local-cluster[1,CORES,MEBIBYTES], its cores those of all executors)"
+                    .formatted(worker, other, device));
+          }
+        });
+    devices.put(worker, device);
+  }
+
+  /** All workers of an attempt are there: says which GPUs they have, unless it has said so. */
+  synchronized void complete() {
+    if (devices.values().stream().allMatch(String::isEmpty)) {
+      return;
+    }
+    String all =
+        devices.entrySet().stream()
+            .map(e -> "worker " + e.getKey() + " has " + e.getValue())
+            .collect(Collectors.joining("; "));
+    if (!all.equals(devicesTold)) {
+      devicesTold = all;
+      tell.accept(all);
+    }
+  }
+
+  /** Takes up what the workers of an earlier driver announced. */
+  public synchronized void resume(String earlier) {
+    run = earlier;
+  }
+
+  /** Of the run; empty before any worker was there. */
+  public synchronized String run() {
+    return run;
+  }
+
+  /**
+   * @param worker from 0
+   * @param announced what it says of itself
+   * @throws IllegalStateException when it differs from the run's and that is not allowed
+   */
+  synchronized void check(int worker, String announced) {
+    if (run.isEmpty()) {
+      run = announced;
+    }
+    if (run.equals(announced)) {
+      return;
+    }
+    String both =
+        "worker %d computes with %s, those before it with %s".formatted(worker, announced, run);
+    if (strict) {
+      throw new IllegalStateException(
+          "Refused a mixture: "
+              + both
+              + "; give the run executors of one kind, or set train.deterministic=false");
+    }
+    if (!told) {
+      told = true;
+      tell.accept("Warning: " + both + "; the result is not reproducible to the last bit");
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package lethe.train.gradient;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * How the gradient f of the terms that forget and the gradient r of those that keep stand to each
+ * other in a step: weighted and divided as they enter the loss, before anything is removed or
+ * clipped.
+ *
+ * <pre>
+ *   cosine = &lt;f, r&gt; / (|f| |r|)
+ *   projected:  f := f - &lt;f, r&gt; / |r|^2 r   where &lt;f, r&gt; &lt; 0;   the step takes f + r
+ * </pre>
+ *
+ * Yu et al., "Gradient Surgery for Multi-Task Learning", arXiv:2001.06782, one-sided: what is kept
+ * is never given up for what is forgotten. Where f and r agree it changes nothing; where r is 0
+ * neither. Sums are taken in double, bucket by bucket in order, so that neither threads nor the
+ * number of workers change a bit.
+ *
+ * @param forgetNorm |f|, 0 where the step has nothing to forget
+ * @param retainNorm |r|
+ * @param cosine from -1 (each undoes the other) to 1; null where f or r is 0
+ * @param projected whether something was removed from f
+ */
+public record GradientConflict(
+    @JsonProperty("forget_grad_norm") double forgetNorm,
+    @JsonProperty("retain_grad_norm") double retainNorm,
+    @JsonProperty("grad_cosine") Double cosine,
+    @JsonProperty("grad_projected") boolean projected) {
+
+  private record Products(double ff, double fr, double rr) {
+    Products add(Products other) {
+      return new Products(ff + other.ff, fr + other.fr, rr + other.rr);
+    }
+  }
+
+  /**
+   * Compares and adds.
+   *
+   * @param gradient the buckets of f, then those of r; on return those of f hold the sum
+   */
+  static GradientConflict join(float[][] gradient, GradientMode separation) {
+    int buckets = gradient.length / 2;
+    Products all =
+        Arrays.stream(products(gradient, buckets)).reduce(new Products(0, 0, 0), Products::add);
+    boolean projected = separation == GradientMode.PROJECTED && all.fr < 0;
+    double share = projected ? all.fr / all.rr : 0;
+    IntStream.range(0, buckets)
+        .parallel()
+        .forEach(b -> add(gradient[b], gradient[buckets + b], share));
+    double forget = StrictMath.sqrt(all.ff);
+    double retain = StrictMath.sqrt(all.rr);
+    return new GradientConflict(forget, retain, cosine(all.fr, forget * retain), projected);
+  }
+
+  private static Double cosine(double product, double norms) {
+    return norms == 0 ? null : Double.valueOf(Math.max(-1, Math.min(1, product / norms)));
+  }
+
+  private static Products[] products(float[][] gradient, int buckets) {
+    return IntStream.range(0, buckets)
+        .parallel()
+        .mapToObj(b -> products(gradient[b], gradient[buckets + b]))
+        .toArray(Products[]::new);
+  }
+
+  private static Products products(float[] forget, float[] retain) {
+    double ff = 0;
+    double fr = 0;
+    double rr = 0;
+    for (int i = 0; i < forget.length; i++) {
+      double f = forget[i];
+      double r = retain[i];
+      ff += f * f;
+      fr += f * r;
+      rr += r * r;
+    }
+    return new Products(ff, fr, rr);
+  }
+
+  private static void add(float[] forget, float[] retain, double share) {
+    for (int i = 0; i < forget.length; i++) {
+      forget[i] = (float) (forget[i] - share * retain[i]) + retain[i];
+    }
+  }
+}

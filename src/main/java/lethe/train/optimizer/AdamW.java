@@ -1,0 +1,164 @@
+package lethe.train.optimizer;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import lethe.train.gradient.Buckets;
+import lethe.train.gradient.ParameterLayout;
+
+/**
+ * Master weights and their optimizer: Adam with decoupled weight decay and a bound on the
+ * gradient's global norm.
+ *
+ * <pre>
+ *   g = gradient * min(1, clip / (norm + 1e-6))
+ *   m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
+ *   w = w (1 - rate decay) - rate / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+ * </pre>
+ *
+ * Loshchilov and Hutter, arXiv:1711.05101; operation by operation as PyTorch's AdamW. Elements are
+ * independent and the norm is summed bucket by bucket in a fixed order, so threads do not change a
+ * bit.
+ */
+public final class AdamW {
+  private static final float BETA1 = 0.9f;
+  private static final float BETA2 = 0.999f;
+  private static final float EPSILON = 1e-8f;
+
+  /**
+   * All that a later process needs to go on with the same bits.
+   *
+   * @param steps applied
+   * @param vectors weights, means and squares, bucket by bucket
+   */
+  public record State(int steps, List<float[][]> vectors) {}
+
+  private final ParameterLayout layout;
+  private final Buckets buckets;
+  private final float[][] weights;
+  private final float[][] mean;
+  private final float[][] square;
+  private final double clip;
+  private final double decay;
+  private int steps;
+
+  /**
+   * @param layout which weights are trained, and which of them decay
+   * @param weights the start, frozen ones too; owned by this from now on
+   * @param clip largest global norm of a gradient
+   * @param decay decoupled weight decay
+   */
+  public AdamW(ParameterLayout layout, float[][] weights, double clip, double decay) {
+    this.layout = layout;
+    this.buckets = layout.buckets();
+    this.weights = weights;
+    this.mean = buckets.allocate();
+    this.square = buckets.allocate();
+    this.clip = clip;
+    this.decay = decay;
+  }
+
+  /** Goes on from a state, which is owned by this from now on. */
+  public void resume(State state) {
+    for (int b = 0; b < buckets.count(); b++) {
+      weights[b] = state.vectors().get(0)[b];
+      mean[b] = state.vectors().get(1)[b];
+      square[b] = state.vectors().get(2)[b];
+    }
+    steps = state.steps();
+  }
+
+  /** The state now, in memory of its own; what is frozen is no part of it. */
+  public State copy() {
+    return new State(steps, Stream.of(weights, mean, square).map(this::copy).toList());
+  }
+
+  /** The weights themselves, bucket by bucket. */
+  public float[][] weights() {
+    return weights;
+  }
+
+  /** All weights, with others in place of the trained ones. */
+  public float[][] with(float[][] trained) {
+    float[][] all = weights.clone();
+    System.arraycopy(trained, 0, all, 0, trained.length);
+    return all;
+  }
+
+  /** The trained weights now, in memory of their own. */
+  public float[][] copyWeights() {
+    return copy(weights);
+  }
+
+  private float[][] copy(float[][] vector) {
+    return Arrays.stream(vector, 0, buckets.count()).map(float[]::clone).toArray(float[][]::new);
+  }
+
+  /** Steps applied so far. */
+  public int steps() {
+    return steps;
+  }
+
+  /** Weights of a bucket, trained or frozen. */
+  public float[] weights(int bucket) {
+    return weights[bucket];
+  }
+
+  /** The norm of a whole gradient; not finite if any element is not. */
+  public static double norm(float[][] gradient) {
+    double[] sums =
+        IntStream.range(0, gradient.length)
+            .parallel()
+            .mapToDouble(b -> squares(gradient[b]))
+            .toArray();
+    double sum = 0;
+    for (double s : sums) {
+      sum += s;
+    }
+    return StrictMath.sqrt(sum);
+  }
+
+  private static double squares(float[] values) {
+    double sum = 0;
+    for (float v : values) {
+      sum += (double) v * v;
+    }
+    return sum;
+  }
+
+  /** Begins a step: from here on {@link #update} belongs to the next one. */
+  public void advance() {
+    steps++;
+  }
+
+  /**
+   * Updates one bucket of the step that {@link #advance} began.
+   *
+   * @param norm of the whole gradient
+   * @param rate learning rate
+   */
+  public void update(int bucket, float[] gradient, double norm, double rate) {
+    float scale = (float) Math.min(1, clip / (norm + 1e-6));
+    int decayed =
+        (int) Math.max(0, Math.min(gradient.length, layout.decayed() - buckets.offset(bucket)));
+    update(bucket, gradient, scale, rate, (float) (1 - rate * decay), 0, decayed);
+    update(bucket, gradient, scale, rate, 1, decayed, gradient.length);
+  }
+
+  private void update(
+      int bucket, float[] gradient, float scale, double rate, float keep, int from, int to) {
+    double correction1 = 1 - StrictMath.pow(BETA1, steps);
+    float correction2 = (float) StrictMath.sqrt(1 - StrictMath.pow(BETA2, steps));
+    float rateNow = (float) (rate / correction1);
+    float[] w = weights[bucket];
+    float[] m = mean[bucket];
+    float[] v = square[bucket];
+    for (int i = from; i < to; i++) {
+      float g = gradient[i] * scale;
+      m[i] += (g - m[i]) * (1 - BETA1);
+      v[i] = v[i] * BETA2 + (1 - BETA2) * g * g;
+      w[i] = w[i] * keep - rateNow * (m[i] / ((float) Math.sqrt(v[i]) / correction2 + EPSILON));
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package lethe.train.seal;
+
+import java.nio.ByteBuffer;
+import lethe.train.exchange.OutgoingBucket;
+import org.apache.spark.network.buffer.ManagedBuffer;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.StreamCallbackWithID;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.server.RpcHandler;
+import org.apache.spark.network.server.StreamManager;
+
+/**
+ * Opens questions before another handler sees them, and seals its answers. Refusals travel in the
+ * clear: they name workers, steps and tensors, and no value that was computed.
+ */
+public final class EncryptingHandler extends RpcHandler {
+  private final RpcHandler inner;
+  private final MessageCipher seal;
+
+  public EncryptingHandler(RpcHandler inner, MessageCipher seal) {
+    this.inner = inner;
+    this.seal = seal;
+  }
+
+  @Override
+  public void receive(TransportClient client, ByteBuffer body, RpcResponseCallback answer) {
+    ByteBuffer message;
+    try {
+      message = seal.openedQuestion(body);
+    } catch (IllegalStateException e) {
+      answer.onFailure(e);
+      return;
+    }
+    byte[] head = MessageCipher.head(message);
+    inner.receive(
+        client,
+        message,
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer response) {
+            answer.onSuccess(seal.sealResponse(head, response));
+          }
+
+          @Override
+          public void onFailure(Throwable e) {
+            answer.onFailure(e);
+          }
+        });
+  }
+
+  @Override
+  public StreamCallbackWithID receiveStream(
+      TransportClient client, ByteBuffer head, RpcResponseCallback answer) {
+    byte[] bound = MessageCipher.head(head);
+    return seal.opening(bound, inner.receiveStream(client, head, answer));
+  }
+
+  @Override
+  public StreamManager getStreamManager() {
+    StreamManager clear = inner.getStreamManager();
+    return new StreamManager() {
+      @Override
+      public ManagedBuffer getChunk(long stream, int chunk) {
+        return clear.getChunk(stream, chunk);
+      }
+
+      @Override
+      public ManagedBuffer openStream(String id) {
+        return ((OutgoingBucket) clear.openStream(id)).sealed(seal, MessageCipher.bound(id));
+      }
+    };
+  }
+}

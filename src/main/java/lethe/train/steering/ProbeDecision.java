@@ -1,0 +1,51 @@
+package lethe.train.steering;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * What the driver tells the workers after a probe, and a new worker when it says hello.
+ *
+ * @param nextProbeStep the step before which to probe next; {@link #NEVER} when there is nothing to
+ *     look at, {@link #DONE} when training has ended
+ * @param weights by domain, of its examples in the forget loss; 0 where a domain is let go of
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public // never compared
+record ProbeDecision(int nextProbeStep, double[] weights) {
+  static final int NEVER = Integer.MAX_VALUE;
+  static final int DONE = -1;
+
+  /** Of a training that does not steer. */
+  public static final ProbeDecision UNSTEERED = new ProbeDecision(NEVER, new double[0]);
+
+  public boolean done() {
+    return nextProbeStep == DONE;
+  }
+
+  public int bytes() {
+    return 4 + 8 * weights.length;
+  }
+
+  public void write(ByteBuffer buffer) {
+    buffer.putInt(nextProbeStep);
+    for (double weight : weights) {
+      buffer.putDouble(weight);
+    }
+  }
+
+  /** Reads what is left of a buffer. */
+  public static ProbeDecision read(ByteBuffer buffer) {
+    int probe = buffer.getInt();
+    double[] weights = new double[buffer.remaining() / 8];
+    for (int d = 0; d < weights.length; d++) {
+      weights[d] = buffer.getDouble();
+    }
+    return new ProbeDecision(probe, weights);
+  }
+
+  @Override
+  public String toString() {
+    return "Orders[" + nextProbeStep + ", " + Arrays.toString(weights) + "]";
+  }
+}

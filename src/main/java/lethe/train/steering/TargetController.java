@@ -1,0 +1,308 @@
+package lethe.train.steering;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import lethe.target.Outcome;
+import lethe.target.SteeringTarget;
+import lethe.train.gradient.ShardTree;
+
+/**
+ * Steers a training to its target: takes the probes' sums, says which domains are still to be
+ * forgotten, when to look again and when to end, and keeps the best step's weights.
+ *
+ * <p>A domain whose loss has come to the inner half of its band is let go of, and taken up again
+ * when it falls below; the others are weighed so that they arrive together. Training ends when all
+ * are let go of, or the loss has collapsed, or its steps are done. The best step is the one whose
+ * loss is least outside the inner band, and among those the one whose domains are nearest to their
+ * targets:
+ *
+ * <pre>  miss = sum_d n_d |nll_d - target_d| / sum_d n_d </pre>
+ *
+ * and never a collapsed one, whose loss is above a uniform prediction's. Every decision is a
+ * function of the sums, which have the same bits for any number of workers; so has what is decided.
+ */
+public final class TargetController {
+  /**
+   * The sums of one probe.
+   *
+   * @param step that it came before
+   * @param sums of the losses by domain, nats
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public // never compared
+  record Sums(int step, double[] sums) {}
+
+  /**
+   * All that a later process needs to decide the same.
+   *
+   * @param probes so far
+   * @param best weights of the best step, bucket by bucket; null before the first probe
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public // never compared
+  record State(List<Sums> probes, float[][] best) {
+    /** Of a training that does not steer. */
+    public static final State NONE = new State(List.of(), null);
+  }
+
+  /**
+   * {@code stop.json}: how the training ended.
+   *
+   * @param target nats a token
+   * @param targets by domain
+   * @param band half its width, nats a token
+   * @param most steps that there could have been
+   * @param steps applied
+   * @param best the step whose weights were kept
+   * @param outcome of that step: where the forget loss of the steering half lies, by the point
+   * @param probes in order
+   */
+  public record Ended(
+      double target,
+      Map<String, Double> targets,
+      double band,
+      @JsonProperty("most_steps") int most,
+      int steps,
+      @JsonProperty("best_step") int best,
+      Outcome outcome,
+      List<ProbeResult> probes) {}
+
+  /** Of the way to go: less than this share of it says nothing of a pace. */
+  private static final double LEAST_GAIN = 0.05;
+
+  /** Few examples should not make a whole step. */
+  private static final double MOST_WEIGHT = 8;
+
+  private final SteeringTarget aim;
+  private final ShardTree tree;
+  private final int steps;
+  private final Consumer<ProbeResult> listener;
+  private final List<Sums> probes = new ArrayList<>();
+  private final List<ProbeDecision> decisions = new ArrayList<>();
+  private ProbeDecision orders;
+  private int bestStep;
+  private double leastOutside;
+  private double leastMiss;
+  private float[][] bestWeights;
+
+  /**
+   * @param tree of the shards, along which sums are added
+   * @param steps most that there may be
+   * @param told of every new probe
+   */
+  public TargetController(
+      SteeringTarget aim, ShardTree tree, int steps, Consumer<ProbeResult> told) {
+    this.aim = aim;
+    this.tree = tree;
+    this.steps = steps;
+    this.listener = told;
+    orders = new ProbeDecision(0, unitWeights());
+  }
+
+  /** Goes on from a state. */
+  public synchronized void resume(State state) {
+    state.probes().forEach(probe -> decide(probe, () -> null));
+    bestWeights = state.best();
+  }
+
+  public synchronized State state() {
+    return new State(List.copyOf(probes), bestWeights);
+  }
+
+  /** In the order of their numbers. */
+  public List<String> domains() {
+    return aim.domains().stream().map(SteeringTarget.Domain::name).toList();
+  }
+
+  public ShardTree tree() {
+    return tree;
+  }
+
+  /** What holds now. */
+  public synchronized ProbeDecision orders() {
+    return orders;
+  }
+
+  /** By domain, with which weight a step forgets it. */
+  public synchronized double[] weightsAt(int step) {
+    double[] weights = unitWeights();
+    for (int p = 0; p < probes.size() && probes.get(p).step() <= step; p++) {
+      weights = decisions.get(p).weights();
+    }
+    return weights;
+  }
+
+  private double[] unitWeights() {
+    double[] ones = new double[aim.domains().size()];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  /**
+   * Takes a probe.
+   *
+   * @param step that it came before
+   * @param sums of the losses by domain, nats
+   * @param weights a copy of those that were looked at
+   * @return what the workers do next
+   * @throws IllegalStateException when no probe was asked for at this step
+   */
+  public synchronized ProbeDecision probed(int step, double[] sums, Supplier<float[][]> weights) {
+    if (step != orders.nextProbeStep()) {
+      throw new IllegalStateException(
+          "Refused a probe at step " + step + ": the next is at step " + orders.nextProbeStep());
+    }
+    decide(new Sums(step, sums.clone()), weights);
+    listener.accept(probe(probes.size() - 1));
+    return orders;
+  }
+
+  private void decide(Sums probe, Supplier<float[][]> weights) {
+    double[] means = aim.means(probe.sums());
+    double[] misses = new double[means.length];
+    boolean any = false;
+    for (int d = 0; d < means.length; d++) {
+      misses[d] = Math.abs(means[d] - aim.domains().get(d).target());
+      any |= open(means, d);
+    }
+    boolean collapsed = collapsed(aim.weighed(means));
+    double outside = Math.max(0, Math.abs(aim.weighed(means) - aim.target()) - aim.innerBand());
+    double miss = aim.weighed(misses);
+    if (probes.isEmpty() || (!collapsed && nearer(outside, miss))) {
+      leastOutside = finite(outside);
+      leastMiss = finite(miss);
+      bestStep = probe.step();
+      bestWeights = weights.get();
+    }
+    boolean done = !any || collapsed || probe.step() == steps;
+    int next = done ? ProbeDecision.DONE : probe.step() + stepsToNextProbe(probe.step(), means);
+    double[] shares = weights(probe.step(), means);
+    probes.add(probe);
+    orders = new ProbeDecision(next, shares);
+    decisions.add(orders);
+  }
+
+  private boolean nearer(double outside, double miss) {
+    return outside < leastOutside || (outside == leastOutside && miss < leastMiss);
+  }
+
+  private static double finite(double value) {
+    return Double.isFinite(value) ? value : Double.POSITIVE_INFINITY;
+  }
+
+  /** Whether a domain is still to be forgotten. */
+  private boolean open(double[] means, int domain) {
+    return means[domain] - aim.domains().get(domain).target() < -aim.innerBand();
+  }
+
+  /**
+   * Weights with which the open domains would come to their targets together, at the pace that each
+   * has shown so far for its weight: the slower one is and the farther it has to go, the more it
+   * counts. Weighed like forget their mean is 1, so that the forget loss as a whole weighs what it
+   * did.
+   */
+  private double[] weights(int step, double[] means) {
+    double[] left = new double[means.length];
+    for (int d = 0; d < left.length; d++) {
+      if (open(means, d)) {
+        double target = aim.domains().get(d).target();
+        if (probes.isEmpty()) {
+          left[d] = 1;
+        } else {
+          double start = aim.means(probes.get(0).sums())[d];
+          double least = Math.max(LEAST_GAIN * Math.abs(target - start), 1e-6);
+          double gain = Math.max(means[d] - start, least);
+          left[d] = (target - means[d]) / (gain / effort(step, d));
+        }
+      }
+    }
+    double mean = aim.weighed(left);
+    double[] weights = new double[left.length];
+    for (int d = 0; d < left.length; d++) {
+      weights[d] = mean > 0 ? Math.min(MOST_WEIGHT, left[d] / mean) : 0;
+    }
+    return weights;
+  }
+
+  /** A domain's weights so far, summed over the steps. */
+  private double effort(int step, int domain) {
+    double effort = 0;
+    for (int p = 0; p < probes.size(); p++) {
+      int end = p + 1 < probes.size() ? probes.get(p + 1).step() : step;
+      effort += decisions.get(p).weights()[domain] * (end - probes.get(p).step());
+    }
+    return Math.max(effort, 1);
+  }
+
+  /** A loss that a prediction of nothing in particular would not have. */
+  private boolean collapsed(double nll) {
+    return !(nll <= Math.max(aim.uniformNll(), aim.target() + aim.band()));
+  }
+
+  /**
+   * Steps to the next probe: half of what the nearest open domain would need at its last pace, at
+   * least one. Before a pace is known it is one.
+   */
+  private int stepsToNextProbe(int step, double[] means) {
+    int most = Math.min(aim.probeEvery(), steps - step);
+    if (probes.isEmpty()) {
+      return Math.min(1, most);
+    }
+    Sums last = probes.get(probes.size() - 1);
+    double[] before = aim.means(last.sums());
+    double least = most;
+    for (int d = 0; d < means.length; d++) {
+      double pace = (means[d] - before[d]) / (step - last.step());
+      if (open(means, d) && pace > 0) {
+        least = Math.min(least, (aim.domains().get(d).target() - means[d]) / pace / 2);
+      }
+    }
+    return Math.max(1, (int) least);
+  }
+
+  /** Steps that were applied when the best weights were looked at. */
+  public synchronized int bestStep() {
+    return bestStep;
+  }
+
+  /** The weights of the best step. */
+  public synchronized float[][] best() {
+    return bestWeights;
+  }
+
+  /** How it ended. */
+  public synchronized Ended record() {
+    List<ProbeResult> all = new ArrayList<>();
+    for (int p = 0; p < probes.size(); p++) {
+      all.add(probe(p));
+    }
+    Sums best = probes.stream().filter(p -> p.step() == bestStep).findFirst().orElseThrow();
+    double[] targets = aim.domains().stream().mapToDouble(SteeringTarget.Domain::target).toArray();
+    return new Ended(
+        aim.target(),
+        aim.named(targets),
+        aim.band(),
+        steps,
+        probes.get(probes.size() - 1).step(),
+        bestStep,
+        Outcome.of(aim.weighed(aim.means(best.sums())) - aim.target(), aim.band()),
+        all);
+  }
+
+  private ProbeResult probe(int place) {
+    Sums probe = probes.get(place);
+    double[] means = aim.means(probe.sums());
+    double nll = aim.weighed(means);
+    return new ProbeResult(
+        probe.step(),
+        Double.isFinite(nll) ? nll : null,
+        Double.isFinite(nll) ? nll - aim.target() : null,
+        aim.named(means),
+        aim.named(decisions.get(place).weights()));
+  }
+}

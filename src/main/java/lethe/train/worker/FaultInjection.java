@@ -1,0 +1,101 @@
+package lethe.train.worker;
+
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import lethe.settings.InvalidSettings;
+
+/**
+ * A death that a test asks for, at a moment no clock could choose: a process that finds it in its
+ * environment kills itself there by {@code kill -9}. {@code LETHE_FAULT=worker/1/4/push} kills the
+ * process of worker 1 in step 4 while it sends its gradient, the first time only; {@code driver/7}
+ * kills the driver when step 7 is applied.
+ *
+ * @param worker from 0, or -1 for the driver
+ * @param step from 1
+ * @param moment of the step
+ */
+public record FaultInjection(int worker, int step, Moment moment) {
+  public static final String VARIABLE = "LETHE_FAULT";
+
+  private static final int DRIVER = -1;
+
+  /** When a worker dies. */
+  public enum Moment {
+    /** Its gradient is ready, nothing of it is sent. */
+    COMPUTED,
+    /** Half its buckets are sent. */
+    PUSH,
+    /** All is sent, half the buckets of the next step's weights are there. */
+    PULL,
+    /** All is sent, the part of a look at the loss after the step is computed but not sent. */
+    PROBE,
+    /** The driver only: a step is applied. */
+    APPLIED
+  }
+
+  /** What the environment of this process asks for. */
+  public static Optional<FaultInjection> asked() {
+    return Optional.ofNullable(System.getenv(VARIABLE)).map(FaultInjection::read);
+  }
+
+  static FaultInjection read(String text) {
+    String[] parts = text.split("/");
+    try {
+      if (parts.length == 2 && parts[0].equals("driver")) {
+        return new FaultInjection(DRIVER, Integer.parseInt(parts[1]), Moment.APPLIED);
+      }
+      if (parts.length == 4 && parts[0].equals("worker")) {
+        return new FaultInjection(
+            Integer.parseInt(parts[1]),
+            Integer.parseInt(parts[2]),
+            Moment.valueOf(parts[3].toUpperCase(Locale.ROOT)));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new InvalidSettings(unreadable(text), e);
+    }
+    throw new InvalidSettings(unreadable(text));
+  }
+
+  private static String unreadable(String text) {
+    return "Cannot read %s=%s: it is driver/STEP or worker/WORKER/STEP/computed|push|pull|probe"
+        .formatted(VARIABLE, text);
+  }
+
+  /**
+   * Dies if this is the moment.
+   *
+   * @param at from 0
+   */
+  void killWorkerAt(int number, int at, Moment now) {
+    // The weights of the step after it are what a worker fetches, and looks at, when its gradient
+    // is sent.
+    int expected = moment == Moment.PULL || moment == Moment.PROBE ? step : step - 1;
+    if (worker == number && at == expected && moment == now) {
+      die();
+    }
+  }
+
+  /**
+   * Dies if this is the moment.
+   *
+   * @param applied steps
+   */
+  public void strikeDriver(int applied) {
+    if (worker == DRIVER && applied == step) {
+      die();
+    }
+  }
+
+  private static void die() {
+    try {
+      new ProcessBuilder("kill", "-9", String.valueOf(ProcessHandle.current().pid())).start();
+    } catch (IOException e) {
+      throw new IllegalStateException("Cannot kill this process", e);
+    }
+    while (true) {
+      LockSupport.park(); // nothing more is done
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package lethe.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lethe.SmallRun;
+import lethe.folder.RunFolder;
+import lethe.model.ModelSource;
+import lethe.model.network.Architecture;
+import lethe.run.Cluster;
+import lethe.run.RunConfig;
+import lethe.run.Verb;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PreflightTest {
+  private static final long GIBI = 1L << 30;
+
+  @TempDir Path folder;
+
+  @Test
+  void aModelThatFitsNowhereIsToldWithWhatItNeeds() throws IOException {
+    Path conf = SmallRun.in(folder);
+    Path model = Files.createDirectory(folder.resolve("huge"));
+    new ObjectMapper()
+        .writeValue(
+            model.resolve("config.json").toFile(),
+            Map.of(
+                "model_type", "llama",
+                "hidden_size", 16384,
+                "intermediate_size", 53248,
+                "num_attention_heads", 128,
+                "num_hidden_layers", 126,
+                "vocab_size", 128256));
+    ModelSource huge = new ModelSource(model.toString(), Map.of());
+    assertThat(problems(conf, cluster("yarn"), huge.architecture()))
+        .extracting(problem -> problem.substring(0, problem.indexOf(" must")))
+        .containsExactly(
+            "spark.driver.memory",
+            "spark.executor.memory",
+            "spark.executor.memoryOverhead",
+            "run.dir", // other hosts do not see it
+            "run.dir"); // and it has no room
+  }
+
+  @Test
+  void aRunFolderOfThisMachineIsRefusedOnManyUnlessTheyAllMountIt() throws IOException {
+    Path conf = SmallRun.in(folder);
+    ModelSource model = new ModelSource(folder.resolve("model").toString(), Map.of());
+    SparkConf yarn = cluster("yarn");
+    assertThat(problems(conf, yarn, model.architecture()))
+        .singleElement()
+        .asString()
+        .contains("all hosts of yarn see, was file:" + folder + "/run", "set run.shared=true");
+    String shared = "run.shared=true";
+    assertThat(problems(conf, yarn, model.architecture(), shared)).isEmpty();
+    assertThat(preflight(conf, yarn).budget(model.architecture()))
+        .hasSize(2)
+        .anySatisfy(line -> assertThat(line).contains("a worker needs"))
+        .anySatisfy(line -> assertThat(line).contains("a step over the driver's network card"));
+  }
+
+  private static SparkConf cluster(String master) {
+    SparkConf conf = new SparkConf(false).set("spark.master", master);
+    Cluster.protection().forEach(conf::set);
+    return conf;
+  }
+
+  /** What is wrong with a driver of 2 GiB. */
+  private List<String> problems(
+      Path file, SparkConf conf, Architecture architecture, String... pairs) {
+    return preflight(file, conf, pairs).problems(Optional.of(architecture));
+  }
+
+  private Preflight preflight(Path file, SparkConf conf, String... pairs) {
+    RunConfig job = RunConfig.read(Verb.PREFLIGHT, file, List.of(pairs));
+    RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
+    return new Preflight(job, Optional.of(run), conf, 2 * GIBI);
+  }
+}

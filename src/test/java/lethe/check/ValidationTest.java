@@ -1,0 +1,266 @@
+package lethe.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import lethe.Main;
+import lethe.SmallRun;
+import lethe.folder.RunFolder;
+import lethe.run.RunConfig;
+import lethe.run.SubmitArguments;
+import lethe.run.Verb;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** What is known before Spark starts is told then, all of it, and nothing is written. */
+class ValidationTest {
+  @TempDir Path folder;
+  private Path conf;
+
+  @BeforeEach
+  void aRunThatIsRight() throws IOException {
+    conf = SmallRun.in(folder);
+  }
+
+  @Test
+  void aRunThatIsRightHasNoProblemAndWritesNothing() {
+    Findings findings = look(Verb.VALIDATE);
+    assertThat(findings.problems()).isEmpty();
+    assertThat(findings.right())
+        .contains("the settings are right", "2 sources and the files of 3 splits are there")
+        .anySatisfy(line -> assertThat(line).startsWith("model.path: " + folder + "/model, "));
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void validateSaysWhatAUserMayNotHaveMeantBeforeWhatIsRight() throws IOException {
+    Path config = folder.resolve("model/config.json");
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode given = (ObjectNode) json.readTree(config.toFile());
+    json.writeValue(config.toFile(), given.put("is_llama_config", true));
+    PrintStream terminal = System.out;
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    int code;
+    try {
+      System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+      code = new CommandLine(new Main()).execute("validate", conf.toString());
+    } finally {
+      System.setOut(terminal);
+    }
+    assertThat(code).isZero();
+    List<String> lines = said.toString(StandardCharsets.UTF_8).lines().toList();
+    assertThat(lines.get(0))
+        .startsWith("validate: model.path: file:" + config)
+        .endsWith("so they change nothing: is_llama_config true");
+    assertThat(lines.get(1)).isEqualTo("validate: the settings are right");
+    assertThat(lines.get(lines.size() - 1)).startsWith("validate: all checks passed");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void everyProblemIsToldAtOnce() throws IOException {
+    Path task = Files.writeString(folder.resolve("wmdp.jsonl"), "{\"question\":\"q\"}\n");
+    Path rejections = Files.writeString(folder.resolve("rejections.txt"), "\n \n");
+    List<String> problems =
+        look(
+                Verb.RUN,
+                "train.stepz=1",
+                "train.batch=1.5",
+                "unlearn.method=ascent-descent-general",
+                "corpus.splits.approximate=null",
+                "report.require=matched",
+                "unlearn.start=" + folder.resolve("none"),
+                "unlearn.rejections=" + rejections,
+                "corpus.sources=[{ path = \"" + folder.resolve("no.jsonl") + "\", domain = d }]",
+                "corpus.splits.forget.ids=" + folder.resolve("no.txt"),
+                "corpus.chunk-tokens=512",
+                "evaluate.tasks=[{ name = wmdp, path = \"" + task + "\" }]",
+                "evaluate.models.other=" + folder.resolve("nowhere"),
+                "spark.executor.memory=much")
+            .problems();
+    assertThat(problems)
+        .hasSize(12)
+        .anySatisfy(p -> assertThat(p).startsWith("Unknown key train.stepz"))
+        .contains("train.batch must be a whole number, was 1.5")
+        .anySatisfy(
+            p ->
+                assertThat(p)
+                    .startsWith(
+                        "unlearn.method ascent-descent-general needs corpus.splits.general"))
+        .anySatisfy(p -> assertThat(p).startsWith("report.require must be null without"))
+        .anySatisfy(p -> assertThat(p).contains(folder + "/none: it has no config.json"))
+        .anySatisfy(p -> assertThat(p).contains(folder + "/nowhere: it has no config.json"))
+        .anySatisfy(p -> assertThat(p).contains("rejections.txt", "the file has no sentence"))
+        .anySatisfy(p -> assertThat(p).contains("Cannot read source", "no.jsonl"))
+        .anySatisfy(p -> assertThat(p).contains("Cannot read ids from", "no.txt"))
+        .anySatisfy(p -> assertThat(p).contains("at most the model's context, 256 tokens, was 512"))
+        .anySatisfy(
+            p ->
+                assertThat(p)
+                    .startsWith("Cannot ask task wmdp")
+                    .contains("line 1 of wmdp.jsonl has no query; a line must be"))
+        .contains("spark.executor.memory must be a size such as 4g or 512m, was \"much\"");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          UNLEARN | | run prepare first
+          EVALUATE | | model/config.json; run unlearn first
+          EVALUATE | evaluate.ground-truth=true | retrained/config.json; run retrain first
+          REPORT | | evaluation.json; run evaluate first
+          RUN | model.path=s3://bucket/model | model.path must begin with s3a://
+          RUN | run.dir=s3://bucket/run | run.dir must begin with s3a://
+          RUN | run.dir=a:b | run.dir must be a path, was a:b; a name with a colon is written ./a:b
+          RUN | unlearn.method=idk+descent | unlearn.method idk+descent needs questions and answers
+          FINETUNE | finetune.splits=[general] | finetune.splits must name a split that corpus.splits has
+          FINETUNE | finetune.splits=[] | finetune.splits must name a split that corpus.splits has
+          FINETUNE | finetune.splits=[retain,general] | finetune.splits names general, which
+          RUN | train.freeze=*nothing* | which matches no parameter of the model
+          RUN | spark.master=local-cluster[1,1,many] | spark.master must be local[threads] or
+          RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
+          """)
+  void whatAVerbNeedsIsMissed(Verb verb, String pair, String why) {
+    assertThat(look(verb, pair == null ? new String[0] : new String[] {pair}).problems())
+        .anySatisfy(problem -> assertThat(problem).contains(why));
+  }
+
+  @Test
+  void aModelIsNotWrittenOverItself() throws IOException {
+    Path target = Files.createDirectories(folder.resolve("run/model"));
+    try (Stream<Path> files = Files.list(folder.resolve("model"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, target.resolve(file.getFileName()));
+      }
+    }
+    assertThat(look(Verb.RUN, "model.path=${run.dir}/model", "overwrite=true").problems())
+        .containsExactly(
+            "model.path must be another folder than file:%s, where unlearn writes its model"
+                .formatted(target));
+  }
+
+  @Test
+  void modelsThatDoNotFitTogetherAreNamed() throws IOException {
+    Path other = Files.createDirectory(folder.resolve("other"));
+    for (String file : List.of("config.json", "tokenizer.json", "model.safetensors")) {
+      Files.copy(folder.resolve("model").resolve(file), other.resolve(file));
+    }
+    Path config = other.resolve("config.json");
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode wider = (ObjectNode) json.readTree(config.toFile());
+    json.writeValue(config.toFile(), wider.put("intermediate_size", 32));
+    preparedWith("another tokenizer");
+    assertThat(look(Verb.RUN, "unlearn.start=" + other).problems())
+        .anySatisfy(p -> assertThat(p).contains("mlp.gate_proj.weight with shape [24, 16]"))
+        .anySatisfy(p -> assertThat(p).startsWith("unlearn.start must name a model of the same"))
+        .anySatisfy(p -> assertThat(p).startsWith("unlearn.start must have the tokenizer"))
+        .anySatisfy(
+            p ->
+                assertThat(p)
+                    .startsWith("model.path must have the tokenizer")
+                    .contains("another tokenizer"));
+  }
+
+  @Test
+  void whatASampleWillWriteIsNotMissed() throws IOException {
+    Path quickstart = folder.resolve("quickstart.conf");
+    Files.copy(Path.of("conf/quickstart.conf"), quickstart);
+    SparkConf spark = new SparkConf(false).set("spark.master", "local-cluster[2,1,4096]");
+    RunConfig job = RunConfig.read(Verb.RUN, quickstart, List.of("run.dir=" + folder.resolve("q")));
+    Validation validation = new Validation(job, spark, 2L << 30, Validation.Phase.DRIVING);
+    assertThat(validation.look().problems()).isEmpty();
+    assertThat(validation.architecture()).isPresent();
+    assertThat(folder.resolve("q")).doesNotExist();
+  }
+
+  @Test
+  void theProcessBeforeSparkLooksAtThisMachineAlone() {
+    String[] pairs = {
+      "run.dir=hdfs://nowhere:9/run", "model.path=hdfs://nowhere:9/model", "train.batch=0"
+    };
+    assertThat(look(Validation.Phase.SUBMITTING, Verb.RUN, pairs).problems())
+        .containsExactly("train.batch must be at least 1, was 0");
+  }
+
+  @Test
+  void aLocaleThatCannotWriteANameIsToldAtOnce() {
+    RunConfig job = RunConfig.read(Verb.RUN, conf, List.of("evaluate.models.m=/tmp/mod\u00e8le"));
+    assertThat(FileNames.problems(job, "ANSI_X3.4-1968"))
+        .containsExactly(
+            "Cannot use evaluate.models.m = /tmp/mod\u00e8le: Java was started in a locale whose file names are ANSI_X3.4-1968; set LC_ALL=C.UTF-8 in its environment, on every host");
+    assertThat(FileNames.problems(job, "UTF-8")).isEmpty();
+    RunConfig text =
+        RunConfig.read(Verb.RUN, conf, List.of("corpus.splits.retain.where=a = '\u00fc'"));
+    assertThat(FileNames.problems(text, "ANSI_X3.4-1968")).isEmpty();
+  }
+
+  @Test
+  void onlyInvalidSettingsAreTheCallersMistake() {
+    Findings findings = new Findings();
+    assertThatThrownBy(
+            () ->
+                findings.look(
+                    (Runnable)
+                        () -> {
+                          throw new IllegalArgumentException("of a library");
+                        }))
+        .hasMessage("of a library");
+    assertThat(
+            findings.look(
+                (Runnable)
+                    () -> {
+                      throw new InvalidSettings(java.util.Collections.nCopies(12, "a file"));
+                    }))
+        .isFalse();
+    assertThat(findings.problems()).containsExactly("a file", "... and 2 more of the kind");
+  }
+
+  /** The manifest of a corpus without a chunk. */
+  private void preparedWith(String tokenizer) throws IOException {
+    RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
+    run.files()
+        .writeJson(
+            run.corpusManifest(),
+            Map.of(
+                "version", lethe.corpus.Manifest.VERSION,
+                "tokenizer_sha256", tokenizer,
+                "chunks_sha256", "",
+                "rejects", Map.of(),
+                "counts", List.of(),
+                "duplicates", List.of(),
+                "warnings", List.of(),
+                "parts", List.of()));
+  }
+
+  private Findings look(Verb verb, String... pairs) {
+    return look(Validation.Phase.DRIVING, verb, pairs);
+  }
+
+  private Findings look(Validation.Phase phase, Verb verb, String... pairs) {
+    RunConfig job = RunConfig.parse(verb, conf, List.of(pairs));
+    SparkConf spark = new SparkConf(false);
+    SubmitArguments.settings(job).forEach(spark::set);
+    return new Validation(job, spark, 2L << 30, phase).look();
+  }
+}

@@ -1,0 +1,197 @@
+package lethe.evaluate.metric;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import lethe.evaluate.DocumentScore;
+import lethe.evaluate.MembershipScore.Point;
+import lethe.evaluate.Verdict;
+import lethe.target.DocumentHalves;
+import lethe.target.Outcome;
+import org.junit.jupiter.api.Test;
+
+class FormulasTest {
+  @Test
+  void minKByHand() {
+    TokenScores scores = scores(new float[] {1, 5, 3, 2}, 0, 1);
+    double[] plain = MinK.plain(scores);
+    assertThat(plain[0]).isEqualTo(-5); // 10 % of 4 tokens is none: one counts
+    assertThat(plain[4]).isEqualTo(-4); // 50 %
+    assertThat(plain[9]).isEqualTo(-11 / 4.0);
+    double[] plusPlus = MinK.plusPlus(scores(new float[] {1, 5, 3, 2}, -2, 4));
+    assertThat(plusPlus[4]).isEqualTo((-3 / 4.0 + -1 / 4.0) / 2);
+  }
+
+  @Test
+  void minKPlusPlusWithoutMeanAndDeviationIsMinK() {
+    TokenScores scores = scores(new float[] {0.5f, 1, 2, 7, 3, 0.1f, 0.2f}, 0, 1);
+    assertThat(MinK.plusPlus(scores)).containsExactly(MinK.plain(scores));
+  }
+
+  @Test
+  void verbatimByHand() {
+    assertThat(Extraction.of(hits("110111"))).isEqualTo(new Extraction(3, 3, 0.5));
+    assertThat(Extraction.of(hits("111110"))).isEqualTo(new Extraction(2, 5, 0));
+    assertThat(Extraction.of(hits("1111"))).isEqualTo(new Extraction(2, 4, 1));
+    assertThat(Extraction.of(hits("0"))).isEqualTo(new Extraction(0, 0, 0));
+  }
+
+  private static boolean[] hits(String bits) {
+    boolean[] hits = new boolean[bits.length()];
+    for (int i = 0; i < hits.length; i++) {
+      hits[i] = bits.charAt(i) == '1';
+    }
+    return hits;
+  }
+
+  @Test
+  void kolmogorovSmirnovByHandAndUnderItsHypothesis() {
+    KolmogorovSmirnov apart =
+        KolmogorovSmirnov.of(new double[] {1, 2, 3}, new double[] {4, 5, 6, 7});
+    assertThat(apart.distance()).isEqualTo(1);
+    assertThat(KolmogorovSmirnov.of(new double[] {1, 2}, new double[] {2, 1}).distance()).isZero();
+    assertThat(KolmogorovSmirnov.of(new double[] {1, 3}, new double[] {2, 4}).distance())
+        .isEqualTo(0.5);
+    SplittableRandom random = new SplittableRandom(3);
+    int rejected = 0;
+    for (int round = 0; round < 1000; round++) {
+      double[] a = random.doubles(80).toArray();
+      double[] b = random.doubles(120).toArray();
+      rejected += KolmogorovSmirnov.of(a, b).p() < 0.05 ? 1 : 0;
+    }
+    assertThat(rejected).isBetween(20, 75); // 50 +- 3 x 6.9, a little conservative
+  }
+
+  @Test
+  void zlibIsThatOfPython() {
+    // len(zlib.compress(b"to be or not to be, that is the question" * 3))
+    assertThat(ZlibLength.bytes("to be or not to be, that is the question".repeat(3)))
+        .isEqualTo(48);
+    // len(zlib.compress("süß, süßer, am süßesten: 日本語".encode()))
+    assertThat(ZlibLength.bytes("süß, süßer, am süßesten: 日本語")).isEqualTo(42);
+  }
+
+  @Test
+  void aucIsThePairwiseCount() {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int round = 0; round < 50; round++) {
+      double[] members = values(random, 1 + random.nextInt(40));
+      double[] others = values(random, 1 + random.nextInt(40));
+      double pairs = 0;
+      for (double m : members) {
+        for (double n : others) {
+          pairs += m > n ? 1 : m == n ? 0.5 : 0;
+        }
+      }
+      RocCurve roc = new RocCurve(members, others);
+      assertThat(roc.auc()).isCloseTo(pairs / (members.length * others.length), within(1e-12));
+      assertThat(new RocCurve(others, members).auc()).isCloseTo(1 - roc.auc(), within(1e-12));
+    }
+  }
+
+  @Test
+  void rocByHand() {
+    RocCurve roc = new RocCurve(new double[] {4, 3, 1}, new double[] {3, 2});
+    assertThat(roc.curve(100))
+        .containsExactly(
+            new Point(0, 0),
+            new Point(0, 1 / 3.0),
+            new Point(0.5, 2 / 3.0),
+            new Point(1, 2 / 3.0),
+            new Point(1, 1));
+    assertThat(roc.tprAt(0.01)).isEqualTo(1 / 3.0);
+    assertThat(roc.tprAt(0.5)).isEqualTo(2 / 3.0);
+    assertThat(roc.curve(2)).startsWith(new Point(0, 0)).endsWith(new Point(1, 1));
+  }
+
+  @Test
+  void aScoreThatIsNotANumberSpeaksAgainstAMember() {
+    RocCurve roc = new RocCurve(new double[] {Double.NaN, 1}, new double[] {2, Double.NaN});
+    assertThat(roc.auc()).isEqualTo((0.5 + 1) / 4);
+  }
+
+  @Test
+  void intervalsOfAKnownDistributionHoldItsMeanAsOftenAsTheySay() {
+    SplittableRandom random = new SplittableRandom(7);
+    int held = 0;
+    double width = 0;
+    int rounds = 300;
+    int n = 60;
+    for (int round = 0; round < rounds; round++) {
+      double[] sample = new double[n];
+      for (int i = 0; i < n; i++) {
+        sample[i] = random.nextGaussian();
+      }
+      Interval interval = Bootstrap.interval(n, round, times -> mean(sample, times));
+      held += interval.low() <= 0 && 0 <= interval.high() ? 1 : 0;
+      width += (interval.high() - interval.low()) / rounds;
+    }
+    // binomial: 0.95 +- 3 x 0.0126, and a bootstrap of 60 is a little narrow
+    assertThat((double) held / rounds).isBetween(0.90, 0.985);
+    assertThat(width).isCloseTo(2 * 1.96 / Math.sqrt(n), within(0.03));
+  }
+
+  @Test
+  void halvesAreDisjointAndWholeAndDoNotDependOnOrder() {
+    List<String> ids = List.of("a", "b", "c", "d", "e");
+    Set<String> steering = DocumentHalves.steering(ids);
+    Set<String> judging = DocumentHalves.judging(ids);
+    assertThat(steering).hasSize(3).doesNotContainAnyElementsOf(judging);
+    assertThat(judging).hasSize(2);
+    assertThat(DocumentHalves.steering(List.of("e", "d", "c", "b", "a", "a"))).isEqualTo(steering);
+    assertThat(DocumentHalves.steering(List.of("a")))
+        .isEqualTo(DocumentHalves.judging(List.of("a")));
+  }
+
+  @Test
+  void verdictComparesTheHalvesThatDidNotSteer() {
+    List<String> ids = List.of("a", "b", "c", "d", "e", "f");
+    Set<String> judging = DocumentHalves.judging(ids);
+    List<DocumentScore> original =
+        ids.stream().map(d -> document("approximate", d, judging.contains(d) ? 4 : 9)).toList();
+    for (double nll : new double[] {3.5, 3.9, 4.1, 4.5, Double.NaN}) {
+      List<DocumentScore> judged =
+          ids.stream().map(d -> document("forget", d, judging.contains(d) ? nll : 1)).toList();
+      Verdict verdict = Verdict.of(original, judged, "unlearned", 0.2).orElseThrow();
+      assertThat(verdict.target()).isEqualTo(4);
+      Outcome expected = nll < 3.8 ? Outcome.UNDER : nll < 4.2 ? Outcome.MATCHED : Outcome.OVER;
+      assertThat(verdict.outcome()).as("nll " + nll).isEqualTo(expected);
+      if (Double.isFinite(nll)) {
+        assertThat(verdict.distance()).isCloseTo(nll - 4, within(1e-12));
+        assertThat(verdict.interval().low()).isCloseTo(nll - 4, within(1e-12));
+      } else {
+        assertThat(verdict.distance()).isNull();
+      }
+    }
+    assertThat(Verdict.of(List.of(), original, "x", 0.2)).isEqualTo(Optional.empty());
+  }
+
+  private static DocumentScore document(String split, String id, double nll) {
+    return new DocumentScore(split, "d", id, 1, 10, 10 * nll, nll, 5, 0);
+  }
+
+  private static double mean(double[] sample, int[] times) {
+    double sum = 0;
+    for (int i = 0; i < sample.length; i++) {
+      sum += times[i] * sample[i];
+    }
+    return sum / sample.length;
+  }
+
+  private static double[] values(SplittableRandom random, int count) {
+    return random.doubles(count).map(v -> Math.floor(v * 20)).toArray(); // with ties
+  }
+
+  private static TokenScores scores(float[] nll, float mean, float deviation) {
+    float[] means = new float[nll.length];
+    float[] deviations = new float[nll.length];
+    Arrays.fill(means, mean);
+    Arrays.fill(deviations, deviation);
+    return new TokenScores(nll, means, deviations, new boolean[nll.length]);
+  }
+}

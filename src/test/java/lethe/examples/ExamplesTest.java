@@ -1,0 +1,513 @@
+package lethe.examples;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import lethe.LocalSpark;
+import lethe.folder.RunFolder;
+import lethe.inference.ComputeSettings;
+import lethe.inference.ComputeSettings.DeviceChoice;
+import lethe.loss.Example;
+import lethe.loss.MicroBatch;
+import lethe.model.ModelFingerprint;
+import lethe.model.ModelSource;
+import lethe.model.TinyLlama;
+import lethe.model.network.Network;
+import lethe.model.network.Parameters;
+import lethe.model.network.TokenBatch;
+import lethe.model.network.Vocabulary;
+import lethe.model.torch.Activations;
+import lethe.model.torch.Compute;
+import lethe.model.torch.Precision;
+import lethe.objective.AnswerPreservation;
+import lethe.objective.CrossEntropy;
+import lethe.objective.Descent;
+import lethe.objective.Dpo;
+import lethe.objective.FrozenModel;
+import lethe.objective.KullbackLeibler;
+import lethe.objective.MaxEntropy;
+import lethe.objective.Npo;
+import lethe.objective.Pairing;
+import lethe.objective.Role;
+import lethe.objective.Term;
+import lethe.objective.TruncatedPredictions;
+import lethe.objective.TruncatedPredictions.Truth;
+import lethe.objective.ViewKind;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The views of chunks, by Spark, with a model of some thousand weights. */
+class ExamplesTest {
+  private static final RejectionSentences REJECTIONS =
+      new RejectionSentences(
+          List.of(new int[] {20, 21, 2}, new int[] {22, 2}, new int[] {23, 24, 25}), 40);
+  private static final int PROMPT = 3;
+
+  @TempDir Path temp;
+
+  private final List<String> told = new ArrayList<>();
+  private Precision precision = Precision.FLOAT32;
+  private Pairing pairing = Pairing.INDEPENDENT;
+
+  private RunFolder folder;
+  private ModelSource model;
+
+  @BeforeEach
+  void writeModel() throws IOException {
+    folder = RunFolder.of(temp.resolve("run").toString(), new Configuration());
+    model = TinyLlama.write(temp.resolve("tiny"), 1);
+  }
+
+  @Test
+  void textMasksTheQuestionAndTheWholeDoesNot() {
+    for (Row chunk : questions().collectAsList()) {
+      int[] tokens = ints(chunk.getList(4));
+      Example.View text = example(new Descent(), questions(), chunk).views().get(0);
+      assertThat(text.tokens()).isEqualTo(tokens);
+      assertThat(text.labels()).startsWith(-100, -100, -100).endsWith(tokens[tokens.length - 1]);
+      assertThat(TokenBatch.scored(text.labels())).isEqualTo(tokens.length - PROMPT);
+      Term entropy = new MaxEntropy(MaxEntropy.Direction.MODEL_TO_UNIFORM);
+      assertThat(example(entropy, questions(), chunk).views().get(0).labels()).isEqualTo(tokens);
+      assertThat(example(new Descent(), documents(), chunk).views().get(0).labels())
+          .isEqualTo(tokens);
+    }
+  }
+
+  @Test
+  void plainTrainingMasksTheQuestionToo() {
+    for (Row row : Examples.text(questions()).collectAsList()) {
+      Example.View view = ExampleViews.example(row, row.fieldIndex("views")).views().get(0);
+      assertThat(view.labels()).startsWith(-100, -100, -100);
+      assertThat(TokenBatch.scored(view.labels()))
+          .isEqualTo(view.tokens().length - PROMPT)
+          .isEqualTo(row.<Integer>getAs("scored"));
+    }
+    for (Row row : Examples.text(documents()).collectAsList()) {
+      Example.View view = ExampleViews.example(row, row.fieldIndex("views")).views().get(0);
+      assertThat(view.labels()).as("without a question all of it").isEqualTo(view.tokens());
+      assertThat(row.<Integer>getAs("scored")).isEqualTo(view.tokens().length - 1);
+    }
+  }
+
+  @Test
+  void whatHasNothingToPredictIsLeftOutWithAWordAndAllOfItRefused() {
+    // A question that fills the chunk, so that no answer is left of it.
+    Dataset<Row> cut =
+        questions()
+            .withColumn(
+                "prompt", expr("IF(document = 'doc1' AND ordinal = 2, size(tokens), prompt)"));
+    assertThat(run(new Descent(), cut, 1).count()).isEqualTo(11);
+    assertThat(told)
+        .containsExactly(
+            "Warning: 1 of 12 chunks of the split forget give forget.descent nothing to predict: d/doc1#2; they are left out and will not be forgotten");
+    assertThatThrownBy(
+            () -> run(new Descent(), questions().withColumn("prompt", expr("size(tokens)")), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("12 of 12 chunks of the split forget give forget.descent nothing")
+        .hasMessageContaining("corpus.chunk-tokens");
+    // A rejection that is cut off is a view with nothing to predict as well.
+    RejectionSentences none = new RejectionSentences(REJECTIONS.sentences(), PROMPT);
+    assertThatThrownBy(() -> run(new Dpo(0.1), questions(), 1, none))
+        .hasMessageContaining("12 of 12 chunks of the split forget give forget.dpo nothing");
+  }
+
+  @Test
+  void aReferenceIsAsFarFromItsOwnModelAsNothingAtEveryPrecision() {
+    for (Precision precision : Precision.values()) {
+      this.precision = precision;
+      try (Network network = new Network(model.architecture(), Compute.cpu(1).with(precision));
+          Parameters weights = model.parameters(network)) {
+        for (Row row : run(new Npo(0.1), documents(), 1).collectAsList()) {
+          Example example = ExampleViews.example(row, row.fieldIndex("views"));
+          double nll = new MicroBatch(network).score(List.of(example), weights)[0];
+          // In bfloat16 a float32 reference is off by some 0.01 even for so small a model.
+          assertThat(example.views().get(0).reference())
+              .as("%s at %s", example.id(), precision)
+              .isCloseTo(nll, within(1e-4));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theIdentityOfExamplesNamesAllThatTheirTermsDependOn() throws IOException {
+    ModelSource other = TinyLlama.write(temp.resolve("other"), 2);
+    List<Role> roles =
+        List.of(
+            new Role("forget", new CrossEntropy(ViewKind.SAMPLED_LABELS), 1),
+            new Role("retain", new AnswerPreservation(1), 1),
+            new Role("general", new KullbackLeibler(), 1));
+    Map<String, String> identity = identity(REJECTIONS, model, roles);
+    assertThat(identity)
+        .containsEntry("the chunks", "abc")
+        .containsEntry("unlearn.top-k", "3")
+        .containsEntry("unlearn.truth", "REMOVED")
+        .containsEntry("unlearn.pairing", "INDEPENDENT")
+        .containsEntry("the model that labels come from", ModelFingerprint.of(model))
+        .containsEntry("the reference model", ModelFingerprint.of(model));
+    assertThat(identity(REJECTIONS, other, roles))
+        .containsEntry("the reference model", ModelFingerprint.of(other));
+    assertThat(identity(new RejectionSentences(List.of(new int[] {1}), 40), model, roles))
+        .extractingByKey("unlearn.rejections")
+        .isNotEqualTo(identity.get("unlearn.rejections"));
+    assertThat(identity(REJECTIONS, other, List.of(new Role("forget", new Descent(), 1))))
+        .as("a method that needs no model depends on none")
+        .containsOnlyKeys("the chunks", "ordinary tokens", "unlearn.pairing");
+  }
+
+  /** The same chunks: only where their documents were read says which pairs they are in. */
+  @Test
+  void documentsInAnotherOrderAreOtherFixedPairs() {
+    List<Role> roles = List.of(new Role("forget", new Npo(0.1), 1));
+    pairing = Pairing.FIXED;
+    readInOrder("doc0", "doc1", "doc2");
+    Map<String, String> identity = identity(REJECTIONS, model, roles);
+    assertThat(firstOfPairs()).containsExactly("doc0", "doc1", "doc2");
+    readInOrder("doc0", "doc1", "doc2");
+    assertThat(identity(REJECTIONS, model, roles)).isEqualTo(identity);
+    readInOrder("doc2", "doc0", "doc1");
+    assertThat(identity(REJECTIONS, model, roles))
+        .containsEntry("unlearn.pairing", "FIXED")
+        .extractingByKey("the order of documents")
+        .isNotEqualTo(identity.get("the order of documents"));
+    assertThat(firstOfPairs())
+        .as("not the kept scores of the order before")
+        .containsExactly("doc2", "doc0", "doc1");
+  }
+
+  /** Documents by the numbers of their pairs, of examples with the reference's scores. */
+  private List<String> firstOfPairs() {
+    return run(new Npo(0.1), questions(), 1).collectAsList().stream()
+        .filter(row -> row.<Integer>getAs("ordinal") == 0)
+        .filter(row -> row.<Row>getList(row.fieldIndex("views")).get(0).getAs("reference") != null)
+        .sorted(Comparator.comparing(row -> row.<Long>getAs("pair")))
+        .map(row -> row.<String>getAs("document"))
+        .toList();
+  }
+
+  /** Writes the table of documents as if one source had had them in this order. */
+  private void readInOrder(String... documents) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < documents.length; i++) {
+      rows.add(RowFactory.create("forget", "d", documents[i], "", 0, "q.jsonl", 40L * i));
+    }
+    LocalSpark.SESSION
+        .createDataFrame(rows, FixedPairingTest.DOCUMENTS)
+        .write()
+        .mode("overwrite")
+        .parquet(folder.documents().toString());
+  }
+
+  private Map<String, String> identity(
+      RejectionSentences rejections, ModelSource reference, List<Role> roles) {
+    return examples(1, rejections).identity(roles, Map.of(FrozenModel.REFERENCE, reference));
+  }
+
+  @Test
+  void paddingIsScoredOnlyWhereThePapersCodeIsAskedFor() {
+    Term padded = new KullbackLeibler(ViewKind.PADDED);
+    for (Row chunk : questions().collectAsList()) {
+      int[] tokens = ints(chunk.getList(4));
+      Example.View view = example(padded, questions(), chunk).views().get(0);
+      assertThat(view.tokens()).hasSize(64).startsWith(tokens);
+      assertThat(Arrays.copyOfRange(view.tokens(), tokens.length, 64)).containsOnly(9);
+      assertThat(view.labels()).as("question, answer and padding").isEqualTo(view.tokens());
+    }
+    assertThat(run(padded, questions(), 1).select("scored").distinct().collectAsList())
+        .as("what the term is divided by")
+        .containsExactly(RowFactory.create(63));
+  }
+
+  @Test
+  void aRejectionTakesTheAnswersPlace() {
+    Set<Integer> first = new HashSet<>();
+    for (Row chunk : questions().collectAsList()) {
+      List<Example.View> views = example(new AnswerPreservation(1), questions(), chunk).views();
+      assertThat(views).hasSize(2);
+      int[] question = Arrays.copyOf(views.get(0).tokens(), PROMPT);
+      int[] rejected = views.get(1).tokens();
+      assertThat(rejected).startsWith(question);
+      int[] rejection = Arrays.copyOfRange(rejected, PROMPT, rejected.length);
+      assertThat(REJECTIONS.sentences()).anySatisfy(s -> assertThat(s).isEqualTo(rejection));
+      assertThat(Arrays.copyOfRange(views.get(1).labels(), PROMPT, rejected.length))
+          .isEqualTo(rejection);
+      assertThat(Arrays.copyOf(views.get(1).labels(), PROMPT)).containsOnly(TokenBatch.IGNORED);
+      first.add(rejection[0]);
+    }
+    assertThat(first).as("rejections in use").hasSize(3);
+  }
+
+  @Test
+  void plainTextIsRefusedWhereAnswersAreNeeded() {
+    assertThatThrownBy(() -> run(new Dpo(1), documents(), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "Cannot use forget.dpo: it needs the columns question and answer, and domain d of split forget has plain text; name them in corpus.sources, or choose another unlearn.method");
+  }
+
+  @Test
+  void randomLabelsDependOnSeedAndPlaceAlone() {
+    Term term = new CrossEntropy(ViewKind.RANDOM_LABELS);
+    Map<String, int[]> labels = labels(run(term, documents(), 1));
+    folder.files().delete(folder.labels());
+    assertThat(labels(run(term, documents().repartition(5).orderBy("ordinal"), 1)))
+        .usingRecursiveComparison()
+        .isEqualTo(labels);
+    Map<String, int[]> others = labels(run(term, documents(), 2)); // another origin: made again
+    assertThat(others.keySet()).isEqualTo(labels.keySet());
+    assertThat(others.values())
+        .noneMatch(o -> labels.values().stream().anyMatch(l -> Arrays.equals(l, o)));
+  }
+
+  /** The code of Yao et al. keeps pad, eos, bos and unk. */
+  @Test
+  void randomLabelsKeepSpecialTokens() throws IOException {
+    Vocabulary vocabulary =
+        Vocabulary.of(
+            TinyLlama.VOCABULARY,
+            new ObjectMapper()
+                .readTree(
+                    """
+                    {"model": {"vocab": {"a": 0, "b": 1, "c": 2}},
+                     "added_tokens": [{"id": 1, "special": true}, {"id": 2, "special": false}]}
+                    """));
+    List<int[]> kept = new ArrayList<>();
+    for (Row row : SubstituteLabels.random(documents(), vocabulary, 1).collectAsList()) {
+      kept.add(row.<Integer>getList(3).stream().mapToInt(Integer::intValue).toArray());
+    }
+    int i = 0;
+    int special = 0;
+    for (Row row : documents().select("tokens").collectAsList()) {
+      List<Integer> tokens = row.getList(0);
+      int[] labels = kept.get(i++);
+      for (int t = 1; t < labels.length; t++) {
+        special += tokens.get(t) == 1 ? 1 : 0;
+        assertThat(labels[t] == 1).isEqualTo(tokens.get(t) == 1);
+      }
+    }
+    assertThat(special).isPositive();
+  }
+
+  @Test
+  void adversarialLabelsAreTheLikeliestTokensButTheTrueOnes() {
+    Map<String, int[]> labels =
+        labels(run(new CrossEntropy(ViewKind.ADVERSARIAL_LABELS), documents(), 1));
+    forEachPosition(
+        (id, tokens, t, logits) -> {
+          int best = -1;
+          for (int v = 0; v < logits.length; v++) {
+            if (v != tokens[t] && (best < 0 || logits[v] > logits[best])) {
+              best = v;
+            }
+          }
+          assertThat(labels.get(id)[t]).isEqualTo(best);
+        });
+  }
+
+  @Test
+  void sampledLabelsFollowTheCutPrediction() {
+    Map<String, int[]> labels =
+        labels(run(new CrossEntropy(ViewKind.SAMPLED_LABELS), documents(), 1));
+    int[] ranks = new int[3];
+    double[] expected = new double[3];
+    forEachPosition(
+        (id, tokens, t, logits) -> {
+          List<Integer> order =
+              IntStream.range(0, logits.length)
+                  .filter(v -> v != tokens[t])
+                  .boxed()
+                  .sorted(Comparator.comparing(v -> -logits[v]))
+                  .limit(3)
+                  .toList();
+          assertThat(order).contains(labels.get(id)[t]);
+          ranks[order.indexOf(labels.get(id)[t])]++;
+          double all = order.stream().mapToDouble(v -> Math.exp(logits[v])).sum();
+          for (int r = 0; r < 3; r++) {
+            expected[r] += Math.exp(logits[order.get(r)]) / all;
+          }
+        });
+    for (int r = 0; r < 3; r++) {
+      assertThat((double) ranks[r]).isCloseTo(expected[r], within(4 * Math.sqrt(expected[r])));
+    }
+  }
+
+  @Test
+  void theReferencesScoresStandInEveryViewAndAreMadeOnce() throws IOException {
+    Dataset<Row> examples = run(new Dpo(1), questions(), 1);
+    try (Network network = TinyLlama.network();
+        Parameters weights = TinyLlama.parameters(network, 1)) {
+      for (Row row : examples.collectAsList()) {
+        Example example = ExampleViews.example(row, row.fieldIndex("views"));
+        double[] nll = new MicroBatch(network).score(List.of(example), weights);
+        assertThat(example.views().get(0).reference()).isCloseTo(nll[0], within(1e-4));
+        assertThat(example.views().get(1).reference()).isCloseTo(nll[1], within(1e-4));
+        assertThat(row.<Integer>getAs("scored"))
+            .isEqualTo(TokenBatch.scored(example.views().get(0).labels()));
+      }
+    }
+    Path manifest = temp.resolve("run/labels/reference-forget.dpo/_manifest.json");
+    assertThat(Files.readString(manifest)).contains("\"model\"", "\"chunks_sha256\" : \"abc\"");
+    var written = Files.getLastModifiedTime(manifest);
+    run(new Dpo(1), questions(), 1);
+    assertThat(Files.getLastModifiedTime(manifest)).isEqualTo(written);
+    RejectionSentences other = new RejectionSentences(List.of(new int[] {29, 2}), 40);
+    for (Row row : run(new Dpo(1), questions(), 1, other).collectAsList()) {
+      Example example = ExampleViews.example(row, row.fieldIndex("views"));
+      assertThat(example.views().get(1).labels()).as("other rejections").endsWith(29, 2);
+    }
+  }
+
+  @Test
+  void textAloneNeedsNothingMade() {
+    run(new Descent(), documents(), 1).collectAsList();
+    assertThat(temp.resolve("run/labels")).doesNotExist();
+    assertThat(run(new Npo(1), documents(), 1).count()).isEqualTo(40);
+  }
+
+  /** The label at t is the likeliest token after t, were it not for the token at t. */
+  @Test
+  void earlyLabelsStandOnePlaceBeforeTheyArePredicted() {
+    Map<String, int[]> labels =
+        labels(run(new CrossEntropy(ViewKind.EARLY_ADVERSARIAL_LABELS), documents(), 1));
+    Map<String, Integer> seen = new HashMap<>();
+    forEachPosition(
+        (id, tokens, t, logits) -> { // logits that predict the token at t
+          if (t < 2) {
+            return;
+          }
+          int best = -1;
+          for (int v = 0; v < logits.length; v++) {
+            if (v != tokens[t - 1] && (best < 0 || logits[v] > logits[best])) {
+              best = v;
+            }
+          }
+          assertThat(labels.get(id)[t - 1]).isEqualTo(best);
+          seen.merge(id, 1, Integer::sum);
+        });
+    assertThat(seen.keySet()).isEqualTo(labels.keySet());
+  }
+
+  private Example example(Term term, Dataset<Row> chunks, Row chunk) {
+    Row row =
+        run(term, chunks, 1)
+            .filter(
+                col("document")
+                    .equalTo(chunk.getString(2))
+                    .and(col("ordinal").equalTo(chunk.getInt(3))))
+            .first();
+    return ExampleViews.example(row, row.fieldIndex("views"));
+  }
+
+  private Dataset<Row> run(Term term, Dataset<Row> chunks, long seed) {
+    return run(term, chunks, seed, REJECTIONS);
+  }
+
+  private Dataset<Row> run(
+      Term term, Dataset<Row> chunks, long seed, RejectionSentences rejections) {
+    return examples(seed, rejections).execute(chunks, List.of(new Role("forget", term, 1)));
+  }
+
+  private Examples examples(long seed, RejectionSentences rejections) {
+    return new Examples(
+        LocalSpark.SESSION,
+        folder,
+        new Examples.Inputs(
+            "abc",
+            model,
+            model,
+            Vocabulary.of(TinyLlama.VOCABULARY),
+            new TruncatedPredictions(3, 1, Truth.REMOVED),
+            rejections,
+            new ChunkPadding(9, 64),
+            pairing,
+            seed,
+            3,
+            new ComputeSettings(1, precision, Activations.KEEP, DeviceChoice.CPU)),
+        told::add);
+  }
+
+  private static Map<String, int[]> labels(Dataset<Row> examples) {
+    Map<String, int[]> labels = new HashMap<>();
+    for (Row row : examples.collectAsList()) {
+      Example example = ExampleViews.example(row, row.fieldIndex("views"));
+      labels.put(example.id(), example.views().get(0).labels());
+    }
+    return labels;
+  }
+
+  private interface Position {
+    void at(String id, int[] tokens, int t, float[] logits);
+  }
+
+  /** What the model predicts for token t of each chunk. */
+  private static void forEachPosition(Position visitor) {
+    try (Network network = TinyLlama.network();
+        Parameters weights = TinyLlama.parameters(network, 1)) {
+      for (Row chunk : documents().collectAsList()) {
+        try (NDManager manager = network.newManager()) {
+          int[] tokens = ints(chunk.getList(4));
+          TokenBatch batch = TokenBatch.of(manager, List.of(tokens));
+          float[] logits =
+              Network.withoutGraph(
+                      () ->
+                          network.logits(
+                              network.gatherRows(
+                                  network.hidden(batch.idsBT(), weights), batch.rowsN()),
+                              weights))
+                  .toFloatArray();
+          int v = TinyLlama.VOCABULARY;
+          for (int t = 1; t < tokens.length; t++) {
+            String id = chunk.getString(1) + "/" + chunk.getString(2) + "#" + chunk.getInt(3);
+            visitor.at(id, tokens, t, Arrays.copyOfRange(logits, (t - 1) * v, t * v));
+          }
+        }
+      }
+    }
+  }
+
+  private static Dataset<Row> documents() {
+    return chunks(40, null);
+  }
+
+  private static Dataset<Row> questions() {
+    return chunks(12, PROMPT);
+  }
+
+  private static Dataset<Row> chunks(int count, Integer prompt) {
+    Random random = new Random(5);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int[] tokens = random.ints(5 + random.nextInt(25), 0, TinyLlama.VOCABULARY).toArray();
+      rows.add(RowFactory.create("forget", "d", "doc" + i / 4, i % 4, tokens, prompt));
+    }
+    return LocalSpark.SESSION.createDataFrame(rows, SmallChunks.SCHEMA);
+  }
+
+  private static int[] ints(List<Integer> boxed) {
+    return boxed.stream().mapToInt(Integer::intValue).toArray();
+  }
+}

@@ -1,0 +1,346 @@
+package lethe.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import lethe.SharedData;
+import lethe.model.ModelSource;
+import lethe.model.checkpoint.NamedShape;
+import lethe.model.checkpoint.Safetensors;
+import lethe.model.network.Architecture;
+import lethe.model.network.Network;
+import lethe.model.network.Parameters;
+import lethe.model.network.TokenBatch;
+import lethe.objective.AnswerPreservation;
+import lethe.objective.CrossEntropy;
+import lethe.objective.Descent;
+import lethe.objective.Dpo;
+import lethe.objective.FrozenModel;
+import lethe.objective.GradientAscent;
+import lethe.objective.KullbackLeibler;
+import lethe.objective.MaxEntropy;
+import lethe.objective.MaxEntropy.Direction;
+import lethe.objective.Npo;
+import lethe.objective.PositionTerm;
+import lethe.objective.Role;
+import lethe.objective.SimNpo;
+import lethe.objective.Term;
+import lethe.objective.ViewKind;
+import lethe.train.exchange.ExchangeSpec;
+import lethe.train.exchange.ExchangeWorker;
+import lethe.train.exchange.LocalExchange;
+import lethe.train.gradient.Buckets;
+import lethe.train.gradient.GradientMode;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.WireFormat;
+import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.LearningRateSchedule;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+
+/** Values and gradients of every term that PyTorch wrote for a tiny model, reproduced. */
+class ObjectiveParityTest {
+  private static final double BETA = 0.1;
+
+  /**
+   * @param term the formula
+   * @param views for each view, the batch it is in and its labels
+   */
+  private record Loss(Term term, List<View> views) {
+    private record View(String batch, String labels) {}
+
+    static Loss of(Term term, String... batches) {
+      return new Loss(
+          term, Arrays.stream(batches).map(batch -> new View(batch, "labels")).toList());
+    }
+  }
+
+  private static Map<String, Loss> losses() {
+    Map<String, Loss> losses = new LinkedHashMap<>();
+    losses.put("gradient_ascent", Loss.of(new GradientAscent(), "forget"));
+    losses.put(
+        "cross_entropy(random_labels)",
+        new Loss(
+            new CrossEntropy(ViewKind.RANDOM_LABELS),
+            List.of(new Loss.View("forget", "random_labels"))));
+    losses.put(
+        "cross_entropy(adversarial_labels)",
+        new Loss(
+            new CrossEntropy(ViewKind.ADVERSARIAL_LABELS),
+            List.of(new Loss.View("forget", "adversarial_labels"))));
+    losses.put("gradient_descent(retain)", Loss.of(new Descent(), "retain"));
+    losses.put("kl(retain)", Loss.of(new KullbackLeibler(), "retain"));
+    losses.put("npo", Loss.of(new Npo(BETA), "forget"));
+    losses.put("simnpo", Loss.of(new SimNpo(BETA, 0), "forget"));
+    losses.put("dpo", Loss.of(new Dpo(BETA), "forget", "forget_idk"));
+    losses.put("idk", Loss.of(new CrossEntropy(ViewKind.REJECTION), "forget_idk"));
+    losses.put(
+        "max_entropy(uniform_to_model)",
+        Loss.of(new MaxEntropy(Direction.UNIFORM_TO_MODEL), "forget"));
+    losses.put(
+        "max_entropy(model_to_uniform)",
+        Loss.of(new MaxEntropy(Direction.MODEL_TO_UNIFORM), "forget"));
+    losses.put(
+        "answer_preservation", Loss.of(new AnswerPreservation(BETA), "retain", "retain_idk"));
+    return losses;
+  }
+
+  private static Stream<Path> folders() {
+    Stream<Path> own = SharedData.find("parity/objectives").stream();
+    Stream<Path> other =
+        Optional.ofNullable(System.getenv("LETHE_PARITY")).stream()
+            .map(folder -> Path.of(folder, "objectives"))
+            .filter(Files::isDirectory);
+    return Stream.concat(own, other);
+  }
+
+  @Test
+  void valuesAndGradients() throws IOException {
+    for (Path folder : folders().toList()) { // none only where the checkout stands alone
+      check(folder);
+    }
+  }
+
+  private static void check(Path folder) throws IOException {
+    JsonNode values = new ObjectMapper().readTree(folder.resolve("values.json").toFile());
+    assertThat(values.get("beta").asDouble()).isEqualTo(BETA);
+    values
+        .get("values")
+        .fieldNames()
+        .forEachRemaining(name -> assertThat(losses()).as("known losses").containsKey(name));
+    ModelSource current = new ModelSource(folder.resolve("current").toString(), Map.of());
+    ModelSource reference = new ModelSource(folder.resolve("reference").toString(), Map.of());
+    Safetensors batches = open(folder.resolve("batches.safetensors"));
+    try (Network network = new Network(current.architecture(), Device.cpu(), 1);
+        Parameters weights = current.parameters(network);
+        Parameters referenceWeights = reference.parameters(network)) {
+      for (Map.Entry<String, Loss> loss : losses().entrySet()) {
+        String name = loss.getKey();
+        Safetensors gradient =
+            open(
+                folder.resolve("grad." + name.replace("(", "-").replace(")", "") + ".safetensors"));
+        check(
+            name,
+            loss.getValue(),
+            values.get("values").get(name).asDouble(),
+            gradient,
+            batches,
+            new MicroBatch(network),
+            network.architecture(),
+            weights,
+            referenceWeights);
+      }
+    }
+  }
+
+  private static void check(
+      String name,
+      Loss loss,
+      double value,
+      Safetensors gradient,
+      Safetensors batches,
+      MicroBatch pass,
+      Architecture architecture,
+      Parameters weights,
+      Parameters reference) {
+    List<Example> examples = scored(examples(batches, loss), pass, reference);
+    long count =
+        loss.term() instanceof PositionTerm
+            ? examples.stream().mapToLong(e -> TokenBatch.scored(e.views().get(0).labels())).sum()
+            : examples.size();
+    try (Parameters leaves = weights.leaves()) {
+      double sum = 0;
+      for (List<Example> batch : List.of(examples.subList(0, 1), examples.subList(1, 4))) {
+        sum +=
+            pass.accumulate(
+                new Role("forget", loss.term(), 1),
+                batch,
+                1.0 / count,
+                leaves,
+                Map.of(FrozenModel.REFERENCE, reference));
+      }
+      assertThat(sum / count).as(name).isCloseTo(value, within(1e-5 * Math.abs(value)));
+      float[] ours = new float[(int) architecture.elements()];
+      leaves.readGradients(0, ours, 0, ours.length);
+      checkGradient(name, ours, gradient, architecture);
+    }
+    try {
+      throughTwoWorkers(
+          name,
+          loss.term(),
+          examples,
+          count,
+          value,
+          gradient,
+          pass,
+          architecture,
+          weights,
+          reference);
+    } catch (Exception e) {
+      throw new AssertionError(name + " through two workers", e);
+    }
+  }
+
+  private static void checkGradient(
+      String name, float[] ours, Safetensors gradient, Architecture architecture) {
+    float[] theirs = new float[ours.length];
+    int at = 0;
+    for (NamedShape tensor : architecture.tensors()) {
+      gradient.read(tensor.name(), 0, theirs, at, (int) tensor.elements());
+      ModelParityTest.assertClose(
+          Arrays.copyOfRange(ours, at, at + (int) tensor.elements()),
+          Arrays.copyOfRange(theirs, at, at + (int) tensor.elements()),
+          1e-4,
+          name + " gradient of " + tensor.name());
+      at += (int) tensor.elements();
+    }
+  }
+
+  /**
+   * The same by the way that training takes: four shards of one example each, two of them a worker,
+   * message by message to the aggregator and into AdamW, whose mean of the first step is a tenth of
+   * the gradient.
+   */
+  private static void throughTwoWorkers(
+      String name,
+      Term term,
+      List<Example> examples,
+      long count,
+      double value,
+      Safetensors gradient,
+      MicroBatch pass,
+      Architecture architecture,
+      Parameters weights,
+      Parameters reference)
+      throws Exception {
+    ParameterLayout layout =
+        ParameterLayout.of(
+            architecture.tensors(),
+            new ParameterPattern(List.of()),
+            new ParameterPattern(List.of()),
+            1000);
+    Buckets buckets = layout.buckets();
+    float[][] start = buckets.allocate();
+    for (int b = 0; b < start.length; b++) {
+      weights.read(buckets.offset(b), start[b], 0, start[b].length);
+    }
+    ExchangeWorker.Shards computed =
+        (step, shard, arrived, into) -> {
+          assertThat(arrived).as("weights that arrived").isDeepEqualTo(start);
+          try (Parameters leaves = weights.leaves()) {
+            double sum =
+                pass.accumulate(
+                    new Role("forget", term, 1),
+                    examples.subList(shard, shard + 1),
+                    1.0 / count,
+                    leaves,
+                    Map.of(FrozenModel.REFERENCE, reference));
+            for (int b = 0; b < into.length; b++) {
+              leaves.readGradients(buckets.offset(b), into[b], 0, into[b].length);
+            }
+            return new double[] {sum};
+          }
+        };
+    AdamW optimizer = new AdamW(layout, start, Double.POSITIVE_INFINITY, 0);
+    double[] sum = new double[1];
+    ExchangeSpec exchange =
+        new ExchangeSpec(
+            layout,
+            new LearningRateSchedule(0, 1, 0, LearningRateSchedule.Decay.CONSTANT),
+            WireFormat.FLOAT32,
+            GradientMode.SUMMED,
+            0,
+            2);
+    LocalExchange.Applied applied =
+        (step, reports, bytes) ->
+            sum[0] = reports.stream().flatMapToDouble(r -> Arrays.stream(r.termSums())).sum();
+    try (LocalExchange local = new LocalExchange(exchange, optimizer, applied)) {
+      List<ExchangeWorker> workers =
+          List.of(
+              new ExchangeWorker(local, 0, 4, computed), new ExchangeWorker(local, 1, 4, computed));
+      ExchangeWorker.inAnyOrder(workers, new Random(1));
+      for (ExchangeWorker worker : workers) {
+        worker.compute(0);
+      }
+      ExchangeWorker.inAnyOrder(workers, new Random(2));
+      for (ExchangeWorker worker : workers) {
+        worker.finish();
+      }
+    }
+    assertThat(sum[0] / count).as(name).isCloseTo(value, within(1e-5 * Math.abs(value)));
+    float[] ours = new float[(int) architecture.elements()];
+    float[][] mean = optimizer.copy().vectors().get(1);
+    for (int b = 0; b < buckets.count(); b++) {
+      for (int i = 0; i < buckets.length(b); i++) {
+        ours[(int) buckets.offset(b) + i] = mean[b][i] * 10;
+      }
+    }
+    checkGradient(name + " through two workers,", ours, gradient, architecture);
+  }
+
+  /** The examples with what the reference model says of them. */
+  private static List<Example> scored(
+      List<Example> examples, MicroBatch pass, Parameters reference) {
+    double[] nll = pass.score(examples, reference);
+    List<Example> scored = new ArrayList<>();
+    int at = 0;
+    for (Example example : examples) {
+      List<Example.View> views = new ArrayList<>();
+      for (Example.View view : example.views()) {
+        views.add(new Example.View(view.tokens(), view.labels(), nll[at++]));
+      }
+      scored.add(new Example(example.id(), views));
+    }
+    return scored;
+  }
+
+  private static List<Example> examples(Safetensors batches, Loss loss) {
+    List<Example> examples = new ArrayList<>();
+    int rows = shape(batches, loss.views().get(0).batch() + ".input_ids").shape().get(0).intValue();
+    for (int b = 0; b < rows; b++) {
+      List<Example.View> views = new ArrayList<>();
+      for (Loss.View view : loss.views()) {
+        int length = Arrays.stream(row(batches, view.batch() + ".attention_mask", b)).sum();
+        views.add(
+            new Example.View(
+                Arrays.copyOf(row(batches, view.batch() + ".input_ids", b), length),
+                Arrays.copyOf(row(batches, view.batch() + "." + view.labels(), b), length),
+                Double.NaN));
+      }
+      examples.add(new Example(String.valueOf(b), views));
+    }
+    return examples;
+  }
+
+  private static int[] row(Safetensors file, String name, int row) {
+    int columns = shape(file, name).shape().get(1).intValue();
+    long[] values = new long[columns];
+    file.readLongs(name, (long) row * columns, values, 0, columns);
+    return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
+  }
+
+  private static NamedShape shape(Safetensors file, String name) {
+    return file.tensors().stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static Safetensors open(Path file) {
+    return Safetensors.open(
+        new org.apache.hadoop.fs.Path(file.toString()),
+        new lethe.folder.Files(new Configuration()));
+  }
+}

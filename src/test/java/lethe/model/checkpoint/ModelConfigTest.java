@@ -1,0 +1,166 @@
+package lethe.model.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import lethe.model.network.Architecture;
+import lethe.model.network.ArchitectureTest;
+import lethe.model.network.ContextLength;
+import lethe.settings.InvalidSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What is made of keys that nobody reads, of null and of two spellings: as transformers 5.18 does.
+ */
+class ModelConfigTest {
+  @Test
+  void keysThatNobodyReadsAreNamedAndChangeNothing() throws JsonProcessingException {
+    String surplus =
+        """
+        {'is_llama_config': true, 'rope_interleaved': false, 'unsloth_fixed': true,
+         'neftune_noise_alpha': 5, 'max_sequence_length': 2048, 'model_max_length': 2048,
+         'sliding_window': 4, 'max_window_layers': 1, 'num_local_experts': 8,
+         'transformers.js_config': {'dtype': 'q4'}, 'pad_token': '<pad>', 'bos_token': '<s>',
+         'base_model_tp_plan': {'layers.*.mlp': 'rowwise'},
+         'rope_scaling': {'rope_type': 'yarn', 'factor': 2.0, 'attn_factor': 1.5}}""";
+    ModelConfig config = ArchitectureTest.config("llama", surplus);
+
+    Architecture built = Architecture.of(config);
+
+    assertThat(built.context()).isEqualTo(new ContextLength(32, "max_position_embeddings 32"));
+    assertThat(config.warnings())
+        .containsExactly(
+            "config.json has keys that transformers does not read for llama either, so they change nothing: is_llama_config true, unsloth_fixed true, neftune_noise_alpha 5, max_sequence_length 2048, model_max_length 2048, sliding_window 4, max_window_layers 1, num_local_experts 8, rope_scaling.attn_factor 1.5");
+  }
+
+  @Test
+  void aListOfKeysEnds() throws JsonProcessingException {
+    StringBuilder keys = new StringBuilder("{'k0': 1");
+    for (int i = 1; i < 43; i++) {
+      keys.append(", 'k").append(i).append("': 1");
+    }
+    ModelConfig config = ArchitectureTest.config("gpt2", keys + "}");
+    Architecture.of(config);
+    assertThat(config.warnings()).singleElement().asString().endsWith("k8 1, k9 1 and 33 more");
+  }
+
+  /** The lists are transformers' own: parity/keys.py writes them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3"})
+  void noKeyThatTransformersReadsIsPassedOver(String family) throws IOException {
+    JsonNode keys =
+        new ObjectMapper()
+            .readTree(Path.of("src/test/resources/parity/config-keys.json").toFile())
+            .path(family);
+    assertThat(keys).hasSizeGreaterThan(25);
+    for (JsonNode key : keys) {
+      ModelConfig config = ArchitectureTest.config(family, "{'" + key.asText() + "': 'odd'}");
+      try {
+        Architecture.of(config);
+        assertThat(config.warnings()).as(key.asText()).isEmpty(); // it is known to be harmless
+      } catch (InvalidSettings e) {
+        assertThat(e).hasMessageContaining(key.asText());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "llama   | num_key_value_heads | 4",
+        "mistral | num_key_value_heads | 4",
+        "qwen2   | num_key_value_heads | 4",
+        "qwen3   | num_key_value_heads | 4",
+      })
+  void nullMeansAsManyKeysAsHeads(String family, String key, int heads)
+      throws JsonProcessingException {
+    Architecture built =
+        Architecture.of(ArchitectureTest.config(family, "{'%s': null}".formatted(key)));
+    assertThat(built.heads().keys()).isEqualTo(heads);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama, max_position_embeddings",
+    "llama, rms_norm_eps",
+    "llama, tie_word_embeddings",
+    "llama, attention_bias",
+    "llama, mlp_bias",
+    "llama, hidden_act",
+    "llama, rope_theta",
+    "qwen2, use_sliding_window",
+    "qwen2, max_window_layers",
+    "qwen3, head_dim",
+    "gpt_neox, layer_norm_eps",
+    "gpt_neox, use_parallel_residual",
+    "gpt2, n_positions",
+    "gpt2, scale_attn_weights",
+    "gpt2, tie_word_embeddings",
+    "gpt2, activation_function",
+  })
+  void nullIsRefusedWhereTransformersRefusesIt(String family, String key)
+      throws JsonProcessingException {
+    ModelConfig config = ArchitectureTest.config(family, "{'" + key + "': null}");
+    assertThatThrownBy(() -> Architecture.of(config))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(key + " must be ")
+        .hasMessageContaining(", was null");
+  }
+
+  @Test
+  void theOlderSpellingOfRopeCountsWhole() throws JsonProcessingException {
+    String both =
+        """
+        {'rope_theta': 5.0, 'rope_scaling': {'rope_type': 'linear', 'factor': 2.0},
+         'rope_parameters': {'rope_type': 'default', 'rope_theta': 77.0}}""";
+    String older = "{'rope_theta': 5.0, 'rope_scaling': {'rope_type': 'linear', 'factor': 2.0}}";
+    ModelConfig config = ArchitectureTest.config("llama", both);
+
+    assertThat(cosines(config)).isEqualTo(cosines(ArchitectureTest.config("llama", older)));
+    assertThat(config.warnings())
+        .containsExactly(
+            "config.json has rope_scaling and rope_parameters: the first counts, as in transformers");
+    String newer = "{'rope_scaling': {}, 'rope_parameters': {'rope_theta': 77.0}}";
+    assertThat(cosines(ArchitectureTest.config("llama", newer)))
+        .isEqualTo(cosines(ArchitectureTest.config("llama", "{'rope_theta': 77.0}")));
+  }
+
+  @Test
+  void gptNeoXKnowsItsOwnSpellingsOfRopeAlone() throws JsonProcessingException {
+    float[] standard = cosines(ArchitectureTest.config("gpt_neox", "{'rotary_pct': 0.5}"));
+    ModelConfig beside =
+        ArchitectureTest.config("gpt_neox", "{'rotary_pct': 0.5, 'rope_theta': 5.0}");
+    assertThat(cosines(beside)).isEqualTo(standard);
+    assertThat(beside.warnings()).singleElement().asString().endsWith(": rope_theta 5.0");
+    ModelConfig same =
+        ArchitectureTest.config(
+            "gpt_neox", "{'rotary_pct': 0.5, 'rope_theta': 10000, 'partial_rotary_factor': 0.5}");
+    assertThat(cosines(same)).isEqualTo(standard);
+    assertThat(same.warnings()).isEmpty();
+  }
+
+  @Test
+  void gpt2HasTwoNamesForItsSizes() throws JsonProcessingException {
+    Architecture built =
+        Architecture.of(
+            ArchitectureTest.config(
+                "gpt2", "{'num_hidden_layers': 1, 'num_attention_heads': 2, 'hidden_size': 16}"));
+    assertThat(built.layers()).hasSize(1);
+    assertThat(built.heads()).isEqualTo(new Architecture.Heads(2, 2, 8));
+    assertThat(List.of(built.width(), built.vocabulary())).containsExactly(16, 40);
+  }
+
+  private static float[] cosines(ModelConfig config) {
+    return Architecture.of(config).tables().apply(7).get(0).values();
+  }
+}

@@ -1,0 +1,155 @@
+package lethe.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import lethe.SmallRun;
+import lethe.settings.Settings;
+import lethe.train.TrainSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClusterTest {
+  @TempDir Path folder;
+
+  @Test
+  void aLocalClusterNeedsAnExecutorOfEnoughCoresForEachWorker() throws IOException {
+    assertThat(problems("local-cluster[2,2,1024]", Map.of())).isEmpty();
+    assertThat(problems("local[4]", Map.of()))
+        .containsExactly(
+            "Cannot run train.workers=2 on spark.master=local[4]: it is one process; set train.workers=1, or spark.master=local-cluster[2,2,4096]");
+    assertThat(problems("local-cluster[1,2,1024]", Map.of()))
+        .containsExactly(
+            "Cannot run train.workers=2 on spark.master=local-cluster[1,2,1024]: it has 1 executors; set train.workers=1 or give the cluster more");
+    assertThat(problems("local-cluster[2,1,1024]", Map.of()))
+        .singleElement()
+        .asString()
+        .contains("its executors have 1 cores and train.threads is 2");
+  }
+
+  @Test
+  void oneSparkWorkerOfALocalClusterMayHoldSeveralExecutors() throws IOException {
+    assertThat(problems("local-cluster[1,4,2048]", Map.of("spark.executor.cores", "2"))).isEmpty();
+    assertThat(problems("local-cluster[1,4,2048]", Map.of("spark.executor.cores", "4")))
+        .singleElement()
+        .asString()
+        .contains("it has 1 executors");
+  }
+
+  @Test
+  void oneProcessIsNeverAssignedAGpu() throws IOException {
+    Map<String, String> gpu = Map.of("spark.executor.resource.gpu.amount", "1");
+    assertThat(problems("local[2]", gpu))
+        .first()
+        .asString()
+        .startsWith("train.device must be cpu on spark.master=local[2]: Spark assigns no GPU");
+  }
+
+  @Test
+  void whatMovesOrRepeatsWorkersIsRefused() throws IOException {
+    assertThat(
+            problems(
+                "local-cluster[2,2,1024]",
+                Map.of("spark.dynamicAllocation.enabled", "true", "spark.speculation", "true")))
+        .hasSize(2)
+        .allSatisfy(p -> assertThat(p).contains(" must be false"));
+  }
+
+  @Test
+  void aClusterWithoutProtectionIsRefusedSettingBySetting() throws IOException {
+    assertThat(problems("spark://host:7077", Map.of()))
+        .extracting(p -> p.substring(0, p.indexOf(" must")))
+        .containsExactly(
+            "spark.authenticate",
+            "spark.io.encryption.enabled",
+            "spark.network.crypto.enabled",
+            "spark.authenticate.secret");
+    Map<String, String> given = new HashMap<>(Cluster.protection());
+    assertThat(problems("yarn", given)).isEmpty();
+    given.put("spark.authenticate.secret", "s");
+    assertThat(problems("spark://host:7077", given)).isEmpty();
+    assertThat(new Cluster("yarn", (key, otherwise) -> otherwise).problems(train(), true))
+        .isEmpty();
+  }
+
+  @Test
+  void theAesGcmOfSparkIsTakenFromTheVersionOnThatCarriesMoreThanOneMessage() throws IOException {
+    assertThat(Cluster.gcmLosesMessages("3.5.8")).isTrue();
+    assertThat(Cluster.gcmLosesMessages("3.5.8-vendor-7")).isTrue();
+    assertThat(Cluster.gcmLosesMessages("3.5.9")).isFalse();
+    assertThat(Cluster.gcmLosesMessages("3.5.10")).isFalse();
+    assertThat(Cluster.gcmLosesMessages("4.0.1")).isFalse();
+    Map<String, String> gcm = new HashMap<>(Cluster.protection());
+    gcm.put("spark.network.crypto.cipher", "AES/GCM/NoPadding");
+    assertThat(problems("yarn", gcm)).isEmpty(); // TransportTest sends several messages so
+  }
+
+  @Test
+  void coresInstancesAndGpusMustSuffice() throws IOException {
+    Map<String, String> few = new HashMap<>(Cluster.protection());
+    few.put("spark.cores.max", "3");
+    few.put("spark.executor.instances", "1");
+    few.put("spark.executor.resource.gpu.amount", "4");
+    assertThat(problems("yarn", few))
+        .containsExactly(
+            "spark.cores.max must be at least 4, for train.workers=2 executors of spark.executor.cores=2, was 3",
+            "spark.executor.instances must be at least train.workers, 2, was 1",
+            "spark.executor.resource.gpu.amount must be 1: an executor holds one worker, and a worker uses one GPU; was 4",
+            "spark.task.resource.gpu.amount must be 1, so that Spark assigns the GPU to the worker; was \"\"");
+  }
+
+  @Test
+  void whatSparkCannotReadIsOneSentence() throws IOException {
+    assertThat(problems("local-cluster[2,2,much]", Map.of()))
+        .containsExactly(
+            "spark.master must be local[threads] or local-cluster[executors,cores,MiB of an executor], was local-cluster[2,2,much]");
+    assertThat(problems("local-cluster[2,2,1024]", Map.of("spark.executor.memory", "4g")))
+        .containsExactly(
+            "spark.master=local-cluster[2,2,1024] gives an executor 1024 MiB, spark.executor.memory asks for 4096: make them alike");
+    assertThat(problems("locl[2]", Map.of())).isNotEmpty();
+    assertThat(
+            problems(
+                "local-cluster[2,2,1024]",
+                Map.of(
+                    "spark.driver.memory", "2 gigs",
+                    "spark.executor.memoryOverhead", "x",
+                    "spark.executor.cores", "two")))
+        .containsExactly(
+            "spark.driver.memory must be a size such as 4g or 512m, was \"2 gigs\"",
+            "spark.executor.memoryOverhead must be a size such as 4g or 512m, was \"x\"",
+            "spark.executor.cores must be a whole number of at least 1, was \"two\"");
+  }
+
+  @Test
+  void anExecutorAsksForWhatALocalClusterGives() throws IOException {
+    Path conf = SmallRun.in(folder);
+    assertThat(submitted(conf, "spark.master=local-cluster[1,1,1500]"))
+        .containsEntry("spark.executor.memory", "1500m");
+    assertThat(submitted(conf, "spark.master=local-cluster[1,1,1500]", "spark.executor.memory=1g"))
+        .containsEntry("spark.executor.memory", "1g");
+    assertThat(submitted(conf, "spark.driver.memory=3000"))
+        .as("Java would take it for bytes")
+        .containsEntry("spark.driver.memory", "3000m");
+    assertThat(submitted(conf, "spark.driver.memory=3gb"))
+        .containsEntry("spark.driver.memory", "3g");
+  }
+
+  private static Map<String, String> submitted(Path conf, String... pairs) {
+    return SubmitArguments.settings(RunConfig.read(Verb.RUN, conf, List.of(pairs)));
+  }
+
+  private List<String> problems(String master, Map<String, String> conf) throws IOException {
+    return new Cluster(master, conf::getOrDefault).problems(train(), false);
+  }
+
+  private TrainSettings train() throws IOException {
+    Path empty = Files.writeString(folder.resolve("c.conf"), "");
+    return TrainSettings.read(
+        Settings.load(empty, List.of("train.workers=2", "train.threads=2")).root(), "train");
+  }
+}

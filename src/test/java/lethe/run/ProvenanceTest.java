@@ -1,0 +1,119 @@
+package lethe.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProvenanceTest {
+  @TempDir Path scratch;
+  private RunFolder folder;
+
+  @BeforeEach
+  void aRunThatWasBegun() throws IOException {
+    folder = RunFolder.of(scratch.resolve("run").toString(), new Configuration());
+    provenance().write("3.5.9", Clock.systemUTC());
+  }
+
+  @Test
+  void theSameSettingsMayGoOn() {
+    assertThatCode(() -> provenance().check()).doesNotThrowAnyException();
+    assertThatCode(() -> provenance("train.workers=3").check()).doesNotThrowAnyException();
+  }
+
+  @Test
+  void anotherSettingIsNamed() {
+    assertThatThrownBy(() -> provenance("train.steps=9").check())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("holds a run with other settings")
+        .hasMessageContaining("train.steps was 5, is 9");
+  }
+
+  @Test
+  void overwriteFreesTheSettingsOfTheStagesThatAreRunAgainAlone() {
+    String[] other = {"overwrite=true", "train.steps=9"};
+    assertThatCode(() -> provenance(Verb.UNLEARN, other).check()).doesNotThrowAnyException();
+    assertThatCode(() -> provenance(Verb.PREPARE, other).check()).doesNotThrowAnyException();
+    assertThatThrownBy(() -> provenance(Verb.EVALUATE, other).check())
+        .hasMessageContaining("train.steps was 5, is 9");
+    assertThatThrownBy(
+            () -> provenance(Verb.UNLEARN, "overwrite=true", "corpus.chunk-tokens=64").check())
+        .hasMessageContaining("corpus.chunk-tokens was");
+  }
+
+  @Test
+  void aKeyThatIsNewerThanTheRunHadItsDefault() {
+    ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
+    ((ObjectNode) record.at("/settings/train")).remove("projection");
+    ((ObjectNode) record.at("/settings/unlearn")).remove("beta");
+    folder.files().writeJson(folder.provenance(), record);
+    assertThatCode(() -> provenance().check()).doesNotThrowAnyException();
+    assertThatThrownBy(() -> provenance("unlearn.beta=0.5").check())
+        .hasMessageContaining("unlearn.beta was not there, is 0.5");
+  }
+
+  @Test
+  void anotherHiddenOptionOfASourceIsNamedWithoutItsValue() {
+    String secret =
+        "corpus.sources=[{ path = a.csv, domain = a, format = csv, options { password = %s } }]";
+    String[] before = {"overwrite=true", secret.formatted("marker1")};
+    provenance(before).write("3.5.9", Clock.systemUTC());
+    JsonNode record = folder.files().readJson(folder.provenance());
+    assertThat(record.at("/settings/corpus/sources/0/options/password").asText())
+        .matches("\\(hidden, [0-9a-f]{4}\\)");
+    assertThatCode(() -> provenance(secret.formatted("marker1")).check())
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> provenance(secret.formatted("marker2")).check())
+        .isInstanceOf(InvalidSettings.class)
+        .message()
+        .contains("corpus.sources was [{")
+        .doesNotContain("marker");
+  }
+
+  @Test
+  void aFreeSettingsNameIsFreeInItsSectionAlone() {
+    ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
+    ((ObjectNode) record.at("/settings/corpus/splits/forget"))
+        .putObject("documents")
+        .put("threads", 3);
+    folder.files().writeJson(folder.provenance(), record);
+    assertThatThrownBy(() -> provenance().check())
+        .hasMessageContaining("corpus.splits.forget.documents was {\"threads\":3}");
+  }
+
+  private Provenance provenance(String... pairs) {
+    return provenance(Verb.RUN, pairs);
+  }
+
+  private Provenance provenance(Verb verb, String... pairs) {
+    try {
+      Path file =
+          Files.writeString(
+              scratch.resolve("run.conf"),
+              """
+              run.dir = "%s"
+              model.path = "%s"
+              corpus { sources = [ { path = a.jsonl, domain = a } ], splits { forget.where = "true", retain { where = "true", except = forget } } }
+              unlearn.method = "npo+descent"
+              train.steps = 5
+              """
+                  .formatted(scratch.resolve("run"), scratch));
+      return new Provenance(RunConfig.read(verb, file, List.of(pairs)), folder);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}

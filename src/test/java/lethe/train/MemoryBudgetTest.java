@@ -1,0 +1,57 @@
+package lethe.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import lethe.model.TinyLlama;
+import lethe.model.network.Architecture;
+import lethe.settings.Settings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The sums of {@link MemoryBudget}, worked by hand for a model of P parameters. */
+class MemoryBudgetTest {
+  @TempDir Path folder;
+
+  @Test
+  void sumsByHand() throws IOException {
+    Architecture model = TinyLlama.architecture();
+    long p = model.elements();
+    long bucket = 4 * p; // the model is smaller than one
+    MemoryBudget alone = MemoryBudget.of(model, settings("train.workers=1"), 0, 10, false);
+    assertThat(alone.driverHeap()).isEqualTo(28 * p + 8 * bucket);
+    assertThat(alone.workerHeap()).as("1 + log2(8) gradients").isEqualTo(16 * p + 8 * bucket);
+    assertThat(alone.wire()).as("one gradient out, the weights back").isEqualTo(8 * p);
+    assertThat(alone.runFolder()).isEqualTo(40 * p);
+
+    // Of 8 shards three workers own 0-1, 2-4 and 5-7: subtrees 1, 2 and 2.
+    MemoryBudget three =
+        MemoryBudget.of(model, settings("train.workers=3", "train.wire=bfloat16"), 1, 10, true);
+    assertThat(three.driverHeap()).isEqualTo(32 * p + 24 * bucket);
+    assertThat(three.workerHeap()).as("1 + 2 gradients").isEqualTo(12 * p + 8 * bucket);
+    assertThat(three.wire()).isEqualTo((5 + 3) * 2 * p);
+    assertThat(three.workerNative() - alone.workerNative()).as("a frozen model").isEqualTo(4 * p);
+  }
+
+  @Test
+  void whatIsFrozenCostsNeitherMomentsNorNetwork() throws IOException {
+    Architecture model = TinyLlama.architecture();
+    long p = model.elements();
+    MemoryBudget frozen =
+        MemoryBudget.of(model, settings("train.freeze=[\"model.embed_tokens.*\"]"), 0, 10, false);
+    long embedding = model.tensors().get(0).elements();
+    assertThat(model.tensors().get(0).name()).isEqualTo("model.embed_tokens.weight");
+    assertThat(frozen.wire()).isEqualTo(8 * (p - embedding));
+    assertThat(frozen.driverHeap())
+        .isEqualTo(4 * p + 24 * (p - embedding) + 8 * 4 * (p - embedding));
+  }
+
+  private TrainSettings settings(String... pairs) throws IOException {
+    Settings settings =
+        Settings.load(Files.writeString(folder.resolve("c.conf"), ""), List.of(pairs));
+    return TrainSettings.read(settings.root(), "train");
+  }
+}

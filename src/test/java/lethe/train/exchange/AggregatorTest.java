@@ -1,0 +1,222 @@
+package lethe.train.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import lethe.model.checkpoint.NamedShape;
+import lethe.train.exchange.Message.Kind;
+import lethe.train.gradient.GradientMode;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.ShardTree;
+import lethe.train.gradient.WireFormat;
+import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.LearningRateSchedule;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The aggregator's protocol, message by message, without a network. */
+class AggregatorTest {
+  private static final ParameterLayout LAYOUT =
+      ParameterLayout.of(
+          List.of(NamedShape.of("a.weight", 2), NamedShape.of("b.weight", 1)),
+          new ParameterPattern(List.of()),
+          new ParameterPattern(List.of()),
+          3);
+  private static final LearningRateSchedule SCHEDULE =
+      new LearningRateSchedule(0.1, 10, 0, LearningRateSchedule.Decay.CONSTANT);
+
+  private final AdamW optimizer = new AdamW(LAYOUT, new float[][] {{1, 2, 3}}, 1, 0);
+  private final CountDownLatch slow = new CountDownLatch(1);
+  private final List<Integer> applied = new ArrayList<>();
+  private final List<Long> traffic = new ArrayList<>();
+  private RuntimeException trouble;
+  private final LocalExchange exchange =
+      new LocalExchange(
+          new ExchangeSpec(LAYOUT, SCHEDULE, WireFormat.FLOAT32, GradientMode.SUMMED, 0, 1),
+          optimizer,
+          (step, reports, bytes) -> {
+            applied.add(step);
+            traffic.add(bytes);
+            if (trouble != null) {
+              throw trouble;
+            }
+            if (step == 0) {
+              await(slow);
+            }
+          });
+  private final Aggregator aggregator = exchange.aggregator;
+
+  @AfterEach
+  void close() {
+    slow.countDown();
+    exchange.close();
+  }
+
+  @Test
+  void aWorkerAheadOfASlowListenerNeverGetsOldWeights() throws Exception {
+    hello(0);
+    push(0, 0, 1, 0, 0);
+    CompletableFuture<float[]> first = pull(0, 1);
+    while (optimizer.steps() < 1) {
+      Thread.onSpinWait();
+    }
+    // The listener still holds step 0; the worker has its weights and finishes the next step.
+    CompletableFuture<float[]> again = pull(0, 1);
+    assertThat(values(again)).isNotEqualTo(new float[] {1, 2, 3});
+    push(0, 1, 0, 5, 0);
+    CompletableFuture<float[]> ahead = pull(0, 2);
+    slow.countDown();
+    assertThat(values(first)).isEqualTo(values(again));
+    assertThat(values(ahead)).isEqualTo(optimizer.weights(0)).isNotEqualTo(values(again));
+    assertThat(applied).containsExactly(0, 1);
+    // Three floats of gradient; before the second step two pulls of three weights, too.
+    assertThat(traffic).containsExactly(12L, 36L);
+  }
+
+  @Test
+  void aNewerAttemptDropsTheHalfReceivedStepAndFencesTheOlder() throws Exception {
+    slow.countDown();
+    hello(0);
+    report(0, 0);
+    hello(1);
+    assertThatThrownBy(() -> values(pull(0, 0)))
+        .hasMessageContaining("attempt 0 is not the current 0.1");
+    push(1, 0, 1, 1, 1);
+    assertThat(values(pull(1, 1))).isNotEqualTo(new float[] {1, 2, 3});
+    assertThat(applied).containsExactly(0);
+  }
+
+  @Test
+  void aGradientThatIsNotFiniteIsRefusedBeforeItIsApplied() throws Exception {
+    slow.countDown();
+    hello(0);
+    push(0, 0, 0, 0, Float.NaN);
+    assertThatThrownBy(() -> values(pull(0, 1)))
+        .hasMessageContaining(
+            "Refused step 1 before it was applied: worker 0 sent NaN for b.weight");
+    assertThat(optimizer.weights(0)).containsExactly(1, 2, 3);
+    assertThat(aggregator.failure()).isPresent();
+  }
+
+  @Test
+  void aStepThatIsObjectedToIsRefusedBeforeItIsApplied() throws Exception {
+    slow.countDown();
+    exchange.objection = "the workers scored 7 of retain.descent, and its plan has 8";
+    hello(0);
+    push(0, 0, 0, 0, 1);
+    assertThatThrownBy(() -> values(pull(0, 1)))
+        .hasMessageContaining(
+            "Refused step 1 before it was applied: the workers scored 7 of retain.descent, and its plan has 8");
+    assertThat(optimizer.weights(0)).containsExactly(1, 2, 3);
+    assertThat(aggregator.failure()).as("no further attempt would do better").isPresent();
+  }
+
+  @Test
+  void aStepThatIsCompleteWhenTheLaunchEndsIsApplied() throws Exception {
+    hello(0);
+    push(0, 0, 1, 0, 0);
+    while (optimizer.steps() < 1) {
+      Thread.onSpinWait();
+    }
+    push(0, 1, 0, 5, 0); // waits behind the first, whose listener is slow
+    Thread ending = new Thread(aggregator::close);
+    ending.start();
+    while (ending.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    slow.countDown();
+    ending.join();
+    assertThat(applied).containsExactly(0, 1);
+    assertThat(optimizer.steps()).isEqualTo(2);
+    assertThat(aggregator.failure()).isEmpty();
+  }
+
+  @Test
+  void aWorkerThatIsUnableEndsTheLaunchWithItsReason() throws Exception {
+    slow.countDown();
+    byte[] why = "Cannot use gpu(0): no CUDA".getBytes(StandardCharsets.UTF_8);
+    Message head = new Message(Kind.UNABLE, 0, 0, 1, 0, 0, 0);
+    exchange.send(head, why.length, body -> body.put(why)).get(10, TimeUnit.SECONDS);
+    assertThat(aggregator.failure())
+        .hasValueSatisfying(
+            e -> assertThat(e).hasMessage("Worker 1 cannot go on: Cannot use gpu(0): no CUDA"));
+  }
+
+  @Test
+  void whatGoesWrongAfterAStepEndsTheLaunchAndIsNotWaitedFor() throws Exception {
+    slow.countDown();
+    trouble = new IllegalStateException("no space left");
+    hello(0);
+    CompletableFuture<float[]> next = pull(0, 1); // asked later, it might still be answered
+    push(0, 0, 1, 0, 0);
+    assertThatThrownBy(() -> values(next))
+        .hasMessageContaining("Cannot go on after step 1: no space left");
+    assertThat(aggregator.failure()).isPresent();
+  }
+
+  @Test
+  void workersOfAnotherKindAreRefused() throws Exception {
+    slow.countDown();
+    hello(0);
+    assertThatThrownBy(() -> hello(1, "elsewhere"))
+        .hasMessageContaining("worker 0 computes with elsewhere, those before it with here")
+        .hasMessageContaining("train.deterministic=false");
+    assertThat(aggregator.failure()).as("no further attempt would do better").isPresent();
+  }
+
+  @Test
+  void aWorkerOfAnotherLaunchIsRefused() {
+    Message head = new Message(Kind.HELLO, 1, 0, 0, 0, 0, 0);
+    assertThatThrownBy(() -> exchange.send(head, 0, body -> {}).get(10, TimeUnit.SECONDS))
+        .hasMessageContaining("launch 1 attempt 0 has been replaced by 0.-1");
+  }
+
+  @Test
+  void aGradientOfTheWrongLengthIsNamed() throws Exception {
+    slow.countDown();
+    hello(0);
+    assertThatThrownBy(
+            () -> exchange.push(0, 0, 0, ShardTree.ROOT, 0, 1, 2).get(10, TimeUnit.SECONDS))
+        .hasMessageContaining("Cannot read gradient of worker 0 at step 1: expected 3 elements");
+  }
+
+  private void hello(int attempt) throws Exception {
+    hello(attempt, "here");
+  }
+
+  private void hello(int attempt, String environment) throws Exception {
+    exchange.hello(attempt, 0, environment).get(10, TimeUnit.SECONDS);
+  }
+
+  private void report(int attempt, int step) throws Exception {
+    exchange.report(attempt, 0, step, 1).get(10, TimeUnit.SECONDS);
+  }
+
+  private void push(int attempt, int step, float... gradient) throws Exception {
+    report(attempt, step);
+    exchange.push(attempt, 0, step, ShardTree.ROOT, 0, gradient).get(10, TimeUnit.SECONDS);
+  }
+
+  private CompletableFuture<float[]> pull(int attempt, int step) {
+    return exchange.pull(attempt, 0, step, 0);
+  }
+
+  private static float[] values(CompletableFuture<float[]> answer) throws Exception {
+    return answer.get(10, TimeUnit.SECONDS);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

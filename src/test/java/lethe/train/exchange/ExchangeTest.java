@@ -1,0 +1,229 @@
+package lethe.train.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import lethe.model.checkpoint.NamedShape;
+import lethe.train.gradient.Buckets;
+import lethe.train.gradient.GradientMode;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.WireFormat;
+import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.LearningRateSchedule;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The whole exchange with workers that make up their gradients: the same bits, whoever adds what
+ * when.
+ */
+class ExchangeTest {
+  private static final int SHARDS = 8;
+  private static final int STEPS = 3;
+
+  /** 16 buckets, twice the window, the last one shorter. */
+  private static final ParameterLayout LAYOUT =
+      ParameterLayout.of(
+          List.of(NamedShape.of("w", 10, 100)),
+          new ParameterPattern(List.of()),
+          new ParameterPattern(List.of()),
+          64);
+
+  private static final Buckets BUCKETS = LAYOUT.buckets();
+
+  private static final LearningRateSchedule SCHEDULE =
+      new LearningRateSchedule(0.1, STEPS, 1, LearningRateSchedule.Decay.COSINE);
+
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32, JOINED", "FLOAT32, APART", "FLOAT32, PROJECTED",
+    "BFLOAT16, JOINED", "BFLOAT16, APART", "BFLOAT16, PROJECTED"
+  })
+  void anyNumberOfWorkersAndAnyOrderOfArrivalGiveTheSameBits(
+      WireFormat wire, GradientMode separation) throws Exception {
+    int[] expected = alone(wire, separation, gradients -> tree(wire, gradients, 0, SHARDS));
+    int[] inAnotherOrder = alone(wire, separation, gradients -> oneByOne(wire, gradients));
+    assertThat(inAnotherOrder).as("the order of additions matters").isNotEqualTo(expected);
+    for (GradientMode other : GradientMode.values()) {
+      if (other != separation) {
+        assertThat(alone(wire, other, gradients -> tree(wire, gradients, 0, SHARDS)))
+            .as("%s matters", separation)
+            .isNotEqualTo(expected);
+      }
+    }
+    for (int workers : new int[] {1, 2, 3, 4, 8}) {
+      for (int order = 0; order < 5; order++) {
+        assertThat(exchanged(wire, separation, workers, new Random(order)))
+            .as("%d workers, order of arrival %d", workers, order)
+            .isEqualTo(expected);
+      }
+    }
+  }
+
+  private static AdamW optimizer() {
+    float[][] weights = BUCKETS.allocate();
+    Random random = new Random(1);
+    for (float[] bucket : weights) {
+      for (int i = 0; i < bucket.length; i++) {
+        bucket[i] = (float) random.nextGaussian();
+      }
+    }
+    return new AdamW(LAYOUT, weights, 1, 0.01);
+  }
+
+  /** The bits of all weights. */
+  private static int[] weights(AdamW optimizer) {
+    return Arrays.stream(optimizer.copy().vectors().get(0))
+        .flatMapToInt(
+            bucket ->
+                IntStream.range(0, bucket.length).map(i -> Float.floatToRawIntBits(bucket[i])))
+        .toArray();
+  }
+
+  /** A shard's gradient depends on the weights that have arrived, so a wrong bit never heals. */
+  private static float gradient(int step, int shard, int bucket, int element, float weight) {
+    Random random = new Random(((step * 31L + shard) * 31 + bucket) * 4099 + element);
+    float own = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(4)) + 0.1 * weight);
+    if (bucket < BUCKETS.count()) {
+      return own;
+    }
+    // The second side goes along with the first in one step, and against it in the others.
+    float first = gradient(step, shard, bucket - BUCKETS.count(), element, weight);
+    return own + (step == 1 ? 0.5f : -0.5f) * first;
+  }
+
+  private static double[] gradient(int step, int shard, float[][] weights, float[][] gradient) {
+    for (int b = 0; b < gradient.length; b++) {
+      for (int i = 0; i < gradient[b].length; i++) {
+        gradient[b][i] = gradient(step, shard, b, i, weights[b % weights.length][i]);
+      }
+    }
+    return new double[] {1};
+  }
+
+  // --- Without workers: an adding and a rounding of its own.
+
+  private interface Total {
+    float of(float[] byShard);
+  }
+
+  private static int[] alone(WireFormat wire, GradientMode separation, Total total) {
+    AdamW optimizer = optimizer();
+    for (int step = 0; step < STEPS; step++) {
+      float[][] forget = side(wire, optimizer, step, 0, total);
+      if (separation != GradientMode.SUMMED) {
+        float[][] retain = side(wire, optimizer, step, BUCKETS.count(), total);
+        double conflict = 0;
+        if (separation == GradientMode.PROJECTED && product(forget, retain) < 0) {
+          conflict = product(forget, retain) / product(retain, retain);
+        }
+        for (int b = 0; b < forget.length; b++) {
+          for (int i = 0; i < forget[b].length; i++) {
+            float left = (float) (forget[b][i] - conflict * retain[b][i]);
+            forget[b][i] = left + retain[b][i];
+          }
+        }
+      }
+      double norm = AdamW.norm(forget);
+      optimizer.advance();
+      for (int b = 0; b < forget.length; b++) {
+        optimizer.update(b, forget[b], norm, SCHEDULE.rate(step));
+      }
+    }
+    return weights(optimizer);
+  }
+
+  /** The sum of all shards, from a first bucket on. */
+  private static float[][] side(
+      WireFormat wire, AdamW optimizer, int step, int first, Total total) {
+    float[][] gradient = BUCKETS.allocate();
+    for (int b = 0; b < gradient.length; b++) {
+      for (int i = 0; i < gradient[b].length; i++) {
+        float[] byShard = new float[SHARDS];
+        for (int shard = 0; shard < SHARDS; shard++) {
+          float weight = rounded(wire, optimizer.weights(b)[i]);
+          byShard[shard] = rounded(wire, gradient(step, shard, first + b, i, weight));
+        }
+        gradient[b][i] = total.of(byShard);
+      }
+    }
+    return gradient;
+  }
+
+  /** Bucket by bucket, and then their sums. */
+  private static double product(float[][] left, float[][] right) {
+    double all = 0;
+    for (int b = 0; b < left.length; b++) {
+      double sum = 0;
+      for (int i = 0; i < left[b].length; i++) {
+        sum += (double) left[b][i] * right[b][i];
+      }
+      all += sum;
+    }
+    return all;
+  }
+
+  private static float tree(WireFormat wire, float[] byShard, int from, int to) {
+    if (to - from == 1) {
+      return byShard[from];
+    }
+    int middle = (from + to) / 2;
+    return rounded(wire, tree(wire, byShard, from, middle) + tree(wire, byShard, middle, to));
+  }
+
+  private static float oneByOne(WireFormat wire, float[] byShard) {
+    float sum = 0;
+    for (float value : byShard) {
+      sum = rounded(wire, sum + value);
+    }
+    return sum;
+  }
+
+  /**
+   * The nearer of the two neighbours that have sixteen bits; of two as near, the one with an even
+   * last bit.
+   */
+  private static float rounded(WireFormat wire, float value) {
+    if (wire == WireFormat.FLOAT32) {
+      return value;
+    }
+    int cut = Float.floatToRawIntBits(value) >>> 16;
+    double toZero = Float.intBitsToFloat(cut << 16);
+    double away = Float.intBitsToFloat((cut + 1) << 16);
+    int nearer = Double.compare(Math.abs(value - toZero), Math.abs(away - value));
+    return (float) (nearer < 0 || (nearer == 0 && cut % 2 == 0) ? toZero : away);
+  }
+
+  // --- With workers and the aggregator, message by message.
+
+  private static int[] exchanged(
+      WireFormat wire, GradientMode separation, int workers, Random order) throws Exception {
+    AdamW optimizer = optimizer();
+    List<Integer> applied = new ArrayList<>();
+    ExchangeSpec exchange = new ExchangeSpec(LAYOUT, SCHEDULE, wire, separation, 0, workers);
+    try (LocalExchange local =
+        new LocalExchange(exchange, optimizer, (step, reports, bytes) -> applied.add(step))) {
+      List<ExchangeWorker> all = new ArrayList<>();
+      for (int w = 0; w < workers; w++) {
+        all.add(new ExchangeWorker(local, w, SHARDS, ExchangeTest::gradient));
+      }
+      ExchangeWorker.inAnyOrder(all, order);
+      for (int step = 0; step < STEPS; step++) {
+        for (ExchangeWorker worker : all) {
+          worker.compute(step);
+        }
+        ExchangeWorker.inAnyOrder(all, order);
+      }
+      for (ExchangeWorker worker : all) {
+        worker.finish();
+      }
+    }
+    assertThat(applied).containsExactly(0, 1, 2);
+    return weights(optimizer);
+  }
+}

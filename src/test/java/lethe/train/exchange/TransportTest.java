@@ -1,0 +1,269 @@
+package lethe.train.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import lethe.model.checkpoint.NamedShape;
+import lethe.train.gradient.GradientMode;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.ShardTree;
+import lethe.train.gradient.WireFormat;
+import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.seal.EncryptingHandler;
+import org.apache.spark.network.TransportContext;
+import org.apache.spark.network.buffer.NioManagedBuffer;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.client.TransportClientFactory;
+import org.apache.spark.network.crypto.AuthClientBootstrap;
+import org.apache.spark.network.crypto.AuthServerBootstrap;
+import org.apache.spark.network.server.NoOpRpcHandler;
+import org.apache.spark.network.server.OneForOneStreamManager;
+import org.apache.spark.network.server.RpcHandler;
+import org.apache.spark.network.server.StreamManager;
+import org.apache.spark.network.server.TransportServer;
+import org.apache.spark.network.util.MapConfigProvider;
+import org.apache.spark.network.util.TransportConf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a listener on the network sees of the exchange, and who may join it. */
+class TransportTest {
+  private static final ParameterLayout LAYOUT =
+      ParameterLayout.of(
+          List.of(NamedShape.of("w", 1_000)),
+          new ParameterPattern(List.of()),
+          new ParameterPattern(List.of()),
+          1_000);
+
+  private static final float WEIGHT = 1234.5f;
+  private static final float GRADIENT = -0.625f;
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void weightsAndGradientsCrossTheNetworkInTheClearOnlyWhereThatIsAskedFor(boolean encrypted)
+      throws Exception {
+    Map<String, String> settings =
+        Map.of("spark.network.crypto.enabled", String.valueOf(encrypted));
+    float[] weights = filled(WEIGHT);
+    TransportConf conf = AggregatorAddress.transport(settings);
+    try (LocalExchange exchange = exchange(weights.clone());
+        TransportContext context = context(conf, settings, exchange);
+        TransportServer server = server(conf, context);
+        Listener listener = new Listener(server.getPort())) {
+      AggregatorAddress endpoint =
+          new AggregatorAddress("127.0.0.1", listener.port(), 0, "secret", settings);
+      try (AggregatorClient client = new AggregatorClient(endpoint, 0, 0)) {
+        client.hello(
+            ExchangeSpec.greeting(LAYOUT, 1, WireFormat.FLOAT32, GradientMode.SUMMED), "here", "");
+        client.pull(
+            0,
+            LAYOUT,
+            1,
+            WireFormat.FLOAT32,
+            (values, b) -> assertThat(values).containsExactly(weights));
+        client.report(0, new WorkerReport(new double[] {1}, new long[] {1}, 1, 1));
+        client.push(
+            0,
+            List.of(ShardTree.ROOT),
+            List.<float[][]>of(new float[][] {filled(GRADIENT)}),
+            WireFormat.FLOAT32,
+            b -> {});
+        client.pull(
+            1,
+            LAYOUT,
+            1,
+            WireFormat.FLOAT32,
+            (values, b) -> assertThat(values).doesNotContain(WEIGHT)); // the gradient was applied
+      }
+      assertThat(listener.seen().length()).as("hexadecimal digits seen").isGreaterThan(24_000);
+      assertThat(listener.seen().contains(four(WEIGHT))).as("weights").isEqualTo(!encrypted);
+      assertThat(listener.seen().contains(four(GRADIENT))).as("gradient").isEqualTo(!encrypted);
+      AggregatorAddress stranger =
+          new AggregatorAddress("127.0.0.1", listener.port(), 0, "guess", settings);
+      assertThatThrownBy(() -> new AggregatorClient(stranger, 0, 0))
+          .hasMessageContaining("Cannot reach the driver at 127.0.0.1");
+    }
+  }
+
+  @Test
+  void whoDoesNotKnowTheSecretGetsNoWeightsAndLeavesNoGradient() throws Exception {
+    TransportConf conf = AggregatorAddress.transport(Map.of());
+    try (LocalExchange exchange = exchange(filled(WEIGHT));
+        TransportContext context = context(conf, Map.of(), exchange);
+        TransportServer server = server(conf, context);
+        TransportContext own = new TransportContext(conf, new NoOpRpcHandler());
+        TransportClientFactory clients = own.createClientFactory()) {
+      IncomingBucket weights = new IncomingBucket("guess/0", WireFormat.FLOAT32, new float[1_000]);
+      clients.createClient("127.0.0.1", server.getPort()).stream("guess/0", weights);
+      assertThatThrownBy(() -> weights.whole().get(10, TimeUnit.SECONDS))
+          .hasMessageContaining("Refused to send weights: not those of the current step");
+
+      Message head = new Message(Message.Kind.PUSH, 0, 0, 0, 0, ShardTree.ROOT, 0);
+      CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
+      clients
+          .createClient("127.0.0.1", server.getPort())
+          .uploadStream(
+              new NioManagedBuffer(head.buffer(0).flip()),
+              new OutgoingBucket(filled(GRADIENT), WireFormat.FLOAT32),
+              LocalExchange.to(answer));
+      assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
+          .hasMessageContaining("Unauthenticated call to receiveStream");
+    }
+  }
+
+  /** A Spark that loses messages so (SPARK-56227) must refuse the setting: see Cluster. */
+  @Test
+  void theAesGcmOfThisSparkCarriesMoreThanOneMessageOfAConnection() throws Exception {
+    TransportConf conf =
+        new TransportConf(
+            "test",
+            new MapConfigProvider(
+                Map.of(
+                    "spark.network.crypto.enabled", "true",
+                    "spark.network.crypto.cipher", "AES/GCM/NoPadding")));
+    RpcHandler echo =
+        new RpcHandler() {
+          @Override
+          public void receive(TransportClient from, ByteBuffer message, RpcResponseCallback back) {
+            back.onSuccess(message);
+          }
+
+          @Override
+          public StreamManager getStreamManager() {
+            return new OneForOneStreamManager();
+          }
+        };
+    try (TransportContext context = new TransportContext(conf, echo);
+        TransportServer server = server(conf, context);
+        TransportClientFactory clients =
+            context.createClientFactory(
+                List.of(
+                    new AuthClientBootstrap(
+                        conf, AggregatorAddress.USER, AggregatorAddress.keys("secret"))))) {
+      TransportClient client = clients.createClient("127.0.0.1", server.getPort());
+      for (int size : List.of(1, 100_000, 17)) {
+        byte[] sent = new byte[size];
+        Arrays.fill(sent, (byte) size);
+        ByteBuffer heard = client.sendRpcSync(ByteBuffer.wrap(sent), 10_000);
+        assertThat(heard).isEqualTo(ByteBuffer.wrap(sent));
+      }
+    }
+  }
+
+  private static TransportContext context(
+      TransportConf conf, Map<String, String> settings, LocalExchange exchange) {
+    return new TransportContext(
+        conf,
+        new EncryptingHandler(exchange.aggregator, AggregatorAddress.seal(settings, "secret")));
+  }
+
+  private static TransportServer server(TransportConf conf, TransportContext context) {
+    return context.createServer(
+        "127.0.0.1", 0, List.of(new AuthServerBootstrap(conf, AggregatorAddress.keys("secret"))));
+  }
+
+  private static float[] filled(float value) {
+    float[] values = new float[1_000];
+    Arrays.fill(values, value);
+    return values;
+  }
+
+  /** As it looks on the network, in hexadecimal digits. */
+  private static String four(float value) {
+    ByteBuffer four = ByteBuffer.allocate(16);
+    WireFormat.FLOAT32.encode(new float[] {value, value, value, value}, 0, 4, four);
+    return HexFormat.of().formatHex(four.array());
+  }
+
+  private static LocalExchange exchange(float[] weights) {
+    LearningRateSchedule schedule =
+        new LearningRateSchedule(0.1, 10, 0, LearningRateSchedule.Decay.CONSTANT);
+    return new LocalExchange(
+        new ExchangeSpec(LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, 0, 1),
+        new AdamW(LAYOUT, new float[][] {weights}, 1, 0),
+        (step, reports, bytes) -> {});
+  }
+
+  /** Stands between a worker and the driver and keeps what they say. */
+  private static final class Listener implements AutoCloseable {
+    private final ServerSocket door = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+    private final ByteArrayOutputStream heard = new ByteArrayOutputStream();
+    private final int behind;
+
+    Listener(int behind) throws IOException {
+      this.behind = behind;
+      start(this::serve);
+    }
+
+    int port() {
+      return door.getLocalPort();
+    }
+
+    String seen() {
+      synchronized (heard) {
+        return HexFormat.of().formatHex(heard.toByteArray());
+      }
+    }
+
+    private interface Work {
+      void run() throws IOException;
+    }
+
+    private static void start(Work work) {
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  work.run();
+                } catch (IOException e) {
+                  // one of the two has hung up
+                }
+              });
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    private void serve() throws IOException {
+      while (true) {
+        Socket worker = door.accept();
+        Socket driver = new Socket(InetAddress.getLoopbackAddress(), behind);
+        start(() -> pass(worker.getInputStream(), driver.getOutputStream()));
+        start(() -> pass(driver.getInputStream(), worker.getOutputStream()));
+      }
+    }
+
+    private void pass(InputStream from, OutputStream to) throws IOException {
+      byte[] buffer = new byte[1 << 16];
+      for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
+        synchronized (heard) {
+          heard.write(buffer, 0, n);
+        }
+        to.write(buffer, 0, n);
+        to.flush();
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      door.close();
+    }
+  }
+}

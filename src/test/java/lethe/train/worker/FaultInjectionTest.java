@@ -1,0 +1,29 @@
+package lethe.train.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class FaultInjectionTest {
+  @Test
+  void readsWhatIsAskedFor() {
+    assertThat(FaultInjection.read("driver/7"))
+        .isEqualTo(new FaultInjection(-1, 7, FaultInjection.Moment.APPLIED));
+    assertThat(FaultInjection.read("worker/1/4/push"))
+        .isEqualTo(new FaultInjection(1, 4, FaultInjection.Moment.PUSH));
+    assertThatThrownBy(() -> FaultInjection.read("worker/1/4/never"))
+        .hasMessage(
+            "Cannot read LETHE_FAULT=worker/1/4/never: it is driver/STEP or worker/WORKER/STEP/computed|push|pull|probe");
+  }
+
+  @Test
+  void anythingElseIsLeftAlive() {
+    FaultInjection fault = FaultInjection.read("worker/1/4/push");
+    fault.killWorkerAt(0, 3, FaultInjection.Moment.PUSH);
+    fault.killWorkerAt(1, 2, FaultInjection.Moment.PUSH);
+    fault.killWorkerAt(1, 3, FaultInjection.Moment.COMPUTED);
+    fault.strikeDriver(4);
+    FaultInjection.read("driver/7").strikeDriver(6);
+  }
+}
