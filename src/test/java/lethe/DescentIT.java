@@ -30,8 +30,8 @@ import lethe.pipeline.Pipeline;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import org.apache.hadoop.conf.Configuration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,25 +41,28 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DescentIT {
   private static final lethe.folder.Files FILES = new lethe.folder.Files(new Configuration());
 
+  /** A prepared corpus, which the tests copy. */
+  @TempDir static Path prepared;
+
   @TempDir Path folder;
 
-  @BeforeEach
-  void oneProcess() {
+  @BeforeAll
+  static void prepareInOneProcess() throws IOException {
     System.setProperty("spark.master", "local[1]");
     System.setProperty("spark.ui.enabled", "false");
     System.setProperty("spark.sql.shuffle.partitions", "2");
+    run(Verb.PREPARE, SmallRun.in(prepared));
   }
 
-  @AfterEach
-  void forget() {
+  @AfterAll
+  static void forget() {
     List.of("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")
         .forEach(System::clearProperty);
   }
 
   @Test
   void retrainIsPretrainWithoutTheDocumentsToForget() throws IOException {
-    Path conf = SmallRun.in(folder);
-    run(Verb.PREPARE, conf);
+    Path conf = prepared();
     List<String> pretrain =
         List.of("pretrain.enabled=true", "pretrain.model=" + folder.resolve("model"));
     String whole = "whole";
@@ -85,8 +88,7 @@ class DescentIT {
 
   @Test
   void finetuneAndRetrainBeginWithTheWeightsTheyAreTold() throws IOException {
-    Path conf = SmallRun.in(folder);
-    run(Verb.PREPARE, conf);
+    Path conf = prepared();
     String start = "retrain.start=" + folder.resolve("model");
     run(Verb.FINETUNE, conf); // model.path on retain, the defaults
     run(Verb.RETRAIN, conf, start);
@@ -260,9 +262,8 @@ class DescentIT {
 
   @Test
   void aKilledUnlearningLeavesNoOldModelAndGoesOnUnlessItIsToBeginAnew() throws IOException {
-    Path conf = SmallRun.in(folder);
+    Path conf = prepared();
     String[] first = {"train.checkpoint-every=1"};
-    run(Verb.PREPARE, conf, first);
     run(Verb.UNLEARN, conf, first);
     byte[] before = weights("run/model");
     Path evaluation =
@@ -286,8 +287,7 @@ class DescentIT {
 
   @Test
   void whatWasForgottenIsCountedAgainstWhatWasAsked() throws IOException {
-    Path conf = SmallRun.in(folder);
-    run(Verb.PREPARE, conf);
+    Path conf = prepared();
     String said = run(Verb.UNLEARN, conf); // two steps of two
     JsonNode coverage = new ObjectMapper().readTree(folder.resolve("run/coverage.json").toFile());
     long asked = coverage.at("/asked/chunks").asLong();
@@ -328,7 +328,7 @@ class DescentIT {
     Path conf = SmallRun.in(folder);
     assertThat(run(Verb.RUN, conf, "dry-run=true")).contains("dry-run: the settings");
     assertThat(folder.resolve("run")).as("a dry run writes nothing").doesNotExist();
-    run(Verb.PREPARE, conf);
+    copy(prepared.resolve("run"), "run");
     run(Verb.UNLEARN, conf);
     assertThat(run(Verb.EVALUATE, conf)).doesNotContain("finished before");
     assertThat(run(Verb.EVALUATE, conf)).contains("evaluate: finished before");
@@ -377,14 +377,27 @@ class DescentIT {
     return said.toString(StandardCharsets.UTF_8);
   }
 
+  /** A run file as {@link SmallRun} makes it, with the corpus prepared. */
+  private Path prepared() throws IOException {
+    Path conf = SmallRun.in(folder);
+    copy(prepared.resolve("run"), "run");
+    return conf;
+  }
+
   /** A run folder that is prepared, under another name. */
   private void copy(String name) throws IOException {
-    try (java.util.stream.Stream<Path> files = Files.walk(folder.resolve("run"))) {
+    copy(folder.resolve("run"), name);
+  }
+
+  /** All but run.json, which would hold later stages to the settings of the first run. */
+  private void copy(Path run, String name) throws IOException {
+    try (java.util.stream.Stream<Path> files = Files.walk(run)) {
       for (Path file : files.toList()) {
-        Files.copy(file, folder.resolve(name).resolve(folder.resolve("run").relativize(file)));
+        if (!file.endsWith("run.json")) {
+          Files.copy(file, folder.resolve(name).resolve(run.relativize(file)));
+        }
       }
     }
-    Files.delete(folder.resolve(name).resolve("run.json")); // which says what pretrain was not
   }
 
   private byte[] weights(String model) throws IOException {

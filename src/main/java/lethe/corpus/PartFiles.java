@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import lethe.corpus.source.FileRows;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.FileSystem;
@@ -14,7 +15,6 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.util.SerializableConfiguration;
 
 /** The files a finished write of chunks left, with a checksum each, computed on the executors. */
 final class PartFiles {
@@ -26,12 +26,12 @@ final class PartFiles {
       return List.of();
     }
     var context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    var hadoop = new SerializableConfiguration(context.hadoopConfiguration());
+    var hadoop = FileRows.hadoop(spark);
     List<String> paths = files.stream().map(file -> file.getPath().toString()).toList();
     List<String> sums =
         context
             .parallelize(paths, Math.min(paths.size(), context.defaultParallelism()))
-            .map(path -> new Files(hadoop.value()).sha256(new Path(path)))
+            .map(path -> new Files(hadoop.value().value()).sha256(new Path(path)))
             .collect();
     String root = folder.files().system(folder.corpus()).makeQualified(folder.corpus()) + "/";
     List<Manifest.Part> parts = new ArrayList<>();

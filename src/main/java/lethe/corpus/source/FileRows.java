@@ -12,6 +12,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 import org.apache.spark.util.TaskCompletionListener;
@@ -53,8 +54,13 @@ public final class FileRows {
     return tasks(spark, listing.files(), most(spark, listing)).flatMap(new Read(hadoop, true));
   }
 
-  private static SerializableConfiguration hadoop(SparkSession spark) {
-    return new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
+  /**
+   * Hadoop's settings for tasks. They have a thousand keys and are slow to read: every executor
+   * gets them once, not every task of every stage that begins with a source.
+   */
+  public static Broadcast<SerializableConfiguration> hadoop(SparkSession spark) {
+    return JavaSparkContext.fromSparkContext(spark.sparkContext())
+        .broadcast(new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
   }
 
   /** Bytes of a task, as Spark decides it for its own readers. */
@@ -96,11 +102,11 @@ public final class FileRows {
   }
 
   /** Reads slices one after the other; no more than one file is open. */
-  private record Read(SerializableConfiguration hadoop, boolean whole)
+  private record Read(Broadcast<SerializableConfiguration> hadoop, boolean whole)
       implements FlatMapFunction<List<Slice>, Entry> {
     @Override
     public Iterator<Entry> call(List<Slice> slices) {
-      Opener opener = new Opener(hadoop.value());
+      Opener opener = new Opener(hadoop.value().value());
       if (whole) {
         return slices.stream().map(slice -> file(slice, opener)).iterator();
       }

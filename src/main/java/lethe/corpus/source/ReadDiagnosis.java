@@ -13,7 +13,6 @@ import lethe.settings.InvalidSettings;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * Names the files behind a failure to read: Spark tells what is wrong with a damaged archive, but
@@ -96,19 +95,15 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
   }
 
   private List<LongestLine> longest(Source source) {
-    var hadoop = hadoop();
+    var hadoop = FileRows.hadoop(spark);
     return files(source)
         .map(
             file -> {
-              try (InputStream in = new Opener(hadoop.value()).text(file.file())) {
+              try (InputStream in = new Opener(hadoop.value().value()).text(file.file())) {
                 return LongestLine.of(file.file(), in);
               }
             })
         .collect();
-  }
-
-  private SerializableConfiguration hadoop() {
-    return new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
   }
 
   private JavaRDD<Slice> files(Source source) {
@@ -123,14 +118,16 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
 
   /** Reads every source file from start to end, which only a failed run has reason to do. */
   private List<String> damaged() {
-    var hadoop = hadoop();
+    var hadoop = FileRows.hadoop(spark);
     return sources.stream()
         .flatMap(
             source ->
                 switch (source.format()) {
                   case Source.JSON, Source.TEXT ->
                       files(source)
-                          .map(file -> fault(file, new Opener(hadoop.value()), source.format()))
+                          .map(
+                              file ->
+                                  fault(file, new Opener(hadoop.value().value()), source.format()))
                           .filter(Optional::isPresent)
                           .map(Optional::get)
                           .collect()
