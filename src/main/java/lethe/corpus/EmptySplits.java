@@ -47,7 +47,7 @@ record EmptySplits(
   List<String> problems(Splits taken, Splits before) {
     List<Row> counts = SplitCounts.documents(taken.taken());
     List<String> problems = new ArrayList<>();
-    for (Split split : settings.splits().keySet()) {
+    for (Split split : settings.splits().bySplit().keySet()) {
       if (counts.stream().noneMatch(row -> row.getString(0).equals(split.key()))) {
         problems.add(
             "Split %s has no document: widen corpus.splits.%1$s or its caps, or leave it out"
@@ -72,7 +72,7 @@ record EmptySplits(
           .map(row -> row.getString(1))
           .forEach(reasons::add);
     }
-    SplitRule rule = settings.splits().get(split);
+    SplitRule rule = settings.splits().rule(split);
     rule.where()
         .ifPresent(
             where -> reasons.addAll(new Members(settings.sources(), documents).remarks(where)));
@@ -103,7 +103,7 @@ record EmptySplits(
 
   /** How many documents are left after each condition, in the order of the settings. */
   private String conditions(Split split, Splits taken) {
-    DocumentIndex own = new DocumentIndex(settings, named);
+    DocumentIndex own = new DocumentIndex(settings.splits(), settings.seed(), named);
     Dataset<Row> rows = own.marked(documents).where(col("_reason").isNull());
     List<Column> counts = new ArrayList<>();
     List<String> names = new ArrayList<>();
@@ -118,7 +118,7 @@ record EmptySplits(
     for (int i = 0; i < names.size(); i++) {
       sentence.append(", ").append(names.get(i)).append(" leaves ").append(found.getLong(i + 1));
     }
-    SplitRule rule = settings.splits().get(split);
+    SplitRule rule = settings.splits().rule(split);
     if (!rule.except().isEmpty()) {
       sentence.append(", except leaves ").append(taken.candidates(split).count());
     }

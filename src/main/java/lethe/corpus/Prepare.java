@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import lethe.corpus.duplicate.DuplicateClosure;
 import lethe.corpus.duplicate.DuplicateSettings.Action;
+import lethe.corpus.duplicate.Repeat;
 import lethe.corpus.source.DocumentTexts;
 import lethe.corpus.source.Documents;
 import lethe.corpus.source.Predicate;
@@ -20,7 +21,6 @@ import lethe.corpus.split.DocumentIndex;
 import lethe.corpus.split.Rejects;
 import lethe.corpus.split.Requests;
 import lethe.corpus.split.RuleFiles;
-import lethe.corpus.split.SplitRule;
 import lethe.corpus.split.Splits;
 import lethe.corpus.token.Chunks;
 import lethe.corpus.token.HubTokenizer;
@@ -82,7 +82,7 @@ public final class Prepare {
       Dataset<Row> chunks,
       Optional<Dataset<Row>> requests,
       Optional<Dataset<Row>> duplicates,
-      List<Manifest.Repeat> repeats,
+      List<Repeat> repeats,
       Dataset<Row> documents,
       long reused,
       long unmet,
@@ -113,7 +113,7 @@ public final class Prepare {
     this.tokenizer = new Path(model, "tokenizer.json");
     this.contextTokens = contextTokens;
     this.vocabulary = vocabulary;
-    this.documents = new Documents(spark, settings.sources(), predicates(settings));
+    this.documents = new Documents(spark, settings.sources(), settings.splits().predicates());
   }
 
   /**
@@ -196,7 +196,7 @@ public final class Prepare {
     RuntimeException unreadable = new ReadDiagnosis(spark, settings.sources()).explained(failure);
     Throwable first = first(failure);
     if (!(unreadable instanceof InvalidSettings) && !(first instanceof IOException)) {
-      for (var split : settings.splits().entrySet()) {
+      for (var split : settings.splits().bySplit().entrySet()) {
         Optional<Throwable> own = split.getValue().where().flatMap(this::failure);
         if (own.isPresent() && own.get().getClass() == first.getClass()) {
           return new InvalidSettings(
@@ -236,22 +236,22 @@ public final class Prepare {
       Consumer<String> early, MaterializedTables tables, Broadcast<byte[]> json) {
     DocumentTexts texts = new DocumentTexts(spark, documents.read());
     Tokenization tokenization = new Tokenization(settings, json, answers(), texts);
-    RuleFiles named = RuleFiles.read(settings, tables, spark, folder.files());
+    RuleFiles named = RuleFiles.read(settings.splits(), tables, spark, folder.files());
     Dataset<Row> index = index(tables, texts, named, tokenization);
     Rejects rejects = Rejects.of(index);
-    throwAll(rejects.problems(settings));
-    Splits splits = new Splits(settings, tables, index, tokenization::tokens);
+    throwAll(rejects.problems(settings.sources(), settings.maximumRejects()));
+    Splits splits = new Splits(settings.splits(), tables, index, tokenization::tokens);
     throwAll(splits.conflicts());
     EmptySplits empty = new EmptySplits(settings, texts.table(), named, index, rejects);
     throwAll(empty.problems(splits, null));
     List<String> giants = splits.giants();
     giants.forEach(early);
-    List<String> warnings = new ArrayList<>(rejects.empty(settings));
+    List<String> warnings = new ArrayList<>(rejects.empty(settings.sources()));
     warnings.addAll(documents.notes());
-    warnings.addAll(rejects.made(settings));
+    warnings.addAll(rejects.made(settings.sources()));
     ShortDocuments shorts = new ShortDocuments(tokenization);
     Dataset<Row> without = tables.keep(shorts.of(splits.taken(Split.FORGET)));
-    Requests requests = new Requests(tables, settings, named, index, without);
+    Requests requests = new Requests(tables, settings.splits(), named, index, without);
     Optional<Dataset<Row>> answered = requests.answered(splits);
     UnmetRequests unmet = UnmetRequests.of(settings, tables, named, index, answered, without);
     if (!settings.allowUnmet()) {
@@ -301,7 +301,8 @@ public final class Prepare {
 
   private Dataset<Row> index(
       MaterializedTables tables, DocumentTexts texts, RuleFiles named, Tokenization tokenization) {
-    Dataset<Row> index = tables.keep(new DocumentIndex(settings, named).of(texts.table()));
+    Dataset<Row> index =
+        tables.keep(new DocumentIndex(settings.splits(), settings.seed(), named).of(texts.table()));
     return tokenization
         .answers()
         .map(
@@ -340,7 +341,12 @@ public final class Prepare {
     return settings.sources().stream().allMatch(source -> source.question() == null)
         ? Optional.empty()
         : Optional.of(
-            QuestionEncoder.of(settings, folder.files(), tokenizer.getParent(), vocabulary));
+            QuestionEncoder.of(
+                settings.template(),
+                settings.beginning(),
+                folder.files(),
+                tokenizer.getParent(),
+                vocabulary));
   }
 
   private Result write(Assembled all) {
@@ -379,8 +385,7 @@ public final class Prepare {
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */
   private Result commit(Assembled all) {
     List<Manifest.Part> parts = PartFiles.list(spark, folder);
-    Dataset<Row> chunks =
-        Chunks.open(spark, folder.corpus(), parts.stream().map(Manifest.Part::path).toList());
+    Dataset<Row> chunks = Chunks.read(spark, folder.corpus(), Manifest.paths(parts));
     CorpusSummary evidence = all.evidence(SplitCounts.of(all.taken(), chunks));
     String chunksSha256 = Chunks.sha256(chunks);
     new Manifest(
@@ -402,13 +407,6 @@ public final class Prepare {
             parts)
         .write(folder);
     return new Result(evidence, chunksSha256);
-  }
-
-  private static List<Predicate> predicates(CorpusSettings settings) {
-    return settings.splits().values().stream()
-        .map(SplitRule::where)
-        .flatMap(Optional::stream)
-        .toList();
   }
 
   private static void throwAll(List<String> problems) {

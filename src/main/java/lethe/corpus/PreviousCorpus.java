@@ -88,7 +88,8 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
         java.util.Arrays.stream(Chunks.SCHEMA.fieldNames())
             .map(functions::col)
             .toArray(Column[]::new);
-    return Chunks.read(spark, folder)
+    return Manifest.read(folder)
+        .chunks(spark, folder)
         .drop("split")
         .join(
             known.select(col("split"), col("domain"), col("id").as("document")),

@@ -45,7 +45,15 @@ record Tokenization(
       HubTokenizer hub = HubTokenizer.find();
       String id = settings.hub().get();
       try (Tokenizer own = Tokenizer.of(json.value())) {
-        return HubChunking.probe(texts.spark(), hub, id, settings, own).chunks(hub, id, rows);
+        return HubChunking.probe(
+                texts.spark(),
+                hub,
+                id,
+                settings.beginning(),
+                settings.chunkTokens(),
+                settings.minimumTail(),
+                own)
+            .chunks(hub, id, rows);
       }
     }
     return rows.mapPartitions(

@@ -46,7 +46,7 @@ record UnmetRequests(long forget, long others, List<String> some) {
       Dataset<Row> index,
       Optional<Dataset<Row>> answered,
       Dataset<Row> without) {
-    SplitRule rule = settings.splits().get(Split.FORGET);
+    SplitRule rule = settings.splits().rule(Split.FORGET);
     List<Dataset<Row>> all = new ArrayList<>();
     answered.map(Requests::unmet).ifPresent(all::add);
     rule.ids()
@@ -147,7 +147,7 @@ record UnmetRequests(long forget, long others, List<String> some) {
           "%d rows cannot be used, and nobody can tell whether corpus.splits.forget.where names them; see corpus-rejects"
               .formatted(rows));
     }
-    Optional<IdFile> own = settings.splits().get(Split.FORGET).ids();
+    Optional<IdFile> own = settings.splits().rule(Split.FORGET).ids();
     named.ids().entrySet().stream()
         .filter(list -> !own.equals(Optional.of(list.getKey())))
         .forEach(

@@ -6,7 +6,6 @@ import static org.apache.spark.sql.functions.lit;
 
 import java.util.ArrayList;
 import java.util.List;
-import lethe.corpus.Manifest;
 import lethe.corpus.duplicate.DuplicateSettings.Action;
 import lethe.corpus.duplicate.Duplicates.Search;
 import lethe.corpus.source.DocumentTexts;
@@ -129,7 +128,7 @@ public final class DuplicateClosure {
   }
 
   /** How many documents of each split and domain repeat one of another split. */
-  public List<Manifest.Repeat> counts() {
+  public List<Repeat> counts() {
     return table()
         .groupBy("split", "domain", "of_split", "kind", "action")
         .agg(countDistinct("document"))
@@ -138,7 +137,7 @@ public final class DuplicateClosure {
         .stream()
         .map(
             row ->
-                new Manifest.Repeat(
+                new Repeat(
                     row.getString(0),
                     row.getString(1),
                     row.getString(2),

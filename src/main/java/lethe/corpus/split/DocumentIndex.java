@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lethe.corpus.CorpusSettings;
 import lethe.target.Split;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -56,7 +55,8 @@ public final class DocumentIndex {
   private static final int DIGITS = 13;
   private static final double LINE = 0x1p52;
 
-  private final CorpusSettings settings;
+  private final SplitRules rules;
+  private final long seed;
   private final RuleFiles named;
 
   /** The column that is true for a document that the file lists. */
@@ -65,8 +65,13 @@ public final class DocumentIndex {
   /** Columns of which any is true for a document that the file's requests name. */
   private final Map<RequestFile, List<String>> requested = new LinkedHashMap<>();
 
-  public DocumentIndex(CorpusSettings settings, RuleFiles named) {
-    this.settings = settings;
+  /**
+   * @param seed of the ranks
+   * @param named what the files that the rules name say
+   */
+  public DocumentIndex(SplitRules rules, long seed, RuleFiles named) {
+    this.rules = rules;
+    this.seed = seed;
     this.named = named;
     named.ids().keySet().forEach(file -> listed.put(file, "_listed" + listed.size()));
     named.requests().keySet().forEach(file -> requested.put(file, new ArrayList<>()));
@@ -162,12 +167,12 @@ public final class DocumentIndex {
             .as("_both"));
     columns.add(
         sha2(
-                concat_ws("\0", lit(String.valueOf(settings.seed())), col("domain"), col("id"))
+                concat_ws("\0", lit(String.valueOf(seed)), col("domain"), col("id"))
                     .cast(DataTypes.BinaryType),
                 256)
             .as("rank"));
-    settings
-        .splits()
+    rules
+        .bySplit()
         .forEach(
             (split, rule) ->
                 rule.where().ifPresent(where -> columns.add(expr(where.sql()).as(where(split)))));
@@ -176,7 +181,7 @@ public final class DocumentIndex {
 
   /** The name of each split, or null where a condition does not hold. */
   private Column[] met() {
-    return settings.splits().keySet().stream()
+    return rules.bySplit().keySet().stream()
         .map(split -> when(col("_reason").isNull().and(meets(split)), split.key()))
         .toArray(Column[]::new);
   }
@@ -186,7 +191,7 @@ public final class DocumentIndex {
    * and names none.
    */
   private Column named() {
-    return settings.splits().get(Split.FORGET).capped() ? lit(false) : meets(Split.FORGET);
+    return rules.rule(Split.FORGET).capped() ? lit(false) : meets(Split.FORGET);
   }
 
   /** Whether all conditions hold. */
@@ -197,7 +202,7 @@ public final class DocumentIndex {
   /** Each condition of a split, by its key in the settings. */
   public Map<String, Column> conditions(Split split) {
     Map<String, Column> all = new LinkedHashMap<>();
-    SplitRule rule = settings.splits().get(split);
+    SplitRule rule = rules.rule(split);
     if (rule.where().isPresent()) {
       all.put("where", col(where(split)));
     }

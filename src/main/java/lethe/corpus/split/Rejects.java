@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import lethe.corpus.CorpusSettings;
 import lethe.corpus.source.Source;
 import lethe.target.Split;
 import org.apache.spark.sql.Dataset;
@@ -101,20 +100,20 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
   }
 
   /** Sentences on sources that have no row at all, which is seldom what was meant. */
-  public List<String> empty(CorpusSettings settings) {
-    return IntStream.range(0, settings.sources().size())
+  public List<String> empty(List<Source> sources) {
+    return IntStream.range(0, sources.size())
         .filter(i -> groups.stream().noneMatch(group -> group.source() == i))
-        .mapToObj(i -> "Source " + settings.sources().get(i).path() + " has no row")
+        .mapToObj(i -> "Source " + sources.get(i).path() + " has no row")
         .distinct()
         .toList();
   }
 
   /** Sentences on documents that have no id of their own, where the source has plain text. */
-  public List<String> made(CorpusSettings settings) {
+  public List<String> made(List<Source> sources) {
     List<String> sentences = new ArrayList<>();
-    for (int i = 0; i < settings.sources().size(); i++) {
+    for (int i = 0; i < sources.size(); i++) {
       int number = i;
-      Source source = settings.sources().get(i);
+      Source source = sources.get(i);
       long rows =
           groups.stream()
               .filter(group -> group.source() == number && group.reason() == null)
@@ -129,11 +128,15 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
     return sentences;
   }
 
-  /** A sentence for each source with too many of them, and for texts to forget that are unclear. */
-  public List<String> problems(CorpusSettings settings) {
+  /**
+   * A sentence for each source with too many of them, and for texts to forget that are unclear.
+   *
+   * @param most share of a source's rows that may be unusable
+   */
+  public List<String> problems(List<Source> sources, double most) {
     List<String> problems = new ArrayList<>();
-    for (int i = 0; i < settings.sources().size(); i++) {
-      tooMany(i, settings.sources().get(i), settings.maximumRejects(), problems);
+    for (int i = 0; i < sources.size(); i++) {
+      tooMany(i, sources.get(i), most, problems);
     }
     if (groups.stream().anyMatch(group -> DocumentIndex.CONTRADICTED.equals(group.reason()))) {
       unclear(problems);

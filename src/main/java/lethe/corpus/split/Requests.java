@@ -9,7 +9,6 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.when;
 
 import java.util.Optional;
-import lethe.corpus.CorpusSettings;
 import lethe.table.MaterializedTables;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -24,7 +23,7 @@ import org.apache.spark.sql.Row;
  */
 public record Requests(
     MaterializedTables tables,
-    CorpusSettings settings,
+    SplitRules rules,
     RuleFiles named,
     Dataset<Row> index,
     Dataset<Row> without) {
@@ -39,7 +38,7 @@ public record Requests(
    */
   public Optional<Dataset<Row>> answered(Splits splits) {
     Dataset<Row> all = null;
-    for (var entry : settings.splits().entrySet()) {
+    for (var entry : rules.bySplit().entrySet()) {
       if (entry.getValue().requests().isPresent()) {
         Dataset<Row> own =
             answered(

@@ -16,7 +16,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import lethe.corpus.CorpusSettings;
 import lethe.table.MaterializedTables;
 import lethe.target.Split;
 import org.apache.spark.sql.Column;
@@ -40,7 +39,7 @@ public final class Splits {
     col("split"), col("domain"), col("id"), col("rank"), col("characters")
   };
 
-  private final CorpusSettings settings;
+  private final SplitRules rules;
   private final MaterializedTables tables;
   private final Dataset<Row> index;
   private final UnaryOperator<Dataset<Row>> tokens;
@@ -56,21 +55,21 @@ public final class Splits {
    * @param tokens from documents, columns as here, to columns {@code domain id tokens}
    */
   public Splits(
-      CorpusSettings settings,
+      SplitRules rules,
       MaterializedTables tables,
       Dataset<Row> index,
       UnaryOperator<Dataset<Row>> tokens) {
-    this.settings = settings;
+    this.rules = rules;
     this.tables = tables;
     this.index = index;
     this.tokens = tokens;
-    for (Split split : settings.order()) {
+    for (Split split : rules.order()) {
       take(split, UnaryOperator.identity());
     }
   }
 
   private Splits(Splits other) {
-    this.settings = other.settings;
+    this.rules = other.rules;
     this.tables = other.tables;
     this.index = other.index;
     this.tokens = other.tokens;
@@ -80,7 +79,7 @@ public final class Splits {
    * @param less what is left of the candidates before they are capped
    */
   private void take(Split split, UnaryOperator<Dataset<Row>> less) {
-    SplitRule rule = settings.splits().get(split);
+    SplitRule rule = rules.rule(split);
     Dataset<Row> found =
         index
             .where(col("_reason").isNull().and(array_contains(col("splits"), split.key())))
@@ -103,7 +102,7 @@ public final class Splits {
   public Splits without(Dataset<Row> documents) {
     Splits fewer = new Splits(this);
     boolean decided = true;
-    for (Split split : settings.order()) {
+    for (Split split : rules.order()) {
       if (split == Split.FORGET) {
         decided = false;
         fewer.candidates.put(split, candidates.get(split));
@@ -141,9 +140,9 @@ public final class Splits {
    */
   public Dataset<Row> places() {
     Dataset<Row> all = null;
-    for (Split split : settings.order()) {
+    for (Split split : rules.order()) {
       Dataset<Row> own = split == Split.FORGET ? taken.get(split) : candidates.get(split);
-      Dataset<Row> placed = own.withColumn("order", lit(settings.order().indexOf(split)));
+      Dataset<Row> placed = own.withColumn("order", lit(rules.order().indexOf(split)));
       all = all == null ? placed : all.unionAll(placed);
     }
     return all.groupBy("domain", "id")
@@ -171,7 +170,7 @@ public final class Splits {
     Column conflict = null;
     for (Split a : candidates.keySet()) {
       for (Split b : candidates.keySet()) {
-        if (a.compareTo(b) < 0 && !settings.related(a, b)) {
+        if (a.compareTo(b) < 0 && !rules.related(a, b)) {
           Column both =
               array_contains(col("splits"), a.key()).and(array_contains(col("splits"), b.key()));
           conflict = conflict == null ? both : conflict.or(both);

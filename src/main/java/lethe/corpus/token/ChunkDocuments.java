@@ -91,7 +91,7 @@ public record ChunkDocuments(
 
     /**
      * A question with its answer is one chunk, however long: what is too long is cut. One whose
-     * question alone fills a chunk has none; {@link lethe.corpus.LongQuestions} has rejected it.
+     * question alone fills a chunk has none: it was rejected before.
      */
     private List<Row> answer(Row document) {
       String answer = document.getString(3);

@@ -14,7 +14,6 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import lethe.corpus.Manifest;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.Path;
@@ -45,7 +44,7 @@ import org.apache.spark.sql.types.StructType;
  * within a character, both its neighbours count it.
  */
 public final class Chunks {
-  /** The columns; {@link Manifest#version} counts their changes, too. */
+  /** The columns; a corpus' manifest counts their changes in its version. */
   public static final StructType SCHEMA =
       new StructType()
           .add("split", DataTypes.StringType, false)
@@ -63,19 +62,10 @@ public final class Chunks {
   private Chunks() {}
 
   /**
-   * The chunks of a finished corpus: the files its manifest lists, and no other.
-   *
-   * @throws IllegalArgumentException when there is no manifest
+   * The chunks in the files at these paths, relative to the corpus folder: all of a finished corpus
+   * are in its manifest.
    */
-  public static Dataset<Row> read(SparkSession spark, RunFolder folder) {
-    return open(
-        spark,
-        folder.corpus(),
-        Manifest.read(folder).parts().stream().map(Manifest.Part::path).toList());
-  }
-
-  /** The chunks in the files at these paths, relative to the corpus folder. */
-  public static Dataset<Row> open(SparkSession spark, Path corpus, List<String> parts) {
+  public static Dataset<Row> read(SparkSession spark, Path corpus, List<String> parts) {
     return spark
         .read()
         .schema(SCHEMA) // given, or a domain named 007 would come back as the number 7

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import lethe.corpus.CorpusSettings;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
@@ -37,11 +36,20 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
   /**
    * Learns from a few texts what the tokenizer does to all.
    *
+   * @param beginning what stands before each chunk
+   * @param length tokens a chunk
+   * @param minimumTail tokens; a shorter last chunk is dropped
    * @param own the model's tokenizer, whose tokens the model knows
    * @throws InvalidSettings when it cuts long texts, or makes other tokens than the model's
    */
   public static HubChunking probe(
-      SparkSession spark, HubTokenizer hub, String id, CorpusSettings settings, Tokenizer own) {
+      SparkSession spark,
+      HubTokenizer hub,
+      String id,
+      Beginning beginning,
+      int length,
+      int minimumTail,
+      Tokenizer own) {
     StructType schema = new StructType().add("n", DataTypes.IntegerType).add("text", "string");
     List<Row> probes =
         List.of(
@@ -78,13 +86,13 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
                   Arrays.toString(models)));
     }
     return new HubChunking(
-        settings.beginning() == Beginning.TOKENIZER
+        beginning == Beginning.TOKENIZER
             ? Arrays.stream(special).limit(before).boxed().toList()
             : List.of(),
         before,
         special.length - before,
-        settings.chunkTokens(),
-        settings.minimumTail());
+        length,
+        minimumTail);
   }
 
   /**
