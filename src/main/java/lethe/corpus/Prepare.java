@@ -1,5 +1,16 @@
 package lethe.corpus;
 
+import static lethe.corpus.source.Documents.FILE;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.ROW;
+import static lethe.corpus.source.Documents.SOURCE;
+import static lethe.corpus.source.Documents.SOURCE_NUMBER;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.split.DocumentIndex.CONTENT;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
@@ -45,7 +56,7 @@ import org.apache.spark.sql.SparkSession;
  * questions, a tokenizer with tokens that the model does not know, and duplicates.
  */
 public final class Prepare {
-  private static final String[] NAME = {"domain", "id"};
+  private static final String[] NAME = {DOMAIN, ID};
 
   /** Hadoop's setting for an empty file _SUCCESS, at which readers of Parquet stumble. */
   private static final String NO_SUCCESS = "mapreduce.fileoutputcommitter.marksuccessfuljobs";
@@ -78,7 +89,7 @@ public final class Prepare {
   private record Assembled(
       String tokenizerSha256,
       Rejects rejects,
-      List<Row> taken,
+      List<SplitCounts.Taken> taken,
       Dataset<Row> chunks,
       Optional<Dataset<Row>> requests,
       Optional<Dataset<Row>> duplicates,
@@ -270,14 +281,14 @@ public final class Prepare {
     }
     throwAll(shorts.problems(closed.taken()));
     warnings.addAll(giants);
-    List<Row> taken = SplitCounts.documents(closed.taken());
+    List<SplitCounts.Taken> taken = SplitCounts.documents(closed.taken());
     Dataset<Row> placed =
         closed
             .taken()
             .join(
                 index
-                    .where(col("_reason").isNull())
-                    .select("domain", "id", "_content", "_source", "_file", "_row"),
+                    .where(col(UNUSABLE).isNull())
+                    .select(DOMAIN, ID, CONTENT, SOURCE_NUMBER, FILE, ROW),
                 NAME);
     throwAll(new UnknownTokens(tokenization, vocabulary).problems(placed));
     Optional<Dataset<Row>> known =
@@ -322,7 +333,7 @@ public final class Prepare {
   }
 
   private static Dataset<Row> without(Dataset<Row> documents, Dataset<Row> others) {
-    return documents.join(others.select("domain", "id"), NAME, "left_anti");
+    return documents.join(others.select(DOMAIN, ID), NAME, "left_anti");
   }
 
   private PreviousCorpus earlier() {
@@ -359,18 +370,18 @@ public final class Prepare {
         Optional.of(
             all.documents()
                 .select(
-                    col("split"),
-                    col("domain"),
-                    col("id").as("document"),
-                    col("_content").as("sha256"),
-                    col("_source").as("source"),
-                    col("_file").as("file"),
-                    col("_row").as("row"))),
+                    col(SPLIT),
+                    col(DOMAIN),
+                    col(ID).as(DOCUMENT),
+                    col(CONTENT).as("sha256"),
+                    col(SOURCE_NUMBER).as(SOURCE),
+                    col(FILE).as("file"),
+                    col(ROW).as("row"))),
         folder.documents());
     all.chunks()
-        .sortWithinPartitions("split", "domain", "document", "ordinal")
+        .sortWithinPartitions(SPLIT, DOMAIN, DOCUMENT, ORDINAL)
         .write()
-        .partitionBy("split", "domain")
+        .partitionBy(SPLIT, DOMAIN)
         .option(NO_SUCCESS, "false")
         .parquet(folder.chunks().toString());
     return commit(all);

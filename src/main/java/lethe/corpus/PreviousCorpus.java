@@ -1,5 +1,10 @@
 package lethe.corpus;
 
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.split.DocumentIndex.CONTENT;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 
 import java.util.ArrayList;
@@ -21,7 +26,7 @@ import org.apache.spark.sql.functions;
  * @param folder of that run
  */
 public record PreviousCorpus(SparkSession spark, RunFolder folder) {
-  private static final String[] SAME = {"domain", "id", "_content"};
+  private static final String[] SAME = {DOMAIN, ID, CONTENT};
 
   /**
    * Why its chunks would not be those of a run with these settings.
@@ -73,7 +78,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
     Dataset<Row> own =
         spark.read().option("__globPaths__", "false").parquet(folder.documents().toString());
     return documents.join(
-        own.select(col("domain"), col("document").as("id"), col("sha256").as("_content")),
+        own.select(col(DOMAIN), col(DOCUMENT).as(ID), col("sha256").as(CONTENT)),
         SAME,
         "left_semi");
   }
@@ -90,10 +95,10 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
             .toArray(Column[]::new);
     return Manifest.read(folder)
         .chunks(spark, folder)
-        .drop("split")
+        .drop(SPLIT)
         .join(
-            known.select(col("split"), col("domain"), col("id").as("document")),
-            new String[] {"domain", "document"})
+            known.select(col(SPLIT), col(DOMAIN), col(ID).as(DOCUMENT)),
+            new String[] {DOMAIN, DOCUMENT})
         .select(columns);
   }
 }

@@ -1,5 +1,13 @@
 package lethe.corpus.token;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.END;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.PROMPT;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.START;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.array_sort;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
@@ -47,14 +55,14 @@ public final class Chunks {
   /** The columns; a corpus' manifest counts their changes in its version. */
   public static final StructType SCHEMA =
       new StructType()
-          .add("split", DataTypes.StringType, false)
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
-          .add("start", DataTypes.IntegerType, false)
-          .add("end", DataTypes.IntegerType, false)
-          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
-          .add("prompt", DataTypes.IntegerType, true);
+          .add(SPLIT, DataTypes.StringType, false)
+          .add(DOMAIN, DataTypes.StringType, false)
+          .add(DOCUMENT, DataTypes.StringType, false)
+          .add(ORDINAL, DataTypes.IntegerType, false)
+          .add(START, DataTypes.IntegerType, false)
+          .add(END, DataTypes.IntegerType, false)
+          .add(TOKENS, DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+          .add(PROMPT, DataTypes.IntegerType, true);
 
   /** Hexadecimal digits: 4096 groups, so that a group of a billion chunks' digests fits memory. */
   private static final int PREFIX = 3;
