@@ -5,7 +5,6 @@ import static lethe.corpus.source.Documents.ID;
 import static lethe.corpus.source.Documents.ROW;
 import static lethe.corpus.source.Documents.SOURCE;
 import static lethe.corpus.source.Documents.SOURCE_NUMBER;
-import static lethe.corpus.source.Documents.UNUSABLE;
 import static lethe.corpus.split.DocumentIndex.CONTENT;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
@@ -15,24 +14,15 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import lethe.corpus.duplicate.DuplicateClosure;
-import lethe.corpus.duplicate.DuplicateSettings.Action;
-import lethe.corpus.duplicate.Repeat;
 import lethe.corpus.source.DocumentTexts;
 import lethe.corpus.source.Documents;
 import lethe.corpus.source.Predicate;
 import lethe.corpus.source.ReadDiagnosis;
-import lethe.corpus.split.DocumentIndex;
-import lethe.corpus.split.Rejects;
-import lethe.corpus.split.Requests;
-import lethe.corpus.split.RuleFiles;
-import lethe.corpus.split.Splits;
 import lethe.corpus.token.Chunks;
 import lethe.corpus.token.HubTokenizer;
 import lethe.corpus.token.QuestionEncoder;
@@ -41,7 +31,6 @@ import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import lethe.table.MaterializedTables;
-import lethe.target.Split;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -56,8 +45,6 @@ import org.apache.spark.sql.SparkSession;
  * questions, a tokenizer with tokens that the model does not know, and duplicates.
  */
 public final class Prepare {
-  private static final String[] NAME = {DOMAIN, ID};
-
   /** Hadoop's setting for an empty file _SUCCESS, at which readers of Parquet stumble. */
   private static final String NO_SUCCESS = "mapreduce.fileoutputcommitter.marksuccessfuljobs";
 
@@ -74,37 +61,6 @@ public final class Prepare {
    * @param chunksSha256 hash of all chunks, see {@link Chunks}
    */
   public record Result(CorpusSummary evidence, String chunksSha256) {}
-
-  /**
-   * Everything there is to write.
-   *
-   * @param taken rows of {@link SplitCounts#documents}
-   * @param chunks not computed yet
-   * @param requests of {@link Requests#answered}, if there are any
-   * @param duplicates of {@link DuplicateClosure#table}, if they were looked for
-   * @param documents columns {@code split domain id _content} of those taken
-   * @param reused documents whose chunks an earlier run has
-   * @param unmet of {@link UnmetRequests#forget}
-   */
-  private record Assembled(
-      String tokenizerSha256,
-      Rejects rejects,
-      List<SplitCounts.Taken> taken,
-      Dataset<Row> chunks,
-      Optional<Dataset<Row>> requests,
-      Optional<Dataset<Row>> duplicates,
-      List<Repeat> repeats,
-      Dataset<Row> documents,
-      long reused,
-      long unmet,
-      List<String> warnings) {
-
-    CorpusSummary evidence(List<Manifest.Count> counts) {
-      List<String> all = new ArrayList<>(warnings);
-      all.addAll(CorpusSummary.differences(counts));
-      return new CorpusSummary(rejects.rows(), rejects.reasons(), counts, repeats, reused, all);
-    }
-  }
 
   /**
    * @param model Hugging Face folder on any Hadoop path; its {@code tokenizer.json} is used
@@ -133,14 +89,17 @@ public final class Prepare {
    * @throws InvalidSettings with all of it
    */
   public void check() {
-    throwAll(
+    Assembly.refuse(
         new InputCheck(settings, folder.files()).problems(tokenizer, contextTokens, documents));
     if (settings.hub().isPresent()) {
       HubTokenizer.find();
     }
-    if (settings.reuse().isPresent()) {
-      throwAll(earlier().problems(settings, folder.files().read(tokenizer), answers(), folder));
-    }
+    previous()
+        .ifPresent(
+            corpus ->
+                Assembly.refuse(
+                    corpus.problems(
+                        settings, folder.files().read(tokenizer), answers(), folder)));
   }
 
   /**
@@ -181,7 +140,7 @@ public final class Prepare {
    * @throws InvalidSettings when the settings or the sources are wrong
    */
   public CorpusSummary preview() {
-    return assemble(sentence -> {}, all -> all.evidence(SplitCounts.of(all.taken(), all.chunks())));
+    return assemble(sentence -> {}, all -> all.summary(SplitCounts.of(all.taken(), all.chunks())));
   }
 
   private <R> R assemble(Consumer<String> early, Function<Assembled, R> use) {
@@ -191,7 +150,12 @@ public final class Prepare {
     Broadcast<byte[]> broadcast =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);
     try (MaterializedTables tables = new MaterializedTables()) {
-      return use.apply(assemble(early, tables, broadcast));
+      Tokenization how =
+          new Tokenization(
+              settings, broadcast, answers(), new DocumentTexts(spark, documents.read()));
+      return use.apply(
+          new Assembly(how, documents, tables, folder.files(), vocabulary, previous())
+              .assembled(early));
     } catch (Exception e) { // Spark's are checked but not declared
       throw explained(e);
     } finally {
@@ -243,104 +207,14 @@ public final class Prepare {
     return String.valueOf(failure.getMessage()).strip().lines().findFirst().orElse("");
   }
 
-  private Assembled assemble(
-      Consumer<String> early, MaterializedTables tables, Broadcast<byte[]> json) {
-    DocumentTexts texts = new DocumentTexts(spark, documents.read());
-    Tokenization tokenization = new Tokenization(settings, json, answers(), texts);
-    RuleFiles named = RuleFiles.read(settings.splits(), tables, spark, folder.files());
-    Dataset<Row> index = index(tables, texts, named, tokenization);
-    Rejects rejects = Rejects.of(index);
-    throwAll(rejects.problems(settings.sources(), settings.maximumRejects()));
-    Splits splits = new Splits(settings.splits(), tables, index, tokenization::tokens);
-    throwAll(splits.conflicts());
-    EmptySplits empty = new EmptySplits(settings, texts.table(), named, index, rejects);
-    throwAll(empty.problems(splits, null));
-    List<String> giants = splits.giants();
-    giants.forEach(early);
-    List<String> warnings = new ArrayList<>(rejects.empty(settings.sources()));
-    warnings.addAll(documents.notes());
-    warnings.addAll(rejects.made(settings.sources()));
-    ShortDocuments shorts = new ShortDocuments(tokenization);
-    Dataset<Row> without = tables.keep(shorts.of(splits.taken(Split.FORGET)));
-    Requests requests = new Requests(tables, settings.splits(), named, index, without);
-    Optional<Dataset<Row>> answered = requests.answered(splits);
-    UnmetRequests unmet = UnmetRequests.of(settings, tables, named, index, answered, without);
-    if (!settings.allowUnmet()) {
-      throwAll(unmet.problems());
-    }
-    throwAll(noForgetChunk(splits, without));
-    warnings.addAll(unmet.sentences());
-    warnings.addAll(UnmetRequests.unsure(settings, named, index));
-    Optional<DuplicateClosure> closure = Optional.empty();
-    Splits closed = splits;
-    if (settings.duplicates().action() != Action.IGNORE) {
-      closure = Optional.of(new DuplicateClosure(tables, settings.duplicates(), texts, splits));
-      closed = closure.get().closed(settings.duplicates().action());
-      warnings.addAll(closure.get().warnings());
-      throwAll(empty.problems(closed, splits));
-    }
-    throwAll(shorts.problems(closed.taken()));
-    warnings.addAll(giants);
-    List<SplitCounts.Taken> taken = SplitCounts.documents(closed.taken());
-    Dataset<Row> placed =
-        closed
-            .taken()
-            .join(
-                index
-                    .where(col(UNUSABLE).isNull())
-                    .select(DOMAIN, ID, CONTENT, SOURCE_NUMBER, FILE, ROW),
-                NAME);
-    throwAll(new UnknownTokens(tokenization, vocabulary).problems(placed));
-    Optional<Dataset<Row>> known =
-        settings.reuse().map(earlier -> tables.keep(earlier().known(placed)));
-    return new Assembled(
-        sha256(json.value()),
-        rejects,
-        taken,
-        known
-            .map(
-                same -> earlier().chunks(same).unionAll(tokenization.chunks(without(placed, same))))
-            .orElseGet(() -> tokenization.chunks(placed)),
-        answered,
-        closure.map(DuplicateClosure::table),
-        closure.map(DuplicateClosure::counts).orElse(List.of()),
-        placed,
-        known.map(Dataset::count).orElse(0L),
-        unmet.forget(),
-        warnings);
-  }
-
-  private Dataset<Row> index(
-      MaterializedTables tables, DocumentTexts texts, RuleFiles named, Tokenization tokenization) {
-    Dataset<Row> index =
-        tables.keep(new DocumentIndex(settings.splits(), settings.seed(), named).of(texts.table()));
-    return tokenization
-        .answers()
+  private Optional<PreviousCorpus> previous() {
+    return settings
+        .reuse()
         .map(
-            answers ->
-                new LongQuestions(tokenization.json(), answers, settings.chunkTokens())
-                    .rejected(index, texts, tables))
-        .orElse(index);
-  }
-
-  private List<String> noForgetChunk(Splits splits, Dataset<Row> without) {
-    long documents = splits.taken(Split.FORGET).count();
-    return without.count() < documents
-        ? List.of()
-        : List.of(
-            "Split forget has no chunk: all of its %d documents are shorter than corpus.minimum-tail = %d tokens"
-                .formatted(documents, settings.minimumTail()));
-  }
-
-  private static Dataset<Row> without(Dataset<Row> documents, Dataset<Row> others) {
-    return documents.join(others.select(DOMAIN, ID), NAME, "left_anti");
-  }
-
-  private PreviousCorpus earlier() {
-    return new PreviousCorpus(
-        spark,
-        new RunFolder(
-            folder.files().qualified(Files.path(settings.reuse().orElseThrow())), folder.files()));
+            run ->
+                new PreviousCorpus(
+                    spark,
+                    new RunFolder(folder.files().qualified(Files.path(run)), folder.files())));
   }
 
   public static String sha256(byte[] content) {
@@ -373,7 +247,7 @@ public final class Prepare {
                     col(SPLIT),
                     col(DOMAIN),
                     col(ID).as(DOCUMENT),
-                    col(CONTENT).as("sha256"),
+                    col(CONTENT).as(PreviousCorpus.SHA256),
                     col(SOURCE_NUMBER).as(SOURCE),
                     col(FILE).as("file"),
                     col(ROW).as("row"))),
@@ -397,7 +271,7 @@ public final class Prepare {
   private Result commit(Assembled all) {
     List<Manifest.Part> parts = PartFiles.list(spark, folder);
     Dataset<Row> chunks = Chunks.read(spark, folder.corpus(), Manifest.paths(parts));
-    CorpusSummary evidence = all.evidence(SplitCounts.of(all.taken(), chunks));
+    CorpusSummary summary = all.summary(SplitCounts.of(all.taken(), chunks));
     String chunksSha256 = Chunks.sha256(chunks);
     new Manifest(
             Manifest.VERSION,
@@ -409,20 +283,14 @@ public final class Prepare {
             Tokenization.beginning(settings, folder.files().read(tokenizer)),
             answers().map(QuestionEncoder::signature).orElse(null),
             chunksSha256,
-            evidence.rows(),
-            evidence.rejects(),
-            evidence.counts(),
-            evidence.duplicates(),
+            summary.rows(),
+            summary.rejects(),
+            summary.counts(),
+            summary.duplicates(),
             all.unmet(),
-            evidence.warnings(),
+            summary.warnings(),
             parts)
         .write(folder);
-    return new Result(evidence, chunksSha256);
-  }
-
-  private static void throwAll(List<String> problems) {
-    if (!problems.isEmpty()) {
-      throw new InvalidSettings(problems);
-    }
+    return new Result(summary, chunksSha256);
   }
 }

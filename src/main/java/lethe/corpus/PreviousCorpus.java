@@ -8,6 +8,7 @@ import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import lethe.corpus.token.Chunks;
@@ -26,6 +27,9 @@ import org.apache.spark.sql.functions;
  * @param folder of that run
  */
 public record PreviousCorpus(SparkSession spark, RunFolder folder) {
+  /** Column of the documents' table: the hash of a document's content. */
+  static final String SHA256 = "sha256";
+
   private static final String[] SAME = {DOMAIN, ID, CONTENT};
 
   /**
@@ -78,7 +82,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
     Dataset<Row> own =
         spark.read().option("__globPaths__", "false").parquet(folder.documents().toString());
     return documents.join(
-        own.select(col(DOMAIN), col(DOCUMENT).as(ID), col("sha256").as(CONTENT)),
+        own.select(col(DOMAIN), col(DOCUMENT).as(ID), col(SHA256).as(CONTENT)),
         SAME,
         "left_semi");
   }
@@ -90,7 +94,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    */
   Dataset<Row> chunks(Dataset<Row> known) {
     Column[] columns =
-        java.util.Arrays.stream(Chunks.SCHEMA.fieldNames())
+        Arrays.stream(Chunks.SCHEMA.fieldNames())
             .map(functions::col)
             .toArray(Column[]::new);
     return Manifest.read(folder)

@@ -58,9 +58,9 @@ public final class Splits {
   private final UnaryOperator<Dataset<Row>> tokens;
 
   /** What a split may take, before its caps: columns {@code split domain id rank characters}. */
-  private final Map<Split, Dataset<Row>> candidates = new EnumMap<>(Split.class);
+  private final Map<Split, Dataset<Row>> candidates;
 
-  private final Map<Split, Dataset<Row>> taken = new EnumMap<>(Split.class);
+  private final Map<Split, Dataset<Row>> taken;
 
   /**
    * @param tables that keep what is found
@@ -76,33 +76,40 @@ public final class Splits {
     this.tables = tables;
     this.index = index;
     this.tokens = tokens;
+    this.candidates = new EnumMap<>(Split.class);
+    this.taken = new EnumMap<>(Split.class);
     for (Split split : rules.order()) {
-      take(split, UnaryOperator.identity());
+      Dataset<Row> found = found(split, taken);
+      candidates.put(split, found);
+      taken.put(split, capped(split, found));
     }
   }
 
-  private Splits(Splits other) {
+  private Splits(
+      Splits other, Map<Split, Dataset<Row>> candidates, Map<Split, Dataset<Row>> taken) {
     this.rules = other.rules;
     this.tables = other.tables;
     this.index = other.index;
     this.tokens = other.tokens;
+    this.candidates = candidates;
+    this.taken = taken;
   }
 
-  /**
-   * @param less what is left of the candidates before they are capped
-   */
-  private void take(Split split, UnaryOperator<Dataset<Row>> less) {
-    SplitRule rule = rules.rule(split);
+  /** What a split may take, after others took theirs. */
+  private Dataset<Row> found(Split split, Map<Split, Dataset<Row>> others) {
     Dataset<Row> found =
         index
             .where(col(UNUSABLE).isNull().and(array_contains(col(SPLITS), split.key())))
             .withColumn(SPLIT, lit(split.key()))
             .select(COLUMNS);
-    for (Split other : rule.except()) {
-      found = without(found, taken.get(other));
+    for (Split other : rules.rule(split).except()) {
+      found = without(found, others.get(other));
     }
-    candidates.put(split, found);
-    taken.put(split, tables.keep(capped(less.apply(found), rule, tokens)));
+    return found;
+  }
+
+  private Dataset<Row> capped(Split split, Dataset<Row> found) {
+    return tables.keep(capped(found, rules.rule(split), tokens));
   }
 
   /**
@@ -113,21 +120,21 @@ public final class Splits {
    * @param documents columns {@code domain id}
    */
   public Splits without(Dataset<Row> documents) {
-    Splits fewer = new Splits(this);
+    Map<Split, Dataset<Row>> wider = new EnumMap<>(candidates);
+    Map<Split, Dataset<Row>> fewer = new EnumMap<>(taken);
     boolean decided = true;
     for (Split split : rules.order()) {
       if (split == Split.FORGET) {
         decided = false;
-        fewer.candidates.put(split, candidates.get(split));
-        fewer.taken.put(split, taken.get(split));
       } else if (decided) {
-        fewer.candidates.put(split, candidates.get(split));
-        fewer.taken.put(split, tables.keep(without(taken.get(split), documents)));
+        fewer.put(split, tables.keep(without(taken.get(split), documents)));
       } else {
-        fewer.take(split, found -> without(found, documents));
+        Dataset<Row> found = found(split, fewer);
+        wider.put(split, found);
+        fewer.put(split, capped(split, without(found, documents)));
       }
     }
-    return fewer;
+    return new Splits(this, wider, fewer);
   }
 
   /**
@@ -142,8 +149,9 @@ public final class Splits {
             .join(documents, NAME)
             .withColumn(SPLIT, lit(split.key()))
             .select(COLUMNS);
-    taken.compute(split, (s, own) -> tables.keep(own.unionAll(more)));
-    return this;
+    Map<Split, Dataset<Row>> all = new EnumMap<>(taken);
+    all.put(split, tables.keep(taken.get(split).unionAll(more)));
+    return new Splits(this, candidates, all);
   }
 
   /**
