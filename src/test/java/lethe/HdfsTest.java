@@ -13,7 +13,6 @@ import java.util.zip.GZIPOutputStream;
 import lethe.corpus.CorpusSettings;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
-import lethe.corpus.token.Chunks;
 import lethe.folder.Lease;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
@@ -69,7 +68,7 @@ class HdfsTest {
     // What a killed run leaves: parts, finished and not, and no manifest.
     hdfs.create(new Path(run.corpus(), "chunks/_temporary/0/task/part.parquet")).close();
     hdfs.create(new Path(run.chunks(), "split=forget/domain=paper/part-of-before.parquet")).close();
-    assertThatThrownBy(() -> Chunks.read(LocalSpark.SESSION, run))
+    assertThatThrownBy(() -> Manifest.read(run).chunks(LocalSpark.SESSION, run))
         .hasMessageContainingAll("there is no " + run.corpusManifest(), "run prepare first");
 
     Prepare.Result result = prepare(conf, run.root().toString());
@@ -99,7 +98,7 @@ class HdfsTest {
         .extracting(FileStatus::getPath)
         .hasSameSizeAs(manifest.parts());
     assertThat(hdfs.exists(new Path(run.corpus(), "chunks/_temporary"))).isFalse();
-    assertThat(Chunks.read(LocalSpark.SESSION, run).count())
+    assertThat(Manifest.read(run).chunks(LocalSpark.SESSION, run).count())
         .isEqualTo(manifest.counts().stream().mapToLong(Manifest.Count::chunks).sum());
   }
 

@@ -68,6 +68,25 @@ class LayersTest {
     }
   }
 
+  /** Sources first, then splits and tokens, then duplicates: the stage joins them. */
+  @Test
+  void everyRoomOfTheCorpusKnowsOnlyWhatItMay() {
+    Map<String, Set<String>> knows =
+        Map.of(
+            "source", Set.of(),
+            "split", Set.of("source"),
+            "token", Set.of("source"),
+            "duplicate", Set.of("source", "split"));
+    for (String own : knows.keySet()) {
+      refuse("corpus." + own, "lethe.corpus");
+      for (String other : knows.keySet()) {
+        if (!other.equals(own) && !knows.get(own).contains(other)) {
+          refuse("corpus." + own, "lethe.corpus." + other + "..");
+        }
+      }
+    }
+  }
+
   @Test
   void sparkStaysWhereItIsUsed() {
     WITHOUT_SPARK.forEach(own -> refuse(own, "org.apache.spark.."));

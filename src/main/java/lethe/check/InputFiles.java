@@ -54,7 +54,8 @@ final class InputFiles {
               findings.problems(problems);
               findings.right(
                   "%d sources and the files of %d splits are there"
-                      .formatted(job.corpus().sources().size(), job.corpus().splits().size()));
+                      .formatted(
+                          job.corpus().sources().size(), job.corpus().splits().bySplit().size()));
             });
   }
 

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
+import lethe.corpus.duplicate.Repeat;
 import lethe.target.Split;
 
 /**
@@ -22,7 +23,7 @@ public record CorpusSummary(
     long rows,
     Map<String, Map<String, Long>> rejects,
     List<Manifest.Count> counts,
-    List<Manifest.Repeat> duplicates,
+    List<Repeat> duplicates,
     long reused,
     List<String> warnings) {
 
@@ -63,7 +64,7 @@ public record CorpusSummary(
                 (reason, n) ->
                     lines.add(
                         "  rejected: %d rows of domain %s, %s".formatted(n, domain, reason))));
-    for (Manifest.Repeat repeat : duplicates) {
+    for (Repeat repeat : duplicates) {
       lines.add(
           "  duplicates: %d documents of %s, domain %s, repeat %s (%s): %s"
               .formatted(

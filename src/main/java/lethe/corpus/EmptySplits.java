@@ -1,5 +1,8 @@
 package lethe.corpus;
 
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.split.Requests.WHAT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
@@ -45,10 +48,10 @@ record EmptySplits(
    * @param before the same before duplicates were dropped; null where none were
    */
   List<String> problems(Splits taken, Splits before) {
-    List<Row> counts = SplitCounts.documents(taken.taken());
+    List<SplitCounts.Taken> counts = SplitCounts.documents(taken.taken());
     List<String> problems = new ArrayList<>();
-    for (Split split : settings.splits().keySet()) {
-      if (counts.stream().noneMatch(row -> row.getString(0).equals(split.key()))) {
+    for (Split split : settings.splits().bySplit().keySet()) {
+      if (counts.stream().noneMatch(count -> count.split().equals(split.key()))) {
         problems.add(
             "Split %s has no document: widen corpus.splits.%1$s or its caps, or leave it out"
                 .formatted(split.key()));
@@ -68,11 +71,11 @@ record EmptySplits(
     List<String> reasons = new ArrayList<>(rows());
     reasons.add(conditions(split, taken));
     if (split == Split.FORGET) {
-      UnmetRequests.unusable(index).orderBy("what").limit(SHOWN).collectAsList().stream()
-          .map(row -> row.getString(1))
+      UnmetRequests.unusable(index).orderBy(WHAT).limit(SHOWN).collectAsList().stream()
+          .map(row -> row.<String>getAs(WHAT))
           .forEach(reasons::add);
     }
-    SplitRule rule = settings.splits().get(split);
+    SplitRule rule = settings.splits().rule(split);
     rule.where()
         .ifPresent(
             where -> reasons.addAll(new Members(settings.sources(), documents).remarks(where)));
@@ -103,8 +106,8 @@ record EmptySplits(
 
   /** How many documents are left after each condition, in the order of the settings. */
   private String conditions(Split split, Splits taken) {
-    DocumentIndex own = new DocumentIndex(settings, named);
-    Dataset<Row> rows = own.marked(documents).where(col("_reason").isNull());
+    DocumentIndex own = new DocumentIndex(settings.splits(), settings.seed(), named);
+    Dataset<Row> rows = own.marked(documents).where(col(UNUSABLE).isNull());
     List<Column> counts = new ArrayList<>();
     List<String> names = new ArrayList<>();
     Column all = lit(true);
@@ -118,7 +121,7 @@ record EmptySplits(
     for (int i = 0; i < names.size(); i++) {
       sentence.append(", ").append(names.get(i)).append(" leaves ").append(found.getLong(i + 1));
     }
-    SplitRule rule = settings.splits().get(split);
+    SplitRule rule = settings.splits().rule(split);
     if (!rule.except().isEmpty()) {
       sentence.append(", except leaves ").append(taken.candidates(split).count());
     }
@@ -131,11 +134,11 @@ record EmptySplits(
   /** How many of the listed ids some document has, and what the others look like. */
   private List<String> ids(IdFile file) {
     Dataset<Row> listed = named.ids().get(file);
-    Dataset<Row> known = index.where(col("_reason").isNull()).select("id").distinct();
-    Dataset<Row> unknown = listed.join(known, new String[] {"id"}, "left_anti");
+    Dataset<Row> known = index.where(col(UNUSABLE).isNull()).select(ID).distinct();
+    Dataset<Row> unknown = listed.join(known, new String[] {ID}, "left_anti");
     List<String> some =
-        unknown.orderBy("id").limit(SHOWN).collectAsList().stream()
-            .map(row -> row.getString(0))
+        unknown.orderBy(ID).limit(SHOWN).collectAsList().stream()
+            .map(row -> row.<String>getAs(ID))
             .toList();
     List<String> reasons = new ArrayList<>();
     reasons.add(

@@ -32,6 +32,7 @@ public record InputCheck(CorpusSettings settings, Files files) {
         .forEach(problems::add);
     settings
         .splits()
+        .bySplit()
         .forEach(
             (split, rule) ->
                 rule.where()
@@ -61,7 +62,7 @@ public record InputCheck(CorpusSettings settings, Files files) {
         .filter(source -> !known.test(source.path()))
         .flatMap(source -> problem(source).stream())
         .forEach(problems::add);
-    settings.splits().values().stream()
+    settings.splits().bySplit().values().stream()
         .flatMap(rule -> Stream.of(rule.ids(), rule.notIds()))
         .flatMap(Optional::stream)
         .map(IdFile::file)
@@ -69,7 +70,7 @@ public record InputCheck(CorpusSettings settings, Files files) {
         .filter(Predicate.not(known))
         .flatMap(file -> missing("ids", file).stream())
         .forEach(problems::add);
-    settings.splits().values().stream()
+    settings.splits().bySplit().values().stream()
         .flatMap(rule -> rule.requests().stream())
         .map(RequestFile::file)
         .distinct()

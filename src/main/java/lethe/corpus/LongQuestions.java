@@ -1,5 +1,13 @@
 package lethe.corpus;
 
+import static lethe.corpus.source.Documents.CHARACTERS;
+import static lethe.corpus.source.Documents.DETAIL;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.QUESTION;
+import static lethe.corpus.source.Documents.TEXT;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.split.DocumentIndex.ASKED;
+import static lethe.table.Columns.DOMAIN;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
@@ -35,13 +43,15 @@ record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder answers, int l
   static final String REASON = "question too long";
 
   /** Tokens of one character, at most: a tokenizer of bytes makes four. */
-  private static final int TOKENS = 4;
+  private static final int CHARACTER_TOKENS = 4;
+
+  private static final String LONG = "_long";
 
   private static final StructType FOUND =
       new StructType()
-          .add("domain", DataTypes.StringType)
-          .add("id", DataTypes.StringType)
-          .add("_long", DataTypes.StringType);
+          .add(DOMAIN, DataTypes.StringType)
+          .add(ID, DataTypes.StringType)
+          .add(LONG, DataTypes.StringType);
 
   /**
    * The same index, kept, where rows with such a question have a reason. Only questions with many
@@ -49,11 +59,9 @@ record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder answers, int l
    */
   Dataset<Row> rejected(Dataset<Row> index, DocumentTexts texts, MaterializedTables tables) {
     int form = answers.template().prompt("").length() + 1; // and what begins a text
-    Column most = col("_asked").plus(form).multiply(TOKENS);
+    Column most = col(ASKED).plus(form).multiply(CHARACTER_TOKENS);
     Dataset<Row> many =
-        index
-            .where(col("_reason").isNull().and(most.geq(length)))
-            .select("domain", "id", "characters");
+        index.where(col(UNUSABLE).isNull().and(most.geq(length))).select(DOMAIN, ID, CHARACTERS);
     if (many.isEmpty()) {
       return index;
     }
@@ -64,11 +72,10 @@ record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder answers, int l
     }
     Dataset<Row> marked =
         index
-            .join(found, new String[] {"domain", "id"}, "left")
-            .withColumn("_detail", coalesce(col("_detail"), col("_long")))
-            .withColumn(
-                "_reason", coalesce(col("_reason"), when(col("_long").isNotNull(), lit(REASON))))
-            .drop("_long");
+            .join(found, new String[] {DOMAIN, ID}, "left")
+            .withColumn(DETAIL, coalesce(col(DETAIL), col(LONG)))
+            .withColumn(UNUSABLE, coalesce(col(UNUSABLE), when(col(LONG).isNotNull(), lit(REASON))))
+            .drop(LONG);
     return tables.keep(marked);
   }
 
@@ -78,13 +85,13 @@ record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder answers, int l
     try (Tokenizer own = Tokenizer.of(tokenizer.value())) {
       while (documents.hasNext()) {
         Row document = documents.next();
-        String question = document.getAs("_question");
-        int tokens = answers.encode(own, question, document.getAs("text")).prompt();
+        String question = document.getAs(QUESTION);
+        int tokens = answers.encode(own, question, document.getAs(TEXT)).prompt();
         if (tokens >= length) {
           found.add(
               RowFactory.create(
-                  document.getAs("domain"),
-                  document.getAs("id"),
+                  document.getAs(DOMAIN),
+                  document.getAs(ID),
                   "%d tokens, corpus.chunk-tokens is %d".formatted(tokens, length)));
         }
       }

@@ -6,8 +6,13 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
 import java.util.Map;
+import lethe.corpus.duplicate.Repeat;
+import lethe.corpus.token.Chunks;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * What a prepared corpus consists of. It is written last: a corpus without it is unfinished.
@@ -77,20 +82,6 @@ public record Manifest(
   public record Lengths(long p5, long p25, long p50, long p75, long p95) {}
 
   /**
-   * Documents of one split that repeat some document of another.
-   *
-   * @param split theirs, or the one they would have been in
-   * @param domain theirs
-   * @param of split of the documents they repeat
-   * @param kind exact, near or contained
-   * @param action dropped, forgotten, listed, or chain: they repeat one that was
-   * @param documents how many; one that repeats several others can count under several kinds
-   */
-  @JsonNaming(SnakeCaseStrategy.class)
-  public record Repeat(
-      String split, String domain, String of, String kind, String action, long documents) {}
-
-  /**
    * A file of chunks.
    *
    * @param path relative to the corpus folder
@@ -122,6 +113,20 @@ public record Manifest(
       throw new InvalidSettings(
           "Cannot read " + folder.corpusManifest() + ": " + e.getOriginalMessage(), e);
     }
+  }
+
+  /**
+   * The chunks of the corpus: the files listed here, and no other.
+   *
+   * @param folder of the run that this was read from
+   */
+  public Dataset<Row> chunks(SparkSession spark, RunFolder folder) {
+    return Chunks.read(spark, folder.corpus(), paths(parts));
+  }
+
+  /** The paths of parts, relative to the corpus folder. */
+  static List<String> paths(List<Part> parts) {
+    return parts.stream().map(Part::path).toList();
   }
 
   public void write(RunFolder folder) {

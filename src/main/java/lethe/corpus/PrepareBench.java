@@ -161,9 +161,12 @@ public final class PrepareBench {
       try (MaterializedTables tables = new MaterializedTables()) {
         Dataset<Row> index =
             tables.keep(
-                new DocumentIndex(settings, RuleFiles.read(settings, tables, spark, run.files()))
+                new DocumentIndex(
+                        settings.splits(),
+                        settings.seed(),
+                        RuleFiles.read(settings.splits(), tables, spark, run.files()))
                     .of(source.read()));
-        Splits splits = new Splits(settings, tables, index, which -> which);
+        Splits splits = new Splits(settings.splits(), tables, index, which -> which);
         List<String> sample = sample(source.read());
         bare(tokenizer, sample, false); // the first one is for the compiler
         double bare = bare(tokenizer, sample, false);
@@ -196,7 +199,8 @@ public final class PrepareBench {
             seconds(
                 "write",
                 () ->
-                    Chunks.read(spark, run)
+                    Manifest.read(run)
+                        .chunks(spark, run)
                         .write()
                         .partitionBy("split", "domain")
                         .mode("overwrite")

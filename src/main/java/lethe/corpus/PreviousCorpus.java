@@ -1,8 +1,14 @@
 package lethe.corpus;
 
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.split.DocumentIndex.CONTENT;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import lethe.corpus.token.Chunks;
@@ -21,7 +27,10 @@ import org.apache.spark.sql.functions;
  * @param folder of that run
  */
 public record PreviousCorpus(SparkSession spark, RunFolder folder) {
-  private static final String[] SAME = {"domain", "id", "_content"};
+  /** Column of the documents' table: the hash of a document's content. */
+  static final String SHA256 = "sha256";
+
+  private static final String[] SAME = {DOMAIN, ID, CONTENT};
 
   /**
    * Why its chunks would not be those of a run with these settings.
@@ -73,7 +82,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
     Dataset<Row> own =
         spark.read().option("__globPaths__", "false").parquet(folder.documents().toString());
     return documents.join(
-        own.select(col("domain"), col("document").as("id"), col("sha256").as("_content")),
+        own.select(col(DOMAIN), col(DOCUMENT).as(ID), col(SHA256).as(CONTENT)),
         SAME,
         "left_semi");
   }
@@ -85,14 +94,15 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    */
   Dataset<Row> chunks(Dataset<Row> known) {
     Column[] columns =
-        java.util.Arrays.stream(Chunks.SCHEMA.fieldNames())
+        Arrays.stream(Chunks.SCHEMA.fieldNames())
             .map(functions::col)
             .toArray(Column[]::new);
-    return Chunks.read(spark, folder)
-        .drop("split")
+    return Manifest.read(folder)
+        .chunks(spark, folder)
+        .drop(SPLIT)
         .join(
-            known.select(col("split"), col("domain"), col("id").as("document")),
-            new String[] {"domain", "document"})
+            known.select(col(SPLIT), col(DOMAIN), col(ID).as(DOCUMENT)),
+            new String[] {DOMAIN, DOCUMENT})
         .select(columns);
   }
 }

@@ -1,5 +1,11 @@
 package lethe.corpus;
 
+import static lethe.corpus.source.Documents.CHARACTERS;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.split.Requests.WHY;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
@@ -20,12 +26,13 @@ import org.apache.spark.sql.Row;
  */
 record ShortDocuments(Tokenization how) {
   /** Characters of a token, at most: the longest are runs of white space in code. */
-  private static final int CHARACTERS = 256;
+  private static final int TOKEN_CHARACTERS = 256;
 
   /** Characters of a token that hardly any text has throughout. */
   private static final int USUAL = 16;
 
-  private static final String[] NAME = {"domain", "id"};
+  private static final String DOCUMENTS = "documents";
+  private static final String[] NAME = {DOMAIN, ID};
 
   /**
    * Those of some documents: columns {@code domain id why}.
@@ -33,11 +40,11 @@ record ShortDocuments(Tokenization how) {
    * @param documents columns {@code split domain id characters}
    */
   Dataset<Row> of(Dataset<Row> documents) {
-    Dataset<Row> few = documents.where(col("characters").leq(CHARACTERS * minimumTail()));
-    Dataset<Row> named = few.select("domain", "id");
+    Dataset<Row> few = documents.where(col(CHARACTERS).leq(TOKEN_CHARACTERS * minimumTail()));
+    Dataset<Row> named = few.select(DOMAIN, ID);
     String why = "shorter than corpus.minimum-tail = %d tokens".formatted(minimumTail());
     return (few.isEmpty() ? named : named.join(how.tokens(few), NAME, "left_anti"))
-        .withColumn("why", lit(why));
+        .withColumn(WHY, lit(why));
   }
 
   /**
@@ -48,26 +55,26 @@ record ShortDocuments(Tokenization how) {
   List<String> problems(Dataset<Row> taken) {
     Dataset<Row> few =
         taken
-            .where(col("split").notEqual(Split.FORGET.key()))
-            .groupBy("split")
-            .agg(max("characters").as("longest"))
+            .where(col(SPLIT).notEqual(Split.FORGET.key()))
+            .groupBy(SPLIT)
+            .agg(max(CHARACTERS).as("longest"))
             .where(col("longest").leq(USUAL * minimumTail()));
     if (few.isEmpty()) {
       return List.of();
     }
-    Dataset<Row> documents = taken.join(few, "split").select("split", "domain", "id", "characters");
+    Dataset<Row> documents = taken.join(few, SPLIT).select(SPLIT, DOMAIN, ID, CHARACTERS);
     return documents
         .join(how.tokens(documents), NAME, "left")
-        .groupBy("split")
-        .agg(sum(coalesce(col("tokens"), lit(0))).as("tokens"), count(lit(1)).as("documents"))
-        .where("tokens = 0")
-        .orderBy("split")
+        .groupBy(SPLIT)
+        .agg(sum(coalesce(col(TOKENS), lit(0))).as(TOKENS), count(lit(1)).as(DOCUMENTS))
+        .where(col(TOKENS).equalTo(0))
+        .orderBy(SPLIT)
         .collectAsList()
         .stream()
         .map(
             row ->
                 "Split %s has no chunk: all of its %d documents are shorter than corpus.minimum-tail = %d tokens"
-                    .formatted(row.getString(0), row.<Long>getAs("documents"), minimumTail()))
+                    .formatted(row.getAs(SPLIT), row.<Long>getAs(DOCUMENTS), minimumTail()))
         .toList();
   }
 

@@ -1,5 +1,9 @@
 package lethe.corpus;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.expr;
@@ -7,68 +11,81 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.sum;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import lethe.table.Rows;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** What each split has of each domain. */
 final class SplitCounts {
+  private static final String DOCUMENTS = "documents";
+  private static final String CHUNKS = "chunks";
+  private static final String LENGTHS = "lengths";
+
   private SplitCounts() {}
 
   /**
-   * @param taken columns {@code split domain id characters}
-   * @return rows (split, domain, how many documents, their characters)
+   * How many documents a split took of a domain.
+   *
+   * @param documents with a chunk or without
    */
-  static List<Row> documents(Dataset<Row> taken) {
-    return taken.groupBy("split", "domain").agg(count(lit(1)), sum("characters")).collectAsList();
+  record Taken(String split, String domain, long documents) {}
+
+  /**
+   * @param taken columns {@code split domain id characters}
+   */
+  static List<Taken> documents(Dataset<Row> taken) {
+    return taken.groupBy(SPLIT, DOMAIN).agg(count(lit(1)).as(DOCUMENTS)).collectAsList().stream()
+        .map(row -> new Taken(row.getAs(SPLIT), row.getAs(DOMAIN), row.<Long>getAs(DOCUMENTS)))
+        .toList();
   }
 
   /**
-   * @param taken rows of {@link #documents}
+   * @param taken of {@link #documents}
    * @param chunks of those documents
    */
-  static List<Manifest.Count> of(List<Row> taken, Dataset<Row> chunks) {
+  static List<Manifest.Count> of(List<Taken> taken, Dataset<Row> chunks) {
     Map<List<String>, Row> found = new HashMap<>();
     chunks
-        .groupBy("split", "domain", "document")
-        .agg(count(lit(1)).as("chunks"), sum(size(col("tokens"))).as("tokens"))
-        .groupBy("split", "domain")
+        .groupBy(SPLIT, DOMAIN, DOCUMENT)
+        .agg(count(lit(1)).as(CHUNKS), sum(size(col(TOKENS))).as(TOKENS))
+        .groupBy(SPLIT, DOMAIN)
         .agg(
-            count(lit(1)),
-            sum("chunks"),
-            sum("tokens"),
-            expr("percentile(tokens, array(0.05, 0.25, 0.5, 0.75, 0.95))"))
+            count(lit(1)).as(DOCUMENTS),
+            sum(CHUNKS).as(CHUNKS),
+            sum(TOKENS).as(TOKENS),
+            expr("percentile(tokens, array(0.05, 0.25, 0.5, 0.75, 0.95))").as(LENGTHS))
         .collectAsList()
-        .forEach(row -> found.put(List.of(row.getString(0), row.getString(1)), row));
-    List<Manifest.Count> counts = new ArrayList<>();
-    for (Row row : taken) {
-      counts.add(entry(row, found.get(List.of(row.getString(0), row.getString(1)))));
-    }
-    counts.sort(Comparator.comparing(Manifest.Count::split).thenComparing(Manifest.Count::domain));
-    return counts;
+        .forEach(row -> found.put(List.of(row.getAs(SPLIT), row.getAs(DOMAIN)), row));
+    return taken.stream()
+        .map(own -> entry(own, found.get(List.of(own.split(), own.domain()))))
+        .sorted(Comparator.comparing(Manifest.Count::split).thenComparing(Manifest.Count::domain))
+        .toList();
   }
 
-  private static Manifest.Count entry(Row taken, Row chunks) {
-    String split = taken.getString(0);
-    String domain = taken.getString(1);
+  private static Manifest.Count entry(Taken taken, Row chunks) {
     if (chunks == null) {
       return new Manifest.Count(
-          split, domain, 0, taken.getLong(2), 0, 0, new Manifest.Lengths(0, 0, 0, 0, 0));
+          taken.split(),
+          taken.domain(),
+          0,
+          taken.documents(),
+          0,
+          0,
+          new Manifest.Lengths(0, 0, 0, 0, 0));
     }
-    long documents = chunks.getLong(2);
-    long[] lengths =
-        chunks.<Double>getList(5).stream().mapToLong(length -> Math.round(length)).toArray();
+    long documents = chunks.<Long>getAs(DOCUMENTS);
+    long[] lengths = Rows.<Double>list(chunks, LENGTHS).stream().mapToLong(Math::round).toArray();
     return new Manifest.Count(
-        split,
-        domain,
+        taken.split(),
+        taken.domain(),
         documents,
-        taken.getLong(2) - documents,
-        chunks.getLong(3),
-        chunks.getLong(4),
+        taken.documents() - documents,
+        chunks.<Long>getAs(CHUNKS),
+        chunks.<Long>getAs(TOKENS),
         new Manifest.Lengths(lengths[0], lengths[1], lengths[2], lengths[3], lengths[4]));
   }
 }

@@ -1,5 +1,12 @@
 package lethe.corpus;
 
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.QUESTION;
+import static lethe.corpus.source.Documents.TEXT;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.sum;
@@ -39,13 +46,20 @@ record Tokenization(
    * @param which columns {@code split domain id characters}
    */
   Dataset<Row> chunks(Dataset<Row> which) {
-    Dataset<Row> rows =
-        texts.of(which, col("split")).select("split", "domain", "id", "text", "_question");
+    Dataset<Row> rows = texts.of(which, col(SPLIT)).select(SPLIT, DOMAIN, ID, TEXT, QUESTION);
     if (settings.hub().isPresent()) {
       HubTokenizer hub = HubTokenizer.find();
       String id = settings.hub().get();
       try (Tokenizer own = Tokenizer.of(json.value())) {
-        return HubChunking.probe(texts.spark(), hub, id, settings, own).chunks(hub, id, rows);
+        return HubChunking.probe(
+                texts.spark(),
+                hub,
+                id,
+                settings.beginning(),
+                settings.chunkTokens(),
+                settings.minimumTail(),
+                own)
+            .chunks(hub, id, rows);
       }
     }
     return rows.mapPartitions(
@@ -61,8 +75,8 @@ record Tokenization(
   /** How many tokens the chunks of some documents have: columns {@code domain id tokens}. */
   Dataset<Row> tokens(Dataset<Row> which) {
     return chunks(which)
-        .groupBy(col("domain"), col("document").as("id"))
-        .agg(sum(size(col("tokens"))).as("tokens"));
+        .groupBy(col(DOMAIN), col(DOCUMENT).as(ID))
+        .agg(sum(size(col(TOKENS))).as(TOKENS));
   }
 
   /** Ids of the tokens before each chunk. */

@@ -1,5 +1,7 @@
 package lethe.corpus;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
@@ -19,6 +21,7 @@ import org.apache.spark.sql.Row;
  * @param rows of the embedding
  */
 record UnknownTokens(Tokenization how, int rows) {
+  private static final String TOKEN = "token";
   private static final int SHOWN = 3;
 
   /**
@@ -33,12 +36,12 @@ record UnknownTokens(Tokenization how, int rows) {
     return how
         .chunks(documents)
         .select(
-            col("domain"),
-            col("document"),
-            expr("element_at(filter(tokens, id -> id >= " + rows + "), 1)").as("token"))
-        .where("token IS NOT NULL")
-        .dropDuplicates("domain", "document")
-        .orderBy("domain", "document")
+            col(DOMAIN),
+            col(DOCUMENT),
+            expr("element_at(filter(tokens, id -> id >= " + rows + "), 1)").as(TOKEN))
+        .where(col(TOKEN).isNotNull())
+        .dropDuplicates(DOMAIN, DOCUMENT)
+        .orderBy(DOMAIN, DOCUMENT)
         .limit(SHOWN)
         .collectAsList()
         .stream()
@@ -46,10 +49,10 @@ record UnknownTokens(Tokenization how, int rows) {
             row ->
                 "Document %s of domain %s has token %d (%s), and the model's embedding has %d rows: take it out of the text, or add its row to the model"
                     .formatted(
-                        row.getString(1),
-                        row.getString(0),
-                        row.getInt(2),
-                        name(row.getInt(2)),
+                        row.getAs(DOCUMENT),
+                        row.getAs(DOMAIN),
+                        row.<Integer>getAs(TOKEN),
+                        name(row.<Integer>getAs(TOKEN)),
                         rows))
         .toList();
   }

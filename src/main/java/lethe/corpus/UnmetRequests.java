@@ -1,5 +1,14 @@
 package lethe.corpus;
 
+import static lethe.corpus.source.Documents.DETAIL;
+import static lethe.corpus.source.Documents.FILE;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.split.DocumentIndex.NAMED;
+import static lethe.corpus.split.Requests.WHAT;
+import static lethe.corpus.split.Requests.WHY;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat;
@@ -33,7 +42,7 @@ import org.apache.spark.sql.Row;
  */
 record UnmetRequests(long forget, long others, List<String> some) {
   private static final int SHOWN = 10;
-  private static final String[] NAME = {"domain", "id"};
+  private static final String[] NAME = {DOMAIN, ID};
 
   /**
    * @param answered of {@link Requests#answered}, if there are any requests
@@ -46,7 +55,7 @@ record UnmetRequests(long forget, long others, List<String> some) {
       Dataset<Row> index,
       Optional<Dataset<Row>> answered,
       Dataset<Row> without) {
-    SplitRule rule = settings.splits().get(Split.FORGET);
+    SplitRule rule = settings.splits().rule(Split.FORGET);
     List<Dataset<Row>> all = new ArrayList<>();
     answered.map(Requests::unmet).ifPresent(all::add);
     rule.ids()
@@ -56,7 +65,7 @@ record UnmetRequests(long forget, long others, List<String> some) {
       all.add(
           unknown(
               index,
-              index.sparkSession().createDataset(ids, Encoders.STRING()).toDF("id"),
+              index.sparkSession().createDataset(ids, Encoders.STRING()).toDF(ID),
               "in corpus.splits.forget.where"));
     }
     if (rule.requests().isEmpty()) { // else all of these have their request
@@ -66,39 +75,38 @@ record UnmetRequests(long forget, long others, List<String> some) {
       }
     }
     Dataset<Row> found = tables.keep(all.stream().reduce(Dataset::unionAll).orElseThrow());
-    Column forget = col("split").equalTo(Split.FORGET.key());
+    Column forget = col(SPLIT).equalTo(Split.FORGET.key());
     long own = found.where(forget).count();
     return new UnmetRequests(
         own,
         found.count() - own,
-        found.orderBy("split", "what").limit(SHOWN).collectAsList().stream()
-            .map(row -> row.getString(1))
+        found.orderBy(SPLIT, WHAT).limit(SHOWN).collectAsList().stream()
+            .map(row -> row.<String>getAs(WHAT))
             .toList());
   }
 
   private static Dataset<Row> unknown(Dataset<Row> index, Dataset<Row> ids, String place) {
     return sentences(
-        ids.join(index.select("id"), new String[] {"id"}, "left_anti"),
-        format_string("Id %s " + place.replace("%", "%%") + " is of no document", col("id")));
+        ids.join(index.select(ID), new String[] {ID}, "left_anti"),
+        format_string("Id %s " + place.replace("%", "%%") + " is of no document", col(ID)));
   }
 
   /** A row with the name of a document that can be used is a repetition and not named here. */
   static Dataset<Row> unusable(Dataset<Row> index) {
-    Column detail =
-        when(col("_detail").isNull(), lit("")).otherwise(concat(lit(", "), col("_detail")));
-    Dataset<Row> usable = index.where(col("_reason").isNull()).select(NAME[0], NAME[1]);
+    Column detail = when(col(DETAIL).isNull(), lit("")).otherwise(concat(lit(", "), col(DETAIL)));
+    Dataset<Row> usable = index.where(col(UNUSABLE).isNull()).select(DOMAIN, ID);
     return sentences(
         index
             .where(
-                col("_named")
-                    .and(col("_reason").isNotNull())
-                    .and(col("_reason").notEqual(DocumentIndex.REPEATED)))
+                col(NAMED)
+                    .and(col(UNUSABLE).isNotNull())
+                    .and(col(UNUSABLE).notEqual(DocumentIndex.REPEATED)))
             .join(usable, NAME, "left_anti"),
         format_string(
             "%s of domain %s is to be forgotten and cannot be used: %s%s",
-            coalesce(concat(lit("Document "), col("id")), concat(lit("A row of "), col("_file"))),
-            col("domain"),
-            col("_reason"),
+            coalesce(concat(lit("Document "), col(ID)), concat(lit("A row of "), col(FILE))),
+            col(DOMAIN),
+            col(UNUSABLE),
             detail));
   }
 
@@ -107,11 +115,11 @@ record UnmetRequests(long forget, long others, List<String> some) {
         without,
         format_string(
             "Document %s of domain %s is to be forgotten and has no chunk: %s",
-            col("id"), col("domain"), col("why")));
+            col(ID), col(DOMAIN), col(WHY)));
   }
 
   private static Dataset<Row> sentences(Dataset<Row> rows, Column what) {
-    return rows.select(lit(Split.FORGET.key()).as("split"), what.as("what"));
+    return rows.select(lit(Split.FORGET.key()).as(SPLIT), what.as(WHAT));
   }
 
   /** Sentences for a terminal, or for the end of the run. */
@@ -141,22 +149,22 @@ record UnmetRequests(long forget, long others, List<String> some) {
    */
   static List<String> unsure(CorpusSettings settings, RuleFiles named, Dataset<Row> index) {
     List<String> found = new ArrayList<>();
-    long rows = index.where(col("_reason").isNotNull().and(col("_named").isNull())).count();
+    long rows = index.where(col(UNUSABLE).isNotNull().and(col(NAMED).isNull())).count();
     if (rows > 0) {
       found.add(
           "%d rows cannot be used, and nobody can tell whether corpus.splits.forget.where names them; see corpus-rejects"
               .formatted(rows));
     }
-    Optional<IdFile> own = settings.splits().get(Split.FORGET).ids();
+    Optional<IdFile> own = settings.splits().rule(Split.FORGET).ids();
     named.ids().entrySet().stream()
         .filter(list -> !own.equals(Optional.of(list.getKey())))
         .forEach(
             list -> {
               Dataset<Row> unknown =
-                  list.getValue().join(index.select("id"), new String[] {"id"}, "left_anti");
+                  list.getValue().join(index.select(ID), new String[] {ID}, "left_anti");
               List<String> some =
-                  unknown.orderBy("id").limit(SHOWN).collectAsList().stream()
-                      .map(row -> row.getString(0))
+                  unknown.orderBy(ID).limit(SHOWN).collectAsList().stream()
+                      .map(row -> row.<String>getAs(ID))
                       .toList();
               if (!some.isEmpty()) {
                 long count = unknown.count();

@@ -1,16 +1,28 @@
 package lethe.evaluate;
 
+import static lethe.evaluate.Scores.CONTINUED;
+import static lethe.evaluate.Scores.NLL;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.PROMPT;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.col;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import lethe.evaluate.metric.Extraction;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
 import lethe.inference.ModelTokenizer;
+import lethe.table.Rows;
+import lethe.target.Split;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -20,124 +32,178 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** Has models write on after the forget chunks that the original one knows best. */
+/** Has models continue the forget chunks that the original one knows best. */
 final class Continuations {
   /** Enough to look at. */
   private static final int MOST = 6;
 
-  private static final StructType WRITTEN =
-      new StructType()
-          .add("before", DataTypes.StringType, false)
-          .add("truth", DataTypes.StringType, false)
-          .add("written", DataTypes.StringType, false)
-          .add("same", DataTypes.IntegerType, false);
+  private static final String[] CHUNK = {DOMAIN, DOCUMENT, ORDINAL};
 
   private Continuations() {}
 
   /**
+   * A chunk that is continued from its middle.
+   *
+   * @param ids of its tokens
+   * @param half tokens of its first half, and of a question before its answer
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Opening(String domain, String document, int ordinal, int[] ids, int half)
+      implements Serializable {
+    static Opening from(Row row) {
+      int[] ids = Rows.ints(row, TOKENS);
+      Integer prompt = row.getAs(PROMPT);
+      Passage passage = Passage.chunk(ids, prompt == null ? 0 : prompt);
+      return new Opening(
+          row.getAs(DOMAIN),
+          row.getAs(DOCUMENT),
+          row.<Integer>getAs(ORDINAL),
+          ids,
+          passage.from() + Extraction.half(passage.scored()));
+    }
+
+    int[] firstHalf() {
+      return Arrays.copyOf(ids, half);
+    }
+
+    int[] before() {
+      return Arrays.copyOfRange(ids, Math.max(0, half - Extraction.EXTRACTED), half);
+    }
+
+    int[] truth() {
+      return Arrays.copyOfRange(ids, half, half + Extraction.EXTRACTED);
+    }
+  }
+
+  /** What a model wrote after an opening, see {@link Continuation}. */
+  private record Written(String before, String truth, String written, int same) {
+    static final StructType SCHEMA =
+        new StructType()
+            .add("before", DataTypes.StringType, false)
+            .add("truth", DataTypes.StringType, false)
+            .add("written", DataTypes.StringType, false)
+            .add("same", DataTypes.IntegerType, false);
+
+    static Written of(ModelTokenizer text, Opening opening, int[] written) {
+      int[] truth = opening.truth();
+      int same = Arrays.mismatch(truth, written);
+      return new Written(
+          text.text(opening.before()),
+          text.text(truth),
+          text.text(written),
+          same < 0 ? truth.length : same);
+    }
+
+    static Written from(Row row) {
+      return new Written(
+          row.getAs("before"),
+          row.getAs("truth"),
+          row.getAs("written"),
+          row.<Integer>getAs("same"));
+    }
+
+    Row row() {
+      return RowFactory.create(before, truth, written, same);
+    }
+
+    Continuation of(String model, Opening opening) {
+      return new Continuation(
+          model,
+          opening.domain(),
+          opening.document(),
+          opening.ordinal(),
+          before,
+          truth,
+          written,
+          same);
+    }
+  }
+
+  /**
    * @param scores of the original model
    * @param chunks as prepare wrote them
-   * @param models by name
+   * @param models by name; those without a tokenizer are left out
    */
   static List<Continuation> of(
       SparkSession spark, Dataset<Row> scores, Dataset<Row> chunks, Map<String, ModelKey> models) {
-    List<Row> best =
-        scores
-            .filter(col("split").equalTo("forget"))
-            .filter("tokens - tokens div 2 >= " + Extraction.EXTRACTED)
-            .orderBy(
-                col("continued").desc(),
-                col("nll").divide(col("tokens")),
-                col("domain"),
-                col("document"),
-                col("ordinal"))
-            .select("domain", "document", "ordinal")
-            .limit(MOST)
-            .collectAsList();
-    if (best.isEmpty()) {
-      return List.of();
-    }
-    List<String> id = List.of("domain", "document", "ordinal");
-    List<Row> texts =
-        chunks
-            .join(
-                spark.createDataFrame(
-                    best, scores.select("domain", "document", "ordinal").schema()),
-                scala.collection.JavaConverters.asScalaBuffer(new ArrayList<>(id)).toSeq())
-            .filter(col("split").equalTo("forget"))
-            .select("domain", "document", "ordinal", "tokens", "prompt")
-            .orderBy("domain", "document", "ordinal")
-            .collectAsList();
-    List<int[]> ids = texts.stream().map(t -> Scores.ints(t.getList(3))).toList();
-    int[] halves =
-        texts.stream()
-            .mapToInt(
-                t -> {
-                  Passage p =
-                      Passage.chunk(Scores.ints(t.getList(3)), t.isNullAt(4) ? 0 : t.getInt(4));
-                  return p.from() + Extraction.half(p.scored());
-                })
-            .toArray();
+    List<Opening> openings = openings(spark, best(scores), chunks);
     List<Continuation> found = new ArrayList<>();
+    if (openings.isEmpty()) {
+      return found;
+    }
     models.forEach(
         (name, key) -> {
-          if (!key.source().open().hasTokenizer()) {
-            return;
-          }
-          List<Row> written =
-              spark
-                  .range(1)
-                  .mapPartitions(
-                      (MapPartitionsFunction<Long, Row>) one -> write(key, ids, halves, one),
-                      Encoders.row(WRITTEN))
-                  .collectAsList();
-          for (int i = 0; i < written.size(); i++) {
-            Row text = texts.get(i);
-            Row row = written.get(i);
-            found.add(
-                new Continuation(
-                    name,
-                    text.getString(0),
-                    text.getString(1),
-                    text.getInt(2),
-                    row.getString(0),
-                    row.getString(1),
-                    row.getString(2),
-                    row.getInt(3)));
+          if (key.source().open().hasTokenizer()) {
+            List<Written> written = written(spark, key, openings);
+            for (int i = 0; i < written.size(); i++) {
+              found.add(written.get(i).of(name, openings.get(i)));
+            }
           }
         });
     return found;
   }
 
-  private static Iterator<Row> write(
-      ModelKey key, List<int[]> ids, int[] halves, Iterator<Long> one) {
+  /** The chunks of which the model writes most by itself; of as many tokens, the likeliest. */
+  private static Dataset<Row> best(Dataset<Row> scores) {
+    return scores
+        .filter(col(SPLIT).equalTo(Split.FORGET.key()))
+        .filter("tokens - tokens div 2 >= " + Extraction.EXTRACTED)
+        .orderBy(
+            col(CONTINUED).desc(),
+            col(NLL).divide(col(TOKENS)),
+            col(DOMAIN),
+            col(DOCUMENT),
+            col(ORDINAL))
+        .select(DOMAIN, DOCUMENT, ORDINAL)
+        .limit(MOST);
+  }
+
+  private static List<Opening> openings(
+      SparkSession spark, Dataset<Row> best, Dataset<Row> chunks) {
+    List<Row> names = best.collectAsList(); // few, so that the chunks need no sorted join
+    if (names.isEmpty()) {
+      return List.of();
+    }
+    return chunks
+        .join(spark.createDataFrame(names, best.schema()), CHUNK)
+        .filter(col(SPLIT).equalTo(Split.FORGET.key()))
+        .select(DOMAIN, DOCUMENT, ORDINAL, TOKENS, PROMPT)
+        .orderBy(DOMAIN, DOCUMENT, ORDINAL)
+        .collectAsList()
+        .stream()
+        .map(Opening::from)
+        .toList();
+  }
+
+  private static List<Written> written(SparkSession spark, ModelKey key, List<Opening> openings) {
+    return spark
+        .range(1)
+        .mapPartitions(
+            (MapPartitionsFunction<Long, Row>) one -> write(key, openings, one),
+            Encoders.row(Written.SCHEMA))
+        .collectAsList()
+        .stream()
+        .map(Written::from)
+        .toList();
+  }
+
+  private static Iterator<Row> write(ModelKey key, List<Opening> openings, Iterator<Long> one) {
     List<Row> rows = new ArrayList<>();
-    while (one.hasNext()) { // of the partitions, one has something
+    while (one.hasNext()) { // only one of the partitions has a row
       one.next();
-      rows.addAll(LoadedModel.with(key, model -> write(model, ids, halves)));
+      LoadedModel.with(key, model -> write(model, openings))
+          .forEach(written -> rows.add(written.row()));
     }
     return rows.iterator();
   }
 
-  private static List<Row> write(LoadedModel model, List<int[]> ids, int[] halves) {
+  private static List<Written> write(LoadedModel model, List<Opening> openings) {
     ModelTokenizer text = model.text().orElseThrow();
-    List<int[]> prefixes = new ArrayList<>();
-    for (int i = 0; i < halves.length; i++) {
-      prefixes.add(Arrays.copyOf(ids.get(i), halves[i]));
-    }
-    List<int[]> written = GreedyDecoder.continuations(model, prefixes, Extraction.EXTRACTED);
-    List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < halves.length; i++) {
-      int[] truth = Arrays.copyOfRange(ids.get(i), halves[i], halves[i] + Extraction.EXTRACTED);
-      int same = Arrays.mismatch(truth, written.get(i));
-      int from = Math.max(0, halves[i] - Extraction.EXTRACTED);
-      rows.add(
-          RowFactory.create(
-              text.text(Arrays.copyOfRange(ids.get(i), from, halves[i])),
-              text.text(truth),
-              text.text(written.get(i)),
-              same < 0 ? truth.length : same));
-    }
-    return rows;
+    List<int[]> written =
+        GreedyDecoder.continuations(
+            model, openings.stream().map(Opening::firstHalf).toList(), Extraction.EXTRACTED);
+    return IntStream.range(0, openings.size())
+        .mapToObj(i -> Written.of(text, openings.get(i), written.get(i)))
+        .toList();
   }
 }

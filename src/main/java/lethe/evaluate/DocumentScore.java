@@ -1,6 +1,25 @@
 package lethe.evaluate;
 
+import static lethe.evaluate.Scores.EXTRACTION_STRENGTH;
+import static lethe.evaluate.Scores.HITS;
+import static lethe.evaluate.Scores.NLL;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
+import static org.apache.spark.sql.functions.aggregate;
+import static org.apache.spark.sql.functions.array_sort;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
+
 import java.util.List;
+import java.util.function.UnaryOperator;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -24,6 +43,8 @@ public record DocumentScore(
     double chunkMeans,
     long hits,
     double strengths) {
+  private static final String CHUNKS = "chunks";
+  private static final String CHUNK_MEANS = "chunk_means";
 
   /**
    * Ordered by split, domain and document, so that seeded draws repeat. Sums of chunks are taken in
@@ -31,37 +52,49 @@ public record DocumentScore(
    * sum has none.
    */
   static List<DocumentScore> of(Dataset<Row> scores) {
-    scores.createOrReplaceTempView("chunk_scores");
+    Column chunks = col(CHUNKS);
     return scores
-        .sparkSession()
-        .sql(
-            """
-            SELECT split, domain, document, size(chunks), tokens,
-                   aggregate(chunks, 0D, (sum, c) -> sum + c.nll),
-                   aggregate(chunks, 0D, (sum, c) -> sum + c.nll / c.tokens),
-                   hits,
-                   aggregate(chunks, 0D, (sum, c) -> sum + c.strength)
-            FROM (
-              SELECT split, domain, document, sum(tokens) AS tokens, sum(hits) AS hits,
-                     array_sort(collect_list(struct(ordinal, tokens, nll, extraction_strength AS strength))) AS chunks
-              FROM chunk_scores
-              GROUP BY split, domain, document)
-            ORDER BY split, domain, document
-            """)
+        .groupBy(SPLIT, DOMAIN, DOCUMENT)
+        .agg(
+            sum(TOKENS).as(TOKENS),
+            sum(HITS).as(HITS),
+            array_sort(
+                    collect_list(
+                        struct(col(ORDINAL), col(TOKENS), col(NLL), col(EXTRACTION_STRENGTH))))
+                .as(CHUNKS))
+        .select(
+            col(SPLIT),
+            col(DOMAIN),
+            col(DOCUMENT),
+            size(chunks).as(CHUNKS),
+            col(TOKENS),
+            total(chunks, chunk -> chunk.getField(NLL)).as(NLL),
+            total(chunks, chunk -> chunk.getField(NLL).divide(chunk.getField(TOKENS)))
+                .as(CHUNK_MEANS),
+            col(HITS),
+            total(chunks, chunk -> chunk.getField(EXTRACTION_STRENGTH)).as(EXTRACTION_STRENGTH))
+        .orderBy(SPLIT, DOMAIN, DOCUMENT)
         .collectAsList()
         .stream()
-        .map(
-            r ->
-                new DocumentScore(
-                    r.getString(0),
-                    r.getString(1),
-                    r.getString(2),
-                    r.getInt(3),
-                    r.getLong(4),
-                    r.getDouble(5),
-                    r.getDouble(6),
-                    r.getLong(7),
-                    r.getDouble(8)))
+        .map(DocumentScore::from)
         .toList();
+  }
+
+  /** The sum of something over chunks, from the first to the last. */
+  private static Column total(Column chunks, UnaryOperator<Column> what) {
+    return aggregate(chunks, lit(0.0), (sum, chunk) -> sum.plus(what.apply(chunk)));
+  }
+
+  private static DocumentScore from(Row row) {
+    return new DocumentScore(
+        row.getAs(SPLIT),
+        row.getAs(DOMAIN),
+        row.getAs(DOCUMENT),
+        row.<Integer>getAs(CHUNKS),
+        row.<Long>getAs(TOKENS),
+        row.<Double>getAs(NLL),
+        row.<Double>getAs(CHUNK_MEANS),
+        row.<Long>getAs(HITS),
+        row.<Double>getAs(EXTRACTION_STRENGTH));
   }
 }

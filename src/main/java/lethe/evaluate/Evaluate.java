@@ -1,17 +1,5 @@
 package lethe.evaluate;
 
-import static org.apache.spark.sql.functions.array_max;
-import static org.apache.spark.sql.functions.array_min;
-import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.greatest;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.max;
-import static org.apache.spark.sql.functions.min;
-import static org.apache.spark.sql.functions.size;
-import static org.apache.spark.sql.functions.sum;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -276,21 +264,9 @@ public final class Evaluate {
 
   /** Checks the chunks against each model, and counts them. */
   private Amount check() {
-    Row extremes =
-        chunks
-            .agg(
-                count(lit(1)),
-                min(size(col("tokens")).minus(greatest(lit(1), coalesce(col("prompt"), lit(1))))),
-                max(size(col("tokens"))),
-                min(array_min(col("tokens"))),
-                max(array_max(col("tokens"))),
-                sum(size(col("tokens"))))
-            .first();
-    if (extremes.getLong(0) == 0) {
-      throw new InvalidSettings(List.of("Cannot evaluate: the corpus has no chunk"));
-    }
+    ChunkExtremes extremes = ChunkExtremes.of(chunks);
     List<String> problems = new ArrayList<>();
-    if (extremes.getInt(1) < 1) {
+    if (extremes.leastScored() < 1) {
       problems.add(
           "Cannot evaluate: a chunk has no token to predict after its first or its prompt");
     }
@@ -301,20 +277,20 @@ public final class Evaluate {
           if (!settings.tasks().isEmpty()) {
             source.open().tokenizer(); // questions are text
           }
-          if (extremes.getInt(2) > architecture.context().tokens()) {
+          if (extremes.longest() > architecture.context().tokens()) {
             problems.add(
                 "Cannot evaluate %s (%s): chunks have up to %d tokens, its context is %d"
                     .formatted(
-                        name, source.path(), extremes.getInt(2), architecture.context().tokens()));
+                        name, source.path(), extremes.longest(), architecture.context().tokens()));
           }
-          if (extremes.getInt(3) < 0 || extremes.getInt(4) >= architecture.vocabulary()) {
+          if (extremes.leastId() < 0 || extremes.largestId() >= architecture.vocabulary()) {
             problems.add(
                 "Cannot evaluate %s (%s): chunks have token ids from %d to %d, its vocabulary is %d"
                     .formatted(
                         name,
                         source.path(),
-                        extremes.getInt(3),
-                        extremes.getInt(4),
+                        extremes.leastId(),
+                        extremes.largestId(),
                         architecture.vocabulary()));
           }
         });
@@ -322,6 +298,6 @@ public final class Evaluate {
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
-    return new Amount(extremes.getLong(0), extremes.getLong(5));
+    return new Amount(extremes.chunks(), extremes.tokens());
   }
 }

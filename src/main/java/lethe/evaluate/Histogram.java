@@ -1,5 +1,16 @@
 package lethe.evaluate;
 
+import static lethe.evaluate.Scores.NLL;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.floor;
+import static org.apache.spark.sql.functions.isnan;
+import static org.apache.spark.sql.functions.least;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
@@ -7,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -20,27 +32,25 @@ import org.apache.spark.sql.Row;
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Histogram(String model, String split, double binNats, List<Long> chunks) {
+  private static final String BIN = "bin";
+  private static final String CHUNKS = "chunks";
   private static final double BIN_NATS = 0.25;
 
   /** Up to 16 nats: a vocabulary of a million tokens guessed blindly has 13.8. */
   private static final int BINS = 64;
 
   static List<Histogram> of(String model, Dataset<Row> scores) {
-    scores.createOrReplaceTempView("chunk_scores");
+    Column last = lit(BINS - 1L);
+    Column bin = least(last, floor(col(NLL).divide(col(TOKENS)).divide(BIN_NATS)));
     Map<String, Long[]> bySplit = new TreeMap<>();
     scores
-        .sparkSession()
-        .sql(
-            """
-            SELECT split,
-                   IF(isnan(nll), %2$d, least(%2$d, floor(nll / tokens / %1$s))) AS bin,
-                   count(*)
-            FROM chunk_scores
-            GROUP BY split, bin
-            """
-                .formatted(BIN_NATS, BINS - 1))
+        .groupBy(col(SPLIT), when(isnan(col(NLL)), last).otherwise(bin).as(BIN))
+        .agg(count(lit(1)).as(CHUNKS))
         .collectAsList()
-        .forEach(r -> bins(bySplit, r.getString(0))[(int) r.getLong(1)] = r.getLong(2));
+        .forEach(
+            row ->
+                bins(bySplit, row.getAs(SPLIT))[Math.toIntExact(row.<Long>getAs(BIN))] =
+                    row.getAs(CHUNKS));
     List<Histogram> found = new ArrayList<>();
     bySplit.forEach(
         (split, bins) -> found.add(new Histogram(model, split, BIN_NATS, Arrays.asList(bins))));

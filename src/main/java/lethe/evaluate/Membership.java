@@ -1,5 +1,11 @@
 package lethe.evaluate;
 
+import static lethe.evaluate.Scores.MIN_K;
+import static lethe.evaluate.Scores.MIN_K_PLUS_PLUS;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
+import static org.apache.spark.sql.functions.col;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -12,6 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.evaluate.metric.MinK;
 import lethe.evaluate.metric.RocCurve;
+import lethe.table.Rows;
+import lethe.target.Split;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -31,7 +39,31 @@ final class Membership {
   private static final Set<String> CURVES =
       Set.of("loss", "zlib", "min-k-20", "min-k-plus-plus-20");
 
+  private static final String LIKELIHOOD = "likelihood";
+  private static final String ZLIB = "zlib";
+  private static final String PLACE = "place";
+
   private Membership() {}
+
+  /**
+   * What is known of a chunk, each figure higher for a member.
+   *
+   * @param likelihood mean log-likelihood, nats a token
+   * @param zlib the same over the text's compressed bytes; null without a tokenizer
+   * @param minK at {@link MinK#PERCENTS}
+   * @param minKPlusPlus at the same
+   */
+  private record Signals(
+      String domain, double likelihood, Double zlib, List<Double> minK, List<Double> minKPlusPlus) {
+    static Signals from(Row row) {
+      return new Signals(
+          row.getAs(DOMAIN),
+          row.<Double>getAs(LIKELIHOOD),
+          row.getAs(ZLIB),
+          Rows.list(row, MIN_K),
+          Rows.list(row, MIN_K_PLUS_PLUS));
+    }
+  }
 
   /**
    * @param model the name to give them
@@ -39,20 +71,20 @@ final class Membership {
    * @return empty when no domain has chunks of both forget and approximate
    */
   static List<MembershipScore> of(String model, Dataset<Row> scores) {
-    Map<String, List<Row>> members = byDomain(chunks(scores, "forget"));
-    Map<String, List<Row>> others = byDomain(chunks(scores, "approximate"));
+    Map<String, List<Signals>> members = byDomain(chunks(scores, Split.FORGET));
+    Map<String, List<Signals>> others = byDomain(chunks(scores, Split.APPROXIMATE));
     members.keySet().retainAll(others.keySet());
     others.keySet().retainAll(members.keySet());
     List<MembershipScore> found = new ArrayList<>();
     if (members.isEmpty()) {
       return found;
     }
-    Map<String, ToDoubleFunction<Row>> attacks = attacks(members, others);
+    Map<String, ToDoubleFunction<Signals>> attacks = attacks(members, others);
     attacks.forEach(
         (name, attack) -> found.add(score(model, SplitScore.ALL, name, attack, members, others)));
     for (String domain : members.keySet()) {
-      Map<String, List<Row>> m = Map.of(domain, members.get(domain));
-      Map<String, List<Row>> n = Map.of(domain, others.get(domain));
+      Map<String, List<Signals>> m = Map.of(domain, members.get(domain));
+      Map<String, List<Signals>> n = Map.of(domain, others.get(domain));
       attacks.forEach((name, attack) -> found.add(score(model, domain, name, attack, m, n)));
     }
     return found;
@@ -77,41 +109,46 @@ final class Membership {
         .toList();
   }
 
-  private static List<Row> chunks(Dataset<Row> scores, String split) {
+  private static List<Signals> chunks(Dataset<Row> scores, Split split) {
     Dataset<Row> all =
         scores
-            .filter(scores.col("split").equalTo(split))
+            .filter(col(SPLIT).equalTo(split.key()))
             .selectExpr(
-                "domain",
-                "-nll / tokens AS likelihood",
-                "-nll / tokens / zlib_bytes AS zlib",
-                "min_k",
-                "min_k_plus_plus",
-                "pmod(xxhash64(domain, document, ordinal), 1000003) AS place");
+                DOMAIN,
+                "-nll / tokens AS " + LIKELIHOOD,
+                "-nll / tokens / zlib_bytes AS " + ZLIB,
+                MIN_K,
+                MIN_K_PLUS_PLUS,
+                "pmod(xxhash64(domain, document, ordinal), 1000003) AS " + PLACE);
     long count = all.count();
-    return all.filter("place < " + 1000003.0 * MOST / Math.max(count, MOST)).collectAsList();
+    return all
+        .filter(col(PLACE).lt(1000003.0 * MOST / Math.max(count, MOST)))
+        .collectAsList()
+        .stream()
+        .map(Signals::from)
+        .toList();
   }
 
-  private static Map<String, List<Row>> byDomain(List<Row> rows) {
-    return rows.stream()
-        .collect(Collectors.groupingBy(r -> r.getString(0), TreeMap::new, Collectors.toList()));
+  private static Map<String, List<Signals>> byDomain(List<Signals> chunks) {
+    return chunks.stream()
+        .collect(Collectors.groupingBy(Signals::domain, TreeMap::new, Collectors.toList()));
   }
 
   /** The scores by name, higher for a member. */
-  private static Map<String, ToDoubleFunction<Row>> attacks(
-      Map<String, List<Row>> members, Map<String, List<Row>> others) {
-    Map<String, ToDoubleFunction<Row>> attacks = new LinkedHashMap<>();
-    attacks.put("loss", r -> r.getDouble(1));
+  private static Map<String, ToDoubleFunction<Signals>> attacks(
+      Map<String, List<Signals>> members, Map<String, List<Signals>> others) {
+    Map<String, ToDoubleFunction<Signals>> attacks = new LinkedHashMap<>();
+    attacks.put("loss", Signals::likelihood);
     if (Stream.of(members, others)
         .flatMap(chunks -> chunks.values().stream())
         .flatMap(List::stream)
-        .noneMatch(r -> r.isNullAt(2))) {
-      attacks.put("zlib", r -> r.getDouble(2));
+        .noneMatch(chunk -> chunk.zlib() == null)) {
+      attacks.put("zlib", Signals::zlib);
     }
     for (int i = 0; i < MinK.PERCENTS.size(); i++) {
       int at = i;
-      attacks.put("min-k-" + MinK.PERCENTS.get(i), r -> r.<Double>getList(3).get(at));
-      attacks.put("min-k-plus-plus-" + MinK.PERCENTS.get(i), r -> r.<Double>getList(4).get(at));
+      attacks.put("min-k-" + MinK.PERCENTS.get(i), chunk -> chunk.minK().get(at));
+      attacks.put("min-k-plus-plus-" + MinK.PERCENTS.get(i), chunk -> chunk.minKPlusPlus().get(at));
     }
     return attacks;
   }
@@ -120,9 +157,9 @@ final class Membership {
       String model,
       String domain,
       String name,
-      ToDoubleFunction<Row> attack,
-      Map<String, List<Row>> members,
-      Map<String, List<Row>> others) {
+      ToDoubleFunction<Signals> attack,
+      Map<String, List<Signals>> members,
+      Map<String, List<Signals>> others) {
     DomainRoc roc =
         new DomainRoc(
             members.keySet().stream()
@@ -145,11 +182,11 @@ final class Membership {
         drawn ? roc.curve(CURVE_POINTS) : List.of());
   }
 
-  private static double[] values(List<Row> chunks, ToDoubleFunction<Row> attack) {
+  private static double[] values(List<Signals> chunks, ToDoubleFunction<Signals> attack) {
     return chunks.stream().mapToDouble(attack).toArray();
   }
 
-  private static long count(Map<String, List<Row>> chunks) {
+  private static long count(Map<String, List<Signals>> chunks) {
     return chunks.values().stream().mapToLong(List::size).sum();
   }
 }

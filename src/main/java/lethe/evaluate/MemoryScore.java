@@ -1,5 +1,16 @@
 package lethe.evaluate;
 
+import static lethe.evaluate.Scores.CONTINUED;
+import static lethe.evaluate.Scores.LONGEST_RUN;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count_if;
+import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.grouping;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.when;
+
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
@@ -30,6 +41,10 @@ public record MemoryScore(
     long extracted,
     int longestContinued,
     int longestRun) {
+  private static final String ALL_SPLITS = "all_splits";
+  private static final String ALL_DOMAINS = "all_domains";
+  private static final String PROMPTED = "prompted";
+  private static final String EXTRACTED = "extracted";
 
   /**
    * @param scores of the model's chunks
@@ -37,36 +52,38 @@ public record MemoryScore(
    */
   static List<MemoryScore> of(String model, Dataset<Row> scores, List<DocumentScore> documents) {
     Map<String, Map<String, List<DocumentScore>>> bySplit = SplitScores.bySplit(documents);
-    scores.createOrReplaceTempView("chunk_scores");
     return scores
-        .sparkSession()
-        .sql(
-            """
-            SELECT split,
-                   IF(grouping(domain) = 1, '*', domain) AS domain,
-                   count_if(tokens - tokens div 2 >= %1$d),
-                   count_if(continued >= %1$d),
-                   max(continued),
-                   max(longest_run)
-            FROM chunk_scores
-            GROUP BY GROUPING SETS ((split, domain), (split))
-            ORDER BY split, domain
-            """
-                .formatted(Extraction.EXTRACTED))
+        .rollup(SPLIT, DOMAIN)
+        .agg(
+            grouping(SPLIT).as(ALL_SPLITS),
+            grouping(DOMAIN).as(ALL_DOMAINS),
+            count_if(expr("tokens - tokens div 2 >= " + Extraction.EXTRACTED)).as(PROMPTED),
+            count_if(col(CONTINUED).geq(Extraction.EXTRACTED)).as(EXTRACTED),
+            max(CONTINUED).as(CONTINUED),
+            max(LONGEST_RUN).as(LONGEST_RUN))
+        .where(col(ALL_SPLITS).equalTo(0))
+        .withColumn(
+            DOMAIN, when(col(ALL_DOMAINS).equalTo(1), SplitScore.ALL).otherwise(col(DOMAIN)))
+        .orderBy(SPLIT, DOMAIN)
         .collectAsList()
         .stream()
-        .map(
-            r ->
-                new MemoryScore(
-                    model,
-                    r.getString(0),
-                    r.getString(1),
-                    strength(bySplit.get(r.getString(0)).get(r.getString(1))),
-                    r.getLong(2),
-                    r.getLong(3),
-                    r.getInt(4),
-                    r.getInt(5)))
+        .map(row -> from(model, row, bySplit))
         .toList();
+  }
+
+  private static MemoryScore from(
+      String model, Row row, Map<String, Map<String, List<DocumentScore>>> bySplit) {
+    String split = row.getAs(SPLIT);
+    String domain = row.getAs(DOMAIN);
+    return new MemoryScore(
+        model,
+        split,
+        domain,
+        strength(bySplit.get(split).get(domain)),
+        row.<Long>getAs(PROMPTED),
+        row.<Long>getAs(EXTRACTED),
+        row.<Integer>getAs(CONTINUED),
+        row.<Integer>getAs(LONGEST_RUN));
   }
 
   private static double strength(List<DocumentScore> documents) {

@@ -8,6 +8,7 @@ import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
 import lethe.inference.ModelTokenizer;
 import lethe.settings.InvalidSettings;
+import lethe.table.Rows;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -32,18 +33,51 @@ import org.apache.spark.sql.types.StructType;
  * front; of a text longer than the context the last tokens are kept, one fewer than there.
  */
 final class MultipleChoice {
-  private static final StructType QUESTION =
-      new StructType()
-          .add("query", DataTypes.StringType)
-          .add("choices", DataTypes.createArrayType(DataTypes.StringType))
-          .add("gold", DataTypes.IntegerType);
-
-  private static final StructType ANSWER =
-      new StructType()
-          .add("right", DataTypes.BooleanType, false)
-          .add("right_normalized", DataTypes.BooleanType, false);
+  private static final String QUERY = "query";
+  private static final String CHOICES = "choices";
+  private static final String GOLD = "gold";
+  private static final String RIGHT = "right";
+  private static final String RIGHT_NORMALIZED = "right_normalized";
 
   private MultipleChoice() {}
+
+  /**
+   * A question.
+   *
+   * @param gold place of the right choice, from 0
+   */
+  private record Question(String query, List<String> choices, int gold) {
+    static final StructType SCHEMA =
+        new StructType()
+            .add(QUERY, DataTypes.StringType)
+            .add(CHOICES, DataTypes.createArrayType(DataTypes.StringType))
+            .add(GOLD, DataTypes.IntegerType);
+
+    static Question from(Row row) {
+      return new Question(row.getAs(QUERY), Rows.list(row, CHOICES), row.<Integer>getAs(GOLD));
+    }
+  }
+
+  /**
+   * What a model answered.
+   *
+   * @param right by the choices' log-likelihood
+   * @param normalized right by log-likelihood a character
+   */
+  private record Answer(boolean right, boolean normalized) {
+    static final StructType SCHEMA =
+        new StructType()
+            .add(RIGHT, DataTypes.BooleanType, false)
+            .add(RIGHT_NORMALIZED, DataTypes.BooleanType, false);
+
+    static Answer from(Row row) {
+      return new Answer(row.<Boolean>getAs(RIGHT), row.<Boolean>getAs(RIGHT_NORMALIZED));
+    }
+
+    Row row() {
+      return RowFactory.create(right, normalized);
+    }
+  }
 
   /**
    * Reads a task's questions.
@@ -51,7 +85,7 @@ final class MultipleChoice {
    * @throws InvalidSettings when the file has none, or a question cannot be asked
    */
   static Dataset<Row> questions(SparkSession spark, MultipleChoiceTask task) {
-    Dataset<Row> questions = spark.read().schema(QUESTION).json(task.path());
+    Dataset<Row> questions = spark.read().schema(Question.SCHEMA).json(task.path());
     String wrong =
         "query IS NULL OR trim(query) = '' OR gold IS NULL OR choices IS NULL OR size(choices) < 2"
             + " OR gold < 0 OR gold >= size(choices) OR exists(choices, c -> c IS NULL OR c = '')";
@@ -83,16 +117,21 @@ final class MultipleChoice {
       ModelKey model,
       int context,
       long seed) {
-    List<Row> answers =
-        questions.mapPartitions(new Asking(model, context), Encoders.row(ANSWER)).collectAsList();
+    List<Answer> answers =
+        questions
+            .mapPartitions(new Asking(model, context), Encoders.row(Answer.SCHEMA))
+            .collectAsList()
+            .stream()
+            .map(Answer::from)
+            .toList();
     boolean[] right = new boolean[answers.size()];
     int known = 0;
     long normalized = 0;
-    for (Row answer : answers) {
-      if (answer.getBoolean(0)) {
+    for (Answer answer : answers) {
+      if (answer.right()) {
         right[known++] = true; // first, so that draws do not depend on how Spark read the file
       }
-      normalized += answer.getBoolean(1) ? 1 : 0;
+      normalized += answer.normalized() ? 1 : 0;
     }
     int[] once = new int[right.length];
     java.util.Arrays.fill(once, 1);
@@ -147,21 +186,21 @@ final class MultipleChoice {
     @Override
     public Iterator<Row> call(Iterator<Row> questions) {
       List<Row> answers = new ArrayList<>();
-      questions.forEachRemaining(q -> answers.add(answer(q)));
+      questions.forEachRemaining(q -> answers.add(answer(Question.from(q)).row()));
       return answers.iterator();
     }
 
-    private Row answer(Row question) {
-      List<String> choices = question.getList(1);
+    private Answer answer(Question question) {
+      List<String> choices = question.choices();
       double[] likelihoods =
-          LoadedModel.with(model, m -> likelihoods(m, question.getString(0), choices, context));
+          LoadedModel.with(model, m -> likelihoods(m, question.query(), choices, context));
       double[] normalized = new double[likelihoods.length];
       for (int c = 0; c < normalized.length; c++) {
         String choice = choices.get(c);
         normalized[c] = likelihoods[c] / choice.codePointCount(0, choice.length());
       }
-      int gold = question.getInt(2);
-      return RowFactory.create(best(likelihoods) == gold, best(normalized) == gold);
+      int gold = question.gold();
+      return new Answer(best(likelihoods) == gold, best(normalized) == gold);
     }
 
     /** The first of the highest. */

@@ -1,5 +1,14 @@
 package lethe.evaluate;
 
+import static lethe.table.Columns.BY;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.KEY;
+import static lethe.table.Columns.REASON;
+import static lethe.table.Columns.REQUEST;
+import static lethe.table.Columns.SPLIT;
+import static org.apache.spark.sql.functions.col;
+
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
@@ -8,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import lethe.target.Split;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -25,24 +35,45 @@ public record RequestScore(
     String request, long documents, long tokens, Map<String, Double> nll, List<String> unmet) {
 
   /**
+   * A line of a request with a document that was taken for it, or with the reason why none was.
+   *
+   * @param by how the line names it: document, url or sha256
+   * @param key the name it gives
+   * @param document null if there is none
+   * @param reason null if there is one
+   */
+  private record Line(
+      String request, String by, String key, String domain, String document, String reason) {
+    static Line from(Row row) {
+      return new Line(
+          row.getAs(REQUEST),
+          row.getAs(BY),
+          row.getAs(KEY),
+          row.getAs(DOMAIN),
+          row.getAs(DOCUMENT),
+          row.getAs(REASON));
+    }
+  }
+
+  /**
    * @param requests as prepare lists them
    * @param scores by model
    */
   static List<RequestScore> of(Dataset<Row> requests, Map<String, List<DocumentScore>> scores) {
-    Map<String, List<Row>> lines = new TreeMap<>();
+    Map<String, List<Line>> lines = new TreeMap<>();
     requests
-        .filter("split = 'forget'")
-        .orderBy("request", "by", "key", "domain", "document")
+        .filter(col(SPLIT).equalTo(Split.FORGET.key()))
+        .orderBy(REQUEST, BY, KEY, DOMAIN, DOCUMENT)
         .collectAsList()
         .stream()
-        .forEach(
-            line -> lines.computeIfAbsent(line.getAs("request"), r -> new ArrayList<>()).add(line));
+        .map(Line::from)
+        .forEach(line -> lines.computeIfAbsent(line.request(), r -> new ArrayList<>()).add(line));
     Map<String, Map<List<String>, DocumentScore>> known = new LinkedHashMap<>();
     scores.forEach(
         (model, documents) -> {
           Map<List<String>, DocumentScore> own = new HashMap<>();
           documents.stream()
-              .filter(d -> d.split().equals("forget"))
+              .filter(d -> d.split().equals(Split.FORGET.key()))
               .forEach(d -> own.put(List.of(d.domain(), d.document()), d));
           known.put(model, own);
         });
@@ -52,11 +83,11 @@ public record RequestScore(
   }
 
   private static RequestScore of(
-      String request, List<Row> lines, Map<String, Map<List<String>, DocumentScore>> known) {
+      String request, List<Line> lines, Map<String, Map<List<String>, DocumentScore>> known) {
     List<List<String>> documents =
         lines.stream()
-            .filter(line -> line.getAs("document") != null)
-            .map(line -> List.of(line.<String>getAs("domain"), line.<String>getAs("document")))
+            .filter(line -> line.document() != null)
+            .map(line -> List.of(line.domain(), line.document()))
             .distinct()
             .toList();
     long count = 0;
@@ -76,8 +107,8 @@ public record RequestScore(
         tokens,
         nll,
         lines.stream()
-            .filter(line -> line.getAs("document") == null)
-            .map(line -> line.getAs("by") + " " + line.getAs("key") + ": " + line.getAs("reason"))
+            .filter(line -> line.document() == null)
+            .map(line -> line.by() + " " + line.key() + ": " + line.reason())
             .toList());
   }
 }

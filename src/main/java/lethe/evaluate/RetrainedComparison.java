@@ -1,5 +1,15 @@
 package lethe.evaluate;
 
+import static lethe.evaluate.Scores.NLL;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
+
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -7,6 +17,7 @@ import java.util.Optional;
 import lethe.evaluate.metric.KolmogorovSmirnov;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
+import lethe.target.Split;
 import lethe.target.Target;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -18,13 +29,15 @@ import org.apache.spark.sql.types.StructType;
 
 /** Compares models with the retrained one on forget. */
 final class RetrainedComparison {
+  private static final String DIVERGENCE = "divergence";
+
   private static final StructType SUMS =
       new StructType()
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
-          .add("divergence", DataTypes.DoubleType, false)
-          .add("tokens", DataTypes.LongType, false);
+          .add(DOMAIN, DataTypes.StringType, false)
+          .add(DOCUMENT, DataTypes.StringType, false)
+          .add(ORDINAL, DataTypes.IntegerType, false)
+          .add(DIVERGENCE, DataTypes.DoubleType, false)
+          .add(TOKENS, DataTypes.LongType, false);
 
   private RetrainedComparison() {}
 
@@ -57,13 +70,18 @@ final class RetrainedComparison {
   }
 
   private static double[] chunkMeans(Dataset<Row> scores) {
-    return scores.filter("split = 'forget'").selectExpr("nll / tokens").collectAsList().stream()
+    return forget(scores).select(col(NLL).divide(col(TOKENS))).collectAsList().stream()
         .mapToDouble(r -> r.getDouble(0))
         .toArray();
   }
 
+  private static Dataset<Row> forget(Dataset<Row> table) {
+    return table.filter(col(SPLIT).equalTo(Split.FORGET.key()));
+  }
+
   private static double nll(List<DocumentScore> documents) {
-    return Distance.mean(documents.stream().filter(d -> d.split().equals("forget")).toList());
+    return Distance.mean(
+        documents.stream().filter(d -> d.split().equals(Split.FORGET.key())).toList());
   }
 
   /**
@@ -71,16 +89,16 @@ final class RetrainedComparison {
    */
   private static double divergence(
       ModelKey model, ModelKey retrained, Dataset<Row> chunks, int microBatch) {
-    Dataset<Row> forget = chunks.filter("split = 'forget'");
+    Dataset<Row> forget = forget(chunks);
     Dataset<Row> sums =
-        Scores.arranged(forget, forget.selectExpr("sum(size(tokens))").first().getLong(0))
+        Scores.arranged(forget, forget.agg(sum(size(col(TOKENS)))).first().getLong(0))
             .mapPartitions(new Comparing(retrained, model, microBatch), Encoders.row(SUMS))
-            .orderBy("domain", "document", "ordinal");
+            .orderBy(DOMAIN, DOCUMENT, ORDINAL);
     double divergence = 0;
     long tokens = 0;
     for (Row row : sums.collectAsList()) {
-      divergence += row.getDouble(3);
-      tokens += row.getLong(4);
+      divergence += row.<Double>getAs(DIVERGENCE);
+      tokens += row.<Long>getAs(TOKENS);
     }
     return divergence / tokens;
   }
@@ -90,9 +108,9 @@ final class RetrainedComparison {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
       List<Row> sums = new ArrayList<>();
-      List<Row> batch = new ArrayList<>();
+      List<ChunkPassage> batch = new ArrayList<>();
       while (chunks.hasNext()) {
-        batch.add(chunks.next());
+        batch.add(ChunkPassage.from(chunks.next()));
         if (batch.size() == microBatch || !chunks.hasNext()) {
           sums.add(compare(batch));
           batch.clear();
@@ -102,13 +120,13 @@ final class RetrainedComparison {
     }
 
     /** Under the name of its first chunk. */
-    private Row compare(List<Row> batch) {
-      List<Passage> passages = batch.stream().map(Scores::passage).toList();
-      Row first = batch.get(0);
+    private Row compare(List<ChunkPassage> batch) {
+      List<Passage> passages = batch.stream().map(ChunkPassage::passage).toList();
+      ChunkPassage first = batch.get(0);
       return RowFactory.create(
-          first.getString(1),
-          first.getString(2),
-          first.getInt(3),
+          first.domain(),
+          first.document(),
+          first.ordinal(),
           LoadedModel.with(from, to, (p, q) -> Scorer.divergence(p, q, passages)),
           passages.stream().mapToLong(Passage::scored).sum());
     }

@@ -23,6 +23,38 @@ final class Scorer {
 
   private Scorer() {}
 
+  /**
+   * What {@link lethe.model.network.Network#statistics} says of some positions.
+   *
+   * @param columns its columns, five to a position
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Statistics(float[] columns) {
+    private static final int COLUMNS = 5;
+
+    float nll(int position) {
+      return columns[position * COLUMNS];
+    }
+
+    float mean(int position) {
+      return columns[position * COLUMNS + 1];
+    }
+
+    float deviation(int position) {
+      return columns[position * COLUMNS + 2];
+    }
+
+    /** Whether no token is likelier than the label. */
+    boolean best(int position) {
+      return columns[position * COLUMNS + 3] == 0;
+    }
+
+    /** Whether there may be others as likely as the best. */
+    boolean rivals(int position) {
+      return columns[position * COLUMNS + 4] >= 2;
+    }
+  }
+
   /** Scores some passages in one forward pass. */
   static List<TokenScores> score(LoadedModel model, List<Passage> passages) {
     try (NDManager manager = model.network().newManager()) {
@@ -116,15 +148,14 @@ final class Scorer {
 
   private static void cached(
       NDManager own, LoadedModel model, NDArray logitsNV, NDArray labelsN, TokenScores to, int at) {
-    float[] all = model.network().statistics(logitsNV, labelsN).toFloatArray();
-    int columns = all.length / (int) labelsN.size();
+    Statistics all = new Statistics(model.network().statistics(logitsNV, labelsN).toFloatArray());
     List<Integer> unsure = new ArrayList<>();
-    for (int i = 0; i * columns < all.length; i++) {
-      to.nll()[at + i] = all[i * columns];
-      to.mean()[at + i] = all[i * columns + 1];
-      to.deviation()[at + i] = all[i * columns + 2];
-      to.hit()[at + i] = all[i * columns + 3] == 0;
-      if (to.hit()[at + i] && all[i * columns + 4] >= 2) {
+    for (int i = 0; i < labelsN.size(); i++) {
+      to.nll()[at + i] = all.nll(i);
+      to.mean()[at + i] = all.mean(i);
+      to.deviation()[at + i] = all.deviation(i);
+      to.hit()[at + i] = all.best(i);
+      if (all.best(i) && all.rivals(i)) {
         unsure.add(i); // another may be as likely, and come first
       }
     }

@@ -1,5 +1,11 @@
 package lethe.evaluate;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.PROMPT;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
@@ -39,21 +45,30 @@ import org.apache.spark.util.LongAccumulator;
  * </pre>
  */
 final class Scores {
+  static final String NLL = "nll";
+  static final String HITS = "hits";
+  static final String MIN_K = "min_k";
+  static final String MIN_K_PLUS_PLUS = "min_k_plus_plus";
+  static final String ZLIB_BYTES = "zlib_bytes";
+  static final String CONTINUED = "continued";
+  static final String LONGEST_RUN = "longest_run";
+  static final String EXTRACTION_STRENGTH = "extraction_strength";
+
   static final StructType SCHEMA =
       new StructType()
-          .add("split", DataTypes.StringType, false)
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
-          .add("tokens", DataTypes.IntegerType, false)
-          .add("nll", DataTypes.DoubleType, false)
-          .add("hits", DataTypes.IntegerType, false)
-          .add("min_k", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
-          .add("min_k_plus_plus", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
-          .add("zlib_bytes", DataTypes.IntegerType, true)
-          .add("continued", DataTypes.IntegerType, false)
-          .add("longest_run", DataTypes.IntegerType, false)
-          .add("extraction_strength", DataTypes.DoubleType, false);
+          .add(SPLIT, DataTypes.StringType, false)
+          .add(DOMAIN, DataTypes.StringType, false)
+          .add(DOCUMENT, DataTypes.StringType, false)
+          .add(ORDINAL, DataTypes.IntegerType, false)
+          .add(TOKENS, DataTypes.IntegerType, false)
+          .add(NLL, DataTypes.DoubleType, false)
+          .add(HITS, DataTypes.IntegerType, false)
+          .add(MIN_K, DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add(MIN_K_PLUS_PLUS, DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add(ZLIB_BYTES, DataTypes.IntegerType, true)
+          .add(CONTINUED, DataTypes.IntegerType, false)
+          .add(LONGEST_RUN, DataTypes.IntegerType, false)
+          .add(EXTRACTION_STRENGTH, DataTypes.DoubleType, false);
 
   /** Tokens a task: some seconds of work, so that a lost executor costs little. */
   private static final long TOKENS_A_TASK = 1 << 15;
@@ -85,33 +100,43 @@ final class Scores {
    * Chunks in partitions and an order that depend on the chunks alone.
    *
    * @param size tokens of all chunks
-   * @return columns split, domain, document, ordinal, tokens, and tokens before the answer or 0
+   * @return rows that {@link ChunkPassage} reads
    */
   static Dataset<Row> arranged(Dataset<Row> chunks, long size) {
     int tasks = (int) ((size + TOKENS_A_TASK - 1) / TOKENS_A_TASK);
     return chunks
         .select(
-            col("split"),
-            col("domain"),
-            col("document"),
-            col("ordinal"),
-            col("tokens").as("ids"),
-            coalesce(col("prompt"), lit(0)))
-        .repartition(tasks, col("domain"), col("document"), col("ordinal"))
+            col(SPLIT),
+            col(DOMAIN),
+            col(DOCUMENT),
+            col(ORDINAL),
+            col(TOKENS).as(ChunkPassage.IDS),
+            coalesce(col(PROMPT), lit(0)).as(PROMPT))
+        .repartition(tasks, col(DOMAIN), col(DOCUMENT), col(ORDINAL))
         .sortWithinPartitions(
-            size(col("ids")).desc(), // like lengths side by side: little padding
-            col("domain"),
-            col("document"),
-            col("ordinal"));
+            size(col(ChunkPassage.IDS)).desc(), // like lengths side by side: little padding
+            col(DOMAIN),
+            col(DOCUMENT),
+            col(ORDINAL));
   }
 
-  /** What a row of {@link #arranged} is to a model. */
-  static Passage passage(Row chunk) {
-    return Passage.chunk(ints(chunk.getList(4)), chunk.getInt(5));
-  }
-
-  static int[] ints(List<Integer> boxed) {
-    return boxed.stream().mapToInt(Integer::intValue).toArray();
+  /** As {@link #SCHEMA} has it. */
+  private static Row row(ChunkPassage chunk, TokenScores scores, Optional<String> text) {
+    Extraction extraction = Extraction.of(scores.hit());
+    return RowFactory.create(
+        chunk.split(),
+        chunk.domain(),
+        chunk.document(),
+        chunk.ordinal(),
+        scores.tokens(),
+        scores.summedNll(),
+        scores.hits(),
+        MinK.plain(scores),
+        MinK.plusPlus(scores),
+        text.map(ZlibLength::bytes).orElse(null),
+        extraction.continued(),
+        extraction.longest(),
+        extraction.strength());
   }
 
   private record Scoring(
@@ -119,10 +144,10 @@ final class Scores {
       implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
-      List<Row> batch = new ArrayList<>();
+      List<ChunkPassage> batch = new ArrayList<>();
       List<Row> scores = new ArrayList<>();
       while (chunks.hasNext()) {
-        batch.add(chunks.next());
+        batch.add(ChunkPassage.from(chunks.next()));
         if (batch.size() == microBatch || !chunks.hasNext()) {
           scores.addAll(score(batch));
           batch.clear();
@@ -131,8 +156,8 @@ final class Scores {
       return scores.iterator();
     }
 
-    private List<Row> score(List<Row> batch) {
-      List<Passage> passages = batch.stream().map(Scores::passage).toList();
+    private List<Row> score(List<ChunkPassage> batch) {
+      List<Passage> passages = batch.stream().map(ChunkPassage::passage).toList();
       List<Optional<String>> texts = new ArrayList<>();
       List<TokenScores> scored =
           LoadedModel.with(
@@ -145,24 +170,7 @@ final class Scores {
       tokens.add(passages.stream().mapToLong(p -> p.tokens().length).sum());
       List<Row> rows = new ArrayList<>();
       for (int i = 0; i < scored.size(); i++) {
-        Row chunk = batch.get(i);
-        TokenScores s = scored.get(i);
-        Extraction verbatim = Extraction.of(s.hit());
-        rows.add(
-            RowFactory.create(
-                chunk.getString(0),
-                chunk.getString(1),
-                chunk.getString(2),
-                chunk.getInt(3),
-                s.tokens(),
-                s.summedNll(),
-                s.hits(),
-                MinK.plain(s),
-                MinK.plusPlus(s),
-                texts.get(i).map(ZlibLength::bytes).orElse(null),
-                verbatim.continued(),
-                verbatim.longest(),
-                verbatim.strength()));
+        rows.add(row(batch.get(i), scored.get(i), texts.get(i)));
       }
       return rows;
     }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.evaluate.metric.Interval;
+import lethe.target.Split;
 import lethe.target.Target;
 
 /**
@@ -59,18 +60,18 @@ public record SplitScore(
    */
   public static Optional<Target> target(List<SplitScore> scores) {
     Map<String, Long> forgetTokens =
-        original(scores, "forget")
+        original(scores, Split.FORGET)
             .collect(Collectors.toMap(SplitScore::domain, SplitScore::tokens));
     Map<String, Double> approximate =
-        original(scores, "approximate")
+        original(scores, Split.APPROXIMATE)
             .filter(s -> s.nll() != null)
             .collect(Collectors.toMap(SplitScore::domain, SplitScore::nll));
     return Target.of(forgetTokens, approximate);
   }
 
-  private static Stream<SplitScore> original(List<SplitScore> scores, String split) {
+  private static Stream<SplitScore> original(List<SplitScore> scores, Split split) {
     return scores.stream()
-        .filter(s -> s.model().equals("original") && s.split().equals(split))
+        .filter(s -> s.model().equals("original") && s.split().equals(split.key()))
         .filter(s -> !s.domain().equals(ALL));
   }
 }

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import lethe.evaluate.metric.Interval;
 import lethe.target.DocumentHalves;
 import lethe.target.Outcome;
+import lethe.target.Split;
 import lethe.target.Target;
 
 /**
@@ -62,9 +63,9 @@ public record Verdict(
    */
   public static Optional<Verdict> of(
       List<DocumentScore> original, List<DocumentScore> judged, String model, double band) {
-    Strata forget = new Strata(judged, "forget", d -> true);
+    Strata forget = new Strata(judged, Split.FORGET, d -> true);
     Strata approximate =
-        new Strata(original, "approximate", d -> forget.judging.containsKey(d.domain()));
+        new Strata(original, Split.APPROXIMATE, d -> forget.judging.containsKey(d.domain()));
     if (forget.judging.isEmpty()
         || !approximate.judging.keySet().containsAll(forget.judging.keySet())) {
       return Optional.empty();
@@ -114,10 +115,10 @@ public record Verdict(
     final Map<String, List<DocumentScore>> all;
     final Map<String, List<DocumentScore>> judging = new TreeMap<>();
 
-    Strata(List<DocumentScore> scores, String split, Predicate<DocumentScore> which) {
+    Strata(List<DocumentScore> scores, Split split, Predicate<DocumentScore> which) {
       all =
           scores.stream()
-              .filter(d -> d.split().equals(split))
+              .filter(d -> d.split().equals(split.key()))
               .filter(which)
               .collect(Collectors.groupingBy(DocumentScore::domain));
       all.forEach(

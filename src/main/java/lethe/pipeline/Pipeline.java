@@ -22,7 +22,6 @@ import lethe.console.EvaluateProgress;
 import lethe.console.TrainProgress;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
-import lethe.corpus.token.Chunks;
 import lethe.corpus.token.EndOfText;
 import lethe.corpus.token.QuestionEncoder;
 import lethe.evaluate.Evaluate;
@@ -415,7 +414,8 @@ public final class Pipeline {
       TensorSource start,
       Path target) {
     Dataset<Row> members =
-        Chunks.read(spark, folder)
+        Manifest.read(folder)
+            .chunks(spark, folder)
             .filter(col("split").isin(splits.toArray()))
             .withColumn("split", lit("train"));
     List<Role> roles = List.of(new Role("train", new Descent(), 1));
@@ -440,7 +440,7 @@ public final class Pipeline {
         spark,
         task,
         job.train(),
-        examples.execute(Chunks.read(spark, folder), roles),
+        examples.execute(Manifest.read(folder).chunks(spark, folder), roles),
         start().weights(),
         folder.model(),
         probes(spark, original));
@@ -454,7 +454,8 @@ public final class Pipeline {
     }
     ProbePlan probes =
         new ProbeSelection(spark, folder, job.stop(), original, job.train())
-            .execute(Chunks.read(spark, folder), Manifest.read(folder).chunksSha256());
+            .execute(
+                Manifest.read(folder).chunks(spark, folder), Manifest.read(folder).chunksSha256());
     console.say("unlearn: ends where, on the steering half, " + probes.aim());
     return Optional.of(probes);
   }
@@ -471,7 +472,11 @@ public final class Pipeline {
             .orElseGet(RejectionSentences::own);
     QuestionEncoder answers =
         QuestionEncoder.of(
-            job.corpus(), model.files(), model.path(), original().architecture().vocabulary());
+            job.corpus().template(),
+            job.corpus().beginning(),
+            model.files(),
+            model.path(),
+            original().architecture().vocabulary());
     return new RejectionSentences(
         answers.encodeAsAnswers(folder.files().read(model.tokenizer()), sentences),
         job.corpus().chunkTokens());
@@ -534,7 +539,9 @@ public final class Pipeline {
     training = false; // from here on a request to stop ends the run at once; its checkpoint stands
     if (name.equals("unlearn")) {
       Coverage coverage =
-          Coverage.of(Chunks.read(spark, folder).filter(col("split").equalTo(Role.FORGET)), result);
+          Coverage.of(
+              Manifest.read(folder).chunks(spark, folder).filter(col("split").equalTo(Role.FORGET)),
+              result);
       coverage.write(folder);
       coverage.gap().ifPresent(gap -> console.say(name + ": " + gap));
     }
@@ -561,7 +568,7 @@ public final class Pipeline {
             spark,
             job.evaluate(),
             folder,
-            Chunks.read(spark, folder),
+            Manifest.read(folder).chunks(spark, folder),
             Manifest.read(folder).chunksSha256(),
             models,
             new EvaluateProgress(console))

@@ -38,19 +38,19 @@ class CorpusSettingsTest {
                   retain { not-ids = g.txt, fraction = [0.25, 1], except = forget }
                 }
                 """);
-    SplitRule forget = read.splits().get(Split.FORGET);
+    SplitRule forget = read.splits().rule(Split.FORGET);
     assertThat(forget.where()).contains(new Predicate("domain = 'arxiv'"));
     assertThat(forget.ids()).contains(new IdFile("f.json", Optional.of("member_ids")));
     assertThat(forget.to()).isEqualTo(0.25);
     assertThat(forget.documents().domains()).containsEntry("arxiv", 12L);
     assertThat(forget.tokens().whole()).contains(1000L);
-    SplitRule retain = read.splits().get(Split.RETAIN);
+    SplitRule retain = read.splits().rule(Split.RETAIN);
     assertThat(retain.notIds()).contains(new IdFile("g.txt", Optional.empty()));
     assertThat(retain.from()).isEqualTo(0.25);
     assertThat(retain.except()).isEqualTo(Set.of(Split.FORGET));
     assertThat(read.sources().get(0).path()).isEqualTo("a.jsonl");
     assertThat(read.sources().get(0).id().paths()).startsWith("id", "meta.id");
-    assertThat(read.order()).containsExactly(Split.FORGET, Split.RETAIN);
+    assertThat(read.splits().order()).containsExactly(Split.FORGET, Split.RETAIN);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import lethe.corpus.duplicate.Repeat;
 import org.junit.jupiter.api.Test;
 
 class CorpusSummaryTest {
@@ -40,7 +41,7 @@ class CorpusSummaryTest {
             7,
             Map.of("a", Map.of("not JSON", 2L)),
             List.of(count("forget", "a", 800, 40)),
-            List.of(new Manifest.Repeat("retain", "a", "forget", "near", "dropped", 3)),
+            List.of(new Repeat("retain", "a", "forget", "near", "dropped", 3)),
             4,
             List.of("look out"));
     assertThat(evidence.lines())

@@ -61,7 +61,7 @@ class PrepareTest {
     }
     Path part = corpus.resolve(manifest.parts().get(0).path());
     Files.copy(part, part.resolveSibling("part-stray.parquet"));
-    var chunks = Chunks.read(LocalSpark.SESSION, corpora.run());
+    var chunks = Manifest.read(corpora.run()).chunks(LocalSpark.SESSION, corpora.run());
     assertThat(Chunks.sha256(chunks.repartition(5))).isEqualTo(result.chunksSha256());
   }
 
@@ -263,7 +263,7 @@ class PrepareTest {
 
   @Test
   void aRunFolderWithoutCorpusSaysWhatToDo() {
-    assertThatThrownBy(() -> Chunks.read(LocalSpark.SESSION, corpora.run()))
+    assertThatThrownBy(() -> Manifest.read(corpora.run()).chunks(LocalSpark.SESSION, corpora.run()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("Cannot read chunks: there is no", "run prepare first");
   }
@@ -273,7 +273,7 @@ class PrepareTest {
   }
 
   private List<Row> chunks() {
-    return Chunks.read(LocalSpark.SESSION, corpora.run()).collectAsList();
+    return Manifest.read(corpora.run()).chunks(LocalSpark.SESSION, corpora.run()).collectAsList();
   }
 
   private static List<String> documents(Prepare.Result result) {

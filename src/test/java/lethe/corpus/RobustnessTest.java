@@ -17,7 +17,6 @@ import java.util.zip.GZIPOutputStream;
 import lethe.LocalSpark;
 import lethe.corpus.source.ReadDiagnosis;
 import lethe.corpus.source.Source;
-import lethe.corpus.token.Chunks;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -139,7 +138,7 @@ class RobustnessTest {
     Files.delete(folder.resolve("run/corpus/manifest.json"));
     Files.createDirectories(folder.resolve("run/corpus/_temporary/0/task"));
     Files.writeString(folder.resolve("run/corpus/_temporary/0/task/part.parquet"), "rubbish");
-    assertThatThrownBy(() -> Chunks.read(LocalSpark.SESSION, corpora.run()))
+    assertThatThrownBy(() -> Manifest.read(corpora.run()).chunks(LocalSpark.SESSION, corpora.run()))
         .hasMessageContaining("run prepare first");
     assertThat(corpora.prepare(ALL, MANY, 64).execute().chunksSha256()).isEqualTo(whole);
     assertThat(folder.resolve("run/corpus/_temporary")).doesNotExist();
@@ -257,7 +256,8 @@ class RobustnessTest {
   }
 
   private List<String> chunks() {
-    return Chunks.read(LocalSpark.SESSION, corpora.run())
+    return Manifest.read(corpora.run())
+        .chunks(LocalSpark.SESSION, corpora.run())
         .orderBy("document", "domain", "ordinal")
         .collectAsList()
         .stream()

@@ -19,7 +19,6 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import lethe.LocalSpark;
 import lethe.corpus.token.ByteTokenizer;
-import lethe.corpus.token.Chunks;
 import lethe.corpus.token.TokenByteLengths;
 import lethe.corpus.token.Tokenizer;
 import lethe.corpus.token.Tokens;
@@ -83,7 +82,8 @@ class SharedCorporaTest {
     new Prepare(LocalSpark.SESSION, corpus, run, base.toString(), 256, 4096).execute();
 
     Map<String, String> found = new TreeMap<>();
-    Chunks.read(LocalSpark.SESSION, run)
+    Manifest.read(run)
+        .chunks(LocalSpark.SESSION, run)
         .selectExpr("split", "domain", "document", "size(tokens) AS tokens")
         .groupBy("split", "domain", "document")
         .agg(Map.of("tokens", "sum", "split", "count"))

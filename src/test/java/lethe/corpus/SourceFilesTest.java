@@ -18,7 +18,6 @@ import lethe.LocalSpark;
 import lethe.corpus.source.Documents;
 import lethe.corpus.token.Chunks;
 import lethe.settings.InvalidSettings;
-import lethe.target.Split;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,7 +58,8 @@ class SourceFilesTest {
     Prepare.Result result = corpora.prepare(settings, 64).execute();
     assertThat(result.evidence().rejects()).isEmpty();
     assertThat(
-            Chunks.read(LocalSpark.SESSION, corpora.run())
+            Manifest.read(corpora.run())
+                .chunks(LocalSpark.SESSION, corpora.run())
                 .select("split", "document")
                 .distinct()
                 .orderBy("document")
@@ -255,7 +255,8 @@ class SourceFilesTest {
     String sources = "{ path = \"\"\"%s/a.jsonl\"\"\", domain = a }".formatted(odd);
     String sha256 =
         within.prepare(corpora.settings(sources, rules, ""), 64).execute().chunksSha256();
-    assertThat(Chunks.sha256(Chunks.read(LocalSpark.SESSION, within.run()))).isEqualTo(sha256);
+    assertThat(Chunks.sha256(Manifest.read(within.run()).chunks(LocalSpark.SESSION, within.run())))
+        .isEqualTo(sha256);
     CorpusSettings again =
         corpora.settings(sources, rules, "reuse = \"\"\"%s/run\"\"\"".formatted(odd));
     assertThat(corpora.prepare(again, 64).execute().chunksSha256()).isEqualTo(sha256);
@@ -285,10 +286,7 @@ class SourceFilesTest {
   }
 
   private Documents documents(CorpusSettings settings) {
-    return new Documents(
-        LocalSpark.SESSION,
-        settings.sources(),
-        settings.splits().get(Split.FORGET).where().stream().toList());
+    return new Documents(LocalSpark.SESSION, settings.sources(), settings.splits().predicates());
   }
 
   private Dataset<Row> read(CorpusSettings settings) {

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import lethe.LocalSpark;
-import lethe.corpus.token.Chunks;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.io.compress.BZip2Codec;
 import org.apache.spark.sql.Dataset;
@@ -166,7 +165,8 @@ class SourceFormatsTest {
 
   /** Split, document and text of each chunk. */
   private List<String> chunks() {
-    return Chunks.read(LocalSpark.SESSION, corpora.run())
+    return Manifest.read(corpora.run())
+        .chunks(LocalSpark.SESSION, corpora.run())
         .orderBy("split", "document", "ordinal")
         .collectAsList()
         .stream()

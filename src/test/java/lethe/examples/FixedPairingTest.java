@@ -21,7 +21,6 @@ import lethe.SharedData;
 import lethe.corpus.CorpusSettings;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
-import lethe.corpus.token.Chunks;
 import lethe.corpus.token.QuestionEncoder;
 import lethe.folder.RunFolder;
 import lethe.objective.AnswerPreservation;
@@ -139,7 +138,8 @@ class FixedPairingTest {
     new Prepare(LocalSpark.SESSION, corpus, run, model.toString(), 1024, 259).execute();
 
     byte[] tokenizer = run.files().read(new org.apache.hadoop.fs.Path(model, "tokenizer.json"));
-    QuestionEncoder answers = QuestionEncoder.of(corpus, run.files(), model, 259);
+    QuestionEncoder answers =
+        QuestionEncoder.of(corpus.template(), corpus.beginning(), run.files(), model, 259);
     Examples.Inputs inputs =
         new Examples.Inputs(
             Manifest.read(run).chunksSha256(),
@@ -159,7 +159,7 @@ class FixedPairingTest {
             new Role("forget", new CrossEntropy(ViewKind.REJECTION), 1),
             new Role("retain", new AnswerPreservation(1), 1));
     return new Examples(LocalSpark.SESSION, run, inputs, sentence -> {})
-        .execute(Chunks.read(LocalSpark.SESSION, run), roles);
+        .execute(Manifest.read(run).chunks(LocalSpark.SESSION, run), roles);
   }
 
   /** A view's text, of tokens that are bytes and three special ones, without the end of text. */

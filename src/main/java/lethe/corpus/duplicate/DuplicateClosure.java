@@ -1,12 +1,22 @@
 package lethe.corpus.duplicate;
 
+import static lethe.corpus.duplicate.Duplicates.CONTAINED;
+import static lethe.corpus.duplicate.Duplicates.EXCERPT;
+import static lethe.corpus.duplicate.Duplicates.JACCARD;
+import static lethe.corpus.duplicate.Duplicates.KIND;
+import static lethe.corpus.duplicate.Duplicates.LEFT;
+import static lethe.corpus.duplicate.Duplicates.RIGHT;
+import static lethe.corpus.source.Documents.CHARACTERS;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.lit;
 
 import java.util.ArrayList;
 import java.util.List;
-import lethe.corpus.Manifest;
 import lethe.corpus.duplicate.DuplicateSettings.Action;
 import lethe.corpus.duplicate.Duplicates.Search;
 import lethe.corpus.source.DocumentTexts;
@@ -24,6 +34,12 @@ import org.apache.spark.sql.Row;
  * one of the approximate and holdout splits, because these are taken for never seen.
  */
 public final class DuplicateClosure {
+  private static final String OF_SPLIT = "of_split";
+  private static final String OF_DOMAIN = "of_domain";
+  private static final String OF_DOCUMENT = "of_document";
+  private static final String ACTION = "action";
+  private static final String DOCUMENTS = "documents";
+
   private static final Object[] UNSEEN = {Split.APPROXIMATE.key(), Split.HOLDOUT.key()};
   private static final Object[] TRAINED = {Split.RETAIN.key(), Split.GENERAL.key()};
 
@@ -45,17 +61,14 @@ public final class DuplicateClosure {
     this.tables = tables;
     this.assigned = assigned;
     places = tables.keep(assigned.places());
-    duplicates =
-        new Duplicates(tables, texts, settings, places.select("domain", "id", "characters"));
-    Dataset<Row> others = places.where(col("split").notEqual(Split.FORGET.key()));
+    duplicates = new Duplicates(tables, texts, settings, places.select(DOMAIN, ID, CHARACTERS));
+    Dataset<Row> others = places.where(col(SPLIT).notEqual(Split.FORGET.key()));
     Dataset<Row> found =
         duplicates.pairs(
-            places.where(col("split").equalTo(Split.FORGET.key())),
-            others,
-            Search.COPIES_AND_QUOTES);
-    repeats = tables.keep(found.select("right.*").distinct());
+            places.where(col(SPLIT).equalTo(Split.FORGET.key())), others, Search.COPIES_AND_QUOTES);
+    repeats = tables.keep(found.select(RIGHT + ".*").distinct());
     list(found, places, done(settings.action()));
-    Dataset<Row> rest = others.join(repeats, new String[] {"domain", "id"}, "left_anti");
+    Dataset<Row> rest = others.join(repeats, new String[] {DOMAIN, ID}, "left_anti");
     list(duplicates.pairs(repeats, rest, Search.COPIES), places, "chain");
   }
 
@@ -76,8 +89,8 @@ public final class DuplicateClosure {
           case LIST, IGNORE -> assigned;
         };
     Dataset<Row> taken = closed.taken();
-    Dataset<Row> unseen = taken.where(col("split").isin(UNSEEN));
-    Dataset<Row> trained = taken.where(col("split").isin(TRAINED));
+    Dataset<Row> unseen = taken.where(col(SPLIT).isin(UNSEEN));
+    Dataset<Row> trained = taken.where(col(SPLIT).isin(TRAINED));
     if (!unseen.isEmpty() && !trained.isEmpty()) {
       list(duplicates.pairs(unseen, trained, Search.COPIES_AND_QUOTES), taken, "listed");
     }
@@ -85,37 +98,36 @@ public final class DuplicateClosure {
   }
 
   private void list(Dataset<Row> found, Dataset<Row> splits, String action) {
-    Dataset<Row> place = splits.select("split", "domain", "id");
+    Dataset<Row> place = splits.select(SPLIT, DOMAIN, ID);
     listed.add(
         tables.keep(
             found
                 .select(
-                    col("right.domain").as("domain"),
-                    col("right.id").as("document"),
-                    col("left.domain").as("of_domain"),
-                    col("left.id").as("of_document"),
-                    col("kind"),
-                    col("jaccard"),
-                    col("contained"),
-                    col("excerpt"),
-                    lit(action).as("action"))
+                    col(RIGHT + "." + DOMAIN).as(DOMAIN),
+                    col(RIGHT + "." + ID).as(DOCUMENT),
+                    col(LEFT + "." + DOMAIN).as(OF_DOMAIN),
+                    col(LEFT + "." + ID).as(OF_DOCUMENT),
+                    col(KIND),
+                    col(JACCARD),
+                    col(CONTAINED),
+                    col(EXCERPT),
+                    lit(action).as(ACTION))
+                .join(place.toDF(SPLIT, DOMAIN, DOCUMENT), new String[] {DOMAIN, DOCUMENT})
                 .join(
-                    place.toDF("split", "domain", "document"), new String[] {"domain", "document"})
-                .join(
-                    place.toDF("of_split", "of_domain", "of_document"),
-                    new String[] {"of_domain", "of_document"})
+                    place.toDF(OF_SPLIT, OF_DOMAIN, OF_DOCUMENT),
+                    new String[] {OF_DOMAIN, OF_DOCUMENT})
                 .select(
-                    "split",
-                    "domain",
-                    "document",
-                    "of_split",
-                    "of_domain",
-                    "of_document",
-                    "kind",
-                    "jaccard",
-                    "contained",
-                    "excerpt",
-                    "action")));
+                    SPLIT,
+                    DOMAIN,
+                    DOCUMENT,
+                    OF_SPLIT,
+                    OF_DOMAIN,
+                    OF_DOCUMENT,
+                    KIND,
+                    JACCARD,
+                    CONTAINED,
+                    EXCERPT,
+                    ACTION)));
   }
 
   /**
@@ -129,22 +141,22 @@ public final class DuplicateClosure {
   }
 
   /** How many documents of each split and domain repeat one of another split. */
-  public List<Manifest.Repeat> counts() {
+  public List<Repeat> counts() {
     return table()
-        .groupBy("split", "domain", "of_split", "kind", "action")
-        .agg(countDistinct("document"))
-        .orderBy("split", "domain", "of_split", "kind", "action")
+        .groupBy(SPLIT, DOMAIN, OF_SPLIT, KIND, ACTION)
+        .agg(countDistinct(DOCUMENT).as(DOCUMENTS))
+        .orderBy(SPLIT, DOMAIN, OF_SPLIT, KIND, ACTION)
         .collectAsList()
         .stream()
         .map(
             row ->
-                new Manifest.Repeat(
-                    row.getString(0),
-                    row.getString(1),
-                    row.getString(2),
-                    row.getString(3),
-                    row.getString(4),
-                    row.getLong(5)))
+                new Repeat(
+                    row.getAs(SPLIT),
+                    row.getAs(DOMAIN),
+                    row.getAs(OF_SPLIT),
+                    row.getAs(KIND),
+                    row.getAs(ACTION),
+                    row.<Long>getAs(DOCUMENTS)))
         .toList();
   }
 

@@ -1,8 +1,13 @@
 package lethe.corpus.duplicate;
 
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.QUESTION;
+import static lethe.corpus.source.Documents.TEXT;
+import static lethe.table.Columns.DOMAIN;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.octet_length;
 import static org.apache.spark.sql.functions.posexplode;
 import static org.apache.spark.sql.functions.row_number;
@@ -19,6 +24,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import lethe.corpus.source.DocumentTexts;
 import lethe.table.MaterializedTables;
+import lethe.table.Rows;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
@@ -49,28 +55,45 @@ import org.apache.spark.storage.StorageLevel;
  * candidates that are not exact copies, to compare.
  */
 final class Duplicates {
-  private static final StructType DOCUMENT =
-      new StructType().add("domain", DataTypes.StringType).add("id", DataTypes.StringType);
+  /** A struct of domain and id. */
+  private static final String DOCUMENT = "document";
+
+  static final String LEFT = "left";
+  static final String RIGHT = "right";
+  static final String KIND = "kind";
+  static final String JACCARD = "jaccard";
+  static final String CONTAINED = "contained";
+  static final String EXCERPT = "excerpt";
+
+  private static final String SAMPLE = "sample";
+  private static final String SET = "set";
+  private static final String DIGEST = "digest";
+  private static final String LEFT_SET = "left_set";
+  private static final String RIGHT_SET = "right_set";
+  private static final String SAME = "same";
+  private static final String BUCKETS = "buckets";
+
+  private static final StructType NAME =
+      new StructType().add(DOMAIN, DataTypes.StringType).add(ID, DataTypes.StringType);
 
   private static final StructType PRINTS =
       new StructType()
-          .add("document", DOCUMENT)
-          .add("digest", DataTypes.BinaryType)
-          .add("buckets", DataTypes.createArrayType(DataTypes.LongType, false))
-          .add("sample", DataTypes.createArrayType(DataTypes.LongType, false));
+          .add(DOCUMENT, NAME)
+          .add(DIGEST, DataTypes.BinaryType)
+          .add(BUCKETS, DataTypes.createArrayType(DataTypes.LongType, false))
+          .add(SAMPLE, DataTypes.createArrayType(DataTypes.LongType, false));
 
   private static final StructType SETS =
-      new StructType().add("document", DOCUMENT).add("set", DataTypes.BinaryType);
+      new StructType().add(DOCUMENT, NAME).add(SET, DataTypes.BinaryType);
 
-  private static final StructType CANDIDATES =
-      new StructType().add("left", DOCUMENT).add("right", DOCUMENT);
+  private static final StructType CANDIDATES = new StructType().add(LEFT, NAME).add(RIGHT, NAME);
 
   private static final StructType PAIRS =
       CANDIDATES
-          .add("kind", DataTypes.StringType)
-          .add("jaccard", DataTypes.DoubleType)
-          .add("contained", DataTypes.DoubleType)
-          .add("excerpt", DataTypes.DoubleType);
+          .add(KIND, DataTypes.StringType)
+          .add(JACCARD, DataTypes.DoubleType)
+          .add(CONTAINED, DataTypes.DoubleType)
+          .add(EXCERPT, DataTypes.DoubleType);
 
   /**
    * The most left documents of a bucket that each right one is compared with, so that work grows
@@ -107,7 +130,7 @@ final class Duplicates {
             texts
                 .spark()
                 .createDataFrame(whole.map(new Print(MinHashBands.at(settings.near()))), PRINTS)
-                .dropDuplicates("document"));
+                .dropDuplicates(DOCUMENT));
   }
 
   /** What {@link #pairs} looks for. */
@@ -136,27 +159,27 @@ final class Duplicates {
               .unionAll(excerpts(left, documents(right)))
               .distinct();
     }
-    Dataset<Row> digests = prints.select("document", "digest");
+    Dataset<Row> digests = prints.select(DOCUMENT, DIGEST);
     Dataset<Row> found =
         tables.keep(
             candidates
-                .join(digests.toDF("left", "left_digest"), "left")
-                .join(digests.toDF("right", "right_digest"), "right")
+                .join(digests.toDF(LEFT, "left_digest"), LEFT)
+                .join(digests.toDF(RIGHT, "right_digest"), RIGHT)
                 .select(
-                    col("left"),
-                    col("right"),
-                    col("left_digest").equalTo(col("right_digest")).as("same")));
+                    col(LEFT),
+                    col(RIGHT),
+                    col("left_digest").equalTo(col("right_digest")).as(SAME)));
     Dataset<Row> exact =
         found
-            .where("same")
+            .where(col(SAME))
             .select(
-                col("left"),
-                col("right"),
-                lit(Similarity.Kind.EXACT.key()).as("kind"),
-                lit(1.0).as("jaccard"),
-                lit(1.0).as("contained"),
-                lit(1.0).as("excerpt"));
-    Dataset<Row> others = found.where("NOT same").select("left", "right");
+                col(LEFT),
+                col(RIGHT),
+                lit(Similarity.Kind.EXACT.key()).as(KIND),
+                lit(1.0).as(JACCARD),
+                lit(1.0).as(CONTAINED),
+                lit(1.0).as(EXCERPT));
+    Dataset<Row> others = found.where(not(col(SAME))).select(LEFT, RIGHT);
     return others.isEmpty() ? exact : exact.unionAll(compared(others));
   }
 
@@ -169,38 +192,37 @@ final class Duplicates {
   }
 
   private Dataset<Row> near(Dataset<Row> left, Dataset<Row> right) {
-    Column place = row_number().over(Window.partitionBy("band", "value").orderBy("left"));
-    Dataset<Row> own =
-        buckets(left).withColumnRenamed("document", "left").withColumn("place", place);
+    Column place = row_number().over(Window.partitionBy("band", "value").orderBy(LEFT));
+    Dataset<Row> own = buckets(left).withColumnRenamed(DOCUMENT, LEFT).withColumn("place", place);
     hotBuckets += own.where(col("place").equalTo(BUCKET + 1)).count();
     return own.where(col("place").leq(BUCKET))
-        .join(buckets(right).withColumnRenamed("document", "right"), new String[] {"band", "value"})
-        .select("left", "right")
+        .join(buckets(right).withColumnRenamed(DOCUMENT, RIGHT), new String[] {"band", "value"})
+        .select(LEFT, RIGHT)
         .distinct();
   }
 
   private Dataset<Row> buckets(Dataset<Row> documents) {
     return prints
-        .join(documents, "document")
-        .select(col("document"), posexplode(col("buckets")).as(new String[] {"band", "value"}));
+        .join(documents, DOCUMENT)
+        .select(col(DOCUMENT), posexplode(col(BUCKETS)).as(new String[] {"band", "value"}));
   }
 
   private Dataset<Row> quotes(Dataset<Row> left, Dataset<Row> right) {
-    List<Row> given = prints.join(left, "document").select("document", "sample").collectAsList();
+    List<Row> given = prints.join(left, DOCUMENT).select(DOCUMENT, SAMPLE).collectAsList();
     List<long[]> samples =
         given.stream()
-            .map(row -> row.<Long>getList(1).stream().mapToLong(Long::longValue).toArray())
+            .map(row -> Rows.<Long>list(row, SAMPLE).stream().mapToLong(Long::longValue).toArray())
             .toList();
     QuoteIndex quotes = QuoteIndex.of(samples, settings.contained());
     hotBuckets += quotes.common();
-    List<Row> names = given.stream().map(row -> row.getStruct(0)).toList();
+    List<Row> names = given.stream().map(row -> row.<Row>getAs(DOCUMENT)).toList();
     Broadcast<QuoteIndex> broadcast =
         JavaSparkContext.fromSparkContext(texts.spark().sparkContext()).broadcast(quotes);
     return texts
         .spark()
         .createDataFrame(whole.mapPartitions(new Scan(broadcast, names)), CANDIDATES)
-        .join(right.withColumnRenamed("document", "right"), "right")
-        .select("left", "right");
+        .join(right.withColumnRenamed(DOCUMENT, RIGHT), RIGHT)
+        .select(LEFT, RIGHT);
   }
 
   /**
@@ -208,19 +230,19 @@ final class Duplicates {
    */
   private Dataset<Row> excerpts(Dataset<Row> left, Dataset<Row> right) {
     Dataset<Row> given = sets(left).persist(StorageLevel.DISK_ONLY());
-    Row bytes = given.agg(sum(octet_length(col("set")))).head();
+    Row bytes = given.agg(sum(octet_length(col(SET)))).head();
     boolean few = bytes.isNullAt(0) || bytes.getLong(0) <= (long) ExcerptIndex.MOST * Long.BYTES;
     Iterator<Row> texts =
-        few ? given.collectAsList().iterator() : given.orderBy("document").toLocalIterator();
+        few ? given.collectAsList().iterator() : given.orderBy(DOCUMENT).toLocalIterator();
     Dataset<Row> found = null;
     while (found == null || texts.hasNext()) {
       List<Row> names = new ArrayList<>();
       List<long[]> sets = new ArrayList<>();
       for (long runs = 0; runs < ExcerptIndex.MOST && texts.hasNext(); ) {
         Row text = texts.next();
-        long[] set = ShingleSet.hashes(text.getAs("set"));
+        long[] set = ShingleSet.hashes(text.getAs(SET));
         runs += set.length;
-        names.add(text.getStruct(0));
+        names.add(text.getAs(DOCUMENT));
         sets.add(set);
       }
       Dataset<Row> some = excerpts(ExcerptIndex.of(sets, settings.excerpt()), names, right);
@@ -236,23 +258,26 @@ final class Duplicates {
         JavaSparkContext.fromSparkContext(texts.spark().sparkContext()).broadcast(excerpts);
     return tables.keep(
         prints
-            .select("document", "sample")
+            .select(DOCUMENT, SAMPLE)
             .mapPartitions(new Look(broadcast, names), Encoders.row(CANDIDATES))
-            .join(right.withColumnRenamed("document", "right"), "right")
-            .select("left", "right"));
+            .join(right.withColumnRenamed(DOCUMENT, RIGHT), RIGHT)
+            .select(LEFT, RIGHT));
   }
 
   private Dataset<Row> compared(Dataset<Row> candidates) {
     Dataset<Row> named =
-        candidates.select(col("left.*")).unionAll(candidates.select(col("right.*"))).distinct();
+        candidates
+            .select(col(LEFT + ".*"))
+            .unionAll(candidates.select(col(RIGHT + ".*")))
+            .distinct();
     Dataset<Row> sets = sets(named).persist(StorageLevel.DISK_ONLY());
     Dataset<Row> pairs =
         tables.keep(
             candidates
-                .join(sets.toDF("left", "left_set"), "left")
-                .join(sets.toDF("right", "right_set"), "right")
+                .join(sets.toDF(LEFT, LEFT_SET), LEFT)
+                .join(sets.toDF(RIGHT, RIGHT_SET), RIGHT)
                 .map(new Compare(settings), Encoders.row(PAIRS))
-                .where(col("kind").isNotNull()));
+                .where(col(KIND).isNotNull()));
     pairs.count(); // while what it is made from is at hand
     sets.unpersist();
     return pairs;
@@ -263,7 +288,7 @@ final class Duplicates {
     JavaRDD<Row> names =
         named
             .repartition(whole.getNumPartitions(), col("domain"), col("id")) // as Texts does
-            .select("domain", "id")
+            .select(DOMAIN, ID)
             .javaRDD();
     return texts.spark().createDataFrame(whole.zipPartitions(names, Duplicates::setsOf), SETS);
   }
@@ -272,7 +297,7 @@ final class Duplicates {
   private Dataset<Row> whole(Dataset<Row> documents) {
     return texts
         .of(documents)
-        .select(col("domain"), col("id"), concat_ws("\n", col("_question"), col("text")));
+        .select(col(DOMAIN), col(ID), concat_ws("\n", col(QUESTION), col(TEXT)));
   }
 
   private static Row document(Row text) {
@@ -323,8 +348,8 @@ final class Duplicates {
       List<Row> found = new ArrayList<>();
       while (prints.hasNext()) {
         Row print = prints.next();
-        for (int given : reader.candidates(print.getList(1))) {
-          found.add(RowFactory.create(names.get(given), print.getStruct(0)));
+        for (int given : reader.candidates(Rows.list(print, SAMPLE))) {
+          found.add(RowFactory.create(names.get(given), print.getAs(DOCUMENT)));
         }
       }
       return found.iterator();
@@ -335,10 +360,10 @@ final class Duplicates {
   private record Compare(DuplicateSettings settings) implements MapFunction<Row, Row> {
     @Override
     public Row call(Row pair) {
-      Similarity found = Similarity.of(pair.getAs("left_set"), pair.getAs("right_set"), settings);
+      Similarity found = Similarity.of(pair.getAs(LEFT_SET), pair.getAs(RIGHT_SET), settings);
       return RowFactory.create(
-          pair.getAs("left"),
-          pair.getAs("right"),
+          pair.getAs(LEFT),
+          pair.getAs(RIGHT),
           found.kind() == null ? null : found.kind().key(),
           found.jaccard(),
           found.contained(),
@@ -347,6 +372,6 @@ final class Duplicates {
   }
 
   private static Dataset<Row> documents(Dataset<Row> named) {
-    return named.select(struct("domain", "id").as("document"));
+    return named.select(struct(DOMAIN, ID).as(DOCUMENT));
   }
 }

@@ -1,5 +1,15 @@
 package lethe.corpus.source;
 
+import static lethe.corpus.source.Documents.DETAIL;
+import static lethe.corpus.source.Documents.EXCERPT;
+import static lethe.corpus.source.Documents.FILE;
+import static lethe.corpus.source.Documents.MADE;
+import static lethe.corpus.source.Documents.QUESTION;
+import static lethe.corpus.source.Documents.ROW;
+import static lethe.corpus.source.Documents.SOURCE_NUMBER;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.source.Documents.URL;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
@@ -22,14 +32,14 @@ record DocumentRow(Source source, int number, SourceColumns fields) implements S
   static StructType schema(SourceColumns fields) {
     StructType schema =
         new StructType()
-            .add("_source", DataTypes.IntegerType)
-            .add("_file", DataTypes.StringType)
-            .add("_row", DataTypes.LongType)
-            .add("_made", DataTypes.BooleanType);
-    for (String name : List.of("_reason", "_detail", "_excerpt", "_url", "_question")) {
+            .add(SOURCE_NUMBER, DataTypes.IntegerType)
+            .add(FILE, DataTypes.StringType)
+            .add(ROW, DataTypes.LongType)
+            .add(MADE, DataTypes.BooleanType);
+    for (String name : List.of(UNUSABLE, DETAIL, EXCERPT, URL, QUESTION)) {
       schema = schema.add(name, DataTypes.StringType);
     }
-    schema = schema.add("_characters", DataTypes.IntegerType);
+    schema = schema.add(Documents.TEXT_CHARACTERS, DataTypes.IntegerType);
     for (String name : Documents.OWN) {
       schema = schema.add(name, DataTypes.StringType);
     }

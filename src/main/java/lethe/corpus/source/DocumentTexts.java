@@ -1,5 +1,11 @@
 package lethe.corpus.source;
 
+import static lethe.corpus.source.Documents.CHARACTERS;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.QUESTION;
+import static lethe.corpus.source.Documents.TEXT;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.table.Columns.DOMAIN;
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
@@ -34,17 +40,16 @@ public record DocumentTexts(SparkSession spark, Dataset<Row> table) {
    */
   public Dataset<Row> of(Dataset<Row> which, Column... more) {
     Column[] known = new Column[more.length + 2];
-    known[0] = col("domain");
-    known[1] = col("id");
+    known[0] = col(DOMAIN);
+    known[1] = col(ID);
     System.arraycopy(more, 0, known, 2, more.length);
-    Row total = which.agg(count(lit(1)), sum("characters")).head();
+    Row total = which.agg(count(lit(1)), sum(CHARACTERS)).head();
     Dataset<Row> names = which.select(known);
     return table
-        .where(col("_reason").isNull())
-        .select("domain", "id", "text", "_question")
-        .join(total.getLong(0) <= FEW ? broadcast(names) : names, new String[] {"domain", "id"})
-        .repartition(
-            partitions(total.isNullAt(1) ? 0 : total.getLong(1)), col("domain"), col("id"));
+        .where(col(UNUSABLE).isNull())
+        .select(DOMAIN, ID, TEXT, QUESTION)
+        .join(total.getLong(0) <= FEW ? broadcast(names) : names, new String[] {DOMAIN, ID})
+        .repartition(partitions(total.isNullAt(1) ? 0 : total.getLong(1)), col(DOMAIN), col(ID));
   }
 
   private int partitions(long characters) {

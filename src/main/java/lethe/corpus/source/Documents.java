@@ -1,5 +1,7 @@
 package lethe.corpus.source;
 
+import static lethe.table.Columns.DOMAIN;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
@@ -31,7 +33,50 @@ import org.apache.spark.sql.SparkSession;
  * _characters} (of the text).
  */
 public final class Documents {
-  static final List<String> OWN = List.of("source", "domain", "id", "text");
+  /** Path of the source in the settings. */
+  public static final String SOURCE = "source";
+
+  /** A document's id; null where a row has none. In files of the run it is called document. */
+  public static final String ID = "id";
+
+  /** The text, or the answer to a question. */
+  public static final String TEXT = "text";
+
+  /** Number of the source, from 0. */
+  public static final String SOURCE_NUMBER = "_source";
+
+  /** The file that a row is from. */
+  public static final String FILE = "_file";
+
+  /** Grows along the file. */
+  public static final String ROW = "_row";
+
+  /** Whether the id is a hash, because the row has no other. */
+  public static final String MADE = "_made";
+
+  /** Why a row cannot be used; null if it is a document. */
+  public static final String UNUSABLE = "_reason";
+
+  /** More about that. */
+  public static final String DETAIL = "_detail";
+
+  /** The beginning of a row that cannot be used. */
+  public static final String EXCERPT = "_excerpt";
+
+  /** An address that requests can name; may be null. */
+  public static final String URL = "_url";
+
+  /** A question to which the text is the answer; null for plain text. */
+  public static final String QUESTION = "_question";
+
+  /** Characters of the text, as the sources give them. */
+  public static final String TEXT_CHARACTERS = "_characters";
+
+  /** Characters of the text, in tables made from this one. */
+  public static final String CHARACTERS = "characters";
+
+  /** Columns that hide members of the same name. */
+  static final List<String> OWN = List.of(SOURCE, DOMAIN, ID, TEXT);
 
   private final SparkSession spark;
   private final List<Source> sources;
@@ -90,8 +135,8 @@ public final class Documents {
   static List<JsonNode> some(SparkSession spark, Source source, int most) {
     if (!own(source)) {
       return new SourceRows(spark, source)
-          .rows().select("object").limit(most).collectAsList().stream()
-              .<JsonNode>map(row -> RowJson.of(row.getStruct(0)))
+          .rows().limit(most).collectAsList().stream()
+              .<JsonNode>map(row -> SourceRows.Record.from(row).object())
               .toList();
     }
     if (source.format().equals(Source.TEXT)) {
@@ -143,10 +188,11 @@ public final class Documents {
   private record Parse(DocumentRow own, String base) implements FlatMapFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Row row) {
-      String file = path(row.getString(1));
+      SourceRows.Record read = SourceRows.Record.from(row);
+      String file = path(read.file());
       boolean below = !base.isEmpty() && file.startsWith(base);
       String name = below ? file.substring(base.length()) : "";
-      return List.of(own.of(RowJson.of(row.getStruct(0)), file, name, row.getLong(2))).iterator();
+      return List.of(own.of(read.object(), file, name, read.row())).iterator();
     }
 
     /** Spark gives an address, in which a space is %20. */

@@ -1,5 +1,6 @@
 package lethe.corpus.source;
 
+import static lethe.corpus.source.Documents.FILE;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import lethe.table.Columns;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -25,15 +27,12 @@ public record Members(List<Source> sources, Dataset<Row> documents) {
   /** Rows of each source that are looked at for their members. */
   private static final int ROWS = 100;
 
-  /** Columns of the documents table; a member of the same name is hidden. */
-  private static final Set<String> OWN = Set.of("source", "domain", "id", "text");
-
   /** Sentences on members that are null in every row, and on members that are hidden. */
   public List<String> remarks(Predicate where) {
     List<String> remarks = new ArrayList<>();
     List<JsonNode> rows = rows();
     for (List<String> path : where.columns().stream().distinct().toList()) {
-      if (OWN.contains(path.get(0).toLowerCase(Locale.ROOT))) {
+      if (Documents.OWN.contains(path.get(0).toLowerCase(Locale.ROOT))) {
         hidden(path.get(0), rows).ifPresent(remarks::add);
       } else if (documents.agg(count(col(quoted(path)))).head().getLong(0) == 0) {
         remarks.add(String.join(".", path) + " is null in every row" + instead(path, rows));
@@ -53,18 +52,19 @@ public record Members(List<Source> sources, Dataset<Row> documents) {
 
   private Optional<String> hidden(String name, List<JsonNode> rows) {
     String own = name.toLowerCase(Locale.ROOT);
-    if (!Set.of("source", "domain").contains(own) || rows.stream().noneMatch(r -> r.has(own))) {
+    if (!Set.of(Documents.SOURCE, Columns.DOMAIN).contains(own)
+        || rows.stream().noneMatch(r -> r.has(own))) {
       return Optional.empty();
     }
     String values =
         sources.stream()
-            .map(source -> own.equals("source") ? source.path() : source.domain())
+            .map(source -> own.equals(Documents.SOURCE) ? source.path() : source.domain())
             .distinct()
             .limit(3)
             .collect(Collectors.joining(", "));
     return Optional.of(
         "%s is the source's %s in the settings (%s) and hides the rows' own member of that name"
-            .formatted(own, own.equals("source") ? "path" : "domain", values));
+            .formatted(own, own.equals(Documents.SOURCE) ? "path" : "domain", values));
   }
 
   /** What the rows have where this path is missing. */
@@ -79,7 +79,7 @@ public record Members(List<Source> sources, Dataset<Row> documents) {
       return "; %s is a text: where it is JSON, write get_json_object(%1$s, '$.%s')"
           .formatted(outer, rest);
     }
-    if (!documents.where(col("_file").contains("/" + outer + "=")).isEmpty()) {
+    if (!documents.where(col(FILE).contains("/" + outer + "=")).isEmpty()) {
       return "; it is in the name of a folder that the source's path ends in or below: give a folder above it as path";
     }
     Set<String> known = new TreeSet<>();

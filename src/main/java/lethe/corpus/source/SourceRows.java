@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import static org.apache.spark.sql.functions.struct;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,23 @@ import org.apache.spark.sql.types.StructType;
  * @param source neither JSON lines nor text
  */
 record SourceRows(SparkSession spark, Source source) {
+  private static final String OBJECT = "object";
+  private static final String FILE = "file";
+  private static final String ROW = "row";
   private static final String CSV = "csv";
+
+  /**
+   * A row of the table.
+   *
+   * @param object its members
+   * @param file as Spark names it
+   * @param row a number that grows along the file
+   */
+  record Record(ObjectNode object, String file, long row) {
+    static Record from(Row row) {
+      return new Record(RowJson.of(row.getAs(OBJECT)), row.getAs(FILE), row.<Long>getAs(ROW));
+    }
+  }
 
   /** Names that Spark leaves out of a list of files, without a word. */
   private static final String HIDDEN = "\\..*|_[^=]*|.*\\._COPYING_";
@@ -43,14 +60,14 @@ record SourceRows(SparkSession spark, Source source) {
 
   Dataset<Row> rows() {
     Dataset<Row> table = table();
-    Column object = struct(col("*")).as("object");
+    Column object = struct(col("*")).as(OBJECT);
     Column number = monotonically_increasing_id();
     try {
       // A block has no more rows than bytes, and only the last block of a file is with others'.
       Column row = col("_metadata.file_block_start").plus(number.bitwiseAND(COUNT));
-      return table.select(object, col("_metadata.file_path").as("file"), row.as("row"));
+      return table.select(object, col("_metadata.file_path").as(FILE), row.as(ROW));
     } catch (Exception e) { // AnalysisException: what is not read from files has no such column
-      return table.select(object, lit(source.path()).as("file"), number.as("row"));
+      return table.select(object, lit(source.path()).as(FILE), number.as(ROW));
     }
   }
 
@@ -134,7 +151,7 @@ record SourceRows(SparkSession spark, Source source) {
       if (listing.isPresent() && listing.get().files().isEmpty()) {
         return problem("it has no file with anything in it");
       }
-      return columns(((StructType) rows().schema().apply("object").dataType()));
+      return columns(((StructType) rows().schema().apply(OBJECT).dataType()));
     } catch (Exception e) { // Spark's AnalysisException, which is checked but not declared
       String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       boolean twice = why.contains("COLUMN_ALREADY_EXISTS") || why.contains("AMBIGUOUS");

@@ -1,5 +1,24 @@
 package lethe.corpus.split;
 
+import static lethe.corpus.source.Documents.CHARACTERS;
+import static lethe.corpus.source.Documents.DETAIL;
+import static lethe.corpus.source.Documents.EXCERPT;
+import static lethe.corpus.source.Documents.FILE;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.MADE;
+import static lethe.corpus.source.Documents.QUESTION;
+import static lethe.corpus.source.Documents.ROW;
+import static lethe.corpus.source.Documents.SOURCE;
+import static lethe.corpus.source.Documents.SOURCE_NUMBER;
+import static lethe.corpus.source.Documents.TEXT;
+import static lethe.corpus.source.Documents.TEXT_CHARACTERS;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.source.Documents.URL;
+import static lethe.corpus.split.RequestFile.NARROW;
+import static lethe.corpus.split.RequestFile.WITHIN;
+import static lethe.table.Columns.BY;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.KEY;
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.array_compact;
 import static org.apache.spark.sql.functions.array_distinct;
@@ -23,7 +42,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lethe.corpus.CorpusSettings;
 import lethe.target.Split;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -47,6 +65,24 @@ import org.apache.spark.sql.types.DataTypes;
  * first 13 digits (52 bits) over 2^52 are its place on the line from 0 to 1 that fractions cut.
  */
 public final class DocumentIndex {
+  /** SHA-256 of the text. */
+  static final String DIGEST = "_digest";
+
+  /** The same; of a question with its answer, that of both. */
+  public static final String CONTENT = "_content";
+
+  /** Characters of a question. */
+  public static final String ASKED = "_asked";
+
+  /** Orders documents at random, by the seed. */
+  static final String RANK = "rank";
+
+  /** The splits whose conditions a document meets, except and caps aside. */
+  static final String SPLITS = "splits";
+
+  /** Whether a row meets the conditions of the forget split, even if it cannot be used. */
+  public static final String NAMED = "_named";
+
   /** A row with the same domain, id and text as another one; harmless. */
   public static final String REPEATED = "repeated";
 
@@ -56,7 +92,8 @@ public final class DocumentIndex {
   private static final int DIGITS = 13;
   private static final double LINE = 0x1p52;
 
-  private final CorpusSettings settings;
+  private final SplitRules rules;
+  private final long seed;
   private final RuleFiles named;
 
   /** The column that is true for a document that the file lists. */
@@ -65,8 +102,13 @@ public final class DocumentIndex {
   /** Columns of which any is true for a document that the file's requests name. */
   private final Map<RequestFile, List<String>> requested = new LinkedHashMap<>();
 
-  public DocumentIndex(CorpusSettings settings, RuleFiles named) {
-    this.settings = settings;
+  /**
+   * @param seed of the ranks
+   * @param named what the files that the rules name say
+   */
+  public DocumentIndex(SplitRules rules, long seed, RuleFiles named) {
+    this.rules = rules;
+    this.seed = seed;
     this.named = named;
     named.ids().keySet().forEach(file -> listed.put(file, "_listed" + listed.size()));
     named.requests().keySet().forEach(file -> requested.put(file, new ArrayList<>()));
@@ -75,28 +117,28 @@ public final class DocumentIndex {
   public Dataset<Row> of(Dataset<Row> documents) {
     return faults(
             marked(documents)
-                .withColumn("_content", coalesce(col("_both"), col("_digest")))
+                .withColumn(CONTENT, coalesce(col("_both"), col(DIGEST)))
                 .withColumn("_met", array_compact(array(met())))
-                .withColumn("_named", named()))
+                .withColumn(NAMED, named()))
         .select(
-            "source",
-            "domain",
-            "id",
-            "_source",
-            "_file",
-            "_row",
-            "_made",
-            "_reason",
-            "_detail",
-            "_excerpt",
-            "_url",
-            "_digest",
-            "_content",
-            "characters",
-            "_asked",
-            "rank",
-            "splits",
-            "_named");
+            SOURCE,
+            DOMAIN,
+            ID,
+            SOURCE_NUMBER,
+            FILE,
+            ROW,
+            MADE,
+            UNUSABLE,
+            DETAIL,
+            EXCERPT,
+            URL,
+            DIGEST,
+            CONTENT,
+            CHARACTERS,
+            ASKED,
+            RANK,
+            SPLITS,
+            NAMED);
   }
 
   /** Documents with what {@link #conditions} need. */
@@ -104,7 +146,7 @@ public final class DocumentIndex {
     Dataset<Row> rows = documents.select(columns());
     for (var list : listed.entrySet()) {
       Dataset<Row> ids = named.ids().get(list.getKey()).withColumn(list.getValue(), lit(true));
-      rows = rows.join(ids, rows.col("id").equalTo(ids.col("id")), "left").drop(ids.col("id"));
+      rows = rows.join(ids, rows.col(ID).equalTo(ids.col(ID)), "left").drop(ids.col(ID));
     }
     for (var file : requested.entrySet()) {
       rows = mark(rows, named.requests().get(file.getKey()), file.getValue());
@@ -115,19 +157,19 @@ public final class DocumentIndex {
   /** Adds a column for each way in which requests name documents. */
   private Dataset<Row> mark(Dataset<Row> rows, Dataset<Row> lines, List<String> marks) {
     Dataset<Row> marked = rows;
-    for (Row way :
-        lines.select("by", "narrow").distinct().orderBy("by", "narrow").collectAsList()) {
+    for (Row way : lines.select(BY, NARROW).distinct().orderBy(BY, NARROW).collectAsList()) {
       String mark = "_request" + requested.values().stream().mapToInt(List::size).sum();
       Dataset<Row> keys =
           lines
-              .where(col("by").equalTo(way.get(0)).and(col("narrow").equalTo(way.get(1))))
-              .select(col("key"), col("within"), lit(true).as(mark))
+              .where(col(BY).equalTo(way.getAs(BY)).and(col(NARROW).equalTo(way.getAs(NARROW))))
+              .select(col(KEY), col(WITHIN), lit(true).as(mark))
               .distinct();
-      Column same = marked.col(RequestFile.COLUMNS.get(way.getString(0))).equalTo(keys.col("key"));
-      if (way.getBoolean(1)) {
-        same = same.and(marked.col("domain").equalTo(keys.col("within")));
+      Column same =
+          marked.col(RequestFile.COLUMNS.get(way.<String>getAs(BY))).equalTo(keys.col(KEY));
+      if (way.<Boolean>getAs(NARROW)) {
+        same = same.and(marked.col(DOMAIN).equalTo(keys.col(WITHIN)));
       }
-      marked = marked.join(keys, same, "left").drop("key", "within");
+      marked = marked.join(keys, same, "left").drop(KEY, WITHIN);
       marks.add(mark);
     }
     return marked;
@@ -138,36 +180,25 @@ public final class DocumentIndex {
     List<Column> columns = new ArrayList<>();
     for (String name :
         List.of(
-            "source",
-            "domain",
-            "id",
-            "_source",
-            "_file",
-            "_row",
-            "_made",
-            "_reason",
-            "_detail",
-            "_excerpt",
-            "_url")) {
+            SOURCE, DOMAIN, ID, SOURCE_NUMBER, FILE, ROW, MADE, UNUSABLE, DETAIL, EXCERPT, URL)) {
       columns.add(col(name));
     }
-    columns.add(col("_characters").as("characters")); // which Spark itself counts slowly
-    columns.add(length(col("_question")).as("_asked"));
-    columns.add(sha2(col("text").cast(DataTypes.BinaryType), 256).as("_digest"));
+    columns.add(col(TEXT_CHARACTERS).as(CHARACTERS)); // which Spark itself counts slowly
+    columns.add(length(col(QUESTION)).as(ASKED));
+    columns.add(sha2(col(TEXT).cast(DataTypes.BinaryType), 256).as(DIGEST));
     columns.add(
         when(
-                col("_question").isNotNull(),
-                sha2(
-                    concat_ws("\0", col("_question"), col("text")).cast(DataTypes.BinaryType), 256))
+                col(QUESTION).isNotNull(),
+                sha2(concat_ws("\0", col(QUESTION), col(TEXT)).cast(DataTypes.BinaryType), 256))
             .as("_both"));
     columns.add(
         sha2(
-                concat_ws("\0", lit(String.valueOf(settings.seed())), col("domain"), col("id"))
+                concat_ws("\0", lit(String.valueOf(seed)), col(DOMAIN), col(ID))
                     .cast(DataTypes.BinaryType),
                 256)
-            .as("rank"));
-    settings
-        .splits()
+            .as(RANK));
+    rules
+        .bySplit()
         .forEach(
             (split, rule) ->
                 rule.where().ifPresent(where -> columns.add(expr(where.sql()).as(where(split)))));
@@ -176,8 +207,8 @@ public final class DocumentIndex {
 
   /** The name of each split, or null where a condition does not hold. */
   private Column[] met() {
-    return settings.splits().keySet().stream()
-        .map(split -> when(col("_reason").isNull().and(meets(split)), split.key()))
+    return rules.bySplit().keySet().stream()
+        .map(split -> when(col(UNUSABLE).isNull().and(meets(split)), split.key()))
         .toArray(Column[]::new);
   }
 
@@ -186,7 +217,7 @@ public final class DocumentIndex {
    * and names none.
    */
   private Column named() {
-    return settings.splits().get(Split.FORGET).capped() ? lit(false) : meets(Split.FORGET);
+    return rules.rule(Split.FORGET).capped() ? lit(false) : meets(Split.FORGET);
   }
 
   /** Whether all conditions hold. */
@@ -197,7 +228,7 @@ public final class DocumentIndex {
   /** Each condition of a split, by its key in the settings. */
   public Map<String, Column> conditions(Split split) {
     Map<String, Column> all = new LinkedHashMap<>();
-    SplitRule rule = settings.splits().get(split);
+    SplitRule rule = rules.rule(split);
     if (rule.where().isPresent()) {
       all.put("where", col(where(split)));
     }
@@ -216,9 +247,9 @@ public final class DocumentIndex {
     }
     if (rule.from() > 0 || rule.to() < 1) {
       Column place =
-          conv(substring(col("rank"), 1, DIGITS), 16, 10).cast(DataTypes.DoubleType).divide(LINE);
+          conv(substring(col(RANK), 1, DIGITS), 16, 10).cast(DataTypes.DoubleType).divide(LINE);
       Column within = place.geq(rule.from()).and(place.lt(rule.to()));
-      all.put("fraction", when(col("id").isNotNull(), within));
+      all.put("fraction", when(col(ID).isNotNull(), within));
     }
     return all;
   }
@@ -229,12 +260,12 @@ public final class DocumentIndex {
 
   /** Joins the splits of rows that are one document, and gives all but one of them a reason. */
   private static Dataset<Row> faults(Dataset<Row> rows) {
-    Column usable = col("_reason").isNull();
-    var same = Window.partitionBy(col("domain"), col("id"), usable);
-    Column differ = min("_content").over(same).notEqual(max("_content").over(same));
-    Column later = row_number().over(same.orderBy("_source", "_file", "_row")).gt(1);
-    return rows.withColumn("splits", array_distinct(flatten(collect_list("_met").over(same))))
+    Column usable = col(UNUSABLE).isNull();
+    var same = Window.partitionBy(col(DOMAIN), col(ID), usable);
+    Column differ = min(CONTENT).over(same).notEqual(max(CONTENT).over(same));
+    Column later = row_number().over(same.orderBy(SOURCE_NUMBER, FILE, ROW)).gt(1);
+    return rows.withColumn(SPLITS, array_distinct(flatten(collect_list("_met").over(same))))
         .withColumn("_fault", when(usable, when(differ, CONTRADICTED).when(later, REPEATED)))
-        .withColumn("_reason", coalesce(col("_reason"), col("_fault")));
+        .withColumn(UNUSABLE, coalesce(col(UNUSABLE), col("_fault")));
   }
 }

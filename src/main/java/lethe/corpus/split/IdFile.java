@@ -1,5 +1,7 @@
 package lethe.corpus.split;
 
+import static lethe.corpus.source.Documents.ID;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
@@ -37,6 +39,9 @@ import org.apache.spark.sql.types.StructType;
  * @param at member names joined with dots; every value below that member is an {@link Id}
  */
 public record IdFile(String file, Optional<String> at) {
+
+  private static final String LINE = "line";
+  private static final String WHY = "why";
 
   /** Reads {@code key = "file"} or {@code key { file = "file", at = "a.b" }}. */
   static Optional<IdFile> read(Section section, String key) {
@@ -88,18 +93,18 @@ public record IdFile(String file, Optional<String> at) {
         spark.createDataFrame(
             FileRows.entries(spark, Listing.of(file, files)).map(IdFile::row),
             new StructType()
-                .add("id", DataTypes.StringType)
-                .add("line", DataTypes.StringType)
-                .add("why", DataTypes.StringType));
-    ids.where("id IS NULL").limit(1).collectAsList().stream()
+                .add(ID, DataTypes.StringType)
+                .add(LINE, DataTypes.StringType)
+                .add(WHY, DataTypes.StringType));
+    ids.where(functions.col(ID).isNull()).limit(1).collectAsList().stream()
         .findFirst()
         .ifPresent(
             bad -> {
               throw new InvalidSettings(
                   "Cannot read ids from %s: no id in the line %s: it %s"
-                      .formatted(file, bad.getString(1), bad.getString(2)));
+                      .formatted(file, bad.getAs(LINE), bad.getAs(WHY)));
             });
-    return ids.select("id");
+    return ids.select(ID);
   }
 
   /** A line or an object of an array: columns {@code id line why}. */
@@ -146,7 +151,7 @@ public record IdFile(String file, Optional<String> at) {
     }
     List<String> found = new ArrayList<>();
     collect(node, path, found);
-    return spark.createDataset(found, Encoders.STRING()).select(functions.col("value").as("id"));
+    return spark.createDataset(found, Encoders.STRING()).select(functions.col("value").as(ID));
   }
 
   private JsonNode json(Opener opener) {

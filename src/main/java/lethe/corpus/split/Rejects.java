@@ -1,5 +1,16 @@
 package lethe.corpus.split;
 
+import static lethe.corpus.source.Documents.DETAIL;
+import static lethe.corpus.source.Documents.EXCERPT;
+import static lethe.corpus.source.Documents.FILE;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.MADE;
+import static lethe.corpus.source.Documents.SOURCE;
+import static lethe.corpus.source.Documents.SOURCE_NUMBER;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.split.DocumentIndex.SPLITS;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.REASON;
 import static org.apache.spark.sql.functions.array_contains;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
@@ -15,7 +26,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import lethe.corpus.CorpusSettings;
 import lethe.corpus.source.Source;
 import lethe.target.Split;
 import org.apache.spark.sql.Dataset;
@@ -28,6 +38,8 @@ import org.apache.spark.sql.Row;
  * @param groups how many rows each source has of each domain and reason (null: a document)
  */
 public record Rejects(Dataset<Row> index, List<Group> groups) {
+  private static final String ROWS = "rows";
+  private static final String EXAMPLE = "example";
   private static final int SHOWN = 3;
 
   /**
@@ -39,6 +51,18 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
    */
   public record Group(
       int source, String domain, String reason, long rows, String example, long made) {
+    private static Group from(Row row) {
+      Row example = row.getAs(EXAMPLE);
+      String detail = example.getAs(DETAIL);
+      return new Group(
+          row.<Integer>getAs(SOURCE_NUMBER),
+          row.getAs(DOMAIN),
+          row.getAs(UNUSABLE),
+          row.<Long>getAs(ROWS),
+          example.getAs(FILE) + (detail == null ? "" : ": " + detail),
+          row.<Long>getAs(MADE));
+    }
+
     boolean unusable() {
       return reason != null && !reason.equals(DocumentIndex.REPEATED);
     }
@@ -48,26 +72,15 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
     return new Rejects(
         index,
         index
-            .groupBy("_source", "domain", "_reason")
-            .agg(count(lit(1)), min(struct("_file", "_detail")), sum(col("_made").cast("long")))
+            .groupBy(SOURCE_NUMBER, DOMAIN, UNUSABLE)
+            .agg(
+                count(lit(1)).as(ROWS),
+                min(struct(FILE, DETAIL)).as(EXAMPLE),
+                sum(col(MADE).cast("long")).as(MADE))
             .collectAsList()
             .stream()
-            .map(
-                row ->
-                    new Group(
-                        row.getInt(0),
-                        row.getString(1),
-                        row.getString(2),
-                        row.getLong(3),
-                        example(row),
-                        row.getLong(5)))
+            .map(Group::from)
             .toList());
-  }
-
-  private static String example(Row row) {
-    Row example = row.getStruct(4);
-    String detail = example.isNullAt(1) ? "" : ": " + example.getString(1);
-    return example.getString(0) + detail;
   }
 
   public long rows() {
@@ -89,32 +102,32 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
   /** Columns {@code source domain file id reason detail excerpt}. */
   public Dataset<Row> table() {
     return index
-        .where(col("_reason").isNotNull())
+        .where(col(UNUSABLE).isNotNull())
         .select(
-            col("source"),
-            col("domain"),
-            col("_file").as("file"),
-            col("id"),
-            col("_reason").as("reason"),
-            col("_detail").as("detail"),
-            col("_excerpt").as("excerpt"));
+            col(SOURCE),
+            col(DOMAIN),
+            col(FILE).as("file"),
+            col(ID),
+            col(UNUSABLE).as(REASON),
+            col(DETAIL).as("detail"),
+            col(EXCERPT).as("excerpt"));
   }
 
   /** Sentences on sources that have no row at all, which is seldom what was meant. */
-  public List<String> empty(CorpusSettings settings) {
-    return IntStream.range(0, settings.sources().size())
+  public List<String> empty(List<Source> sources) {
+    return IntStream.range(0, sources.size())
         .filter(i -> groups.stream().noneMatch(group -> group.source() == i))
-        .mapToObj(i -> "Source " + settings.sources().get(i).path() + " has no row")
+        .mapToObj(i -> "Source " + sources.get(i).path() + " has no row")
         .distinct()
         .toList();
   }
 
   /** Sentences on documents that have no id of their own, where the source has plain text. */
-  public List<String> made(CorpusSettings settings) {
+  public List<String> made(List<Source> sources) {
     List<String> sentences = new ArrayList<>();
-    for (int i = 0; i < settings.sources().size(); i++) {
+    for (int i = 0; i < sources.size(); i++) {
       int number = i;
-      Source source = settings.sources().get(i);
+      Source source = sources.get(i);
       long rows =
           groups.stream()
               .filter(group -> group.source() == number && group.reason() == null)
@@ -129,11 +142,15 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
     return sentences;
   }
 
-  /** A sentence for each source with too many of them, and for texts to forget that are unclear. */
-  public List<String> problems(CorpusSettings settings) {
+  /**
+   * A sentence for each source with too many of them, and for texts to forget that are unclear.
+   *
+   * @param most share of a source's rows that may be unusable
+   */
+  public List<String> problems(List<Source> sources, double most) {
     List<String> problems = new ArrayList<>();
-    for (int i = 0; i < settings.sources().size(); i++) {
-      tooMany(i, settings.sources().get(i), settings.maximumRejects(), problems);
+    for (int i = 0; i < sources.size(); i++) {
+      tooMany(i, sources.get(i), most, problems);
     }
     if (groups.stream().anyMatch(group -> DocumentIndex.CONTRADICTED.equals(group.reason()))) {
       unclear(problems);
@@ -143,18 +160,18 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
 
   private void unclear(List<String> problems) {
     index
-        .where(col("_reason").equalTo(DocumentIndex.CONTRADICTED))
-        .where(array_contains(col("splits"), Split.FORGET.key()))
-        .select("domain", "id")
+        .where(col(UNUSABLE).equalTo(DocumentIndex.CONTRADICTED))
+        .where(array_contains(col(SPLITS), Split.FORGET.key()))
+        .select(DOMAIN, ID)
         .distinct()
-        .orderBy("domain", "id")
+        .orderBy(DOMAIN, ID)
         .limit(SHOWN)
         .collectAsList()
         .forEach(
             row ->
                 problems.add(
                     "Document %s of domain %s is to be forgotten but has several texts: give each its own id or domain"
-                        .formatted(row.getString(1), row.getString(0))));
+                        .formatted(row.getAs(ID), row.getAs(DOMAIN))));
   }
 
   private void tooMany(int number, Source source, double most, List<String> problems) {

@@ -1,5 +1,12 @@
 package lethe.corpus.split;
 
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.URL;
+import static lethe.corpus.split.DocumentIndex.DIGEST;
+import static lethe.table.Columns.BY;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.KEY;
+import static lethe.table.Columns.REQUEST;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
@@ -35,18 +42,29 @@ import org.apache.spark.sql.types.StructType;
  */
 public record RequestFile(String file) {
 
+  /** Whether a request means documents of one domain only. */
+  static final String NARROW = "narrow";
+
+  /** That domain; empty where there is none. */
+  static final String WITHIN = "within";
+
+  private static final String ADDRESS = "url";
+  private static final String SHA256 = "sha256";
+
   /** Which column of {@link DocumentIndex} each way of naming a document means. */
-  static final Map<String, String> COLUMNS =
-      Map.of("document", "id", "url", "_url", "sha256", "_digest");
+  static final Map<String, String> COLUMNS = Map.of(DOCUMENT, ID, ADDRESS, URL, SHA256, DIGEST);
+
+  /** The line itself, in an error. */
+  private static final String TEXT = "line";
 
   private static final StructType LINE =
       new StructType()
-          .add("line", DataTypes.StringType)
-          .add("request", DataTypes.StringType)
-          .add("document", DataTypes.StringType)
-          .add("url", DataTypes.StringType)
-          .add("sha256", DataTypes.StringType)
-          .add("within", DataTypes.StringType);
+          .add(TEXT, DataTypes.StringType)
+          .add(REQUEST, DataTypes.StringType)
+          .add(DOCUMENT, DataTypes.StringType)
+          .add(ADDRESS, DataTypes.StringType)
+          .add(SHA256, DataTypes.StringType)
+          .add(WITHIN, DataTypes.StringType);
 
   static Optional<RequestFile> read(Section section, String key) {
     return section.has(key) ? Optional.of(new RequestFile(section.string(key))) : Optional.empty();
@@ -68,25 +86,21 @@ public record RequestFile(String file) {
     Column ways = lit(0);
     Column by = lit(null);
     Column key = lit(null);
-    for (String way : new String[] {"document", "url", "sha256"}) {
+    for (String way : new String[] {DOCUMENT, ADDRESS, SHA256}) {
       ways = ways.plus(col(way).isNotNull().cast("int"));
       by = when(col(way).isNotNull(), way).otherwise(by);
       key = when(col(way).isNotNull(), col(way)).otherwise(key);
     }
-    wrong(lines.where(col("request").isNull().or(ways.notEqual(1))))
+    wrong(lines.where(col(REQUEST).isNull().or(ways.notEqual(1))))
         .ifPresent(
             bad -> {
               throw new InvalidSettings(
                   "Cannot read requests from %s: a line must have a request and one of document, url and sha256, was %s"
-                      .formatted(file, bad.getString(0)));
+                      .formatted(file, bad.<String>getAs(TEXT)));
             });
     return lines
         .select(
-            col("request"),
-            by.as("by"),
-            key.as("key"),
-            col("within").notEqual("").as("narrow"),
-            col("within"))
+            col(REQUEST), by.as(BY), key.as(KEY), col(WITHIN).notEqual("").as(NARROW), col(WITHIN))
         .distinct();
   }
 
@@ -100,12 +114,12 @@ public record RequestFile(String file) {
     } catch (IOException e) {
       return RowFactory.create(line, null, null, null, null, "");
     }
-    String sha256 = object.path("sha256").textValue();
+    String sha256 = object.path(SHA256).textValue();
     return RowFactory.create(
         line,
         Id.of(object.path("request")).text(),
         Id.of(object.path("document")).text(),
-        object.path("url").textValue(),
+        object.path(ADDRESS).textValue(),
         sha256 == null ? null : sha256.toLowerCase(Locale.ROOT),
         object.path("domain").asText(""));
   }

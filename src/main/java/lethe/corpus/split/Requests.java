@@ -1,5 +1,16 @@
 package lethe.corpus.split;
 
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.split.RequestFile.NARROW;
+import static lethe.corpus.split.RequestFile.WITHIN;
+import static lethe.table.Columns.BY;
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.KEY;
+import static lethe.table.Columns.REASON;
+import static lethe.table.Columns.REQUEST;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.format_string;
@@ -9,7 +20,6 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.when;
 
 import java.util.Optional;
-import lethe.corpus.CorpusSettings;
 import lethe.table.MaterializedTables;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -24,13 +34,20 @@ import org.apache.spark.sql.Row;
  */
 public record Requests(
     MaterializedTables tables,
-    CorpusSettings settings,
+    SplitRules rules,
     RuleFiles named,
     Dataset<Row> index,
     Dataset<Row> without) {
+  /** Why a document has no chunk, in {@code without}. */
+  public static final String WHY = "why";
+
+  /** A sentence of {@link #unmet}. */
+  public static final String WHAT = "what";
+
+  private static final String TAKEN = "taken";
   private static final String UNKNOWN = "no document has it";
-  private static final String[] NAMES = {"request", "by", "key", "within"};
-  private static final Column[] LINE = {col("request"), col("by"), col("key"), col("within")};
+  private static final String[] NAMES = {REQUEST, BY, KEY, WITHIN};
+  private static final Column[] LINE = {col(REQUEST), col(BY), col(KEY), col(WITHIN)};
 
   /**
    * Every line of every request file, with each document that its split takes for it: columns
@@ -39,74 +56,65 @@ public record Requests(
    */
   public Optional<Dataset<Row>> answered(Splits splits) {
     Dataset<Row> all = null;
-    for (var entry : settings.splits().entrySet()) {
+    for (var entry : rules.bySplit().entrySet()) {
       if (entry.getValue().requests().isPresent()) {
         Dataset<Row> own =
             answered(
                     named.requests().get(entry.getValue().requests().get()),
                     splits.taken(entry.getKey()))
-                .withColumn("split", lit(entry.getKey().key()));
+                .withColumn(SPLIT, lit(entry.getKey().key()));
         all = all == null ? own : all.unionAll(own);
       }
     }
     return Optional.ofNullable(all)
-        .map(
-            lines ->
-                tables.keep(
-                    lines.select("split", "request", "by", "key", "domain", "document", "reason")));
+        .map(lines -> tables.keep(lines.select(SPLIT, REQUEST, BY, KEY, DOMAIN, DOCUMENT, REASON)));
   }
 
   private Dataset<Row> answered(Dataset<Row> lines, Dataset<Row> taken) {
-    String[] name = {"domain", "id"};
+    String[] name = {DOMAIN, ID};
     Dataset<Row> rows =
         index
-            .join(taken.select(col("domain"), col("id"), lit(true).as("taken")), name, "left")
+            .join(taken.select(col(DOMAIN), col(ID), lit(true).as(TAKEN)), name, "left")
             .join(without, name, "left")
-            .withColumn("_reason", coalesce(col("_reason"), col("why")))
-            .drop("why");
+            .withColumn(UNUSABLE, coalesce(col(UNUSABLE), col(WHY)))
+            .drop(WHY);
     Dataset<Row> found = null;
     // One way at a time, so that each is an equality that Spark can join by.
     for (var way : RequestFile.COLUMNS.entrySet()) {
       Dataset<Row> named =
           lines
-              .where(col("by").equalTo(way.getKey()))
-              .join(rows, col("key").equalTo(rows.col(way.getValue())))
-              .where(not(col("narrow")).or(col("within").equalTo(col("domain"))))
-              .select("request", "by", "key", "within", "domain", "id", "taken", "_reason");
+              .where(col(BY).equalTo(way.getKey()))
+              .join(rows, col(KEY).equalTo(rows.col(way.getValue())))
+              .where(not(col(NARROW)).or(col(WITHIN).equalTo(col(DOMAIN))))
+              .select(REQUEST, BY, KEY, WITHIN, DOMAIN, ID, TAKEN, UNUSABLE);
       found = found == null ? named : found.unionAll(named);
     }
-    Column met = col("taken").and(col("_reason").isNull());
+    Column met = col(TAKEN).and(col(UNUSABLE).isNull());
     Dataset<Row> documents =
         found
             .where(met)
-            .select(
-                col("request"),
-                col("by"),
-                col("key"),
-                col("within"),
-                col("domain"),
-                col("id").as("document"))
+            .select(col(REQUEST), col(BY), col(KEY), col(WITHIN), col(DOMAIN), col(ID).as(DOCUMENT))
             .distinct();
     Dataset<Row> reasons =
         found
             .groupBy(LINE)
-            .agg(min(coalesce(col("_reason"), lit("its split does not take it"))).as("why"));
+            .agg(min(coalesce(col(UNUSABLE), lit("its split does not take it"))).as(WHY));
     return lines
         .join(documents, NAMES, "left")
         .join(reasons, NAMES, "left")
-        .withColumn("reason", when(col("document").isNull(), coalesce(col("why"), lit(UNKNOWN))));
+        .withColumn(REASON, when(col(DOCUMENT).isNull(), coalesce(col(WHY), lit(UNKNOWN))));
   }
 
   /** Lines that nothing was taken for: columns {@code split what}, a sentence each. */
   public static Dataset<Row> unmet(Dataset<Row> answered) {
     return answered
-        .where(col("document").isNull())
+        .where(col(DOCUMENT).isNull())
         .select(
-            col("split"),
+            col(SPLIT),
             format_string(
                     "Request %s of split %s matches nothing: %s %s, %s",
-                    col("request"), col("split"), col("by"), col("key"), col("reason"))
-                .as("what"))
+                    col(REQUEST), col(SPLIT), col(BY), col(KEY), col(REASON))
+                .as(WHAT))
         .distinct();
   }
 }

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import lethe.corpus.CorpusSettings;
 import lethe.folder.Files;
 import lethe.table.MaterializedTables;
 import org.apache.spark.sql.Dataset;
@@ -20,9 +19,9 @@ import org.apache.spark.sql.SparkSession;
 public record RuleFiles(Map<IdFile, Dataset<Row>> ids, Map<RequestFile, Dataset<Row>> requests) {
 
   public static RuleFiles read(
-      CorpusSettings settings, MaterializedTables tables, SparkSession spark, Files files) {
+      SplitRules rules, MaterializedTables tables, SparkSession spark, Files files) {
     RuleFiles named = new RuleFiles(new LinkedHashMap<>(), new LinkedHashMap<>());
-    for (SplitRule rule : settings.splits().values()) {
+    for (SplitRule rule : rules.bySplit().values()) {
       Stream.of(rule.ids(), rule.notIds())
           .flatMap(Optional::stream)
           .forEach(file -> named.ids.computeIfAbsent(file, f -> tables.keep(f.ids(spark, files))));

@@ -1,5 +1,14 @@
 package lethe.corpus.split;
 
+import static lethe.corpus.source.Documents.CHARACTERS;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.SOURCE;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.split.DocumentIndex.RANK;
+import static lethe.corpus.split.DocumentIndex.SPLITS;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.array_contains;
 import static org.apache.spark.sql.functions.array_sort;
 import static org.apache.spark.sql.functions.coalesce;
@@ -16,8 +25,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import lethe.corpus.CorpusSettings;
 import lethe.table.MaterializedTables;
+import lethe.table.Rows;
 import lethe.target.Split;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -35,20 +44,23 @@ public final class Splits {
   /** Characters; twice what a partition of ordinary documents has. */
   private static final int GIANT = 16 << 20;
 
-  private static final String[] NAME = {"domain", "id"};
+  private static final String ALL = "all";
+  private static final String ORDER = "order";
+  private static final String RUNNING = "_running";
+  private static final String[] NAME = {DOMAIN, ID};
   private static final Column[] COLUMNS = {
-    col("split"), col("domain"), col("id"), col("rank"), col("characters")
+    col(SPLIT), col(DOMAIN), col(ID), col(RANK), col(CHARACTERS)
   };
 
-  private final CorpusSettings settings;
+  private final SplitRules rules;
   private final MaterializedTables tables;
   private final Dataset<Row> index;
   private final UnaryOperator<Dataset<Row>> tokens;
 
   /** What a split may take, before its caps: columns {@code split domain id rank characters}. */
-  private final Map<Split, Dataset<Row>> candidates = new EnumMap<>(Split.class);
+  private final Map<Split, Dataset<Row>> candidates;
 
-  private final Map<Split, Dataset<Row>> taken = new EnumMap<>(Split.class);
+  private final Map<Split, Dataset<Row>> taken;
 
   /**
    * @param tables that keep what is found
@@ -56,41 +68,48 @@ public final class Splits {
    * @param tokens from documents, columns as here, to columns {@code domain id tokens}
    */
   public Splits(
-      CorpusSettings settings,
+      SplitRules rules,
       MaterializedTables tables,
       Dataset<Row> index,
       UnaryOperator<Dataset<Row>> tokens) {
-    this.settings = settings;
+    this.rules = rules;
     this.tables = tables;
     this.index = index;
     this.tokens = tokens;
-    for (Split split : settings.order()) {
-      take(split, UnaryOperator.identity());
+    this.candidates = new EnumMap<>(Split.class);
+    this.taken = new EnumMap<>(Split.class);
+    for (Split split : rules.order()) {
+      Dataset<Row> found = found(split, taken);
+      candidates.put(split, found);
+      taken.put(split, capped(split, found));
     }
   }
 
-  private Splits(Splits other) {
-    this.settings = other.settings;
+  private Splits(
+      Splits other, Map<Split, Dataset<Row>> candidates, Map<Split, Dataset<Row>> taken) {
+    this.rules = other.rules;
     this.tables = other.tables;
     this.index = other.index;
     this.tokens = other.tokens;
+    this.candidates = candidates;
+    this.taken = taken;
   }
 
-  /**
-   * @param less what is left of the candidates before they are capped
-   */
-  private void take(Split split, UnaryOperator<Dataset<Row>> less) {
-    SplitRule rule = settings.splits().get(split);
+  /** What a split may take, after others took theirs. */
+  private Dataset<Row> found(Split split, Map<Split, Dataset<Row>> others) {
     Dataset<Row> found =
         index
-            .where(col("_reason").isNull().and(array_contains(col("splits"), split.key())))
-            .withColumn("split", lit(split.key()))
+            .where(col(UNUSABLE).isNull().and(array_contains(col(SPLITS), split.key())))
+            .withColumn(SPLIT, lit(split.key()))
             .select(COLUMNS);
-    for (Split other : rule.except()) {
-      found = without(found, taken.get(other));
+    for (Split other : rules.rule(split).except()) {
+      found = without(found, others.get(other));
     }
-    candidates.put(split, found);
-    taken.put(split, tables.keep(capped(less.apply(found), rule, tokens)));
+    return found;
+  }
+
+  private Dataset<Row> capped(Split split, Dataset<Row> found) {
+    return tables.keep(capped(found, rules.rule(split), tokens));
   }
 
   /**
@@ -101,21 +120,21 @@ public final class Splits {
    * @param documents columns {@code domain id}
    */
   public Splits without(Dataset<Row> documents) {
-    Splits fewer = new Splits(this);
+    Map<Split, Dataset<Row>> wider = new EnumMap<>(candidates);
+    Map<Split, Dataset<Row>> fewer = new EnumMap<>(taken);
     boolean decided = true;
-    for (Split split : settings.order()) {
+    for (Split split : rules.order()) {
       if (split == Split.FORGET) {
         decided = false;
-        fewer.candidates.put(split, candidates.get(split));
-        fewer.taken.put(split, taken.get(split));
       } else if (decided) {
-        fewer.candidates.put(split, candidates.get(split));
-        fewer.taken.put(split, tables.keep(without(taken.get(split), documents)));
+        fewer.put(split, tables.keep(without(taken.get(split), documents)));
       } else {
-        fewer.take(split, found -> without(found, documents));
+        Dataset<Row> found = found(split, fewer);
+        wider.put(split, found);
+        fewer.put(split, capped(split, without(found, documents)));
       }
     }
-    return fewer;
+    return new Splits(this, wider, fewer);
   }
 
   /**
@@ -126,12 +145,13 @@ public final class Splits {
   public Splits with(Split split, Dataset<Row> documents) {
     Dataset<Row> more =
         index
-            .where(col("_reason").isNull())
+            .where(col(UNUSABLE).isNull())
             .join(documents, NAME)
-            .withColumn("split", lit(split.key()))
+            .withColumn(SPLIT, lit(split.key()))
             .select(COLUMNS);
-    taken.compute(split, (s, own) -> tables.keep(own.unionAll(more)));
-    return this;
+    Map<Split, Dataset<Row>> all = new EnumMap<>(taken);
+    all.put(split, tables.keep(taken.get(split).unionAll(more)));
+    return new Splits(this, candidates, all);
   }
 
   /**
@@ -141,14 +161,14 @@ public final class Splits {
    */
   public Dataset<Row> places() {
     Dataset<Row> all = null;
-    for (Split split : settings.order()) {
+    for (Split split : rules.order()) {
       Dataset<Row> own = split == Split.FORGET ? taken.get(split) : candidates.get(split);
-      Dataset<Row> placed = own.withColumn("order", lit(settings.order().indexOf(split)));
+      Dataset<Row> placed = own.withColumn(ORDER, lit(rules.order().indexOf(split)));
       all = all == null ? placed : all.unionAll(placed);
     }
-    return all.groupBy("domain", "id")
-        .agg(min_by(col("split"), col("order")).as("split"), max("characters").as("characters"))
-        .select("split", "domain", "id", "characters");
+    return all.groupBy(DOMAIN, ID)
+        .agg(min_by(col(SPLIT), col(ORDER)).as(SPLIT), max(CHARACTERS).as(CHARACTERS))
+        .select(SPLIT, DOMAIN, ID, CHARACTERS);
   }
 
   /** What a split may take before its caps: columns {@code split domain id rank characters}. */
@@ -171,9 +191,9 @@ public final class Splits {
     Column conflict = null;
     for (Split a : candidates.keySet()) {
       for (Split b : candidates.keySet()) {
-        if (a.compareTo(b) < 0 && !settings.related(a, b)) {
+        if (a.compareTo(b) < 0 && !rules.related(a, b)) {
           Column both =
-              array_contains(col("splits"), a.key()).and(array_contains(col("splits"), b.key()));
+              array_contains(col(SPLITS), a.key()).and(array_contains(col(SPLITS), b.key()));
           conflict = conflict == null ? both : conflict.or(both);
         }
       }
@@ -184,11 +204,11 @@ public final class Splits {
     return candidates.values().stream()
         .reduce(Dataset::unionAll)
         .orElseThrow()
-        .groupBy("domain", "id")
-        .agg(array_sort(collect_set("split")).as("splits"))
+        .groupBy(DOMAIN, ID)
+        .agg(array_sort(collect_set(SPLIT)).as(SPLITS))
         .where(conflict)
-        .withColumn("all", count(lit(1)).over(Window.partitionBy(lit(1))))
-        .orderBy("domain", "id")
+        .withColumn(ALL, count(lit(1)).over(Window.partitionBy(lit(1))))
+        .orderBy(DOMAIN, ID)
         .limit(SHOWN)
         .collectAsList()
         .stream()
@@ -200,14 +220,14 @@ public final class Splits {
   public List<String> giants() {
     Dataset<Row> large =
         index
-            .where(col("_reason").isNull().and(col("characters").gt(GIANT)))
-            .select("domain", "id", "source");
+            .where(col(UNUSABLE).isNull().and(col(CHARACTERS).gt(GIANT)))
+            .select(DOMAIN, ID, SOURCE);
     if (large.isEmpty()) {
       return List.of();
     }
     return taken()
         .join(large, NAME)
-        .orderBy(col("characters").desc(), col("domain"), col("id"))
+        .orderBy(col(CHARACTERS).desc(), col(DOMAIN), col(ID))
         .limit(SHOWN)
         .collectAsList()
         .stream()
@@ -215,22 +235,23 @@ public final class Splits {
             row ->
                 "Document %s of domain %s in %s has %d characters: one task reads it whole, and the stage waits for it"
                     .formatted(
-                        row.getAs("id"),
-                        row.getAs("domain"),
-                        row.getAs("source"),
-                        row.<Integer>getAs("characters")))
+                        row.getAs(ID),
+                        row.getAs(DOMAIN),
+                        row.getAs(SOURCE),
+                        row.<Integer>getAs(CHARACTERS)))
         .toList();
   }
 
   private static String conflict(Row row) {
-    String both = String.join(" and ", row.<String>getList(2));
-    String others = row.getLong(3) > 1 ? " (as are " + (row.getLong(3) - 1) + " others)" : "";
+    String both = String.join(" and ", Rows.<String>list(row, SPLITS));
+    long all = row.<Long>getAs(ALL);
+    String others = all > 1 ? " (as are " + (all - 1) + " others)" : "";
     return "Document %s of domain %s is in two splits, %s%s: narrow one of their rules, or let one except the other"
-        .formatted(row.getString(1), row.getString(0), both, others);
+        .formatted(row.getAs(ID), row.getAs(DOMAIN), both, others);
   }
 
   private static Dataset<Row> without(Dataset<Row> documents, Dataset<Row> others) {
-    return documents.join(others.select("domain", "id"), NAME, "left_anti").select(COLUMNS);
+    return documents.join(others.select(DOMAIN, ID), NAME, "left_anti").select(COLUMNS);
   }
 
   private static Dataset<Row> capped(
@@ -241,7 +262,7 @@ public final class Splits {
         : capped(
                 fewer.join(tokens.apply(fewer), NAME, "left"),
                 rule.tokens(),
-                coalesce(col("tokens"), lit(0)))
+                coalesce(col(TOKENS), lit(0)))
             .select(COLUMNS);
   }
 
@@ -252,18 +273,18 @@ public final class Splits {
     }
     Column within = lit(true);
     for (var domain : cap.domains().entrySet()) {
-      Column fits = col("_running").leq(domain.getValue());
-      within = when(col("domain").equalTo(domain.getKey()), fits).otherwise(within);
+      Column fits = col(RUNNING).leq(domain.getValue());
+      within = when(col(DOMAIN).equalTo(domain.getKey()), fits).otherwise(within);
     }
-    WindowSpec among = Window.partitionBy("split", "domain");
+    WindowSpec among = Window.partitionBy(SPLIT, DOMAIN);
     if (cap.whole().isPresent()) {
-      within = col("_running").leq(cap.whole().get());
-      among = Window.partitionBy("split");
+      within = col(RUNNING).leq(cap.whole().get());
+      among = Window.partitionBy(SPLIT);
     }
     WindowSpec before =
         among
-            .orderBy("rank", "domain", "id")
+            .orderBy(RANK, DOMAIN, ID)
             .rowsBetween(Window.unboundedPreceding(), Window.currentRow());
-    return found.withColumn("_running", sum(weight).over(before)).where(within).drop("_running");
+    return found.withColumn(RUNNING, sum(weight).over(before)).where(within).drop(RUNNING);
   }
 }

@@ -1,5 +1,8 @@
 package lethe.corpus.token;
 
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
 /**
  * A run of a document's tokens.
  *
@@ -7,6 +10,14 @@ package lethe.corpus.token;
  * @param start place of the first character in the text
  * @param end place after the last character
  * @param tokens ids
+ * @param prompt of a question with its answer, the tokens before the answer; null in plain text
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Chunk(int ordinal, int start, int end, int[] tokens) {}
+record Chunk(int ordinal, int start, int end, int[] tokens, Integer prompt) {
+
+  /** As {@link Chunks#SCHEMA} has it. */
+  Row row(TextDocument document) {
+    return RowFactory.create(
+        document.split(), document.domain(), document.id(), ordinal, start, end, tokens, prompt);
+  }
+}

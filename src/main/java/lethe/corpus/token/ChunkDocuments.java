@@ -9,7 +9,6 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
@@ -54,8 +53,8 @@ public record ChunkDocuments(
     @Override
     public boolean hasNext() {
       while (!chunks.hasNext() && documents.hasNext()) {
-        Row document = documents.next();
-        if (seen.add(List.of(document.getString(1), document.getString(2)))) {
+        TextDocument document = TextDocument.from(documents.next());
+        if (seen.add(List.of(document.domain(), document.id()))) {
           chunks = rows(document);
         }
       }
@@ -71,11 +70,11 @@ public record ChunkDocuments(
     }
 
     /** Made as they are asked for, so that a long document's chunks are never all in memory. */
-    private Iterator<Row> rows(Row document) {
-      if (!document.isNullAt(4)) {
+    private Iterator<Row> rows(TextDocument document) {
+      if (document.question() != null) {
         return answer(document).iterator();
       }
-      Chunker cut = new Chunker(own.pieces(document.getString(3)), begin, length, minimumTail);
+      Chunker cut = new Chunker(own.pieces(document.text()), begin, length, minimumTail);
       return new Iterator<>() {
         @Override
         public boolean hasNext() {
@@ -84,44 +83,23 @@ public record ChunkDocuments(
 
         @Override
         public Row next() {
-          return row(document, cut.next());
+          return cut.next().row(document);
         }
       };
     }
 
     /**
      * A question with its answer is one chunk, however long: what is too long is cut. One whose
-     * question alone fills a chunk has none; {@link lethe.corpus.LongQuestions} has rejected it.
+     * question alone fills a chunk has none: it was rejected before.
      */
-    private List<Row> answer(Row document) {
-      String answer = document.getString(3);
+    private List<Row> answer(TextDocument document) {
       QuestionEncoder.Encoded encoded =
-          answers.encode(own, document.getString(4), answer).cut(length);
-      return encoded.prompt() < length ? List.of(whole(document, answer, encoded)) : List.of();
+          answers.encode(own, document.question(), document.text()).cut(length);
+      return encoded.prompt() < length
+          ? List.of(
+              new Chunk(0, 0, document.characters(), encoded.tokens(), encoded.prompt())
+                  .row(document))
+          : List.of();
     }
-
-    private Row whole(Row document, String answer, QuestionEncoder.Encoded encoded) {
-      return RowFactory.create(
-          document.getString(0),
-          document.getString(1),
-          document.getString(2),
-          0,
-          0,
-          answer.codePointCount(0, answer.length()),
-          encoded.tokens(),
-          encoded.prompt());
-    }
-  }
-
-  static Row row(Row document, Chunk chunk) {
-    return RowFactory.create(
-        document.getString(0),
-        document.getString(1),
-        document.getString(2),
-        chunk.ordinal(),
-        chunk.start(),
-        chunk.end(),
-        chunk.tokens(),
-        null);
   }
 }

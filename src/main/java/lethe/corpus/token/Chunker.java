@@ -61,7 +61,7 @@ final class Chunker implements Iterator<Chunk> {
     if (!hasNext()) {
       throw new NoSuchElementException("no chunk is left");
     }
-    Chunk chunk = new Chunk(ordinal++, start, end, Arrays.copyOf(ids, size));
+    Chunk chunk = new Chunk(ordinal++, start, end, Arrays.copyOf(ids, size), null);
     fill();
     return chunk;
   }

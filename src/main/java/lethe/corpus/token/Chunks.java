@@ -1,5 +1,13 @@
 package lethe.corpus.token;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.END;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.PROMPT;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.START;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.array_sort;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
@@ -14,7 +22,6 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import lethe.corpus.Manifest;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.Path;
@@ -45,17 +52,17 @@ import org.apache.spark.sql.types.StructType;
  * within a character, both its neighbours count it.
  */
 public final class Chunks {
-  /** The columns; {@link Manifest#version} counts their changes, too. */
+  /** The columns; a corpus' manifest counts their changes in its version. */
   public static final StructType SCHEMA =
       new StructType()
-          .add("split", DataTypes.StringType, false)
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
-          .add("start", DataTypes.IntegerType, false)
-          .add("end", DataTypes.IntegerType, false)
-          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
-          .add("prompt", DataTypes.IntegerType, true);
+          .add(SPLIT, DataTypes.StringType, false)
+          .add(DOMAIN, DataTypes.StringType, false)
+          .add(DOCUMENT, DataTypes.StringType, false)
+          .add(ORDINAL, DataTypes.IntegerType, false)
+          .add(START, DataTypes.IntegerType, false)
+          .add(END, DataTypes.IntegerType, false)
+          .add(TOKENS, DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+          .add(PROMPT, DataTypes.IntegerType, true);
 
   /** Hexadecimal digits: 4096 groups, so that a group of a billion chunks' digests fits memory. */
   private static final int PREFIX = 3;
@@ -63,19 +70,10 @@ public final class Chunks {
   private Chunks() {}
 
   /**
-   * The chunks of a finished corpus: the files its manifest lists, and no other.
-   *
-   * @throws IllegalArgumentException when there is no manifest
+   * The chunks in the files at these paths, relative to the corpus folder: all of a finished corpus
+   * are in its manifest.
    */
-  public static Dataset<Row> read(SparkSession spark, RunFolder folder) {
-    return open(
-        spark,
-        folder.corpus(),
-        Manifest.read(folder).parts().stream().map(Manifest.Part::path).toList());
-  }
-
-  /** The chunks in the files at these paths, relative to the corpus folder. */
-  public static Dataset<Row> open(SparkSession spark, Path corpus, List<String> parts) {
+  public static Dataset<Row> read(SparkSession spark, Path corpus, List<String> parts) {
     return spark
         .read()
         .schema(SCHEMA) // given, or a domain named 007 would come back as the number 7

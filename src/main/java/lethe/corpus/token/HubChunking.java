@@ -1,11 +1,16 @@
 package lethe.corpus.token;
 
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.TEXT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SPLIT;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import lethe.corpus.CorpusSettings;
 import lethe.settings.InvalidSettings;
+import lethe.table.Rows;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -28,6 +33,8 @@ import org.apache.spark.sql.types.StructType;
 public record HubChunking(List<Integer> begin, int before, int after, int length, int minimumTail)
     implements FlatMapFunction<Row, Row> {
   private static final String OUTPUT = "_encoded";
+  private static final String IDS = "ids";
+  private static final String NUMBER = "n";
   private static final int WORDS = 20_000;
 
   /** Words, numbers, marks and a line of code, which no two vocabularies cut alike. */
@@ -37,12 +44,21 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
   /**
    * Learns from a few texts what the tokenizer does to all.
    *
+   * @param beginning what stands before each chunk
+   * @param length tokens a chunk
+   * @param minimumTail tokens; a shorter last chunk is dropped
    * @param own the model's tokenizer, whose tokens the model knows
    * @throws InvalidSettings when it cuts long texts, or makes other tokens than the model's
    */
   public static HubChunking probe(
-      SparkSession spark, HubTokenizer hub, String id, CorpusSettings settings, Tokenizer own) {
-    StructType schema = new StructType().add("n", DataTypes.IntegerType).add("text", "string");
+      SparkSession spark,
+      HubTokenizer hub,
+      String id,
+      Beginning beginning,
+      int length,
+      int minimumTail,
+      Tokenizer own) {
+    StructType schema = new StructType().add(NUMBER, DataTypes.IntegerType).add(TEXT, "string");
     List<Row> probes =
         List.of(
             RowFactory.create(0, ""),
@@ -51,12 +67,12 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
             RowFactory.create(3, SENTENCE));
     List<int[]> ids =
         hub
-            .encode(spark.createDataFrame(probes, schema).coalesce(1), "text", OUTPUT, id)
-            .orderBy("n")
-            .select(OUTPUT + ".ids")
+            .encode(spark.createDataFrame(probes, schema).coalesce(1), TEXT, OUTPUT, id)
+            .orderBy(NUMBER)
+            .select(OUTPUT + "." + IDS)
             .collectAsList()
             .stream()
-            .map(row -> ids(row.getList(0)))
+            .map(row -> ids(Rows.list(row, IDS)))
             .toList();
     if (ids.get(2).length < WORDS / 2) {
       throw new InvalidSettings(
@@ -78,38 +94,38 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
                   Arrays.toString(models)));
     }
     return new HubChunking(
-        settings.beginning() == Beginning.TOKENIZER
+        beginning == Beginning.TOKENIZER
             ? Arrays.stream(special).limit(before).boxed().toList()
             : List.of(),
         before,
         special.length - before,
-        settings.chunkTokens(),
-        settings.minimumTail());
+        length,
+        minimumTail);
   }
 
   /**
    * @param texts columns {@code split domain id text}
    */
   public Dataset<Row> chunks(HubTokenizer hub, String id, Dataset<Row> texts) {
-    return hub.encode(texts.dropDuplicates("domain", "id"), "text", OUTPUT, id)
-        .select("split", "domain", "id", "text", OUTPUT + ".ids")
+    return hub.encode(texts.dropDuplicates(DOMAIN, ID), TEXT, OUTPUT, id)
+        .select(SPLIT, DOMAIN, ID, TEXT, OUTPUT + "." + IDS)
         .flatMap(this, Encoders.row(Chunks.SCHEMA));
   }
 
   @Override
-  public Iterator<Row> call(Row document) {
-    int[] all = ids(document.getList(4));
+  public Iterator<Row> call(Row row) {
+    int[] all = ids(Rows.list(row, IDS));
     int[] own = Arrays.copyOfRange(all, before, Math.max(before, all.length - after));
-    String text = document.getString(3);
-    int characters = text.codePointCount(0, text.length());
+    TextDocument document = TextDocument.plain(row);
+    int characters = document.characters();
     List<Row> rows = new ArrayList<>();
     int[] first = begin.stream().mapToInt(Integer::intValue).toArray();
     new Chunker(List.of(new Tokens(own, own, own)).iterator(), first, length, minimumTail)
         .forEachRemaining(
             chunk ->
                 rows.add(
-                    ChunkDocuments.row(
-                        document, new Chunk(chunk.ordinal(), 0, characters, chunk.tokens()))));
+                    new Chunk(chunk.ordinal(), 0, characters, chunk.tokens(), null)
+                        .row(document)));
     return rows.iterator();
   }
 

@@ -4,7 +4,6 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import lethe.corpus.CorpusSettings;
 import lethe.folder.Files;
 import org.apache.hadoop.fs.Path;
 
@@ -36,15 +35,17 @@ public record QuestionEncoder(Template template, Beginning beginning, int endOfT
   }
 
   /**
-   * As the settings have them.
+   * With the end of text that a model's folder names.
    *
+   * @param template around the question
+   * @param beginning what stands before the question
    * @param model Hugging Face folder
    * @param rows of the model's embedding
    * @throws lethe.settings.InvalidSettings when the folder does not say how a text ends
    */
-  public static QuestionEncoder of(CorpusSettings settings, Files files, Path model, int rows) {
-    return new QuestionEncoder(
-        settings.template(), settings.beginning(), EndOfText.of(files, model, rows));
+  public static QuestionEncoder of(
+      Template template, Beginning beginning, Files files, Path model, int rows) {
+    return new QuestionEncoder(template, beginning, EndOfText.of(files, model, rows));
   }
 
   public Encoded encode(Tokenizer tokenizer, String question, String answer) {

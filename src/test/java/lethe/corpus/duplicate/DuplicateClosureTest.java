@@ -15,7 +15,6 @@ import lethe.LocalSpark;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.corpus.SmallCorpora;
-import lethe.corpus.token.Chunks;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +84,7 @@ class DuplicateClosureTest {
             "retain chained of retain host: near, chain")
         .noneMatch(line -> line.contains("other"));
     assertThat(result.evidence().duplicates())
-        .contains(new Manifest.Repeat("retain", "a", "forget", "exact", "dropped", 1));
+        .contains(new Repeat("retain", "a", "forget", "exact", "dropped", 1));
     assertThat(Manifest.read(corpora.run()).duplicates()).isEqualTo(result.evidence().duplicates());
   }
 
@@ -95,7 +94,7 @@ class DuplicateClosureTest {
     assertThat(ids("forget")).containsExactlyInAnyOrder("f", "copy", "near", "host", "excerpt");
     assertThat(ids("retain")).doesNotContain("copy", "near", "host");
     assertThat(result.evidence().duplicates())
-        .contains(new Manifest.Repeat("retain", "a", "forget", "near", "forgotten", 1));
+        .contains(new Repeat("retain", "a", "forget", "near", "forgotten", 1));
   }
 
   @Test
@@ -146,7 +145,8 @@ class DuplicateClosureTest {
   }
 
   private List<String> ids(String split) {
-    return Chunks.read(LocalSpark.SESSION, corpora.run())
+    return Manifest.read(corpora.run())
+        .chunks(LocalSpark.SESSION, corpora.run())
         .where("split = '" + split + "'")
         .select("document")
         .distinct()

@@ -16,7 +16,6 @@ import lethe.corpus.CorpusSummary;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.corpus.SmallCorpora;
-import lethe.corpus.token.Chunks;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,7 +57,8 @@ class RequestsTest {
             "[r2,url,https://x/3,a,a3,null]",
             "[3,sha256," + HexFormat.of().formatHex(digest) + ",a,a7,null]");
     List<String> forgotten =
-        Chunks.read(LocalSpark.SESSION, corpora.run())
+        Manifest.read(corpora.run())
+            .chunks(LocalSpark.SESSION, corpora.run())
             .where("split = 'forget'")
             .select("document")
             .distinct()

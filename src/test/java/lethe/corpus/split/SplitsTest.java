@@ -135,14 +135,14 @@ class SplitsTest {
 
   private Splits splits(MaterializedTables tables, String rules) {
     CorpusSettings settings = corpora.settings(rules, "");
-    List<Predicate> predicates =
-        settings.splits().values().stream().flatMap(rule -> rule.where().stream()).toList();
+    List<Predicate> predicates = settings.splits().predicates();
     Dataset<Row> documents =
         new Documents(LocalSpark.SESSION, settings.sources(), predicates).read();
-    RuleFiles named = RuleFiles.read(settings, tables, LocalSpark.SESSION, corpora.run().files());
-    Dataset<Row> index = new DocumentIndex(settings, named).of(documents);
+    RuleFiles named =
+        RuleFiles.read(settings.splits(), tables, LocalSpark.SESSION, corpora.run().files());
+    Dataset<Row> index = new DocumentIndex(settings.splits(), settings.seed(), named).of(documents);
     return new Splits(
-        settings,
+        settings.splits(),
         tables,
         tables.keep(index),
         which -> which.selectExpr("domain", "id", "10 AS tokens"));

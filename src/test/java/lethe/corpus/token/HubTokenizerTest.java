@@ -155,7 +155,14 @@ class HubTokenizerTest {
   private HubChunking probe(HubTokenizer hub) throws IOException {
     CorpusSettings settings = settings();
     try (Tokenizer own = Tokenizer.of(ByteTokenizer.json(0))) {
-      return HubChunking.probe(LocalSpark.SESSION, hub, "x", settings, own);
+      return HubChunking.probe(
+          LocalSpark.SESSION,
+          hub,
+          "x",
+          settings.beginning(),
+          settings.chunkTokens(),
+          settings.minimumTail(),
+          own);
     }
   }
 

@@ -162,7 +162,11 @@ class QuestionEncoderTest {
     new Prepare(
             LocalSpark.SESSION, corpus, run(directory), folder.resolve("model").toString(), 64, 258)
         .execute();
-    Row second = Chunks.read(LocalSpark.SESSION, run(directory)).where("ordinal = 1").head();
+    Row second =
+        Manifest.read(run(directory))
+            .chunks(LocalSpark.SESSION, run(directory))
+            .where("ordinal = 1")
+            .head();
     return second.<Integer>getList(6).subList(0, 2);
   }
 
@@ -211,7 +215,8 @@ class QuestionEncoderTest {
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
     new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256)
         .execute();
-    List<Row> chunks = Chunks.read(LocalSpark.SESSION, run).orderBy("split").collectAsList();
+    List<Row> chunks =
+        Manifest.read(run).chunks(LocalSpark.SESSION, run).orderBy("split").collectAsList();
     assertThat(chunks).hasSize(2);
     Row forget = chunks.get(0);
     int[] tokens = forget.<Integer>getList(6).stream().mapToInt(Integer::intValue).toArray();

@@ -1,0 +1,211 @@
+package lethe.corpus;
+
+import static lethe.corpus.source.Documents.FILE;
+import static lethe.corpus.source.Documents.ID;
+import static lethe.corpus.source.Documents.ROW;
+import static lethe.corpus.source.Documents.SOURCE_NUMBER;
+import static lethe.corpus.source.Documents.UNUSABLE;
+import static lethe.corpus.split.DocumentIndex.CONTENT;
+import static lethe.table.Columns.DOMAIN;
+import static org.apache.spark.sql.functions.col;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import lethe.corpus.duplicate.DuplicateClosure;
+import lethe.corpus.duplicate.DuplicateSettings.Action;
+import lethe.corpus.source.Documents;
+import lethe.corpus.split.DocumentIndex;
+import lethe.corpus.split.Rejects;
+import lethe.corpus.split.Requests;
+import lethe.corpus.split.RuleFiles;
+import lethe.corpus.split.Splits;
+import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
+import lethe.table.MaterializedTables;
+import lethe.target.Split;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * The way from the sources to everything there is to write, in steps that need those before them:
+ * index the rows, assign documents to splits, answer requests, settle duplicates, make chunks. Each
+ * step refuses what it finds wrong; nothing is written here.
+ *
+ * @param how documents become chunks, with the settings and the texts
+ * @param documents of the sources
+ * @param tables that keep what is found
+ * @param files of the run
+ * @param vocabulary rows of the model's embedding
+ * @param previous corpus whose chunks are taken over, if one is
+ */
+record Assembly(
+    Tokenization how,
+    Documents documents,
+    MaterializedTables tables,
+    Files files,
+    int vocabulary,
+    Optional<PreviousCorpus> previous) {
+  private static final String[] NAME = {DOMAIN, ID};
+
+  /**
+   * What the sources have.
+   *
+   * @param named what the files that rules name say
+   * @param index of all rows
+   */
+  private record Indexed(RuleFiles named, Dataset<Row> index, Rejects rejects) {}
+
+  /**
+   * What became of requests.
+   *
+   * @param lines of the request files with the documents taken for them, if there are any
+   */
+  private record Answered(Optional<Dataset<Row>> lines, UnmetRequests unmet) {}
+
+  /**
+   * The splits after duplicates were settled.
+   *
+   * @param duplicates empty where they are ignored
+   */
+  private record Settled(Splits splits, Optional<DuplicateClosure> duplicates) {}
+
+  /**
+   * Takes all steps.
+   *
+   * @param early receives at once what makes the stage slow
+   * @throws InvalidSettings naming what is wrong with the settings or the sources
+   */
+  Assembled assembled(Consumer<String> early) {
+    Indexed sources = indexed();
+    Splits assigned = assigned(sources);
+    List<String> giants = assigned.giants();
+    giants.forEach(early);
+    Answered answered = answered(sources, assigned);
+    Settled settled = settled(sources, assigned);
+    refuse(new ShortDocuments(how).problems(settled.splits().taken()));
+    Dataset<Row> placed = placed(settled.splits(), sources.index());
+    refuse(new UnknownTokens(how, vocabulary).problems(placed));
+    Optional<Dataset<Row>> known = previous.map(corpus -> tables.keep(corpus.known(placed)));
+    return new Assembled(
+        Prepare.sha256(how.json().value()),
+        sources.rejects(),
+        SplitCounts.documents(settled.splits().taken()),
+        chunks(placed, known),
+        answered.lines(),
+        settled.duplicates().map(DuplicateClosure::table),
+        settled.duplicates().map(DuplicateClosure::counts).orElse(List.of()),
+        placed,
+        known.map(Dataset::count).orElse(0L),
+        answered.unmet().forget(),
+        warnings(sources, answered, settled, giants));
+  }
+
+  private Indexed indexed() {
+    CorpusSettings settings = how.settings();
+    RuleFiles named =
+        RuleFiles.read(settings.splits(), tables, how.texts().spark(), files);
+    Dataset<Row> all =
+        tables.keep(
+            new DocumentIndex(settings.splits(), settings.seed(), named).of(how.texts().table()));
+    Dataset<Row> index =
+        how.answers()
+            .map(
+                answers ->
+                    new LongQuestions(how.json(), answers, settings.chunkTokens())
+                        .rejected(all, how.texts(), tables))
+            .orElse(all);
+    Rejects rejects = Rejects.of(index);
+    refuse(rejects.problems(settings.sources(), settings.maximumRejects()));
+    return new Indexed(named, index, rejects);
+  }
+
+  private Splits assigned(Indexed sources) {
+    Splits splits = new Splits(how.settings().splits(), tables, sources.index(), how::tokens);
+    refuse(splits.conflicts());
+    refuse(emptySplits(sources).problems(splits, null));
+    return splits;
+  }
+
+  private EmptySplits emptySplits(Indexed sources) {
+    return new EmptySplits(
+        how.settings(), how.texts().table(), sources.named(), sources.index(), sources.rejects());
+  }
+
+  private Answered answered(Indexed sources, Splits assigned) {
+    CorpusSettings settings = how.settings();
+    Dataset<Row> forget = assigned.taken(Split.FORGET);
+    Dataset<Row> without = tables.keep(new ShortDocuments(how).of(forget));
+    Optional<Dataset<Row>> lines =
+        new Requests(tables, settings.splits(), sources.named(), sources.index(), without)
+            .answered(assigned);
+    UnmetRequests unmet =
+        UnmetRequests.of(settings, tables, sources.named(), sources.index(), lines, without);
+    if (!settings.allowUnmet()) {
+      refuse(unmet.problems());
+    }
+    long documents = forget.count();
+    if (without.count() == documents) {
+      throw new InvalidSettings(
+          "Split forget has no chunk: all of its %d documents are shorter than corpus.minimum-tail = %d tokens"
+              .formatted(documents, settings.minimumTail()));
+    }
+    return new Answered(lines, unmet);
+  }
+
+  private Settled settled(Indexed sources, Splits assigned) {
+    CorpusSettings settings = how.settings();
+    Action action = settings.duplicates().action();
+    if (action == Action.IGNORE) {
+      return new Settled(assigned, Optional.empty());
+    }
+    DuplicateClosure closure =
+        new DuplicateClosure(tables, settings.duplicates(), how.texts(), assigned);
+    Splits closed = closure.closed(action);
+    refuse(emptySplits(sources).problems(closed, assigned));
+    return new Settled(closed, Optional.of(closure));
+  }
+
+  /** The documents of all splits, with their content's hash and where they are from. */
+  private static Dataset<Row> placed(Splits splits, Dataset<Row> index) {
+    return splits
+        .taken()
+        .join(
+            index
+                .where(col(UNUSABLE).isNull())
+                .select(DOMAIN, ID, CONTENT, SOURCE_NUMBER, FILE, ROW),
+            NAME);
+  }
+
+  /** Chunks of some documents, those known taken over from the previous corpus. */
+  private Dataset<Row> chunks(Dataset<Row> documents, Optional<Dataset<Row>> known) {
+    if (known.isEmpty()) {
+      return how.chunks(documents);
+    }
+    Dataset<Row> others = documents.join(known.get().select(DOMAIN, ID), NAME, "left_anti");
+    return previous.orElseThrow().chunks(known.get()).unionAll(how.chunks(others));
+  }
+
+  private List<String> warnings(
+      Indexed sources, Answered answered, Settled settled, List<String> giants) {
+    CorpusSettings settings = how.settings();
+    List<String> warnings = new ArrayList<>(sources.rejects().empty(settings.sources()));
+    warnings.addAll(documents.notes());
+    warnings.addAll(sources.rejects().made(settings.sources()));
+    warnings.addAll(answered.unmet().sentences());
+    warnings.addAll(UnmetRequests.unsure(settings, sources.named(), sources.index()));
+    settled.duplicates().map(DuplicateClosure::warnings).ifPresent(warnings::addAll);
+    warnings.addAll(giants);
+    return warnings;
+  }
+
+  /**
+   * @throws InvalidSettings with all problems, if there are any
+   */
+  static void refuse(List<String> problems) {
+    if (!problems.isEmpty()) {
+      throw new InvalidSettings(problems);
+    }
+  }
+}
