@@ -12,4 +12,4 @@ mapfile -d '' -t settings < <("${jvm[@]}" lethe.Main --print-submit bench "$@") 
 for setting in "${settings[@]}"; do
   case "$setting" in spark.executorEnv.*) export "${setting#spark.executorEnv.}" ;; esac
 done
-"${jvm[@]}" lethe.train.ObjectiveBench "$folder" "${CHUNKS:-1024}" "$@"
+"${jvm[@]}" lethe.objective.ObjectiveBench "$folder" "${CHUNKS:-1024}" "$@"

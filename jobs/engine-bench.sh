@@ -1,26 +1,24 @@
 #!/usr/bin/env bash
-# Speed of the training engine's own work on this machine, in two parts of a minute or two each:
+# Speed of the training engine's own work on this machine, in two parts of a minute or two each (its loops over numbers: jobs/jmh.sh):
 #
-#   jobs/engine-bench.sh parts   adding gradients and AdamW beside what memory gives in the same run (a = b + s c on as many threads; bytes
-#                                counted as STREAM does: what the loop reads and writes), and the exchange of 100 million parameters
-#                                with one worker over the loopback device, beside what plain TCP gives there
-#   jobs/engine-bench.sh step    what part of a step is not forward and backward: two workers of one thread, a model of 50 million
-#                                parameters, 4,096 tokens a worker a step; wire float32, then bfloat16, then float32 with the embedding
-#                                and the lower half of the layers frozen
-#   jobs/engine-bench.sh         both
+#   jobs/engine-bench.sh exchange   the exchange of 100 million parameters with one worker over the loopback device, beside what plain
+#                                   TCP gives there
+#   jobs/engine-bench.sh step       what part of a step is not forward and backward: two workers of one thread, a model of 50 million
+#                                   parameters, 4,096 tokens per worker and step; wire float32, then bfloat16, then float32 with the
+#                                   embedding and the lower half of the layers frozen
+#   jobs/engine-bench.sh            both
 #
 # The first needs 4 GB of memory, the second 12 GB.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-[ -f target/lethe.jar ] && [ -d target/lib ] || mvn -q -B -ntp -DskipTests package
+. jobs/jvm.sh
 part=${1:-both}
+case $part in both | exchange | step) ;; *) echo "jobs/engine-bench.sh: exchange, step or nothing, not $part" >&2 && exit 2 ;; esac
 
 if [ "$part" != step ]; then
-  java -Xms4g -Xmx4g -XX:+AlwaysPreTouch --add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED \
-    -Dlog4j2.configurationFile=conf/log4j2.properties -Delements="${ELEMENTS:-100000000}" \
-    -cp "target/lethe.jar:target/lib/*:${SPARK_HOME:-target/spark}/jars/*" lethe.train.EngineBench
+  "${jvm[@]}" -Xms4g -Xmx4g -XX:+AlwaysPreTouch -Delements="${ELEMENTS:-100000000}" lethe.train.exchange.EngineBench
 fi
-if [ "$part" = parts ]; then exit 0; fi
+if [ "$part" = exchange ]; then exit 0; fi
 
 into=runs/engine-bench
 mkdir -p "$into"

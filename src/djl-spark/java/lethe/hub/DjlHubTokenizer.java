@@ -9,10 +9,6 @@ import org.apache.spark.sql.Row;
 public final class DjlHubTokenizer implements HubTokenizer {
   @Override
   public Dataset<Row> encode(Dataset<Row> rows, String column, String output, String id) {
-    return new TextEncoder()
-        .setInputCol(column)
-        .setOutputCol(output)
-        .setHfModelId(id)
-        .encode(rows);
+    return new TextEncoder().setInputCol(column).setOutputCol(output).setHfModelId(id).encode(rows);
   }
 }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import lethe.inference.ComputeSettings;
 import lethe.model.ModelSource;
 import lethe.model.checkpoint.ModelConfig;
+import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.model.torch.Compute;
 import lethe.model.torch.Precision;
@@ -76,6 +77,6 @@ public record BenchSettings(
   public Architecture architecture(Optional<ModelSource> source) {
     return source
         .map(ModelSource::architecture)
-        .orElseGet(() -> Architecture.of(new ModelConfig("bench", shape)));
+        .orElseGet(() -> Architectures.of(new ModelConfig("bench", shape)));
   }
 }

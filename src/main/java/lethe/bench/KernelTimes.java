@@ -12,9 +12,9 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import lethe.model.network.Architecture;
 import lethe.model.network.FusedParameter;
-import lethe.model.network.Network;
 import lethe.model.torch.Autograd;
 import lethe.model.torch.Compute;
+import lethe.model.torch.Graph;
 import lethe.model.torch.NativeEngine;
 import lethe.model.torch.ScriptTemplates;
 import lethe.model.torch.TorchScript;
@@ -141,7 +141,7 @@ public final class KernelTimes implements AutoCloseable {
       NDArray k = leaf(own, heads.keys());
       NDArray v = leaf(own, heads.keys());
       double forward = seconds(() -> script.run("causal", q, k, v));
-      NDArray y = Network.withGraph(() -> script.run("causal", q, k, v));
+      NDArray y = Graph.withGraph(() -> script.run("causal", q, k, v));
       attention.take(
           forward, seconds(() -> autograd.gradients(y, upstream, List.of(q, k, v)).get(0)));
     }
@@ -149,7 +149,7 @@ public final class KernelTimes implements AutoCloseable {
 
   private NDArray leaf(NDManager own, long heads) {
     NDArray values = own.randomNormal(new Shape(batch, tokens, heads, architecture.heads().size()));
-    return Network.withGraph(() -> script.run("leaf", values));
+    return Graph.withGraph(() -> script.run("leaf", values));
   }
 
   private NDArray narrowed(NDManager own, long... shape) {
@@ -159,7 +159,7 @@ public final class KernelTimes implements AutoCloseable {
 
   private double seconds(Supplier<NDArray> work) {
     long begun = System.nanoTime();
-    NDArray result = Network.withoutGraph(work);
+    NDArray result = Graph.withoutGraph(work);
     if (manager.getDevice().isGpu()) { // there a kernel has only been asked for
       script.run("sum", result).getFloat();
     }

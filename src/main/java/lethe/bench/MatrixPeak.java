@@ -4,8 +4,8 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import lethe.model.network.Network;
 import lethe.model.torch.Compute;
+import lethe.model.torch.Graph;
 import lethe.model.torch.NativeEngine;
 import lethe.model.torch.TorchScript;
 
@@ -44,7 +44,7 @@ public final class MatrixPeak implements AutoCloseable {
    * @param columns of the right
    */
   public double flopsPerSecond(int rows, int inner, int columns) {
-    return Network.withoutGraph(
+    return Graph.withoutGraph(
         () -> {
           try (NDManager own = manager.newSubManager()) {
             NDArray a = script.run("narrowed", own.randomNormal(new Shape(rows, inner)));

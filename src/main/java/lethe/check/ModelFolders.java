@@ -15,6 +15,7 @@ import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.ModelConfig;
+import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.run.RunConfig;
 import lethe.run.Sample;
@@ -102,7 +103,7 @@ final class ModelFolders {
     Optional<Sample> sample = sample(path);
     if (sample.isPresent()) {
       JsonNode config = new ObjectMapper().valueToTree(sample.get().model().config());
-      return findings.look(() -> Architecture.of(new ModelConfig("sample.model", config)));
+      return findings.look(() -> Architectures.of(new ModelConfig("sample.model", config)));
     }
     if (!seen(path)) {
       return Optional.empty();

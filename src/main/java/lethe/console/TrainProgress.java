@@ -1,12 +1,10 @@
 package lethe.console;
 
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Collectors;
+import lethe.target.ProbeResult;
 import lethe.train.StepRecord;
 import lethe.train.Trainer;
-import lethe.train.gradient.GradientConflict;
-import lethe.train.steering.ProbeResult;
 
 /**
  * One line about a training run: step, means of the terms, tokens processed a second, time left.
@@ -55,8 +53,7 @@ public final class TrainProgress implements Trainer.Listener {
 
   /** How forgetting and keeping stand to each other, where the step says. */
   private static String cosine(StepRecord step) {
-    return Optional.ofNullable(step.terms())
-        .map(GradientConflict::cosine)
+    return step.cosine()
         .map(cosine -> String.format(Locale.ROOT, "  cosine %+.2f", cosine))
         .orElse("");
   }

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
+import lethe.model.torch.Graph;
 import org.apache.spark.TaskContext;
 
 /**
@@ -60,7 +61,7 @@ public final class LoadedModel {
     return inTurn(
         () -> {
           LoadedModel model = load(key, task);
-          return Network.withoutGraph(() -> work.apply(model));
+          return Graph.withoutGraph(() -> work.apply(model));
         });
   }
 
@@ -72,7 +73,7 @@ public final class LoadedModel {
         () -> {
           LoadedModel one = load(first, task);
           LoadedModel other = load(second, task); // room for two: the first stays
-          return Network.withoutGraph(() -> work.apply(one, other));
+          return Graph.withoutGraph(() -> work.apply(one, other));
         });
   }
 

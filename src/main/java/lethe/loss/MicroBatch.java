@@ -16,6 +16,7 @@ import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.network.Tape;
 import lethe.model.network.TokenBatch;
+import lethe.model.torch.Graph;
 import lethe.objective.FrozenModel;
 import lethe.objective.PositionTerm;
 import lethe.objective.Positions;
@@ -58,7 +59,7 @@ public final class MicroBatch {
       Parameters leaves,
       Map<FrozenModel, Parameters> frozen) {
     try (NDManager manager = network.newManager()) {
-      return Network.withGraph(
+      return Graph.withGraph(
           () ->
               role.term() instanceof PositionTerm term
                   ? positions(manager, term, examples, coefficient, leaves, frozen)
@@ -73,7 +74,7 @@ public final class MicroBatch {
    */
   public double[] score(List<Example> examples, Parameters weights) {
     try (NDManager manager = network.newManager()) {
-      return Network.withoutGraph(() -> summedNll(batch(manager, examples), weights));
+      return Graph.withoutGraph(() -> summedNll(batch(manager, examples), weights));
     }
   }
 
@@ -89,7 +90,7 @@ public final class MicroBatch {
     for (FrozenModel model : term.frozen()) {
       frozenND.put(
           model,
-          Network.withoutGraph(
+          Graph.withoutGraph(
               () ->
                   network.gatherRows(
                       network.hidden(batch.idsBT(), frozen.get(model)), batch.rowsN())));
@@ -104,10 +105,10 @@ public final class MicroBatch {
                 NDArray pieceND = rows(hiddenND, from, to);
                 pieceND.attach(logitsNV.getManager()); // whose arrays go with the piece
                 frozenNV.put(
-                    model, Network.withoutGraph(() -> network.logits(pieceND, frozen.get(model))));
+                    model, Graph.withoutGraph(() -> network.logits(pieceND, frozen.get(model))));
               });
           Positions known = new Positions(logitsNV.stopGradient(), labelsN, frozenNV);
-          return Network.withoutGraph(() -> term.slope(known))
+          return Graph.withoutGraph(() -> term.slope(known))
               .map(slope -> slope.times(upstream))
               .orElseGet(
                   () ->
@@ -127,7 +128,7 @@ public final class MicroBatch {
       double coefficient,
       Parameters leaves) {
     TokenBatch batch = batch(manager, examples);
-    double[] nll = Network.withoutGraph(() -> summedNll(batch, leaves));
+    double[] nll = Graph.withoutGraph(() -> summedNll(batch, leaves));
     int[] tokens = new int[nll.length];
     for (int b : batch.sequence()) {
       tokens[b]++;
@@ -168,9 +169,9 @@ public final class MicroBatch {
 
   private static PositionTerm.Slope byGraph(
       NDArray logitsNV, NDArray upstream, UnaryOperator<NDArray> sum) {
-    NDArray leafNV = Network.leaf(logitsNV);
+    NDArray leafNV = Graph.leaf(logitsNV);
     NDArray value = sum.apply(leafNV);
-    Network.backward(value, upstream);
+    Graph.backward(value, upstream);
     return new PositionTerm.Slope(value, leafNV.getGradient());
   }
 
@@ -188,10 +189,10 @@ public final class MicroBatch {
       Optional<PositionTerm.SequenceCap> cap) {
     Tape tape = network.record(batch.idsBT(), leaves);
     NDArray hiddenND =
-        Network.withoutGraph(() -> network.gatherRows(tape.hiddenBTD(), batch.rowsN()));
+        Graph.withoutGraph(() -> network.gatherRows(tape.hiddenBTD(), batch.rowsN()));
     NDManager manager = hiddenND.getManager();
     Optional<NDArray> openN =
-        cap.flatMap(c -> Network.withoutGraph(() -> open(c, batch, hiddenND, leaves)));
+        cap.flatMap(c -> Graph.withoutGraph(() -> open(c, batch, hiddenND, leaves)));
     NDArray upstream = manager.create((float) coefficient);
     double value = 0;
     NDList gradients = new NDList();
@@ -200,14 +201,14 @@ public final class MicroBatch {
       int first = from;
       int to = Math.min(batch.scored(), from + step);
       try (NDManager own = manager.newSubManager()) {
-        NDArray pieceND = Network.leaf(rows(hiddenND, from, to));
+        NDArray pieceND = Graph.leaf(rows(hiddenND, from, to));
         pieceND.attach(own);
         NDArray logitsNV = network.logits(pieceND, leaves);
         PositionTerm.Slope slope =
             piece.of(logitsNV, rows(batch.labelsN(), from, to), upstream, from, to);
         value += slope.sum().toType(DataType.FLOAT32, false).getFloat();
         openN.ifPresent(
-            n -> slope.times(Network.withoutGraph(() -> rows(n, first, to).expandDims(1))));
+            n -> slope.times(Graph.withoutGraph(() -> rows(n, first, to).expandDims(1))));
         NDArray gradientND = network.backward(logitsNV, slope.gradientNV(), pieceND, leaves);
         gradientND.attach(manager);
         gradients.add(gradientND);
@@ -215,8 +216,7 @@ public final class MicroBatch {
     }
     NDArray gradientND = NDArrays.concat(gradients, 0);
     tape.backward(
-        Network.withoutGraph(
-            () -> network.scatterRows(tape.hiddenBTD(), batch.rowsN(), gradientND)));
+        Graph.withoutGraph(() -> network.scatterRows(tape.hiddenBTD(), batch.rowsN(), gradientND)));
     return value;
   }
 

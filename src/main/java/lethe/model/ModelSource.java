@@ -17,6 +17,7 @@ import lethe.model.checkpoint.HfWriter;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
+import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
@@ -170,12 +171,12 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
   /** As transformers does: an output matrix that differs from the embedding is the model's own. */
   private static Description read(HfFolder folder) {
     ModelConfig config = config(folder, folder.config());
-    Architecture architecture = Architecture.of(config);
+    Architecture architecture = Architectures.of(config);
     boolean untied = architecture.tied() && untied(folder, architecture);
     if (untied) {
       ObjectNode honest = folder.config().deepCopy();
       honest.put(TIED, false);
-      architecture = Architecture.of(config(folder, honest));
+      architecture = Architectures.of(config(folder, honest));
     }
     return new Description(config, architecture, untied);
   }

@@ -15,7 +15,6 @@ import lethe.settings.Settings;
 import lethe.target.Split;
 import lethe.target.TargetStopSettings;
 import lethe.train.TrainSettings;
-import lethe.train.gradient.GradientMode;
 
 /**
  * One invocation: what is asked for, and every layer's settings, all read and checked before
@@ -139,7 +138,7 @@ public record RunConfig(
     if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {
       settings.problem("Cannot pretrain: pretrain.enabled is false");
     }
-    if (job.train.separation() == GradientMode.PROJECTED && job.unlearn.roles().size() == 1) {
+    if (job.train.projects() && job.unlearn.roles().size() == 1) {
       root.section("train")
           .problem(
               "projection",

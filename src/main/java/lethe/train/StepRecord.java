@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.Map;
+import java.util.Optional;
 import lethe.train.gradient.GradientConflict;
 
 /**
@@ -41,4 +42,10 @@ public record StepRecord(
     @JsonProperty("wire_bytes") long wireBytes,
     int launch,
     int attempt,
-    String finished) {}
+    String finished) {
+
+  /** Of the angle between the gradients that forget and keep; empty where there are not two. */
+  public Optional<Double> cosine() {
+    return Optional.ofNullable(terms).map(GradientConflict::cosine);
+  }
+}

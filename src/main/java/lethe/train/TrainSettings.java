@@ -114,6 +114,11 @@ public record TrainSettings(
         all.bool("deterministic"));
   }
 
+  /** Whether what would undo the retained loss is removed from the gradient that forgets. */
+  public boolean projects() {
+    return separation == GradientMode.PROJECTED;
+  }
+
   private static GradientMode separation(Section train) {
     boolean apart = train.bool("separate-terms");
     GradientMode.Projection projection = train.choice("projection", GradientMode.Projection.class);

@@ -6,8 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import lethe.target.ProbeResult;
 import lethe.train.StepRecord;
-import lethe.train.steering.ProbeResult;
 import org.junit.jupiter.api.Test;
 
 /** What a user reads while a run goes on. */

@@ -17,6 +17,7 @@ import lethe.inference.ModelKey;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
+import lethe.model.torch.Graph;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,7 +87,7 @@ class GreedyDecoderTest {
       for (int t = 0; t < WRITTEN; t++) {
         int[] now = text;
         float[] logits =
-            Network.withoutGraph(
+            Graph.withoutGraph(
                 () -> {
                   try (NDManager manager = network.newManager()) {
                     NDArray idsBT = manager.create(new int[][] {now}).toType(DataType.INT64, false);

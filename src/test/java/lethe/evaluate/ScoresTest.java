@@ -30,6 +30,7 @@ import lethe.model.ModelSource;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
+import lethe.model.torch.Graph;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -393,7 +394,7 @@ class ScoresTest {
         Parameters weights = TinyLlama.parameters(network, 1);
         NDManager manager = network.newManager()) {
       float[] logP =
-          Network.withoutGraph(
+          Graph.withoutGraph(
                   () -> {
                     NDArray idsBT =
                         manager.create(new int[][] {tokens}).toType(DataType.INT64, false);

@@ -36,6 +36,7 @@ import lethe.model.network.TokenBatch;
 import lethe.model.network.Vocabulary;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Compute;
+import lethe.model.torch.Graph;
 import lethe.model.torch.Precision;
 import lethe.objective.AnswerPreservation;
 import lethe.objective.CrossEntropy;
@@ -472,7 +473,7 @@ class ExamplesTest {
           int[] tokens = ints(chunk.getList(4));
           TokenBatch batch = TokenBatch.of(manager, List.of(tokens));
           float[] logits =
-              Network.withoutGraph(
+              Graph.withoutGraph(
                       () ->
                           network.logits(
                               network.gatherRows(

@@ -22,6 +22,7 @@ import lethe.model.ModelSource;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
+import lethe.model.torch.Graph;
 import lethe.settings.InvalidSettings;
 import lethe.target.DocumentHalves;
 import lethe.target.SteeringTarget;
@@ -188,7 +189,7 @@ class ProbeSelectionTest {
   /** Summed over what follows the prompt, from the model's own logits. */
   private static double nll(Network network, Parameters weights, Row chunk) {
     int[] tokens = chunk.<List<Integer>>getAs(4).stream().mapToInt(Integer::intValue).toArray();
-    return Network.withoutGraph(
+    return Graph.withoutGraph(
         () -> {
           try (var manager = network.newManager()) {
             var idsBT =

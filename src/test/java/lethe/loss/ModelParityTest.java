@@ -24,6 +24,7 @@ import lethe.model.network.Architecture;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.network.TokenBatch;
+import lethe.model.torch.Graph;
 import lethe.objective.Descent;
 import lethe.objective.Positions;
 import lethe.objective.Role;
@@ -71,11 +72,11 @@ public class ModelParityTest {
         Parameters parameters = source.parameters(network)) {
       List<int[]> tokens = reference.sequences();
       TokenBatch batch = TokenBatch.of(manager, tokens);
-      NDArray hiddenBTD = Network.withoutGraph(() -> network.hidden(batch.idsBT(), parameters));
+      NDArray hiddenBTD = Graph.withoutGraph(() -> network.hidden(batch.idsBT(), parameters));
       NDArray allRows =
           manager.create(java.util.stream.LongStream.range(0, batch.idsBT().size()).toArray());
       float[] logits =
-          Network.withoutGraph(
+          Graph.withoutGraph(
                   () -> network.logits(network.gatherRows(hiddenBTD, allRows), parameters))
               .toFloatArray();
       assertClose(
@@ -85,7 +86,7 @@ public class ModelParityTest {
           "logits");
 
       NDArray logitsNV =
-          Network.withoutGraph(
+          Graph.withoutGraph(
               () -> network.logits(network.gatherRows(hiddenBTD, batch.rowsN()), parameters));
       float[] nll = new Positions(logitsNV, batch.labelsN()).nllN().toFloatArray();
       assertClose(nll, reference.scored(reference.floats("token_nll"), tokens), 1e-5, "token NLL");

@@ -16,6 +16,7 @@ import lethe.model.network.Parameters;
 import lethe.model.network.TokenBatch;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Compute;
+import lethe.model.torch.Graph;
 import lethe.model.torch.Precision;
 import lethe.objective.Descent;
 import lethe.objective.Positions;
@@ -109,7 +110,7 @@ class PrecisionTest {
         Parameters leaves = parameters.leaves()) {
       TokenBatch batch = TokenBatch.of(manager, tokens);
       float[] nllN =
-          Network.withoutGraph(
+          Graph.withoutGraph(
               () -> {
                 NDArray hiddenND =
                     network.gatherRows(network.hidden(batch.idsBT(), parameters), batch.rowsN());

@@ -23,6 +23,7 @@ import lethe.model.checkpoint.HfWriter;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
+import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
@@ -332,7 +333,7 @@ class CheckpointTest {
   }
 
   private static Architecture architecture(Map<String, Object> config) {
-    return Architecture.of(new ModelConfig("config.json", new ObjectMapper().valueToTree(config)));
+    return Architectures.of(new ModelConfig("config.json", new ObjectMapper().valueToTree(config)));
   }
 
   /** Every tensor of the network has the value of its own name, whatever the file calls it. */

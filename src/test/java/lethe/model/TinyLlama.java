@@ -13,6 +13,7 @@ import lethe.model.checkpoint.HfWriter;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
+import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
@@ -25,7 +26,7 @@ public final class TinyLlama {
   private TinyLlama() {}
 
   public static Architecture architecture() {
-    return Architecture.of(new ModelConfig("TinyLlama", new ObjectMapper().valueToTree(config())));
+    return Architectures.of(new ModelConfig("TinyLlama", new ObjectMapper().valueToTree(config())));
   }
 
   /** Its config.json. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
+import lethe.model.torch.Graph;
 import lethe.objective.MaxEntropy.Direction;
 import lethe.objective.SequenceTerm.View;
 import lethe.objective.TruncatedPredictions.Truth;
@@ -218,10 +219,10 @@ class LimitsTest {
   }
 
   private double[] gradient(PositionTerm term, double[] logits) {
-    return Network.withGraph(
+    return Graph.withGraph(
         () -> {
-          NDArray leafNV = Network.leaf(matrix(logits));
-          Network.backward(
+          NDArray leafNV = Graph.leaf(matrix(logits));
+          Graph.backward(
               term.sum(positions(leafNV, REFERENCE, REINFORCED)),
               manager.ones(new Shape(), DataType.FLOAT64));
           return leafNV.getGradient().toDoubleArray();

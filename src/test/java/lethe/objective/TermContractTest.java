@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
+import lethe.model.torch.Graph;
 import lethe.objective.SequenceTerm.Slope;
 import lethe.objective.SequenceTerm.View;
 import org.junit.jupiter.api.AfterAll;
@@ -231,11 +232,11 @@ class TermContractTest {
     }
 
     double[] gradient(PositionTerm term, DataType type) {
-      return Network.withGraph(
+      return Graph.withGraph(
           () -> {
-            NDArray leafNV = Network.leaf(matrix(logits, type));
+            NDArray leafNV = Graph.leaf(matrix(logits, type));
             NDArray sum = term.sum(positions(leafNV, type));
-            Network.backward(sum, manager.ones(new Shape(), type));
+            Graph.backward(sum, manager.ones(new Shape(), type));
             NDArray gradientNV = leafNV.getGradient().toType(DataType.FLOAT64, false);
             return gradientNV.toDoubleArray();
           });

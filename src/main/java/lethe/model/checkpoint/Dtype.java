@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How a weight is stored; in memory it is always a float32. Narrowing rounds to the nearest, ties
+ * How a weight is stored; in memory it is always a float32. Narrowing rounds to the nearest, half
  * to even, as PyTorch does; a value beyond the range becomes an infinity and NaN stays NaN.
  */
 public enum Dtype {
@@ -51,7 +51,7 @@ public enum Dtype {
     return switch (this) {
       case FLOAT32 -> value;
       case FLOAT16 -> fromFloat16(toFloat16(value));
-      case BFLOAT16 -> fromBfloat16(toBfloat16(value));
+      case BFLOAT16 -> Bfloat16.round(value);
     };
   }
 
@@ -67,9 +67,12 @@ public enum Dtype {
       return;
     }
     ShortBuffer halves = little.asShortBuffer();
+    if (this == BFLOAT16) {
+      Bfloat16.widen(halves, to, offset, count);
+      return;
+    }
     for (int i = 0; i < count; i++) {
-      short half = halves.get(i);
-      to[offset + i] = this == FLOAT16 ? fromFloat16(half) : fromBfloat16(half);
+      to[offset + i] = fromFloat16(halves.get(i));
     }
   }
 
@@ -85,22 +88,13 @@ public enum Dtype {
       return;
     }
     ShortBuffer halves = little.asShortBuffer();
+    if (this == BFLOAT16) {
+      new Bfloat16().narrow(from, offset, count, halves);
+      return;
+    }
     for (int i = 0; i < count; i++) {
-      float value = from[offset + i];
-      halves.put(i, this == FLOAT16 ? toFloat16(value) : toBfloat16(value));
+      halves.put(i, toFloat16(from[offset + i]));
     }
-  }
-
-  private static float fromBfloat16(short half) {
-    return Float.intBitsToFloat(half << 16);
-  }
-
-  private static short toBfloat16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
-      return (short) (bits >>> 16 | 0x40); // the quiet bit: a payload of low bits must not vanish
-    }
-    return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
   }
 
   private static float fromFloat16(short half) {

@@ -2,8 +2,8 @@
  * The supported architectures, one file each: the tensors of the family and its layer as
  * TorchScript text.
  *
- * <p>To add one, write that file, add it to the list of architectures, and add a folder of
- * reference logits and gradients to the parity tests.
+ * <p>To add one, write that file, add it to {@link lethe.model.family.Architectures}, and add a
+ * folder of reference logits and gradients to the parity tests.
  *
  * <p>Shapes in names: B sequences, T tokens, D width, H query heads, K key/value heads.
  */

@@ -1,19 +1,9 @@
 package lethe.model.network;
 
 import java.util.List;
-import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
-import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
-import lethe.model.family.Gpt2;
-import lethe.model.family.GptNeoX;
-import lethe.model.family.Llama;
-import lethe.model.family.Mistral;
-import lethe.model.family.Qwen2;
-import lethe.model.family.Qwen3;
-import lethe.settings.InvalidSettings;
 
 /**
  * Everything that makes one checkpoint's network: its tensors in the order of the flat parameter
@@ -52,9 +42,6 @@ public record Architecture(
     IntFunction<List<Table>> tables,
     String script) {
 
-  /** Most parameters: what a sum of them in a long, and a message, can be trusted with. */
-  private static final double MOST_ELEMENTS = 1e12;
-
   /**
    * A constant matrix, row by row.
    *
@@ -82,38 +69,6 @@ public record Architecture(
   }
 
   /**
-   * The network a config.json describes.
-   *
-   * @throws InvalidSettings naming the value that is not supported
-   */
-  public static Architecture of(ModelConfig config) {
-    TreeMap<String, Function<ModelConfig, Architecture>> known = new TreeMap<>();
-    known.put("gpt2", Gpt2::of);
-    known.put("gpt_neox", GptNeoX::of);
-    known.put("llama", Llama::of);
-    known.put("mistral", Mistral::of);
-    known.put("qwen2", Qwen2::of);
-    known.put("qwen3", Qwen3::of);
-    Function<ModelConfig, Architecture> architecture = known.get(config.type());
-    if (architecture == null) {
-      throw new InvalidSettings(
-          List.of(
-              "Cannot use "
-                  + config.source()
-                  + ": model_type \""
-                  + config.type()
-                  + "\" is not supported; supported are "
-                  + String.join(", ", known.keySet())));
-    }
-    Architecture built = architecture.apply(config);
-    config.refuseUnless(
-        built.tensors().stream().mapToDouble(Architecture::elements).sum() <= MOST_ELEMENTS,
-        "its sizes make more than 10^12 parameters");
-    config.check();
-    return built;
-  }
-
-  /**
    * The matrices that activations are multiplied with, one after another, the output matrix last;
    * what several matrices of a checkpoint are stacked to counts as one.
    */
@@ -123,11 +78,6 @@ public record Architecture(
         .map(parameters::get)
         .filter(p -> p.shape().dimension() == 2)
         .toList();
-  }
-
-  /** As a double, which a product of sizes that nobody has checked does not overflow. */
-  private static double elements(NamedShape tensor) {
-    return tensor.shape().stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b);
   }
 
   /** Elements of all parameters together. */

@@ -6,17 +6,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Autograd;
 import lethe.model.torch.CachedLayer;
 import lethe.model.torch.Compute;
+import lethe.model.torch.Graph;
 import lethe.model.torch.NativeEngine;
 import lethe.model.torch.Precision;
 import lethe.model.torch.TorchScript;
@@ -150,7 +148,7 @@ public final class Network implements AutoCloseable {
     int tokens = (int) idsBT.getShape().get(1);
     architecture.context().check(tokens);
     List<Integer> embedding = architecture.embedding();
-    NDArray xBTD = withGraph(() -> script.run("embed", idsBT, leaves.float32(embedding)));
+    NDArray xBTD = Graph.withGraph(() -> script.run("embed", idsBT, leaves.float32(embedding)));
     Tape tape = new Tape(autograd, leaves, compute.activations(), xBTD, embedding);
     List<NDArray> tables = tables(tokens);
     for (List<Integer> layer : architecture.layers()) {
@@ -229,42 +227,6 @@ public final class Network implements AutoCloseable {
    */
   public NDArray likeliestOther(NDArray logitsNV, NDArray idsN) {
     return script.run("likeliest_other", logitsNV, idsN);
-  }
-
-  /** Runs without recording a graph; the results may still enter a later one. */
-  public static <T> T withoutGraph(Supplier<T> work) {
-    return recording(false, work);
-  }
-
-  /** Runs with autograd recording, which DJL leaves off. */
-  public static <T> T withGraph(Supplier<T> work) {
-    return recording(true, work);
-  }
-
-  private static <T> T recording(boolean on, Supplier<T> work) {
-    boolean before = JniUtils.isGradMode();
-    JniUtils.setGradMode(on);
-    try {
-      return work.get();
-    } finally {
-      JniUtils.setGradMode(before);
-    }
-  }
-
-  /** A leaf of a new graph with the same values. */
-  public static NDArray leaf(NDArray array) {
-    NDArray leaf = array.stopGradient();
-    leaf.setRequiresGradient(true);
-    return leaf;
-  }
-
-  /**
-   * Adds the gradients of {@code sum(value * upstream)} to the leaves below {@code value}.
-   *
-   * @param upstream of the shape of {@code value}
-   */
-  public static void backward(NDArray value, NDArray upstream) {
-    JniUtils.backward((PtNDArray) value, (PtNDArray) upstream, false, false);
   }
 
   private List<NDArray> tables(int tokens) {

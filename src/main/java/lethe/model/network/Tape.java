@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Autograd;
+import lethe.model.torch.Graph;
 
 /**
  * A pass through the layers that gradients can go back through, once. Each layer has a graph of its
@@ -61,14 +62,14 @@ public final class Tape {
   void run(UnaryOperator<NDArray> layer, List<Integer> places) {
     NDArray input = hiddenBTD;
     if (places.isEmpty() && nothingBelow()) {
-      hiddenBTD = Network.withoutGraph(() -> layer.apply(input));
+      hiddenBTD = Graph.withoutGraph(() -> layer.apply(input));
       input.close(); // nothing goes back to here
     } else if (activations == Activations.RECOMPUTE) {
-      hiddenBTD = Network.withoutGraph(() -> layer.apply(input));
+      hiddenBTD = Graph.withoutGraph(() -> layer.apply(input));
       stages.push(new Stage(layer, input, null, places));
     } else {
       input.setRequiresGradient(!nothingBelow());
-      NDArray output = Network.withGraph(() -> layer.apply(input));
+      NDArray output = Graph.withGraph(() -> layer.apply(input));
       hiddenBTD = output.stopGradient();
       stages.push(new Stage(layer, input, output, places));
     }
@@ -97,7 +98,7 @@ public final class Tape {
       NDArray output = stage.output;
       if (output == null) {
         stage.input.setRequiresGradient(further);
-        output = Network.withGraph(() -> stage.run.apply(stage.input));
+        output = Graph.withGraph(() -> stage.run.apply(stage.input));
       }
       List<NDArray> inputs = new ArrayList<>(leaves.at(stage.places));
       if (further) {

@@ -3,7 +3,6 @@ package lethe.model.torch;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.List;
-import lethe.model.network.Network;
 
 /**
  * PyTorch's differentiation called from inside a script: gradients come back as values instead of
@@ -48,26 +47,26 @@ public final class Autograd {
    * @return one an input, owned by the value's manager
    */
   public NDList gradients(NDArray value, NDArray upstream, List<NDArray> inputs) {
-    return Network.withoutGraph(() -> script.runAll("gradients", value, upstream, inputs));
+    return Graph.withoutGraph(() -> script.runAll("gradients", value, upstream, inputs));
   }
 
   /** The gradients as the beginning of float32 sums. */
   public NDList startSums(NDList gradients) {
-    return Network.withoutGraph(() -> script.runAll("first", gradients));
+    return Graph.withoutGraph(() -> script.runAll("first", gradients));
   }
 
   /** Adds gradients of any dtype to float32 sums. */
   public void addTo(List<NDArray> sums, NDList gradients) {
-    Network.withoutGraph(() -> script.run("more", sums, gradients)).close();
+    Graph.withoutGraph(() -> script.run("more", sums, gradients)).close();
   }
 
   /** A copy in the dtype of matrix products, which DJL must not ask for. */
   public NDArray cast(NDArray array) {
-    return Network.withoutGraph(() -> script.run("narrowed", array));
+    return Graph.withoutGraph(() -> script.run("narrowed", array));
   }
 
   /** Overwrites such a copy. */
   public void copyInto(NDArray narrowed, NDArray array) {
-    Network.withoutGraph(() -> script.run("renewed", narrowed, array)).close();
+    Graph.withoutGraph(() -> script.run("renewed", narrowed, array)).close();
   }
 }

@@ -1,6 +1,7 @@
 package lethe.model.torch;
 
 import ai.djl.Device;
+import java.util.Optional;
 
 /**
  * Where and how a network runs.
@@ -14,6 +15,11 @@ public record Compute(Device device, int threads, Precision precision, Activatio
   /** Float32 on the processor, keeping activations. */
   public static Compute cpu(int threads) {
     return new Compute(Device.cpu(), threads, Precision.FLOAT32, Activations.KEEP);
+  }
+
+  /** The model of its GPU; empty on the processor. */
+  public Optional<String> gpu() {
+    return device.isGpu() ? Optional.of(NativeEngine.gpu(device)) : Optional.empty();
   }
 
   public Compute with(Precision other) {

@@ -41,8 +41,7 @@ public final class WorkerEnvironment {
 
   /** That of this process. */
   public static String ofThisProcess(Compute compute) {
-    String device =
-        compute.device().isGpu() ? NativeEngine.gpu(compute.device()) : processor(cpuInfo());
+    String device = compute.gpu().orElseGet(() -> processor(cpuInfo()));
     return "%s, %d threads, %s, %s, MKL_CBWR=%s"
         .formatted(
             device,

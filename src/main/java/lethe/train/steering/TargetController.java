@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import lethe.target.Outcome;
+import lethe.target.ProbeResult;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.ShardTree;
 

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.model.network.ArchitectureTest;
 import lethe.model.network.ContextLength;
@@ -34,7 +35,7 @@ class ModelConfigTest {
          'rope_scaling': {'rope_type': 'yarn', 'factor': 2.0, 'attn_factor': 1.5}}""";
     ModelConfig config = ArchitectureTest.config("llama", surplus);
 
-    Architecture built = Architecture.of(config);
+    Architecture built = Architectures.of(config);
 
     assertThat(built.context()).isEqualTo(new ContextLength(32, "max_position_embeddings 32"));
     assertThat(config.warnings())
@@ -49,7 +50,7 @@ class ModelConfigTest {
       keys.append(", 'k").append(i).append("': 1");
     }
     ModelConfig config = ArchitectureTest.config("gpt2", keys + "}");
-    Architecture.of(config);
+    Architectures.of(config);
     assertThat(config.warnings()).singleElement().asString().endsWith("k8 1, k9 1 and 33 more");
   }
 
@@ -65,7 +66,7 @@ class ModelConfigTest {
     for (JsonNode key : keys) {
       ModelConfig config = ArchitectureTest.config(family, "{'" + key.asText() + "': 'odd'}");
       try {
-        Architecture.of(config);
+        Architectures.of(config);
         assertThat(config.warnings()).as(key.asText()).isEmpty(); // it is known to be harmless
       } catch (InvalidSettings e) {
         assertThat(e).hasMessageContaining(key.asText());
@@ -85,7 +86,7 @@ class ModelConfigTest {
   void nullMeansAsManyKeysAsHeads(String family, String key, int heads)
       throws JsonProcessingException {
     Architecture built =
-        Architecture.of(ArchitectureTest.config(family, "{'%s': null}".formatted(key)));
+        Architectures.of(ArchitectureTest.config(family, "{'%s': null}".formatted(key)));
     assertThat(built.heads().keys()).isEqualTo(heads);
   }
 
@@ -111,7 +112,7 @@ class ModelConfigTest {
   void nullIsRefusedWhereTransformersRefusesIt(String family, String key)
       throws JsonProcessingException {
     ModelConfig config = ArchitectureTest.config(family, "{'" + key + "': null}");
-    assertThatThrownBy(() -> Architecture.of(config))
+    assertThatThrownBy(() -> Architectures.of(config))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(key + " must be ")
         .hasMessageContaining(", was null");
@@ -152,7 +153,7 @@ class ModelConfigTest {
   @Test
   void gpt2HasTwoNamesForItsSizes() throws JsonProcessingException {
     Architecture built =
-        Architecture.of(
+        Architectures.of(
             ArchitectureTest.config(
                 "gpt2", "{'num_hidden_layers': 1, 'num_attention_heads': 2, 'hidden_size': 16}"));
     assertThat(built.layers()).hasSize(1);
@@ -161,6 +162,6 @@ class ModelConfigTest {
   }
 
   private static float[] cosines(ModelConfig config) {
-    return Architecture.of(config).tables().apply(7).get(0).values();
+    return Architectures.of(config).tables().apply(7).get(0).values();
   }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import lethe.model.checkpoint.ModelConfig;
+import lethe.model.family.Architectures;
 import lethe.settings.InvalidSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,7 +78,7 @@ public class ArchitectureTest {
       throws JsonProcessingException {
     ModelConfig config = config(type, changes);
 
-    assertThatThrownBy(() -> Architecture.of(config))
+    assertThatThrownBy(() -> Architectures.of(config))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Cannot use config.json: " + message);
   }
@@ -87,7 +88,7 @@ public class ArchitectureTest {
     ModelConfig config =
         config("llama", "{'vocab_size': 0, 'hidden_act': 'x', 'is_causal': false}");
 
-    assertThatThrownBy(() -> Architecture.of(config))
+    assertThatThrownBy(() -> Architectures.of(config))
         .hasMessageContaining("vocab_size must be")
         .hasMessageContaining("hidden_act \"x\"")
         .hasMessageContaining("is_causal false");
@@ -102,7 +103,7 @@ public class ArchitectureTest {
          'initializer_range': 0.02, 'quantization_config': null, 'use_mrope': false,
          'rope_theta': 500000.0, 'architectures': ['LlamaForCausalLM']}""";
 
-    assertThat(Architecture.of(config("llama", harmless)).type()).isEqualTo("llama");
+    assertThat(Architectures.of(config("llama", harmless)).type()).isEqualTo("llama");
   }
 
   @ParameterizedTest
@@ -122,7 +123,7 @@ public class ArchitectureTest {
       })
   void sequencesEndWhereAWindowWouldBegin(String type, String changes, int tokens, String reason)
       throws JsonProcessingException {
-    ContextLength context = Architecture.of(config(type, changes)).context();
+    ContextLength context = Architectures.of(config(type, changes)).context();
 
     assertThat(context).isEqualTo(new ContextLength(tokens, reason));
     context.check(tokens);
@@ -134,8 +135,8 @@ public class ArchitectureTest {
 
   @Test
   void countsTheWorkOfAToken() throws JsonProcessingException {
-    Architecture llama = Architecture.of(config("llama", "{}"));
-    Architecture tied = Architecture.of(config("llama", "{'tie_word_embeddings': true}"));
+    Architecture llama = Architectures.of(config("llama", "{}"));
+    Architecture tied = Architectures.of(config("llama", "{'tie_word_embeddings': true}"));
     long layer = 16 + (16 + 8 + 8) * 16 + 16 * 16 + 16 + 3 * 24 * 16;
     long multiplied = 2 * layer + 16 + 40 * 16;
 
@@ -152,7 +153,7 @@ public class ArchitectureTest {
     all.add("(40, 16)"); // the output matrix, its own or the embedding
 
     for (String changes : List.of("{}", "{'tie_word_embeddings': true}")) {
-      Architecture llama = Architecture.of(config("llama", changes));
+      Architecture llama = Architectures.of(config("llama", changes));
       assertThat(llama.matrices()).extracting(p -> p.shape().toString()).isEqualTo(all);
       assertThat(llama.heads()).isEqualTo(new Architecture.Heads(4, 2, 4));
     }
@@ -175,7 +176,7 @@ public class ArchitectureTest {
   }
 
   private static float[] cosines(ModelConfig config) {
-    return Architecture.of(config).tables().apply(7).get(0).values();
+    return Architectures.of(config).tables().apply(7).get(0).values();
   }
 
   public static ModelConfig config(String type, String changes) throws JsonProcessingException {

@@ -15,8 +15,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import lethe.model.checkpoint.ModelConfig;
+import lethe.model.family.Architectures;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Compute;
+import lethe.model.torch.Graph;
 import lethe.model.torch.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,7 +80,7 @@ class DecodingTest {
     Compute compute = new Compute(Device.cpu(), 1, precision, Activations.KEEP);
     try (Network network = new Network(architecture, compute);
         Parameters weights = weights(network)) {
-      Network.withoutGraph(
+      Graph.withoutGraph(
           () -> {
             try (Decoding decoding = network.decoding(weights, TOKENS)) {
               for (int length = 7; length <= TOKENS; length++) {
@@ -147,6 +149,6 @@ class DecodingTest {
   private static Architecture architecture(String type, String sizes) throws IOException {
     String json =
         "{\"model_type\": \"%s\", \"vocab_size\": %d, %s}".formatted(type, VOCABULARY, sizes);
-    return Architecture.of(new ModelConfig(type, new ObjectMapper().readTree(json)));
+    return Architectures.of(new ModelConfig(type, new ObjectMapper().readTree(json)));
   }
 }

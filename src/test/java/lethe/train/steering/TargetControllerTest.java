@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lethe.target.Outcome;
+import lethe.target.ProbeResult;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.ShardTree;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package lethe.train;
+package lethe.train.exchange;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,15 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import lethe.model.checkpoint.NamedShape;
-import lethe.train.exchange.Aggregator;
-import lethe.train.exchange.AggregatorAddress;
-import lethe.train.exchange.AggregatorClient;
-import lethe.train.exchange.ExchangeSpec;
-import lethe.train.exchange.WorkerEnvironment;
-import lethe.train.exchange.WorkerReport;
-import lethe.train.gradient.Buckets;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
@@ -36,9 +28,8 @@ import org.apache.spark.network.server.TransportServer;
 import org.apache.spark.network.util.TransportConf;
 
 /**
- * How fast the engine's own work is on this machine: adding gradients and AdamW beside what memory
- * gives, and the exchange with one worker over the loopback device. Best of some rounds after a
- * warm-up, on all processors; {@code jobs/engine-bench.sh} starts it.
+ * How fast the exchange with one worker is over the loopback device, beside plain TCP there. Best
+ * of some rounds after a warm-up; {@code jobs/engine-bench.sh} starts it.
  */
 public final class EngineBench {
   private static final int ELEMENTS = Integer.getInteger("elements", 100_000_000);
@@ -55,40 +46,20 @@ public final class EngineBench {
   private EngineBench() {}
 
   public static void main(String[] arguments) throws Exception {
-    Buckets buckets = LAYOUT.buckets();
-    float[][] left = filled(buckets);
-    float[][] right = filled(buckets);
     System.out.printf(
         Locale.ROOT,
         "%d processors, %d parameters%n",
         Runtime.getRuntime().availableProcessors(),
         ELEMENTS);
-    float[][] third = filled(buckets);
-    double triad = best(12, () -> each(buckets, b -> triad(left[b], right[b], third[b])));
-    say("memory: a = b + s c, as STREAM counts", triad, triad);
-    double add = best(12, () -> each(buckets, b -> WireFormat.FLOAT32.add(left[b], right[b])));
-    say("adding gradients, float32", add, triad);
-    double narrow = best(12, () -> each(buckets, b -> WireFormat.BFLOAT16.add(left[b], right[b])));
-    say("adding gradients, each sum rounded", narrow, triad);
-    double look =
-        best(4, () -> each(buckets, b -> check(Aggregator.finite(left[b], 0, left[b].length))));
-    say("looking for what is not finite", look, triad);
-    say("the gradient's norm", best(4, () -> check(AdamW.norm(right) > 0)), triad);
-    AdamW optimizer = new AdamW(LAYOUT, filled(buckets), 1, 0.01);
-    double update =
-        best(
-            28,
-            () -> {
-              optimizer.advance();
-              each(buckets, b -> optimizer.update(b, right[b], 1, 1e-3));
-            });
-    say("AdamW", update, triad);
+    AdamW optimizer = new AdamW(LAYOUT, filled(), 1, 0.01);
+    float[][] gradient = filled();
     System.out.printf(
         Locale.ROOT, "plain TCP over loopback, one connection          %6.2f GB/s%n", loopback());
     for (WireFormat wire : WireFormat.values()) {
-      exchange(optimizer, right, wire, Map.of());
+      exchange(optimizer, gradient, wire, Map.of());
     }
-    exchange(optimizer, right, WireFormat.FLOAT32, Map.of("spark.network.crypto.enabled", "true"));
+    exchange(
+        optimizer, gradient, WireFormat.FLOAT32, Map.of("spark.network.crypto.enabled", "true"));
     System.exit(0);
   }
 
@@ -144,22 +115,6 @@ public final class EngineBench {
         pull);
   }
 
-  private static void say(String what, double rate, double triad) {
-    System.out.printf(Locale.ROOT, "%-44s %6.1f GB/s  %3.0f %%%n", what, rate, 100 * rate / triad);
-  }
-
-  private static void check(boolean fine) {
-    if (!fine) {
-      throw new IllegalStateException("The vectors are not what they were filled with");
-    }
-  }
-
-  private static void triad(float[] a, float[] b, float[] c) {
-    for (int i = 0; i < a.length; i++) {
-      a[i] = b[i] + 1e-3f * c[i];
-    }
-  }
-
   /** What two threads that only write and read reach: no exchange can be faster. */
   private static double loopback() throws IOException, InterruptedException {
     long bytes = 4L * ELEMENTS;
@@ -174,7 +129,7 @@ public final class EngineBench {
           sender.start();
           ByteBuffer into = ByteBuffer.allocateDirect(1 << 20);
           for (long left = bytes; left > 0; left -= to.read(into.clear())) {
-            // what is read is let go of
+            // what is read is dropped
           }
           best = Math.max(best, rate(4, System.nanoTime() - begun));
           sender.join();
@@ -210,31 +165,12 @@ public final class EngineBench {
         long bytes) {}
   }
 
-  private interface Bucket {
-    void at(int bucket);
-  }
-
-  private static void each(Buckets buckets, Bucket work) {
-    IntStream.range(0, buckets.count()).parallel().forEach(work::at);
-  }
-
-  /** GB/s of the fastest round. */
-  private static double best(int bytes, Runnable work) {
-    double best = 0;
-    for (int i = 0; i < ROUNDS; i++) {
-      long begun = System.nanoTime();
-      work.run();
-      best = Math.max(best, rate(bytes, System.nanoTime() - begun));
-    }
-    return best;
-  }
-
   private static double rate(int bytes, long nanos) {
     return (double) bytes * ELEMENTS / nanos;
   }
 
-  private static float[][] filled(Buckets buckets) {
-    float[][] vector = buckets.allocate();
+  private static float[][] filled() {
+    float[][] vector = LAYOUT.buckets().allocate();
     for (float[] bucket : vector) {
       Arrays.fill(bucket, 1e-3f);
     }

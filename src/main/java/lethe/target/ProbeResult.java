@@ -1,4 +1,4 @@
-package lethe.train.steering;
+package lethe.target;
 
 import java.util.Map;
 

@@ -1,4 +1,4 @@
-package lethe.train;
+package lethe.objective;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,18 +25,6 @@ import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.network.Vocabulary;
 import lethe.model.torch.Precision;
-import lethe.objective.CrossEntropy;
-import lethe.objective.Descent;
-import lethe.objective.FrozenModel;
-import lethe.objective.GradientAscent;
-import lethe.objective.KullbackLeibler;
-import lethe.objective.MaxEntropy;
-import lethe.objective.Npo;
-import lethe.objective.Pairing;
-import lethe.objective.Role;
-import lethe.objective.Term;
-import lethe.objective.TruncatedPredictions;
-import lethe.objective.ViewKind;
 import lethe.settings.Section;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
