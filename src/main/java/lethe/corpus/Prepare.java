@@ -5,7 +5,6 @@ import static org.apache.spark.sql.functions.expr;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -31,6 +30,7 @@ import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import lethe.table.MaterializedTables;
 import lethe.target.Split;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -283,7 +283,7 @@ public final class Prepare {
     Optional<Dataset<Row>> known =
         settings.reuse().map(earlier -> tables.keep(earlier().known(placed)));
     return new Assembled(
-        sha256(json.value()),
+        DigestUtils.sha256Hex(json.value()),
         rejects,
         taken,
         known
@@ -329,10 +329,6 @@ public final class Prepare {
         spark,
         new RunFolder(
             folder.files().qualified(Files.path(settings.reuse().orElseThrow())), folder.files()));
-  }
-
-  public static String sha256(byte[] content) {
-    return HexFormat.of().formatHex(Files.sha256().digest(content));
   }
 
   /** How questions and answers are written, where a source has any. */

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
+import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.spark.TaskContext;
 
 /**
@@ -97,11 +98,10 @@ public final class LoadedModel {
       if (thread == null) {
         thread =
             Executors.newSingleThreadExecutor(
-                task -> {
-                  Thread own = new Thread(task, "resident model");
-                  own.setDaemon(true);
-                  return own;
-                });
+                new BasicThreadFactory.Builder()
+                    .namingPattern("resident model")
+                    .daemon(true)
+                    .build());
       }
       turn = thread.submit(work::get);
     }

@@ -8,10 +8,10 @@ import org.apache.commons.math3.stat.descriptive.rank.Percentile.EstimationType;
 
 /**
  * Percentile bootstrap: draws as many items as there are, with replacement, many times, and takes
- * the percentiles of a figure of them, linear between the two nearest draws (R-7 of Hyndman and Fan,
- * 1996). Efron and Tibshirani, "An Introduction to the Bootstrap", 1993,
- * chapter 13. Items are documents: the chunks of one document resemble each other, so intervals
- * over chunks would be too narrow.
+ * the percentiles of a figure of them, linear between the two nearest draws (R-7 of Hyndman and
+ * Fan, 1996). Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13. Items are
+ * documents: the chunks of one document resemble each other, so intervals over chunks would be too
+ * narrow.
  */
 public final class Bootstrap {
   /** Enough for the 2.5th percentile to rest on 25 draws. */

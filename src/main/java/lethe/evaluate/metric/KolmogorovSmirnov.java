@@ -12,8 +12,8 @@ import org.apache.commons.math3.stat.inference.KolmogorovSmirnovTest;
  * </pre>
  *
  * Smirnov, 1948. Below {@value #EXACT} pairs of values p is exact for samples without equal values,
- * and with some it is an upper bound; from there on it is the limit for large samples. Chunks of one
- * document resemble each other, so p is smaller than it should be.
+ * and with some it is an upper bound; from there on it is the limit for large samples. Chunks of
+ * one document resemble each other, so p is smaller than it should be.
  *
  * @param distance D, 0 to 1
  * @param p 0 to 1
