@@ -5,7 +5,6 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.octet_length;
 import static org.apache.spark.sql.functions.sum;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.GarbageCollectionNotificationInfo;
 import java.io.BufferedReader;
@@ -42,6 +41,7 @@ import lethe.corpus.token.Beginning;
 import lethe.corpus.token.ChunkDocuments;
 import lethe.corpus.token.Chunks;
 import lethe.corpus.token.Tokenizer;
+import lethe.folder.Json;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
 import lethe.table.MaterializedTables;
@@ -107,7 +107,6 @@ public final class PrepareBench {
       bytes = Long.parseLong(counts[1]);
       return;
     }
-    ObjectMapper json = new ObjectMapper();
     Files.createDirectories(corpora());
     List<Path> files;
     try (var all = Files.list(given)) {
@@ -120,7 +119,7 @@ public final class PrepareBench {
           try (InputStream in = new GZIPInputStream(Files.newInputStream(file));
               BufferedReader lines = new BufferedReader(new InputStreamReader(in, UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-              ObjectNode object = (ObjectNode) json.readTree(line);
+              ObjectNode object = (ObjectNode) Json.MAPPER.readTree(line);
               object.put("id", copy + "/" + object.at("/meta/id").asText());
               bytes += object.get("text").textValue().getBytes(UTF_8).length;
               out.write(object.toString());

@@ -1,7 +1,6 @@
 package lethe.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetEncoder;
@@ -9,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import lethe.folder.Json;
 import lethe.run.RunConfig;
 
 /**
@@ -57,7 +57,7 @@ final class FileNames {
 
   private static JsonNode read(String json) {
     try {
-      return new ObjectMapper().readTree(json);
+      return Json.MAPPER.readTree(json);
     } catch (IOException e) {
       throw new IllegalStateException("Cannot read the settings as JSON", e);
     }

@@ -1,7 +1,6 @@
 package lethe.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +10,7 @@ import java.util.function.Supplier;
 import lethe.console.Console;
 import lethe.corpus.Manifest;
 import lethe.corpus.token.EndOfText;
+import lethe.folder.Json;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.checkpoint.HfFolder;
@@ -102,7 +102,7 @@ final class ModelFolders {
   private Optional<Architecture> one(String setting, String path, boolean weights) {
     Optional<Sample> sample = sample(path);
     if (sample.isPresent()) {
-      JsonNode config = new ObjectMapper().valueToTree(sample.get().model().config());
+      JsonNode config = Json.MAPPER.valueToTree(sample.get().model().config());
       return findings.look(() -> Architectures.of(new ModelConfig("sample.model", config)));
     }
     if (!seen(path)) {

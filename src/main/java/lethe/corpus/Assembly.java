@@ -25,6 +25,7 @@ import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import lethe.table.MaterializedTables;
 import lethe.target.Split;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -89,7 +90,7 @@ record Assembly(
     refuse(new UnknownTokens(how, vocabulary).problems(placed));
     Optional<Dataset<Row>> known = previous.map(corpus -> tables.keep(corpus.known(placed)));
     return new Assembled(
-        Prepare.sha256(how.json().value()),
+        DigestUtils.sha256Hex(how.json().value()),
         sources.rejects(),
         SplitCounts.documents(settled.splits().taken()),
         chunks(placed, known),

@@ -1,13 +1,13 @@
 package lethe.corpus;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
 import java.util.Map;
 import lethe.corpus.duplicate.Repeat;
 import lethe.corpus.token.Chunks;
+import lethe.folder.Json;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Dataset;
@@ -101,8 +101,7 @@ public record Manifest(
     }
     try {
       Manifest manifest =
-          new ObjectMapper()
-              .treeToValue(folder.files().readJson(folder.corpusManifest()), Manifest.class);
+          Json.MAPPER.treeToValue(folder.files().readJson(folder.corpusManifest()), Manifest.class);
       if (manifest.version != VERSION) {
         throw new InvalidSettings(
             "Cannot read chunks: %s is of version %d, this program reads %d; run prepare with overwrite=true"

@@ -14,7 +14,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
 import java.io.IOException;
-import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -215,10 +215,6 @@ public final class Prepare {
                 new PreviousCorpus(
                     spark,
                     new RunFolder(folder.files().qualified(Files.path(run)), folder.files())));
-  }
-
-  public static String sha256(byte[] content) {
-    return HexFormat.of().formatHex(Files.sha256().digest(content));
   }
 
   /** How questions and answers are written, where a source has any. */

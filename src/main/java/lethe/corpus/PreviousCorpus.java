@@ -14,6 +14,7 @@ import java.util.Optional;
 import lethe.corpus.token.Chunks;
 import lethe.corpus.token.QuestionEncoder;
 import lethe.folder.RunFolder;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -53,7 +54,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
               .formatted(folder.root()));
     }
     differ(problems, "minimum-tail", manifest.minimumTail(), settings.minimumTail());
-    differ(problems, "tokenizer", manifest.tokenizerSha256(), Prepare.sha256(tokenizer));
+    differ(problems, "tokenizer", manifest.tokenizerSha256(), DigestUtils.sha256Hex(tokenizer));
     differ(
         problems,
         "beginning of text",

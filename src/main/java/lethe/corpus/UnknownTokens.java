@@ -6,10 +6,10 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import lethe.folder.Json;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -92,7 +92,7 @@ record UnknownTokens(Tokenization how, int rows) {
 
   private JsonNode json() {
     try {
-      return new ObjectMapper().readTree(how.json().value());
+      return Json.MAPPER.readTree(how.json().value());
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read tokenizer.json: " + e.getMessage(), e);
     }

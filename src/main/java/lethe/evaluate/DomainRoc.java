@@ -2,8 +2,8 @@ package lethe.evaluate;
 
 import java.util.ArrayList;
 import java.util.List;
-import lethe.evaluate.MembershipScore.Point;
 import lethe.evaluate.metric.RocCurve;
+import lethe.evaluate.metric.RocCurve.Point;
 
 /**
  * Members told from non-members domain by domain, and the domains weighed by their members:

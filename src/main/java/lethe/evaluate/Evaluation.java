@@ -2,13 +2,13 @@ package lethe.evaluate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import lethe.folder.Files;
+import lethe.folder.Json;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
@@ -146,7 +146,7 @@ public record Evaluation(
                   .formatted(folder.evaluation(), version, VERSION)));
     }
     try {
-      return new ObjectMapper().treeToValue(json, Evaluation.class);
+      return Json.MAPPER.treeToValue(json, Evaluation.class);
     } catch (JsonProcessingException e) {
       throw new InvalidSettings(
           "Cannot read " + folder.evaluation() + ": " + e.getOriginalMessage(), e);

@@ -2,6 +2,7 @@ package lethe.evaluate;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
+import lethe.evaluate.metric.RocCurve;
 
 /**
  * What one attack makes of one model: can it tell chunks of forget (members) from chunks of
@@ -33,15 +34,7 @@ public record MembershipScore(
     @JsonProperty("tpr_at_0.1_percent_fpr") double tprAt01,
     @JsonProperty("tpr_at_1_percent_fpr") double tprAt1,
     @JsonProperty("tpr_at_5_percent_fpr") double tprAt5,
-    List<Point> roc) {
-
-  /**
-   * A place on a ROC curve.
-   *
-   * @param fpr share of non-members taken for members
-   * @param tpr share of members found
-   */
-  public record Point(double fpr, double tpr) {}
+    List<RocCurve.Point> roc) {
 
   /** The same, with the retrained model's value. */
   MembershipScore beside(Double retrained) {

@@ -2,20 +2,19 @@ package lethe.evaluate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
 import lethe.folder.Files;
+import lethe.folder.Json;
 import lethe.settings.InvalidSettings;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -28,8 +27,6 @@ import org.apache.hadoop.fs.Path;
 public record TaskFile(MultipleChoiceTask task, Files files) {
   private static final String WANTED =
       "a line must be a JSON object with query (a text), choices (a list of two texts or more) and gold (the place of the right one, from 0)";
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Lines of a file that are looked at: enough to see its layout within a second. */
   private static final int LINES = 20_000;
@@ -60,12 +57,11 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
     if (all.size() == 1) {
       return files.sha256(all.get(0));
     }
-    MessageDigest digest = Files.sha256();
+    StringBuilder lines = new StringBuilder();
     for (Path file : all) {
-      String line = file.getName() + " " + files.sha256(file) + "\n";
-      digest.update(line.getBytes(StandardCharsets.UTF_8));
+      lines.append(file.getName() + " " + files.sha256(file) + "\n");
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return DigestUtils.sha256Hex(lines.toString());
   }
 
   /** As Spark takes a path: a file, the files of a folder, or a pattern. */
@@ -128,7 +124,7 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
   private static String wrong(String line) {
     JsonNode question;
     try {
-      question = JSON.readTree(line);
+      question = Json.MAPPER.readTree(line);
     } catch (JsonProcessingException e) {
       return "is not JSON";
     }

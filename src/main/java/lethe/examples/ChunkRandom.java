@@ -1,6 +1,7 @@
 package lethe.examples;
 
 import java.nio.charset.StandardCharsets;
+import lethe.folder.SplitMix64;
 
 /**
  * Random numbers that belong to places in the corpus: the same for a seed and a chunk, whatever
@@ -9,17 +10,15 @@ import java.nio.charset.StandardCharsets;
  * @param key of a chunk
  */
 record ChunkRandom(long key) {
-  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
-
   static ChunkRandom of(long seed, String domain, String document, int ordinal) {
-    long key = mix(seed + GOLDEN);
+    long key = SplitMix64.mix(seed + SplitMix64.GAMMA);
     for (String text : new String[] {domain, document}) {
       for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-        key = mix(key ^ b);
+        key = SplitMix64.mix(key ^ b);
       }
-      key = mix(key + GOLDEN); // so that where one name ends counts
+      key = SplitMix64.mix(key + SplitMix64.GAMMA); // so that where one name ends counts
     }
-    return new ChunkRandom(mix(key ^ ordinal));
+    return new ChunkRandom(SplitMix64.mix(key ^ ordinal));
   }
 
   /**
@@ -28,18 +27,13 @@ record ChunkRandom(long key) {
    * @param position in the chunk
    */
   float nextFloat(int position) {
-    return (mix(key + (position + 1) * GOLDEN) >>> 40) * 0x1p-24f;
+    return (SplitMix64.mix(key + (position + 1) * SplitMix64.GAMMA) >>> 40) * 0x1p-24f;
   }
 
   /** A number from 0 to less than {@code below}. */
   int nextInt(int position, int below) {
-    return (int) Math.multiplyHigh(mix(key + (position + 1) * GOLDEN) >>> 1, (long) below << 1);
-  }
-
-  /** The finalizer of SplitMix64 (Steele et al., 2014), in which every bit moves every other. */
-  private static long mix(long z) {
-    long a = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    long b = (a ^ (a >>> 27)) * 0x94D049BB133111EBL;
-    return b ^ (b >>> 31);
+    return (int)
+        Math.multiplyHigh(
+            SplitMix64.mix(key + (position + 1) * SplitMix64.GAMMA) >>> 1, (long) below << 1);
   }
 }

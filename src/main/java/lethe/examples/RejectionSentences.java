@@ -4,15 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import lethe.folder.Files;
 import lethe.folder.Text;
 import lethe.settings.InvalidSettings;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Sentences that refuse an answer, as tokens that can follow a question, with an end of text each.
@@ -57,11 +55,8 @@ public record RejectionSentences(List<int[]> sentences, int most) implements Ser
 
   /** SHA-256 of the sentences as token ids, in hexadecimal. */
   String sha256() {
-    MessageDigest digest = Files.sha256();
-    for (int[] sentence : sentences) {
-      digest.update((Arrays.toString(sentence) + "\n").getBytes(StandardCharsets.UTF_8));
-    }
-    return HexFormat.of().formatHex(digest.digest());
+    return DigestUtils.sha256Hex(
+        sentences.stream().map(s -> Arrays.toString(s) + "\n").collect(Collectors.joining()));
   }
 
   /**

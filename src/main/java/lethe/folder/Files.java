@@ -2,8 +2,6 @@ package lethe.folder;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -12,13 +10,14 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import lethe.settings.InvalidSettings;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSError;
@@ -30,9 +29,6 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /** Whole files on any Hadoop path. Every failure names the path. */
 public final class Files {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-
   private static final int PIECE_BYTES = 1 << 20;
 
   private final Configuration hadoop;
@@ -196,7 +192,7 @@ public final class Files {
   /** Reads a JSON file. */
   public JsonNode readJson(Path path) {
     try {
-      return JSON.readTree(read(path));
+      return Json.MAPPER.readTree(read(path));
     } catch (IOException e) {
       throw new InvalidSettings(
           "Cannot read " + path + ": it is not JSON (" + firstLine(e) + ")", e);
@@ -264,7 +260,7 @@ public final class Files {
   /** An object as indented JSON. */
   public static String json(Object value) {
     try {
-      return JSON.writeValueAsString(value);
+      return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Cannot write as JSON: " + value.getClass(), e);
     }
@@ -282,24 +278,17 @@ public final class Files {
   /** SHA-256 of a file's bytes, in lower-case hexadecimal. */
   public String sha256(Path path) {
     MessageDigest digest = sha256();
-    byte[] buffer = new byte[1 << 16];
-    try (InputStream in = system(path).open(path)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
+    try (InputStream in = new DigestInputStream(system(path).open(path), digest)) {
+      in.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
       throw failed("read", path, e);
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Hex.encodeHexString(digest.digest());
   }
 
   /** A fresh SHA-256. */
   public static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("This Java has no SHA-256", e);
-    }
+    return DigestUtils.getSha256Digest();
   }
 
   private static RuntimeException failed(String what, Path path, IOException e) {

@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import lethe.settings.InvalidSettings;
+import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -29,11 +30,7 @@ public final class Lease implements AutoCloseable {
   private final Clock clock;
   private final ScheduledExecutorService beating =
       Executors.newSingleThreadScheduledExecutor(
-          work -> {
-            Thread thread = new Thread(work, "lethe-lease");
-            thread.setDaemon(true);
-            return thread;
-          });
+          new BasicThreadFactory.Builder().namingPattern("lethe-lease").daemon(true).build());
   private final ScheduledFuture<?> beats;
 
   private Lease(Files files, Path path, Clock clock) {

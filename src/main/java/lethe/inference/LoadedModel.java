@@ -15,6 +15,7 @@ import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.torch.Graph;
+import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.spark.TaskContext;
 
 /**
@@ -98,11 +99,10 @@ public final class LoadedModel {
       if (thread == null) {
         thread =
             Executors.newSingleThreadExecutor(
-                task -> {
-                  Thread own = new Thread(task, "resident model");
-                  own.setDaemon(true);
-                  return own;
-                });
+                new BasicThreadFactory.Builder()
+                    .namingPattern("resident model")
+                    .daemon(true)
+                    .build());
       }
       turn = thread.submit(work::get);
     }

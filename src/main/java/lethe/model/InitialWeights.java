@@ -2,6 +2,7 @@ package lethe.model;
 
 import java.util.HashMap;
 import java.util.Map;
+import lethe.folder.SplitMix64;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
 import lethe.model.network.Architecture;
@@ -43,11 +44,8 @@ public final class InitialWeights implements TensorSource {
     return StrictMath.sqrt(-2 * StrictMath.log(u)) * StrictMath.cos(2 * StrictMath.PI * v);
   }
 
-  /** The finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
-  private static long mix(long z) {
-    long x = z + 0x9E3779B97F4A7C15L;
-    x = (x ^ (x >>> 30)) * 0xBF58476D1CE4E5B9L;
-    x = (x ^ (x >>> 27)) * 0x94D049BB133111EBL;
-    return x ^ (x >>> 31);
+  /** The first number of a generator. */
+  private static long mix(long seed) {
+    return SplitMix64.mix(seed + SplitMix64.GAMMA);
   }
 }

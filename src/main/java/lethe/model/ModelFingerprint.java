@@ -1,10 +1,7 @@
 package lethe.model;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.util.HexFormat;
-import lethe.folder.Files;
 import lethe.model.checkpoint.HfFolder;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
 
 /** What tells one model from another that is written over it. */
@@ -14,13 +11,12 @@ public final class ModelFingerprint {
   /** SHA-256 over the names and contents of config.json and the weights, in hexadecimal. */
   public static String of(ModelSource source) {
     HfFolder folder = source.open();
-    MessageDigest digest = Files.sha256();
+    StringBuilder lines = new StringBuilder();
     for (Path file : folder.files().list(folder.path())) {
       if (file.getName().matches("config\\.json|.*\\.safetensors")) {
-        String line = file.getName() + " " + folder.files().sha256(file) + "\n";
-        digest.update(line.getBytes(StandardCharsets.UTF_8));
+        lines.append(file.getName() + " " + folder.files().sha256(file) + "\n");
       }
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return DigestUtils.sha256Hex(lines.toString());
   }
 }

@@ -1,12 +1,12 @@
 package lethe.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import lethe.folder.Json;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
@@ -34,11 +34,10 @@ record TrainingSummary(
       return Optional.empty();
     }
     List<JsonNode> steps = new ArrayList<>();
-    ObjectMapper json = new ObjectMapper();
     String text = new String(folder.files().read(path), StandardCharsets.UTF_8);
     for (String line : text.lines().filter(l -> !l.isBlank()).toList()) {
       try {
-        steps.add(json.readTree(line));
+        steps.add(Json.MAPPER.readTree(line));
       } catch (IOException e) {
         throw new InvalidSettings(
             "Cannot read line " + (steps.size() + 1) + " of " + path + ": it is not JSON", e);

@@ -1,7 +1,6 @@
 package lethe.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Clock;
@@ -12,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import lethe.folder.Json;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 
@@ -51,7 +51,6 @@ public final class Provenance {
           "train", Verb.UNLEARN,
           "stop", Verb.UNLEARN);
 
-  private final ObjectMapper json = new ObjectMapper();
   private final RunConfig job;
   private final RunFolder folder;
 
@@ -148,7 +147,7 @@ public final class Provenance {
     ObjectNode record =
         folder.files().exists(folder.provenance()) && !job.overwrite()
             ? (ObjectNode) folder.files().readJson(folder.provenance())
-            : json.createObjectNode();
+            : Json.MAPPER.createObjectNode();
     record.put(
         "lethe",
         Optional.ofNullable(Provenance.class.getPackage().getImplementationVersion())
@@ -164,13 +163,13 @@ public final class Provenance {
   /** Notes something that a stage found out, for example the hash of its input. */
   public void note(String key, Object value) {
     ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
-    record.set(key, json.valueToTree(value));
+    record.set(key, Json.MAPPER.valueToTree(value));
     folder.files().writeJson(folder.provenance(), record);
   }
 
   private JsonNode json(String text) {
     try {
-      return json.readTree(text);
+      return Json.MAPPER.readTree(text);
     } catch (IOException e) {
       throw new IllegalStateException("Cannot read the settings as JSON", e);
     }

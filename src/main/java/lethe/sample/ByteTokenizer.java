@@ -1,9 +1,9 @@
 package lethe.sample;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import lethe.folder.Json;
 
 /**
  * A tokenizer.json whose tokens are bytes: byte b of a text's UTF-8 is token b + 3, after the
@@ -17,13 +17,11 @@ final class ByteTokenizer {
   static final int END = 2;
   static final int VOCABULARY = SPECIAL.size() + 256;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private ByteTokenizer() {}
 
   /** The content of tokenizer.json. */
   static ObjectNode json() {
-    ObjectNode root = JSON.createObjectNode().put("version", "1.0");
+    ObjectNode root = Json.MAPPER.createObjectNode().put("version", "1.0");
     root.putNull("truncation").putNull("padding");
     ArrayNode added = root.putArray("added_tokens");
     for (int id = 0; id < SPECIAL.size(); id++) {
@@ -47,7 +45,8 @@ final class ByteTokenizer {
 
   /** The whole text as one run of bytes: no space before it, no words. */
   private static ObjectNode byteLevel() {
-    return JSON.createObjectNode()
+    return Json.MAPPER
+        .createObjectNode()
         .put("type", "ByteLevel")
         .put("add_prefix_space", false)
         .put("trim_offsets", false)
@@ -55,7 +54,7 @@ final class ByteTokenizer {
   }
 
   private static ObjectNode model() {
-    ObjectNode model = JSON.createObjectNode().put("type", "BPE");
+    ObjectNode model = Json.MAPPER.createObjectNode().put("type", "BPE");
     model.putNull("dropout").putNull("unk_token");
     model.putNull("continuing_subword_prefix").putNull("end_of_word_suffix");
     model.put("fuse_unk", false).put("byte_fallback", false).put("ignore_merges", false);

@@ -1,12 +1,12 @@
 package lethe.sample;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import lethe.folder.Files;
+import lethe.folder.Json;
 import lethe.sample.SampleDocument.Split;
 import org.apache.hadoop.fs.Path;
 
@@ -27,8 +27,6 @@ import org.apache.hadoop.fs.Path;
 public record SampleCorpus(
     long seed, int forget, int retain, int approximate, int general, int holdout) {
   public static final List<String> DOMAINS = List.of("paper", "code", "book");
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
    * Every text, those a model is trained on first. No fact of one stands in any before it: so none
@@ -74,7 +72,8 @@ public record SampleCorpus(
   }
 
   private static ObjectNode line(SampleDocument document) {
-    return JSON.createObjectNode()
+    return Json.MAPPER
+        .createObjectNode()
         .put("id", document.id())
         .put("text", document.text())
         .put("domain", document.domain())

@@ -5,17 +5,14 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Takes credentials out of settings that are to be shown. Keys that sound like one are hidden
@@ -106,13 +103,7 @@ final class Secrets {
    * Hidden, but another value shows: 16 bits of its SHA-256, of which no password can be guessed.
    */
   private static String checked(String value) {
-    try {
-      byte[] text = value.getBytes(StandardCharsets.UTF_8);
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(text);
-      return "(hidden, %s)".formatted(HexFormat.of().formatHex(hash, 0, 2));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
-    }
+    return "(hidden, %s)".formatted(DigestUtils.sha256Hex(value).substring(0, 4));
   }
 
   /**

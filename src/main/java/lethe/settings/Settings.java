@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /**
  * A run's settings: {@code reference.conf}, under the defaults that go with {@code unlearn.method}
@@ -234,27 +235,9 @@ public final class Settings {
   }
 
   private static String nearest(String key, List<String> known) {
+    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
     return known.stream()
-        .min(Comparator.comparingInt(k -> distance(key, k)))
+        .min(Comparator.comparingInt(k -> distance.apply(key, k)))
         .orElse("one of those in reference.conf");
-  }
-
-  /** Levenshtein distance. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int above = row[j];
-        int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-        row[j] = Math.min(Math.min(row[j] + 1, row[j - 1] + 1), diagonal + change);
-        diagonal = above;
-      }
-    }
-    return row[b.length()];
   }
 }

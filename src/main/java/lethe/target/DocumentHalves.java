@@ -1,14 +1,12 @@
 package lethe.target;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import lethe.folder.Files;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Parts the documents of one split and domain in two: one half steers the training (it says when to
@@ -38,6 +36,6 @@ public final class DocumentHalves {
   }
 
   private static String hash(String id) {
-    return HexFormat.of().formatHex(Files.sha256().digest(id.getBytes(StandardCharsets.UTF_8)));
+    return DigestUtils.sha256Hex(id);
   }
 }

@@ -1,12 +1,12 @@
 package lethe.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import lethe.folder.Json;
 import lethe.folder.RunFolder;
 import org.apache.hadoop.fs.Path;
 
@@ -15,8 +15,6 @@ import org.apache.hadoop.fs.Path;
  * and one {@code steps.jsonl} at the end.
  */
 final class StepLog {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final RunFolder folder;
   private final String stage;
   private final int partSteps;
@@ -80,7 +78,7 @@ final class StepLog {
 
   synchronized void add(StepRecord step) {
     try {
-      lines.add(JSON.writeValueAsString(step));
+      lines.add(Json.MAPPER.writeValueAsString(step));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Cannot write step " + step.step() + " as JSON", e);
     }
@@ -114,7 +112,7 @@ final class StepLog {
 
   private static int step(String line) {
     try {
-      return line.isBlank() ? 0 : JSON.readTree(line).path("step").asInt();
+      return line.isBlank() ? 0 : Json.MAPPER.readTree(line).path("step").asInt();
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Cannot read the step record " + line, e);
     }

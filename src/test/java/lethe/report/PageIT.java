@@ -28,6 +28,7 @@ import lethe.evaluate.TaskScore;
 import lethe.evaluate.Verdict;
 import lethe.evaluate.metric.Interval;
 import lethe.evaluate.metric.KolmogorovSmirnov;
+import lethe.evaluate.metric.RocCurve;
 import lethe.folder.RunFolder;
 import lethe.target.Outcome;
 import org.apache.hadoop.conf.Configuration;
@@ -142,8 +143,7 @@ class PageIT {
                 model, split, 0.25, Stream.iterate(1L, n -> n * 3 % 65).limit(64).toList()));
       }
       for (String domain : List.of("*", "<b>bold</b>", "arxiv")) {
-        List<MembershipScore.Point> roc =
-            Collections.nCopies(100, new MembershipScore.Point(0.5, 0.5));
+        List<RocCurve.Point> roc = Collections.nCopies(100, new RocCurve.Point(0.5, 0.5));
         membership.add(
             new MembershipScore(
                 model, domain, "loss", 20_000, 20_000, 0.6, 0.4, 0.1, 0.2, 0.3, roc));

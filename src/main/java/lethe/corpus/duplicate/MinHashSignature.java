@@ -2,6 +2,7 @@ package lethe.corpus.duplicate;
 
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import lethe.folder.SplitMix64;
 
 /**
  * What is kept of a text to find its near copies: a MinHash signature as one value a band, and the
@@ -29,8 +30,8 @@ public final class MinHashSignature implements LongConsumer {
 
   static {
     for (int i = 0; i < MinHashBands.VALUES; i++) {
-      FACTORS[i] = Shingles.mix(2L * i + 1) | 1;
-      TERMS[i] = Shingles.mix(2L * i + 2);
+      FACTORS[i] = SplitMix64.mix(2L * i + 1) | 1;
+      TERMS[i] = SplitMix64.mix(2L * i + 2);
     }
   }
 
@@ -70,7 +71,7 @@ public final class MinHashSignature implements LongConsumer {
     for (int band = 0; band < count; band++) {
       long value = 0;
       for (int row = 0; row < bands.rows(); row++) {
-        value = Shingles.mix(value * 31 + minima[band * bands.rows() + row]);
+        value = SplitMix64.mix(value * 31 + minima[band * bands.rows() + row]);
       }
       buckets[band] = value;
     }

@@ -7,7 +7,8 @@ import java.text.Normalizer;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.LongConsumer;
-import lethe.folder.Files;
+import lethe.folder.SplitMix64;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * A text as its runs of {@value #WORDS} words, each a 64-bit hash. Case, punctuation, white space
@@ -50,7 +51,7 @@ public final class Shingles {
       LETTERS[c] = letter || (c >= '0' && c <= '9') ? Character.toLowerCase(c) : 0;
     }
     for (int i = 0; i < WORDS; i++) {
-      FACTORS[i] = mix(i + 1) | 1;
+      FACTORS[i] = SplitMix64.mix(i + 1) | 1;
     }
   }
 
@@ -97,7 +98,7 @@ public final class Shingles {
    *     that agree in it are exact duplicates
    */
   static byte[] digest(String text, LongConsumer use) {
-    MessageDigest digest = Files.sha256();
+    MessageDigest digest = DigestUtils.getSha256Digest();
     String normal = normal(text);
     Shingles shingles = new Shingles(use, digest);
     shingles.read(normal);
@@ -197,7 +198,7 @@ public final class Shingles {
     d = c;
     c = b;
     b = a;
-    a = mix(word);
+    a = SplitMix64.mix(word);
     inWord = false;
     word = START;
     words++;
@@ -211,19 +212,12 @@ public final class Shingles {
 
   /** The last words, or all where they are fewer than a run has, as one hash. */
   private long run() {
-    return mix(
+    return SplitMix64.mix(
         a * FACTORS[0]
             + b * FACTORS[1]
             + c * FACTORS[2]
             + d * FACTORS[3]
             + e * FACTORS[4]
             + Math.min(words, WORDS));
-  }
-
-  /** The finaliser of SplitMix64: a bijection whose every output bit depends on every input bit. */
-  static long mix(long x) {
-    long y = (x ^ (x >>> 30)) * 0xBF58476D1CE4E5B9L;
-    y = (y ^ (y >>> 27)) * 0x94D049BB133111EBL;
-    return y ^ (y >>> 31);
   }
 }

@@ -1,12 +1,9 @@
 package lethe.corpus.source;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -17,11 +14,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
-import lethe.folder.Files;
+import lethe.folder.Json;
 import lethe.folder.Text;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * One line or file of a source: a document, or the reason why it is none.
@@ -46,17 +43,10 @@ public record JsonLine(
   private static final int EXCERPT_BYTES = 200;
 
   /** Of a hash that is an id: two documents in a billion share one with a chance of 3 %. */
-  private static final int HASH_BYTES = 8;
+  private static final int HASH_DIGITS = 16;
 
-  /** Documents may be longer than the 20 million characters Jackson allows by default. */
   static final ObjectReader JSON =
-      new ObjectMapper(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
-                  .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // Python writes NaN
-                  .build())
-          .reader();
+      Json.MAPPER.reader().with(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS); // Python writes NaN
 
   /** The same, with nothing behind the first value. */
   public static final ObjectReader LINE = JSON.with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -159,8 +149,7 @@ public record JsonLine(
   }
 
   private static String hash(String content) {
-    byte[] hash = Files.sha256().digest(content.getBytes(StandardCharsets.UTF_8));
-    return HexFormat.of().formatHex(hash, 0, HASH_BYTES);
+    return DigestUtils.sha256Hex(content).substring(0, HASH_DIGITS);
   }
 
   /** What makes a member no text, if anything does. */

@@ -2,12 +2,12 @@ package lethe.corpus.source;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.util.Arrays;
+import lethe.folder.Json;
 
 /**
  * The longest line of a file, found in little memory: what may have been too much for an executor.
@@ -20,7 +20,6 @@ import java.util.Arrays;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record LongestLine(String file, long number, long bytes, byte[] head) implements Serializable {
   private static final int HEAD_BYTES = 1 << 16;
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   static LongestLine of(String file, InputStream in) throws IOException {
     LongestLine longest = new LongestLine(file, 0, 0, new byte[0]);
@@ -63,13 +62,13 @@ record LongestLine(String file, long number, long bytes, byte[] head) implements
 
   /** The members of the object that end within its first bytes. */
   private ObjectNode members() {
-    ObjectNode members = JSON.createObjectNode();
-    try (JsonParser parser = JSON.createParser(head)) {
+    ObjectNode members = Json.MAPPER.createObjectNode();
+    try (JsonParser parser = Json.MAPPER.createParser(head)) {
       if (parser.nextToken() == JsonToken.START_OBJECT) {
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
           String name = parser.currentName();
           parser.nextToken();
-          members.set(name, JSON.readTree(parser));
+          members.set(name, Json.MAPPER.readTree(parser));
         }
       }
     } catch (IOException e) {

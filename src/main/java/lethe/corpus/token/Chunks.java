@@ -17,13 +17,12 @@ import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.to_json;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Collectors;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -102,10 +101,9 @@ public final class Chunks {
             .select(col("prefix"), sha2(col("joined").cast(DataTypes.BinaryType), 256))
             .orderBy("prefix")
             .collectAsList();
-    MessageDigest all = Files.sha256();
-    for (Row group : groups) {
-      all.update((group.getString(0) + group.getString(1)).getBytes(StandardCharsets.UTF_8));
-    }
-    return HexFormat.of().formatHex(all.digest());
+    return DigestUtils.sha256Hex(
+        groups.stream()
+            .map(group -> group.getString(0) + group.getString(1))
+            .collect(Collectors.joining()));
   }
 }

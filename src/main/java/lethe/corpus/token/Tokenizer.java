@@ -4,7 +4,6 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import lethe.folder.Json;
 import lethe.settings.InvalidSettings;
 
 /**
@@ -48,7 +48,7 @@ public final class Tokenizer implements AutoCloseable {
     try {
       return new Tokenizer(
           HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), WHOLE),
-          new ObjectMapper().readTree(json));
+          Json.MAPPER.readTree(json));
     } catch (IOException | RuntimeException e) {
       throw new InvalidSettings("Cannot use tokenizer.json: " + e.getMessage(), e);
     }

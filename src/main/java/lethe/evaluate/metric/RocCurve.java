@@ -3,7 +3,6 @@ package lethe.evaluate.metric;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import lethe.evaluate.MembershipScore.Point;
 
 /**
  * How well a score tells members from non-members, a higher score speaking for a member.
@@ -14,6 +13,14 @@ import lethe.evaluate.MembershipScore.Point;
  * they can be told. So the direction is kept, where Yao et al.'s code reports 1 - AUC below 0.5.
  */
 public final class RocCurve {
+  /**
+   * A place on a ROC curve.
+   *
+   * @param fpr share of non-members taken for members
+   * @param tpr share of members found
+   */
+  public record Point(double fpr, double tpr) {}
+
   private final List<Point> points = new ArrayList<>();
   private final double auc;
   private final int members;

@@ -3,8 +3,7 @@ package lethe.model.checkpoint;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import lethe.folder.Json;
 
 /**
  * The JSON header of a safetensors file, believed only where it agrees with itself and with the
@@ -47,11 +47,11 @@ record SafetensorsHeader(Map<String, Entry> entries) {
           Map.entry("U8", 1),
           Map.entry("BOOL", 1));
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final ObjectReader STRICT =
+      Json.MAPPER
+          .reader()
+          .with(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /**
    * Where a tensor stands.
@@ -81,7 +81,7 @@ record SafetensorsHeader(Map<String, Entry> entries) {
   static SafetensorsHeader parse(byte[] json, long dataBytes) {
     JsonNode root;
     try {
-      root = JSON.readTree(json);
+      root = STRICT.readTree(json);
     } catch (IOException e) {
       throw new IllegalArgumentException("its header is not JSON: " + firstLine(e), e);
     }
@@ -105,14 +105,14 @@ record SafetensorsHeader(Map<String, Entry> entries) {
 
   /** The bytes of a header for tensors that follow each other, padded to a multiple of 8. */
   static byte[] bytes(List<NamedShape> tensors, Dtype dtype) {
-    ObjectNode root = JSON.createObjectNode();
+    ObjectNode root = Json.MAPPER.createObjectNode();
     root.putObject("__metadata__").put("format", "pt");
     long begin = 0;
     for (NamedShape tensor : tensors) {
       long end = begin + tensor.elements() * dtype.bytes();
       ObjectNode entry = root.putObject(tensor.name()).put("dtype", dtype.code());
-      entry.set("shape", JSON.valueToTree(tensor.shape()));
-      entry.set("data_offsets", JSON.valueToTree(new long[] {begin, end}));
+      entry.set("shape", Json.MAPPER.valueToTree(tensor.shape()));
+      entry.set("data_offsets", Json.MAPPER.valueToTree(new long[] {begin, end}));
       begin = end;
     }
     byte[] json = root.toString().getBytes(StandardCharsets.UTF_8);

@@ -1,48 +1,60 @@
 package lethe.train.gradient;
 
-import java.nio.file.FileSystems;
-import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.util.List;
-import java.util.regex.PatternSyntaxException;
+import java.util.stream.IntStream;
+import org.apache.hadoop.fs.GlobPattern;
 
 /**
  * A choice of parameters by name, as {@code *.bias} or {@code model.layers.[0-3].*}: {@code *},
- * {@code ?}, {@code [...]} and {@code {a,b}} as a shell takes them.
- *
- * @param patterns of which one must match the whole name
+ * {@code ?}, {@code [...]} and {@code {a,b}} as Hadoop's paths take them. One of the patterns must
+ * match the whole name.
  */
-public record ParameterPattern(List<String> patterns) {
-  public ParameterPattern {
-    patterns = List.copyOf(patterns);
+public final class ParameterPattern {
+  private final List<String> patterns;
+  private final List<GlobPattern> compiled;
+
+  /**
+   * @param patterns without a {@link #mistake}
+   */
+  public ParameterPattern(List<String> patterns) {
+    this.patterns = List.copyOf(patterns);
+    this.compiled = patterns.stream().map(GlobPattern::new).toList();
   }
 
   /** What is wrong with a pattern; null if nothing is. */
   public static String mistake(String pattern) {
     try {
-      matcher(pattern);
+      new GlobPattern(pattern);
       return null;
-    } catch (PatternSyntaxException e) {
-      return e.getDescription();
+    } catch (RuntimeException e) { // its class has another name in each build of Hadoop
+      return e.getMessage().replaceFirst("^error parsing regexp: ", "");
     }
   }
 
   public boolean matches(String name) {
-    return patterns.stream().anyMatch(pattern -> matches(pattern, name));
+    return compiled.stream().anyMatch(pattern -> pattern.matches(name));
   }
 
   /** The patterns that match none of some names. */
   List<String> unmatched(List<String> names) {
-    return patterns.stream()
-        .filter(pattern -> names.stream().noneMatch(name -> matches(pattern, name)))
+    return IntStream.range(0, patterns.size())
+        .filter(i -> names.stream().noneMatch(compiled.get(i)::matches))
+        .mapToObj(patterns::get)
         .toList();
   }
 
-  private static boolean matches(String pattern, String name) {
-    return matcher(pattern).matches(Path.of(name));
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ParameterPattern that && patterns.equals(that.patterns);
   }
 
-  private static PathMatcher matcher(String pattern) {
-    return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
+  @Override
+  public int hashCode() {
+    return patterns.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return patterns.toString();
   }
 }

@@ -13,11 +13,11 @@ import javax.tools.ToolProvider;
 import lethe.LocalSpark;
 import lethe.corpus.CorpusSettings;
 import lethe.corpus.Manifest;
-import lethe.corpus.Prepare;
 import lethe.corpus.PreviousCorpus;
 import lethe.corpus.SmallCorpora;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -137,7 +137,7 @@ class HubTokenizerTest {
             16,
             5,
             0,
-            Prepare.sha256(ByteTokenizer.json(0)),
+            DigestUtils.sha256Hex(ByteTokenizer.json(0)),
             tokenizer,
             List.of(),
             null,

@@ -9,10 +9,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import lethe.evaluate.DocumentScore;
-import lethe.evaluate.MembershipScore.Point;
 import lethe.evaluate.Verdict;
+import lethe.evaluate.metric.RocCurve.Point;
 import lethe.target.DocumentHalves;
 import lethe.target.Outcome;
+import org.apache.commons.math3.stat.inference.MannWhitneyUTest;
 import org.junit.jupiter.api.Test;
 
 class FormulasTest {
@@ -68,6 +69,33 @@ class FormulasTest {
   }
 
   @Test
+  void kolmogorovSmirnovCountsTheSplitsOfASmallSample() {
+    double[] low = {1, 2, 3};
+    double[] high = {4, 5, 6, 7};
+    assertThat(KolmogorovSmirnov.of(low, high).p())
+        .as("of 35 splits of seven values, two are as far apart")
+        .isCloseTo(2 / 35.0, within(1e-15));
+    assertThat(KolmogorovSmirnov.of(low, low)).isEqualTo(new KolmogorovSmirnov(0, 1));
+    assertThat(KolmogorovSmirnov.of(new double[] {0}, high))
+        .as("a sole value, the lowest or the highest of five")
+        .satisfies(sole -> assertThat(sole.distance()).isEqualTo(1))
+        .satisfies(sole -> assertThat(sole.p()).isCloseTo(2 / 5.0, within(1e-15)));
+    double[] ruined = {Double.NaN, Double.NaN};
+    assertThat(KolmogorovSmirnov.of(low, ruined).distance()).isEqualTo(1);
+    assertThat(KolmogorovSmirnov.of(ruined, ruined)).isEqualTo(new KolmogorovSmirnov(0, 1));
+  }
+
+  @Test
+  void kolmogorovSmirnovOfManyValuesThatAreApartHasAProbabilityOfZero() {
+    SplittableRandom random = new SplittableRandom(5);
+    for (int n : new int[] {99, 101}) { // the exact formula, then the limit
+      double[] low = random.doubles(n, 0, 1).toArray();
+      double[] high = random.doubles(n, 1, 2).toArray();
+      assertThat(KolmogorovSmirnov.of(low, high).p()).isBetween(0.0, 1e-15);
+    }
+  }
+
+  @Test
   void zlibIsThatOfPython() {
     // len(zlib.compress(b"to be or not to be, that is the question" * 3))
     assertThat(ZlibLength.bytes("to be or not to be, that is the question".repeat(3)))
@@ -77,7 +105,7 @@ class FormulasTest {
   }
 
   @Test
-  void aucIsThePairwiseCount() {
+  void aucIsThePairwiseCountAndMannAndWhitneysU() {
     SplittableRandom random = new SplittableRandom(1);
     for (int round = 0; round < 50; round++) {
       double[] members = values(random, 1 + random.nextInt(40));
@@ -90,6 +118,9 @@ class FormulasTest {
       }
       RocCurve roc = new RocCurve(members, others);
       assertThat(roc.auc()).isCloseTo(pairs / (members.length * others.length), within(1e-12));
+      double larger = new MannWhitneyUTest().mannWhitneyU(members, others); // of U and its mirror
+      assertThat(Math.max(roc.auc(), 1 - roc.auc()))
+          .isCloseTo(larger / (members.length * others.length), within(1e-12));
       assertThat(new RocCurve(others, members).auc()).isCloseTo(1 - roc.auc(), within(1e-12));
     }
   }
@@ -134,6 +165,15 @@ class FormulasTest {
     // binomial: 0.95 +- 3 x 0.0126, and a bootstrap of 60 is a little narrow
     assertThat((double) held / rounds).isBetween(0.90, 0.985);
     assertThat(width).isCloseTo(2 * 1.96 / Math.sqrt(n), within(0.03));
+  }
+
+  @Test
+  void anIntervalEndsBetweenTheTwoDrawsNearestToItsPercentile() {
+    int[] draw = {0};
+    // The figures are 0 to 999, drawn in another order: 2.5 % of the way is 24.975.
+    Interval interval = Bootstrap.interval(1, 0, times -> draw[0]++ * 7 % 1000);
+    assertThat(interval.low()).isCloseTo(24.975, within(1e-12));
+    assertThat(interval.high()).isCloseTo(974.025, within(1e-12));
   }
 
   @Test
