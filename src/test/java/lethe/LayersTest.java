@@ -57,6 +57,7 @@ class LayersTest {
             "run",
             "check",
             "pipeline",
+            "command",
             "console");
     for (String own : KNOWS.keySet()) {
       for (String other : all) {
