@@ -46,7 +46,7 @@ class LayersTest {
     room("corpus.source", "settings folder table");
     room("corpus.split", tables + "corpus.source");
     room("corpus.duplicate", tables + "corpus.source corpus.split");
-    room("corpus.token", tables + "corpus.source corpus.split");
+    room("corpus.token", tables + "corpus.source");
     room("corpus", tables + "corpus.source corpus.split corpus.duplicate corpus.token");
 
     room("examples", tables + "objective loss inference" + model);
@@ -123,25 +123,6 @@ class LayersTest {
   void onlyTrainSeesWhatIsWithinTrain() {
     Stream<Dependency> fromOutside = arrows().filter(arrow -> !origin(arrow).startsWith("train"));
     assertThat(classes(fromOutside.filter(arrow -> target(arrow).startsWith("train.")))).isEmpty();
-  }
-
-  /** Sources first, then splits and tokens, then duplicates: the stage joins them. */
-  @Test
-  void everyRoomOfTheCorpusKnowsOnlyWhatItMay() {
-    Map<String, Set<String>> knows =
-        Map.of(
-            "source", Set.of(),
-            "split", Set.of("source"),
-            "token", Set.of("source"),
-            "duplicate", Set.of("source", "split"));
-    for (String own : knows.keySet()) {
-      refuse("corpus." + own, "lethe.corpus");
-      for (String other : knows.keySet()) {
-        if (!other.equals(own) && !knows.get(own).contains(other)) {
-          refuse("corpus." + own, "lethe.corpus." + other + "..");
-        }
-      }
-    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package lethe.console;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
+import lethe.settings.LaunchEnvironment;
 import lethe.settings.Printable;
 
 /**
@@ -19,7 +20,7 @@ public final class Console {
 
   public Console(PrintStream out) {
     this.out = out;
-    this.terminal = "true".equals(System.getenv("LETHE_TERMINAL")); // submit.sh knows
+    this.terminal = LaunchEnvironment.LETHE_TERMINAL.isTrue();
   }
 
   /** A line that stays. */

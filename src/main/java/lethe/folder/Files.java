@@ -292,7 +292,7 @@ public final class Files {
   }
 
   private static RuntimeException failed(String what, Path path, IOException e) {
-    boolean forbidden = String.valueOf(e.getMessage()).contains("Permission denied");
+    boolean forbidden = FailureText.FORBIDDEN.in(String.valueOf(e.getMessage()));
     if (e instanceof FileNotFoundException && !forbidden && !what.equals("write")) {
       return new InvalidSettings("Cannot " + what + " " + path + ": there is no such file", e);
     }

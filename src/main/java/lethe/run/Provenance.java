@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import lethe.folder.Json;
@@ -148,11 +147,9 @@ public final class Provenance {
         folder.files().exists(folder.provenance()) && !job.overwrite()
             ? (ObjectNode) folder.files().readJson(folder.provenance())
             : Json.MAPPER.createObjectNode();
-    record.put(
-        "lethe",
-        Optional.ofNullable(Provenance.class.getPackage().getImplementationVersion())
-            .orElse("unknown"));
-    record.put("commit", Optional.ofNullable(System.getenv("LETHE_COMMIT")).orElse("unknown"));
+    Build build = Build.ofThisProgram();
+    record.put("lethe", build.version());
+    record.put("commit", build.commit());
     record.put("java", Runtime.version().toString());
     record.put("spark", sparkVersion);
     record.put("last_started", clock.instant().toString());

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import lethe.settings.LaunchEnvironment;
 
 /**
  * What spark-submit is told, besides the program: the user's {@code spark.*} settings over the
@@ -26,10 +27,12 @@ public final class SubmitArguments {
     Map<String, String> all = new LinkedHashMap<>();
     int workers = job.train().workers();
     int threads = job.train().threads();
-    if ("true".equals(System.getenv("LETHE_EMBEDDED"))) {
+    if (LaunchEnvironment.LETHE_EMBEDDED.isTrue()) {
       all.put("spark.master", "local-cluster[" + workers + "," + threads + ",4096]");
       all.put("spark.executor.memory", "4g");
-      all.put("spark.executor.extraClassPath", System.getenv("LETHE_CLASSPATH"));
+      LaunchEnvironment.LETHE_CLASSPATH
+          .value()
+          .ifPresent(path -> all.put("spark.executor.extraClassPath", path));
       all.put("spark.driver.bindAddress", "127.0.0.1");
       all.put("spark.driver.host", "127.0.0.1");
       all.put("spark.ui.enabled", "false");

@@ -4,19 +4,32 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 
-/** What a user can ask for; what each does is said in {@link lethe.Main}'s help. */
+/** What a user can ask for. */
 public enum Verb {
-  RUN,
-  PREPARE,
-  PRETRAIN,
-  FINETUNE,
-  RETRAIN,
-  UNLEARN,
-  VALIDATE,
-  PREFLIGHT,
-  EVALUATE,
-  REPORT,
-  BENCH;
+  RUN("everything in order: prepare, pretrain (if enabled), unlearn, evaluate, report"),
+  PREPARE("read the sources, split, tokenize, and write the chunks"),
+  PRETRAIN("train a model from random weights on splits of the corpus"),
+  FINETUNE("train the model on splits of the corpus, by plain descent"),
+  RETRAIN("train as pretrain did, from the same weights, without the documents to forget"),
+  UNLEARN("make the model forget"),
+  EVALUATE("score the original and the unlearned model on every split"),
+  VALIDATE(
+      "check all that needs no Spark: settings, models, sources, tasks, memory; writes nothing"),
+  PREFLIGHT("validate, and what a running Spark can tell: whether the executors come"),
+  REPORT("write the report from the scores"),
+  EXPLAIN("what a setting means, its default, and where its value in a run was set"),
+  BENCH("measure how fast a model runs here beside matrix products; needs no Spark and no run file");
+
+  private final String summary;
+
+  Verb(String summary) {
+    this.summary = summary;
+  }
+
+  /** What it does, in a line for the help. */
+  public String summary() {
+    return summary;
+  }
 
   /** As users write it. */
   public String spelling() {
@@ -25,12 +38,17 @@ public enum Verb {
 
   /** Whether it needs what training needs of a cluster. */
   public boolean trains() {
-    return this != PREPARE && this != EVALUATE && this != REPORT && this != BENCH;
+    return this != PREPARE && this != EVALUATE && this != REPORT && !apart();
   }
 
   /** Whether it only looks: at all that a run needs, and writes nothing. */
   boolean looks() {
     return this == VALIDATE || this == PREFLIGHT;
+  }
+
+  /** Whether it has nothing to do with a run's stages. */
+  private boolean apart() {
+    return this == EXPLAIN || this == BENCH;
   }
 
   /** The stages whose output is made from this one's. */
@@ -46,6 +64,6 @@ public enum Verb {
   /** Whether this verb includes a stage. */
   public boolean does(Verb stage) {
     return this == stage
-        || (this == RUN && stage != FINETUNE && stage != RETRAIN && !stage.looks());
+        || (this == RUN && stage != FINETUNE && stage != RETRAIN && !stage.looks() && !stage.apart());
   }
 }

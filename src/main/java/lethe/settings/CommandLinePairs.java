@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueFactory;
 import java.util.List;
@@ -29,6 +30,12 @@ final class CommandLinePairs {
   /** A quoted text, or the beginning of a comment outside of one. */
   private static final Pattern QUOTED_OR_COMMENT =
       Pattern.compile("\"\"\".*?\"\"\"+|\"(\\\\.|[^\"\\\\])*\"|(//|#)", Pattern.DOTALL);
+
+  /** So that a value can say where it was set. */
+  private static final String ORIGIN = "the command line";
+
+  private static final ConfigParseOptions PARSED =
+      ConfigParseOptions.defaults().setOriginDescription(ORIGIN);
 
   private CommandLinePairs() {}
 
@@ -59,14 +66,14 @@ final class CommandLinePairs {
     }
     String text = value.strip();
     if (VALUE.matcher(text).matches()) {
-      return ConfigFactory.parseString(key + " = " + text);
+      return ConfigFactory.parseString(key + " = " + text, PARSED);
     }
     if (text.matches("(?s)[\\[{\"].*")) {
       return hocon(pair, key, text);
     }
     return REFERENCE.matcher(value).find()
-        ? ConfigFactory.parseString(key + " = " + referring(value))
-        : ConfigFactory.empty().withValue(key, ConfigValueFactory.fromAnyRef(value));
+        ? ConfigFactory.parseString(key + " = " + referring(value), PARSED)
+        : ConfigFactory.empty().withValue(key, ConfigValueFactory.fromAnyRef(value, ORIGIN));
   }
 
   /** What must be one value to its end: a comment or a second setting would be lost unseen. */
@@ -91,7 +98,7 @@ final class CommandLinePairs {
     if (alone.size() != 1 || !alone.containsKey("value")) {
       throw cannot(pair, "it holds more than one setting" + quote);
     }
-    return ConfigFactory.parseString(key + " = " + text);
+    return ConfigFactory.parseString(key + " = " + text, PARSED);
   }
 
   private static String kind(String text) {

@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
@@ -91,7 +92,7 @@ public final class Settings {
 
   private static Settings over(Config run, List<String> pairs) {
     List<String> problems = new ArrayList<>();
-    Config reference = resource("reference.conf");
+    Config reference = reference();
     Config given = CommandLinePairs.of(pairs, problems).withFallback(run);
     Config plain = given.withFallback(reference).resolve();
     Config defaults = ofMethod(plain).withFallback(reference).resolve();
@@ -143,6 +144,38 @@ public final class Settings {
    */
   public Section withoutMethod() {
     return new Section(plain, "", problems);
+  }
+
+  /** The settings of the run, resolved. */
+  Config config() {
+    return config;
+  }
+
+  /** The same without credentials; see {@link Secrets}. */
+  Config hidden() {
+    return Secrets.hidden(config.root()).toConfig();
+  }
+
+  /** What the settings are where nothing is given, the defaults of the method included. */
+  Config defaults() {
+    return defaults;
+  }
+
+  /** What reference.conf says alone. */
+  static Config reference() {
+    return resource("reference.conf");
+  }
+
+  /** Every key of reference.conf. */
+  static List<String> knownKeys() {
+    List<String> known = new ArrayList<>();
+    paths(reference().root(), "", known);
+    return known;
+  }
+
+  /** The object of the user's own names that a key is, or is in. */
+  static Optional<String> open(String key) {
+    return OPEN.stream().filter(o -> key.equals(o) || key.startsWith(o + ".")).findFirst();
   }
 
   /** Records a problem that no single key has. */
@@ -214,8 +247,7 @@ public final class Settings {
     paths(given.root(), "", asked);
     Collections.sort(asked);
     for (String key : asked) {
-      boolean open = OPEN.stream().anyMatch(o -> key.equals(o) || key.startsWith(o + "."));
-      if (!open && !known.contains(key)) {
+      if (open(key).isEmpty() && !known.contains(key)) {
         problems.add("Unknown key " + key + "; did you mean " + nearest(key, known) + "?");
       }
     }

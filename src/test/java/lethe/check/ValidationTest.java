@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import lethe.Main;
+import lethe.command.Lethe;
 import lethe.SmallRun;
 import lethe.folder.RunFolder;
 import lethe.run.RunConfig;
@@ -28,7 +28,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 /** What is known before Spark starts is told then, all of it, and nothing is written. */
 class ValidationTest {
@@ -61,7 +60,7 @@ class ValidationTest {
     int code;
     try {
       System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
-      code = new CommandLine(new Main()).execute("validate", conf.toString());
+      code = Lethe.commandLine().execute("validate", conf.toString());
     } finally {
       System.setOut(terminal);
     }

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import lethe.folder.FailureText;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.api.java.JavaRDD;
@@ -22,10 +22,6 @@ import org.apache.spark.sql.SparkSession;
  * @param sources inputs that may be at fault
  */
 public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
-  /** How Spark tells that an executor had too little memory, or died without saying why. */
-  private static final Pattern MEMORY =
-      Pattern.compile("OutOfMemory|ExecutorLostFailure|BufferHolder");
-
   /**
    * Memory that a task needs for a document, in lengths of it: lines, text and rows are copies. Of
    * 100 MB of JSON, 16 cost an executor on the way, 20 none.
@@ -38,9 +34,9 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
   public RuntimeException explained(Exception failure) {
     Throwable first = first(failure);
     List<String> faults =
-        first instanceof IOException || first.toString().contains("Codec")
+        first instanceof IOException || FailureText.CODEC.in(first)
             ? damaged()
-            : MEMORY.matcher(first.toString()).find() ? oversized() : List.of();
+            : FailureText.TOO_LITTLE_MEMORY.in(first) ? oversized() : List.of();
     if (!faults.isEmpty()) {
       List<String> shown = new ArrayList<>(faults.subList(0, Math.min(SHOWN, faults.size())));
       if (faults.size() > SHOWN) {
@@ -175,6 +171,6 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
             file.file(),
             source.format(),
             why,
-            why.contains("Codec") ? "; write it with zstd, gzip or snappy" : "");
+            FailureText.CODEC.in(why) ? "; write it with zstd, gzip or snappy" : "");
   }
 }

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import lethe.settings.InvalidSettings;
+import lethe.settings.LaunchEnvironment;
 
 /**
  * A death that a test asks for, at a moment no clock could choose: a process that finds it in its
@@ -17,7 +18,7 @@ import lethe.settings.InvalidSettings;
  * @param moment of the step
  */
 public record FaultInjection(int worker, int step, Moment moment) {
-  public static final String VARIABLE = "LETHE_FAULT";
+  public static final String VARIABLE = LaunchEnvironment.LETHE_FAULT.name();
 
   private static final int DRIVER = -1;
 

@@ -1,0 +1,37 @@
+package lethe.command;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import lethe.settings.KeyExplanation;
+import lethe.settings.Printable;
+import lethe.settings.Settings;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** The verb explain: what a setting means, and where its value in a run comes from. */
+@Command(mixinStandardHelpOptions = true, sortOptions = false, versionProvider = Version.class)
+final class ExplainCommand implements Callable<Integer> {
+  @Parameters(
+      index = "0",
+      paramLabel = "KEY",
+      description = "A setting, as train.steps, or the beginning of several, as train.")
+  private String key;
+
+  @Parameters(
+      index = "1..*",
+      paramLabel = "CONF|key=value",
+      arity = "0..*",
+      description = "A run file (HOCON), if there is one; then settings that win over it.")
+  private List<String> arguments = List.of();
+
+  @Mixin private SubmitOption submit;
+
+  @Override
+  public Integer call() {
+    Settings settings = RunArguments.optional(arguments);
+    settings.check();
+    KeyExplanation.of(settings, key).lines().forEach(Printable.stream(System.out)::println);
+    return 0;
+  }
+}

@@ -1,0 +1,125 @@
+package lethe.command;
+
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import lethe.run.Verb;
+import lethe.settings.NearestNames;
+import lethe.settings.Printable;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The whole command line: every verb is a subcommand. Exit 0: done; 1: the run failed; 2: the call,
+ * a setting or a file is wrong; 3: done, but not with the verdict required.
+ */
+@Command(
+    name = "submit.sh",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    synopsisSubcommandLabel = "VERB",
+    versionProvider = Version.class,
+    description =
+        "Makes a language model forget documents, on Spark, and shows what was forgotten and what was kept.",
+    commandListHeading = "%nVerbs:%n",
+    footer = {
+      "",
+      "`submit.sh VERB --help` says what a verb takes; `submit.sh explain KEY` what a setting means.",
+      "Bash completes verbs after: source <(./submit.sh generate-completion)"
+    })
+public final class Lethe implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private SubmitOption submit;
+
+  private Lethe() {}
+
+  /** The command line with all its verbs. */
+  public static CommandLine commandLine() {
+    PrintStream errors = Printable.stream(System.err);
+    Lethe lethe = new Lethe();
+    CommandLine line = new CommandLine(lethe);
+    for (Verb verb : Verb.values()) {
+      line.addSubcommand(verb.spelling(), lethe.command(verb));
+      UsageMessageSpec help = usage(line, verb.spelling());
+      help.description(verb.summary());
+      exitCodes(help);
+    }
+    line.addSubcommand(new HelpCommand()).addSubcommand(new GenerateCompletion());
+    usage(line, "help").description("show this text, or that of a verb");
+    usage(line, "generate-completion").description("print what lets bash or zsh complete verbs");
+    exitCodes(line.getCommandSpec().usageMessage());
+    return line.setExpandAtFiles(false)
+        .setParameterExceptionHandler((e, arguments) -> refuse(e, errors))
+        .setExecutionExceptionHandler((e, command, parsed) -> Failures.explain(e, errors));
+  }
+
+  /** What a verb does when it is called. */
+  private Callable<Integer> command(Verb verb) {
+    return switch (verb) {
+      case VALIDATE -> new ValidateCommand();
+      case BENCH -> new BenchCommand(this);
+      case EXPLAIN -> new ExplainCommand();
+      case RUN, PREPARE, PRETRAIN, FINETUNE, RETRAIN, UNLEARN, PREFLIGHT, EVALUATE, REPORT ->
+          new StageCommand(verb, this);
+    };
+  }
+
+  private static UsageMessageSpec usage(CommandLine line, String subcommand) {
+    return line.getSubcommands().get(subcommand).getCommandSpec().usageMessage();
+  }
+
+  private static void exitCodes(UsageMessageSpec help) {
+    help.exitCodeListHeading("%nExit code:%n");
+    help.exitCodeList(
+        UsageMessageSpec.keyValuesMap(
+            "0:done",
+            "1:the run failed",
+            "2:the call, a setting or a file is wrong, as the message says",
+            "3:done, but the verdict is not the one that report.require names"));
+  }
+
+  /** Whether the arguments of spark-submit were asked for before the verb. */
+  boolean printsSubmit() {
+    return submit.given();
+  }
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(spec.commandLine(), "Missing verb; the verbs are " + verbs());
+  }
+
+  /** Says what of the line cannot be read. */
+  private static int refuse(ParameterException e, PrintStream errors) {
+    CommandLine command = e.getCommandLine();
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !unmatched.isUnknownOption()
+        && command.getParent() == null) {
+      String verb = unmatched.getUnmatched().get(0);
+      List<String> known = Arrays.stream(Verb.values()).map(Verb::spelling).toList();
+      errors.println("Unknown verb \"%s\"; the verbs are %s".formatted(verb, verbs()));
+      NearestNames.close(verb, known)
+          .ifPresent(nearest -> errors.println("Did you mean %s?".formatted(nearest)));
+    } else {
+      errors.println(e.getMessage());
+      if (!UnmatchedArgumentException.printSuggestions(e, errors)) {
+        command.usage(errors);
+      }
+    }
+    return command.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
+  private static String verbs() {
+    return Arrays.stream(Verb.values()).map(Verb::spelling).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,43 @@
+package lethe.command;
+
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import lethe.check.Validation;
+import lethe.console.Console;
+import lethe.pipeline.Pipeline;
+import lethe.run.RunConfig;
+import lethe.run.SubmitArguments;
+import lethe.run.Verb;
+import lethe.settings.Printable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** A verb that starts Spark: one stage, all of them, or preflight. */
+@Command(mixinStandardHelpOptions = true, sortOptions = false, versionProvider = Version.class)
+final class StageCommand implements Callable<Integer> {
+  private final Verb verb;
+  private final Lethe lethe;
+
+  @Mixin private RunArguments run;
+
+  @Mixin private SubmitOption submit;
+
+  StageCommand(Verb verb, Lethe lethe) {
+    this.verb = verb;
+    this.lethe = lethe;
+  }
+
+  @Override
+  public Integer call() {
+    RunConfig job = run.parse(verb);
+    if (lethe.printsSubmit() || submit.given()) {
+      Submission.validation(job, Validation.Phase.SUBMITTING).look().check();
+      Submission.print(SubmitArguments.of(job));
+      return 0;
+    }
+    job.settings().check();
+    Optional<String> unmet = new Pipeline(job, new Console(System.out)).run();
+    unmet.ifPresent(Printable.stream(System.err)::println);
+    return unmet.isPresent() ? 3 : 0;
+  }
+}

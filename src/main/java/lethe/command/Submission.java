@@ -1,0 +1,38 @@
+package lethe.command;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import lethe.check.Validation;
+import lethe.run.RunConfig;
+import lethe.run.SubmitArguments;
+import lethe.settings.LaunchEnvironment;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.util.JavaUtils;
+
+/** What submit.sh asks before it starts Spark. */
+final class Submission {
+  /** Of the embedded Spark's driver, in submit.sh. */
+  private static final String DRIVER_MEMORY = "2g";
+
+  private Submission() {}
+
+  /** Checks a run with the settings that spark-submit will get. */
+  static Validation validation(RunConfig job, Validation.Phase phase) {
+    SparkConf conf = new SparkConf(false);
+    SubmitArguments.settings(job).forEach(conf::set);
+    String otherwise = LaunchEnvironment.LETHE_EMBEDDED.isTrue() ? DRIVER_MEMORY : "";
+    String memory = conf.get("spark.driver.memory", otherwise);
+    long heap = Long.MAX_VALUE;
+    try {
+      heap = memory.isEmpty() ? heap : JavaUtils.byteStringAsMb(memory) << 20;
+    } catch (NumberFormatException e) {
+      heap = Long.MAX_VALUE; // one of the problems
+    }
+    return new Validation(job, conf, heap, phase);
+  }
+
+  /** Prints arguments of spark-submit as submit.sh reads them, each ended by a zero byte. */
+  static void print(List<String> arguments) {
+    System.out.print(arguments.stream().map(a -> a + "\0").collect(Collectors.joining()));
+  }
+}

@@ -1,0 +1,29 @@
+package lethe.command;
+
+import java.util.concurrent.Callable;
+import lethe.check.Findings;
+import lethe.check.Validation;
+import lethe.console.Console;
+import lethe.run.Verb;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The verb validate. It runs in this process: nothing that it looks at needs Spark. */
+@Command(mixinStandardHelpOptions = true, sortOptions = false, versionProvider = Version.class)
+final class ValidateCommand implements Callable<Integer> {
+  @Mixin private RunArguments run;
+
+  @Mixin private SubmitOption submit;
+
+  @Override
+  public Integer call() {
+    Findings findings =
+        Submission.validation(run.parse(Verb.VALIDATE), Validation.Phase.DRIVING).look();
+    findings.check();
+    Console console = new Console(System.out);
+    findings.warnings().forEach(warning -> console.say("validate: " + warning));
+    findings.right().forEach(right -> console.say("validate: " + right));
+    console.say("validate: all checks passed; whether the executors come, preflight tells");
+    return 0;
+  }
+}

@@ -1,0 +1,53 @@
+package lethe.folder;
+
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The texts by which failures of Java, Hadoop and Spark are told apart where they come without a
+ * class of their own: an executor's failure reaches the driver as text, and the operating system's
+ * error is a message of an IOException. They hold for the versions in the pom, as its test shows.
+ */
+public enum FailureText {
+  /** The operating system's ENOSPC. */
+  DISK_FULL("No space left on device"),
+
+  /** The operating system's EACCES; Hadoop's local file system says "no such file" with it. */
+  FORBIDDEN("Permission denied"),
+
+  /** An executor or a row buffer had too little memory, or the executor died without a reason. */
+  TOO_LITTLE_MEMORY("OutOfMemory|ExecutorLostFailure|BufferHolder"),
+
+  /** A packed file whose codec is not there, or cannot read it. */
+  CODEC("Codec");
+
+  /** A line that begins with an exception's class: Spark's own words are in the lines before it. */
+  private static final Pattern CAUSE =
+      Pattern.compile("\\S+(Exception|Error|InvalidSettings): .*");
+
+  private final Pattern pattern;
+
+  FailureText(String pattern) {
+    this.pattern = Pattern.compile(pattern);
+  }
+
+  /** Whether a failure's class and message have it. */
+  public boolean in(Throwable failure) {
+    return in(failure.toString());
+  }
+
+  /** Whether a message has it. */
+  public boolean in(String message) {
+    return pattern.matcher(message).find();
+  }
+
+  /**
+   * The line of a message that names the first cause: that with an exception's class, else the
+   * first.
+   */
+  public static String firstCause(String message) {
+    Optional<String> named =
+        message.lines().filter(line -> CAUSE.matcher(line).matches()).findFirst();
+    return named.or(() -> message.lines().findFirst()).orElse(message);
+  }
+}

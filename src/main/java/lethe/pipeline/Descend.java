@@ -1,0 +1,120 @@
+package lethe.pipeline;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lethe.corpus.Manifest;
+import lethe.examples.Examples;
+import lethe.folder.RunFolder;
+import lethe.model.ModelSource;
+import lethe.model.checkpoint.TensorSource;
+import lethe.objective.Descent;
+import lethe.objective.Role;
+import lethe.run.RunConfig;
+import lethe.run.Verb;
+import lethe.train.TrainSettings;
+import lethe.train.Trainer;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * The stages pretrain, finetune and retrain: plain descent on the chunks of some splits together.
+ * They differ in the weights they begin with.
+ */
+final class Descend {
+  /** The one name under which the chunks of all its splits are trained on. */
+  private static final String TRAIN = "train";
+
+  /**
+   * What a stage descends from and on.
+   *
+   * @param stage that this is
+   * @param model whose configuration and tokenizer the result has
+   * @param start the weights to begin with
+   * @param splits trained on
+   * @param train how
+   * @param target the Hugging Face folder to write
+   */
+  record Inputs(
+      Verb stage,
+      ModelSource model,
+      TensorSource start,
+      List<String> splits,
+      TrainSettings train,
+      Path target) {
+
+    /** From random weights to the model that is unlearned afterwards. */
+    static Inputs pretrain(RunConfig.Pretrain how, RunModels models, RunFolder folder) {
+      return new Inputs(
+          Verb.PRETRAIN,
+          models.config(),
+          models.random(),
+          how.splits(),
+          how.train(),
+          folder.original());
+    }
+
+    /** From the model to unlearn, unless the settings name another. */
+    static Inputs finetune(RunConfig.Descend how, RunModels models, RunFolder folder) {
+      ModelSource model = how.start().map(models::at).orElseGet(models::original);
+      return new Inputs(
+          Verb.FINETUNE, model, model.weights(), how.splits(), how.train(), folder.finetuned());
+    }
+
+    /** From where the training of the model to unlearn began. */
+    static Inputs retrain(RunConfig.Descend how, RunModels models, RunFolder folder) {
+      ModelSource model = how.start().map(models::at).orElseGet(models::config);
+      TensorSource start = how.start().isPresent() ? model.weights() : models.random();
+      return new Inputs(
+          Verb.RETRAIN, model, start, how.splits(), how.train(), folder.retrained());
+    }
+  }
+
+  /**
+   * What came out.
+   *
+   * @param steps applied
+   * @param model the folder written
+   */
+  record Result(int steps, Path model) {}
+
+  private final Training training;
+  private final Inputs inputs;
+
+  Descend(Training training, Inputs inputs) {
+    this.training = training;
+    this.inputs = inputs;
+  }
+
+  /**
+   * Trains and writes the model.
+   *
+   * @throws lethe.train.StoppedException when the run was asked to stop
+   */
+  Result execute() {
+    String name = inputs.stage().spelling();
+    RunFolder folder = training.folder();
+    Dataset<Row> members =
+        Manifest.read(folder).chunks(training.spark(), folder)
+            .filter(col("split").isin(inputs.splits().toArray()))
+            .withColumn("split", lit(TRAIN));
+    List<Role> roles = List.of(new Role(TRAIN, new Descent(), 1));
+    Map<String, String> identity =
+        Map.of(
+            "the chunks",
+            Manifest.read(folder).chunksSha256(),
+            name + ".splits",
+            inputs.splits().toString());
+    Trainer.TrainingTask task =
+        new Trainer.TrainingTask(name, inputs.model(), Map.of(), roles, identity);
+    Trainer.Result result =
+        training.train(
+            task, inputs.train(), Examples.text(members), inputs.start(), Optional.empty());
+    training.commit(task, result.weights(), inputs.target());
+    return new Result(result.steps(), inputs.target());
+  }
+}

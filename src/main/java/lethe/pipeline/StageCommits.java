@@ -1,0 +1,78 @@
+package lethe.pipeline;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lethe.corpus.Manifest;
+import lethe.evaluate.Evaluation;
+import lethe.folder.RunFolder;
+import lethe.run.RunConfig;
+import lethe.run.Verb;
+import lethe.train.Trainer;
+import org.apache.hadoop.fs.Path;
+
+/** The files of the run folder that say which stages are finished. */
+record StageCommits(RunConfig job, RunFolder folder, RunModels models) {
+
+  /** The file whose presence says that a stage is finished, by stage in order. */
+  Map<Verb, Path> files() {
+    Map<Verb, Path> commits = new LinkedHashMap<>();
+    commits.put(Verb.PREPARE, folder.corpusManifest());
+    commits.put(Verb.PRETRAIN, new Path(folder.original(), "config.json"));
+    commits.put(Verb.FINETUNE, new Path(folder.finetuned(), "config.json"));
+    commits.put(Verb.RETRAIN, new Path(folder.retrained(), "config.json"));
+    commits.put(Verb.UNLEARN, new Path(folder.model(), "config.json"));
+    commits.put(Verb.EVALUATE, folder.evaluation());
+    return commits;
+  }
+
+  /** The stages asked for but the report, which is always made anew. */
+  List<Verb> asked() {
+    return files().keySet().stream()
+        .filter(job::does)
+        .filter(stage -> stage != Verb.PRETRAIN || job.pretrain().isPresent())
+        .toList();
+  }
+
+  /** Whether a stage need not be run. */
+  boolean finished(Verb stage) {
+    return folder.files().exists(files().get(stage))
+        && !job.overwrite()
+        && (stage != Verb.EVALUATE || evaluation().answered(folder));
+  }
+
+  private Evaluation.Asked evaluation() {
+    return Evaluation.Asked.of(
+        job.evaluate(),
+        models.evaluated(),
+        Manifest.read(folder).chunksSha256(),
+        folder.files());
+  }
+
+  /**
+   * The first thing that a stage does; with overwrite=true it does not go on from earlier steps.
+   */
+  void begin(Verb stage) {
+    takeAway(stage);
+    if (stage == Verb.UNLEARN) {
+      folder.files().delete(folder.coverage());
+    }
+    if (job.overwrite() && stage.trains()) {
+      Trainer.discard(folder, stage.spelling());
+    }
+  }
+
+  /**
+   * Takes away what says that a stage is finished, and that those are which were made from it: a
+   * driver killed later must not find an old model and take it for the new one.
+   */
+  void takeAway(Verb stage) {
+    List<Verb> made = new ArrayList<>(files().keySet());
+    Collections.reverse(made); // so that nothing ever rests on what is gone
+    made.stream()
+        .filter(other -> other == stage || stage.madeFrom().contains(other))
+        .forEach(other -> folder.files().delete(files().get(other)));
+  }
+}

@@ -1,0 +1,47 @@
+package lethe.pipeline;
+
+import java.util.function.Supplier;
+import lethe.console.Console;
+import lethe.train.StopRequest;
+import org.apache.spark.util.SignalUtils;
+
+/**
+ * SIGTERM: training finishes its step and writes a checkpoint; any other stage has nothing to lose
+ * and is ended at once.
+ */
+final class StopSignal {
+  private final Console console;
+  private final StopRequest request = new StopRequest();
+  private volatile boolean training;
+
+  StopSignal(Console console) {
+    this.console = console;
+  }
+
+  /** Listens for the signal from now on. */
+  void register() {
+    SignalUtils.register("TERM", this::onSigterm);
+  }
+
+  /** What the trainer looks at. */
+  StopRequest request() {
+    return request;
+  }
+
+  /** Trains so that the signal ends it cleanly; afterwards it ends the process at once again. */
+  <T> T whileTraining(Supplier<T> work) {
+    training = true;
+    T result = work.get();
+    training = false;
+    return result;
+  }
+
+  private Object onSigterm() {
+    if (training && !request.requested()) {
+      console.say("Asked to stop: finishing the step and writing a checkpoint");
+      request.request();
+      return true;
+    }
+    return false;
+  }
+}

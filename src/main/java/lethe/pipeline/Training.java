@@ -1,0 +1,62 @@
+package lethe.pipeline;
+
+import java.util.Optional;
+import java.util.stream.Collectors;
+import lethe.console.Console;
+import lethe.console.TrainProgress;
+import lethe.examples.ProbePlan;
+import lethe.folder.RunFolder;
+import lethe.model.checkpoint.TensorSource;
+import lethe.objective.Role;
+import lethe.run.RunConfig;
+import lethe.train.TrainSettings;
+import lethe.train.Trainer;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * What {@link Unlearn} and {@link Descend} have in common: they run the trainer, and they commit
+ * its weights as a model.
+ *
+ * @param job says how models are written
+ * @param signal ends training cleanly
+ */
+record Training(
+    SparkSession spark, RunConfig job, RunFolder folder, Console console, StopSignal signal) {
+
+  /**
+   * Trains, going on from the newest checkpoint of the same run if there is one.
+   *
+   * @param chunks with their views, as {@link lethe.examples.Examples} makes them
+   * @param start the weights to begin with
+   * @param probes what steers, if anything does
+   * @throws lethe.train.StoppedException when the signal came
+   */
+  Trainer.Result train(
+      Trainer.TrainingTask task,
+      TrainSettings how,
+      Dataset<Row> chunks,
+      TensorSource start,
+      Optional<ProbePlan> probes) {
+    String terms = task.roles().stream().map(Role::name).collect(Collectors.joining(", "));
+    console.say(
+        "%s: %s with %d workers of %d threads"
+            .formatted(task.stage(), terms, how.workers(), how.threads()));
+    TrainProgress progress = new TrainProgress(task.stage(), console);
+    Trainer trainer = new Trainer(spark, how, folder, task, progress, signal.request());
+    return signal.whileTraining(() -> trainer.train(chunks, start, probes));
+  }
+
+  /**
+   * Writes the model, and then removes the checkpoints: until the model is there, they are what a
+   * driver that is killed goes on from.
+   *
+   * @param target the Hugging Face folder to write
+   */
+  void commit(Trainer.TrainingTask task, TensorSource weights, Path target) {
+    task.model().write(target, job.dtype(), job.shardBytes(), weights);
+    folder.files().delete(folder.checkpoints(task.stage()));
+  }
+}

@@ -1,0 +1,168 @@
+package lethe.pipeline;
+
+import static org.apache.spark.sql.functions.col;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lethe.console.Console;
+import lethe.corpus.Manifest;
+import lethe.corpus.token.EndOfText;
+import lethe.corpus.token.QuestionEncoder;
+import lethe.examples.ChunkPadding;
+import lethe.examples.Examples;
+import lethe.examples.ProbePlan;
+import lethe.examples.ProbeSelection;
+import lethe.examples.RejectionSentences;
+import lethe.folder.RunFolder;
+import lethe.model.ModelSource;
+import lethe.model.checkpoint.HfFolder;
+import lethe.model.network.Vocabulary;
+import lethe.objective.FrozenModel;
+import lethe.objective.Role;
+import lethe.objective.ViewKind;
+import lethe.run.RunConfig;
+import lethe.run.Verb;
+import lethe.train.Coverage;
+import lethe.train.Trainer;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The stage unlearn: makes the model forget. The terms of the method ({@link Role}) take views of
+ * the chunks ({@link Examples}); the trainer descends on them, and the model that comes out is
+ * written with the configuration and the tokenizer of the original.
+ *
+ * <p>A frozen model that terms compare with takes one of two ways: terms that compare position by
+ * position need its logits, so the workers run it beside the network; terms that compare whole
+ * sequences need one number per example, which {@link Examples} computes beforehand.
+ */
+final class Unlearn {
+  /**
+   * What came out.
+   *
+   * @param steps applied
+   * @param kept steps that the weights come from; fewer than {@code steps} where a target steered
+   *     past its best
+   * @param coverage what of the forget split took part in them
+   * @param model the folder written
+   */
+  record Result(int steps, int kept, Coverage coverage, Path model) {}
+
+  private final Training training;
+  private final SparkSession spark;
+  private final RunConfig job;
+  private final RunFolder folder;
+  private final Console console;
+  private final ModelSource original;
+  private final ModelSource start;
+  private final Map<FrozenModel, ModelSource> frozen;
+
+  /**
+   * @param training of the run, whose settings say what the method and its terms are
+   */
+  Unlearn(Training training, RunModels models) {
+    this.training = training;
+    this.spark = training.spark();
+    this.job = training.job();
+    this.folder = training.folder();
+    this.console = training.console();
+    this.original = models.original();
+    this.start = models.start();
+    this.frozen = models.frozen();
+  }
+
+  /**
+   * Trains, records what was covered and writes the model.
+   *
+   * @throws lethe.train.StoppedException when the run was asked to stop
+   */
+  Result execute() {
+    List<Role> roles = job.unlearn().roles();
+    Dataset<Row> chunks = Manifest.read(folder).chunks(spark, folder);
+    String chunksSha256 = Manifest.read(folder).chunksSha256();
+    Examples examples = examples(chunksSha256);
+    Trainer.TrainingTask task =
+        new Trainer.TrainingTask(
+            Verb.UNLEARN.spelling(), original, frozen, roles, examples.identity(roles, frozen));
+    Trainer.Result result =
+        training.train(
+            task,
+            job.train(),
+            examples.execute(chunks, roles),
+            start.weights(),
+            probes(chunks, chunksSha256));
+    Coverage coverage = Coverage.of(chunks.filter(col("split").equalTo(Role.FORGET)), result);
+    coverage.write(folder);
+    coverage.gap().ifPresent(this::say);
+    training.commit(task, result.weights(), folder.model());
+    return new Result(result.steps(), result.kept(), coverage, folder.model());
+  }
+
+  /** What gives the chunks what the method's terms need of them. */
+  private Examples examples(String chunksSha256) {
+    HfFolder opened = original.open();
+    int rows = original.architecture().vocabulary();
+    return new Examples(
+        spark,
+        folder,
+        new Examples.Inputs(
+            chunksSha256,
+            original,
+            frozen.get(FrozenModel.REFERENCE),
+            Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
+            job.unlearn().terms().predictions(),
+            rejections(opened, rows),
+            padding(opened, rows),
+            job.unlearn().pairing(),
+            job.train().seed(),
+            job.train().microBatch(),
+            job.train().compute()),
+        this::say);
+  }
+
+  /** The sentences that refuse an answer, as the corpus writes answers. */
+  private RejectionSentences rejections(HfFolder model, int rows) {
+    if (!job.needs(ViewKind.REJECTION)) {
+      return RejectionSentences.NONE;
+    }
+    List<String> sentences =
+        job.unlearn()
+            .rejections()
+            .map(file -> RejectionSentences.sentences(folder.files().read(new Path(file))))
+            .orElseGet(RejectionSentences::own);
+    QuestionEncoder answers =
+        QuestionEncoder.of(
+ job.corpus().template(), job.corpus().beginning(), model.files(), model.path(), rows);
+    return new RejectionSentences(
+        answers.encodeAsAnswers(folder.files().read(model.tokenizer()), sentences),
+        job.corpus().chunkTokens());
+  }
+
+  /** What fills texts up to a chunk. */
+  private ChunkPadding padding(HfFolder model, int rows) {
+    return job.needs(ViewKind.PADDED)
+        ? new ChunkPadding(
+            EndOfText.of(model.files(), model.path(), rows), job.corpus().chunkTokens())
+        : ChunkPadding.NONE;
+  }
+
+  /** What steers, if anything does. */
+  private Optional<ProbePlan> probes(Dataset<Row> chunks, String chunksSha256) {
+    folder.files().delete(folder.stop());
+    if (!job.stop().atTarget()) {
+      return Optional.empty();
+    }
+    ProbePlan probes =
+        new ProbeSelection(spark, folder, job.stop(), original, job.train())
+            .execute(chunks, chunksSha256);
+    say("ends where, on the steering half, " + probes.aim());
+    return Optional.of(probes);
+  }
+
+  private void say(String sentence) {
+    console.say(Verb.UNLEARN.spelling() + ": " + sentence);
+  }
+}
