@@ -113,6 +113,7 @@ public final class Main implements Callable<Integer> {
                   .formatted(verb, verb)));
     }
     RunConfig job = RunConfig.parse(asked, file, pairs);
+    notices(job.settings());
     if (asked == Verb.VALIDATE) {
       return validate(job);
     }
@@ -125,6 +126,13 @@ public final class Main implements Callable<Integer> {
     Optional<String> unmet = new Pipeline(job, new Console(System.out)).run();
     unmet.ifPresent(Printable.stream(System.err)::println);
     return unmet.isPresent() ? 3 : 0;
+  }
+
+  /** Once in a call of submit.sh, which starts this program twice. */
+  private void notices(Settings settings) {
+    if (!printSubmit) {
+      settings.notices().forEach(new Console(System.out)::say);
+    }
   }
 
   /** In this process: nothing that it looks at needs Spark. */
@@ -166,6 +174,7 @@ public final class Main implements Callable<Integer> {
       conf = null;
     }
     Settings settings = conf == null ? Settings.of(all) : Settings.load(conf, all);
+    notices(settings);
     BenchSettings bench = BenchSettings.read(settings.root());
     settings.check();
     if (printSubmit) {

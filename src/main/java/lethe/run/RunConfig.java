@@ -139,11 +139,11 @@ public record RunConfig(
     if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {
       settings.problem("Cannot pretrain: pretrain.enabled is false");
     }
-    if (job.train.separation() == GradientMode.PROJECTED && job.unlearn.roles().size() == 1) {
+    if (job.train.gradientMode() == GradientMode.PROJECTED && job.unlearn.roles().size() == 1) {
       root.section("train")
           .problem(
-              "projection",
-              "must be none for %s, which keeps nothing that forgetting could conflict with"
+              "gradient-mode",
+              "must be summed or separate for %s, which keeps nothing that forgetting could conflict with"
                   .formatted(job.unlearn.method().name()));
     }
     job.checkDescents(root);

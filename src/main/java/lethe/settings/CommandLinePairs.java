@@ -33,7 +33,7 @@ final class CommandLinePairs {
   private CommandLinePairs() {}
 
   /** All of them, later ones first; what cannot be read becomes a problem. */
-  static Config of(List<String> pairs, List<String> problems) {
+  static Config of(List<String> pairs, Problems problems) {
     Config all = ConfigFactory.empty();
     for (String pair : pairs) {
       try {

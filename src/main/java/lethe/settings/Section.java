@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -30,9 +31,9 @@ public final class Section {
 
   private final Config config;
   private final String path;
-  private final List<String> problems;
+  private final Problems problems;
 
-  Section(Config config, String path, List<String> problems) {
+  Section(Config config, String path, Problems problems) {
     this.config = config;
     this.path = path;
     this.problems = problems;
@@ -45,10 +46,10 @@ public final class Section {
 
   /**
    * Records a problem of a value: {@code <whole path> <what>}, for example {@code train.steps must
-   * be at least 1, was 0}.
+   * be at least 1, was 0}. A key that was given by a former spelling is named by both.
    */
   public void problem(String key, String what) {
-    problems.add(full(key) + " " + what);
+    problems.add(full(key), what);
   }
 
   /** A required text that is not blank. */
@@ -153,6 +154,32 @@ public final class Section {
   /** A number that may be left out. */
   public Optional<Double> optionalNumber(String key, double least, double most) {
     return has(key) ? Optional.of(doubleInRange(key, least, most)) : Optional.empty();
+  }
+
+  /**
+   * A time with its unit, {@code 90s}, {@code 2m} or {@code 500ms}, as HOCON writes them; a bare
+   * number, which HOCON takes for milliseconds, is refused.
+   *
+   * @param least shortest time allowed, whole seconds
+   */
+  public Duration duration(String key, Duration least) {
+    Duration value =
+        read(
+            key,
+            least,
+            "a time with its unit, such as 120s",
+            k -> {
+              if (config.getString(k).matches("[0-9. ]*")) {
+                throw new NumberFormatException("no unit");
+              }
+              return config.getDuration(k);
+            });
+    if (value.compareTo(least) < 0) {
+      problem(
+          key, "must be at least %ds, was %s".formatted(least.toSeconds(), config.getString(key)));
+      return least;
+    }
+    return value;
   }
 
   /** Numbers, each from {@code least} to {@code most}; a single one stands for a list of one. */

@@ -7,7 +7,6 @@ import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
-import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
@@ -45,13 +44,16 @@ public final class Settings {
   private final Config config;
   private final Config defaults;
   private final Config plain;
-  private final List<String> problems;
+  private final Problems problems;
+  private final List<String> notices;
 
-  private Settings(Config config, Config defaults, Config plain, List<String> problems) {
+  private Settings(
+      Config config, Config defaults, Config plain, Problems problems, List<String> notices) {
     this.config = config;
     this.plain = plain;
     this.defaults = defaults;
     this.problems = problems;
+    this.notices = notices;
   }
 
   /**
@@ -89,15 +91,16 @@ public final class Settings {
   }
 
   private static Settings over(Config run, List<String> pairs) {
-    List<String> problems = new ArrayList<>();
+    Problems problems = new Problems();
+    FormerKeys former = new FormerKeys(problems);
     Config reference = resource("reference.conf");
     Config given = CommandLinePairs.of(pairs, problems).withFallback(run);
-    Config plain = given.withFallback(reference).resolve();
-    Config defaults = ofMethod(plain).withFallback(reference).resolve();
-    Config merged = given.withFallback(defaults).resolve(ConfigResolveOptions.defaults());
+    Config plain = former.resolve(given, reference);
+    Config defaults = former.resolve(ofMethod(plain), reference);
+    Config merged = former.resolve(given, defaults);
     bounded(merged.root(), 0);
     unknownKeys(given, reference, problems);
-    return new Settings(merged, defaults, plain, problems);
+    return new Settings(merged, defaults, plain, problems, former.notices());
   }
 
   /** Refuses what whoever walks through the settings later might not survive. */
@@ -151,7 +154,21 @@ public final class Settings {
 
   /** Every problem found so far. */
   public List<String> problems() {
-    return problems.stream().distinct().toList();
+    return problems.distinct();
+  }
+
+  /** What a user should change before the next version: one sentence for each former spelling. */
+  public List<String> notices() {
+    return notices;
+  }
+
+  /**
+   * The settings in the record of a run, with the spellings of this version.
+   *
+   * @param json as {@link #json()} gave them, in this version or the one before
+   */
+  public static String respelled(String json) {
+    return FormerKeys.respelled(json);
   }
 
   /** Whether a key has the value that it has where nothing is given. */
@@ -165,7 +182,7 @@ public final class Settings {
    * @throws InvalidSettings with every problem found so far, if there is any
    */
   public void check() {
-    if (!problems.isEmpty()) {
+    if (!problems.none()) {
       throw new InvalidSettings(problems());
     }
   }
@@ -206,7 +223,7 @@ public final class Settings {
     return defaults.root().render(ConfigRenderOptions.concise());
   }
 
-  private static void unknownKeys(Config given, Config reference, List<String> problems) {
+  private static void unknownKeys(Config given, Config reference, Problems problems) {
     List<String> known = new ArrayList<>();
     paths(reference.root(), "", known);
     List<String> asked = new ArrayList<>();
@@ -214,7 +231,7 @@ public final class Settings {
     Collections.sort(asked);
     for (String key : asked) {
       boolean open = OPEN.stream().anyMatch(o -> key.equals(o) || key.startsWith(o + "."));
-      if (!open && !known.contains(key)) {
+      if (!open && !known.contains(key) && !FormerKeys.has(key)) {
         problems.add("Unknown key " + key + "; did you mean " + nearest(key, known) + "?");
       }
     }

@@ -24,12 +24,12 @@ import lethe.train.plan.TrainingPlan;
  * @param epochs over the first role's split
  * @param learningRate peak
  * @param decay of the rate after the warm-up
- * @param warmUp share of the steps, 0 to 1
+ * @param warmupRatio share of the steps, 0 to 1
  * @param weightDecay decoupled
  * @param undecayed parameters that do not decay
  * @param frozen parameters that are not trained
  * @param clipNorm largest global norm of a gradient
- * @param separation whether terms that forget and that keep are told apart
+ * @param gradientMode whether the gradients of terms that forget and that keep are separate
  * @param seed of the order of examples
  * @param workers executors
  * @param compute of a worker
@@ -51,12 +51,12 @@ public record TrainSettings(
     double epochs,
     double learningRate,
     LearningRateSchedule.Decay decay,
-    double warmUp,
+    double warmupRatio,
     double weightDecay,
     ParameterPattern undecayed,
     ParameterPattern frozen,
     double clipNorm,
-    GradientMode separation,
+    GradientMode gradientMode,
     long seed,
     int workers,
     ComputeSettings compute,
@@ -94,12 +94,12 @@ public record TrainSettings(
         recipe.of("epochs").doubleInRange("epochs", 1e-9, 1e6),
         recipe.of("learning-rate").doubleInRange("learning-rate", 1e-12, 10),
         recipe.of("schedule").choice("schedule", LearningRateSchedule.Decay.class),
-        recipe.of("warm-up").doubleInRange("warm-up", 0, 1),
+        recipe.of("warmup-ratio").doubleInRange("warmup-ratio", 0, 1),
         recipe.of("weight-decay").doubleInRange("weight-decay", 0, 1),
         names(recipe.of("no-decay"), "no-decay"),
         names(recipe.of("freeze"), "freeze"),
         recipe.of("clip-norm").doubleInRange("clip-norm", 1e-9, 1e9),
-        separation(all),
+        all.choice("gradient-mode", GradientMode.class),
         all.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         workers,
         ComputeSettings.read(all),
@@ -107,25 +107,11 @@ public record TrainSettings(
         (int) all.longInRange("aggregator-port", 0, 65535),
         all.count("checkpoint-every", 1),
         all.choice("wire", WireFormat.class),
-        Duration.ofSeconds(all.count("start-timeout", 1)),
-        Duration.ofSeconds(all.count("recovery-timeout", 1)),
-        Duration.ofSeconds(all.count("step-timeout", 1)),
+        all.duration("start-timeout", Duration.ofSeconds(1)),
+        all.duration("recovery-timeout", Duration.ofSeconds(1)),
+        all.duration("step-timeout", Duration.ofSeconds(1)),
         (int) all.longInRange("bucket-kib", 1, 1 << 20) * 256,
         all.bool("deterministic"));
-  }
-
-  private static GradientMode separation(Section train) {
-    boolean apart = train.bool("separate-terms");
-    GradientMode.Projection projection = train.choice("projection", GradientMode.Projection.class);
-    if (projection == GradientMode.Projection.NONE) {
-      return apart ? GradientMode.SEPARATE : GradientMode.SUMMED;
-    }
-    if (!apart) {
-      train.problem(
-          "projection",
-          "must be none unless train.separate-terms is true, was " + Section.spelling(projection));
-    }
-    return GradientMode.PROJECTED;
   }
 
   private static ParameterPattern names(Section section, String key) {
@@ -214,6 +200,7 @@ public record TrainSettings(
   }
 
   LearningRateSchedule schedule(int steps) {
-    return new LearningRateSchedule(learningRate, steps, (int) Math.ceil(warmUp * steps), decay);
+    return new LearningRateSchedule(
+        learningRate, steps, (int) Math.ceil(warmupRatio * steps), decay);
   }
 }

@@ -152,7 +152,7 @@ public final class Trainer {
     this.folder = folder;
     this.task = task;
     this.architecture = task.model().architecture();
-    this.separation = settings.separation().of(task.roles());
+    this.separation = settings.gradientMode().of(task.roles());
     this.listener = listener;
     this.stop = stop;
   }
@@ -434,7 +434,7 @@ public final class Trainer {
     identity.put("train.shards", String.valueOf(settings.shards()));
     identity.put("train.clip-norm", String.valueOf(settings.clipNorm()));
     identity.put("train.weight-decay", String.valueOf(settings.weightDecay()));
-    identity.put("train.separate-terms and train.projection", separation.toString());
+    identity.put("train.gradient-mode", separation.toString());
     identity.put("train.wire", settings.wire().toString());
     identity.put("train.precision", settings.compute().precision().toString());
     MessageDigest digest = Files.sha256();

@@ -49,7 +49,7 @@ class UnlearnSettingsTest {
     assertThat(train.doubleInRange("learning-rate", 0, 1)).isEqualTo(1e-5);
     assertThat(train.count("batch", 1)).isEqualTo(32);
     assertThat(train.string("schedule")).isEqualTo("linear");
-    assertThat(train.doubleInRange("warm-up", 0, 1)).isEqualTo(0.2);
+    assertThat(train.doubleInRange("warmup-ratio", 0, 1)).isEqualTo(0.2);
     assertThat(train.doubleInRange("weight-decay", 0, 1)).isEqualTo(0.01);
     assertThat(train.doubleInRange("epochs", 0, 9)).as("the user's own").isEqualTo(2);
     assertThat(settings.json()).as("what is recorded").contains("\"batch\":32");
@@ -61,7 +61,7 @@ class UnlearnSettingsTest {
     assertThat(train.doubleInRange("learning-rate", 0, 1)).isEqualTo(2e-5);
     assertThat(train.count("batch", 1)).isEqualTo(480);
     assertThat(train.string("schedule")).isEqualTo("cosine");
-    assertThat(train.doubleInRange("warm-up", 0, 1)).isEqualTo(0.03);
+    assertThat(train.doubleInRange("warmup-ratio", 0, 1)).isEqualTo(0.03);
     assertThat(train.doubleInRange("epochs", 0, 9)).isEqualTo(1);
   }
 
