@@ -316,7 +316,7 @@ public final class Prepare {
     return without.count() < documents
         ? List.of()
         : List.of(
-            "Split forget has no chunk: all of its %d documents are shorter than corpus.minimum-tail = %d tokens"
+            "Split forget has no chunk: all of its %d documents are shorter than corpus.min-tail-tokens = %d tokens"
                 .formatted(documents, settings.minimumTail()));
   }
 

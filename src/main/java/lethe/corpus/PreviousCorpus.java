@@ -43,7 +43,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
           "Cannot reuse chunks of %s: with one tokenizer of the hub and one of the model, places in texts differ"
               .formatted(folder.root()));
     }
-    differ(problems, "minimum-tail", manifest.minimumTail(), settings.minimumTail());
+    differ(problems, "min-tail-tokens", manifest.minimumTail(), settings.minimumTail());
     differ(problems, "tokenizer", manifest.tokenizerSha256(), Prepare.sha256(tokenizer));
     differ(
         problems,

@@ -13,7 +13,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Documents that have no chunk, because they have fewer tokens than {@code corpus.minimum-tail}.
+ * Documents that have no chunk, because they have fewer tokens than {@code corpus.min-tail-tokens}.
  * Only documents with few characters are tokenized to find them.
  *
  * @param how documents become chunks
@@ -35,7 +35,7 @@ record ShortDocuments(Tokenization how) {
   Dataset<Row> of(Dataset<Row> documents) {
     Dataset<Row> few = documents.where(col("characters").leq(CHARACTERS * minimumTail()));
     Dataset<Row> named = few.select("domain", "id");
-    String why = "shorter than corpus.minimum-tail = %d tokens".formatted(minimumTail());
+    String why = "shorter than corpus.min-tail-tokens = %d tokens".formatted(minimumTail());
     return (few.isEmpty() ? named : named.join(how.tokens(few), NAME, "left_anti"))
         .withColumn("why", lit(why));
   }
@@ -66,7 +66,7 @@ record ShortDocuments(Tokenization how) {
         .stream()
         .map(
             row ->
-                "Split %s has no chunk: all of its %d documents are shorter than corpus.minimum-tail = %d tokens"
+                "Split %s has no chunk: all of its %d documents are shorter than corpus.min-tail-tokens = %d tokens"
                     .formatted(row.getString(0), row.<Long>getAs("documents"), minimumTail()))
         .toList();
   }

@@ -273,7 +273,7 @@ public final class Pipeline {
         job.report().compare().stream()
             .map(run -> new RunFolder(new Path(run), folder.files()))
             .toList();
-    new Compare(folder, runs, job.report().band(), System.out).execute();
+    new Compare(folder, runs, job.report().compareBand(), System.out).execute();
     console.say("Comparison: " + new Path(folder.report(), "compare.html"));
   }
 
@@ -325,14 +325,14 @@ public final class Pipeline {
       read.add(job.model());
     }
     if (job.does(Verb.UNLEARN)) {
-      job.unlearn().start().ifPresent(read::add);
-      job.unlearn().reinforced().ifPresent(read::add);
+      job.unlearn().initialWeights().ifPresent(read::add);
+      job.unlearn().reinforcedModel().ifPresent(read::add);
     }
     if (job.does(Verb.FINETUNE)) {
-      job.finetune().start().ifPresent(read::add);
+      job.finetune().initialWeights().ifPresent(read::add);
     }
     if (job.does(Verb.RETRAIN)) {
-      job.retrain().start().ifPresent(read::add);
+      job.retrain().initialWeights().ifPresent(read::add);
     }
     if (job.does(Verb.EVALUATE)) {
       read.addAll(job.evaluate().models().values());
@@ -356,7 +356,7 @@ public final class Pipeline {
 
   /** The model whose weights unlearning begins with. */
   private ModelSource start() {
-    return job.unlearn().start().map(this::source).orElseGet(this::original);
+    return job.unlearn().initialWeights().map(this::source).orElseGet(this::original);
   }
 
   /** The models that terms may name. */
@@ -364,7 +364,7 @@ public final class Pipeline {
     Map<FrozenModel, ModelSource> frozen = new EnumMap<>(FrozenModel.class);
     boolean first = job.unlearn().reference() == Reference.ORIGINAL;
     frozen.put(FrozenModel.REFERENCE, first ? original() : start());
-    job.unlearn().reinforced().ifPresent(p -> frozen.put(FrozenModel.REINFORCED, source(p)));
+    job.unlearn().reinforcedModel().ifPresent(p -> frozen.put(FrozenModel.REINFORCED, source(p)));
     return frozen;
   }
 
@@ -388,15 +388,15 @@ public final class Pipeline {
 
   private void finetune(SparkSession spark) {
     RunConfig.Descend how = job.finetune();
-    ModelSource model = how.start().map(this::source).orElseGet(this::original);
+    ModelSource model = how.initialWeights().map(this::source).orElseGet(this::original);
     TensorSource start = model.weights();
     descend(spark, "finetune", model, how.splits(), how.train(), start, folder.finetuned());
   }
 
   private void retrain(SparkSession spark) {
     RunConfig.Descend how = job.retrain();
-    ModelSource model = how.start().map(this::source).orElseGet(this::configModel);
-    TensorSource start = how.start().isPresent() ? model.weights() : random();
+    ModelSource model = how.initialWeights().map(this::source).orElseGet(this::configModel);
+    TensorSource start = how.initialWeights().isPresent() ? model.weights() : random();
     descend(spark, "retrain", model, how.splits(), how.train(), start, folder.retrained());
   }
 
@@ -547,7 +547,7 @@ public final class Pipeline {
     Map<String, ModelSource> models = new LinkedHashMap<>();
     models.put("original", original());
     models.put("unlearned", source(folder.model().toString()));
-    if (job.evaluate().groundTruth()) {
+    if (job.evaluate().retrain()) {
       models.put(RetrainedDistance.RETRAINED, source(folder.retrained().toString()));
     }
     job.evaluate().models().forEach((name, path) -> models.put(name, source(path)));

@@ -105,7 +105,7 @@ public final class Compare {
     if (band.isEmpty() && !json.has("coverage")) {
       throw new InvalidSettings(
           List.of(
-              "Cannot compare %s: %s is of an older version, whose verdicts were decided by the point; run evaluate and report on it again, or set report.band"
+              "Cannot compare %s: %s is of an older version, whose verdicts were decided by the point; run evaluate and report on it again, or set report.compare-band"
                   .formatted(run.root(), report)));
     }
     return json;

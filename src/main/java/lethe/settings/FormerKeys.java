@@ -29,7 +29,7 @@ final class FormerKeys {
   /** The version that refuses the spellings in the table. */
   static final String UNTIL = "0.3";
 
-  private static final List<FormerKey> TABLE = table();
+  static final List<FormerKey> TABLE = table();
 
   /** Keys that take times, and took whole numbers of seconds. */
   private static final List<String> SECONDS =
@@ -46,8 +46,27 @@ final class FormerKeys {
 
   private static List<FormerKey> table() {
     List<FormerKey> table = new ArrayList<>();
+    renamed(table, "corpus.duplicates.contained", "containment-threshold");
+    renamed(table, "corpus.duplicates.excerpt", "excerpt-threshold");
+    renamed(table, "corpus.duplicates.near", "jaccard-threshold");
+    renamed(table, "corpus.maximum-rejects", "max-reject-share");
+    renamed(table, "corpus.minimum-tail", "min-tail-tokens");
+    renamed(table, "evaluate.ground-truth", "retrain");
+    renamed(table, "finetune.start", "initial-weights");
+    renamed(table, "report.band", "compare-band");
+    renamed(table, "retrain.start", "initial-weights");
+    renamed(table, "run.shared", "dir-is-shared");
+    renamed(table, "stop.every", "probe-every");
+    renamed(table, "train.wire", "wire-dtype");
+    renamed(table, "unlearn.cap", "cap-nats");
+    renamed(table, "unlearn.reinforced", "reinforced-model");
+    renamed(table, "unlearn.start", "initial-weights");
+    renamed(table, "unlearn.truth", "true-token");
     for (String section : List.of("train", "pretrain", "finetune", "retrain")) {
-      table.add(FormerKey.renamed(section + ".warm-up", section + ".warmup-ratio"));
+      renamed(table, section + ".clip-norm", "max-grad-norm");
+      renamed(table, section + ".no-decay", "no-weight-decay");
+      renamed(table, section + ".schedule", "lr-schedule");
+      renamed(table, section + ".warm-up", "warmup-ratio");
     }
     table.add(
         new FormerKey(
@@ -56,6 +75,11 @@ final class FormerKeys {
             "summed, separate or projected",
             FormerKeys::gradientMode));
     return List.copyOf(table);
+  }
+
+  /** A key that stays in its section. */
+  private static void renamed(List<FormerKey> table, String old, String name) {
+    table.add(FormerKey.renamed(old, old.substring(0, old.lastIndexOf('.') + 1) + name));
   }
 
   /** Whether the table has this path among the former ones. */

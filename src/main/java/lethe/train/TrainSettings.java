@@ -28,7 +28,7 @@ import lethe.train.plan.TrainingPlan;
  * @param weightDecay decoupled
  * @param undecayed parameters that do not decay
  * @param frozen parameters that are not trained
- * @param clipNorm largest global norm of a gradient
+ * @param maxGradNorm largest global norm of a gradient
  * @param gradientMode whether the gradients of terms that forget and that keep are separate
  * @param seed of the order of examples
  * @param workers executors
@@ -55,7 +55,7 @@ public record TrainSettings(
     double weightDecay,
     ParameterPattern undecayed,
     ParameterPattern frozen,
-    double clipNorm,
+    double maxGradNorm,
     GradientMode gradientMode,
     long seed,
     int workers,
@@ -93,12 +93,12 @@ public record TrainSettings(
         recipe.steps(),
         recipe.of("epochs").doubleInRange("epochs", 1e-9, 1e6),
         recipe.of("learning-rate").doubleInRange("learning-rate", 1e-12, 10),
-        recipe.of("schedule").choice("schedule", LearningRateSchedule.Decay.class),
+        recipe.of("lr-schedule").choice("lr-schedule", LearningRateSchedule.Decay.class),
         recipe.of("warmup-ratio").doubleInRange("warmup-ratio", 0, 1),
         recipe.of("weight-decay").doubleInRange("weight-decay", 0, 1),
-        names(recipe.of("no-decay"), "no-decay"),
+        names(recipe.of("no-weight-decay"), "no-weight-decay"),
         names(recipe.of("freeze"), "freeze"),
-        recipe.of("clip-norm").doubleInRange("clip-norm", 1e-9, 1e9),
+        recipe.of("max-grad-norm").doubleInRange("max-grad-norm", 1e-9, 1e9),
         all.choice("gradient-mode", GradientMode.class),
         all.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         workers,
@@ -106,7 +106,7 @@ public record TrainSettings(
         shards,
         (int) all.longInRange("aggregator-port", 0, 65535),
         all.count("checkpoint-every", 1),
-        all.choice("wire", WireFormat.class),
+        all.choice("wire-dtype", WireFormat.class),
         all.duration("start-timeout", Duration.ofSeconds(1)),
         all.duration("recovery-timeout", Duration.ofSeconds(1)),
         all.duration("step-timeout", Duration.ofSeconds(1)),

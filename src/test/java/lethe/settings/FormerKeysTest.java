@@ -57,8 +57,8 @@ class FormerKeysTest {
     FormerKeys former = new FormerKeys(new Problems());
     Config method = ConfigFactory.parseString("train.warm-up = 0.2");
     Config reference = ConfigFactory.parseString("train.warmup-ratio = 0.03");
-    assertThat(former.resolve(method, reference))
-        .isEqualTo(ConfigFactory.parseString("train.warmup-ratio = 0.2"));
+    assertThat(former.resolve(method, reference).getConfig("train"))
+        .isEqualTo(ConfigFactory.parseString("warmup-ratio = 0.2"));
     assertThat(former.notices()).containsExactly(NOTICE);
   }
 
@@ -104,6 +104,30 @@ class FormerKeysTest {
             "define.x = 0.25\ntrain.warm-up = ${define.x}\npretrain.warmup-ratio = ${train.warmup-ratio}");
     assertThat(warmup(mixed.root(), "train")).isEqualTo(0.25);
     assertThat(warmup(mixed.root(), "pretrain")).isEqualTo(0.25);
+  }
+
+  @Test
+  void aListMayGrowUnderItsFormerName() throws IOException {
+    Settings settings = load("train.no-decay += \"lm_head*\"");
+    settings.check();
+    assertThat(settings.root().section("train").strings("no-weight-decay"))
+        .containsExactly("*norm*", "*.ln_*", "*.bias", "lm_head*");
+  }
+
+  @Test
+  void everyFormerKeyLeadsToOneThatThereIs() {
+    String reference = Settings.of(List.of()).json();
+    Config known = ConfigFactory.parseString(reference);
+    assertThat(FormerKeys.TABLE).hasSizeGreaterThan(30);
+    for (FormerKey key : FormerKeys.TABLE) {
+      assertThat(known.hasPathOrNull(key.now())).as(key.now()).isTrue();
+      for (String old : key.old()) {
+        assertThat(known.hasPathOrNull(old)).as(old).isFalse();
+        Settings settings = Settings.of(List.of(old + "=null"));
+        assertThat(settings.problems()).as("known").noneMatch(p -> p.startsWith("Unknown key"));
+        assertThat(settings.notices()).singleElement().asString().startsWith(old + " is now ");
+      }
+    }
   }
 
   @ParameterizedTest

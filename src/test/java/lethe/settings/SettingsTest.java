@@ -72,9 +72,13 @@ class SettingsTest {
   @Test
   void anEmptyValueIsAnErrorForEveryKindOfText() throws IOException {
     Settings settings =
-        load("finetune.splits = [forget, \"\"]\n", "train.schedule=", "run.dir= ", "train.freeze=");
+        load(
+            "finetune.splits = [forget, \"\"]\n",
+            "train.lr-schedule=",
+            "run.dir= ",
+            "train.freeze=");
     Section root = settings.root();
-    root.section("train").choice("schedule", Choice.class);
+    root.section("train").choice("lr-schedule", Choice.class);
     root.section("train").strings("freeze");
     root.section("run").string("dir");
     root.section("run").optionalText("dir");
@@ -82,7 +86,7 @@ class SettingsTest {
     assertThatThrownBy(settings::check)
         .hasMessage(
             """
-            train.schedule must not be empty
+            train.lr-schedule must not be empty
             train.freeze must not be empty
             run.dir must not be empty
             finetune.splits must not hold an empty text""");
@@ -237,6 +241,11 @@ class SettingsTest {
         .contains(
             "seen1", "seen2", "seen3", "\"key-value-heads\":4", "\"fs\":{\"azure\"", "ACCOUNT")
         .contains("jdbc:x://(hidden)@host");
+  }
+
+  @Test
+  void noKeyOfOursIsTakenForACredential() {
+    assertThat(Settings.of(List.of("unlearn.true-token=kept")).json()).doesNotContain("hidden");
   }
 
   private Settings load(String text, String... pairs) throws IOException {

@@ -106,7 +106,8 @@ final class Duplicates {
         tables.keep(
             texts
                 .spark()
-                .createDataFrame(whole.map(new Print(MinHashBands.at(settings.near()))), PRINTS)
+                .createDataFrame(
+                    whole.map(new Print(MinHashBands.at(settings.jaccardThreshold()))), PRINTS)
                 .dropDuplicates("document"));
   }
 
@@ -191,7 +192,7 @@ final class Duplicates {
         given.stream()
             .map(row -> row.<Long>getList(1).stream().mapToLong(Long::longValue).toArray())
             .toList();
-    QuoteIndex quotes = QuoteIndex.of(samples, settings.contained());
+    QuoteIndex quotes = QuoteIndex.of(samples, settings.containmentThreshold());
     hotBuckets += quotes.common();
     List<Row> names = given.stream().map(row -> row.getStruct(0)).toList();
     Broadcast<QuoteIndex> broadcast =
@@ -223,7 +224,8 @@ final class Duplicates {
         names.add(text.getStruct(0));
         sets.add(set);
       }
-      Dataset<Row> some = excerpts(ExcerptIndex.of(sets, settings.excerpt()), names, right);
+      Dataset<Row> some =
+          excerpts(ExcerptIndex.of(sets, settings.excerptThreshold()), names, right);
       found = found == null ? some : found.unionAll(some);
     }
     given.unpersist();
