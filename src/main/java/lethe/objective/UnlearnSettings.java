@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import lethe.settings.Section;
 
 /**
- * What unlearning minimises, as the section {@code unlearn} says it.
+ * What unlearning minimises: the section {@code unlearn}.
  *
  * @param method the formulas
  * @param forgetWeight of the forget term, greater than 0
@@ -63,7 +63,8 @@ public record UnlearnSettings(
 
   private void check(Section unlearn) {
     if (method.forget().needsCap() && !unlearn.has("cap-nats")) {
-      unlearn.problem("cap-nats", "must be set for " + method.name() + "; it takes nats a token");
+      unlearn.problem(
+          "cap-nats", "must be set for " + method.name() + "; it takes a number of nats per token");
     }
     if (method.forget() == Forget.GENERIC_PREDICTIONS && reinforcedModel.isEmpty()) {
       unlearn.problem(
@@ -75,9 +76,9 @@ public record UnlearnSettings(
     if (method.retain().isPresent() && roles().size() == 1) {
       unlearn.problem(
           "retain-weights",
-          "must leave a split for "
+          "must be above 0 for a split that "
               + method.retain().get().spelling()
-              + ", was 0 for all; for none at all, the method is "
+              + " keeps, was 0 for all; to keep none, set unlearn.method="
               + method.forget().spelling());
     }
   }

@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * One object of the settings, read key by key. A wrong value becomes a problem and the reading goes
- * on with a stand-in, so that a user sees every mistake at once; nothing may be done with what was
- * read before {@link Settings} has thrown the problems.
+ * One object of the settings, read key by key. A wrong value is recorded as a problem and replaced
+ * by a placeholder, so that a user sees all mistakes together; use no value before {@link
+ * Settings#check} has passed.
  *
  * <p>Keys are relative to the section; messages name the whole path.
  */
@@ -76,7 +76,7 @@ public final class Section {
     return has(key) ? Optional.of(string(key)) : Optional.empty();
   }
 
-  /** A list of texts, none of them blank; a single text stands for a list of one. */
+  /** A list of texts, none of them blank; a single text is read as a list of one. */
   public List<String> strings(String key) {
     List<String> texts =
         read(
@@ -182,7 +182,7 @@ public final class Section {
     return value;
   }
 
-  /** Numbers, each from {@code least} to {@code most}; a single one stands for a list of one. */
+  /** Numbers, each from {@code least} to {@code most}; a single one is read as a list of one. */
   public List<Double> numbers(String key, double least, double most) {
     List<Double> values =
         read(
@@ -216,7 +216,7 @@ public final class Section {
     return constant(key, string(key), type);
   }
 
-  /** Constants of an enum; a single name stands for a list of one. */
+  /** Constants of an enum; a single name is read as a list of one. */
   public <E extends Enum<E>> List<E> choices(String key, Class<E> type) {
     return strings(key).stream().map(name -> constant(key, name, type)).toList();
   }
@@ -228,7 +228,7 @@ public final class Section {
       }
     }
     List<String> known = Arrays.stream(type.getEnumConstants()).map(Section::spelling).toList();
-    if (!name.isEmpty()) { // text(key) has said so
+    if (!name.isEmpty()) { // string(key) has recorded that
       problem(key, "must be one of " + String.join(", ", known) + ", was \"" + name + "\"");
     }
     return type.getEnumConstants()[0];
@@ -303,20 +303,20 @@ public final class Section {
     }
   }
 
-  private <T> T read(String key, T standIn, String wanted, Function<String, T> reader) {
+  private <T> T read(String key, T placeholder, String wanted, Function<String, T> reader) {
     if (!config.hasPathOrNull(key)) {
       problem(key, "is missing; it takes " + wanted);
-      return standIn;
+      return placeholder;
     }
     if (config.getIsNull(key)) {
       problem(key, "must be set; it takes " + wanted);
-      return standIn;
+      return placeholder;
     }
     try {
       return reader.apply(key);
     } catch (ConfigException.WrongType | ConfigException.BadValue | NumberFormatException e) {
       problem(key, "must be " + wanted + ", was " + written(key));
-      return standIn;
+      return placeholder;
     }
   }
 

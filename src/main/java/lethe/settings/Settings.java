@@ -36,9 +36,10 @@ public final class Settings {
           "spark",
           "unlearn.retain-weights");
 
+  /** The most objects and lists inside each other. */
   private static final int DEPTH = 64;
 
-  /** Of one text. */
+  /** The most that one text may have. */
   private static final int CHARACTERS = 1 << 20;
 
   private final Config config;
@@ -103,7 +104,9 @@ public final class Settings {
     return new Settings(merged, defaults, plain, problems, former.notices());
   }
 
-  /** Refuses what whoever walks through the settings later might not survive. */
+  /**
+   * Refuses values so deep or long that code reading the settings could run out of stack or memory.
+   */
   private static void bounded(ConfigValue value, int depth) {
     if (depth > DEPTH) {
       throw new ConfigException.Generic(
@@ -115,7 +118,8 @@ public final class Settings {
       list.forEach(inner -> bounded(inner, depth + 1));
     } else if (value.unwrapped() instanceof String text && text.length() > CHARACTERS) {
       throw new ConfigException.Generic(
-          "a text of %d characters, of %d at most".formatted(text.length(), CHARACTERS));
+          "one of its texts has %d characters, more than the %d allowed"
+              .formatted(text.length(), CHARACTERS));
     }
   }
 
@@ -126,7 +130,7 @@ public final class Settings {
         ConfigParseOptions.defaults().setAllowMissing(false));
   }
 
-  /** The defaults of the method's forget part, which is what stands before a '+'. */
+  /** The defaults of the method's forget part, which comes before a '+'. */
   private static Config ofMethod(Config given) {
     Config methods = resource("methods.conf").resolve();
     Object name = given.hasPath("unlearn.method") ? given.getAnyRef("unlearn.method") : "";
@@ -203,7 +207,7 @@ public final class Settings {
     return found;
   }
 
-  /** A number as it is written: Spark must not be told 1.0E11. */
+  /** A number as it is written: Spark does not understand 1.0E11. */
   private static String text(Config section, Map.Entry<String, ConfigValue> entry) {
     return entry.getValue().valueType() == ConfigValueType.LIST
         ? entry.getValue().render(ConfigRenderOptions.concise())

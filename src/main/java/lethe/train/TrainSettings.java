@@ -18,8 +18,8 @@ import lethe.train.plan.TrainingPlan;
 /**
  * How a model is trained.
  *
- * @param batch examples of each role a step
- * @param microBatch examples a pass
+ * @param batch examples of each role per step
+ * @param microBatch examples per forward pass
  * @param steps optimizer steps; wins over epochs
  * @param epochs over the first role's split
  * @param learningRate peak
@@ -37,11 +37,11 @@ import lethe.train.plan.TrainingPlan;
  * @param port of the aggregator; 0 for any
  * @param checkpointEvery steps between two checkpoints
  * @param wire how gradients and weights travel
- * @param startTimeout how long executors may take to come
- * @param recoveryTimeout how long a stage may lack a worker before it is launched anew with those
- *     there are
- * @param stepTimeout longest step
- * @param bucketElements of what travels at a time
+ * @param startTimeout how long executors may take to start
+ * @param recoveryTimeout how long a stage may lack a worker before it is launched again with the
+ *     workers that are left
+ * @param stepTimeout how long a step may take before it is launched again
+ * @param bucketElements of one message of gradients or weights
  * @param deterministic whether workers of different kinds are refused
  */
 public record TrainSettings(
@@ -119,7 +119,7 @@ public record TrainSettings(
     for (String pattern : patterns) {
       String mistake = ParameterPattern.mistake(pattern);
       if (mistake != null) {
-        section.problem(key, "has \"" + pattern + "\", which is no pattern: " + mistake);
+        section.problem(key, "has \"" + pattern + "\", which is not a pattern: " + mistake);
         return new ParameterPattern(List.of());
       }
     }
@@ -140,7 +140,7 @@ public record TrainSettings(
     return compute.threads();
   }
 
-  /** The sections that a stage's recipe stands in; the first that has a key gives it. */
+  /** The sections that hold a stage's recipe; the first that has a key decides its value. */
   private static final class Recipe {
     private final List<Section> sections = new ArrayList<>();
 
@@ -168,7 +168,8 @@ public record TrainSettings(
   }
 
   /**
-   * Examples a step, for a split that may be smaller than a batch: none is used twice in one step.
+   * Examples per step, for a split that may be smaller than a batch: none is used twice in one
+   * step.
    *
    * @param available examples of the first role's split
    */
@@ -188,12 +189,12 @@ public record TrainSettings(
     }
     int perStep = perStep(available);
     double whole = Math.floor(epochs);
-    // Less than a millionth of a step is what a product of decimal fractions leaves.
+    // A rest below a millionth of a step is a rounding error of decimal fractions.
     double rest = Math.ceil((epochs - whole) * available / perStep - 1e-6);
     double all = whole * TrainingPlan.stepsPerEpoch(available, perStep) + rest;
     if (all > Integer.MAX_VALUE) {
       throw new InvalidSettings(
-          "Cannot train for train.epochs=%s: that is %.0f steps of %d examples; name fewer, or train.steps"
+          "Cannot train for train.epochs=%s: that is %.0f steps of %d examples; set fewer epochs, or set train.steps"
               .formatted(epochs, all, perStep));
     }
     return (int) Math.max(1, all);

@@ -82,13 +82,14 @@ class UnlearnSettingsTest {
         .hasMessageContaining(
             "unlearn.retain-weights.holdout is not a known key; known here: retain, general");
     assertThatThrownBy(() -> read("unlearn.method=capped-ascent"))
-        .hasMessage("unlearn.cap-nats must be set for capped-ascent; it takes nats a token");
+        .hasMessage(
+            "unlearn.cap-nats must be set for capped-ascent; it takes a number of nats per token");
     assertThatThrownBy(() -> read("unlearn.method=generic-predictions"))
         .hasMessage(
             "unlearn.reinforced-model must be set for generic-predictions; it takes the folder of a model finetuned on forget");
     assertThatThrownBy(() -> read("unlearn.method=npo+kl", "unlearn.retain-weights.retain=0"))
         .hasMessage(
-            "unlearn.retain-weights must leave a split for kl, was 0 for all; for none at all, the method is npo");
+            "unlearn.retain-weights must be above 0 for a split that kl keeps, was 0 for all; to keep none, set unlearn.method=npo");
   }
 
   private UnlearnSettings read(String... pairs) throws IOException {

@@ -138,10 +138,10 @@ class SettingsTest {
       delimiter = '|',
       textBlock =
           """
-          train.freeze=[a, b | it begins like a list and is none
-          train.freeze=[a] b | it begins like a list and is none
-          run.dir="a" // b | what follows its // would be a comment
-          corpus.sources=[{path=/a//b}] | what follows its // would be a comment
+          train.freeze=[a, b | it begins like a list but is not one
+          train.freeze=[a] b | it begins like a list but is not one
+          run.dir="a" // b | the text after its // would be a comment
+          corpus.sources=[{path=/a//b}] | the text after its // would be a comment
           run.dir="a", train.seed=9 | it holds more than one setting
           a..b=1 | "a..b" is not a key
           """)
@@ -193,7 +193,9 @@ class SettingsTest {
     for (int i = 1; i < 5; i++) {
       swelling.append("define.a%d = %s\n".formatted(i, ("${define.a" + (i - 1) + "}").repeat(10)));
     }
-    assertRefused(swelling.toString(), "a text of 10000000 characters, of 1048576 at most");
+    assertRefused(
+        swelling.toString(),
+        "one of its texts has 10000000 characters, more than the 1048576 allowed");
   }
 
   @Test
