@@ -29,7 +29,7 @@ model.path = "$into/base/original"
 corpus {
   sources = [ { path = "$into/sample/paper.jsonl", domain = paper }, { path = "$into/sample/book.jsonl", domain = book } ]
   chunk-tokens = 256
-  minimum-tail = 256 # whole chunks only, so that every pass is as long
+  min-tail-tokens = 256 # whole chunks only, so that every pass is as long
   splits { forget.where = "split = 'forget'", retain.where = "split = 'retain'" }
 }
 sample { directory = "$into/sample", documents { forget = 24, retain = 24 }, model = $model }
@@ -56,6 +56,6 @@ measure() {
       name, seconds / n, tokens / n, bytes / n / 1e6, 100 * wait / n }' "$run/pretrain-steps.jsonl"
 }
 measure "wire float32"
-measure "wire bfloat16" train.wire=bfloat16
+measure "wire bfloat16" train.wire-dtype=bfloat16
 measure "lower half frozen" 'pretrain.freeze=["model.embed_tokens.*","model.layers.[0-4].*"]'
 rm -rf "$into/base" "$into/run"

@@ -32,7 +32,7 @@ corpus {
   splits { forget.where = "split = 'forget'", retain.where = "split = 'retain'" }
 }
 unlearn { method = ascent-descent-in-distribution }
-train { batch = 8, micro-batch = 4, steps = $steps, learning-rate = 1e-3, schedule = cosine, warm-up = 0.2, threads = 1
+train { batch = 8, micro-batch = 4, steps = $steps, learning-rate = 1e-3, lr-schedule = cosine, warmup-ratio = 0.2, threads = 1
         checkpoint-every = 3, bucket-kib = 16 }
 spark.executor.memory = 1g
 spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1" # compiling well takes longer than a row
@@ -57,7 +57,7 @@ finished() { date -d "$(sed -n "$2s/.*\"finished\":\"\([^\"]*\)\".*/\1/p" "$1")"
 row() {
   local wire=$1 workers=$2 fault=$3
   local run="$into/$wire-$workers-$fault" log="$into/$wire-$workers-$fault.log"
-  local command=(./submit.sh unlearn "$into/matrix.conf" "run.dir=$run" "train.wire=$wire" "train.workers=$workers")
+  local command=(./submit.sh unlearn "$into/matrix.conf" "run.dir=$run" "train.wire-dtype=$wire" "train.workers=$workers")
   local kill=- lost=0 seconds=- died=""
   mkdir -p "$run" && cp -r "$into/base/corpus" "$run/"
   case $fault in

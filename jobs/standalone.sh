@@ -50,6 +50,6 @@ for i in $(seq "${WORKERS:-2}"); do
 done
 
 status=0
-./submit.sh "$1" "$2" "spark.master=spark://127.0.0.1:$port" run.shared=true "spark.authenticate.secret=$secret" "${@:3}" || status=$?
+./submit.sh "$1" "$2" "spark.master=spark://127.0.0.1:$port" run.dir-is-shared=true "spark.authenticate.secret=$secret" "${@:3}" || status=$?
 if [ $status -eq 1 ] && [ -n "${KEEP_LOGS:-}" ]; then cp "$work"/*.log "$KEEP_LOGS"; fi
 exit $status

@@ -89,7 +89,7 @@ class DescentIT {
   @Test
   void finetuneAndRetrainBeginWithTheWeightsTheyAreTold() throws IOException {
     Path conf = prepared();
-    String start = "retrain.start=" + folder.resolve("model");
+    String start = "retrain.initial-weights=" + folder.resolve("model");
     run(Verb.FINETUNE, conf); // model.path on retain, the defaults
     run(Verb.RETRAIN, conf, start);
     assertThat(weights("run/retrained"))
@@ -102,7 +102,7 @@ class DescentIT {
         conf,
         "run.dir=" + folder.resolve("forgets"),
         "finetune.splits=[forget]",
-        "finetune.start=" + folder.resolve("run/finetuned"),
+        "finetune.initial-weights=" + folder.resolve("run/finetuned"),
         "finetune.epochs=1.0"); // wins over train.steps: two chunks of forget a step
     assertThat(weights("forgets/finetuned")).isNotEqualTo(weights("run/finetuned"));
     long forget = Files.readAllLines(folder.resolve("forgets/finetune-steps.jsonl")).size();
@@ -315,7 +315,7 @@ class DescentIT {
   void refusesWhatWouldNotBeRetraining() throws IOException {
     Path conf = SmallRun.in(folder);
     assertThatThrownBy(() -> RunConfig.read(Verb.RETRAIN, conf, List.of()))
-        .hasMessageContaining("retrain.start must name the Hugging Face folder");
+        .hasMessageContaining("retrain.initial-weights must name the Hugging Face folder");
     assertThatThrownBy(() -> RunConfig.read(Verb.UNLEARN, conf, List.of("retrain.splits=[forget]")))
         .hasMessageContaining("retrain.splits must not name forget");
     assertThatThrownBy(

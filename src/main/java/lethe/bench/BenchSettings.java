@@ -16,13 +16,13 @@ import lethe.model.torch.Precision;
 import lethe.settings.Section;
 
 /**
- * What is measured.
+ * What the benchmark measures.
  *
  * @param model a Hugging Face folder; empty for a Llama of the given shape with random weights
  * @param shape config.json of that Llama
- * @param batch sequences a pass
- * @param tokens a sequence
- * @param rounds how often each thing is measured; the best one counts
+ * @param batch sequences per pass
+ * @param tokens per sequence
+ * @param rounds how often each thing is measured; the best round counts
  * @param precisions each of them
  * @param compute how
  * @param gpu number of the CUDA device to run on; empty for the processor
@@ -54,7 +54,8 @@ public record BenchSettings(
     Optional<String> json = bench.optionalText("json");
     json.map(Path::of)
         .filter(file -> !Files.isDirectory(file.toAbsolutePath().getParent()))
-        .ifPresent(file -> bench.problem("json", file + " needs a folder that exists"));
+        .ifPresent(
+            file -> bench.problem("json", "must be a file in a folder that exists, was " + file));
     return new BenchSettings(
         root.section("model").optionalText("path"),
         shape,

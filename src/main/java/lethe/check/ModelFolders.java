@@ -87,14 +87,18 @@ final class ModelFolders {
   private Map<String, String> others() {
     Map<String, String> others = new TreeMap<>();
     if (job.checks(Verb.UNLEARN)) {
-      job.unlearn().start().ifPresent(path -> others.put("unlearn.start", path));
-      job.unlearn().reinforced().ifPresent(path -> others.put("unlearn.reinforced", path));
+      job.unlearn().initialWeights().ifPresent(path -> others.put("unlearn.initial-weights", path));
+      job.unlearn()
+          .reinforcedModel()
+          .ifPresent(path -> others.put("unlearn.reinforced-model", path));
     }
     if (job.checks(Verb.FINETUNE)) {
-      job.finetune().start().ifPresent(path -> others.put("finetune.start", path));
+      job.finetune()
+          .initialWeights()
+          .ifPresent(path -> others.put("finetune.initial-weights", path));
     }
     if (job.checks(Verb.RETRAIN)) {
-      job.retrain().start().ifPresent(path -> others.put("retrain.start", path));
+      job.retrain().initialWeights().ifPresent(path -> others.put("retrain.initial-weights", path));
     }
     return others;
   }

@@ -110,7 +110,7 @@ public final class Preflight {
     boolean manyHosts = !Cluster.local(cluster.master());
     if (manyHosts && run.root().toUri().getScheme().equals("file") && !job.runDirShared()) {
       problems.add(
-          "run.dir must be on a file system that all hosts of %s see, was %s; if they all mount it there, set run.shared=true"
+          "run.dir must be on a file system that all hosts of %s see, was %s; if they all mount it there, set run.dir-is-shared=true"
               .formatted(cluster.master(), run.root()));
     }
     Path there = run.root(); // or the nearest folder above it that is there

@@ -48,13 +48,13 @@ final class RunState {
     boolean original =
         job.verb() == Verb.UNLEARN
             || job.verb() == Verb.EVALUATE
-            || (job.verb() == Verb.FINETUNE && job.finetune().start().isEmpty());
+            || (job.verb() == Verb.FINETUNE && job.finetune().initialWeights().isEmpty());
     if (original && job.pretrain().isPresent()) {
       needs(verb, folder.original(), "pretrain");
     }
     if (job.verb() == Verb.EVALUATE) {
       needs(verb, folder.model(), "unlearn");
-      if (job.evaluate().groundTruth()) {
+      if (job.evaluate().retrain()) {
         needs(verb, folder.retrained(), "retrain");
       }
     }
@@ -84,15 +84,24 @@ final class RunState {
       refuse(read, folder.original(), "pretrain");
     }
     if (job.checks(Verb.FINETUNE)) {
-      refuse(with(read, "finetune.start", job.finetune().start()), folder.finetuned(), "finetune");
+      refuse(
+          with(read, "finetune.initial-weights", job.finetune().initialWeights()),
+          folder.finetuned(),
+          "finetune");
     }
     if (job.checks(Verb.RETRAIN)) {
-      refuse(with(read, "retrain.start", job.retrain().start()), folder.retrained(), "retrain");
+      refuse(
+          with(read, "retrain.initial-weights", job.retrain().initialWeights()),
+          folder.retrained(),
+          "retrain");
     }
     if (job.checks(Verb.UNLEARN)) {
-      Map<String, String> all = with(read, "unlearn.start", job.unlearn().start());
+      Map<String, String> all =
+          with(read, "unlearn.initial-weights", job.unlearn().initialWeights());
       refuse(
-          with(all, "unlearn.reinforced", job.unlearn().reinforced()), folder.model(), "unlearn");
+          with(all, "unlearn.reinforced-model", job.unlearn().reinforcedModel()),
+          folder.model(),
+          "unlearn");
     }
   }
 

@@ -39,6 +39,7 @@ final class BenchCommand implements Callable<Integer> {
       Submission.print(SubmitArguments.environmentOf(bench.compute().threads()));
       return 0;
     }
+    RunArguments.printNotices(settings);
     Bench.Result result =
         new Bench(bench, bench.model().map(m -> new ModelSource(m, Map.of()))).run();
     System.out.print(result.table());

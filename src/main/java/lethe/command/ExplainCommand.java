@@ -30,6 +30,7 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = RunArguments.optional(arguments);
+    RunArguments.printNotices(settings);
     settings.check();
     KeyExplanation.of(settings, key).lines().forEach(Printable.stream(System.out)::println);
     return 0;

@@ -2,6 +2,7 @@ package lethe.command;
 
 import java.nio.file.Path;
 import java.util.List;
+import lethe.console.Console;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
@@ -32,6 +33,11 @@ final class RunArguments {
               .formatted(verb.spelling()));
     }
     return RunConfig.parse(verb, file, pairs);
+  }
+
+  /** Prints which keys are written in a former spelling. */
+  static void printNotices(Settings settings) {
+    settings.notices().forEach(new Console(System.out)::say);
   }
 
   /**

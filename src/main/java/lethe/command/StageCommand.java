@@ -35,6 +35,7 @@ final class StageCommand implements Callable<Integer> {
       Submission.print(SubmitArguments.of(job));
       return 0;
     }
+    RunArguments.printNotices(job.settings()); // once: submit.sh starts this program twice
     job.settings().check();
     Optional<String> unmet = new Pipeline(job, new Console(System.out)).run();
     unmet.ifPresent(Printable.stream(System.err)::println);

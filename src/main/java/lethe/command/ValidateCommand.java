@@ -4,6 +4,7 @@ import java.util.concurrent.Callable;
 import lethe.check.Findings;
 import lethe.check.Validation;
 import lethe.console.Console;
+import lethe.run.RunConfig;
 import lethe.run.Verb;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,8 +18,9 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Findings findings =
-        Submission.validation(run.parse(Verb.VALIDATE), Validation.Phase.DRIVING).look();
+    RunConfig job = run.parse(Verb.VALIDATE);
+    RunArguments.printNotices(job.settings());
+    Findings findings = Submission.validation(job, Validation.Phase.DRIVING).look();
     findings.check();
     Console console = new Console(System.out);
     findings.warnings().forEach(warning -> console.say("validate: " + warning));

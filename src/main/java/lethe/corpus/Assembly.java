@@ -105,8 +105,7 @@ record Assembly(
 
   private Indexed indexed() {
     CorpusSettings settings = how.settings();
-    RuleFiles named =
-        RuleFiles.read(settings.splits(), tables, how.texts().spark(), files);
+    RuleFiles named = RuleFiles.read(settings.splits(), tables, how.texts().spark(), files);
     Dataset<Row> all =
         tables.keep(
             new DocumentIndex(settings.splits(), settings.seed(), named).of(how.texts().table()));
@@ -149,7 +148,7 @@ record Assembly(
     long documents = forget.count();
     if (without.count() == documents) {
       throw new InvalidSettings(
-          "Split forget has no chunk: all of its %d documents are shorter than corpus.minimum-tail = %d tokens"
+          "Split forget has no chunk: all of its %d documents are shorter than corpus.min-tail-tokens = %d tokens"
               .formatted(documents, settings.minimumTail()));
     }
     return new Answered(lines, unmet);

@@ -55,10 +55,10 @@ public record CorpusSettings(
         DuplicateSettings.read(corpus.section("duplicates")),
         corpus.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         corpus.count("chunk-tokens", 2),
-        corpus.count("minimum-tail", 2),
+        corpus.count("min-tail-tokens", 2),
         corpus.choice("beginning-of-text", Beginning.class),
         Template.read(corpus),
-        corpus.doubleInRange("maximum-rejects", 0, 1),
+        corpus.doubleInRange("max-reject-share", 0, 1),
         corpus.bool("allow-unmet-requests"),
         hub(corpus, sources),
         corpus.optionalText("reuse"));

@@ -14,7 +14,6 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -98,8 +97,7 @@ public final class Prepare {
         .ifPresent(
             corpus ->
                 Assembly.refuse(
-                    corpus.problems(
-                        settings, folder.files().read(tokenizer), answers(), folder)));
+                    corpus.problems(settings, folder.files().read(tokenizer), answers(), folder)));
   }
 
   /**

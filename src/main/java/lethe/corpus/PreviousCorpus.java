@@ -53,7 +53,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
           "Cannot reuse chunks of %s: with one tokenizer of the hub and one of the model, places in texts differ"
               .formatted(folder.root()));
     }
-    differ(problems, "minimum-tail", manifest.minimumTail(), settings.minimumTail());
+    differ(problems, "min-tail-tokens", manifest.minimumTail(), settings.minimumTail());
     differ(problems, "tokenizer", manifest.tokenizerSha256(), DigestUtils.sha256Hex(tokenizer));
     differ(
         problems,
@@ -83,9 +83,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
     Dataset<Row> own =
         spark.read().option("__globPaths__", "false").parquet(folder.documents().toString());
     return documents.join(
-        own.select(col(DOMAIN), col(DOCUMENT).as(ID), col(SHA256).as(CONTENT)),
-        SAME,
-        "left_semi");
+        own.select(col(DOMAIN), col(DOCUMENT).as(ID), col(SHA256).as(CONTENT)), SAME, "left_semi");
   }
 
   /**
@@ -95,9 +93,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    */
   Dataset<Row> chunks(Dataset<Row> known) {
     Column[] columns =
-        Arrays.stream(Chunks.SCHEMA.fieldNames())
-            .map(functions::col)
-            .toArray(Column[]::new);
+        Arrays.stream(Chunks.SCHEMA.fieldNames()).map(functions::col).toArray(Column[]::new);
     return Manifest.read(folder)
         .chunks(spark, folder)
         .drop(SPLIT)

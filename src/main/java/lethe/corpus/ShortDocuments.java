@@ -19,7 +19,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Documents that have no chunk, because they have fewer tokens than {@code corpus.minimum-tail}.
+ * Documents that have no chunk, because they have fewer tokens than {@code corpus.min-tail-tokens}.
  * Only documents with few characters are tokenized to find them.
  *
  * @param how documents become chunks
@@ -42,7 +42,7 @@ record ShortDocuments(Tokenization how) {
   Dataset<Row> of(Dataset<Row> documents) {
     Dataset<Row> few = documents.where(col(CHARACTERS).leq(TOKEN_CHARACTERS * minimumTail()));
     Dataset<Row> named = few.select(DOMAIN, ID);
-    String why = "shorter than corpus.minimum-tail = %d tokens".formatted(minimumTail());
+    String why = "shorter than corpus.min-tail-tokens = %d tokens".formatted(minimumTail());
     return (few.isEmpty() ? named : named.join(how.tokens(few), NAME, "left_anti"))
         .withColumn(WHY, lit(why));
   }
@@ -73,7 +73,7 @@ record ShortDocuments(Tokenization how) {
         .stream()
         .map(
             row ->
-                "Split %s has no chunk: all of its %d documents are shorter than corpus.minimum-tail = %d tokens"
+                "Split %s has no chunk: all of its %d documents are shorter than corpus.min-tail-tokens = %d tokens"
                     .formatted(row.getAs(SPLIT), row.<Long>getAs(DOCUMENTS), minimumTail()))
         .toList();
   }

@@ -17,7 +17,7 @@ import lethe.settings.Section;
  * @param tasks multiple-choice tests
  * @param models further Hugging Face folders by name, in order; one called {@link
  *     RetrainedDistance#RETRAINED} is the one that the others are compared with
- * @param groundTruth whether a model is retrained without the forget documents and compared with
+ * @param retrain whether a model is retrained without the forget documents and compared with
  * @param examples whether models write on after some forget chunks; what they write is kept
  * @param compute of the executors
  * @param seed of the intervals' draws
@@ -27,7 +27,7 @@ public record EvaluateSettings(
     double band,
     List<MultipleChoiceTask> tasks,
     Map<String, String> models,
-    boolean groundTruth,
+    boolean retrain,
     boolean examples,
     ComputeSettings compute,
     long seed) {
@@ -48,7 +48,7 @@ public record EvaluateSettings(
         root.section("stop").doubleInRange("band", 0, 100),
         MultipleChoiceTask.read(evaluate),
         models(evaluate),
-        evaluate.bool("ground-truth"),
+        evaluate.bool("retrain"),
         root.section("report").bool("examples"),
         new ComputeSettings(
             root.section("train").count("threads", 1),
@@ -68,10 +68,9 @@ public record EvaluateSettings(
             "cannot be the name of a model: use at most 100 letters, digits, - and _, and none of "
                 + String.join(", ", OWN));
       }
-      if (name.equals(RetrainedDistance.RETRAINED) && evaluate.bool("ground-truth")) {
+      if (name.equals(RetrainedDistance.RETRAINED) && evaluate.bool("retrain")) {
         section.problem(
-            name,
-            "and evaluate.ground-truth=true each name the retrained model: leave one of them out");
+            name, "and evaluate.retrain=true each name the retrained model: leave one of them out");
       }
       models.put(name, section.string(name));
     }

@@ -131,7 +131,7 @@ public final class Examples {
       TruncatedPredictions cut = inputs.sampled();
       identity.put("unlearn.top-k", String.valueOf(cut.topK()));
       identity.put("unlearn.top-p", String.valueOf(cut.topP()));
-      identity.put("unlearn.truth", cut.truth().toString());
+      identity.put("unlearn.true-token", cut.truth().toString());
     }
     if (kinds.stream().anyMatch(PREDICTED::contains)) {
       identity.put("the model that labels come from", ModelFingerprint.of(inputs.original()));
@@ -147,7 +147,8 @@ public final class Examples {
       identity.put("the reference model", ModelFingerprint.of(inputs.reference()));
     }
     for (FrozenModel model : Role.frozen(roles)) {
-      String name = model == FrozenModel.REFERENCE ? "the reference model" : "unlearn.reinforced";
+      String name =
+          model == FrozenModel.REFERENCE ? "the reference model" : "unlearn.reinforced-model";
       identity.computeIfAbsent(name, n -> ModelFingerprint.of(models.get(model)));
     }
     return identity;

@@ -140,7 +140,7 @@ public final class ProbeSelection {
         new SteeringTarget(
             domains,
             settings.band(),
-            settings.every(),
+            settings.probeEvery(),
             Math.log(original.architecture().vocabulary()));
     return new ProbePlan(aim, spark.createDataFrame(planned(probes, aim), ROWS));
   }

@@ -7,7 +7,7 @@ import lethe.settings.Section;
 public enum Forget {
   GRADIENT_ASCENT("make the text unlikely (Yao et al.)"),
   CAPPED_ASCENT(
-      "the same, but leave a token, and a chunk by its mean, alone at a loss of unlearn.cap"),
+      "the same, but leave a token, and a chunk by its mean, alone at a loss of unlearn.cap-nats"),
   RANDOM_LABELS("learn random tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS("learn the original model's likeliest other tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS_EARLY(
@@ -23,7 +23,7 @@ public enum Forget {
   MAX_ENTROPY_REVERSE("the same with the divergence of that paper's code"),
   MAX_ENTROPY_REVERSE_PADDED("the same over padding too, as that code has it; to compare with"),
   CAPPED_ENTROPY(
-      "predict nothing in particular, but leave a position, and a chunk by its mean, alone at an entropy of unlearn.cap");
+      "predict nothing in particular, but leave a position, and a chunk by its mean, alone at an entropy of unlearn.cap-nats");
 
   private final String summary;
 

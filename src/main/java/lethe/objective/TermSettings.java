@@ -23,11 +23,11 @@ public record TermSettings(
     return new TermSettings(
         unlearn.doubleInRange("beta", 1e-6, 1e6),
         unlearn.doubleInRange("gamma", 0, 1e6),
-        unlearn.optionalNumber("cap", 1e-6, 1e6).orElse(Double.POSITIVE_INFINITY),
+        unlearn.optionalNumber("cap-nats", 1e-6, 1e6).orElse(Double.POSITIVE_INFINITY),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
         new TruncatedPredictions(
             unlearn.count("top-k", 1),
             unlearn.doubleInRange("top-p", 1e-6, 1),
-            unlearn.choice("truth", TruncatedPredictions.Truth.class)));
+            unlearn.choice("true-token", TruncatedPredictions.Truth.class)));
   }
 }

@@ -7,14 +7,15 @@ import java.util.TreeMap;
 import lethe.settings.Section;
 
 /**
- * What unlearning minimises, as the section {@code unlearn} says it.
+ * What unlearning minimises: the section {@code unlearn}.
  *
  * @param method the formulas
  * @param forgetWeight of the forget term, greater than 0
  * @param retainWeights of the retain term by split, where the user gives one; at least 0
- * @param start Hugging Face folder of the weights to begin with, where they are not the original's
+ * @param initialWeights Hugging Face folder of the weights to begin with, where they are not the
+ *     original's
  * @param reference the model that reference predictions come from
- * @param reinforced Hugging Face folder of the model that knows the forget split better
+ * @param reinforcedModel Hugging Face folder of the model that knows the forget split better
  * @param rejections file of sentences that refuse an answer, where they are not our own
  * @param pairing of examples to forget with kept ones
  * @param terms what the formulas take
@@ -23,9 +24,9 @@ public record UnlearnSettings(
     Method method,
     double forgetWeight,
     Map<String, Double> retainWeights,
-    Optional<String> start,
+    Optional<String> initialWeights,
     Reference reference,
-    Optional<String> reinforced,
+    Optional<String> reinforcedModel,
     Optional<String> rejections,
     Pairing pairing,
     TermSettings terms) {
@@ -45,9 +46,9 @@ public record UnlearnSettings(
             method(unlearn),
             unlearn.doubleInRange("forget-weight", 1e-9, 1e9),
             weights(unlearn.section("retain-weights")),
-            unlearn.optionalText("start"),
+            unlearn.optionalText("initial-weights"),
             unlearn.choice("reference", Reference.class),
-            unlearn.optionalText("reinforced"),
+            unlearn.optionalText("reinforced-model"),
             unlearn.optionalText("rejections"),
             unlearn.choice("pairing", Pairing.class),
             TermSettings.read(unlearn));
@@ -61,12 +62,13 @@ public record UnlearnSettings(
   }
 
   private void check(Section unlearn) {
-    if (method.forget().needsCap() && !unlearn.has("cap")) {
-      unlearn.problem("cap", "must be set for " + method.name() + "; it takes nats a token");
-    }
-    if (method.forget() == Forget.GENERIC_PREDICTIONS && reinforced.isEmpty()) {
+    if (method.forget().needsCap() && !unlearn.has("cap-nats")) {
       unlearn.problem(
-          "reinforced",
+          "cap-nats", "must be set for " + method.name() + "; it takes a number of nats per token");
+    }
+    if (method.forget() == Forget.GENERIC_PREDICTIONS && reinforcedModel.isEmpty()) {
+      unlearn.problem(
+          "reinforced-model",
           "must be set for "
               + method.name()
               + "; it takes the folder of a model finetuned on forget");
@@ -74,9 +76,9 @@ public record UnlearnSettings(
     if (method.retain().isPresent() && roles().size() == 1) {
       unlearn.problem(
           "retain-weights",
-          "must leave a split for "
+          "must be above 0 for a split that "
               + method.retain().get().spelling()
-              + ", was 0 for all; for none at all, the method is "
+              + " keeps, was 0 for all; to keep none, set unlearn.method="
               + method.forget().spelling());
     }
   }

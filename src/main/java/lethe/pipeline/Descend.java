@@ -60,17 +60,16 @@ final class Descend {
 
     /** From the model to unlearn, unless the settings name another. */
     static Inputs finetune(RunConfig.Descend how, RunModels models, RunFolder folder) {
-      ModelSource model = how.start().map(models::at).orElseGet(models::original);
+      ModelSource model = how.initialWeights().map(models::at).orElseGet(models::original);
       return new Inputs(
           Verb.FINETUNE, model, model.weights(), how.splits(), how.train(), folder.finetuned());
     }
 
     /** From where the training of the model to unlearn began. */
     static Inputs retrain(RunConfig.Descend how, RunModels models, RunFolder folder) {
-      ModelSource model = how.start().map(models::at).orElseGet(models::config);
-      TensorSource start = how.start().isPresent() ? model.weights() : models.random();
-      return new Inputs(
-          Verb.RETRAIN, model, start, how.splits(), how.train(), folder.retrained());
+      ModelSource model = how.initialWeights().map(models::at).orElseGet(models::config);
+      TensorSource start = how.initialWeights().isPresent() ? model.weights() : models.random();
+      return new Inputs(Verb.RETRAIN, model, start, how.splits(), how.train(), folder.retrained());
     }
   }
 
@@ -99,7 +98,8 @@ final class Descend {
     String name = inputs.stage().spelling();
     RunFolder folder = training.folder();
     Dataset<Row> members =
-        Manifest.read(folder).chunks(training.spark(), folder)
+        Manifest.read(folder)
+            .chunks(training.spark(), folder)
             .filter(col("split").isin(inputs.splits().toArray()))
             .withColumn("split", lit(TRAIN));
     List<Role> roles = List.of(new Role(TRAIN, new Descent(), 1));

@@ -14,7 +14,6 @@ import lethe.console.EvaluateProgress;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
-import lethe.evaluate.Evaluation;
 import lethe.folder.Lease;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
@@ -135,9 +134,7 @@ public final class Pipeline {
     boolean prepared = folder.files().exists(folder.corpusManifest());
     if (prepared && !(job.overwrite() && job.does(Verb.PREPARE))) {
       // Before run.json says how they are made: what is there now was made otherwise.
-      commits.asked().stream()
-          .filter(stage -> !commits.finished(stage))
-          .forEach(commits::takeAway);
+      commits.asked().stream().filter(stage -> !commits.finished(stage)).forEach(commits::takeAway);
       provenance.write(spark.version(), Clock.systemUTC());
     } // otherwise prepare, which may still refuse the sources, writes first
     stage(Verb.PREPARE, () -> execute(prepare, spark));
@@ -186,7 +183,7 @@ public final class Pipeline {
         job.report().compare().stream()
             .map(run -> new RunFolder(new Path(run), folder.files()))
             .toList();
-    new Compare(folder, runs, job.report().band(), System.out).execute();
+    new Compare(folder, runs, job.report().compareBand(), System.out).execute();
     console.say("Comparison: " + new Path(folder.report(), "compare.html"));
   }
 

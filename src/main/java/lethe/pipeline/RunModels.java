@@ -45,7 +45,7 @@ record RunModels(RunConfig job, RunFolder folder, Map<String, String> hadoop) {
 
   /** The model whose weights unlearning begins with. */
   ModelSource start() {
-    return job.unlearn().start().map(this::at).orElseGet(this::original);
+    return job.unlearn().initialWeights().map(this::at).orElseGet(this::original);
   }
 
   /** The models that terms may name. */
@@ -53,7 +53,7 @@ record RunModels(RunConfig job, RunFolder folder, Map<String, String> hadoop) {
     Map<FrozenModel, ModelSource> frozen = new EnumMap<>(FrozenModel.class);
     boolean first = job.unlearn().reference() == Reference.ORIGINAL;
     frozen.put(FrozenModel.REFERENCE, first ? original() : start());
-    job.unlearn().reinforced().ifPresent(p -> frozen.put(FrozenModel.REINFORCED, at(p)));
+    job.unlearn().reinforcedModel().ifPresent(p -> frozen.put(FrozenModel.REINFORCED, at(p)));
     return frozen;
   }
 
@@ -62,7 +62,7 @@ record RunModels(RunConfig job, RunFolder folder, Map<String, String> hadoop) {
     Map<String, ModelSource> models = new LinkedHashMap<>();
     models.put("original", original());
     models.put("unlearned", at(folder.model().toString()));
-    if (job.evaluate().groundTruth()) {
+    if (job.evaluate().retrain()) {
       models.put(RetrainedDistance.RETRAINED, at(folder.retrained().toString()));
     }
     job.evaluate().models().forEach((name, path) -> models.put(name, at(path)));
@@ -85,14 +85,14 @@ record RunModels(RunConfig job, RunFolder folder, Map<String, String> hadoop) {
       read.add(job.model());
     }
     if (job.does(Verb.UNLEARN)) {
-      job.unlearn().start().ifPresent(read::add);
-      job.unlearn().reinforced().ifPresent(read::add);
+      job.unlearn().initialWeights().ifPresent(read::add);
+      job.unlearn().reinforcedModel().ifPresent(read::add);
     }
     if (job.does(Verb.FINETUNE)) {
-      job.finetune().start().ifPresent(read::add);
+      job.finetune().initialWeights().ifPresent(read::add);
     }
     if (job.does(Verb.RETRAIN)) {
-      job.retrain().start().ifPresent(read::add);
+      job.retrain().initialWeights().ifPresent(read::add);
     }
     if (job.does(Verb.EVALUATE)) {
       read.addAll(job.evaluate().models().values());

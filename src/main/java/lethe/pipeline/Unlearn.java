@@ -135,7 +135,7 @@ final class Unlearn {
             .orElseGet(RejectionSentences::own);
     QuestionEncoder answers =
         QuestionEncoder.of(
- job.corpus().template(), job.corpus().beginning(), model.files(), model.path(), rows);
+            job.corpus().template(), job.corpus().beginning(), model.files(), model.path(), rows);
     return new RejectionSentences(
         answers.encodeAsAnswers(folder.files().read(model.tokenizer()), sentences),
         job.corpus().chunkTokens());

@@ -1,6 +1,8 @@
 package lethe.report;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -25,6 +28,8 @@ public final class Compare {
    * @param methods in the order of their first runs
    */
   record Comparison(Double band, List<ComparedRun> runs, List<ComparedMethod> methods) {}
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RunFolder into;
   private final List<RunFolder> runs;
@@ -65,8 +70,7 @@ public final class Compare {
   }
 
   private Comparison comparison(List<JsonNode> reports) {
-    List<String> variants =
-        SettingDifferences.of(reports.stream().map(r -> r.at("/provenance/settings")).toList());
+    List<String> variants = SettingDifferences.of(reports.stream().map(Compare::settings).toList());
     List<ComparedRun> rows =
         IntStream.range(0, reports.size())
             .mapToObj(
@@ -79,6 +83,18 @@ public final class Compare {
     return new Comparison(band.orElse(null), marked, ComparedMethod.of(marked));
   }
 
+  /** With the keys of this version, whichever version wrote the report. */
+  private static JsonNode settings(JsonNode report) {
+    JsonNode settings = report.at("/provenance/settings");
+    try {
+      return settings.isObject()
+          ? JSON.readTree(Settings.respelled(settings.toString()))
+          : settings;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Cannot read the settings of a report as JSON", e);
+    }
+  }
+
   private JsonNode read(RunFolder run) {
     Path report = new Path(run.report(), "report.json");
     if (!run.files().exists(report)) {
@@ -89,7 +105,7 @@ public final class Compare {
     if (band.isEmpty() && !json.has("coverage")) {
       throw new InvalidSettings(
           List.of(
-              "Cannot compare %s: %s is of an older version, whose verdicts were decided by the point; run evaluate and report on it again, or set report.band"
+              "Cannot compare %s: %s is of an older version, whose verdicts were decided by the point; run evaluate and report on it again, or set report.compare-band"
                   .formatted(run.root(), report)));
     }
     return json;

@@ -13,8 +13,8 @@ import lethe.target.Outcome;
  *     with exit 3, nats a token; empty where it is not judged
  * @param pretrainingTokens that the original model was trained on, where it is known
  * @param compare folders of runs to set side by side; empty for a report of this run
- * @param band within which a compared run's loss on all documents to forget has reached their
- *     target, nats a token; empty for the verdict of each run
+ * @param compareBand within which a compared run's loss on all documents to forget has reached
+ *     their target, nats a token; empty for the verdict of each run
  * @param examples whether texts to forget may stand in the report
  */
 public record ReportSettings(
@@ -22,7 +22,7 @@ public record ReportSettings(
     Optional<Double> maxDamage,
     Optional<Double> pretrainingTokens,
     List<String> compare,
-    Optional<Double> band,
+    Optional<Double> compareBand,
     boolean examples) {
 
   /** Reads {@code report}. */
@@ -40,7 +40,7 @@ public record ReportSettings(
         report.optionalNumber("max-damage", 0, 100),
         report.optionalNumber("pretraining-tokens", 1, 1e18),
         report.strings("compare"),
-        report.optionalNumber("band", 0, 100),
+        report.optionalNumber("compare-band", 0, 100),
         report.bool("examples"));
   }
 }

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import lethe.folder.Json;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
 
 /**
  * {@code run.json}: what was asked for and with what, so that a run can be understood and repeated
@@ -60,7 +61,8 @@ public final class Provenance {
 
   /**
    * Refuses to go on with a folder whose stages were made with other settings, unless they are run
-   * again. A key that was not there then, in an older version, had what is its default now.
+   * again. A key that was not there then, in an older version, had what is its default now; one
+   * that was spelled otherwise is compared by its present name.
    *
    * @throws InvalidSettings naming each setting that differs
    */
@@ -68,7 +70,10 @@ public final class Provenance {
     if (!folder.files().exists(folder.provenance())) {
       return;
     }
-    JsonNode before = folder.files().readJson(folder.provenance()).path("settings");
+    JsonNode before =
+        json(
+            Settings.respelled(
+                folder.files().readJson(folder.provenance()).path("settings").toString()));
     List<String> problems = new ArrayList<>();
     List<String> sections =
         new ArrayList<>(

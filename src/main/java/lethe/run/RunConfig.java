@@ -69,18 +69,19 @@ public record RunConfig(
   /**
    * Plain descent from weights there are.
    *
-   * @param start Hugging Face folder of the weights to begin with, if it is not the usual one
+   * @param initialWeights Hugging Face folder of the weights to begin with, if it is not the usual
+   *     one
    * @param splits it is trained on
    * @param train how
    */
-  public record Descend(Optional<String> start, List<String> splits, TrainSettings train) {
+  public record Descend(Optional<String> initialWeights, List<String> splits, TrainSettings train) {
 
     private static Descend read(
         Section root, String name, List<String> otherwise, String... under) {
       Section section = root.section(name);
       List<String> splits = section.has("splits") ? section.strings("splits") : otherwise;
       return new Descend(
-          section.optionalText("start"), splits, TrainSettings.read(root, name, under));
+          section.optionalText("initial-weights"), splits, TrainSettings.read(root, name, under));
     }
   }
 
@@ -132,7 +133,7 @@ public record RunConfig(
             EvaluateSettings.read(root),
             ReportSettings.read(root),
             root.section("security").bool("plaintext"),
-            root.section("run").bool("shared"),
+            root.section("run").bool("dir-is-shared"),
             root.bool("dry-run"),
             root.bool("overwrite"));
     if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {
@@ -141,8 +142,8 @@ public record RunConfig(
     if (job.train.projects() && job.unlearn.roles().size() == 1) {
       root.section("train")
           .problem(
-              "projection",
-              "must be none for %s, which keeps nothing that forgetting could conflict with"
+              "gradient-mode",
+              "must be summed or separate for %s, which keeps nothing that forgetting could conflict with"
                   .formatted(job.unlearn.method().name()));
     }
     job.checkDescents(root);
@@ -165,14 +166,13 @@ public record RunConfig(
 
   /** Whether this invocation includes a stage. */
   public boolean does(Verb stage) {
-    return verb.does(stage)
-        || (verb == Verb.RUN && stage == Verb.RETRAIN && evaluate.groundTruth());
+    return verb.does(stage) || (verb == Verb.RUN && stage == Verb.RETRAIN && evaluate.retrain());
   }
 
   /** Whether what is looked at before anything begins includes what a stage needs. */
   public boolean checks(Verb stage) {
     return verb.looks()
-        ? Verb.RUN.does(stage) || (stage == Verb.RETRAIN && evaluate.groundTruth())
+        ? Verb.RUN.does(stage) || (stage == Verb.RETRAIN && evaluate.retrain())
         : does(stage);
   }
 
@@ -189,10 +189,10 @@ public record RunConfig(
       root.section("retrain")
           .problem("splits", "must not name forget: that is what retrain leaves out");
     }
-    if (checks(Verb.RETRAIN) && pretrain.isEmpty() && retrain.start.isEmpty()) {
+    if (checks(Verb.RETRAIN) && pretrain.isEmpty() && retrain.initialWeights.isEmpty()) {
       root.section("retrain")
           .problem(
-              "start",
+              "initial-weights",
               "must name the Hugging Face folder of the weights that the model's training began with: pretrain.enabled is false");
     }
   }

@@ -113,11 +113,11 @@ public record SettingRules(RunConfig job, Section root) {
     paths.put("run.dir", job.runDir());
     paths.put("model.path", job.model());
     job.pretrain().ifPresent(how -> paths.put("pretrain.model", how.model()));
-    job.unlearn().start().ifPresent(path -> paths.put("unlearn.start", path));
-    job.unlearn().reinforced().ifPresent(path -> paths.put("unlearn.reinforced", path));
+    job.unlearn().initialWeights().ifPresent(path -> paths.put("unlearn.initial-weights", path));
+    job.unlearn().reinforcedModel().ifPresent(path -> paths.put("unlearn.reinforced-model", path));
     job.unlearn().rejections().ifPresent(path -> paths.put("unlearn.rejections", path));
-    job.finetune().start().ifPresent(path -> paths.put("finetune.start", path));
-    job.retrain().start().ifPresent(path -> paths.put("retrain.start", path));
+    job.finetune().initialWeights().ifPresent(path -> paths.put("finetune.initial-weights", path));
+    job.retrain().initialWeights().ifPresent(path -> paths.put("retrain.initial-weights", path));
     job.corpus().reuse().ifPresent(path -> paths.put("corpus.reuse", path));
     job.evaluate().models().forEach((name, path) -> paths.put("evaluate.models." + name, path));
     job.evaluate().tasks().forEach(task -> paths.put("evaluate.tasks " + task.name(), task.path()));

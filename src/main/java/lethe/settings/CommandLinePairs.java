@@ -12,13 +12,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Settings as they stand on a command line: key, equals sign, value. A value is taken as it is
- * written, whatever HOCON makes of two slashes, a hash or a comma, except that
+ * Settings on a command line: key, equals sign, value. A value is taken literally (two slashes, a
+ * hash and a comma have no meaning of their own, unlike in HOCON), except that
  *
  * <ul>
- *   <li>a number, true, false and null are what they are in a run file;
- *   <li>what begins with a bracket, a brace or a double quote is HOCON to its end;
- *   <li>a dollar sign with a key in braces stands for that setting's value.
+ *   <li>numbers, true, false and null mean what they mean in a run file;
+ *   <li>a value that begins with a bracket, a brace or a double quote is HOCON;
+ *   <li>a dollar sign and a key in braces are replaced by the value of that key.
  * </ul>
  */
 final class CommandLinePairs {
@@ -39,8 +39,8 @@ final class CommandLinePairs {
 
   private CommandLinePairs() {}
 
-  /** All of them, later ones first; what cannot be read becomes a problem. */
-  static Config of(List<String> pairs, List<String> problems) {
+  /** All pairs, later ones first; a pair that cannot be read becomes a problem. */
+  static Config of(List<String> pairs, Problems problems) {
     Config all = ConfigFactory.empty();
     for (String pair : pairs) {
       try {
@@ -76,24 +76,24 @@ final class CommandLinePairs {
         : ConfigFactory.empty().withValue(key, ConfigValueFactory.fromAnyRef(value, ORIGIN));
   }
 
-  /** What must be one value to its end: a comment or a second setting would be lost unseen. */
+  /** Exactly one value: a comment or a second setting would be dropped silently. */
   private static Config hocon(String pair, String key, String text) {
-    String quote =
-        "; put a text that is meant as it is in double quotes, inside those of the shell";
+    String quote = "; to pass a text literally, put it in double quotes inside those of the shell";
     Matcher comment = QUOTED_OR_COMMENT.matcher(text);
     while (comment.find()) {
       if (comment.group(2) != null) {
-        throw cannot(pair, "what follows its " + comment.group(2) + " would be a comment" + quote);
+        throw cannot(
+            pair, "the text after its " + comment.group(2) + " would be a comment" + quote);
       }
     }
     ConfigObject alone;
-    if (!text.startsWith("\"") && !text.matches("(?s).*[]}]")) { // HOCON passes over what follows
-      throw cannot(pair, "it begins like a " + kind(text) + " and is none" + quote);
+    if (!text.startsWith("\"") && !text.matches("(?s).*[]}]")) { // HOCON ignores what follows
+      throw cannot(pair, "it begins like a " + kind(text) + " but is not one" + quote);
     }
     try {
       alone = ConfigFactory.parseString("value = " + text).root();
     } catch (ConfigException e) {
-      throw cannot(pair, "it begins like a " + kind(text) + " and is none" + quote);
+      throw cannot(pair, "it begins like a " + kind(text) + " but is not one" + quote);
     }
     if (alone.size() != 1 || !alone.containsKey("value")) {
       throw cannot(pair, "it holds more than one setting" + quote);

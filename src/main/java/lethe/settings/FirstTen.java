@@ -3,7 +3,7 @@ package lethe.settings;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lists in messages end after ten with a count: nobody reads the other hundreds. */
+/** Shortens lists in messages: the first ten, then how many more there are. */
 public final class FirstTen {
   private static final int MOST = 10;
 

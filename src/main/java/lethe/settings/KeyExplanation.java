@@ -71,7 +71,9 @@ public record KeyExplanation(
     }
     Optional<ConfigValue> value = at(settings.config().root(), path);
     boolean several =
-        open.isEmpty() && referred.orElseThrow() instanceof ConfigObject object && !object.isEmpty();
+        open.isEmpty()
+            && referred.orElseThrow() instanceof ConfigObject object
+            && !object.isEmpty();
     List<Member> members = new ArrayList<>();
     if (value.isPresent() && value.get() instanceof ConfigObject object) {
       members(settings, object, key, members);

@@ -25,7 +25,7 @@ final class Secrets {
   /** Of any key, in lower case. */
   private static final Pattern NAMES =
       Pattern.compile(
-          ".*(secret|passw|passphrase|pwd|token(?!s|iz)|credential|private"
+          ".*(secret|passw|passphrase|pwd|(?<!true-)token(?!s|iz)|credential|private"
               + "|(api|access|account|encryption)[._-]?key).*");
 
   /** Of a part of keys that are not our own, which have no such parts of another meaning. */

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,9 +19,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * One object of the settings, read key by key. A wrong value becomes a problem and the reading goes
- * on with a stand-in, so that a user sees every mistake at once; nothing may be done with what was
- * read before {@link Settings} has thrown the problems.
+ * One object of the settings, read key by key. A wrong value is recorded as a problem and replaced
+ * by a placeholder, so that a user sees all mistakes together; use no value before {@link
+ * Settings#check} has passed.
  *
  * <p>Keys are relative to the section; messages name the whole path.
  */
@@ -30,9 +31,9 @@ public final class Section {
 
   private final Config config;
   private final String path;
-  private final List<String> problems;
+  private final Problems problems;
 
-  Section(Config config, String path, List<String> problems) {
+  Section(Config config, String path, Problems problems) {
     this.config = config;
     this.path = path;
     this.problems = problems;
@@ -45,10 +46,10 @@ public final class Section {
 
   /**
    * Records a problem of a value: {@code <whole path> <what>}, for example {@code train.steps must
-   * be at least 1, was 0}.
+   * be at least 1, was 0}. A key that was given by a former spelling is named by both.
    */
   public void problem(String key, String what) {
-    problems.add(full(key) + " " + what);
+    problems.add(full(key), what);
   }
 
   /** A required text that is not blank. */
@@ -75,7 +76,7 @@ public final class Section {
     return has(key) ? Optional.of(string(key)) : Optional.empty();
   }
 
-  /** A list of texts, none of them blank; a single text stands for a list of one. */
+  /** A list of texts, none of them blank; a single text is read as a list of one. */
   public List<String> strings(String key) {
     List<String> texts =
         read(
@@ -155,7 +156,33 @@ public final class Section {
     return has(key) ? Optional.of(doubleInRange(key, least, most)) : Optional.empty();
   }
 
-  /** Numbers, each from {@code least} to {@code most}; a single one stands for a list of one. */
+  /**
+   * A time with its unit, {@code 90s}, {@code 2m} or {@code 500ms}, as HOCON writes them; a bare
+   * number, which HOCON takes for milliseconds, is refused.
+   *
+   * @param least shortest time allowed, whole seconds
+   */
+  public Duration duration(String key, Duration least) {
+    Duration value =
+        read(
+            key,
+            least,
+            "a time with its unit, such as 120s",
+            k -> {
+              if (config.getString(k).matches("[0-9. ]*")) {
+                throw new NumberFormatException("no unit");
+              }
+              return config.getDuration(k);
+            });
+    if (value.compareTo(least) < 0) {
+      problem(
+          key, "must be at least %ds, was %s".formatted(least.toSeconds(), config.getString(key)));
+      return least;
+    }
+    return value;
+  }
+
+  /** Numbers, each from {@code least} to {@code most}; a single one is read as a list of one. */
   public List<Double> numbers(String key, double least, double most) {
     List<Double> values =
         read(
@@ -189,7 +216,7 @@ public final class Section {
     return constant(key, string(key), type);
   }
 
-  /** Constants of an enum; a single name stands for a list of one. */
+  /** Constants of an enum; a single name is read as a list of one. */
   public <E extends Enum<E>> List<E> choices(String key, Class<E> type) {
     return strings(key).stream().map(name -> constant(key, name, type)).toList();
   }
@@ -201,7 +228,7 @@ public final class Section {
       }
     }
     List<String> known = Arrays.stream(type.getEnumConstants()).map(Section::spelling).toList();
-    if (!name.isEmpty()) { // text(key) has said so
+    if (!name.isEmpty()) { // string(key) has recorded that
       problem(key, "must be one of " + String.join(", ", known) + ", was \"" + name + "\"");
     }
     return type.getEnumConstants()[0];
@@ -276,20 +303,20 @@ public final class Section {
     }
   }
 
-  private <T> T read(String key, T standIn, String wanted, Function<String, T> reader) {
+  private <T> T read(String key, T placeholder, String wanted, Function<String, T> reader) {
     if (!config.hasPathOrNull(key)) {
       problem(key, "is missing; it takes " + wanted);
-      return standIn;
+      return placeholder;
     }
     if (config.getIsNull(key)) {
       problem(key, "must be set; it takes " + wanted);
-      return standIn;
+      return placeholder;
     }
     try {
       return reader.apply(key);
     } catch (ConfigException.WrongType | ConfigException.BadValue | NumberFormatException e) {
       problem(key, "must be " + wanted + ", was " + written(key));
-      return standIn;
+      return placeholder;
     }
   }
 

@@ -7,7 +7,6 @@ import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
-import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
@@ -39,21 +38,25 @@ public final class Settings {
           "spark",
           "unlearn.retain-weights");
 
+  /** The most objects and lists inside each other. */
   private static final int DEPTH = 64;
 
-  /** Of one text. */
+  /** The most that one text may have. */
   private static final int CHARACTERS = 1 << 20;
 
   private final Config config;
   private final Config defaults;
   private final Config plain;
-  private final List<String> problems;
+  private final Problems problems;
+  private final List<String> notices;
 
-  private Settings(Config config, Config defaults, Config plain, List<String> problems) {
+  private Settings(
+      Config config, Config defaults, Config plain, Problems problems, List<String> notices) {
     this.config = config;
     this.plain = plain;
     this.defaults = defaults;
     this.problems = problems;
+    this.notices = notices;
   }
 
   /**
@@ -91,18 +94,21 @@ public final class Settings {
   }
 
   private static Settings over(Config run, List<String> pairs) {
-    List<String> problems = new ArrayList<>();
+    Problems problems = new Problems();
+    FormerKeys former = new FormerKeys(problems);
     Config reference = reference();
     Config given = CommandLinePairs.of(pairs, problems).withFallback(run);
-    Config plain = given.withFallback(reference).resolve();
-    Config defaults = ofMethod(plain).withFallback(reference).resolve();
-    Config merged = given.withFallback(defaults).resolve(ConfigResolveOptions.defaults());
+    Config plain = former.resolve(given, reference);
+    Config defaults = former.resolve(ofMethod(plain), reference);
+    Config merged = former.resolve(given, defaults);
     bounded(merged.root(), 0);
     unknownKeys(given, reference, problems);
-    return new Settings(merged, defaults, plain, problems);
+    return new Settings(merged, defaults, plain, problems, former.notices());
   }
 
-  /** Refuses what whoever walks through the settings later might not survive. */
+  /**
+   * Refuses values so deep or long that code reading the settings could run out of stack or memory.
+   */
   private static void bounded(ConfigValue value, int depth) {
     if (depth > DEPTH) {
       throw new ConfigException.Generic(
@@ -114,7 +120,8 @@ public final class Settings {
       list.forEach(inner -> bounded(inner, depth + 1));
     } else if (value.unwrapped() instanceof String text && text.length() > CHARACTERS) {
       throw new ConfigException.Generic(
-          "a text of %d characters, of %d at most".formatted(text.length(), CHARACTERS));
+          "one of its texts has %d characters, more than the %d allowed"
+              .formatted(text.length(), CHARACTERS));
     }
   }
 
@@ -125,7 +132,7 @@ public final class Settings {
         ConfigParseOptions.defaults().setAllowMissing(false));
   }
 
-  /** The defaults of the method's forget part, which is what stands before a '+'. */
+  /** The defaults of the method's forget part, which comes before a '+'. */
   private static Config ofMethod(Config given) {
     Config methods = resource("methods.conf").resolve();
     Object name = given.hasPath("unlearn.method") ? given.getAnyRef("unlearn.method") : "";
@@ -185,7 +192,21 @@ public final class Settings {
 
   /** Every problem found so far. */
   public List<String> problems() {
-    return problems.stream().distinct().toList();
+    return problems.distinct();
+  }
+
+  /** What a user should change before the next version: one sentence for each former spelling. */
+  public List<String> notices() {
+    return notices;
+  }
+
+  /**
+   * The settings in the record of a run, with the spellings of this version.
+   *
+   * @param json as {@link #json()} gave them, in this version or the one before
+   */
+  public static String respelled(String json) {
+    return FormerKeys.respelled(json);
   }
 
   /** Whether a key has the value that it has where nothing is given. */
@@ -199,7 +220,7 @@ public final class Settings {
    * @throws InvalidSettings with every problem found so far, if there is any
    */
   public void check() {
-    if (!problems.isEmpty()) {
+    if (!problems.none()) {
       throw new InvalidSettings(problems());
     }
   }
@@ -220,7 +241,7 @@ public final class Settings {
     return found;
   }
 
-  /** A number as it is written: Spark must not be told 1.0E11. */
+  /** A number as it is written: Spark does not understand 1.0E11. */
   private static String text(Config section, Map.Entry<String, ConfigValue> entry) {
     return entry.getValue().valueType() == ConfigValueType.LIST
         ? entry.getValue().render(ConfigRenderOptions.concise())
@@ -240,14 +261,14 @@ public final class Settings {
     return defaults.root().render(ConfigRenderOptions.concise());
   }
 
-  private static void unknownKeys(Config given, Config reference, List<String> problems) {
+  private static void unknownKeys(Config given, Config reference, Problems problems) {
     List<String> known = new ArrayList<>();
     paths(reference.root(), "", known);
     List<String> asked = new ArrayList<>();
     paths(given.root(), "", asked);
     Collections.sort(asked);
     for (String key : asked) {
-      if (open(key).isEmpty() && !known.contains(key)) {
+      if (open(key).isEmpty() && !known.contains(key) && !FormerKeys.has(key)) {
         problems.add("Unknown key " + key + "; did you mean " + nearest(key, known) + "?");
       }
     }

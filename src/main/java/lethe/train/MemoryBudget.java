@@ -54,7 +54,7 @@ public record MemoryBudget(
     long bucket = 4L * Math.min(layout.bucketElements(), trained);
     ShardTree tree = new ShardTree(settings.shards());
     int workers = settings.workers();
-    long sides = settings.separation().parts(); // at most: a method may have but one
+    long sides = settings.gradientMode().parts(); // at most: a method may have but one
     long driver = 4 * all + 8 * trained + 4 * sides * trained + 12 * trained;
     driver += (steered ? 4 * trained : 0) + (long) workers * Aggregator.WINDOW * bucket;
     long sent = 0;

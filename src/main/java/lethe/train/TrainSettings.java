@@ -18,18 +18,18 @@ import lethe.train.plan.TrainingPlan;
 /**
  * How a model is trained.
  *
- * @param batch examples of each role a step
- * @param microBatch examples a pass
+ * @param batch examples of each role per step
+ * @param microBatch examples per forward pass
  * @param steps optimizer steps; wins over epochs
  * @param epochs over the first role's split
  * @param learningRate peak
  * @param decay of the rate after the warm-up
- * @param warmUp share of the steps, 0 to 1
+ * @param warmupRatio share of the steps, 0 to 1
  * @param weightDecay decoupled
  * @param undecayed parameters that do not decay
  * @param frozen parameters that are not trained
- * @param clipNorm largest global norm of a gradient
- * @param separation whether terms that forget and that keep are told apart
+ * @param maxGradNorm largest global norm of a gradient
+ * @param gradientMode whether the gradients of terms that forget and that keep are separate
  * @param seed of the order of examples
  * @param workers executors
  * @param compute of a worker
@@ -37,11 +37,11 @@ import lethe.train.plan.TrainingPlan;
  * @param port of the aggregator; 0 for any
  * @param checkpointEvery steps between two checkpoints
  * @param wire how gradients and weights travel
- * @param startTimeout how long executors may take to come
- * @param recoveryTimeout how long a stage may lack a worker before it is launched anew with those
- *     there are
- * @param stepTimeout longest step
- * @param bucketElements of what travels at a time
+ * @param startTimeout how long executors may take to start
+ * @param recoveryTimeout how long a stage may lack a worker before it is launched again with the
+ *     workers that are left
+ * @param stepTimeout how long a step may take before it is launched again
+ * @param bucketElements of one message of gradients or weights
  * @param deterministic whether workers of different kinds are refused
  */
 public record TrainSettings(
@@ -51,12 +51,12 @@ public record TrainSettings(
     double epochs,
     double learningRate,
     LearningRateSchedule.Decay decay,
-    double warmUp,
+    double warmupRatio,
     double weightDecay,
     ParameterPattern undecayed,
     ParameterPattern frozen,
-    double clipNorm,
-    GradientMode separation,
+    double maxGradNorm,
+    GradientMode gradientMode,
     long seed,
     int workers,
     ComputeSettings compute,
@@ -93,44 +93,30 @@ public record TrainSettings(
         recipe.steps(),
         recipe.of("epochs").doubleInRange("epochs", 1e-9, 1e6),
         recipe.of("learning-rate").doubleInRange("learning-rate", 1e-12, 10),
-        recipe.of("schedule").choice("schedule", LearningRateSchedule.Decay.class),
-        recipe.of("warm-up").doubleInRange("warm-up", 0, 1),
+        recipe.of("lr-schedule").choice("lr-schedule", LearningRateSchedule.Decay.class),
+        recipe.of("warmup-ratio").doubleInRange("warmup-ratio", 0, 1),
         recipe.of("weight-decay").doubleInRange("weight-decay", 0, 1),
-        names(recipe.of("no-decay"), "no-decay"),
+        names(recipe.of("no-weight-decay"), "no-weight-decay"),
         names(recipe.of("freeze"), "freeze"),
-        recipe.of("clip-norm").doubleInRange("clip-norm", 1e-9, 1e9),
-        separation(all),
+        recipe.of("max-grad-norm").doubleInRange("max-grad-norm", 1e-9, 1e9),
+        all.choice("gradient-mode", GradientMode.class),
         all.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         workers,
         ComputeSettings.read(all),
         shards,
         (int) all.longInRange("aggregator-port", 0, 65535),
         all.count("checkpoint-every", 1),
-        all.choice("wire", WireFormat.class),
-        Duration.ofSeconds(all.count("start-timeout", 1)),
-        Duration.ofSeconds(all.count("recovery-timeout", 1)),
-        Duration.ofSeconds(all.count("step-timeout", 1)),
+        all.choice("wire-dtype", WireFormat.class),
+        all.duration("start-timeout", Duration.ofSeconds(1)),
+        all.duration("recovery-timeout", Duration.ofSeconds(1)),
+        all.duration("step-timeout", Duration.ofSeconds(1)),
         (int) all.longInRange("bucket-kib", 1, 1 << 20) * 256,
         all.bool("deterministic"));
   }
 
   /** Whether what would undo the retained loss is removed from the gradient that forgets. */
   public boolean projects() {
-    return separation == GradientMode.PROJECTED;
-  }
-
-  private static GradientMode separation(Section train) {
-    boolean apart = train.bool("separate-terms");
-    GradientMode.Projection projection = train.choice("projection", GradientMode.Projection.class);
-    if (projection == GradientMode.Projection.NONE) {
-      return apart ? GradientMode.SEPARATE : GradientMode.SUMMED;
-    }
-    if (!apart) {
-      train.problem(
-          "projection",
-          "must be none unless train.separate-terms is true, was " + Section.spelling(projection));
-    }
-    return GradientMode.PROJECTED;
+    return gradientMode == GradientMode.PROJECTED;
   }
 
   private static ParameterPattern names(Section section, String key) {
@@ -138,7 +124,7 @@ public record TrainSettings(
     for (String pattern : patterns) {
       String mistake = ParameterPattern.mistake(pattern);
       if (mistake != null) {
-        section.problem(key, "has \"" + pattern + "\", which is no pattern: " + mistake);
+        section.problem(key, "has \"" + pattern + "\", which is not a pattern: " + mistake);
         return new ParameterPattern(List.of());
       }
     }
@@ -159,7 +145,7 @@ public record TrainSettings(
     return compute.threads();
   }
 
-  /** The sections that a stage's recipe stands in; the first that has a key gives it. */
+  /** The sections that hold a stage's recipe; the first that has a key decides its value. */
   private static final class Recipe {
     private final List<Section> sections = new ArrayList<>();
 
@@ -187,7 +173,8 @@ public record TrainSettings(
   }
 
   /**
-   * Examples a step, for a split that may be smaller than a batch: none is used twice in one step.
+   * Examples per step, for a split that may be smaller than a batch: none is used twice in one
+   * step.
    *
    * @param available examples of the first role's split
    */
@@ -207,18 +194,19 @@ public record TrainSettings(
     }
     int perStep = perStep(available);
     double whole = Math.floor(epochs);
-    // Less than a millionth of a step is what a product of decimal fractions leaves.
+    // A rest below a millionth of a step is a rounding error of decimal fractions.
     double rest = Math.ceil((epochs - whole) * available / perStep - 1e-6);
     double all = whole * TrainingPlan.stepsPerEpoch(available, perStep) + rest;
     if (all > Integer.MAX_VALUE) {
       throw new InvalidSettings(
-          "Cannot train for train.epochs=%s: that is %.0f steps of %d examples; name fewer, or train.steps"
+          "Cannot train for train.epochs=%s: that is %.0f steps of %d examples; set fewer epochs, or set train.steps"
               .formatted(epochs, all, perStep));
     }
     return (int) Math.max(1, all);
   }
 
   LearningRateSchedule schedule(int steps) {
-    return new LearningRateSchedule(learningRate, steps, (int) Math.ceil(warmUp * steps), decay);
+    return new LearningRateSchedule(
+        learningRate, steps, (int) Math.ceil(warmupRatio * steps), decay);
   }
 }

@@ -152,7 +152,7 @@ public final class Trainer {
     this.folder = folder;
     this.task = task;
     this.architecture = task.model().architecture();
-    this.separation = settings.separation().of(task.roles());
+    this.separation = settings.gradientMode().of(task.roles());
     this.listener = listener;
     this.stop = stop;
   }
@@ -215,7 +215,7 @@ public final class Trainer {
                 layout.buckets(),
                 WRITER_PATIENCE,
                 listener::notice)) {
-      AdamW optimizer = new AdamW(layout, initial, settings.clipNorm(), settings.weightDecay());
+      AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
       checkpoints
           .newest()
           .ifPresent(
@@ -432,10 +432,10 @@ public final class Trainer {
         a -> identity.put("the target", a.domains() + " " + a.band() + " " + a.probeEvery()));
     identity.put("train.seed", String.valueOf(settings.seed()));
     identity.put("train.shards", String.valueOf(settings.shards()));
-    identity.put("train.clip-norm", String.valueOf(settings.clipNorm()));
+    identity.put("train.max-grad-norm", String.valueOf(settings.maxGradNorm()));
     identity.put("train.weight-decay", String.valueOf(settings.weightDecay()));
-    identity.put("train.separate-terms and train.projection", separation.toString());
-    identity.put("train.wire", settings.wire().toString());
+    identity.put("train.gradient-mode", separation.toString());
+    identity.put("train.wire-dtype", settings.wire().toString());
     identity.put("train.precision", settings.compute().precision().toString());
     MessageDigest digest = Files.sha256();
     for (float[] bucket : initial) {

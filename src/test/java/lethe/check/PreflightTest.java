@@ -59,8 +59,9 @@ class PreflightTest {
     assertThat(problems(conf, yarn, model.architecture()))
         .singleElement()
         .asString()
-        .contains("all hosts of yarn see, was file:" + folder + "/run", "set run.shared=true");
-    String shared = "run.shared=true";
+        .contains(
+            "all hosts of yarn see, was file:" + folder + "/run", "set run.dir-is-shared=true");
+    String shared = "run.dir-is-shared=true";
     assertThat(problems(conf, yarn, model.architecture(), shared)).isEmpty();
     assertThat(preflight(conf, yarn).budget(model.architecture()))
         .hasSize(2)

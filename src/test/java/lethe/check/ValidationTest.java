@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import lethe.command.Lethe;
 import lethe.SmallRun;
+import lethe.command.Lethe;
 import lethe.folder.RunFolder;
 import lethe.run.RunConfig;
 import lethe.run.SubmitArguments;
@@ -86,7 +86,7 @@ class ValidationTest {
                 "unlearn.method=ascent-descent-general",
                 "corpus.splits.approximate=null",
                 "report.require=matched",
-                "unlearn.start=" + folder.resolve("none"),
+                "unlearn.initial-weights=" + folder.resolve("none"),
                 "unlearn.rejections=" + rejections,
                 "corpus.sources=[{ path = \"" + folder.resolve("no.jsonl") + "\", domain = d }]",
                 "corpus.splits.forget.ids=" + folder.resolve("no.txt"),
@@ -127,7 +127,7 @@ class ValidationTest {
           """
           UNLEARN | | run prepare first
           EVALUATE | | model/config.json; run unlearn first
-          EVALUATE | evaluate.ground-truth=true | retrained/config.json; run retrain first
+          EVALUATE | evaluate.retrain=true | retrained/config.json; run retrain first
           REPORT | | evaluation.json; run evaluate first
           RUN | model.path=s3://bucket/model | model.path must begin with s3a://
           RUN | run.dir=s3://bucket/run | run.dir must begin with s3a://
@@ -170,10 +170,12 @@ class ValidationTest {
     ObjectNode wider = (ObjectNode) json.readTree(config.toFile());
     json.writeValue(config.toFile(), wider.put("intermediate_size", 32));
     preparedWith("another tokenizer");
-    assertThat(look(Verb.RUN, "unlearn.start=" + other).problems())
+    assertThat(look(Verb.RUN, "unlearn.initial-weights=" + other).problems())
         .anySatisfy(p -> assertThat(p).contains("mlp.gate_proj.weight with shape [24, 16]"))
-        .anySatisfy(p -> assertThat(p).startsWith("unlearn.start must name a model of the same"))
-        .anySatisfy(p -> assertThat(p).startsWith("unlearn.start must have the tokenizer"))
+        .anySatisfy(
+            p -> assertThat(p).startsWith("unlearn.initial-weights must name a model of the same"))
+        .anySatisfy(
+            p -> assertThat(p).startsWith("unlearn.initial-weights must have the tokenizer"))
         .anySatisfy(
             p ->
                 assertThat(p)

@@ -113,8 +113,8 @@ class CorpusSettingsTest {
 
   @Test
   void aChunkHasSomethingToPredict() {
-    Settings settings = Settings.of(java.util.List.of("corpus.minimum-tail=1"));
+    Settings settings = Settings.of(java.util.List.of("corpus.min-tail-tokens=1"));
     CorpusSettings.read(settings.root());
-    assertThat(settings.problems()).contains("corpus.minimum-tail must be at least 2, was 1");
+    assertThat(settings.problems()).contains("corpus.min-tail-tokens must be at least 2, was 1");
   }
 }

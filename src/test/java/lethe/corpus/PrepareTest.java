@@ -95,7 +95,7 @@ class PrepareTest {
         corpora
             .prepare(
                 "forget { ids = \"ids.txt\" }, retain { not-ids = \"ids.txt\" }",
-                "maximum-rejects = 0.2",
+                "max-reject-share = 0.2",
                 64)
             .execute();
     assertThat(documents(result)).containsExactly("forget a 1", "retain a 16", "retain b 10");
@@ -129,7 +129,7 @@ class PrepareTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "Cannot use 1 of 20 rows of source",
-            "more than corpus.maximum-rejects = 0.01 of them: 1 not JSON (");
+            "more than corpus.max-reject-share = 0.01 of them: 1 not JSON (");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
@@ -199,7 +199,7 @@ class PrepareTest {
     assertThatThrownBy(
             () ->
                 corpora
-                    .prepare("forget { where = \"id = 'a1'\" }", "maximum-rejects = 0.5", 64)
+                    .prepare("forget { where = \"id = 'a1'\" }", "max-reject-share = 0.5", 64)
                     .execute())
         .hasMessageContaining("Document a1 of domain a is to be forgotten but has several texts");
   }

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Data as it is found, not as it should be. */
 class RobustnessTest {
   private static final String ALL = "forget { where = \"true\" }";
-  private static final String MANY = "maximum-rejects = 0.9, allow-unmet-requests = true";
+  private static final String MANY = "max-reject-share = 0.9, allow-unmet-requests = true";
 
   @TempDir Path folder;
   private SmallCorpora corpora;
@@ -116,7 +116,7 @@ class RobustnessTest {
         String.join("\n", SmallCorpora.documents("a", 5)).getBytes(StandardCharsets.UTF_16LE));
     assertThatThrownBy(() -> corpora.prepare(ALL, "", 64).execute())
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContainingAll("of source", "a.jsonl, more than corpus.maximum-rejects");
+        .hasMessageContainingAll("of source", "a.jsonl, more than corpus.max-reject-share");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 

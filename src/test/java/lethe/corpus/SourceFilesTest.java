@@ -134,7 +134,7 @@ class SourceFilesTest {
         corpora.settings(
             "{ path = \"a.jsonl\", domain = a }",
             "forget { where = \"score = 'Infinity' AND low = '-Infinity' AND none = 'NaN'\" }",
-            "maximum-rejects = 0.5");
+            "max-reject-share = 0.5");
     assertThat(texts(settings))
         .containsExactlyInAnyOrder(
             hash(path + "\nof the text") + " of the text",
@@ -225,7 +225,7 @@ class SourceFilesTest {
     assertThatThrownBy(
             () ->
                 corpora
-                    .prepare(corpora.settings(sources, ALL, "maximum-rejects = 0.6"), 64)
+                    .prepare(corpora.settings(sources, ALL, "max-reject-share = 0.6"), 64)
                     .execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Cannot use 1 of 1 rows of source " + folder + "/a.jsonl");

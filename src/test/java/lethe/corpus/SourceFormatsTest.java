@@ -66,7 +66,7 @@ class SourceFormatsTest {
             "{ path = \"%s/in/table.csv\", domain = c, format = csv, text = body, options { header = true, sep = \";\" } }"
                 .formatted(folder),
             "forget { where = \"true\" }",
-            "maximum-rejects = 0.5, allow-unmet-requests = true");
+            "max-reject-share = 0.5, allow-unmet-requests = true");
     Prepare.Result result = corpora.prepare(settings, 64).execute();
     assertThat(result.evidence().rejects().toString()).isEqualTo("{c={no text=1}}");
     assertThat(chunks()).containsExactly("forget c1 one, with a comm", "forget c2 two; quoted");
@@ -105,7 +105,7 @@ class SourceFormatsTest {
         corpora.settings(
             source,
             "forget { where = \"id = 'Two.java'\" }, retain { where = \"id LIKE 'src/%'\" }",
-            "maximum-rejects = 0.5");
+            "max-reject-share = 0.5");
     Prepare.Result result = corpora.prepare(settings, 64).execute();
     assertThat(result.evidence().rejects().toString()).isEqualTo("{code={not UTF-8=1}}");
     assertThat(chunks())

@@ -340,12 +340,12 @@ class ScoresTest {
     Settings one = Settings.of(List.of("evaluate.models.retrained=/models/r"));
     assertThat(EvaluateSettings.read(one.root()).models()).containsEntry("retrained", "/models/r");
     Settings two =
-        Settings.of(List.of("evaluate.models.retrained=/models/r", "evaluate.ground-truth=true"));
+        Settings.of(List.of("evaluate.models.retrained=/models/r", "evaluate.retrain=true"));
     EvaluateSettings.read(two.root());
     assertThatThrownBy(two::check)
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(
-            "evaluate.models.retrained and evaluate.ground-truth=true each name the retrained model");
+            "evaluate.models.retrained and evaluate.retrain=true each name the retrained model");
     Settings three = Settings.of(List.of("evaluate.models.unlearned=/models/r"));
     EvaluateSettings.read(three.root());
     assertThatThrownBy(three::check)

@@ -166,7 +166,7 @@ class ExamplesTest {
     assertThat(identity)
         .containsEntry("the chunks", "abc")
         .containsEntry("unlearn.top-k", "3")
-        .containsEntry("unlearn.truth", "REMOVED")
+        .containsEntry("unlearn.true-token", "REMOVED")
         .containsEntry("unlearn.pairing", "INDEPENDENT")
         .containsEntry("the model that labels come from", ModelFingerprint.of(model))
         .containsEntry("the reference model", ModelFingerprint.of(model));

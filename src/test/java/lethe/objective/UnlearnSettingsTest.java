@@ -48,8 +48,8 @@ class UnlearnSettingsTest {
     Section train = settings.root().section("train");
     assertThat(train.doubleInRange("learning-rate", 0, 1)).isEqualTo(1e-5);
     assertThat(train.count("batch", 1)).isEqualTo(32);
-    assertThat(train.string("schedule")).isEqualTo("linear");
-    assertThat(train.doubleInRange("warm-up", 0, 1)).isEqualTo(0.2);
+    assertThat(train.string("lr-schedule")).isEqualTo("linear");
+    assertThat(train.doubleInRange("warmup-ratio", 0, 1)).isEqualTo(0.2);
     assertThat(train.doubleInRange("weight-decay", 0, 1)).isEqualTo(0.01);
     assertThat(train.doubleInRange("epochs", 0, 9)).as("the user's own").isEqualTo(2);
     assertThat(settings.json()).as("what is recorded").contains("\"batch\":32");
@@ -60,8 +60,8 @@ class UnlearnSettingsTest {
     Section train = load("unlearn.method=adversarial-labels").root().section("train");
     assertThat(train.doubleInRange("learning-rate", 0, 1)).isEqualTo(2e-5);
     assertThat(train.count("batch", 1)).isEqualTo(480);
-    assertThat(train.string("schedule")).isEqualTo("cosine");
-    assertThat(train.doubleInRange("warm-up", 0, 1)).isEqualTo(0.03);
+    assertThat(train.string("lr-schedule")).isEqualTo("cosine");
+    assertThat(train.doubleInRange("warmup-ratio", 0, 1)).isEqualTo(0.03);
     assertThat(train.doubleInRange("epochs", 0, 9)).isEqualTo(1);
   }
 
@@ -82,13 +82,14 @@ class UnlearnSettingsTest {
         .hasMessageContaining(
             "unlearn.retain-weights.holdout is not a known key; known here: retain, general");
     assertThatThrownBy(() -> read("unlearn.method=capped-ascent"))
-        .hasMessage("unlearn.cap must be set for capped-ascent; it takes nats a token");
+        .hasMessage(
+            "unlearn.cap-nats must be set for capped-ascent; it takes a number of nats per token");
     assertThatThrownBy(() -> read("unlearn.method=generic-predictions"))
         .hasMessage(
-            "unlearn.reinforced must be set for generic-predictions; it takes the folder of a model finetuned on forget");
+            "unlearn.reinforced-model must be set for generic-predictions; it takes the folder of a model finetuned on forget");
     assertThatThrownBy(() -> read("unlearn.method=npo+kl", "unlearn.retain-weights.retain=0"))
         .hasMessage(
-            "unlearn.retain-weights must leave a split for kl, was 0 for all; for none at all, the method is npo");
+            "unlearn.retain-weights must be above 0 for a split that kl keeps, was 0 for all; to keep none, set unlearn.method=npo");
   }
 
   private UnlearnSettings read(String... pairs) throws IOException {

@@ -124,7 +124,7 @@ class CompareTest {
         .writeText(new org.apache.hadoop.fs.Path(old.report(), "report.json"), "{\"runs\": 1}");
     assertThatThrownBy(() -> compare("old"))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageEndingWith("and report on it again, or set report.band");
+        .hasMessageEndingWith("and report on it again, or set report.compare-band");
   }
 
   private String printed(Optional<Double> band, String name) {

@@ -57,12 +57,30 @@ class ProvenanceTest {
   @Test
   void aKeyThatIsNewerThanTheRunHadItsDefault() {
     ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
-    ((ObjectNode) record.at("/settings/train")).remove("projection");
+    ((ObjectNode) record.at("/settings/train")).remove("gradient-mode");
     ((ObjectNode) record.at("/settings/unlearn")).remove("beta");
     folder.files().writeJson(folder.provenance(), record);
     assertThatCode(() -> provenance().check()).doesNotThrowAnyException();
     assertThatThrownBy(() -> provenance("unlearn.beta=0.5").check())
         .hasMessageContaining("unlearn.beta was not there, is 0.5");
+  }
+
+  @Test
+  void aRunThatWasWrittenWithFormerSpellingsIsTheSameRun() {
+    ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
+    ObjectNode train = (ObjectNode) record.at("/settings/train");
+    train.set("warm-up", train.remove("warmup-ratio"));
+    train.remove("gradient-mode");
+    train.put("separate-terms", true).put("projection", "none").put("step-timeout", 3600);
+    folder.files().writeJson(folder.provenance(), record);
+    assertThatCode(() -> provenance("train.gradient-mode=separate").check())
+        .doesNotThrowAnyException();
+    assertThatCode(() -> provenance("train.separate-terms=true", "train.warm-up=0.2").check())
+        .as("and so is one that is asked for with them")
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> provenance("train.warmup-ratio=0.5").check())
+        .hasMessageContaining("train.warmup-ratio was 0.2, is 0.5")
+        .hasMessageContaining("train.gradient-mode was \"separate\", is \"summed\"");
   }
 
   @Test

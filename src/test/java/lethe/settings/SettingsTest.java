@@ -72,9 +72,13 @@ class SettingsTest {
   @Test
   void anEmptyValueIsAnErrorForEveryKindOfText() throws IOException {
     Settings settings =
-        load("finetune.splits = [forget, \"\"]\n", "train.schedule=", "run.dir= ", "train.freeze=");
+        load(
+            "finetune.splits = [forget, \"\"]\n",
+            "train.lr-schedule=",
+            "run.dir= ",
+            "train.freeze=");
     Section root = settings.root();
-    root.section("train").choice("schedule", Choice.class);
+    root.section("train").choice("lr-schedule", Choice.class);
     root.section("train").strings("freeze");
     root.section("run").string("dir");
     root.section("run").optionalText("dir");
@@ -82,7 +86,7 @@ class SettingsTest {
     assertThatThrownBy(settings::check)
         .hasMessage(
             """
-            train.schedule must not be empty
+            train.lr-schedule must not be empty
             train.freeze must not be empty
             run.dir must not be empty
             finetune.splits must not hold an empty text""");
@@ -134,10 +138,10 @@ class SettingsTest {
       delimiter = '|',
       textBlock =
           """
-          train.freeze=[a, b | it begins like a list and is none
-          train.freeze=[a] b | it begins like a list and is none
-          run.dir="a" // b | what follows its // would be a comment
-          corpus.sources=[{path=/a//b}] | what follows its // would be a comment
+          train.freeze=[a, b | it begins like a list but is not one
+          train.freeze=[a] b | it begins like a list but is not one
+          run.dir="a" // b | the text after its // would be a comment
+          corpus.sources=[{path=/a//b}] | the text after its // would be a comment
           run.dir="a", train.seed=9 | it holds more than one setting
           a..b=1 | "a..b" is not a key
           """)
@@ -189,7 +193,9 @@ class SettingsTest {
     for (int i = 1; i < 5; i++) {
       swelling.append("define.a%d = %s\n".formatted(i, ("${define.a" + (i - 1) + "}").repeat(10)));
     }
-    assertRefused(swelling.toString(), "a text of 10000000 characters, of 1048576 at most");
+    assertRefused(
+        swelling.toString(),
+        "one of its texts has 10000000 characters, more than the 1048576 allowed");
   }
 
   @Test
@@ -237,6 +243,11 @@ class SettingsTest {
         .contains(
             "seen1", "seen2", "seen3", "\"key-value-heads\":4", "\"fs\":{\"azure\"", "ACCOUNT")
         .contains("jdbc:x://(hidden)@host");
+  }
+
+  @Test
+  void noKeyOfOursIsTakenForACredential() {
+    assertThat(Settings.of(List.of("unlearn.true-token=kept")).json()).doesNotContain("hidden");
   }
 
   private Settings load(String text, String... pairs) throws IOException {

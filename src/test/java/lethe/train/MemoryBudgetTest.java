@@ -29,7 +29,8 @@ class MemoryBudgetTest {
 
     // Of 8 shards three workers own 0-1, 2-4 and 5-7: subtrees 1, 2 and 2.
     MemoryBudget three =
-        MemoryBudget.of(model, settings("train.workers=3", "train.wire=bfloat16"), 1, 10, true);
+        MemoryBudget.of(
+            model, settings("train.workers=3", "train.wire-dtype=bfloat16"), 1, 10, true);
     assertThat(three.driverHeap()).isEqualTo(32 * p + 24 * bucket);
     assertThat(three.workerHeap()).as("1 + 2 gradients").isEqualTo(12 * p + 8 * bucket);
     assertThat(three.wire()).isEqualTo((5 + 3) * 2 * p);

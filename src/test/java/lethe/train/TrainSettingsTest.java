@@ -37,7 +37,7 @@ class TrainSettingsTest {
     assertThatThrownBy(() -> steps(1_000_000, "train.batch=1", "train.epochs=1000000"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Cannot train for train.epochs=1000000.0: that is 1000000000000 steps of 1 examples; name fewer, or train.steps");
+            "Cannot train for train.epochs=1000000.0: that is 1000000000000 steps of 1 examples; set fewer epochs, or set train.steps");
   }
 
   @Test

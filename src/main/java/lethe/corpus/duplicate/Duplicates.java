@@ -129,7 +129,8 @@ final class Duplicates {
         tables.keep(
             texts
                 .spark()
-                .createDataFrame(whole.map(new Print(MinHashBands.at(settings.near()))), PRINTS)
+                .createDataFrame(
+                    whole.map(new Print(MinHashBands.at(settings.jaccardThreshold()))), PRINTS)
                 .dropDuplicates(DOCUMENT));
   }
 
@@ -213,7 +214,7 @@ final class Duplicates {
         given.stream()
             .map(row -> Rows.<Long>list(row, SAMPLE).stream().mapToLong(Long::longValue).toArray())
             .toList();
-    QuoteIndex quotes = QuoteIndex.of(samples, settings.contained());
+    QuoteIndex quotes = QuoteIndex.of(samples, settings.containmentThreshold());
     hotBuckets += quotes.common();
     List<Row> names = given.stream().map(row -> row.<Row>getAs(DOCUMENT)).toList();
     Broadcast<QuoteIndex> broadcast =
@@ -245,7 +246,8 @@ final class Duplicates {
         names.add(text.getAs(DOCUMENT));
         sets.add(set);
       }
-      Dataset<Row> some = excerpts(ExcerptIndex.of(sets, settings.excerpt()), names, right);
+      Dataset<Row> some =
+          excerpts(ExcerptIndex.of(sets, settings.excerptThreshold()), names, right);
       found = found == null ? some : found.unionAll(some);
     }
     given.unpersist();

@@ -44,11 +44,11 @@ record Similarity(Kind kind, double jaccard, double contained, double excerpt) {
     double contained = share(common, own);
     double excerpt = share(common, others);
     Kind kind = null;
-    if (jaccard >= settings.near()) {
+    if (jaccard >= settings.jaccardThreshold()) {
       kind = Kind.NEAR;
-    } else if (contained >= settings.contained()) {
+    } else if (contained >= settings.containmentThreshold()) {
       kind = Kind.CONTAINED;
-    } else if (excerpt >= settings.excerpt()) {
+    } else if (excerpt >= settings.excerptThreshold()) {
       kind = Kind.EXCERPT;
     }
     return new Similarity(kind, jaccard, contained, excerpt);

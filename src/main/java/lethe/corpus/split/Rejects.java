@@ -183,7 +183,7 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
       problems.add(
           String.format(
               Locale.ROOT,
-              "Cannot use %d of %d rows of source %s, more than corpus.maximum-rejects = %s of them: %s",
+              "Cannot use %d of %d rows of source %s, more than corpus.max-reject-share = %s of them: %s",
               unusable,
               rows,
               source.path(),

@@ -20,7 +20,6 @@ import static org.apache.spark.sql.functions.to_json;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;

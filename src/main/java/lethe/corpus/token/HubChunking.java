@@ -124,8 +124,7 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
         .forEachRemaining(
             chunk ->
                 rows.add(
-                    new Chunk(chunk.ordinal(), 0, characters, chunk.tokens(), null)
-                        .row(document)));
+                    new Chunk(chunk.ordinal(), 0, characters, chunk.tokens(), null).row(document)));
     return rows.iterator();
   }
 

@@ -547,7 +547,7 @@ public final class Aggregator extends RpcHandler implements AutoCloseable {
                     + (finished.notFinite == null
                         ? "the sum of its gradients is not finite"
                         : finished.notFinite)
-                    + "; a lower train.learning-rate or train.clip-norm may keep it finite"));
+                    + "; a lower train.learning-rate or train.max-grad-norm may keep it finite"));
         return;
       }
       Optional<String> objection = listener.objection(finished.step, reports);

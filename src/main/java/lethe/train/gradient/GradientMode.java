@@ -12,12 +12,6 @@ public enum GradientMode {
   /** The same, and what in the first conflicts with the second is removed before they are added. */
   PROJECTED;
 
-  /** What is removed, as users write it. */
-  public enum Projection {
-    NONE,
-    FORGET
-  }
-
   /** As far as a method has terms of both kinds: with one kind there is nothing to tell apart. */
   public GradientMode of(List<Role> roles) {
     int forgetting = forgetting(roles);

@@ -280,7 +280,7 @@ public final class TrainingPlan {
             .sorted()
             .collect(Collectors.joining(", "));
     return new InvalidSettings(
-        "Cannot train %s: %d chunks of the split %s have nothing to predict: %s; a chunk needs 2 tokens (corpus.minimum-tail), an answer 1"
+        "Cannot train %s: %d chunks of the split %s have nothing to predict: %s; a chunk needs 2 tokens (corpus.min-tail-tokens), an answer 1"
             .formatted(role.name(), count, role.split(), some));
   }
 

@@ -48,7 +48,7 @@ class RequestsTest {
             "{\"request\": \"r1\", \"document\": \"a2\"}",
             "{\"request\": \"r2\", \"url\": \"https://x/3\"}",
             "{\"request\": 3, \"sha256\": \"" + HexFormat.of().formatHex(digest) + "\"}"));
-    Prepare.Result result = corpora.prepare(RULES, "maximum-rejects = 0.1", 64).execute();
+    Prepare.Result result = corpora.prepare(RULES, "max-reject-share = 0.1", 64).execute();
     assertThat(result.evidence().warnings()).isEmpty();
     assertThat(answers())
         .containsExactly(
@@ -79,7 +79,7 @@ class RequestsTest {
             "{\"request\": \"r2\", \"document\": \"a1\", \"domain\": \"b\"}",
             "{\"request\": \"r3\", \"document\": \"a4\"}",
             "{\"request\": \"r4\", \"url\": \"https://x/4\"}"));
-    assertThatThrownBy(() -> corpora.prepare(RULES, "maximum-rejects = 0.1", 64).execute())
+    assertThatThrownBy(() -> corpora.prepare(RULES, "max-reject-share = 0.1", 64).execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "Request r2 of split forget matches nothing: document a1, no document has it",
@@ -88,7 +88,7 @@ class RequestsTest {
         .hasMessageNotContaining("r1");
     assertThat(folder.resolve("run")).doesNotExist();
     CorpusSummary evidence =
-        corpora.prepare(RULES, "maximum-rejects = 0.1, allow-unmet-requests = true", 64).preview();
+        corpora.prepare(RULES, "max-reject-share = 0.1, allow-unmet-requests = true", 64).preview();
     assertThat(evidence.warnings()).hasSize(3);
     assertThat(evidence.counts().get(0).documents()).isEqualTo(1);
     assertThat(folder.resolve("run")).doesNotExist();
@@ -98,7 +98,7 @@ class RequestsTest {
   void aLineThatIsNoRequestIsShown() throws IOException {
     corpora.write(
         "ids.jsonl", List.of("{\"request\": \"r1\", \"document\": \"a1\", \"url\": \"u\"}"));
-    assertThatThrownBy(() -> corpora.prepare(RULES, "maximum-rejects = 0.1", 64).execute())
+    assertThatThrownBy(() -> corpora.prepare(RULES, "max-reject-share = 0.1", 64).execute())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(
             "a line must have a request and one of document, url and sha256, was {");
@@ -114,19 +114,19 @@ class RequestsTest {
     Files.writeString(folder.resolve("ids.others"), "a1\nzz\n");
     String rules =
         "forget { ids = \"ids.txt\" }, retain { not-ids = \"ids.others\", except = forget }";
-    assertThatThrownBy(() -> corpora.prepare(rules, "maximum-rejects = 0.1", 64).execute())
+    assertThatThrownBy(() -> corpora.prepare(rules, "max-reject-share = 0.1", 64).execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
             """
             Document a4 of domain a is to be forgotten and cannot be used: no text, text (or content, raw_content) is missing
-            Document a5 of domain a is to be forgotten and has no chunk: shorter than corpus.minimum-tail = 5 tokens
+            Document a5 of domain a is to be forgotten and has no chunk: shorter than corpus.min-tail-tokens = 5 tokens
             Id zz in %s/ids.txt is of no document
             Named and not found like this: 3; mend them, or set corpus.allow-unmet-requests = true to go on without them"""
                 .formatted(folder));
     assertThat(folder.resolve("run")).doesNotExist();
     CorpusSummary evidence =
         corpora
-            .prepare(rules, "maximum-rejects = 0.1, allow-unmet-requests = true", 64)
+            .prepare(rules, "max-reject-share = 0.1, allow-unmet-requests = true", 64)
             .execute()
             .evidence();
     assertThat(evidence.warnings())
@@ -145,12 +145,12 @@ class RequestsTest {
     assertThatThrownBy(() -> corpora.prepare(RULES, "", 64).execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
-            "Request r0 of split forget matches nothing: document phone, shorter than corpus.minimum-tail = 5 tokens",
+            "Request r0 of split forget matches nothing: document phone, shorter than corpus.min-tail-tokens = 5 tokens",
             "Named and not found like this: 1;");
     assertThatThrownBy(() -> corpora.prepare(RULES, "allow-unmet-requests = true", 64).execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
-            "Split forget has no chunk: all of its 1 documents are shorter than corpus.minimum-tail = 5 tokens");
+            "Split forget has no chunk: all of its 1 documents are shorter than corpus.min-tail-tokens = 5 tokens");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
@@ -167,7 +167,7 @@ class RequestsTest {
                     .prepare(
                         "forget { where = \"id IN ('a2', 'a7', %s) AND id <> 'x'\" }"
                             .formatted(ids),
-                        "maximum-rejects = 0.1",
+                        "max-reject-share = 0.1",
                         64)
                     .execute())
         .isInstanceOf(InvalidSettings.class)

@@ -114,7 +114,7 @@ class QuestionEncoderTest {
   void aQuestionThatFillsAChunkIsARejectLikeOthers() throws IOException {
     writeModel("{\"eos_token_id\": 7}");
     writeQuestions("Who?", "Where " + "or where ".repeat(80) + "?", "When?");
-    Prepare.Result result = prepare("run", "", "plain, maximum-rejects = 0.5");
+    Prepare.Result result = prepare("run", "", "plain, max-reject-share = 0.5");
     assertThat(result.evidence().rejects()).hasToString("{qa={question too long=1}}");
     Row reject =
         LocalSpark.SESSION
@@ -126,7 +126,7 @@ class QuestionEncoderTest {
     assertThat(result.evidence().counts().get(1).documents()).isEqualTo(1);
     writeQuestions(
         "Where " + "or where ".repeat(80) + "?", "Who?", "When?"); // 0 is to be forgotten
-    assertThatThrownBy(() -> prepare("other", "", "plain, maximum-rejects = 0.5"))
+    assertThatThrownBy(() -> prepare("other", "", "plain, max-reject-share = 0.5"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Split forget has no document")
         .hasMessageContaining("qa.jsonl has 3 rows, of which 2 are documents")
@@ -209,7 +209,7 @@ class QuestionEncoderTest {
             "corpus.sources = [{ path = \"%s\", domain = qa, question = question }]"
                 .formatted(folder.resolve("qa.jsonl")),
             "corpus.splits { forget { where = \"task_id = '1'\" }, retain { where = \"task_id = '2'\" } }",
-            "corpus { chunk-tokens = 30, maximum-rejects = 0.5, allow-unmet-requests = true }");
+            "corpus { chunk-tokens = 30, max-reject-share = 0.5, allow-unmet-requests = true }");
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());

@@ -98,18 +98,17 @@ class GradientConflictTest {
   @Test
   void theSettingsNameIt() {
     assertThat(read()).isEqualTo(GradientMode.SUMMED);
-    assertThat(read("train.separate-terms=true")).isEqualTo(GradientMode.SEPARATE);
-    assertThat(read("train.separate-terms=true", "train.projection=forget"))
-        .isEqualTo(GradientMode.PROJECTED);
-    Assertions.assertThatThrownBy(() -> read("train.projection=forget"))
+    assertThat(read("train.gradient-mode=separate")).isEqualTo(GradientMode.SEPARATE);
+    assertThat(read("train.gradient-mode=projected")).isEqualTo(GradientMode.PROJECTED);
+    Assertions.assertThatThrownBy(() -> read("train.gradient-mode=forget"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(
-            "train.projection must be none unless train.separate-terms is true, was forget");
+            "train.gradient-mode must be one of summed, separate, projected, was \"forget\"");
   }
 
   private static GradientMode read(String... pairs) {
     Settings settings = Settings.of(List.of(pairs));
-    GradientMode separation = TrainSettings.read(settings.root(), "train").separation();
+    GradientMode separation = TrainSettings.read(settings.root(), "train").gradientMode();
     settings.check();
     return separation;
   }

@@ -179,7 +179,7 @@ class TrainingPlanTest {
     assertThatThrownBy(() -> plan(Examples.text(chunks)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Cannot train forget.ascent: 1 chunks of the split forget have nothing to predict: d/doc3#0; a chunk needs 2 tokens (corpus.minimum-tail), an answer 1");
+            "Cannot train forget.ascent: 1 chunks of the split forget have nothing to predict: d/doc3#0; a chunk needs 2 tokens (corpus.min-tail-tokens), an answer 1");
   }
 
   private static List<Place> uses(List<Place> all, int step, int role) {
