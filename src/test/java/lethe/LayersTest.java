@@ -72,9 +72,10 @@ class LayersTest {
     room("bench", "settings objective loss inference" + model);
     room("console", "settings target train evaluate");
     String stages = tables + "objective inference corpus train evaluate console ";
-    room("run", stages + "sample report" + model);
+    room("run", stages + "corpus.split sample report" + model);
     room("check", stages + "corpus.token examples sample report run" + model);
     room("pipeline", stages + "corpus.token examples report run check" + model);
+    room("command", stages + "bench run check pipeline" + model);
   }
 
   /** Rooms in which neither a row of Spark nor a task of it is to be found. */
@@ -139,7 +140,7 @@ class LayersTest {
     refuse(
         packages(others),
         "lethe\\.(train\\.BarrierLaunch" // opens and closes the server
-            + "|Main|run\\.Cluster|check\\.Preflight)" // JavaUtils reads sizes such as 4g
+            + "|command\\.Submission|run\\.Cluster|check\\.Preflight)" // JavaUtils reads sizes such as 4g
             + "(\\$.*)?",
         "org.apache.spark.network..",
         "io.netty..");
