@@ -83,7 +83,7 @@ class LayersTest {
         .haveNameNotMatching(
             "lethe\\.(objective\\.Method|model\\.network\\.(Decoding|TokenBatch)"
                 + "|model\\.checkpoint\\.(Safetensors|SafetensorsHeader)"
-                + "|train\\.exchange\\.(Aggregator|IncomingBucket|Message|ProbeCollector)"
+                + "|train\\.exchange\\.(StepCollector|IncomingBucket|Message|ProbeCollector)"
                 + "|train\\.plan\\.PlanReader|train\\.gradient\\.ShardTree)(\\$.*)?")
         .should()
         .callConstructorWhere(

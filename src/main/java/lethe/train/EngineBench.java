@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -14,10 +15,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import lethe.model.checkpoint.NamedShape;
-import lethe.train.exchange.Aggregator;
+import lethe.objective.Descent;
+import lethe.objective.Role;
 import lethe.train.exchange.AggregatorAddress;
 import lethe.train.exchange.AggregatorClient;
+import lethe.train.exchange.Ended;
 import lethe.train.exchange.ExchangeSpec;
+import lethe.train.exchange.FiniteCheck;
+import lethe.train.exchange.Mailbox;
 import lethe.train.exchange.WorkerEnvironment;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.Buckets;
@@ -52,6 +57,8 @@ public final class EngineBench {
           new ParameterPattern(List.of()),
           BUCKET);
 
+  private static final List<Role> ROLES = List.of(new Role("train", new Descent(), 1));
+
   private EngineBench() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -71,9 +78,9 @@ public final class EngineBench {
     double narrow = best(12, () -> each(buckets, b -> WireFormat.BFLOAT16.add(left[b], right[b])));
     say("adding gradients, each sum rounded", narrow, triad);
     double look =
-        best(4, () -> each(buckets, b -> check(Aggregator.finite(left[b], 0, left[b].length))));
+        best(4, () -> each(buckets, b -> check(FiniteCheck.finite(left[b], 0, left[b].length))));
     say("looking for what is not finite", look, triad);
-    say("the gradient's norm", best(4, () -> check(AdamW.norm(right) > 0)), triad);
+    say("the gradient's norm", best(4, () -> check(StepGradient.norm(right) > 0)), triad);
     AdamW optimizer = new AdamW(LAYOUT, filled(buckets), 1, 0.01);
     double update =
         best(
@@ -101,17 +108,20 @@ public final class EngineBench {
     TransportConf conf = AggregatorAddress.transport(network);
     double push = 0;
     double pull = 0;
-    try (Aggregator aggregator =
-            new Aggregator(
-                new ExchangeSpec(LAYOUT, schedule, wire, GradientMode.SUMMED, 0, 1),
-                optimizer,
-                new WorkerEnvironment(true, sentence -> {}),
-                new Silent(),
-                () -> false,
-                Optional.empty());
-        TransportContext context =
+    Mailbox mailbox =
+        new Mailbox(
+            new ExchangeSpec(LAYOUT, schedule, wire, GradientMode.SUMMED, 0, 1),
+            optimizer.weights(),
+            new WorkerEnvironment(true, sentence -> {}),
+            Optional.empty());
+    StepRecorder recorder = new StepRecorder(ROLES, step -> new long[1], Clock.systemUTC());
+    StepLoop loop =
+        new StepLoop(optimizer, recorder, Optional.empty(), new StopRequest(), new Silent());
+    Thread driver = new Thread(() -> loop.run(mailbox), "driver");
+    driver.start();
+    try (TransportContext context =
             new TransportContext(
-                conf, new EncryptingHandler(aggregator, AggregatorAddress.seal(network, "bench")));
+                conf, new EncryptingHandler(mailbox, AggregatorAddress.seal(network, "bench")));
         TransportServer server =
             context.createServer(
                 "127.0.0.1",
@@ -126,7 +136,8 @@ public final class EngineBench {
       for (int step = first; step < first + ROUNDS / 2; step++) {
         client.report(step, new WorkerReport(new double[] {0}, new long[] {0}, 1, 1));
         long begun = System.nanoTime();
-        client.push(step, List.of(ShardTree.ROOT), List.<float[][]>of(gradient), wire, b -> {});
+        client.push(
+            step, List.of(ShardTree.ROOT), List.<float[][][]>of(new float[][][] {gradient}), wire);
         push = Math.max(push, rate(wire.bytes(1), System.nanoTime() - begun));
         int next = step + 1;
         client.pull(next, LAYOUT, 1, wire, (values, b) -> {}); // the step is applied
@@ -135,6 +146,8 @@ public final class EngineBench {
         pull = Math.max(pull, rate(wire.bytes(1), System.nanoTime() - begun));
       }
     }
+    mailbox.end(Ended.lost("the benchmark has ended"));
+    driver.join();
     System.out.printf(
         Locale.ROOT,
         "exchange, %-8s%-10s gradients %5.2f GB/s, weights %5.2f GB/s%n",
@@ -196,18 +209,12 @@ public final class EngineBench {
     }
   }
 
-  private static final class Silent implements Aggregator.Listener {
+  private static final class Silent implements StepLoop.Journal {
     @Override
-    public void begun(int attempt) {}
+    public void add(StepRecord record) {}
 
     @Override
-    public void applied(
-        int step,
-        int attempt,
-        List<WorkerReport> reports,
-        StepGradient gradient,
-        double rate,
-        long bytes) {}
+    public void checkpoint(int steps) {}
   }
 
   private interface Bucket {
