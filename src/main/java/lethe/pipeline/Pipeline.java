@@ -453,7 +453,15 @@ public final class Pipeline {
       return Optional.empty();
     }
     ProbePlan probes =
-        new ProbeSelection(spark, folder, job.stop(), original, job.train())
+        new ProbeSelection(
+                spark,
+                folder,
+                job.stop(),
+                original,
+                job.train().seed(),
+                job.train().shards(),
+                job.train().microBatch(),
+                job.train().compute())
             .execute(Chunks.read(spark, folder), Manifest.read(folder).chunksSha256());
     console.say("unlearn: ends where, on the steering half, " + probes.aim());
     return Optional.of(probes);

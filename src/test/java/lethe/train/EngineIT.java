@@ -24,7 +24,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
 import lethe.examples.Examples;
 import lethe.examples.ProbePlan;
-import lethe.examples.ProbeSelection;
 import lethe.examples.SmallChunks;
 import lethe.folder.RunFolder;
 import lethe.inference.ComputeSettings;
@@ -413,7 +412,6 @@ class EngineIT {
       tokens += chunk.<Integer>getAs("scored");
       rows.add(
           RowFactory.create(
-              ProbePlan.STEP,
               i % 8,
               0,
               i,
@@ -425,7 +423,7 @@ class EngineIT {
     SteeringTarget aim =
         new SteeringTarget(
             List.of(new SteeringTarget.Domain("d", target, tokens, tokens)), BAND, 5, 100);
-    return new ProbePlan(aim, spark.createDataFrame(rows, ProbeSelection.ROWS));
+    return new ProbePlan(aim, spark.createDataFrame(rows, ProbePlan.SCHEMA));
   }
 
   /** Executor processes that this test's Spark has started, oldest first. */

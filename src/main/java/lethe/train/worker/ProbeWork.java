@@ -2,7 +2,6 @@ package lethe.train.worker;
 
 import java.util.ArrayList;
 import java.util.List;
-import lethe.examples.ProbePlan;
 import lethe.loss.Example;
 import lethe.loss.MicroBatch;
 import lethe.model.network.Parameters;
@@ -26,9 +25,9 @@ final class ProbeWork {
     for (int shard = tree.firstShard(worker, job.workers()); shard < end; shard++) {
       for (int domain = 0; domain < job.domains().size(); domain++) {
         List<List<Example>> own = new ArrayList<>();
-        for (List<Example> batch = plan.next(ProbePlan.STEP, shard, domain, job.microBatch());
+        for (List<Example> batch = plan.nextProbe(shard, domain, job.microBatch());
             !batch.isEmpty();
-            batch = plan.next(ProbePlan.STEP, shard, domain, job.microBatch())) {
+            batch = plan.nextProbe(shard, domain, job.microBatch())) {
           own.add(batch);
         }
         batches.add(own);

@@ -28,8 +28,8 @@ import lethe.train.exchange.WorkerEnvironment;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.WireFormat;
-import lethe.train.plan.PlanKey;
 import lethe.train.plan.PlanReader;
+import lethe.train.plan.RowKey;
 import lethe.train.steering.ProbeDecision;
 import org.apache.spark.BarrierTaskContext;
 import scala.Tuple2;
@@ -39,7 +39,7 @@ import scala.runtime.AbstractFunction1;
 /** One worker: a barrier task that turns its rows of the plan into gradients, step by step. */
 public final class WorkerTask
     extends AbstractFunction1<
-        scala.collection.Iterator<Tuple2<PlanKey, Example>>, scala.collection.Iterator<Integer>>
+        scala.collection.Iterator<Tuple2<RowKey, Example>>, scala.collection.Iterator<Integer>>
     implements Serializable {
   /** Launch and attempt of the worker in this process. */
   private static final AtomicReference<String> PROCESS = new AtomicReference<>();
@@ -111,7 +111,7 @@ public final class WorkerTask
 
   @Override
   public scala.collection.Iterator<Integer> apply(
-      scala.collection.Iterator<Tuple2<PlanKey, Example>> rows) {
+      scala.collection.Iterator<Tuple2<RowKey, Example>> rows) {
     BarrierTaskContext context = BarrierTaskContext.get();
     String me = endpoint.launch() + "." + context.stageAttemptNumber();
     claimProcess(me);
@@ -163,7 +163,7 @@ public final class WorkerTask
     }
   }
 
-  private int run(Driver driver, int worker, Iterator<Tuple2<PlanKey, Example>> rows) {
+  private int run(Driver driver, int worker, Iterator<Tuple2<RowKey, Example>> rows) {
     try {
       return steps(driver, worker, rows);
     } catch (IllegalArgumentException e) {
@@ -173,7 +173,7 @@ public final class WorkerTask
   }
 
   /** The workers' half of step k; the driver's half is {@code lethe.train.StepLoop}. */
-  private int steps(Driver driver, int worker, Iterator<Tuple2<PlanKey, Example>> rows) {
+  private int steps(Driver driver, int worker, Iterator<Tuple2<RowKey, Example>> rows) {
     Compute compute = job.compute.on(BarrierTaskContext.get().resources());
     try (Network network = new Network(job.model.architecture(), compute)) {
       Parameters weights = parameters(network, compute);
