@@ -419,12 +419,8 @@ public final class Pipeline {
             .filter(col("split").isin(splits.toArray()))
             .withColumn("split", lit("train"));
     List<Role> roles = List.of(new Role("train", new Descent(), 1));
-    Map<String, String> inputs =
-        Map.of(
-            "the chunks",
-            Manifest.read(folder).chunksSha256(),
-            name + ".splits",
-            splits.toString());
+    Map<String, Object> inputs =
+        Map.of("the chunks", Manifest.read(folder).chunksSha256(), name + ".splits", splits);
     Trainer.TrainingTask task = new Trainer.TrainingTask(name, model, Map.of(), roles, inputs);
     train(spark, task, how, Examples.text(members), start, target, Optional.empty());
   }

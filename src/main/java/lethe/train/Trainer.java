@@ -1,9 +1,7 @@
 package lethe.train;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -48,7 +46,7 @@ public final class Trainer {
    * @param frozen the models that the roles' terms need, of the same network
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
-   * @param inputs what the examples were made from, by name, in a few words or a hash each: with
+   * @param inputs what the examples were made from, by name: texts, numbers, records, hashes; with
    *     another a checkpoint is of another run
    */
   public record TrainingTask(
@@ -56,7 +54,7 @@ public final class Trainer {
       ModelSource model,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
-      Map<String, String> inputs) {
+      Map<String, ?> inputs) {
     public TrainingTask {
       frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
       roles = List.copyOf(roles);
@@ -203,8 +201,7 @@ public final class Trainer {
             separation);
     ExchangeSpec exchange =
         new ExchangeSpec(layout, schedule, settings.wire(), separation, 0, settings.workers());
-    Map<String, String> identity =
-        identity(layout, initial, counts, schedule, probes.map(ProbePlan::aim));
+    RunIdentity identity = identity(layout, initial, counts, schedule, probes.map(ProbePlan::aim));
     AdamW optimizer = new AdamW(layout, initial, settings.clipNorm(), settings.weightDecay());
     try (TrainingRun run =
         new TrainingRun(
@@ -274,41 +271,60 @@ public final class Trainer {
             .formatted(ended.steps(), ended.most(), place, ended.best()));
   }
 
-  /**
-   * All that decides the result, and nothing that does not: a checkpoint of another run is never
-   * resumed, and what differs is named.
-   */
-  private Map<String, String> identity(
+  /** All that decides the result, and nothing that does not. */
+  private RunIdentity identity(
       ParameterLayout layout,
       float[][] initial,
       long[][] counts,
       LearningRateSchedule schedule,
       Optional<SteeringTarget> aim) {
-    Map<String, String> identity = new TreeMap<>(task.inputs());
-    identity.put("the model's tensors", hash(layout.toString()));
-    identity.put("the terms", task.roles().toString());
-    identity.put("the plan", hash(Arrays.deepToString(counts)));
-    identity.put("the learning rates", schedule.toString());
-    aim.ifPresent(
-        a -> identity.put("the target", a.domains() + " " + a.band() + " " + a.probeEvery()));
-    identity.put("train.seed", String.valueOf(settings.seed()));
-    identity.put("train.shards", String.valueOf(settings.shards()));
-    identity.put("train.clip-norm", String.valueOf(settings.clipNorm()));
-    identity.put("train.weight-decay", String.valueOf(settings.weightDecay()));
-    identity.put("train.separate-terms and train.projection", separation.toString());
-    identity.put("train.wire", settings.wire().toString());
-    identity.put("train.precision", settings.compute().precision().toString());
+    Map<String, Object> parts = new TreeMap<>(task.inputs());
+    parts.put("the model's tensors", layout);
+    parts.put("the terms", task.roles().stream().map(Trainer::part).toList());
+    parts.put("the plan", Map.of("steps", counts.length, "counts_sha256", sha256(counts)));
+    parts.put("the learning rates", schedule);
+    aim.ifPresent(a -> parts.put("the target", a));
+    parts.put("train.seed", settings.seed());
+    parts.put("train.shards", settings.shards());
+    parts.put("train.clip-norm", settings.clipNorm());
+    parts.put("train.weight-decay", settings.weightDecay());
+    parts.put("train.separate-terms and train.projection", separation);
+    parts.put("train.wire", settings.wire());
+    parts.put("train.precision", settings.compute().precision());
+    parts.put("the weights to begin with", sha256(initial));
+    return RunIdentity.of(parts);
+  }
+
+  /** A term by its name: two kinds may have the same settings, or none. */
+  private static Map<String, Object> part(Role role) {
+    return Map.of(
+        "split",
+        role.split(),
+        "term",
+        role.term().name(),
+        "settings",
+        role.term(),
+        "weight",
+        role.weight());
+  }
+
+  private static String sha256(long[][] counts) {
     MessageDigest digest = Files.sha256();
-    for (float[] bucket : initial) {
+    for (long[] step : counts) {
+      ByteBuffer bytes = ByteBuffer.allocate(8 * step.length);
+      bytes.asLongBuffer().put(step);
+      digest.update(bytes);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static String sha256(float[][] weights) {
+    MessageDigest digest = Files.sha256();
+    for (float[] bucket : weights) {
       ByteBuffer bytes = ByteBuffer.allocate(4 * bucket.length);
       bytes.asFloatBuffer().put(bucket);
       digest.update(bytes);
     }
-    identity.put("the weights to begin with", HexFormat.of().formatHex(digest.digest()));
-    return identity;
-  }
-
-  private static String hash(String text) {
-    return HexFormat.of().formatHex(Files.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+    return HexFormat.of().formatHex(digest.digest());
   }
 }

@@ -2,7 +2,6 @@ package lethe.train;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import lethe.folder.RunFolder;
@@ -58,7 +57,7 @@ final class TrainingRun implements AutoCloseable {
       ExchangeSpec exchange,
       WorkerTask.WorkerSpec job,
       AdamW optimizer,
-      Map<String, String> run,
+      RunIdentity run,
       Optional<TargetController> steering,
       Trainer.Listener listener,
       StopRequest stop) {
