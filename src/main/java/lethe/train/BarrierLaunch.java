@@ -6,8 +6,10 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -221,6 +223,7 @@ final class BarrierLaunch implements AutoCloseable {
    */
   private final class Monitor extends SparkListener implements AutoCloseable {
     private final AtomicLong lost = new AtomicLong();
+    private Optional<ScheduledFuture<?>> watching = Optional.empty();
     private final ScheduledExecutorService clock =
         Executors.newSingleThreadScheduledExecutor(
             work -> {
@@ -231,7 +234,7 @@ final class BarrierLaunch implements AutoCloseable {
 
     void start() {
       spark.sparkContext().addSparkListener(this);
-      clock.scheduleWithFixedDelay(this::check, 1, 1, TimeUnit.SECONDS);
+      watching = Optional.of(clock.scheduleWithFixedDelay(this::check, 1, 1, TimeUnit.SECONDS));
     }
 
     @Override
@@ -263,6 +266,7 @@ final class BarrierLaunch implements AutoCloseable {
 
     @Override
     public void close() {
+      watching.ifPresent(w -> w.cancel(true));
       clock.shutdownNow();
       spark.sparkContext().removeSparkListener(this);
     }

@@ -185,28 +185,24 @@ public final class Trainer {
             p ->
                 new TargetController(
                     p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
-    WorkerTask.WorkerSpec job =
-        new WorkerTask.WorkerSpec(
-            task.model(),
-            task.frozen(),
-            task.roles(),
-            counts,
-            steering.map(TargetController::domains).orElse(List.of()),
-            settings.workers(),
-            settings.shards(),
-            settings.microBatch(),
-            settings.compute(),
-            layout,
-            settings.wire(),
-            separation);
     ExchangeSpec exchange =
         new ExchangeSpec(layout, schedule, settings.wire(), separation, 0, settings.workers());
     RunIdentity identity = identity(layout, initial, counts, schedule, probes.map(ProbePlan::aim));
     AdamW optimizer = new AdamW(layout, initial, settings.clipNorm(), settings.weightDecay());
     try (TrainingRun run =
         new TrainingRun(
-            spark, settings, folder, task, plan, exchange, job, optimizer, identity, steering,
-            listener, stop)) {
+            spark,
+            settings,
+            folder,
+            task,
+            plan,
+            exchange,
+            job(layout, counts, steering),
+            optimizer,
+            identity,
+            steering,
+            listener,
+            stop)) {
       run.execute();
     }
     steering.ifPresent(s -> tell(s.record()));
@@ -218,6 +214,24 @@ public final class Trainer {
             layout, steering.map(s -> optimizer.with(s.best())).orElseGet(optimizer::weights)),
         plan.used(0, used(optimizer.steps(), steering)),
         () -> folder.files().delete(folder.checkpoints(task.stage())));
+  }
+
+  /** What a worker of the first launch knows. */
+  private WorkerTask.WorkerSpec job(
+      ParameterLayout layout, long[][] counts, Optional<TargetController> steering) {
+    return new WorkerTask.WorkerSpec(
+        task.model(),
+        task.frozen(),
+        task.roles(),
+        counts,
+        steering.map(TargetController::domains).orElse(List.of()),
+        settings.workers(),
+        settings.shards(),
+        settings.microBatch(),
+        settings.compute(),
+        layout,
+        settings.wire(),
+        separation);
   }
 
   /**

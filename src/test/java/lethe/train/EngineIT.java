@@ -38,6 +38,7 @@ import lethe.model.torch.Precision;
 import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
 import lethe.objective.Role;
+import lethe.settings.InvalidSettings;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.GradientConflict;
 import lethe.train.gradient.GradientMode;
@@ -223,6 +224,7 @@ class EngineIT {
         .matches("worker 0 has GPU ([01]) of \\S+; worker 1 has GPU (?!\\1)[01] of \\S+");
     // Nothing on this machine could compute on it: what counts is that the processor is not taken.
     assertThatThrownBy(() -> new Run("auto").gpus(script).device(DeviceChoice.AUTO).train())
+        .isInstanceOf(InvalidSettings.class)
         .hasStackTraceContaining("CUDA");
   }
 
