@@ -16,7 +16,7 @@ part=${1:-both}
 case $part in both | exchange | step) ;; *) echo "jobs/engine-bench.sh: exchange, step or nothing, not $part" >&2 && exit 2 ;; esac
 
 if [ "$part" != step ]; then
-  "${jvm[@]}" -Xms4g -Xmx4g -XX:+AlwaysPreTouch -Delements="${ELEMENTS:-100000000}" lethe.train.exchange.EngineBench
+  "${jvm[@]}" -Xms4g -Xmx4g -XX:+AlwaysPreTouch -Delements="${ELEMENTS:-100000000}" lethe.train.EngineBench
 fi
 if [ "$part" = exchange ]; then exit 0; fi
 

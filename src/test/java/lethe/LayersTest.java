@@ -140,7 +140,8 @@ class LayersTest {
     refuse(
         packages(others),
         "lethe\\.(train\\.BarrierLaunch" // opens and closes the server
-            + "|command\\.Submission|run\\.Cluster|check\\.Preflight)" // JavaUtils reads sizes such as 4g
+            + "|command\\.Submission|run\\.Cluster|check\\.Preflight)" // JavaUtils reads sizes such
+            // as 4g
             + "(\\$.*)?",
         "org.apache.spark.network..",
         "io.netty..");
@@ -169,7 +170,7 @@ class LayersTest {
         .haveNameNotMatching(
             "lethe\\.(objective\\.Method|model\\.network\\.(Decoding|TokenBatch)"
                 + "|model\\.checkpoint\\.(Safetensors|SafetensorsHeader)"
-                + "|train\\.exchange\\.(Aggregator|IncomingBucket|Message|ProbeCollector)"
+                + "|train\\.exchange\\.(StepCollector|IncomingBucket|Message|ProbeCollector)"
                 + "|train\\.plan\\.PlanReader|train\\.gradient\\.ShardTree)(\\$.*)?")
         .should()
         .callConstructorWhere(

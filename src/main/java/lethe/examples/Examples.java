@@ -117,8 +117,8 @@ public final class Examples {
    *
    * @param models that terms may name
    */
-  public Map<String, String> identity(List<Role> roles, Map<FrozenModel, ModelSource> models) {
-    Map<String, String> identity = new TreeMap<>();
+  public Map<String, Object> identity(List<Role> roles, Map<FrozenModel, ModelSource> models) {
+    Map<String, Object> identity = new TreeMap<>();
     Set<ViewKind> kinds =
         roles.stream().flatMap(role -> role.term().views().stream()).collect(Collectors.toSet());
     identity.put("the chunks", inputs.chunksSha256());
@@ -141,7 +141,7 @@ public final class Examples {
       identity.put("most tokens with a rejection", String.valueOf(inputs.rejections().most()));
     }
     if (kinds.contains(ViewKind.PADDED)) {
-      identity.put("padding", inputs.padding().toString());
+      identity.put("padding", inputs.padding());
     }
     if (roles.stream().anyMatch(Examples::scored)) {
       identity.put("the reference model", ModelFingerprint.of(inputs.reference()));

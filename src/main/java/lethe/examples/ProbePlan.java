@@ -3,15 +3,27 @@ package lethe.examples;
 import lethe.target.SteeringTarget;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * What steers a training to its target.
  *
  * @param aim the target, domain by domain
- * @param rows of the plan, before its first step: the chunks to look at, each with its shard, its
- *     domain's number as role, and its views
+ * @param rows the chunks that every probe scores, as {@link #SCHEMA} has them
  */
 public record ProbePlan(SteeringTarget aim, Dataset<Row> rows) {
-  /** Probe rows come before those of every step. */
-  public static final int STEP = -1;
+  /**
+   * A chunk of a probe: its shard, its domain's number among those to forget, its place within the
+   * probe, and what it is.
+   */
+  public static final StructType SCHEMA =
+      new StructType()
+          .add("shard", DataTypes.IntegerType, false)
+          .add("domain_number", DataTypes.IntegerType, false)
+          .add("place", DataTypes.IntegerType, false)
+          .add("domain", DataTypes.StringType, false)
+          .add("document", DataTypes.StringType, false)
+          .add("ordinal", DataTypes.IntegerType, false)
+          .add("views", ExampleViews.SCHEMA.apply("views").dataType(), false);
 }

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lethe.folder.RunFolder;
 import lethe.inference.BatchInference;
+import lethe.inference.ComputeSettings;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
 import lethe.loss.Example;
@@ -27,7 +28,6 @@ import lethe.table.CachedTable;
 import lethe.target.DocumentHalves;
 import lethe.target.SteeringTarget;
 import lethe.target.TargetStopSettings;
-import lethe.train.TrainSettings;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -63,39 +63,39 @@ public final class ProbeSelection {
           .add("scored", DataTypes.IntegerType, false)
           .add("nll", DataTypes.DoubleType, false);
 
-  /** Of a plan, as {@link lethe.train.plan.TrainingPlan#deliver} takes them. */
-  public static final StructType ROWS =
-      new StructType()
-          .add("step", DataTypes.IntegerType, false)
-          .add("shard", DataTypes.IntegerType, false)
-          .add("role", DataTypes.IntegerType, false)
-          .add("slot", DataTypes.IntegerType, false)
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
-          .add("views", ExampleViews.SCHEMA.apply("views").dataType(), false);
-
   private final SparkSession spark;
   private final RunFolder folder;
   private final TargetStopSettings settings;
   private final ModelSource original;
-  private final TrainSettings train;
+  private final long seed;
+  private final int shards;
+  private final int microBatch;
+  private final ComputeSettings compute;
 
   /**
    * @param original the model whose loss on unseen text is the target
-   * @param train of the training that is steered
+   * @param seed of the training that is steered
+   * @param shards of its steps, over which the probe chunks are laid
+   * @param microBatch chunks that are scored at a time
+   * @param compute how
    */
   public ProbeSelection(
       SparkSession spark,
       RunFolder folder,
       TargetStopSettings settings,
       ModelSource original,
-      TrainSettings train) {
+      long seed,
+      int shards,
+      int microBatch,
+      ComputeSettings compute) {
     this.spark = spark;
     this.folder = folder;
     this.settings = settings;
     this.original = original;
-    this.train = train;
+    this.seed = seed;
+    this.shards = shards;
+    this.microBatch = microBatch;
+    this.compute = compute;
   }
 
   /**
@@ -142,7 +142,7 @@ public final class ProbeSelection {
             settings.band(),
             settings.probeEvery(),
             Math.log(original.architecture().vocabulary()));
-    return new ProbePlan(aim, spark.createDataFrame(planned(probes, aim), ROWS));
+    return new ProbePlan(aim, spark.createDataFrame(planned(probes, aim), ProbePlan.SCHEMA));
   }
 
   /** Views of the chunks whose documents steer, of forget and approximate. */
@@ -197,8 +197,7 @@ public final class ProbeSelection {
               .when(col("domain").equalTo(domain.getKey()), lit(chunks))
               .otherwise(share);
     }
-    Column hash =
-        xxhash64(lit(train.seed()), lit("probe"), col("domain"), col("document"), col("ordinal"));
+    Column hash = xxhash64(lit(seed), lit("probe"), col("domain"), col("document"), col("ordinal"));
     return views
         .withColumn(
             "place",
@@ -223,8 +222,7 @@ public final class ProbeSelection {
       Row probe = probes.get(i);
       rows.add(
           RowFactory.create(
-              ProbePlan.STEP,
-              i % train.shards(),
+              i % shards,
               names.indexOf(probe.<String>getAs("domain")),
               i,
               probe.getAs("domain"),
@@ -237,13 +235,13 @@ public final class ProbeSelection {
 
   /** The original model's mean loss on unseen text, by domain. */
   private Map<String, Double> targets(Dataset<Row> approximate, String chunksSha256) {
-    ModelKey key = ModelKey.of(original, train.compute().exact());
+    ModelKey key = ModelKey.of(original, compute.exact());
     Map<String, Object> origin = new TreeMap<>();
     origin.put("model", key.fingerprint());
     origin.put("chunks_sha256", chunksSha256);
-    origin.put("seed", train.seed());
+    origin.put("seed", seed);
     origin.put("target_chunks", settings.targetChunks());
-    origin.put("micro_batch", train.microBatch());
+    origin.put("micro_batch", microBatch);
     Dataset<Row> losses =
         new CachedTable(folder.files(), new Path(folder.labels(), "target"), origin)
             .readOrCompute(
@@ -252,7 +250,7 @@ public final class ProbeSelection {
                     BatchInference.map(
                         approximate,
                         col("scored"),
-                        train.microBatch(),
+                        microBatch,
                         key,
                         LOSSES,
                         ProbeSelection::losses));

@@ -103,12 +103,9 @@ final class Descend {
             .filter(col("split").isin(inputs.splits().toArray()))
             .withColumn("split", lit(TRAIN));
     List<Role> roles = List.of(new Role(TRAIN, new Descent(), 1));
-    Map<String, String> identity =
+    Map<String, Object> identity =
         Map.of(
-            "the chunks",
-            Manifest.read(folder).chunksSha256(),
-            name + ".splits",
-            inputs.splits().toString());
+            "the chunks", Manifest.read(folder).chunksSha256(), name + ".splits", inputs.splits());
     Trainer.TrainingTask task =
         new Trainer.TrainingTask(name, inputs.model(), Map.of(), roles, identity);
     Trainer.Result result =

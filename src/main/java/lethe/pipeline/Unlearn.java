@@ -156,7 +156,15 @@ final class Unlearn {
       return Optional.empty();
     }
     ProbePlan probes =
-        new ProbeSelection(spark, folder, job.stop(), original, job.train())
+        new ProbeSelection(
+                spark,
+                folder,
+                job.stop(),
+                original,
+                job.train().seed(),
+                job.train().shards(),
+                job.train().microBatch(),
+                job.train().compute())
             .execute(chunks, chunksSha256);
     say("ends where, on the steering half, " + probes.aim());
     return Optional.of(probes);

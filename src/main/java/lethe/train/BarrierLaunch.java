@@ -1,18 +1,22 @@
 package lethe.train;
 
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import lethe.inference.ComputeSettings;
-import lethe.train.exchange.Aggregator;
 import lethe.train.exchange.AggregatorAddress;
+import lethe.train.exchange.Ended;
+import lethe.train.exchange.Mailbox;
 import lethe.train.plan.TrainingPlan;
 import lethe.train.seal.EncryptingHandler;
 import lethe.train.worker.WorkerTask;
@@ -20,7 +24,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
-import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.TransportServer;
 import org.apache.spark.network.util.TransportConf;
 import org.apache.spark.rdd.RDD;
@@ -33,74 +36,148 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * One launch of the training stage: a barrier of workers and the aggregator that serves them. Spark
- * retries the stage when an executor dies; what it cannot get over ends the launch, and {@link
- * Trainer} begins another from the step the aggregator is at.
+ * One launch of the training stage: a barrier of workers in a thread of its own, and the server by
+ * which they reach the mailbox. Spark retries the stage when an executor dies; what it cannot get
+ * over ends the mailbox, and {@link TrainingRun} begins another launch.
  */
-final class BarrierLaunch {
-  private static final String JOB_GROUP = "lethe-train";
+final class BarrierLaunch implements AutoCloseable {
+  private static final String JOB_GROUP = "lethe-train-";
+
+  /**
+   * After which it is said that a cancelled stage has not ended. Spark's scheduler fails its job at
+   * once, whatever its tasks do, so that more means a driver that is overloaded.
+   */
+  private static final Duration CANCEL_PATIENCE = Duration.ofMinutes(1);
 
   private final SparkSession spark;
   private final TrainSettings settings;
-  private final int number;
-  private final int workers;
   private final StopRequest stop;
+  private final Mailbox mailbox;
+  private final Consumer<String> notice;
+  private final Map<String, String> network;
+  private final String secret = HexFormat.of().formatHex(new SecureRandom().generateSeed(32));
+  private final TransportContext context;
+  private final TransportServer server;
+  private final Monitor monitor = new Monitor();
+  private Thread stage;
 
   /**
+   * Opens the mailbox to workers.
+   *
    * @param stop a request to end after the step under way
-   * @param number of the launch, from 0
-   * @param workers it asks for
+   * @param notice takes a sentence for the user
    */
   BarrierLaunch(
-      SparkSession spark, TrainSettings settings, StopRequest stop, int number, int workers) {
+      SparkSession spark,
+      TrainSettings settings,
+      StopRequest stop,
+      Mailbox mailbox,
+      Consumer<String> notice) {
     this.spark = spark;
     this.settings = settings;
     this.stop = stop;
-    this.number = number;
-    this.workers = workers;
+    this.mailbox = mailbox;
+    this.notice = notice;
+    this.network = networkSettings();
+    TransportConf conf = AggregatorAddress.transport(network);
+    context =
+        new TransportContext(
+            conf, new EncryptingHandler(mailbox, AggregatorAddress.seal(network, secret)));
+    try {
+      server =
+          context.createServer(
+              spark.conf().get("spark.driver.bindAddress", host()),
+              settings.port(),
+              List.of(new AuthServerBootstrap(conf, AggregatorAddress.keys(secret))));
+    } catch (RuntimeException e) {
+      context.close();
+      throw e;
+    }
+  }
+
+  private String host() {
+    return spark.conf().get("spark.driver.host");
   }
 
   /**
-   * Runs until every step is applied.
+   * Starts the workers. When they end, whatever the reason, the mailbox does.
    *
-   * @throws IllegalStateException when the stage ended before; what was applied stays applied
+   * @param from first step that is still to do, from 0
    */
-  void run(TrainingPlan plan, WorkerTask.WorkerSpec job, Aggregator aggregator, int from) {
-    Map<String, String> network = networkSettings();
-    TransportConf conf = AggregatorAddress.transport(network);
-    String secret = HexFormat.of().formatHex(new SecureRandom().generateSeed(32));
-    String host = spark.conf().get("spark.driver.host");
-    RpcHandler handler = new EncryptingHandler(aggregator, AggregatorAddress.seal(network, secret));
-    try (TransportContext context = new TransportContext(conf, handler);
-        TransportServer server =
-            context.createServer(
-                spark.conf().get("spark.driver.bindAddress", host),
-                settings.port(),
-                List.of(new AuthServerBootstrap(conf, AggregatorAddress.keys(secret))));
-        Monitor watch = new Monitor(aggregator)) {
-      AggregatorAddress endpoint =
-          new AggregatorAddress(host, server.getPort(), number, secret, network);
-      watch.start();
-      try {
-        stage(plan, new WorkerTask(job, endpoint), from);
-      } catch (Exception e) { // Spark's own is checked, and not declared
-        throw aggregator
-            .failure()
-            .orElseGet(
-                () ->
-                    new IllegalStateException(
-                        aggregator.givenUp().orElse(String.valueOf(e.getMessage())), e));
-      }
+  void start(TrainingPlan plan, WorkerTask.WorkerSpec job, int from) {
+    AggregatorAddress address =
+        new AggregatorAddress(host(), server.getPort(), mailbox.spec().launch(), secret, network);
+    monitor.start();
+    stage =
+        new Thread(
+            () -> mailbox.end(stageEnd(plan, new WorkerTask(job, address), from)), "lethe-stage");
+    stage.setDaemon(true);
+    stage.start();
+  }
+
+  private Ended stageEnd(TrainingPlan plan, WorkerTask task, int from) {
+    try {
+      stage(plan, task, from);
+      return Ended.lost("the workers have ended before the training");
+    } catch (Exception e) { // Spark's own is checked, and not declared
+      return Ended.lost(String.valueOf(e.getMessage()), e);
+    } catch (Error e) {
+      return Ended.failed(new IllegalStateException("The training stage failed: " + e, e));
     }
+  }
+
+  /** Waits until the workers have ended by themselves, which they do after the last step. */
+  void awaitWorkers() {
+    try {
+      stage.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while the workers ended", e);
+    }
+  }
+
+  /** Ends what is left of it. */
+  @Override
+  public void close() {
+    mailbox.end(Ended.lost("the launch has ended"));
+    try {
+      for (int waits = 1; stage != null && stage.isAlive(); waits++) {
+        cancel();
+        stage.join(CANCEL_PATIENCE.toMillis());
+        if (stage.isAlive()) {
+          notice.accept(
+              "The workers have not ended %d s after they were cancelled; this goes on until they have"
+                  .formatted(waits * CANCEL_PATIENCE.toSeconds()));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // what is left of the stage finds the mailbox ended
+    } finally {
+      monitor.close();
+      server.close();
+      context.close();
+    }
+  }
+
+  /** Of this launch alone: cancelling it late does not touch the next one. */
+  private String jobGroup() {
+    return JOB_GROUP + mailbox.spec().launch();
+  }
+
+  private void cancel() {
+    spark.sparkContext().cancelJobGroup(jobGroup());
   }
 
   private void stage(TrainingPlan plan, WorkerTask task, int from) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    context.setJobGroup(JOB_GROUP, "training", true); // true: a cancelled worker is interrupted
+    context.setJobGroup(jobGroup(), "training", true); // true: a cancelled worker is interrupted
     try {
       ClassTag<Integer> tag = ClassTag$.MODULE$.apply(Integer.class);
       RDD<Integer> stage =
-          plan.deliver(workers, from).rdd().barrier().mapPartitions(task, false, tag);
+          plan.deliver(mailbox.spec().workers(), from)
+              .rdd()
+              .barrier()
+              .mapPartitions(task, false, tag);
       if (!spark.sparkContext().master().startsWith("local[")
           && !spark.sparkContext().master().equals("local")) {
         stage = stage.withResources(new ResourceProfileBuilder().require(needs()).build());
@@ -141,12 +218,12 @@ final class BarrierLaunch {
 
   /**
    * Ends the launch when waiting is of no use: an executor is gone and the stage has not come back
-   * with all its workers, or a step takes too long.
+   * with all its workers, a step takes too long, or a stop is requested and the step under way has
+   * had its time.
    */
   private final class Monitor extends SparkListener implements AutoCloseable {
-    private final Aggregator aggregator;
     private final AtomicLong lost = new AtomicLong();
-    private ScheduledFuture<?> watching;
+    private Optional<ScheduledFuture<?>> watching = Optional.empty();
     private final ScheduledExecutorService clock =
         Executors.newSingleThreadScheduledExecutor(
             work -> {
@@ -155,54 +232,41 @@ final class BarrierLaunch {
               return thread;
             });
 
-    Monitor(Aggregator aggregator) {
-      this.aggregator = aggregator;
-    }
-
     void start() {
       spark.sparkContext().addSparkListener(this);
-      watching = clock.scheduleWithFixedDelay(this::check, 1, 1, TimeUnit.SECONDS);
+      watching = Optional.of(clock.scheduleWithFixedDelay(this::check, 1, 1, TimeUnit.SECONDS));
     }
 
     @Override
     public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
-      aggregator.executorLost();
+      mailbox.executorLost();
       lost.set(System.nanoTime());
     }
 
     private void check() {
-      if (aggregator.allJoined()) {
+      if (mailbox.allJoined()) {
         lost.set(0);
       }
       long since = lost.get();
       if (since != 0 && System.nanoTime() - since > settings.recoveryTimeout().toNanos()) {
         lost.set(0);
-        cancel(
-            "the stage did not come back with "
-                + workers
-                + " workers within "
-                + settings.recoveryTimeout().toSeconds()
-                + " s of losing an executor");
+        mailbox.end(
+            Ended.lost(
+                "the stage did not come back with %d workers within %d s of losing an executor"
+                    .formatted(mailbox.spec().workers(), settings.recoveryTimeout().toSeconds())));
       }
-      if (stop.requested()) {
-        if (aggregator.halted() || stop.impatient()) {
-          spark.sparkContext().cancelJobGroup(JOB_GROUP);
-        }
+      if (stop.impatient()) {
+        mailbox.end(Ended.stopped());
       }
-      if (aggregator.failure().isPresent()) {
-        spark.sparkContext().cancelJobGroup(JOB_GROUP); // another attempt would find the same
+      mailbox.stepTimeout(settings.stepTimeout()).map(Ended::lost).ifPresent(mailbox::end);
+      if (mailbox.ended().isPresent()) {
+        cancel(); // again and again: the stage may not have been there the last time
       }
-      aggregator.stepTimeout(settings.stepTimeout()).ifPresent(this::cancel);
-    }
-
-    private void cancel(String why) {
-      aggregator.abandon(why);
-      spark.sparkContext().cancelJobGroup(JOB_GROUP);
     }
 
     @Override
     public void close() {
-      watching.cancel(true);
+      watching.ifPresent(w -> w.cancel(true));
       clock.shutdownNow();
       spark.sparkContext().removeSparkListener(this);
     }

@@ -13,18 +13,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.Buckets;
@@ -47,7 +44,7 @@ final class Checkpoints implements AutoCloseable {
    * Written last.
    *
    * @param step steps applied
-   * @param run all that decides the result: what the checkpoint may be resumed by
+   * @param run what the checkpoint may be resumed by
    * @param elements of each vector
    * @param environment of the workers that made it
    * @param sha256 of each part
@@ -55,7 +52,7 @@ final class Checkpoints implements AutoCloseable {
    */
   record Manifest(
       int step,
-      Map<String, String> run,
+      RunIdentity run,
       long elements,
       String environment,
       Map<String, String> sha256,
@@ -72,7 +69,7 @@ final class Checkpoints implements AutoCloseable {
 
   private final Path folder;
   private final Files files;
-  private final Map<String, String> run;
+  private final RunIdentity run;
   private final Buckets buckets;
   private final Duration patience;
   private final Consumer<String> tell;
@@ -81,14 +78,14 @@ final class Checkpoints implements AutoCloseable {
 
   /**
    * @param folder of a stage's checkpoints
-   * @param run all that decides the result, by name: a checkpoint of another run is never resumed
+   * @param run a checkpoint of another one is never resumed
    * @param patience after which waiting for the writer is said
    * @param tell takes a sentence for the user
    */
   Checkpoints(
       Path folder,
       Files files,
-      Map<String, String> run,
+      RunIdentity run,
       Buckets buckets,
       Duration patience,
       Consumer<String> tell) {
@@ -236,29 +233,15 @@ final class Checkpoints implements AutoCloseable {
   }
 
   private void refuseAnother(int step, JsonNode found) {
-    Map<String, String> before = new TreeMap<>();
-    found.fields().forEachRemaining(e -> before.put(e.getKey(), e.getValue().asText()));
-    Set<String> names = new TreeSet<>(before.keySet());
-    names.addAll(run.keySet());
-    List<String> differences =
-        names.stream()
-            .filter(name -> !Objects.equals(before.get(name), run.get(name)))
-            .map(name -> "  %s was %s, is %s".formatted(name, said(before, name), said(run, name)))
-            .collect(Collectors.toCollection(ArrayList::new));
+    List<String> differences = run.differences(found);
     if (!differences.isEmpty()) {
-      differences.add(
-          0,
+      List<String> problems = new ArrayList<>();
+      problems.add(
           "Cannot go on from the checkpoint %s: it is of a run with other settings or inputs; put them back, or set overwrite=true to train from the start"
               .formatted(folder(step)));
-      throw new InvalidSettings(
-          before.isEmpty()
-              ? List.of(differences.get(0) + " (an older version of Lethe wrote it)")
-              : differences);
+      problems.addAll(differences);
+      throw new InvalidSettings(problems);
     }
-  }
-
-  private static String said(Map<String, String> values, String name) {
-    return values.getOrDefault(name, "not there");
   }
 
   private static List<TargetController.Sums> probes(JsonNode manifest) {
@@ -329,19 +312,27 @@ final class Checkpoints implements AutoCloseable {
     return new Path(folder, "step-%08d".formatted(step));
   }
 
-  /** Waits until everything saved so far stands. */
+  /** Waits until everything saved so far is there; says so when that takes long. */
   void await() {
-    if (writing == null) {
-      return;
+    for (int waits = 1; writing != null; waits++) {
+      try {
+        writing.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+        return;
+      } catch (TimeoutException e) {
+        tellOfWaiting(waits);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while a checkpoint was written", e);
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("Cannot write a checkpoint", e.getCause());
+      }
     }
-    try {
-      writing.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while a checkpoint was written", e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("Cannot write a checkpoint", e.getCause());
-    }
+  }
+
+  private void tellOfWaiting(int waits) {
+    tell.accept(
+        "A checkpoint is still being written to %s after %d s of waiting for it; this goes on until it is there"
+            .formatted(folder, waits * patience.toSeconds()));
   }
 
   private static Thread daemon(Runnable work) {
@@ -357,9 +348,7 @@ final class Checkpoints implements AutoCloseable {
       for (int waits = 1;
           !writer.awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS);
           waits++) {
-        tell.accept(
-            "A checkpoint is still being written to %s after %d s of waiting for it; this goes on until it is there"
-                .formatted(folder, waits * patience.toSeconds()));
+        tellOfWaiting(waits);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

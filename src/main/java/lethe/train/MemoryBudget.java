@@ -3,8 +3,8 @@ package lethe.train;
 import lethe.model.network.Architecture;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Precision;
-import lethe.train.exchange.Aggregator;
 import lethe.train.exchange.AggregatorClient;
+import lethe.train.exchange.Mailbox;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ShardTree;
 
@@ -56,7 +56,7 @@ public record MemoryBudget(
     int workers = settings.workers();
     long sides = settings.gradientMode().parts(); // at most: a method may have but one
     long driver = 4 * all + 8 * trained + 4 * sides * trained + 12 * trained;
-    driver += (steered ? 4 * trained : 0) + (long) workers * Aggregator.WINDOW * bucket;
+    driver += (steered ? 4 * trained : 0) + (long) workers * Mailbox.WINDOW * bucket;
     long sent = 0;
     int owned = 0;
     for (int w = 0; w < workers; w++) {

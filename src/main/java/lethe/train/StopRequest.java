@@ -8,6 +8,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * finished if it does not take long.
  */
 public final class StopRequest {
+  /**
+   * For the step under way: clusters kill a process 30 s after they have asked it to end, and the
+   * other half is for the checkpoint.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private final AtomicLong since = new AtomicLong();

@@ -1,19 +1,13 @@
 package lethe.train;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import lethe.examples.ProbePlan;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
@@ -24,19 +18,15 @@ import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.target.ProbeResult;
 import lethe.target.SteeringTarget;
-import lethe.train.exchange.Aggregator;
 import lethe.train.exchange.ExchangeSpec;
-import lethe.train.exchange.WorkerEnvironment;
-import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ShardTree;
-import lethe.train.gradient.StepGradient;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.MasterWeights;
 import lethe.train.plan.TrainingPlan;
 import lethe.train.steering.TargetController;
-import lethe.train.worker.FaultInjection;
 import lethe.train.worker.WorkerTask;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -48,12 +38,6 @@ import org.apache.spark.sql.SparkSession;
  * pre-training and fine-tuning; they differ in their roles and their start.
  */
 public final class Trainer {
-  /** A launch that applies no step is tried again, but not for ever. */
-  private static final int FRUITLESS_LAUNCHES = 3;
-
-  /** How long the end of a run waits for a checkpoint before it says so. */
-  private static final Duration WRITER_PATIENCE = Duration.ofMinutes(10);
-
   /**
    * What is trained.
    *
@@ -62,7 +46,7 @@ public final class Trainer {
    * @param frozen the models that the roles' terms need, of the same network
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
-   * @param inputs what the examples were made from, by name, in a few words or a hash each: with
+   * @param inputs what the examples were made from, by name: texts, numbers, records, hashes; with
    *     another a checkpoint is of another run
    */
   public record TrainingTask(
@@ -70,7 +54,7 @@ public final class Trainer {
       ModelSource model,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
-      Map<String, String> inputs) {
+      Map<String, ?> inputs) {
     public TrainingTask {
       frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
       roles = List.copyOf(roles);
@@ -195,82 +179,59 @@ public final class Trainer {
 
     ParameterLayout layout = settings.layout(architecture.tensors());
     LearningRateSchedule schedule = settings.schedule(steps);
-    float[][] initial = load(layout, start);
-    Map<String, String> run =
-        identity(layout, initial, counts, schedule, probes.map(ProbePlan::aim));
+    float[][] initial = MasterWeights.load(layout, start);
     Optional<TargetController> steering =
         probes.map(
             p ->
                 new TargetController(
                     p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
-    WorkerEnvironment environment =
-        new WorkerEnvironment(settings.deterministic(), listener::notice);
-    try (TrainMetrics metrics =
-            new TrainMetrics(task.stage(), task.roles().stream().map(Role::name).toList());
-        Checkpoints checkpoints =
-            new Checkpoints(
-                folder.checkpoints(task.stage()),
-                folder.files(),
-                run,
-                layout.buckets(),
-                WRITER_PATIENCE,
-                listener::notice)) {
-      AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
-      checkpoints
-          .newest()
-          .ifPresent(
-              state -> {
-                optimizer.resume(state.optimizer());
-                environment.resume(state.environment());
-                steering.ifPresent(s -> s.resume(state.steering()));
-                listener.notice(
-                    "Going on from the checkpoint of step " + optimizer.steps() + " of " + steps);
-              });
-      StepLog log =
-          StepLog.open(
-              folder,
-              task.stage(),
-              settings.checkpointEvery(),
-              optimizer.steps(),
-              listener::notice);
-      Optional<FaultInjection> fault = FaultInjection.asked();
-      StepListener onStep =
-          new StepListener(
-              task.roles(),
-              forgetting(plan, counts, steering),
-              new Saturation(task.roles(), listener::notice),
-              record -> {
-                log.add(record);
-                metrics.step(record);
-                listener.step(record);
-                boolean due = record.step() % settings.checkpointEvery() == 0;
-                if (due && record.step() < steps && log.stands()) {
-                  checkpoints.save(optimizer, environment.run(), steering);
-                }
-                fault.ifPresent(f -> f.strikeDriver(record.step()));
-              });
-      launches(
-          plan,
-          counts,
-          layout,
-          optimizer,
-          schedule,
-          environment,
-          onStep,
-          log,
-          checkpoints,
-          steering);
-      log.close();
-      steering.ifPresent(s -> tell(s.record()));
-      return new Result(
-          optimizer.steps(),
-          perStep,
-          steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
-          new MasterWeights(
-              layout, steering.map(s -> optimizer.with(s.best())).orElseGet(optimizer::weights)),
-          plan.used(0, used(optimizer.steps(), steering)),
-          () -> folder.files().delete(folder.checkpoints(task.stage())));
+    ExchangeSpec exchange =
+        new ExchangeSpec(layout, schedule, settings.wire(), separation, 0, settings.workers());
+    RunIdentity identity = identity(layout, initial, counts, schedule, probes.map(ProbePlan::aim));
+    AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
+    try (TrainingRun run =
+        new TrainingRun(
+            spark,
+            settings,
+            folder,
+            task,
+            plan,
+            exchange,
+            job(layout, counts, steering),
+            optimizer,
+            identity,
+            steering,
+            listener,
+            stop)) {
+      run.execute();
     }
+    steering.ifPresent(s -> tell(s.record()));
+    return new Result(
+        optimizer.steps(),
+        perStep,
+        steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
+        new MasterWeights(
+            layout, steering.map(s -> optimizer.with(s.best())).orElseGet(optimizer::weights)),
+        plan.used(0, used(optimizer.steps(), steering)),
+        () -> folder.files().delete(folder.checkpoints(task.stage())));
+  }
+
+  /** What a worker of the first launch knows. */
+  private WorkerTask.WorkerSpec job(
+      ParameterLayout layout, long[][] counts, Optional<TargetController> steering) {
+    return new WorkerTask.WorkerSpec(
+        task.model(),
+        task.frozen(),
+        task.roles(),
+        counts,
+        steering.map(TargetController::domains).orElse(List.of()),
+        settings.workers(),
+        settings.shards(),
+        settings.microBatch(),
+        settings.compute(),
+        layout,
+        settings.wire(),
+        separation);
   }
 
   /**
@@ -324,255 +285,60 @@ public final class Trainer {
             .formatted(ended.steps(), ended.most(), place, ended.best()));
   }
 
-  private void launches(
-      TrainingPlan plan,
-      long[][] counts,
-      ParameterLayout layout,
-      AdamW optimizer,
-      LearningRateSchedule schedule,
-      WorkerEnvironment environment,
-      StepListener onStep,
-      StepLog log,
-      Checkpoints checkpoints,
-      Optional<TargetController> steering) {
-    int fruitless = 0;
-    int workers = settings.workers();
-    for (int launch = 0; !ended(optimizer, schedule, steering); launch++) {
-      int before = optimizer.steps();
-      onStep.launch(launch);
-      WorkerTask.WorkerSpec job =
-          new WorkerTask.WorkerSpec(
-              task.model(),
-              task.frozen(),
-              task.roles(),
-              counts,
-              steering.map(TargetController::domains).orElse(List.of()),
-              workers,
-              settings.shards(),
-              settings.microBatch(),
-              settings.compute(),
-              layout,
-              settings.wire(),
-              separation);
-      ExchangeSpec exchange =
-          new ExchangeSpec(layout, schedule, settings.wire(), separation, launch, workers);
-      Aggregator aggregator =
-          new Aggregator(exchange, optimizer, environment, onStep, stop::requested, steering);
-      try {
-        new BarrierLaunch(spark, settings, stop, launch, workers)
-            .run(plan, job, aggregator, before);
-        aggregator.close(); // the workers do not wait for their last step to be applied
-        aggregator
-            .failure()
-            .ifPresent(
-                failure -> {
-                  throw failure;
-                });
-      } catch (RuntimeException e) {
-        aggregator.close(); // from here on nothing changes the weights
-        if (stop.requested()) {
-          log.flush();
-          checkpoints.save(optimizer, environment.run(), steering);
-          checkpoints.await();
-          throw new StoppedException(optimizer.steps(), schedule.steps());
-        }
-        fruitless = optimizer.steps() > before ? 0 : fruitless + 1;
-        if (aggregator.failure().isPresent() || fruitless == FRUITLESS_LAUNCHES) {
-          throw e;
-        }
-        workers = Math.min(settings.workers(), Math.max(1, executors()));
-        listener.notice(
-            "Training was interrupted after step %d (%s); it goes on from there with %d workers"
-                .formatted(
-                    optimizer.steps(),
-                    String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
-                    workers));
-      } finally {
-        aggregator.close();
-      }
-    }
-  }
-
-  private static boolean ended(
-      AdamW optimizer, LearningRateSchedule schedule, Optional<TargetController> steering) {
-    return steering
-        .map(s -> s.orders().done())
-        .orElseGet(() -> optimizer.steps() == schedule.steps());
-  }
-
-  /** What each term is divided by in the record, given which domains a step forgets. */
-  private StepListener.Counts forgetting(
-      TrainingPlan plan, long[][] counts, Optional<TargetController> steering) {
-    return steering
-        .<StepListener.Counts>map(s -> new EffectiveCounts(counts, task.roles(), plan, s)::of)
-        .orElse(step -> counts[step]);
-  }
-
-  private int executors() {
-    return spark.sparkContext().statusTracker().getExecutorInfos().length
-        - 1; // the driver is one of them
-  }
-
-  /**
-   * All that decides the result, and nothing that does not: a checkpoint of another run is never
-   * resumed, and what differs is named.
-   */
-  private Map<String, String> identity(
+  /** All that decides the result, and nothing that does not. */
+  private RunIdentity identity(
       ParameterLayout layout,
       float[][] initial,
       long[][] counts,
       LearningRateSchedule schedule,
       Optional<SteeringTarget> aim) {
-    Map<String, String> identity = new TreeMap<>(task.inputs());
-    identity.put("the model's tensors", hash(layout.toString()));
-    identity.put("the terms", task.roles().toString());
-    identity.put("the plan", hash(Arrays.deepToString(counts)));
-    identity.put("the learning rates", schedule.toString());
-    aim.ifPresent(
-        a -> identity.put("the target", a.domains() + " " + a.band() + " " + a.probeEvery()));
-    identity.put("train.seed", String.valueOf(settings.seed()));
-    identity.put("train.shards", String.valueOf(settings.shards()));
-    identity.put("train.max-grad-norm", String.valueOf(settings.maxGradNorm()));
-    identity.put("train.weight-decay", String.valueOf(settings.weightDecay()));
-    identity.put("train.gradient-mode", separation.toString());
-    identity.put("train.wire-dtype", settings.wire().toString());
-    identity.put("train.precision", settings.compute().precision().toString());
+    Map<String, Object> parts = new TreeMap<>(task.inputs());
+    parts.put("the model's tensors", layout);
+    parts.put("the terms", task.roles().stream().map(Trainer::part).toList());
+    parts.put("the plan", Map.of("steps", counts.length, "counts_sha256", sha256(counts)));
+    parts.put("the learning rates", schedule);
+    aim.ifPresent(a -> parts.put("the target", a));
+    parts.put("train.seed", settings.seed());
+    parts.put("train.shards", settings.shards());
+    parts.put("train.max-grad-norm", settings.maxGradNorm());
+    parts.put("train.weight-decay", settings.weightDecay());
+    parts.put("train.gradient-mode", separation);
+    parts.put("train.wire-dtype", settings.wire());
+    parts.put("train.precision", settings.compute().precision());
+    parts.put("the weights to begin with", sha256(initial));
+    return RunIdentity.of(parts);
+  }
+
+  /** A term by its name: two kinds may have the same settings, or none. */
+  private static Map<String, Object> part(Role role) {
+    return Map.of(
+        "split",
+        role.split(),
+        "term",
+        role.term().name(),
+        "settings",
+        role.term(),
+        "weight",
+        role.weight());
+  }
+
+  private static String sha256(long[][] counts) {
     MessageDigest digest = Files.sha256();
-    for (float[] bucket : initial) {
+    for (long[] step : counts) {
+      ByteBuffer bytes = ByteBuffer.allocate(8 * step.length);
+      bytes.asLongBuffer().put(step);
+      digest.update(bytes);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static String sha256(float[][] weights) {
+    MessageDigest digest = Files.sha256();
+    for (float[] bucket : weights) {
       ByteBuffer bytes = ByteBuffer.allocate(4 * bucket.length);
       bytes.asFloatBuffer().put(bucket);
       digest.update(bytes);
     }
-    identity.put("the weights to begin with", HexFormat.of().formatHex(digest.digest()));
-    return identity;
-  }
-
-  private static String hash(String text) {
-    return HexFormat.of().formatHex(Files.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  private static float[][] load(ParameterLayout layout, TensorSource start) {
-    float[][] vector = layout.allocate();
-    for (ParameterLayout.TensorRange tensor : layout.tensors()) {
-      for (long done = 0; done < tensor.elements(); ) {
-        int bucket = layout.bucket(tensor.offset() + done);
-        int index = (int) (tensor.offset() + done - layout.offset(bucket));
-        int count = (int) Math.min(tensor.elements() - done, layout.length(bucket) - index);
-        start.read(tensor.name(), done, vector[bucket], index, count);
-        done += count;
-      }
-    }
-    return vector;
-  }
-
-  /** The weights by tensor name. */
-  private static final class MasterWeights implements TensorSource {
-    private final Map<String, Long> starts = new HashMap<>();
-    private final ParameterLayout layout;
-    private final float[][] weights;
-
-    MasterWeights(ParameterLayout layout, float[][] weights) {
-      this.layout = layout;
-      this.weights = weights;
-      layout.tensors().forEach(tensor -> starts.put(tensor.name(), tensor.offset()));
-    }
-
-    @Override
-    public void read(String name, long fromElement, float[] to, int offset, int count) {
-      long at = starts.get(name) + fromElement;
-      for (int done = 0; done < count; ) {
-        int bucket = layout.bucket(at + done);
-        int index = (int) (at + done - layout.offset(bucket));
-        int length = Math.min(count - done, layout.length(bucket) - index);
-        System.arraycopy(weights[bucket], index, to, offset + done, length);
-        done += length;
-      }
-    }
-  }
-
-  /** Makes a record of what the aggregator says of a step. */
-  private static final class StepListener implements Aggregator.Listener {
-    /** What each term's sum is divided by. */
-    interface Counts {
-      long[] of(int step);
-    }
-
-    private final List<Role> roles;
-    private final Counts counts;
-    private final Saturation saturation;
-    private final Consumer<StepRecord> records;
-    private final Clock clock = Clock.systemUTC();
-    private long before;
-    private int launch;
-
-    StepListener(
-        List<Role> roles, Counts counts, Saturation saturation, Consumer<StepRecord> records) {
-      this.roles = roles;
-      this.counts = counts;
-      this.saturation = saturation;
-      this.records = records;
-    }
-
-    void launch(int number) {
-      launch = number;
-    }
-
-    @Override
-    public void begun(int attempt) {
-      before = System.nanoTime();
-    }
-
-    @Override
-    public Optional<String> objection(int step, List<WorkerReport> reports) {
-      return WorkerReport.objection(roles, counts.of(step), reports);
-    }
-
-    @Override
-    public void applied(
-        int step,
-        int attempt,
-        List<WorkerReport> reports,
-        StepGradient gradient,
-        double rate,
-        long bytes) {
-      double[] sums = new double[roles.size()];
-      for (WorkerReport report :
-          reports) { // worker by worker, so shard by shard: the same bits for any number of workers
-        for (int i = 0; i < report.termSums().length; i++) {
-          sums[i % roles.size()] += report.termSums()[i];
-        }
-      }
-      Map<String, Double> losses = new LinkedHashMap<>();
-      Map<String, Long> divisors = new LinkedHashMap<>();
-      long[] count = counts.of(step);
-      for (int r = 0; r < roles.size(); r++) {
-        if (count[r] > 0) {
-          losses.put(roles.get(r).name(), sums[r] / count[r]);
-        }
-        divisors.put(roles.get(r).name(), count[r]);
-      }
-      saturation.look(step + 1, losses);
-      long now = System.nanoTime();
-      double seconds = (now - before) / 1e9;
-      before = now;
-      long tokens = reports.stream().mapToLong(WorkerReport::tokens).sum();
-      double compute = reports.stream().mapToLong(WorkerReport::computeNanos).sum();
-      records.accept(
-          new StepRecord(
-              step + 1,
-              losses,
-              divisors,
-              gradient.norm(),
-              gradient.terms().orElse(null),
-              rate,
-              tokens,
-              seconds,
-              tokens / seconds,
-              Math.max(0, 1 - compute / (1e9 * seconds * reports.size())),
-              bytes,
-              launch,
-              attempt,
-              clock.instant().toString()));
-    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 }

@@ -162,7 +162,7 @@ class ExamplesTest {
             new Role("forget", new CrossEntropy(ViewKind.SAMPLED_LABELS), 1),
             new Role("retain", new AnswerPreservation(1), 1),
             new Role("general", new KullbackLeibler(), 1));
-    Map<String, String> identity = identity(REJECTIONS, model, roles);
+    Map<String, Object> identity = identity(REJECTIONS, model, roles);
     assertThat(identity)
         .containsEntry("the chunks", "abc")
         .containsEntry("unlearn.top-k", "3")
@@ -186,7 +186,7 @@ class ExamplesTest {
     List<Role> roles = List.of(new Role("forget", new Npo(0.1), 1));
     pairing = Pairing.FIXED;
     readInOrder("doc0", "doc1", "doc2");
-    Map<String, String> identity = identity(REJECTIONS, model, roles);
+    Map<String, Object> identity = identity(REJECTIONS, model, roles);
     assertThat(firstOfPairs()).containsExactly("doc0", "doc1", "doc2");
     readInOrder("doc0", "doc1", "doc2");
     assertThat(identity(REJECTIONS, model, roles)).isEqualTo(identity);
@@ -223,7 +223,7 @@ class ExamplesTest {
         .parquet(folder.documents().toString());
   }
 
-  private Map<String, String> identity(
+  private Map<String, Object> identity(
       RejectionSentences rejections, ModelSource reference, List<Role> roles) {
     return examples(1, rejections).identity(roles, Map.of(FrozenModel.REFERENCE, reference));
   }

@@ -6,12 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -27,11 +25,6 @@ import lethe.settings.InvalidSettings;
 import lethe.target.DocumentHalves;
 import lethe.target.SteeringTarget;
 import lethe.target.TargetStopSettings;
-import lethe.train.TrainSettings;
-import lethe.train.gradient.GradientMode;
-import lethe.train.gradient.ParameterPattern;
-import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.LearningRateSchedule;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -107,13 +100,12 @@ class ProbeSelectionTest {
     Map<Integer, Integer> byDomain = new HashMap<>();
     Map<Integer, Integer> byShard = new HashMap<>();
     for (Row row : rows) {
-      assertThat(row.getInt(0)).isEqualTo(ProbePlan.STEP);
-      byShard.merge(row.getInt(1), 1, Integer::sum);
-      byDomain.merge(row.getInt(2), 1, Integer::sum);
-      ids.add(row.getString(4) + "/" + row.getString(5) + "#" + row.getInt(6));
+      byShard.merge(row.getInt(0), 1, Integer::sum);
+      byDomain.merge(row.getInt(1), 1, Integer::sum);
+      ids.add(row.getString(3) + "/" + row.getString(4) + "#" + row.getInt(5));
       List<String> steering =
-          half(chunks, "forget", row.getString(4)).stream().map(c -> c.getString(2)).toList();
-      assertThat(steering).contains(row.getString(5));
+          half(chunks, "forget", row.getString(3)).stream().map(c -> c.getString(2)).toList();
+      assertThat(steering).contains(row.getString(4));
     }
     assertThat(ids).hasSize(rows.size());
     assertThat(byDomain.get(0)).isBetween(50, 58); // about its share of the tokens
@@ -140,39 +132,15 @@ class ProbeSelectionTest {
   private ProbePlan execute(List<Row> chunks, int probeChunks) {
     RunFolder folder =
         RunFolder.of(temp.resolve("run" + probeChunks).toString(), new Configuration());
-    ComputeSettings compute = ComputeSettings.cpu(1);
-    TrainSettings train =
-        new TrainSettings(
-            4,
-            4,
-            Optional.of(4),
-            1,
-            1e-3,
-            LearningRateSchedule.Decay.CONSTANT,
-            0,
-            0,
-            new ParameterPattern(List.of()),
-            new ParameterPattern(List.of()),
-            1,
-            GradientMode.SUMMED,
-            7,
-            1,
-            compute,
-            8,
-            0,
-            50,
-            WireFormat.FLOAT32,
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(1),
-            1 << 10,
-            true);
     return new ProbeSelection(
             LocalSpark.SESSION,
             folder,
             new TargetStopSettings(true, 0.15, 5, probeChunks, 1000),
             model,
-            train)
+            7,
+            8,
+            4,
+            ComputeSettings.cpu(1))
         .execute(dataset(chunks), "chunks");
   }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import lethe.SharedData;
 import lethe.model.ModelSource;
@@ -40,6 +41,7 @@ import lethe.objective.Role;
 import lethe.objective.SimNpo;
 import lethe.objective.Term;
 import lethe.objective.ViewKind;
+import lethe.train.StepRecord;
 import lethe.train.exchange.ExchangeSpec;
 import lethe.train.exchange.ExchangeWorker;
 import lethe.train.exchange.LocalExchange;
@@ -250,8 +252,8 @@ class ObjectiveParityTest {
                     1.0 / count,
                     leaves,
                     Map.of(FrozenModel.REFERENCE, reference));
-            for (int b = 0; b < into.length; b++) {
-              leaves.readGradients(buckets.offset(b), into[b], 0, into[b].length);
+            for (int b = 0; b < into[0].length; b++) {
+              leaves.readGradients(buckets.offset(b), into[0][b], 0, into[0][b].length);
             }
             return new double[] {sum};
           }
@@ -266,10 +268,10 @@ class ObjectiveParityTest {
             GradientMode.SUMMED,
             0,
             2);
-    LocalExchange.Applied applied =
-        (step, reports, bytes) ->
-            sum[0] = reports.stream().flatMapToDouble(r -> Arrays.stream(r.termSums())).sum();
-    try (LocalExchange local = new LocalExchange(exchange, optimizer, applied)) {
+    // The record's loss is the mean over the four shards.
+    Consumer<StepRecord> applied =
+        record -> sum[0] = 4 * record.losses().values().iterator().next();
+    try (LocalExchange local = new LocalExchange(exchange, optimizer, 4, applied)) {
       List<ExchangeWorker> workers =
           List.of(
               new ExchangeWorker(local, 0, 4, computed), new ExchangeWorker(local, 1, 4, computed));

@@ -95,7 +95,7 @@ class CheckpointsTest {
 
   @Test
   void oneOfAnotherRunIsRefusedNamingWhatDiffersAndStays() {
-    Map<String, String> other = Map.of("train.seed", "another", "unlearn.top-k", "5");
+    Map<String, Object> other = Map.of("train.seed", "another", "unlearn.top-k", 5);
     try (Checkpoints checkpoints = checkpoints(other, "file", Duration.ofMinutes(10))) {
       assertThatThrownBy(checkpoints::newest)
           .isInstanceOf(InvalidSettings.class)
@@ -115,7 +115,7 @@ class CheckpointsTest {
         new Checkpoints(
             new org.apache.hadoop.fs.Path("slow://" + folder),
             new lethe.folder.Files(hadoop()),
-            Map.of("train.seed", "run"),
+            RunIdentity.of(Map.of("train.seed", "run")),
             LAYOUT.buckets(),
             Duration.ofMillis(20),
             sentence -> {
@@ -184,11 +184,11 @@ class CheckpointsTest {
     return checkpoints(Map.of("train.seed", run), scheme, Duration.ofMinutes(10));
   }
 
-  private Checkpoints checkpoints(Map<String, String> run, String scheme, Duration patience) {
+  private Checkpoints checkpoints(Map<String, ?> run, String scheme, Duration patience) {
     return new Checkpoints(
         new org.apache.hadoop.fs.Path(scheme + "://" + folder),
         new lethe.folder.Files(hadoop()),
-        run,
+        RunIdentity.of(run),
         LAYOUT.buckets(),
         patience,
         told::add);

@@ -24,7 +24,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
 import lethe.examples.Examples;
 import lethe.examples.ProbePlan;
-import lethe.examples.ProbeSelection;
 import lethe.examples.SmallChunks;
 import lethe.folder.RunFolder;
 import lethe.inference.ComputeSettings;
@@ -39,6 +38,7 @@ import lethe.model.torch.Precision;
 import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
 import lethe.objective.Role;
+import lethe.settings.InvalidSettings;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.GradientConflict;
 import lethe.train.gradient.GradientMode;
@@ -224,6 +224,7 @@ class EngineIT {
         .matches("worker 0 has GPU ([01]) of \\S+; worker 1 has GPU (?!\\1)[01] of \\S+");
     // Nothing on this machine could compute on it: what counts is that the processor is not taken.
     assertThatThrownBy(() -> new Run("auto").gpus(script).device(DeviceChoice.AUTO).train())
+        .isInstanceOf(InvalidSettings.class)
         .hasStackTraceContaining("CUDA");
   }
 
@@ -413,7 +414,6 @@ class EngineIT {
       tokens += chunk.<Integer>getAs("scored");
       rows.add(
           RowFactory.create(
-              ProbePlan.STEP,
               i % 8,
               0,
               i,
@@ -425,7 +425,7 @@ class EngineIT {
     SteeringTarget aim =
         new SteeringTarget(
             List.of(new SteeringTarget.Domain("d", target, tokens, tokens)), BAND, 5, 100);
-    return new ProbePlan(aim, spark.createDataFrame(rows, ProbeSelection.ROWS));
+    return new ProbePlan(aim, spark.createDataFrame(rows, ProbePlan.SCHEMA));
   }
 
   /** Executor processes that this test's Spark has started, oldest first. */

@@ -73,7 +73,7 @@ class SteeredCheckpointTest {
     return new Checkpoints(
         new org.apache.hadoop.fs.Path(folder.toString()),
         new Files(new Configuration()),
-        Map.of("train.seed", "1"),
+        RunIdentity.of(Map.of("train.seed", 1)),
         LAYOUT.buckets(),
         Duration.ofMinutes(10),
         said::add);

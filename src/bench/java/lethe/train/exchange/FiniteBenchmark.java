@@ -27,6 +27,6 @@ public class FiniteBenchmark {
   @Benchmark
   @OperationsPerInvocation(ELEMENTS)
   public boolean finite() {
-    return Aggregator.finite(gradient, 0, ELEMENTS);
+    return FiniteCheck.finite(gradient, 0, ELEMENTS);
   }
 }

@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import lethe.model.checkpoint.NamedShape;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.StepGradient;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -50,7 +51,7 @@ public class AdamWBenchmark {
   @Benchmark
   @OperationsPerInvocation(ELEMENTS)
   public double norm() {
-    return AdamW.norm(new float[][] {gradient});
+    return StepGradient.norm(new float[][] {gradient});
   }
 
   private static float[] filled() {

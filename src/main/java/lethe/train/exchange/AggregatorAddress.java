@@ -23,6 +23,14 @@ public record AggregatorAddress(
   static final String USER = "lethe";
   private static final String CRYPTO = "spark.network.crypto.enabled";
 
+  /**
+   * How long a connection may be silent. A worker that waits for weights says nothing until the
+   * slowest one is done, so this must exceed any train.step-timeout, which is what ends such a
+   * wait. When it runs out, the worker fails with "lost the driver" and Spark tries its stage
+   * again.
+   */
+  private static final String QUIET = "24h";
+
   public AggregatorAddress {
     settings = new HashMap<>(settings);
   }
@@ -54,9 +62,7 @@ public record AggregatorAddress(
 
   public static TransportConf transport(Map<String, String> spark) {
     Map<String, String> own = new HashMap<>(spark);
-    own.put(
-        "spark.lethe.io.connectionTimeout",
-        "24h"); // a pull is answered when the step is done, however long that takes
+    own.put("spark.lethe.io.connectionTimeout", QUIET);
     own.put(CRYPTO, "false");
     own.putIfAbsent("spark.lethe.io.preferDirectBufs", "true");
     return new TransportConf("lethe", new MapConfigProvider(own));

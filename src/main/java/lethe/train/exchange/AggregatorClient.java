@@ -7,8 +7,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.function.IntConsumer;
 import java.util.function.ObjIntConsumer;
+import lethe.settings.InvalidSettings;
 import lethe.train.exchange.Message.Kind;
 import lethe.train.gradient.BufferPool;
 import lethe.train.gradient.ParameterLayout;
@@ -28,7 +28,7 @@ import org.apache.spark.network.util.TransportConf;
  * A worker's half of the exchange. Used by one thread; at most {@link #OUTSTANDING} messages are
  * unanswered at a time.
  */
-public final class AggregatorClient implements AutoCloseable {
+public final class AggregatorClient implements Driver, AutoCloseable {
   /** Messages. */
   public static final int OUTSTANDING = 4;
 
@@ -70,64 +70,44 @@ public final class AggregatorClient implements AutoCloseable {
     }
   }
 
-  /**
-   * What a worker is told when it comes.
-   *
-   * @param step to begin with
-   */
-  public record Start(int step, ProbeDecision orders) {}
-
-  /**
-   * Says hello.
-   *
-   * @param greeting of {@link ExchangeSpec}
-   * @param environment of this worker
-   * @param device it computes on, as {@link WorkerEnvironment#device} names it
-   */
+  @Override
   public Start hello(String greeting, String environment, String device) {
     String all = String.join("\n", greeting, environment, device);
     return hello(all.getBytes(StandardCharsets.UTF_8));
   }
 
   private Start hello(byte[] greeting) {
-    ByteBuffer message = message(Kind.HELLO, 0, 0, 0).buffer(greeting.length);
+    ByteBuffer message = message(Kind.HELLO, 0).buffer(greeting.length);
     message.put(greeting);
     ByteBuffer answer = await(send(message));
     return new Start(answer.getInt(), ProbeDecision.read(answer));
   }
 
-  /** Says that this worker cannot do its part, and that no other attempt could. */
-  public void unable(String why) {
-    byte[] reason = why.getBytes(StandardCharsets.UTF_8);
-    await(send(message(Kind.UNABLE, 0, 0, 0).buffer(reason.length).put(reason)));
+  @Override
+  public void unable(IllegalArgumentException why) {
+    byte[] reason = String.valueOf(why.getMessage()).getBytes(StandardCharsets.UTF_8);
+    boolean settings = why instanceof InvalidSettings;
+    ByteBuffer message = message(Kind.UNABLE, 0).buffer(1 + reason.length);
+    message.put(settings ? Message.WRONG_SETTINGS : Message.WRONG_PROGRAM).put(reason);
+    await(send(message));
   }
 
-  /**
-   * Tells what the weights that a step begins with make of the probe chunks; returns when all
-   * workers have told.
-   *
-   * @param sums of the losses, for each own shard and domain, shard by shard, nats
-   */
+  @Override
   public ProbeDecision probe(int step, double[] sums) {
-    ByteBuffer message = message(Kind.PROBE, step, 0, 0).buffer(8 * sums.length);
+    ByteBuffer message = message(Kind.PROBE, step).buffer(8 * sums.length);
     message.asDoubleBuffer().put(sums);
     message.position(message.limit());
     return ProbeDecision.read(await(send(message)));
   }
 
-  /**
-   * Fetches the weights a step begins with, bucket by bucket in order; waits until they are there.
-   *
-   * @param buckets how many: all, or those that are trained
-   * @param each is given a bucket's values, which are overwritten afterwards, and its number
-   */
+  @Override
   public void pull(
       int step,
       ParameterLayout layout,
       int buckets,
       WireFormat wire,
       ObjIntConsumer<float[]> each) {
-    ByteBuffer answer = await(send(message(Kind.PULL, step, 0, 0).buffer(0)));
+    ByteBuffer answer = await(send(message(Kind.PULL, step).buffer(0)));
     String key = StandardCharsets.UTF_8.decode(answer).toString();
     BufferPool spares = new BufferPool();
     Deque<CompletableFuture<float[]>> outstanding = new ArrayDeque<>();
@@ -147,41 +127,39 @@ public final class AggregatorClient implements AutoCloseable {
     return incoming.whole();
   }
 
-  /** Reports a step's sums; returns when the driver has them. */
+  @Override
   public void report(int step, WorkerReport report) {
-    ByteBuffer message = message(Kind.REPORT, step, 0, 0).buffer(report.bytes());
+    ByteBuffer message = message(Kind.REPORT, step).buffer(report.bytes());
     report.write(message);
     await(send(message));
   }
 
-  /**
-   * Sends the gradient sums of nodes, bucket by bucket; returns when the driver has taken all.
-   *
-   * @param nodes of the shard tree
-   * @param sums of each node, bucket by bucket
-   * @param before is given each bucket's number before it is sent
-   */
-  public void push(
-      int step, List<Integer> nodes, List<float[][]> sums, WireFormat wire, IntConsumer before) {
+  @Override
+  public void push(int step, List<Integer> nodes, List<float[][][]> sums, WireFormat wire) {
     Deque<CompletableFuture<ByteBuffer>> outstanding = new ArrayDeque<>();
-    for (int bucket = 0; bucket < sums.get(0).length; bucket++) {
-      before.accept(bucket);
-      for (int i = 0; i < nodes.size(); i++) {
-        if (outstanding.size() == OUTSTANDING) {
-          await(outstanding.remove());
+    for (int part = 0; part < sums.get(0).length; part++) {
+      for (int bucket = 0; bucket < sums.get(0)[part].length; bucket++) {
+        for (int i = 0; i < nodes.size(); i++) {
+          if (outstanding.size() == OUTSTANDING) {
+            await(outstanding.remove());
+          }
+          Message head = message(Kind.PUSH, step, nodes.get(i), new Slot(part, bucket));
+          outstanding.add(send(head, sums.get(i)[part][bucket], wire));
         }
-        outstanding.add(
-            send(message(Kind.PUSH, step, nodes.get(i), bucket), sums.get(i)[bucket], wire));
       }
     }
     outstanding.forEach(this::await);
   }
 
-  private Message message(Kind kind, int step, int node, int bucket) {
-    return new Message(kind, endpoint.launch(), attempt, worker, step, node, bucket);
+  private Message message(Kind kind, int step) {
+    return message(kind, step, 0, Slot.NONE);
   }
 
-  /** Sends a gradient, and a message that tells of it; gives the answer to the message. */
+  private Message message(Kind kind, int step, int node, Slot slot) {
+    return new Message(kind, endpoint.launch(), attempt, worker, step, node, slot);
+  }
+
+  /** Sends a gradient, and a message that announces it; gives the answer to the message. */
   private CompletableFuture<ByteBuffer> send(Message message, float[] values, WireFormat wire) {
     ByteBuffer head = message.buffer(0).flip();
     CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();

@@ -22,6 +22,11 @@ public record ExchangeSpec(
     GradientMode separation,
     int launch,
     int workers) {
+  /** The same for another launch. */
+  public ExchangeSpec launch(int number, int ofWorkers) {
+    return new ExchangeSpec(layout, schedule, wire, separation, number, ofWorkers);
+  }
+
   /** What a worker says to show that it means the same. */
   public static String greeting(
       ParameterLayout layout, int workers, WireFormat wire, GradientMode separation) {

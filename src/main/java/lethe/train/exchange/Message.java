@@ -13,12 +13,17 @@ import java.util.Arrays;
  * @param worker from 0
  * @param step the step worked on, from 0
  * @param node of the shard tree whose sum the payload is
- * @param bucket of the flat vector; where a gradient has two sides, those of the second come after
- *     those of the first
+ * @param slot of the gradient that the payload is
  */
 public record Message(
-    Kind kind, int launch, int attempt, int worker, int step, int node, int bucket) {
-  public static final int BYTES = 28;
+    Kind kind, int launch, int attempt, int worker, int step, int node, Slot slot) {
+  public static final int BYTES = 32;
+
+  /** First byte of an {@link Kind#UNABLE} payload: the settings are wrong, as a user made them. */
+  static final byte WRONG_SETTINGS = 1;
+
+  /** First byte of an {@link Kind#UNABLE} payload: anything else. */
+  static final byte WRONG_PROGRAM = 0;
 
   /** What a worker says. */
   public enum Kind {
@@ -46,8 +51,8 @@ public record Message(
      */
     PROBE(5),
     /**
-     * I cannot do my part, and no other attempt could (payload: why); said in place of any other.
-     * Answer: empty.
+     * I cannot do my part, and no other attempt could (payload: whether the settings are to blame,
+     * a byte, and why); sent in place of any other. Answer: empty.
      */
     UNABLE(6);
 
@@ -68,7 +73,8 @@ public record Message(
         .putInt(worker)
         .putInt(step)
         .putInt(node)
-        .putInt(bucket);
+        .putInt(slot.part())
+        .putInt(slot.bucket());
     return buffer;
   }
 
@@ -93,7 +99,7 @@ public record Message(
         buffer.getInt(),
         buffer.getInt(),
         buffer.getInt(),
-        buffer.getInt());
+        new Slot(buffer.getInt(), buffer.getInt()));
   }
 
   String where() {

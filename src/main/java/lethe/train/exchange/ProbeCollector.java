@@ -4,31 +4,32 @@ import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.Optional;
 import lethe.train.gradient.ShardTree;
 import lethe.train.steering.ProbeDecision;
-import lethe.train.steering.TargetController;
 import org.apache.spark.network.client.RpcResponseCallback;
 
 /**
- * The sums of one probe as they come in: shard by shard, added along the tree. When all are there
- * they are decided upon, and every worker hears what to do. Used under the aggregator's lock.
+ * The sums of one probe as they come in: shard by shard, added along the tree. Used under the
+ * mailbox's lock.
  */
 final class ProbeCollector {
-  private final TargetController steering;
   private final ShardTree tree;
   private final int workers;
+  private final int domains;
   private final ShardTree.Sums<double[]> sums = new ShardTree.Sums<>(ProbeCollector::add);
   private final List<RpcResponseCallback> waiting = new ArrayList<>();
+  private double[] total;
 
   /**
    * @param tree of the shards
-   * @param workers that will tell theirs
+   * @param workers that will send theirs
+   * @param domains to forget
    */
-  ProbeCollector(TargetController steering, ShardTree tree, int workers) {
-    this.steering = steering;
+  ProbeCollector(ShardTree tree, int workers, int domains) {
     this.tree = tree;
     this.workers = workers;
+    this.domains = domains;
   }
 
   /**
@@ -36,14 +37,12 @@ final class ProbeCollector {
    *
    * @param body doubles, for each of its shards and each domain, shard by shard
    * @param answer gets the {@link ProbeDecision}
-   * @param weights a copy of those that were looked at
    * @throws IllegalArgumentException when there are too few or too many
+   * @throws IllegalStateException when the worker has sent them before
    */
-  void put(
-      Message message, ByteBuffer body, RpcResponseCallback answer, Supplier<float[][]> weights) {
+  void put(Message message, ByteBuffer body, RpcResponseCallback answer) {
     int first = tree.firstShard(message.worker(), workers);
     int end = tree.firstShard(message.worker() + 1, workers);
-    int domains = steering.orders().weights().length;
     DoubleBuffer values = body.asDoubleBuffer();
     if (values.remaining() != (end - first) * domains) {
       throw new IllegalArgumentException(
@@ -56,20 +55,26 @@ final class ProbeCollector {
       sums.put(tree.leaf(shard), own);
     }
     waiting.add(answer);
-    double[] total = sums.take(ShardTree.ROOT);
-    if (total != null) {
-      ProbeDecision orders = steering.probed(message.step(), total, weights);
-      for (RpcResponseCallback worker : waiting) {
-        ByteBuffer told = ByteBuffer.allocate(orders.bytes());
-        orders.write(told);
-        worker.onSuccess(told.flip());
-      }
-      waiting.clear();
-    }
+    total = sums.take(ShardTree.ROOT);
   }
 
-  /** Nobody waits any longer. */
-  void fail(RuntimeException cause) {
+  /** The sums over all shards by domain, nats; empty while some are missing. */
+  Optional<double[]> total() {
+    return Optional.ofNullable(total);
+  }
+
+  /** Answers all workers. */
+  void answer(ProbeDecision decision) {
+    for (RpcResponseCallback worker : waiting) {
+      ByteBuffer body = ByteBuffer.allocate(decision.bytes());
+      decision.write(body);
+      worker.onSuccess(body.flip());
+    }
+    waiting.clear();
+  }
+
+  /** Refuses those who still wait for an answer. */
+  void refuse(RuntimeException cause) {
     waiting.forEach(worker -> worker.onFailure(cause));
     waiting.clear();
   }

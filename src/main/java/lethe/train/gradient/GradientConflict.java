@@ -39,30 +39,29 @@ public record GradientConflict(
   /**
    * Compares and adds.
    *
-   * @param gradient the buckets of f, then those of r; on return those of f hold the sum
+   * @param forget the buckets of f; on return they hold the sum
+   * @param retain the buckets of r
    */
-  static GradientConflict join(float[][] gradient, GradientMode separation) {
-    int buckets = gradient.length / 2;
+  static GradientConflict join(float[][] forget, float[][] retain, GradientMode mode) {
     Products all =
-        Arrays.stream(products(gradient, buckets)).reduce(new Products(0, 0, 0), Products::add);
-    boolean projected = separation == GradientMode.PROJECTED && all.fr < 0;
+        Arrays.stream(products(forget, retain)).reduce(new Products(0, 0, 0), Products::add);
+    boolean projected = mode == GradientMode.PROJECTED && all.fr < 0;
     double share = projected ? all.fr / all.rr : 0;
-    IntStream.range(0, buckets)
-        .parallel()
-        .forEach(b -> add(gradient[b], gradient[buckets + b], share));
-    double forget = StrictMath.sqrt(all.ff);
-    double retain = StrictMath.sqrt(all.rr);
-    return new GradientConflict(forget, retain, cosine(all.fr, forget * retain), projected);
+    IntStream.range(0, forget.length).parallel().forEach(b -> add(forget[b], retain[b], share));
+    double forgetNorm = StrictMath.sqrt(all.ff);
+    double retainNorm = StrictMath.sqrt(all.rr);
+    return new GradientConflict(
+        forgetNorm, retainNorm, cosine(all.fr, forgetNorm * retainNorm), projected);
   }
 
   private static Double cosine(double product, double norms) {
     return norms == 0 ? null : Double.valueOf(Math.max(-1, Math.min(1, product / norms)));
   }
 
-  private static Products[] products(float[][] gradient, int buckets) {
-    return IntStream.range(0, buckets)
+  private static Products[] products(float[][] forget, float[][] retain) {
+    return IntStream.range(0, forget.length)
         .parallel()
-        .mapToObj(b -> products(gradient[b], gradient[buckets + b]))
+        .mapToObj(b -> products(forget[b], retain[b]))
         .toArray(Products[]::new);
   }
 

@@ -10,7 +10,7 @@ public final class ShardGradients {
   private final WireFormat wire;
   private final ShardTree tree;
   private final BufferPool spares;
-  private final ShardTree.Sums<float[][]> sums;
+  private final ShardTree.Sums<float[][][]> sums;
 
   /**
    * @param spares gets the buckets that have been added to others
@@ -25,24 +25,28 @@ public final class ShardGradients {
   /**
    * Adds a shard's gradient, rounded as it travels.
    *
-   * @param vector bucket by bucket; owned by this from now on
+   * @param gradient [part][bucket][element]; owned by this from now on
    */
-  public void add(int shard, float[][] vector) {
-    for (float[] bucket : vector) {
-      wire.round(bucket);
+  public void add(int shard, float[][][] gradient) {
+    for (float[][] part : gradient) {
+      for (float[] bucket : part) {
+        wire.round(bucket);
+      }
     }
-    sums.put(tree.leaf(shard), vector);
+    sums.put(tree.leaf(shard), gradient);
   }
 
-  /** The sums of some nodes, bucket by bucket; null where a shard below is missing. */
-  public List<float[][]> take(List<Integer> nodes) {
+  /** The sums of some nodes: [part][bucket][element]; null where a shard below is missing. */
+  public List<float[][][]> take(List<Integer> nodes) {
     return nodes.stream().map(sums::take).toList();
   }
 
-  private float[][] addAll(float[][] left, float[][] right) {
-    for (int b = 0; b < left.length; b++) {
-      wire.add(left[b], right[b]);
-      spares.release(right[b]);
+  private float[][][] addAll(float[][][] left, float[][][] right) {
+    for (int part = 0; part < left.length; part++) {
+      for (int b = 0; b < left[part].length; b++) {
+        wire.add(left[part][b], right[part][b]);
+        spares.release(right[part][b]);
+      }
     }
     return left;
   }

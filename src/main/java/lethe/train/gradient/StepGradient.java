@@ -1,28 +1,55 @@
 package lethe.train.gradient;
 
-import java.util.Arrays;
 import java.util.Optional;
-import lethe.train.optimizer.AdamW;
+import java.util.stream.IntStream;
 
 /**
- * What is known of a step's gradient before it is clipped.
+ * A step's gradient before it is clipped: its parts as one.
  *
- * @param norm of the whole, as it is applied; not finite if any element is not
- * @param terms how its two sides stand to each other, if they were told apart
+ * @param vector bucket by bucket, as it is applied
+ * @param norm of the whole; not finite if any element is not
+ * @param terms how its two parts relate to each other, if they travelled apart
  */
-public record StepGradient(double norm, Optional<GradientConflict> terms) {
+@SuppressWarnings("ArrayRecordComponent")
+public // never compared
+record StepGradient(float[][] vector, double norm, Optional<GradientConflict> terms) {
   /**
-   * Of a gradient as it has arrived.
+   * Joins the parts of a gradient as it has arrived.
    *
-   * @param gradient bucket by bucket, one side after the other; on return the first buckets hold
-   *     what is to be applied
+   * @param parts [part][bucket][element]; on return the first one is what is to be applied
    */
-  public static StepGradient of(float[][] gradient, GradientMode separation) {
-    if (separation == GradientMode.SUMMED) {
-      return new StepGradient(AdamW.norm(gradient), Optional.empty());
+  public static StepGradient of(float[][][] parts, GradientMode mode) {
+    Optional<GradientConflict> terms =
+        mode == GradientMode.SUMMED
+            ? Optional.empty()
+            : Optional.of(GradientConflict.join(parts[0], parts[1], mode));
+    return new StepGradient(parts[0], norm(parts[0]), terms);
+  }
+
+  /**
+   * The norm of a whole gradient, summed in double, bucket by bucket in a fixed order, so that
+   * threads do not change a bit; not finite if any element is not.
+   *
+   * @param gradient bucket by bucket
+   */
+  public static double norm(float[][] gradient) {
+    double[] sums =
+        IntStream.range(0, gradient.length)
+            .parallel()
+            .mapToDouble(b -> squares(gradient[b]))
+            .toArray();
+    double sum = 0;
+    for (double s : sums) {
+      sum += s;
     }
-    GradientConflict terms = GradientConflict.join(gradient, separation);
-    float[][] sum = Arrays.copyOf(gradient, gradient.length / 2);
-    return new StepGradient(AdamW.norm(sum), Optional.of(terms));
+    return StrictMath.sqrt(sum);
+  }
+
+  private static double squares(float[] values) {
+    double sum = 0;
+    for (float v : values) {
+      sum += (double) v * v;
+    }
+    return sum;
   }
 }

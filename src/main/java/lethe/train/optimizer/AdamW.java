@@ -18,8 +18,7 @@ import lethe.train.gradient.ParameterLayout;
  * </pre>
  *
  * Loshchilov and Hutter, arXiv:1711.05101; operation by operation as PyTorch's AdamW. Elements are
- * independent and the norm is summed bucket by bucket in a fixed order, so threads do not change a
- * bit.
+ * independent, so threads do not change a bit.
  */
 public final class AdamW {
   private static final float BETA1 = 0.9f;
@@ -105,26 +104,17 @@ public final class AdamW {
     return weights[bucket];
   }
 
-  /** The norm of a whole gradient; not finite if any element is not. */
-  public static double norm(float[][] gradient) {
-    double[] sums =
-        IntStream.range(0, gradient.length)
-            .parallel()
-            .mapToDouble(b -> squares(gradient[b]))
-            .toArray();
-    double sum = 0;
-    for (double s : sums) {
-      sum += s;
-    }
-    return StrictMath.sqrt(sum);
-  }
-
-  private static double squares(float[] values) {
-    double sum = 0;
-    for (float v : values) {
-      sum += (double) v * v;
-    }
-    return sum;
+  /**
+   * Applies a step, its buckets in parallel: elements are independent, so threads do not change a
+   * bit.
+   *
+   * @param gradient bucket by bucket
+   * @param norm of the whole gradient
+   * @param rate learning rate
+   */
+  public void step(float[][] gradient, double norm, double rate) {
+    advance();
+    IntStream.range(0, buckets.count()).parallel().forEach(b -> update(b, gradient[b], norm, rate));
   }
 
   /** Begins a step: from here on {@link #update} belongs to the next one. */

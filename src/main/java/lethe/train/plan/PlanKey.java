@@ -1,26 +1,24 @@
 package lethe.train.plan;
 
-import java.io.Serializable;
 import java.util.Comparator;
 
 /**
- * Where an example stands in the plan; its order is the order of use.
+ * Where an example stands in the steps.
  *
  * @param step from 0
  * @param shard of the step
  * @param role place in the method's roles
  * @param slot of the role within the step
  */
-public record PlanKey(int step, int shard, int role, int slot)
-    implements Comparable<PlanKey>, Serializable {
-  private static final Comparator<PlanKey> ORDER =
+public record PlanKey(int step, int shard, int role, int slot) implements RowKey {
+  static final Comparator<PlanKey> ORDER =
       Comparator.comparingInt(PlanKey::step)
           .thenComparingInt(PlanKey::shard)
           .thenComparingInt(PlanKey::role)
           .thenComparingInt(PlanKey::slot);
 
   @Override
-  public int compareTo(PlanKey other) {
-    return ORDER.compare(this, other);
+  public String toString() {
+    return "step %d, shard %d, role %d".formatted(step + 1, shard, role);
   }
 }

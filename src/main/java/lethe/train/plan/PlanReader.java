@@ -3,7 +3,7 @@ package lethe.train.plan;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import lethe.examples.ProbePlan;
+import java.util.function.Predicate;
 import lethe.loss.Example;
 import scala.Tuple2;
 
@@ -12,53 +12,60 @@ import scala.Tuple2;
  * asks for is refused: it would be missing from a step that claims to have used it.
  */
 public final class PlanReader {
-  private final Iterator<Tuple2<PlanKey, Example>> rows;
+  private final Iterator<Tuple2<RowKey, Example>> rows;
   private final int first;
-  private Tuple2<PlanKey, Example> head;
+  private Tuple2<RowKey, Example> head;
 
   /**
    * @param rows of one worker, in order
    * @param first step that it does, from 0; rows of earlier steps were used before a retry
    */
-  public PlanReader(Iterator<Tuple2<PlanKey, Example>> rows, int first) {
+  public PlanReader(Iterator<Tuple2<RowKey, Example>> rows, int first) {
     this.rows = rows;
     this.first = first;
     advance();
   }
 
   /**
-   * The next rows of a shard and role, at most {@code most}; empty when there are no more.
+   * The next probe rows of a shard and domain, at most {@code most}; empty when there are no more.
+   *
+   * @throws IllegalArgumentException when rows come before them that were not asked for
+   */
+  public List<Example> nextProbe(int shard, int domain, int most) {
+    return next(
+        new ProbeKey(shard, domain, 0),
+        key -> key instanceof ProbeKey k && k.shard() == shard && k.domain() == domain,
+        most);
+  }
+
+  /**
+   * The next rows of a step, shard and role, at most {@code most}; empty when there are no more.
    *
    * @throws IllegalArgumentException when rows come before them that were not asked for
    */
   public List<Example> next(int step, int shard, int role, int most) {
-    while (head != null && head._1().step() < Math.min(step, first) && !probe(head._1())) {
+    while (head != null && head._1() instanceof PlanKey key && key.step() < Math.min(step, first)) {
       advance();
     }
-    PlanKey asked = new PlanKey(step, shard, role, 0);
-    if (head != null && !at(head._1(), step, shard, role) && head._1().compareTo(asked) < 0) {
+    return next(
+        new PlanKey(step, shard, role, 0),
+        key ->
+            key instanceof PlanKey k && k.step() == step && k.shard() == shard && k.role() == role,
+        most);
+  }
+
+  private List<Example> next(RowKey asked, Predicate<RowKey> fits, int most) {
+    if (head != null && !fits.test(head._1()) && head._1().compareTo(asked) < 0) {
       throw new IllegalArgumentException(
           "the plan does not fit: it has %s for %s, and the next that is asked for is %s; the run's plan and its workers must be of one version and one number of workers"
-              .formatted(head._2().id(), place(head._1()), place(asked)));
+              .formatted(head._2().id(), head._1(), asked));
     }
     List<Example> batch = new ArrayList<>();
-    while (head != null && batch.size() < most && at(head._1(), step, shard, role)) {
+    while (head != null && batch.size() < most && fits.test(head._1())) {
       batch.add(head._2());
       advance();
     }
     return batch;
-  }
-
-  private static boolean probe(PlanKey key) {
-    return key.step() == ProbePlan.STEP;
-  }
-
-  private static boolean at(PlanKey key, int step, int shard, int role) {
-    return key.step() == step && key.shard() == shard && key.role() == role;
-  }
-
-  private static String place(PlanKey key) {
-    return "step %d, shard %d, role %d".formatted(key.step() + 1, key.shard(), key.role());
   }
 
   private void advance() {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import lethe.examples.ExampleViews;
+import lethe.examples.ProbePlan;
 import lethe.loss.Example;
 import lethe.objective.PositionTerm;
 import lethe.objective.Role;
@@ -69,8 +70,7 @@ public final class TrainingPlan {
    * @param roles whose splits are all among the chunks
    * @param perStep most examples of each role in a step
    * @param steps of the run
-   * @param probes what every worker looks at on the way, as {@link lethe.examples.ProbePlan} has
-   *     them
+   * @param probes what every worker looks at on the way, rows of {@link ProbePlan#SCHEMA}
    */
   public TrainingPlan(
       SparkSession spark,
@@ -171,22 +171,28 @@ public final class TrainingPlan {
    *
    * @param from first step that is still to do
    */
-  public JavaPairRDD<PlanKey, Example> deliver(int workers, int from) {
-    Dataset<Row> left =
+  public JavaPairRDD<RowKey, Example> deliver(int workers, int from) {
+    JavaPairRDD<RowKey, Example> left =
         rows.filter(col("step").geq(from))
-            .select("step", "shard", "role", "slot", "domain", "document", "ordinal", "views");
+            .select("step", "shard", "role", "slot", "domain", "document", "ordinal", "views")
+            .javaRDD()
+            .mapToPair(TrainingPlan::example);
     return probes
-        .map(left::unionByName)
+        .map(p -> left.union(p.javaRDD().mapToPair(TrainingPlan::probe)))
         .orElse(left)
-        .javaRDD()
-        .mapToPair(TrainingPlan::example)
         .repartitionAndSortWithinPartitions(new ByWorker(workers, tree));
   }
 
-  private static Tuple2<PlanKey, Example> example(Row row) {
+  private static Tuple2<RowKey, Example> example(Row row) {
     return new Tuple2<>(
         new PlanKey(row.getInt(0), row.getInt(1), row.getInt(2), row.getInt(3)),
         ExampleViews.example(row, 7));
+  }
+
+  /** A row of {@link ProbePlan#SCHEMA}. */
+  private static Tuple2<RowKey, Example> probe(Row row) {
+    return new Tuple2<>(
+        new ProbeKey(row.getInt(0), row.getInt(1), row.getInt(2)), ExampleViews.example(row, 6));
   }
 
   private Dataset<Row> role(Dataset<Row> chunks, int role, long seed) {
@@ -305,7 +311,7 @@ public final class TrainingPlan {
 
     @Override
     public int getPartition(Object key) {
-      return new ShardTree(shards).owner(((PlanKey) key).shard(), workers);
+      return new ShardTree(shards).owner(((RowKey) key).shard(), workers);
     }
   }
 }

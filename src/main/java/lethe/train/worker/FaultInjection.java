@@ -70,12 +70,21 @@ public record FaultInjection(int worker, int step, Moment moment) {
    * @param at from 0
    */
   void killWorkerAt(int number, int at, Moment now) {
+    if (strikes(number, at, now)) {
+      die();
+    }
+  }
+
+  /**
+   * Whether this is the moment.
+   *
+   * @param at from 0
+   */
+  boolean strikes(int number, int at, Moment now) {
     // The weights of the step after it are what a worker fetches, and looks at, when its gradient
     // is sent.
     int expected = moment == Moment.PULL || moment == Moment.PROBE ? step : step - 1;
-    if (worker == number && at == expected && moment == now) {
-      die();
-    }
+    return worker == number && at == expected && moment == now;
   }
 
   /**
@@ -83,7 +92,7 @@ public record FaultInjection(int worker, int step, Moment moment) {
    *
    * @param applied steps
    */
-  public void strikeDriver(int applied) {
+  public void killDriverAt(int applied) {
     if (worker == DRIVER && applied == step) {
       die();
     }

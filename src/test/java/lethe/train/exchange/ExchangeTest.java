@@ -41,8 +41,8 @@ class ExchangeTest {
 
   @ParameterizedTest
   @CsvSource({
-    "FLOAT32, JOINED", "FLOAT32, APART", "FLOAT32, PROJECTED",
-    "BFLOAT16, JOINED", "BFLOAT16, APART", "BFLOAT16, PROJECTED"
+    "FLOAT32, SUMMED", "FLOAT32, SEPARATE", "FLOAT32, PROJECTED",
+    "BFLOAT16, SUMMED", "BFLOAT16, SEPARATE", "BFLOAT16, PROJECTED"
   })
   void anyNumberOfWorkersAndAnyOrderOfArrivalGiveTheSameBits(
       WireFormat wire, GradientMode separation) throws Exception {
@@ -86,21 +86,24 @@ class ExchangeTest {
   }
 
   /** A shard's gradient depends on the weights that have arrived, so a wrong bit never heals. */
-  private static float gradient(int step, int shard, int bucket, int element, float weight) {
-    Random random = new Random(((step * 31L + shard) * 31 + bucket) * 4099 + element);
+  private static float gradient(int step, int shard, Slot slot, int element, float weight) {
+    long place = slot.place(BUCKETS.count());
+    Random random = new Random(((step * 31L + shard) * 31 + place) * 4099 + element);
     float own = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(4)) + 0.1 * weight);
-    if (bucket < BUCKETS.count()) {
+    if (slot.part() == 0) {
       return own;
     }
-    // The second side goes along with the first in one step, and against it in the others.
-    float first = gradient(step, shard, bucket - BUCKETS.count(), element, weight);
+    // The second part goes along with the first in one step, and against it in the others.
+    float first = gradient(step, shard, new Slot(0, slot.bucket()), element, weight);
     return own + (step == 1 ? 0.5f : -0.5f) * first;
   }
 
-  private static double[] gradient(int step, int shard, float[][] weights, float[][] gradient) {
-    for (int b = 0; b < gradient.length; b++) {
-      for (int i = 0; i < gradient[b].length; i++) {
-        gradient[b][i] = gradient(step, shard, b, i, weights[b % weights.length][i]);
+  private static double[] gradient(int step, int shard, float[][] weights, float[][][] gradient) {
+    for (int part = 0; part < gradient.length; part++) {
+      for (int b = 0; b < weights.length; b++) {
+        for (int i = 0; i < weights[b].length; i++) {
+          gradient[part][b][i] = gradient(step, shard, new Slot(part, b), i, weights[b][i]);
+        }
       }
     }
     return new double[] {1};
@@ -115,9 +118,9 @@ class ExchangeTest {
   private static int[] alone(WireFormat wire, GradientMode separation, Total total) {
     AdamW optimizer = optimizer();
     for (int step = 0; step < STEPS; step++) {
-      float[][] forget = side(wire, optimizer, step, 0, total);
+      float[][] forget = part(wire, optimizer, step, 0, total);
       if (separation != GradientMode.SUMMED) {
-        float[][] retain = side(wire, optimizer, step, BUCKETS.count(), total);
+        float[][] retain = part(wire, optimizer, step, 1, total);
         double conflict = 0;
         if (separation == GradientMode.PROJECTED && product(forget, retain) < 0) {
           conflict = product(forget, retain) / product(retain, retain);
@@ -129,7 +132,7 @@ class ExchangeTest {
           }
         }
       }
-      double norm = AdamW.norm(forget);
+      double norm = norm(forget);
       optimizer.advance();
       for (int b = 0; b < forget.length; b++) {
         optimizer.update(b, forget[b], norm, SCHEDULE.rate(step));
@@ -138,16 +141,20 @@ class ExchangeTest {
     return weights(optimizer);
   }
 
-  /** The sum of all shards, from a first bucket on. */
-  private static float[][] side(
-      WireFormat wire, AdamW optimizer, int step, int first, Total total) {
+  /** Bucket by bucket, and then their sums. */
+  private static double norm(float[][] gradient) {
+    return StrictMath.sqrt(product(gradient, gradient));
+  }
+
+  /** The sum of all shards. */
+  private static float[][] part(WireFormat wire, AdamW optimizer, int step, int part, Total total) {
     float[][] gradient = BUCKETS.allocate();
     for (int b = 0; b < gradient.length; b++) {
       for (int i = 0; i < gradient[b].length; i++) {
         float[] byShard = new float[SHARDS];
         for (int shard = 0; shard < SHARDS; shard++) {
           float weight = rounded(wire, optimizer.weights(b)[i]);
-          byShard[shard] = rounded(wire, gradient(step, shard, first + b, i, weight));
+          byShard[shard] = rounded(wire, gradient(step, shard, new Slot(part, b), i, weight));
         }
         gradient[b][i] = total.of(byShard);
       }
@@ -207,7 +214,7 @@ class ExchangeTest {
     List<Integer> applied = new ArrayList<>();
     ExchangeSpec exchange = new ExchangeSpec(LAYOUT, SCHEDULE, wire, separation, 0, workers);
     try (LocalExchange local =
-        new LocalExchange(exchange, optimizer, (step, reports, bytes) -> applied.add(step))) {
+        new LocalExchange(exchange, optimizer, SHARDS, record -> applied.add(record.step()))) {
       List<ExchangeWorker> all = new ArrayList<>();
       for (int w = 0; w < workers; w++) {
         all.add(new ExchangeWorker(local, w, SHARDS, ExchangeTest::gradient));
@@ -223,7 +230,7 @@ class ExchangeTest {
         worker.finish();
       }
     }
-    assertThat(applied).containsExactly(0, 1, 2);
+    assertThat(applied).containsExactly(1, 2, 3);
     return weights(optimizer);
   }
 }

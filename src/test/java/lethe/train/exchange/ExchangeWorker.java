@@ -23,14 +23,14 @@ public final class ExchangeWorker {
      * @param step from 0
      * @param shard of it
      * @param weights bucket by bucket, as they arrived
-     * @param gradient to fill, zeros, one side after the other
+     * @param gradient to fill, zeros: [part][bucket][element]
      * @return the terms' sums
      */
-    double[] of(int step, int shard, float[][] weights, float[][] gradient);
+    double[] of(int step, int shard, float[][] weights, float[][][] gradient);
   }
 
   private final Buckets buckets;
-  private final int sides;
+  private final int parts;
   private final ShardTree tree;
   private final Shards computed;
   private final LocalExchange exchange;
@@ -44,7 +44,7 @@ public final class ExchangeWorker {
   public ExchangeWorker(LocalExchange exchange, int number, int shards, Shards computed) {
     this.exchange = exchange;
     this.buckets = exchange.exchange.layout().buckets();
-    this.sides = exchange.exchange.separation().parts();
+    this.parts = exchange.exchange.separation().parts();
     this.tree = new ShardTree(shards);
     this.computed = computed;
     this.wire = exchange.exchange.wire();
@@ -86,10 +86,8 @@ public final class ExchangeWorker {
     for (int shard = tree.firstShard(number, workers);
         shard < tree.firstShard(number + 1, workers);
         shard++) {
-      float[][] gradient =
-          IntStream.range(0, sides * buckets.count())
-              .mapToObj(b -> new float[buckets.length(b % buckets.count())])
-              .toArray(float[][]::new);
+      float[][][] gradient =
+          IntStream.range(0, parts).mapToObj(part -> buckets.allocate()).toArray(float[][][]::new);
       for (double sum : computed.of(step, shard, weights, gradient)) {
         termSums.add(sum);
       }
@@ -98,13 +96,15 @@ public final class ExchangeWorker {
     double[] reported = termSums.stream().mapToDouble(Double::doubleValue).toArray();
     outbox.add(() -> sent.add(exchange.report(0, number, step, reported)));
     List<Integer> nodes = tree.roots(number, workers);
-    List<float[][]> sums = gradients.take(nodes);
-    for (int b = 0; b < sides * buckets.count(); b++) {
-      for (int n = 0; n < nodes.size(); n++) {
-        int bucket = b;
-        int node = nodes.get(n);
-        float[] values = sums.get(n)[b];
-        outbox.add(() -> sent.add(exchange.push(0, number, step, node, bucket, values)));
+    List<float[][][]> sums = gradients.take(nodes);
+    for (int part = 0; part < parts; part++) {
+      for (int b = 0; b < buckets.count(); b++) {
+        for (int n = 0; n < nodes.size(); n++) {
+          Slot slot = new Slot(part, b);
+          int node = nodes.get(n);
+          float[] values = sums.get(n)[part][b];
+          outbox.add(() -> sent.add(exchange.push(0, number, step, node, slot, values)));
+        }
       }
     }
     pull(step + 1);

@@ -4,100 +4,121 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
+import lethe.objective.Descent;
+import lethe.objective.Role;
+import lethe.train.StepLoop;
+import lethe.train.StepRecord;
+import lethe.train.StepRecorder;
+import lethe.train.StopRequest;
 import lethe.train.exchange.Message.Kind;
-import lethe.train.gradient.StepGradient;
 import lethe.train.optimizer.AdamW;
 import lethe.train.steering.TargetController;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.StreamCallbackWithID;
 
-/** An aggregator without a network: what is sent to it is received at once, by this thread. */
+/**
+ * A mailbox without a network, and the driver's loop in a thread of its own: what is sent to it is
+ * received at once, by the sender's thread.
+ */
 public final class LocalExchange implements AutoCloseable {
-  /** Is told of each step that has been applied. */
-  public interface Applied {
-    void step(int step, List<WorkerReport> reports, long bytes);
-  }
+  private static final List<Role> ROLES = List.of(new Role("retain", new Descent(), 1));
 
   final ExchangeSpec exchange;
-  final Aggregator aggregator;
+  final Mailbox mailbox;
+  final StopRequest stop = new StopRequest();
 
-  /** Why the next step must not be applied, if it must not. */
-  volatile String objection;
+  /** How many sums the plan has for the term in a step; each that is reported is of one example. */
+  volatile long planned;
 
-  public LocalExchange(ExchangeSpec exchange, AdamW optimizer, Applied applied) {
-    this(exchange, optimizer, applied, Optional.empty());
+  private final CompletableFuture<Ended> ended = new CompletableFuture<>();
+
+  /**
+   * @param planned sums of the term that all workers together report in a step
+   * @param applied is told of each step that has been applied, before the next begins
+   */
+  public LocalExchange(
+      ExchangeSpec exchange, AdamW optimizer, long planned, Consumer<StepRecord> applied) {
+    this(exchange, optimizer, planned, applied, Optional.empty());
   }
 
   LocalExchange(
       ExchangeSpec exchange,
       AdamW optimizer,
-      Applied applied,
+      long planned,
+      Consumer<StepRecord> applied,
       Optional<TargetController> steering) {
     this.exchange = exchange;
-    this.aggregator =
-        new Aggregator(
+    this.planned = planned;
+    this.mailbox =
+        new Mailbox(
             exchange,
-            optimizer,
+            optimizer.weights(),
             new WorkerEnvironment(true, sentence -> {}),
-            new Aggregator.Listener() {
+            steering.map(TargetController::tree));
+    StepLoop loop =
+        new StepLoop(
+            optimizer,
+            new StepRecorder(ROLES, step -> new long[] {this.planned}, Clock.systemUTC()),
+            steering,
+            stop,
+            new StepLoop.Journal() {
               @Override
-              public void begun(int attempt) {}
-
-              @Override
-              public Optional<String> objection(int step, List<WorkerReport> reports) {
-                return Optional.ofNullable(objection);
+              public void add(StepRecord record) {
+                applied.accept(record);
               }
 
               @Override
-              public void applied(
-                  int step,
-                  int attempt,
-                  List<WorkerReport> reports,
-                  StepGradient gradient,
-                  double rate,
-                  long bytes) {
-                applied.step(step, reports, bytes);
-              }
-            },
-            () -> false,
-            steering);
+              public void checkpoint(int steps) {}
+            });
+    Thread driver = new Thread(() -> ended.complete(loop.run(mailbox)), "driver");
+    driver.setDaemon(true);
+    driver.start();
+  }
+
+  /** How the driver's loop has ended; waits until it has. */
+  Ended ended() throws Exception {
+    return ended.get(10, TimeUnit.SECONDS);
   }
 
   /** A worker that runs on {@code environment} comes. */
   CompletableFuture<ByteBuffer> hello(int attempt, int worker, String environment) {
     byte[] greeting = (exchange.greeting() + "\n" + environment).getBytes(StandardCharsets.UTF_8);
-    Message head = new Message(Kind.HELLO, exchange.launch(), attempt, worker, 0, 0, 0);
+    Message head = new Message(Kind.HELLO, exchange.launch(), attempt, worker, 0, 0, Slot.NONE);
     return send(head, greeting.length, body -> body.put(greeting));
   }
 
   CompletableFuture<float[]> pull(int attempt, int worker, int step, int bucket) {
-    return send(message(Kind.PULL, attempt, worker, step, 0, 0), 0, body -> {})
+    return send(message(Kind.PULL, attempt, worker, step, 0, Slot.NONE), 0, body -> {})
         .thenApply(key -> fetch(StandardCharsets.UTF_8.decode(key) + "/" + bucket, bucket));
   }
 
   private float[] fetch(String id, int bucket) {
     IncomingBucket incoming =
         new IncomingBucket(id, exchange.wire(), new float[exchange.layout().length(bucket)]);
-    send(((OutgoingBucket) aggregator.getStreamManager().openStream(id)).nioByteBuffer(), incoming);
+    send(((OutgoingBucket) mailbox.getStreamManager().openStream(id)).nioByteBuffer(), incoming);
     return incoming.whole().join();
   }
 
   CompletableFuture<ByteBuffer> report(int attempt, int worker, int step, double... termSums) {
-    WorkerReport report = new WorkerReport(termSums, new long[termSums.length], 1, 1);
-    Message head = message(Kind.REPORT, attempt, worker, step, 0, 0);
+    long[] ones = LongStream.range(0, termSums.length).map(i -> 1).toArray();
+    WorkerReport report = new WorkerReport(termSums, ones, 1, 1);
+    Message head = message(Kind.REPORT, attempt, worker, step, 0, Slot.NONE);
     return send(head, report.bytes(), report::write);
   }
 
   CompletableFuture<ByteBuffer> push(
-      int attempt, int worker, int step, int node, int bucket, float... values) {
-    Message head = message(Kind.PUSH, attempt, worker, step, node, bucket);
+      int attempt, int worker, int step, int node, Slot slot, float... values) {
+    Message head = message(Kind.PUSH, attempt, worker, step, node, slot);
     send(
         new OutgoingBucket(values, exchange.wire()).nioByteBuffer(),
-        aggregator.receiveStream(null, head.buffer(0).flip(), null));
+        mailbox.receiveStream(null, head.buffer(0).flip(), null));
     return send(head, 0, body -> {});
   }
 
@@ -116,7 +137,7 @@ public final class LocalExchange implements AutoCloseable {
   }
 
   CompletableFuture<ByteBuffer> probe(int attempt, int worker, int step, double... sums) {
-    Message head = message(Kind.PROBE, attempt, worker, step, 0, 0);
+    Message head = message(Kind.PROBE, attempt, worker, step, 0, Slot.NONE);
     return send(
         head,
         8 * sums.length,
@@ -127,16 +148,16 @@ public final class LocalExchange implements AutoCloseable {
         });
   }
 
-  private Message message(Kind kind, int attempt, int worker, int step, int node, int bucket) {
-    return new Message(kind, exchange.launch(), attempt, worker, step, node, bucket);
+  private Message message(Kind kind, int attempt, int worker, int step, int node, Slot slot) {
+    return new Message(kind, exchange.launch(), attempt, worker, step, node, slot);
   }
 
-  /** Sends any message; the answer fails with what the aggregator refuses it for. */
+  /** Sends any message; the answer fails with what the mailbox refuses it for. */
   CompletableFuture<ByteBuffer> send(Message head, int bytes, Consumer<ByteBuffer> payload) {
     ByteBuffer body = head.buffer(bytes);
     payload.accept(body);
     CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
-    aggregator.receive(null, body.flip(), to(answer));
+    mailbox.receive(null, body.flip(), to(answer));
     return answer;
   }
 
@@ -157,6 +178,7 @@ public final class LocalExchange implements AutoCloseable {
 
   @Override
   public void close() {
-    aggregator.close();
+    mailbox.end(Ended.lost("the test has ended"));
+    ended.join();
   }
 }

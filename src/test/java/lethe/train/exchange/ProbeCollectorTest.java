@@ -33,11 +33,13 @@ class ProbeCollectorTest {
     for (int workers : new int[] {1, 2, 3, 5, 8}) {
       List<ProbeDecision> heard = new ArrayList<>();
       TargetController steering = steering(told);
-      ProbeCollector probe = new ProbeCollector(steering, steering.tree(), workers);
+      ProbeCollector probe = new ProbeCollector(steering.tree(), workers, 2);
       for (int worker = workers - 1; worker >= 0; worker--) {
-        assertThat(heard).isEmpty();
+        assertThat(probe.total()).isEmpty();
         put(probe, steering.tree(), worker, workers, sums, heard);
       }
+      assertThat(heard).as("before it is decided").isEmpty();
+      probe.answer(steering.probed(0, probe.total().orElseThrow(), () -> null));
       assertThat(heard).hasSize(workers).allMatch(orders -> orders.nextProbeStep() == 1);
     }
     assertThat(told).hasSize(5).allMatch(probe -> probe.equals(told.get(0)));
@@ -51,19 +53,17 @@ class ProbeCollectorTest {
 
   @Test
   void sumsOfAnotherShapeAndFromATwiceHeardWorkerAreRefused() {
-    TargetController steering = steering(new ArrayList<>());
-    ProbeCollector probe = new ProbeCollector(steering, steering.tree(), 2);
+    ShardTree tree = new ShardTree(SHARDS);
+    ProbeCollector probe = new ProbeCollector(tree, 2, 2);
     assertThatThrownBy(
             () ->
                 probe.put(
-                    new Message(Kind.PROBE, 0, 0, 1, 3, 0, 0),
+                    new Message(Kind.PROBE, 0, 0, 1, 3, 0, Slot.NONE),
                     ByteBuffer.allocate(24),
-                    answer(new ArrayList<>()),
-                    () -> null))
+                    answer(new ArrayList<>())))
         .hasMessage("Cannot read the probe of worker 1 at step 4: expected 8 sums, got 3");
-    put(probe, steering.tree(), 0, 2, new double[SHARDS][2], new ArrayList<>());
-    assertThatThrownBy(
-            () -> put(probe, steering.tree(), 0, 2, new double[SHARDS][2], new ArrayList<>()))
+    put(probe, tree, 0, 2, new double[SHARDS][2], new ArrayList<>());
+    assertThatThrownBy(() -> put(probe, tree, 0, 2, new double[SHARDS][2], new ArrayList<>()))
         .hasMessageContaining("twice");
   }
 
@@ -90,8 +90,7 @@ class ProbeCollectorTest {
     for (int s = tree.firstShard(worker, workers); s < tree.firstShard(worker + 1, workers); s++) {
       body.putDouble(sums[s][0]).putDouble(sums[s][1]);
     }
-    probe.put(
-        new Message(Kind.PROBE, 0, 0, worker, 0, 0, 0), body.flip(), answer(heard), () -> null);
+    probe.put(new Message(Kind.PROBE, 0, 0, worker, 0, 0, Slot.NONE), body.flip(), answer(heard));
   }
 
   private static RpcResponseCallback answer(List<ProbeDecision> heard) {

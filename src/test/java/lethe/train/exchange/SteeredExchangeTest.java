@@ -102,8 +102,7 @@ class SteeredExchangeTest {
             workers);
     int attempt = 0;
     try (LocalExchange local =
-        new LocalExchange(
-            exchange, optimizer, (step, reports, bytes) -> {}, Optional.of(steering))) {
+        new LocalExchange(exchange, optimizer, workers, record -> {}, Optional.of(steering))) {
       ProbeDecision orders = begin(local, attempt);
       for (int step = 0; !orders.done(); ) {
         float[][] weights = weights(local, attempt, step);
@@ -190,14 +189,16 @@ class SteeredExchangeTest {
       for (int shard = tree.firstShard(w, workers);
           shard < tree.firstShard(w + 1, workers);
           shard++) {
-        gradients.add(shard, gradient(step, shard, weights, orders));
+        gradients.add(shard, new float[][][] {gradient(step, shard, weights, orders)});
       }
       local.report(attempt, w, step, 1).get(10, TimeUnit.SECONDS);
       List<Integer> nodes = tree.roots(w, workers);
-      List<float[][]> sums = gradients.take(nodes);
+      List<float[][][]> sums = gradients.take(nodes);
       for (int b = 0; b < weights.length; b++) {
         for (int n = 0; n < nodes.size(); n++) {
-          local.push(attempt, w, step, nodes.get(n), b, sums.get(n)[b]).get(10, TimeUnit.SECONDS);
+          local
+              .push(attempt, w, step, nodes.get(n), new Slot(0, b), sums.get(n)[0][b])
+              .get(10, TimeUnit.SECONDS);
         }
       }
     }

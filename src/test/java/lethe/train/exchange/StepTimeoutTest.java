@@ -28,16 +28,16 @@ class StepTimeoutTest {
         new LearningRateSchedule(0.1, 10, 0, LearningRateSchedule.Decay.CONSTANT);
     ExchangeSpec agreed =
         new ExchangeSpec(LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, 0, 2);
-    try (LocalExchange exchange = new LocalExchange(agreed, optimizer, (step, told, bytes) -> {})) {
-      Aggregator aggregator = exchange.aggregator;
-      assertThat(aggregator.stepTimeout(Duration.ZERO)).as("nobody is there yet").isEmpty();
+    try (LocalExchange exchange = new LocalExchange(agreed, optimizer, 2, record -> {})) {
+      Mailbox mailbox = exchange.mailbox;
+      assertThat(mailbox.stepTimeout(Duration.ZERO)).as("nobody is there yet").isEmpty();
       exchange.hello(0, 0, "here").join();
       exchange.hello(0, 1, "here").join();
-      assertThat(exchange.push(0, 0, 0, 2, 0, 1, 1)).isCompleted();
-      assertThat(exchange.push(0, 0, 0, 2, 1, 1, 1)).isCompleted();
-      assertThat(exchange.push(0, 1, 0, 3, 0, 1, 1)).isCompleted();
-      assertThat(aggregator.stepTimeout(Duration.ofHours(1))).isEmpty();
-      assertThat(aggregator.stepTimeout(Duration.ZERO))
+      assertThat(exchange.push(0, 0, 0, 2, new Slot(0, 0), 1, 1)).isCompleted();
+      assertThat(exchange.push(0, 0, 0, 2, new Slot(0, 1), 1, 1)).isCompleted();
+      assertThat(exchange.push(0, 1, 0, 3, new Slot(0, 0), 1, 1)).isCompleted();
+      assertThat(mailbox.stepTimeout(Duration.ofHours(1))).isEmpty();
+      assertThat(mailbox.stepTimeout(Duration.ZERO))
           .hasValue(
               "step 1 took longer than train.step-timeout (0 s); slowest: worker 1, which has sent 1 of its messages");
     }

@@ -83,9 +83,8 @@ class TransportTest {
         client.push(
             0,
             List.of(ShardTree.ROOT),
-            List.<float[][]>of(new float[][] {filled(GRADIENT)}),
-            WireFormat.FLOAT32,
-            b -> {});
+            List.<float[][][]>of(new float[][][] {{filled(GRADIENT)}}),
+            WireFormat.FLOAT32);
         client.pull(
             1,
             LAYOUT,
@@ -116,7 +115,7 @@ class TransportTest {
       assertThatThrownBy(() -> weights.whole().get(10, TimeUnit.SECONDS))
           .hasMessageContaining("Refused to send weights: not those of the current step");
 
-      Message head = new Message(Message.Kind.PUSH, 0, 0, 0, 0, ShardTree.ROOT, 0);
+      Message head = new Message(Message.Kind.PUSH, 0, 0, 0, 0, ShardTree.ROOT, Slot.NONE);
       CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
       clients
           .createClient("127.0.0.1", server.getPort())
@@ -171,8 +170,7 @@ class TransportTest {
   private static TransportContext context(
       TransportConf conf, Map<String, String> settings, LocalExchange exchange) {
     return new TransportContext(
-        conf,
-        new EncryptingHandler(exchange.aggregator, AggregatorAddress.seal(settings, "secret")));
+        conf, new EncryptingHandler(exchange.mailbox, AggregatorAddress.seal(settings, "secret")));
   }
 
   private static TransportServer server(TransportConf conf, TransportContext context) {
@@ -199,7 +197,8 @@ class TransportTest {
     return new LocalExchange(
         new ExchangeSpec(LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, 0, 1),
         new AdamW(LAYOUT, new float[][] {weights}, 1, 0),
-        (step, reports, bytes) -> {});
+        1,
+        record -> {});
   }
 
   /** Stands between a worker and the driver and keeps what they say. */

@@ -22,8 +22,8 @@ class GradientConflictTest {
 
   @Test
   void valuesWorkedByHand() {
-    float[][] gradient = buckets(FORGET, RETAIN);
-    GradientConflict terms = GradientConflict.join(gradient, GradientMode.SEPARATE);
+    float[][][] gradient = buckets(FORGET, RETAIN);
+    GradientConflict terms = join(gradient, GradientMode.SEPARATE);
     assertThat(terms.forgetNorm()).isEqualTo(3);
     assertThat(terms.retainNorm()).isCloseTo(2.449490, within(1e-6));
     assertThat(terms.cosine()).isCloseTo(-0.272166, within(1e-6));
@@ -33,8 +33,8 @@ class GradientConflictTest {
 
   @Test
   void theProjectionWorkedByHandLeavesNothingAgainstWhatIsKept() {
-    float[][] gradient = buckets(FORGET, RETAIN);
-    GradientConflict terms = GradientConflict.join(gradient, GradientMode.PROJECTED);
+    float[][][] gradient = buckets(FORGET, RETAIN);
+    GradientConflict terms = join(gradient, GradientMode.PROJECTED);
     // f + r / 3 = (1/3, 7/3, 5/3), which is at a right angle to r
     float[] sum = sum(gradient);
     assertThat(sum).containsExactly(new float[] {-5 / 3f, 10 / 3f, 2 / 3f}, within(1e-6f));
@@ -47,21 +47,20 @@ class GradientConflictTest {
   @Test
   void sidesThatAgreeAreLeftAsTheyAre() {
     float[] retain = {2, 1, 1};
-    float[][] projected = buckets(FORGET, retain);
-    float[][] apart = buckets(FORGET, retain);
-    assertThat(GradientConflict.join(projected, GradientMode.PROJECTED).projected()).isFalse();
-    GradientConflict.join(apart, GradientMode.SEPARATE);
+    float[][][] projected = buckets(FORGET, retain);
+    float[][][] apart = buckets(FORGET, retain);
+    assertThat(join(projected, GradientMode.PROJECTED).projected()).isFalse();
+    join(apart, GradientMode.SEPARATE);
     assertThat(sum(projected)).containsExactly(sum(apart)).containsExactly(3, 3, 3);
   }
 
   @Test
   void theSameAndTheOpposite() {
     float[] twice = {2, 4, 4};
-    assertThat(GradientConflict.join(buckets(FORGET, twice), GradientMode.SEPARATE).cosine())
-        .isEqualTo(1);
+    assertThat(join(buckets(FORGET, twice), GradientMode.SEPARATE).cosine()).isEqualTo(1);
     float[] back = {-2, -4, -4};
-    float[][] gradient = buckets(FORGET, back);
-    assertThat(GradientConflict.join(gradient, GradientMode.PROJECTED).cosine()).isEqualTo(-1);
+    float[][][] gradient = buckets(FORGET, back);
+    assertThat(join(gradient, GradientMode.PROJECTED).cosine()).isEqualTo(-1);
     assertThat(sum(gradient)).as("nothing is left to forget by").containsExactly(back);
   }
 
@@ -69,12 +68,12 @@ class GradientConflictTest {
   void aSideWithoutRowsHasNoDirection() {
     float[] none = {0, 0, 0};
     for (GradientMode separation : List.of(GradientMode.SEPARATE, GradientMode.PROJECTED)) {
-      float[][] gradient = buckets(none, RETAIN);
-      GradientConflict terms = GradientConflict.join(gradient, separation);
+      float[][][] gradient = buckets(none, RETAIN);
+      GradientConflict terms = join(gradient, separation);
       assertThat(terms.forgetNorm()).isZero();
       assertThat(terms.cosine()).isNull();
       assertThat(sum(gradient)).containsExactly(RETAIN);
-      assertThat(GradientConflict.join(buckets(FORGET, none), separation))
+      assertThat(join(buckets(FORGET, none), separation))
           .isEqualTo(new GradientConflict(3, 0, null, false));
     }
   }
@@ -113,13 +112,19 @@ class GradientConflictTest {
     return separation;
   }
 
-  /** A bucket of two elements and one of one, for each side. */
-  private static float[][] buckets(float[] forget, float[] retain) {
-    return new float[][] {{forget[0], forget[1]}, {forget[2]}, {retain[0], retain[1]}, {retain[2]}};
+  private static GradientConflict join(float[][][] gradient, GradientMode mode) {
+    return GradientConflict.join(gradient[0], gradient[1], mode);
   }
 
-  private static float[] sum(float[][] gradient) {
-    return new float[] {gradient[0][0], gradient[0][1], gradient[1][0]};
+  /** A bucket of two elements and one of one, for each part. */
+  private static float[][][] buckets(float[] forget, float[] retain) {
+    return new float[][][] {
+      {{forget[0], forget[1]}, {forget[2]}}, {{retain[0], retain[1]}, {retain[2]}}
+    };
+  }
+
+  private static float[] sum(float[][][] gradient) {
+    return new float[] {gradient[0][0][0], gradient[0][0][1], gradient[0][1][0]};
   }
 
   private static float[] minus(float[] left, float[] right) {

@@ -217,16 +217,13 @@ class TrainingPlanTest {
         .map(
             partition ->
                 partition.stream()
-                    .map(
-                        row ->
-                            new Place(
-                                row._1().step(),
-                                row._1().shard(),
-                                row._1().role(),
-                                row._1().slot(),
-                                names.get(tokens(row._2()))))
+                    .map(row -> place((PlanKey) row._1(), names.get(tokens(row._2()))))
                     .toList())
         .toList();
+  }
+
+  private static Place place(PlanKey key, String name) {
+    return new Place(key.step(), key.shard(), key.role(), key.slot(), name);
   }
 
   private static String tokens(Example example) {

@@ -11,6 +11,7 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import lethe.train.exchange.Message;
 import lethe.train.exchange.Message.Kind;
+import lethe.train.exchange.Slot;
 import org.junit.jupiter.api.Test;
 
 class MessageCipherTest {
@@ -90,7 +91,10 @@ class MessageCipherTest {
   }
 
   private static ByteBuffer question(int bucket) {
-    return new Message(Kind.PUSH, 1, 2, 3, 4, 5, bucket).buffer(PAYLOAD.length).put(PAYLOAD).flip();
+    return new Message(Kind.PUSH, 1, 2, 3, 4, 5, new Slot(0, bucket))
+        .buffer(PAYLOAD.length)
+        .put(PAYLOAD)
+        .flip();
   }
 
   private static byte[] bytes(ByteBuffer buffer) {

@@ -23,7 +23,7 @@ class FaultInjectionTest {
     fault.killWorkerAt(0, 3, FaultInjection.Moment.PUSH);
     fault.killWorkerAt(1, 2, FaultInjection.Moment.PUSH);
     fault.killWorkerAt(1, 3, FaultInjection.Moment.COMPUTED);
-    fault.strikeDriver(4);
-    FaultInjection.read("driver/7").strikeDriver(6);
+    fault.killDriverAt(4);
+    FaultInjection.read("driver/7").killDriverAt(6);
   }
 }

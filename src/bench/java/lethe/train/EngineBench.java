@@ -1,4 +1,4 @@
-package lethe.train.exchange;
+package lethe.train;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -7,17 +7,26 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import lethe.model.checkpoint.NamedShape;
+import lethe.objective.Descent;
+import lethe.objective.Role;
+import lethe.train.exchange.AggregatorAddress;
+import lethe.train.exchange.AggregatorClient;
+import lethe.train.exchange.Ended;
+import lethe.train.exchange.ExchangeSpec;
+import lethe.train.exchange.Mailbox;
+import lethe.train.exchange.WorkerEnvironment;
+import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
-import lethe.train.gradient.StepGradient;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
@@ -42,6 +51,8 @@ public final class EngineBench {
           new ParameterPattern(List.of()),
           new ParameterPattern(List.of()),
           BUCKET);
+
+  private static final List<Role> ROLES = List.of(new Role("train", new Descent(), 1));
 
   private EngineBench() {}
 
@@ -72,17 +83,20 @@ public final class EngineBench {
     TransportConf conf = AggregatorAddress.transport(network);
     double push = 0;
     double pull = 0;
-    try (Aggregator aggregator =
-            new Aggregator(
-                new ExchangeSpec(LAYOUT, schedule, wire, GradientMode.SUMMED, 0, 1),
-                optimizer,
-                new WorkerEnvironment(true, sentence -> {}),
-                new Silent(),
-                () -> false,
-                Optional.empty());
-        TransportContext context =
+    Mailbox mailbox =
+        new Mailbox(
+            new ExchangeSpec(LAYOUT, schedule, wire, GradientMode.SUMMED, 0, 1),
+            optimizer.weights(),
+            new WorkerEnvironment(true, sentence -> {}),
+            Optional.empty());
+    StepRecorder recorder = new StepRecorder(ROLES, step -> new long[1], Clock.systemUTC());
+    StepLoop loop =
+        new StepLoop(optimizer, recorder, Optional.empty(), new StopRequest(), new Silent());
+    Thread driver = new Thread(() -> loop.run(mailbox), "driver");
+    driver.start();
+    try (TransportContext context =
             new TransportContext(
-                conf, new EncryptingHandler(aggregator, AggregatorAddress.seal(network, "bench")));
+                conf, new EncryptingHandler(mailbox, AggregatorAddress.seal(network, "bench")));
         TransportServer server =
             context.createServer(
                 "127.0.0.1",
@@ -97,7 +111,8 @@ public final class EngineBench {
       for (int step = first; step < first + ROUNDS / 2; step++) {
         client.report(step, new WorkerReport(new double[] {0}, new long[] {0}, 1, 1));
         long begun = System.nanoTime();
-        client.push(step, List.of(ShardTree.ROOT), List.<float[][]>of(gradient), wire, b -> {});
+        client.push(
+            step, List.of(ShardTree.ROOT), List.<float[][][]>of(new float[][][] {gradient}), wire);
         push = Math.max(push, rate(wire.bytes(1), System.nanoTime() - begun));
         int next = step + 1;
         client.pull(next, LAYOUT, 1, wire, (values, b) -> {}); // the step is applied
@@ -106,6 +121,8 @@ public final class EngineBench {
         pull = Math.max(pull, rate(wire.bytes(1), System.nanoTime() - begun));
       }
     }
+    mailbox.end(Ended.lost("the benchmark has ended"));
+    driver.join();
     System.out.printf(
         Locale.ROOT,
         "exchange, %-8s%-10s gradients %5.2f GB/s, weights %5.2f GB/s%n",
@@ -151,18 +168,12 @@ public final class EngineBench {
     }
   }
 
-  private static final class Silent implements Aggregator.Listener {
+  private static final class Silent implements StepLoop.Journal {
     @Override
-    public void begun(int attempt) {}
+    public void add(StepRecord record) {}
 
     @Override
-    public void applied(
-        int step,
-        int attempt,
-        List<WorkerReport> reports,
-        StepGradient gradient,
-        double rate,
-        long bytes) {}
+    public void checkpoint(int steps) {}
   }
 
   private static double rate(int bytes, long nanos) {

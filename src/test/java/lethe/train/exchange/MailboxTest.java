@@ -3,6 +3,7 @@ package lethe.train.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import lethe.model.checkpoint.NamedShape;
+import lethe.settings.InvalidSettings;
 import lethe.train.exchange.Message.Kind;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
@@ -21,8 +23,8 @@ import lethe.train.optimizer.LearningRateSchedule;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The aggregator's protocol, message by message, without a network. */
-class AggregatorTest {
+/** The driver's side, message by message, without a network. */
+class MailboxTest {
   private static final ParameterLayout LAYOUT =
       ParameterLayout.of(
           List.of(NamedShape.of("a.weight", 2), NamedShape.of("b.weight", 1)),
@@ -41,17 +43,18 @@ class AggregatorTest {
       new LocalExchange(
           new ExchangeSpec(LAYOUT, SCHEDULE, WireFormat.FLOAT32, GradientMode.SUMMED, 0, 1),
           optimizer,
-          (step, reports, bytes) -> {
-            applied.add(step);
-            traffic.add(bytes);
+          1,
+          record -> {
+            applied.add(record.step());
+            traffic.add(record.wireBytes());
             if (trouble != null) {
               throw trouble;
             }
-            if (step == 0) {
+            if (record.step() == 1) {
               await(slow);
             }
           });
-  private final Aggregator aggregator = exchange.aggregator;
+  private final Mailbox mailbox = exchange.mailbox;
 
   @AfterEach
   void close() {
@@ -60,24 +63,56 @@ class AggregatorTest {
   }
 
   @Test
-  void aWorkerAheadOfASlowListenerNeverGetsOldWeights() throws Exception {
+  void whoAsksForWeightsWaitsUntilTheStepBeforeIsAppliedAndKept() throws Exception {
     hello(0);
     push(0, 0, 1, 0, 0);
     CompletableFuture<float[]> first = pull(0, 1);
     while (optimizer.steps() < 1) {
       Thread.onSpinWait();
     }
-    // The listener still holds step 0; the worker has its weights and finishes the next step.
+    // The step is applied, and its journal slow: the weights are not handed out yet.
     CompletableFuture<float[]> again = pull(0, 1);
-    assertThat(values(again)).isNotEqualTo(new float[] {1, 2, 3});
-    push(0, 1, 0, 5, 0);
-    CompletableFuture<float[]> ahead = pull(0, 2);
+    assertThat(first).isNotDone();
+    assertThat(again).isNotDone();
     slow.countDown();
-    assertThat(values(first)).isEqualTo(values(again));
-    assertThat(values(ahead)).isEqualTo(optimizer.weights(0)).isNotEqualTo(values(again));
-    assertThat(applied).containsExactly(0, 1);
+    assertThat(values(first)).isEqualTo(values(again)).isNotEqualTo(new float[] {1, 2, 3});
+    push(0, 1, 0, 5, 0);
+    assertThat(values(pull(0, 2))).isEqualTo(optimizer.weights(0)).isNotEqualTo(values(again));
+    assertThat(applied).containsExactly(1, 2);
     // Three floats of gradient; before the second step two pulls of three weights, too.
     assertThat(traffic).containsExactly(12L, 36L);
+  }
+
+  @Test
+  void anAttemptThatComesWhileAStepIsAppliedBeginsWithTheNext() throws Exception {
+    hello(0);
+    push(0, 0, 1, 0, 0);
+    while (optimizer.steps() < 1) {
+      Thread.onSpinWait();
+    }
+    CompletableFuture<ByteBuffer> start = exchange.hello(1, 0, "here");
+    CompletableFuture<float[]> older = pull(0, 1);
+    assertThat(start).isNotDone();
+    slow.countDown();
+    assertThat(start.get(10, TimeUnit.SECONDS).getInt()).as("step to begin with").isEqualTo(1);
+    assertThatThrownBy(() -> values(older))
+        .hasMessageContaining("attempt 0 is not the current 0.1");
+    push(1, 1, 0, 5, 0);
+    assertThat(values(pull(1, 2))).isEqualTo(optimizer.weights(0));
+    assertThat(applied).containsExactly(1, 2);
+  }
+
+  @Test
+  void aRequestedStopEndsAfterTheStepUnderWayAndHandsOutNoFurtherWeights() throws Exception {
+    hello(0);
+    CompletableFuture<float[]> next = pull(0, 1);
+    exchange.stop.request();
+    slow.countDown();
+    push(0, 0, 1, 0, 0);
+    assertThat(exchange.ended().how()).isEqualTo(Ended.How.STOPPED);
+    assertThat(optimizer.steps()).isEqualTo(1);
+    assertThat(applied).containsExactly(1);
+    assertThat(next).isNotDone();
   }
 
   @Test
@@ -90,7 +125,7 @@ class AggregatorTest {
         .hasMessageContaining("attempt 0 is not the current 0.1");
     push(1, 0, 1, 1, 1);
     assertThat(values(pull(1, 1))).isNotEqualTo(new float[] {1, 2, 3});
-    assertThat(applied).containsExactly(0);
+    assertThat(applied).containsExactly(1);
   }
 
   @Test
@@ -102,51 +137,69 @@ class AggregatorTest {
         .hasMessageContaining(
             "Refused step 1 before it was applied: worker 0 sent NaN for b.weight");
     assertThat(optimizer.weights(0)).containsExactly(1, 2, 3);
-    assertThat(aggregator.failure()).isPresent();
+    assertThat(exchange.ended().how()).isEqualTo(Ended.How.FAILED);
   }
 
   @Test
-  void aStepThatIsObjectedToIsRefusedBeforeItIsApplied() throws Exception {
+  void aStepOfOtherCountsThanThePlansIsRefusedBeforeItIsApplied() throws Exception {
     slow.countDown();
-    exchange.objection = "the workers scored 7 of retain.descent, and its plan has 8";
+    exchange.planned = 8;
     hello(0);
     push(0, 0, 0, 0, 1);
     assertThatThrownBy(() -> values(pull(0, 1)))
         .hasMessageContaining(
-            "Refused step 1 before it was applied: the workers scored 7 of retain.descent, and its plan has 8");
+            "Refused step 1 before it was applied: the workers scored 1 of retain.descent, and its plan has 8");
     assertThat(optimizer.weights(0)).containsExactly(1, 2, 3);
-    assertThat(aggregator.failure()).as("no further attempt would do better").isPresent();
+    assertThat(exchange.ended().how())
+        .as("no further attempt would do better")
+        .isEqualTo(Ended.How.FAILED);
   }
 
   @Test
   void aStepThatIsCompleteWhenTheLaunchEndsIsApplied() throws Exception {
     hello(0);
+    CompletableFuture<float[]> next = pull(0, 1);
     push(0, 0, 1, 0, 0);
-    while (optimizer.steps() < 1) {
-      Thread.onSpinWait();
-    }
-    push(0, 1, 0, 5, 0); // waits behind the first, whose listener is slow
-    Thread ending = new Thread(aggregator::close);
-    ending.start();
-    while (ending.getState() != Thread.State.TIMED_WAITING) {
-      Thread.onSpinWait();
-    }
+    mailbox.end(Ended.lost("its workers are gone"));
     slow.countDown();
-    ending.join();
-    assertThat(applied).containsExactly(0, 1);
-    assertThat(optimizer.steps()).isEqualTo(2);
-    assertThat(aggregator.failure()).isEmpty();
+    assertThat(exchange.ended().cause()).hasMessage("its workers are gone");
+    assertThat(applied).containsExactly(1);
+    assertThat(optimizer.steps()).isEqualTo(1);
+    assertThatThrownBy(() -> values(next)).hasMessageContaining("its workers are gone");
+  }
+
+  @Test
+  void ofSeveralEndsTheFirstOneStays() throws Exception {
+    mailbox.end(Ended.lost("a step took too long"));
+    mailbox.end(Ended.failed(new IllegalStateException("the stage was cancelled")));
+    assertThat(exchange.ended().how()).isEqualTo(Ended.How.LOST);
+    assertThatThrownBy(() -> hello(0)).hasMessageContaining("a step took too long");
   }
 
   @Test
   void aWorkerThatIsUnableEndsTheLaunchWithItsReason() throws Exception {
-    slow.countDown();
-    byte[] why = "Cannot use gpu(0): no CUDA".getBytes(StandardCharsets.UTF_8);
-    Message head = new Message(Kind.UNABLE, 0, 0, 1, 0, 0, 0);
-    exchange.send(head, why.length, body -> body.put(why)).get(10, TimeUnit.SECONDS);
-    assertThat(aggregator.failure())
-        .hasValueSatisfying(
-            e -> assertThat(e).hasMessage("Worker 1 cannot go on: Cannot use gpu(0): no CUDA"));
+    unable(Message.WRONG_PROGRAM, "the plan does not fit");
+    assertThat(exchange.ended().how()).isEqualTo(Ended.How.FAILED);
+    assertThat(exchange.ended().cause())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("Worker 1 cannot go on: the plan does not fit");
+  }
+
+  @Test
+  void aWorkerWhoseSettingsAreWrongEndsTheRunLikeAnyWrongSetting() throws Exception {
+    unable(Message.WRONG_SETTINGS, "Cannot use gpu(0): no CUDA");
+    assertThat(exchange.ended().how()).isEqualTo(Ended.How.FAILED);
+    assertThat(exchange.ended().cause())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("Worker 1 cannot go on: Cannot use gpu(0): no CUDA");
+  }
+
+  private void unable(byte kind, String why) throws Exception {
+    byte[] reason = why.getBytes(StandardCharsets.UTF_8);
+    Message head = new Message(Kind.UNABLE, 0, 0, 1, 0, 0, Slot.NONE);
+    exchange
+        .send(head, 1 + reason.length, body -> body.put(kind).put(reason))
+        .get(10, TimeUnit.SECONDS);
   }
 
   @Test
@@ -158,7 +211,7 @@ class AggregatorTest {
     push(0, 0, 1, 0, 0);
     assertThatThrownBy(() -> values(next))
         .hasMessageContaining("Cannot go on after step 1: no space left");
-    assertThat(aggregator.failure()).isPresent();
+    assertThat(exchange.ended().how()).isEqualTo(Ended.How.FAILED);
   }
 
   @Test
@@ -168,12 +221,14 @@ class AggregatorTest {
     assertThatThrownBy(() -> hello(1, "elsewhere"))
         .hasMessageContaining("worker 0 computes with elsewhere, those before it with here")
         .hasMessageContaining("train.deterministic=false");
-    assertThat(aggregator.failure()).as("no further attempt would do better").isPresent();
+    assertThat(exchange.ended().how())
+        .as("no further attempt would do better")
+        .isEqualTo(Ended.How.FAILED);
   }
 
   @Test
   void aWorkerOfAnotherLaunchIsRefused() {
-    Message head = new Message(Kind.HELLO, 1, 0, 0, 0, 0, 0);
+    Message head = new Message(Kind.HELLO, 1, 0, 0, 0, 0, Slot.NONE);
     assertThatThrownBy(() -> exchange.send(head, 0, body -> {}).get(10, TimeUnit.SECONDS))
         .hasMessageContaining("launch 1 attempt 0 has been replaced by 0.-1");
   }
@@ -183,7 +238,7 @@ class AggregatorTest {
     slow.countDown();
     hello(0);
     assertThatThrownBy(
-            () -> exchange.push(0, 0, 0, ShardTree.ROOT, 0, 1, 2).get(10, TimeUnit.SECONDS))
+            () -> exchange.push(0, 0, 0, ShardTree.ROOT, Slot.NONE, 1, 2).get(10, TimeUnit.SECONDS))
         .hasMessageContaining("Cannot read gradient of worker 0 at step 1: expected 3 elements");
   }
 
@@ -201,7 +256,7 @@ class AggregatorTest {
 
   private void push(int attempt, int step, float... gradient) throws Exception {
     report(attempt, step);
-    exchange.push(attempt, 0, step, ShardTree.ROOT, 0, gradient).get(10, TimeUnit.SECONDS);
+    exchange.push(attempt, 0, step, ShardTree.ROOT, Slot.NONE, gradient).get(10, TimeUnit.SECONDS);
   }
 
   private CompletableFuture<float[]> pull(int attempt, int step) {

@@ -1,0 +1,219 @@
+package lethe.train;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import lethe.folder.RunFolder;
+import lethe.objective.Role;
+import lethe.train.exchange.Ended;
+import lethe.train.exchange.ExchangeSpec;
+import lethe.train.exchange.Mailbox;
+import lethe.train.exchange.WorkerEnvironment;
+import lethe.train.optimizer.AdamW;
+import lethe.train.plan.TrainingPlan;
+import lethe.train.steering.TargetController;
+import lethe.train.worker.FaultInjection;
+import lethe.train.worker.WorkerTask;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A training from the newest checkpoint to its end: launches the workers again and again, and keeps
+ * what {@link StepLoop} does with them.
+ */
+final class TrainingRun implements AutoCloseable {
+  /** A launch that applies no step is tried again, but not for ever. */
+  private static final int FRUITLESS_LAUNCHES = 3;
+
+  /** How long the end of a run waits for a checkpoint before it says so. */
+  private static final Duration WRITER_PATIENCE = Duration.ofMinutes(10);
+
+  private final SparkSession spark;
+  private final TrainSettings settings;
+  private final RunFolder folder;
+  private final Trainer.TrainingTask task;
+  private final TrainingPlan plan;
+  private final ExchangeSpec first;
+  private final WorkerTask.WorkerSpec job;
+  private final AdamW optimizer;
+  private final Optional<TargetController> steering;
+  private final Trainer.Listener listener;
+  private final StopRequest stop;
+  private final WorkerEnvironment environment;
+  private final Checkpoints checkpoints;
+  private final TrainMetrics metrics;
+
+  /**
+   * @param exchange of the first launch
+   * @param job of a worker of it
+   * @param run what the result depends on: a checkpoint of another run is not resumed
+   */
+  TrainingRun(
+      SparkSession spark,
+      TrainSettings settings,
+      RunFolder folder,
+      Trainer.TrainingTask task,
+      TrainingPlan plan,
+      ExchangeSpec exchange,
+      WorkerTask.WorkerSpec job,
+      AdamW optimizer,
+      RunIdentity run,
+      Optional<TargetController> steering,
+      Trainer.Listener listener,
+      StopRequest stop) {
+    this.spark = spark;
+    this.settings = settings;
+    this.folder = folder;
+    this.task = task;
+    this.plan = plan;
+    this.first = exchange;
+    this.job = job;
+    this.optimizer = optimizer;
+    this.steering = steering;
+    this.listener = listener;
+    this.stop = stop;
+    this.environment = new WorkerEnvironment(settings.deterministic(), listener::notice);
+    this.checkpoints =
+        new Checkpoints(
+            folder.checkpoints(task.stage()),
+            folder.files(),
+            run,
+            exchange.layout().buckets(),
+            WRITER_PATIENCE,
+            listener::notice);
+    this.metrics = new TrainMetrics(task.stage(), task.roles().stream().map(Role::name).toList());
+  }
+
+  /**
+   * Trains until no step is left.
+   *
+   * @throws StoppedException when a stop was requested; what is done is in a checkpoint
+   * @throws IllegalStateException when training cannot go on
+   */
+  void execute() {
+    resume();
+    StepLog log =
+        StepLog.open(
+            folder, task.stage(), settings.checkpointEvery(), optimizer.steps(), listener::notice);
+    StepLoop.Journal kept = new Kept(log);
+    StepLoop.Journal journal =
+        FaultInjection.asked().<StepLoop.Journal>map(f -> new FaultyJournal(kept, f)).orElse(kept);
+    StepRecorder recorder = new StepRecorder(task.roles(), counts(), Clock.systemUTC());
+    launches(new StepLoop(optimizer, recorder, steering, stop, journal), log);
+    log.close();
+  }
+
+  private void resume() {
+    checkpoints
+        .newest()
+        .ifPresent(
+            state -> {
+              optimizer.resume(state.optimizer());
+              environment.resume(state.environment());
+              steering.ifPresent(s -> s.resume(state.steering()));
+              listener.notice(
+                  "Going on from the checkpoint of step %d of %d"
+                      .formatted(optimizer.steps(), first.schedule().steps()));
+            });
+  }
+
+  /** What each term is divided by in the record, given which domains a step forgets. */
+  private IntFunction<long[]> counts() {
+    return steering
+        .<IntFunction<long[]>>map(s -> new EffectiveCounts(job.counts(), task.roles(), plan, s)::of)
+        .orElse(step -> job.counts()[step]);
+  }
+
+  private void launches(StepLoop loop, StepLog log) {
+    int fruitless = 0;
+    int workers = settings.workers();
+    for (int launch = 0; !loop.done(first); launch++) {
+      int before = optimizer.steps();
+      Ended ended = launch(loop, first.launch(launch, workers));
+      switch (ended.how()) {
+        case DONE -> {
+          return;
+        }
+        case STOPPED -> {
+          log.flush();
+          saveCheckpoint();
+          checkpoints.await();
+          throw new StoppedException(optimizer.steps(), first.schedule().steps());
+        }
+        case FAILED -> throw ended.cause();
+        case LOST -> {
+          fruitless = optimizer.steps() > before ? 0 : fruitless + 1;
+          if (fruitless == FRUITLESS_LAUNCHES) {
+            throw ended.cause();
+          }
+          workers = Math.min(settings.workers(), Math.max(1, executors()));
+          listener.notice(
+              "Training was interrupted after step %d (%s); it goes on from there with %d workers"
+                  .formatted(
+                      optimizer.steps(),
+                      String.valueOf(ended.cause().getMessage()).lines().findFirst().orElse(""),
+                      workers));
+        }
+      }
+    }
+  }
+
+  private Ended launch(StepLoop loop, ExchangeSpec exchange) {
+    Mailbox mailbox =
+        new Mailbox(
+            exchange, optimizer.weights(), environment, steering.map(TargetController::tree));
+    try (BarrierLaunch launch =
+        new BarrierLaunch(spark, settings, stop, mailbox, listener::notice)) {
+      launch.start(plan, job.with(exchange.workers()), optimizer.steps());
+      Ended ended = loop.run(mailbox);
+      if (ended.how() == Ended.How.DONE) {
+        launch.awaitWorkers();
+      }
+      return ended;
+    }
+  }
+
+  private void saveCheckpoint() {
+    checkpoints.save(optimizer, environment.run(), steering);
+  }
+
+  private int executors() {
+    return spark.sparkContext().statusTracker().getExecutorInfos().length
+        - 1; // the driver is one of them
+  }
+
+  @Override
+  public void close() {
+    try {
+      checkpoints.close();
+    } finally {
+      metrics.close();
+    }
+  }
+
+  /** The run folder's journal, with those who watch. */
+  private final class Kept implements StepLoop.Journal {
+    private final StepLog log;
+    private final Saturation saturation = new Saturation(task.roles(), listener::notice);
+
+    Kept(StepLog log) {
+      this.log = log;
+    }
+
+    @Override
+    public void add(StepRecord record) {
+      saturation.look(record.step(), record.losses());
+      log.add(record);
+      metrics.step(record);
+      listener.step(record);
+    }
+
+    @Override
+    public void checkpoint(int steps) {
+      boolean due = steps % settings.checkpointEvery() == 0;
+      if (due && steps < first.schedule().steps() && log.stands()) {
+        saveCheckpoint();
+      }
+    }
+  }
+}

@@ -1,0 +1,455 @@
+package lethe.train.exchange;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import lethe.settings.InvalidSettings;
+import lethe.train.gradient.BufferPool;
+import lethe.train.gradient.ShardTree;
+import lethe.train.steering.ProbeDecision;
+import org.apache.spark.network.buffer.ManagedBuffer;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.StreamCallbackWithID;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.server.RpcHandler;
+import org.apache.spark.network.server.StreamManager;
+
+/**
+ * The driver's half of the exchange: collects what the workers of one launch send for a step and
+ * hands out the weights. It decides nothing: the driver's loop takes what is collected, does the
+ * step, and publishes the next one.
+ *
+ * <pre>
+ *   publish(k)   the workers' turn: they come, fetch the weights of step k, send probes and gradients
+ *   collect(k)   all has arrived: the driver's turn; whoever asks for anything waits for publish(k + 1)
+ * </pre>
+ *
+ * A newer attempt of the stage drops what the older one has sent and repeats its step; while it is
+ * the driver's turn it waits, so that a step that is complete is never repeated.
+ *
+ * <p>Gradients and weights travel as streams: a message would be put together whole, and copied
+ * twice, before it is read. A gradient's stream is followed by a message that announces it, whose
+ * answer can be held back; weights are asked for by a message, and fetched once it is answered.
+ *
+ * <p>Memory is bounded: a worker that is more than {@link #WINDOW} buckets ahead of the slowest
+ * gets no answer until that one has caught up, and a sender keeps only so many messages unanswered.
+ *
+ * <p>This object's lock is held for bookkeeping alone: neither while gradients are added nor while
+ * the driver has its turn.
+ */
+public final class Mailbox extends RpcHandler {
+  /** Buckets a worker may be ahead of the slowest. */
+  public static final int WINDOW = 8;
+
+  /** How far the newest attempt of the launch is. */
+  private enum State {
+    /** Some of its workers have not come, or an executor is gone. */
+    GATHERING,
+    /** All its workers have come. */
+    JOINED,
+    /** So has the launch: nothing more is taken. */
+    ENDED
+  }
+
+  /** A message that is answered later, if it is not refused. */
+  private record Waiting(Runnable again, RpcResponseCallback answer) {}
+
+  private final ExchangeSpec spec;
+  private final float[][] weights;
+  private final WorkerEnvironment environment;
+  private final Optional<ShardTree> probes;
+  private final BufferPool pool = new BufferPool();
+
+  private State state = State.GATHERING;
+  private Ended ended; // where the state is ENDED
+  private int attempt = -1;
+  private final Set<Integer> joined = new HashSet<>();
+  private long joinedNanos = System.nanoTime();
+  private boolean workersTurn;
+  private ProbeDecision decision = ProbeDecision.UNSTEERED;
+  private StepCollector current; // null before the first step is published
+  private final List<Waiting> waiting = new ArrayList<>();
+
+  /**
+   * @param weights bucket by bucket, trained ones first; changed by the driver in its turn alone
+   * @param environment what workers run on, of all launches
+   * @param probes the tree of the shards, where a target steers
+   */
+  public Mailbox(
+      ExchangeSpec spec,
+      float[][] weights,
+      WorkerEnvironment environment,
+      Optional<ShardTree> probes) {
+    this.spec = spec;
+    this.weights = weights;
+    this.environment = environment;
+    this.probes = probes;
+  }
+
+  // --- The driver's side
+
+  public ExchangeSpec spec() {
+    return spec;
+  }
+
+  /**
+   * Begins a step: answers those who wait for its weights, and workers that have come meanwhile.
+   *
+   * @param step from 0
+   * @param holds what the workers go by
+   */
+  public synchronized void publish(int step, ProbeDecision holds) {
+    if (current != null) {
+      current.release();
+    }
+    decision = holds;
+    current = collector(step);
+    giveTurn();
+  }
+
+  /**
+   * Waits until the sums of a step's probe are all there. From then on it is the driver's turn.
+   *
+   * @return by domain, nats; empty when the launch has ended before
+   */
+  public synchronized Optional<double[]> collectProbe(int step) {
+    awaitAll(step, () -> current.probes().flatMap(ProbeCollector::total).isPresent());
+    return current.probes().flatMap(ProbeCollector::total);
+  }
+
+  /** Answers a probe: the step goes on, or training ends. */
+  public synchronized void decide(ProbeDecision holds) {
+    decision = holds;
+    current.probes().ifPresent(p -> p.answer(holds));
+    giveTurn();
+  }
+
+  /**
+   * Waits until all gradients of a step are there. From then on it is the driver's turn.
+   *
+   * @return empty when the launch has ended before
+   */
+  public synchronized Optional<CollectedStep> collect(int step) {
+    awaitAll(step, () -> current.complete());
+    return current.complete()
+        ? Optional.of(current.collected(attempt, joinedNanos))
+        : Optional.empty();
+  }
+
+  private interface Condition {
+    boolean holds();
+  }
+
+  private void awaitAll(int step, Condition all) {
+    if (current.step() != step) {
+      throw new IllegalStateException(
+          "Cannot collect step %d: step %d is published".formatted(step + 1, current.step() + 1));
+    }
+    try {
+      while (!all.holds() && state != State.ENDED) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while step " + (step + 1) + " was collected", e);
+    }
+  }
+
+  /** Refuses everything from here on; of several reasons the first one stays. */
+  public synchronized void end(Ended how) {
+    if (state == State.ENDED) {
+      return;
+    }
+    state = State.ENDED;
+    ended = how;
+    refuseWaiting(how.cause());
+    notifyAll();
+  }
+
+  /** How the launch has ended, if it has. */
+  public synchronized Optional<Ended> ended() {
+    return Optional.ofNullable(ended);
+  }
+
+  /** Whether all workers of the newest attempt are there. */
+  public synchronized boolean allJoined() {
+    return state == State.JOINED;
+  }
+
+  /** An executor is gone: the workers there were are not complete until a newer attempt's are. */
+  public synchronized void executorLost() {
+    joined.clear();
+    if (state == State.JOINED) {
+      state = State.GATHERING;
+    }
+  }
+
+  /** What there is to say of a step that takes longer than it may: which workers are behind. */
+  public synchronized Optional<String> stepTimeout(Duration timeout) {
+    if (state != State.JOINED
+        || !workersTurn
+        || System.nanoTime() - current.begun() < timeout.toNanos()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "step "
+            + (current.step() + 1)
+            + " took longer than train.step-timeout ("
+            + timeout.toSeconds()
+            + " s); slowest: "
+            + current.slowest());
+  }
+
+  // --- The workers' side
+
+  @Override
+  public void receive(TransportClient client, ByteBuffer body, RpcResponseCallback answer) {
+    answering(
+        answer,
+        () -> {
+          Message message = Message.read(body);
+          switch (message.kind()) {
+            case HELLO -> hello(message, StandardCharsets.UTF_8.decode(body).toString(), answer);
+            case PULL -> pull(message, answer);
+            case REPORT -> report(message, WorkerReport.read(body), answer);
+            case PUSH -> push(message, answer);
+            case PROBE -> probe(message, body, answer);
+            case UNABLE -> unable(message, body, answer);
+          }
+        });
+  }
+
+  /** Whatever is thrown is the answer. */
+  private static void answering(RpcResponseCallback answer, Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      answer.onFailure(e);
+    }
+  }
+
+  private synchronized void hello(Message message, String greeting, RpcResponseCallback answer) {
+    if (message.launch() != spec.launch() || message.attempt() < attempt) {
+      throw new IllegalStateException(
+          "Refused %s: launch %d attempt %d has been replaced by %s"
+              .formatted(message.where(), message.launch(), message.attempt(), newest()));
+    }
+    refuseEnded();
+    if (!workersTurn) {
+      waiting.add(new Waiting(() -> hello(message, greeting, answer), answer));
+      return;
+    }
+    if (message.attempt() > attempt) {
+      replaceAttempt(message.attempt());
+    }
+    join(message.worker(), greeting.split("\n", 3));
+    ByteBuffer start = ByteBuffer.allocate(4 + decision.bytes()).putInt(current.step());
+    decision.write(start);
+    answer.onSuccess(start.flip());
+  }
+
+  /** Drops what the older attempt has sent for the step. */
+  private void replaceAttempt(int newer) {
+    refuseWaiting(
+        new IllegalStateException(
+            "launch %s has been replaced by attempt %d".formatted(newest(), newer)));
+    attempt = newer;
+    joined.clear();
+    state = State.GATHERING;
+    current = collector(current.step());
+  }
+
+  private void join(int worker, String[] greeting) {
+    String expected = spec.greeting();
+    if (!greeting[0].equals(expected)) {
+      throw new IllegalStateException(
+          "Refused worker %d: it runs %s, the driver %s".formatted(worker, greeting[0], expected));
+    }
+    try {
+      environment.check(worker, greeting[1]);
+      environment.place(newest(), worker, greeting.length > 2 ? greeting[2] : "");
+    } catch (IllegalStateException e) {
+      end(Ended.failed(e)); // another attempt would find the same machines
+      throw e;
+    }
+    if (!joined.add(worker)) {
+      throw new IllegalStateException(
+          "Refused a second worker " + worker + " of launch " + newest());
+    }
+    if (joined.size() == spec.workers()) {
+      state = State.JOINED;
+      joinedNanos = System.nanoTime();
+      environment.complete();
+    }
+  }
+
+  private synchronized void unable(Message message, ByteBuffer body, RpcResponseCallback answer) {
+    if (message.launch() == spec.launch() && message.attempt() >= attempt) {
+      boolean settings = body.get() == Message.WRONG_SETTINGS;
+      String why =
+          "Worker %d cannot go on: %s"
+              .formatted(message.worker(), StandardCharsets.UTF_8.decode(body));
+      end(Ended.failed(settings ? new InvalidSettings(why) : new IllegalStateException(why)));
+    }
+    answer.onSuccess(ByteBuffer.allocate(0));
+  }
+
+  /** Tells a worker how to fetch the weights a step begins with, when they are there. */
+  private synchronized void pull(Message message, RpcResponseCallback answer) {
+    check(message);
+    if (message.step() == current.step() + 1) {
+      waiting.add(new Waiting(() -> pull(message, answer), answer));
+      return;
+    }
+    checkStep(message);
+    answer.onSuccess(ByteBuffer.wrap(current.key().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /**
+   * A bucket of the current weights, by key and number. They are read while they are sent, without
+   * a lock: they change only in the driver's turn, which begins when every worker of the attempt
+   * has sent its gradient, which this one has not before it has its weights.
+   */
+  private synchronized OutgoingBucket weights(String id) {
+    String[] parts = id.split("/", 2);
+    if (current == null || !current.key().equals(parts[0])) {
+      throw new IllegalStateException("Refused to send weights: not those of the current step");
+    }
+    float[] bucket = weights[Integer.parseInt(parts[1])];
+    current.sent(bucket.length);
+    return new OutgoingBucket(bucket, spec.wire());
+  }
+
+  private synchronized void report(
+      Message message, WorkerReport report, RpcResponseCallback answer) {
+    check(message);
+    checkStep(message);
+    current.report(message, report);
+    answer.onSuccess(ByteBuffer.allocate(0));
+  }
+
+  private synchronized void probe(Message message, ByteBuffer body, RpcResponseCallback answer) {
+    check(message);
+    checkStep(message);
+    if (current.probes().isEmpty() || message.step() != decision.nextProbeStep()) {
+      throw new IllegalStateException(
+          "Refused " + message.where() + ": no probe is asked for at this step");
+    }
+    ProbeCollector sums = current.probes().get();
+    sums.put(message, body, answer);
+    if (sums.total().isPresent()) {
+      takeTurn();
+    }
+  }
+
+  /** A gradient begins to arrive. What is of no use any more is received, too, and then refused. */
+  @Override
+  public StreamCallbackWithID receiveStream(
+      TransportClient client, ByteBuffer head, RpcResponseCallback answer) {
+    Message message = Message.read(head);
+    StepCollector step;
+    synchronized (this) {
+      boolean useful = message.launch() == spec.launch() && message.attempt() == attempt;
+      step = useful && workersTurn && message.step() == current.step() ? current : null;
+    }
+    return step == null
+        ? new IncomingBucket(message.where(), spec.wire(), new float[0])
+        : step.stream(message);
+  }
+
+  private void push(Message message, RpcResponseCallback answer) {
+    StepCollector step;
+    synchronized (this) {
+      check(message);
+      checkStep(message);
+      step = current;
+    }
+    float[] total = step.add(message);
+    synchronized (this) {
+      refuseEnded();
+      if (step != current) {
+        return; // a newer attempt has begun: nobody waits for this answer
+      }
+      step.pushed(message, total, answer);
+      if (total != null && step.complete()) {
+        takeTurn();
+      }
+    }
+  }
+
+  /** All that the driver waits for has arrived. */
+  private void takeTurn() {
+    workersTurn = false;
+    notifyAll();
+  }
+
+  private void giveTurn() {
+    workersTurn = true;
+    List<Waiting> now = List.copyOf(waiting);
+    waiting.clear();
+    now.forEach(one -> answering(one.answer, one.again));
+  }
+
+  private StepCollector collector(int step) {
+    return new StepCollector(
+        spec,
+        pool,
+        step,
+        probes.map(tree -> new ProbeCollector(tree, spec.workers(), decision.weights().length)));
+  }
+
+  private void refuseWaiting(RuntimeException cause) {
+    waiting.forEach(one -> one.answer.onFailure(cause));
+    waiting.clear();
+    if (current != null) {
+      current.refuse(cause);
+    }
+  }
+
+  private void refuseEnded() {
+    if (state == State.ENDED) {
+      throw ended.cause();
+    }
+  }
+
+  private String newest() {
+    return spec.launch() + "." + attempt;
+  }
+
+  private void check(Message message) {
+    refuseEnded();
+    if (message.launch() != spec.launch() || message.attempt() != attempt) {
+      throw new IllegalStateException(
+          "Refused %s: launch %d attempt %d is not the current %s"
+              .formatted(message.where(), message.launch(), message.attempt(), newest()));
+    }
+  }
+
+  private void checkStep(Message message) {
+    if (message.step() != current.step() || !workersTurn) {
+      throw new IllegalStateException(
+          "Refused " + message.where() + ": the driver is at step " + (current.step() + 1));
+    }
+  }
+
+  @Override
+  public StreamManager getStreamManager() {
+    return new StreamManager() {
+      @Override
+      public ManagedBuffer getChunk(long stream, int chunk) {
+        // Spark's shuffle fetches so; no worker of Lethe does.
+        throw new UnsupportedOperationException("Weights are fetched as streams");
+      }
+
+      @Override
+      public ManagedBuffer openStream(String id) {
+        return weights(id);
+      }
+    };
+  }
+}

@@ -1,0 +1,264 @@
+package lethe.train.exchange;
+
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lethe.train.gradient.Buckets;
+import lethe.train.gradient.BufferPool;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ShardTree;
+import lethe.train.gradient.WireFormat;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.StreamCallbackWithID;
+
+/**
+ * One step of one attempt as it comes in; dropped whole when the attempt is replaced. Sums of
+ * different slots are made at the same time, by the threads of the transport ({@link #stream},
+ * {@link #add}); all else is called under the mailbox's lock.
+ */
+final class StepCollector {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private record Held(Slot slot, RpcResponseCallback answer) {}
+
+  private final ExchangeSpec spec;
+  private final Buckets buckets;
+  private final WireFormat wire;
+  private final BufferPool pool;
+  private final int step;
+  private final String key = newKey();
+  private final long begun = System.nanoTime();
+  private final AtomicLong bytes = new AtomicLong();
+  private final Map<Message, Gradient> arrived = new ConcurrentHashMap<>();
+  private final Map<Slot, ShardTree.Sums<float[]>> sums = new ConcurrentHashMap<>();
+  private final float[][][] gradient;
+  private final WorkerReport[] reports;
+  private final int[] pushed;
+  private final Deque<Held> held = new ArrayDeque<>();
+  private final Optional<ProbeCollector> probes;
+  private volatile String notFinite;
+
+  /**
+   * @param pool buckets for what arrives
+   * @param step from 0
+   * @param probes where a target steers
+   */
+  StepCollector(ExchangeSpec spec, BufferPool pool, int step, Optional<ProbeCollector> probes) {
+    this.spec = spec;
+    this.buckets = spec.layout().buckets();
+    this.wire = spec.wire();
+    this.pool = pool;
+    this.step = step;
+    this.gradient = new float[spec.separation().parts()][buckets.count()][];
+    this.reports = new WorkerReport[spec.workers()];
+    this.pushed = new int[spec.workers()];
+    this.probes = probes;
+  }
+
+  private static String newKey() {
+    byte[] key = new byte[16];
+    RANDOM.nextBytes(key);
+    return HexFormat.of().formatHex(key);
+  }
+
+  int step() {
+    return step;
+  }
+
+  /** By which the weights of this step are fetched; known to its workers alone. */
+  String key() {
+    return key;
+  }
+
+  /** When it began, as {@link System#nanoTime}. */
+  long begun() {
+    return begun;
+  }
+
+  /** The sums of the step's probe, where a target steers. */
+  Optional<ProbeCollector> probes() {
+    return probes;
+  }
+
+  /** Weights of so many elements are sent. */
+  void sent(int elements) {
+    bytes.addAndGet(wire.bytes(elements));
+  }
+
+  void report(Message message, WorkerReport report) {
+    reports[message.worker()] = report;
+  }
+
+  /** What takes in a gradient that begins to arrive. */
+  StreamCallbackWithID stream(Message message) {
+    float[] values = pool.acquire(buckets.length(message.slot().bucket()));
+    Gradient coming = new Gradient(message, wire, values);
+    arrived.put(message, coming);
+    return coming;
+  }
+
+  /**
+   * Adds a gradient that has arrived along the tree, as far as its siblings have.
+   *
+   * @return the slot's sum over all shards; null while some are missing
+   * @throws IllegalStateException when it has not arrived, or was added before
+   * @throws IllegalArgumentException when it is too long or too short
+   */
+  float[] add(Message message) {
+    Gradient one = arrived(message);
+    float[] values = one.whole().join();
+    bytes.addAndGet(wire.bytes(values.length));
+    if (!one.finite) {
+      notFinite = describeNonFinite(message, values);
+    }
+    ShardTree.Sums<float[]> slot =
+        sums.computeIfAbsent(message.slot(), s -> new ShardTree.Sums<>(this::add));
+    synchronized (slot) {
+      slot.put(message.node(), values);
+      return slot.take(ShardTree.ROOT);
+    }
+  }
+
+  private float[] add(float[] left, float[] right) {
+    wire.add(left, right);
+    pool.release(right);
+    return left;
+  }
+
+  private Gradient arrived(Message message) {
+    Gradient one = arrived.remove(message);
+    if (one == null || !one.whole().isDone()) {
+      throw new IllegalStateException(
+          "Refused " + message.where() + ": its gradient has not arrived");
+    }
+    try {
+      one.whole().join();
+      return one;
+    } catch (CompletionException e) {
+      throw new IllegalArgumentException(
+          "Cannot read gradient of " + message.where() + ": " + e.getCause().getMessage(), e);
+    }
+  }
+
+  private String describeNonFinite(Message message, float[] values) {
+    int i = 0;
+    while (Float.isFinite(values[i])) {
+      i++;
+    }
+    ParameterLayout.TensorRange tensor =
+        spec.layout().tensor(buckets.offset(message.slot().bucket()) + i);
+    return "worker %d sent %s for %s".formatted(message.worker(), values[i], tensor.name());
+  }
+
+  /**
+   * Notes a gradient that was added, and answers the pushes that are near enough to the slowest
+   * worker's.
+   *
+   * @param total the slot's sum over all shards, or null
+   */
+  void pushed(Message message, float[] total, RpcResponseCallback answer) {
+    pushed[message.worker()]++;
+    held.add(new Held(message.slot(), answer));
+    if (total != null) {
+      gradient[message.slot().part()][message.slot().bucket()] = total;
+    }
+    int limit = lowest() + Mailbox.WINDOW;
+    for (int i = held.size(); i > 0; i--) {
+      Held one = held.poll();
+      if (one.slot.place(buckets.count()) < limit) {
+        one.answer.onSuccess(ByteBuffer.allocate(0));
+      } else {
+        held.add(one);
+      }
+    }
+  }
+
+  /** The place of the first slot that is not complete. */
+  private int lowest() {
+    for (int part = 0; part < gradient.length; part++) {
+      for (int bucket = 0; bucket < buckets.count(); bucket++) {
+        if (gradient[part][bucket] == null) {
+          return new Slot(part, bucket).place(buckets.count());
+        }
+      }
+    }
+    return new Slot(gradient.length, 0).place(buckets.count());
+  }
+
+  /** Whether the sums of all slots are there. */
+  boolean complete() {
+    return Arrays.stream(gradient).flatMap(Arrays::stream).noneMatch(bucket -> bucket == null);
+  }
+
+  /**
+   * What was collected.
+   *
+   * @param attempt of the stage
+   * @param joinedNanos when the last worker of it had come
+   * @throws IllegalStateException when a worker has sent no report
+   */
+  CollectedStep collected(int attempt, long joinedNanos) {
+    for (int w = 0; w < reports.length; w++) {
+      if (reports[w] == null) {
+        throw new IllegalStateException(
+            "Worker %d has sent its gradient of step %d without a report".formatted(w, step + 1));
+      }
+    }
+    return new CollectedStep(
+        step,
+        attempt,
+        gradient,
+        List.of(reports),
+        bytes.get(),
+        joinedNanos,
+        Optional.ofNullable(notFinite));
+  }
+
+  /** Which workers are behind, and how many messages they have sent. */
+  String slowest() {
+    int least = Arrays.stream(pushed).min().orElse(0);
+    String slowest =
+        IntStream.range(0, pushed.length)
+            .filter(w -> pushed[w] == least)
+            .mapToObj(String::valueOf)
+            .collect(Collectors.joining(", "));
+    return "worker " + slowest + ", which has sent " + least + " of its messages";
+  }
+
+  /** Gives its buckets back: it is applied. */
+  void release() {
+    Arrays.stream(gradient).flatMap(Arrays::stream).forEach(pool::release);
+  }
+
+  /** Refuses those who still wait for an answer. */
+  void refuse(RuntimeException cause) {
+    held.forEach(one -> one.answer.onFailure(cause));
+    held.clear();
+    probes.ifPresent(p -> p.refuse(cause));
+  }
+
+  /** One bucket of one node. */
+  private static final class Gradient extends IncomingBucket {
+    private boolean finite = true;
+
+    Gradient(Message message, WireFormat wire, float[] values) {
+      super(message.where(), wire, values);
+    }
+
+    @Override
+    void look(float[] some, int from, int to) {
+      finite &= FiniteCheck.finite(some, from, to);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package lethe.train.worker;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ObjIntConsumer;
+import lethe.train.exchange.Driver;
+import lethe.train.exchange.WorkerReport;
+import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.WireFormat;
+import lethe.train.steering.ProbeDecision;
+import lethe.train.worker.FaultInjection.Moment;
+
+/**
+ * A driver at whose calls a worker dies, where a test asks for it.
+ *
+ * @param driver that is called
+ * @param fault when to die
+ * @param worker that calls, from 0
+ */
+record FaultyDriver(Driver driver, FaultInjection fault, int worker) implements Driver {
+  /** Once: workers that are launched or tried anew live. */
+  private static final String FIRST = "0.0";
+
+  /**
+   * The driver itself, unless the environment asks for a fault.
+   *
+   * @param attempt launch and attempt of the worker
+   */
+  static Driver ifAsked(Driver driver, String attempt, int worker) {
+    Optional<FaultInjection> fault = FaultInjection.asked().filter(f -> attempt.equals(FIRST));
+    return fault.<Driver>map(f -> new FaultyDriver(driver, f, worker)).orElse(driver);
+  }
+
+  @Override
+  public Start hello(String greeting, String environment, String device) {
+    return driver.hello(greeting, environment, device);
+  }
+
+  @Override
+  public void pull(
+      int step,
+      ParameterLayout layout,
+      int buckets,
+      WireFormat wire,
+      ObjIntConsumer<float[]> each) {
+    driver.pull(
+        step,
+        layout,
+        buckets,
+        wire,
+        (values, bucket) -> {
+          each.accept(values, bucket);
+          if (bucket == buckets / 2) {
+            fault.killWorkerAt(worker, step, Moment.PULL);
+          }
+        });
+  }
+
+  @Override
+  public ProbeDecision probe(int step, double[] sums) {
+    fault.killWorkerAt(worker, step, Moment.PROBE);
+    return driver.probe(step, sums);
+  }
+
+  @Override
+  public void report(int step, WorkerReport report) {
+    fault.killWorkerAt(worker, step, Moment.COMPUTED);
+    driver.report(step, report);
+  }
+
+  @Override
+  public void push(int step, List<Integer> nodes, List<float[][][]> sums, WireFormat wire) {
+    if (fault.strikes(worker, step, Moment.PUSH)) {
+      driver.push(step, nodes, sums.stream().map(FaultyDriver::half).toList(), wire);
+      fault.killWorkerAt(worker, step, Moment.PUSH);
+    }
+    driver.push(step, nodes, sums, wire);
+  }
+
+  /** The first of two parts, or half the buckets of a single one. */
+  private static float[][][] half(float[][][] sum) {
+    return sum.length > 1
+        ? Arrays.copyOf(sum, sum.length / 2)
+        : new float[][][] {Arrays.copyOf(sum[0], sum[0].length / 2)};
+  }
+
+  @Override
+  public void unable(IllegalArgumentException why) {
+    driver.unable(why);
+  }
+}

@@ -1,0 +1,50 @@
+package lethe.train.worker;
+
+import java.util.ArrayList;
+import java.util.List;
+import lethe.loss.Example;
+import lethe.loss.MicroBatch;
+import lethe.model.network.Parameters;
+import lethe.train.gradient.ShardTree;
+import lethe.train.plan.PlanReader;
+
+/** The probe chunks of one worker's shards: read once, scored again and again. */
+final class ProbeWork {
+  private final MicroBatch pass;
+  private final List<List<List<Example>>> batches = new ArrayList<>();
+
+  /**
+   * Reads them, before the rows of the first step.
+   *
+   * @param worker from 0
+   */
+  ProbeWork(WorkerTask.WorkerSpec job, PlanReader plan, MicroBatch pass, int worker) {
+    this.pass = pass;
+    ShardTree tree = new ShardTree(job.shards());
+    int end = tree.firstShard(worker + 1, job.workers());
+    for (int shard = tree.firstShard(worker, job.workers()); shard < end; shard++) {
+      for (int domain = 0; domain < job.domains().size(); domain++) {
+        List<List<Example>> own = new ArrayList<>();
+        for (List<Example> batch = plan.nextProbe(shard, domain, job.microBatch());
+            !batch.isEmpty();
+            batch = plan.nextProbe(shard, domain, job.microBatch())) {
+          own.add(batch);
+        }
+        batches.add(own);
+      }
+    }
+  }
+
+  /** For each shard and domain the summed loss, nats. */
+  double[] losses(Parameters weights) {
+    double[] sums = new double[batches.size()];
+    for (int i = 0; i < sums.length; i++) {
+      for (List<Example> batch : batches.get(i)) {
+        for (double nll : pass.score(batch, weights)) {
+          sums[i] += nll;
+        }
+      }
+    }
+    return sums;
+  }
+}
