@@ -21,7 +21,8 @@ case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
 esac
 
 if ! id -un >/dev/null 2>&1; then
-  echo "Cannot start Spark: the user with the id $(id -u) has no name here, and Hadoop asks for one. Give it one in /etc/passwd; in a container: echo \"lethe:x:$(id -u):$(id -g)::/tmp:/bin/sh\" >>/etc/passwd" >&2
+  echo "Cannot start Spark: the user with the id $(id -u) has no name here, and Hadoop asks for one." \
+    "Give it one in /etc/passwd; in a container: echo \"lethe:x:$(id -u):$(id -g)::/tmp:/bin/sh\" >>/etc/passwd" >&2
   exit 2
 fi
 
@@ -64,7 +65,8 @@ if [ -n "${SPARK_HOME:-}" ]; then
   case "$(basename "${core:-none}")" in
     spark-core_2.12-3.5.*) ;;
     *)
-      echo "Cannot use SPARK_HOME=$SPARK_HOME: Lethe needs Spark 3.5 with Scala 2.12, found $(basename "${core:-no spark-core jar}"). Unset SPARK_HOME to use the embedded Spark." >&2
+      echo "Cannot use SPARK_HOME=$SPARK_HOME: Lethe needs Spark 3.5 with Scala 2.12," \
+        "found $(basename "${core:-no spark-core jar}"). Unset SPARK_HOME to use the embedded Spark." >&2
       exit 2
       ;;
   esac

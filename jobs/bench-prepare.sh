@@ -9,4 +9,4 @@ folder=${BENCH_FOLDER:-$(mktemp -d)}
 [ -n "${BENCH_FOLDER:-}" ] || trap 'rm -rf "$folder"' EXIT
 export RAYON_NUM_THREADS=1
 "${jvm[@]}" -Xmx1g -Dspark.local.dir="$folder" lethe.corpus.PrepareBench \
-  "${3:-../shared/corpora}" "${4:-../shared/base-model}" "$folder" "${1:-500}" "${2:-2}" ${5:-}
+  "${3:-../shared/corpora}" "${4:-../shared/base-model}" "$folder" "${1:-500}" "${2:-2}" ${5:+"$5"}

@@ -51,7 +51,10 @@ measure() {
       n++
       seconds += number("seconds"); wait += number("wait_share"); tokens += number("tokens"); bytes += number("wire_bytes")
     }
-    function number(key) { match($0, "\"" key "\":[0-9.eE+-]+"); return substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 }
+    function number(key) {
+      match($0, "\"" key "\":[0-9.eE+-]+")
+      return substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0
+    }
     END { printf "step, %-20s  %6.2f s, %5.0f tokens, %4.0f MB moved, %4.1f %% is not forward and backward\n",
       name, seconds / n, tokens / n, bytes / n / 1e6, 100 * wait / n }' "$run/pretrain-steps.jsonl"
 }

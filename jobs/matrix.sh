@@ -11,7 +11,7 @@
 #
 # Exit 1 when any of it does not hold.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 into=${1:-runs/matrix} all_workers=${2:-1 2 3 4} wires=${3:-float32 bfloat16} faults=${4:-none computed push pull driver}
 steps=10 driver_step=8
 rm -rf "$into"
@@ -42,13 +42,14 @@ spark.sql.adaptive.enabled = false
 END
 
 # The start: a corpus and a model with random weights, trained for two steps.
-./submit.sh prepare "$into/matrix.conf" "sample.directory=$into/sample" \
-  "sample.model={width=32,layers=2,heads=2,key-value-heads=2,inner-width=64,context=256}" \
-  pretrain.enabled=true "pretrain.model=$into/sample/model" pretrain.steps=2 >"$into/prepare.log" 2>&1 &&
-  ./submit.sh pretrain "$into/matrix.conf" "sample.directory=$into/sample" \
+begin() {
+  ./submit.sh "$1" "$into/matrix.conf" "sample.directory=$into/sample" \
     "sample.model={width=32,layers=2,heads=2,key-value-heads=2,inner-width=64,context=256}" \
-    pretrain.enabled=true "pretrain.model=$into/sample/model" pretrain.steps=2 >"$into/pretrain.log" 2>&1 ||
-  { tail -5 "$into/prepare.log" "$into/pretrain.log" >&2; exit 1; }
+    pretrain.enabled=true "pretrain.model=$into/sample/model" pretrain.steps=2 >"$into/$1.log" 2>&1 ||
+    { tail -5 "$into/$1.log" >&2; exit 1; }
+}
+begin prepare
+begin pretrain
 start=$(sha256sum <"$into/base/original/model.safetensors" | cut -d' ' -f1)
 
 numbers() { grep -o "\"$2\":-\?[0-9]*" "$1" | cut -d: -f2; }
@@ -80,7 +81,7 @@ row() {
       ;;
   esac
   local records="$run/steps.jsonl" weights="$run/model/model.safetensors"
-  [ -f "$records" ] && [ -f "$weights" ] || { fail "$run has no result"; return; }
+  if ! [ -f "$records" ] || ! [ -f "$weights" ]; then fail "$run has no result" && return; fi
   local whole=yes
   [ "$(numbers "$records" step | tr '\n' ' ')" = "$(seq -s' ' 1 $steps) " ] || { whole=NO; fail "$run: steps are not 1..$steps once each"; }
   local again
@@ -99,10 +100,14 @@ row() {
   sha=$(sha256sum <"$weights" | cut -d' ' -f1)
   [ "$sha" != "$start" ] || fail "$run: the weights are those of the start"
   echo "$sha" >>"$into/$wire.sha256"
-  printf '%-9s %7s %-9s %12s %13s %16s %11s %8s  %s\n' "$wire" "$workers" "$fault" "$kill" "$again" "$seconds" "$lost" "$whole" "${sha:0:16}"
+  line "$wire" "$workers" "$fault" "$kill" "$again" "$seconds" "$lost" "$whole" "${sha:0:16}"
 }
 
-printf '%-9s %7s %-9s %12s %13s %16s %11s %8s  %s\n' wire workers fault "step of kill" last-launch.try "s to next step" "steps again" "1..$steps" sha256
+line() {
+  printf '%-9s %7s %-9s %12s %13s %16s %11s %8s  %s\n' "$@"
+}
+
+line wire workers fault "step of kill" last-launch.try "s to next step" "steps again" "1..$steps" sha256
 for wire in $wires; do
   for workers in $all_workers; do
     for fault in $faults; do

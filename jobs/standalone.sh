@@ -10,10 +10,11 @@ if [ $# -lt 2 ]; then
   exit 2
 fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-[ -f target/lethe.jar ] && [ -d target/spark/jars ] || mvn -q -B -ntp -DskipTests package >&2
+if ! [ -f target/lethe.jar ] || ! [ -d target/spark/jars ]; then mvn -q -B -ntp -DskipTests package >&2; fi
 unset SPARK_HOME
 port=${PORT:-17077} work=$(mktemp -d)
 pids=()
+# shellcheck disable=SC2317 # called by the trap
 stop() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
   wait "${pids[@]}" 2>/dev/null || true

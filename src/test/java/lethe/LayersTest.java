@@ -26,6 +26,7 @@ class LayersTest {
 
   static {
     room("settings", "");
+    room("spark", "");
     room("folder", "settings");
     room("table", "settings folder");
     room("sample", "folder");
@@ -43,7 +44,7 @@ class LayersTest {
     room("inference", "settings folder table" + model);
 
     String tables = "settings folder table target ";
-    room("corpus.source", "settings folder table");
+    room("corpus.source", "settings folder table spark");
     room("corpus.split", tables + "corpus.source");
     room("corpus.duplicate", tables + "corpus.source corpus.split");
     room("corpus.token", tables + "corpus.source");
@@ -63,7 +64,7 @@ class LayersTest {
     room("train.plan", tables + "objective loss examples train.gradient");
     String worker = "settings folder target objective loss inference examples train.plan";
     room("train.worker", worker + exchange + model);
-    room("train", worker + exchange + model + "table train.worker");
+    room("train", worker + exchange + model + "spark table train.worker");
 
     room("evaluate.metric", "");
     room("evaluate", tables + "inference evaluate.metric" + model);
@@ -140,11 +141,24 @@ class LayersTest {
     refuse(
         packages(others),
         "lethe\\.(train\\.BarrierLaunch" // opens and closes the server
-            + "|command\\.Submission|run\\.Cluster|check\\.Preflight)" // JavaUtils reads sizes such
-            // as 4g
+            + "|command\\.Submission)" // JavaUtils reads a size such as 4g
             + "(\\$.*)?",
         "org.apache.spark.network..",
         "io.netty..");
+  }
+
+  /** So that another line of Spark is served by changing one room more. */
+  @Test
+  void onlyTheRoomOfSparkKnowsItsOtherInternals() {
+    Set<String> others = new TreeSet<>(KNOWS.keySet());
+    others.remove("spark");
+    refuse(
+        packages(others),
+        "",
+        "org.apache.spark.metrics..",
+        "org.apache.spark.sql.catalyst..",
+        "org.apache.spark.sql.execution..",
+        "org.apache.spark.sql.internal..");
   }
 
   @Test

@@ -39,7 +39,7 @@ public final class KernelTimes implements AutoCloseable {
         def matrix(self, g: Tensor, x: Tensor) -> Tensor:
           return torch.mm(torch.t(g), x)
         def causal(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-          return (self).attend(q, k, v, None, )
+          return (self).attend(q, k, v, None, True, )
         def sum(self, x: Tensor) -> Tensor:
           return torch.sum(torch.to(x, 6))
       """;

@@ -14,7 +14,6 @@ import lethe.settings.InvalidSettings;
 import lethe.train.MemoryBudget;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
-import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -83,7 +82,7 @@ public final class Preflight {
     if (cluster.oneProcess()) {
       return;
     }
-    long executor = JavaUtils.byteStringAsBytes(conf.get("spark.executor.memory", "1g"));
+    long executor = conf.getSizeAsMb("spark.executor.memory", "1g") << 20;
     if (budget.workerHeap() + SPARK_HEAP > executor) {
       problems.add(
           "spark.executor.memory must be at least %s for a worker's gradients (%s), was %s; more train.workers own fewer shards each"

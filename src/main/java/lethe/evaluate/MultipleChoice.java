@@ -23,7 +23,7 @@ import org.apache.spark.sql.types.StructType;
  * the query.
  *
  * <pre>
- *   answer             argmax_c  sum_t log p(c_t | query, " ", c_<t)
+ *   answer             argmax_c  sum_t log p(c_t | query, " ", c_&lt;t)
  *   normalized answer  argmax_c  the same / characters of c
  * </pre>
  *

@@ -11,8 +11,7 @@ import java.util.regex.Pattern;
 import lethe.inference.ComputeSettings;
 import lethe.inference.ComputeSettings.DeviceChoice;
 import lethe.train.TrainSettings;
-import org.apache.spark.network.util.ByteUnit;
-import org.apache.spark.network.util.JavaUtils;
+import org.apache.spark.SparkConf;
 import org.apache.spark.package$;
 
 /**
@@ -40,13 +39,9 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
   private static final Pattern LOCAL =
       Pattern.compile("local(\\[\\s*([1-9]\\d{0,5}|\\*)\\s*(,\\s*\\d{1,9}\\s*)?])?");
 
-  /** Settings that are sizes, with the unit of a number that has none. */
-  private static final Map<String, ByteUnit> SIZES =
-      new TreeMap<>(
-          Map.of(
-              "spark.driver.memory", ByteUnit.MiB,
-              "spark.executor.memory", ByteUnit.MiB,
-              "spark.executor.memoryOverhead", ByteUnit.MiB));
+  /** Settings that are sizes, in MiB where no unit is given. */
+  private static final List<String> SIZES =
+      List.of("spark.driver.memory", "spark.executor.memory", "spark.executor.memoryOverhead");
 
   private static final List<String> COUNTS =
       List.of("spark.cores.max", "spark.executor.cores", "spark.executor.instances");
@@ -108,24 +103,29 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
         && !LOCAL.matcher(master).matches()
         && !LOCAL_CLUSTER.matcher(master).matches()) {
       problems.add(
-          "spark.master must be local[threads] or local-cluster[executors,cores,MiB of an executor], was "
+          "spark.master must be local[threads] or local-cluster[executors,cores,MiB of an"
+              + " executor], was "
               + master);
     }
-    SIZES.forEach(
-        (key, unit) -> {
-          String value = conf.apply(key, "0");
-          try {
-            JavaUtils.byteStringAs(value, unit);
-          } catch (NumberFormatException e) {
-            problems.add("%s must be a size such as 4g or 512m, was \"%s\"".formatted(key, value));
-          }
-        });
+    for (String key : SIZES) {
+      String value = conf.apply(key, "0");
+      try {
+        mebibytes(key, value);
+      } catch (NumberFormatException e) {
+        problems.add("%s must be a size such as 4g or 512m, was \"%s\"".formatted(key, value));
+      }
+    }
     for (String key : COUNTS) {
       String value = conf.apply(key, "1");
       if (!value.matches("[1-9]\\d{0,8}")) {
         problems.add("%s must be a whole number of at least 1, was \"%s\"".formatted(key, value));
       }
     }
+  }
+
+  /** As Spark reads a size. */
+  private static long mebibytes(String key, String value) {
+    return new SparkConf(false).set(key, value).getSizeAsMb(key);
   }
 
   /** Spark starts no executor that asks for more than its worker has. */
@@ -135,7 +135,8 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
       return;
     }
     long most = Long.parseLong(cluster.group(3));
-    long asked = JavaUtils.byteStringAsMb(conf.apply("spark.executor.memory", most + "m"));
+    long asked =
+        mebibytes("spark.executor.memory", conf.apply("spark.executor.memory", most + "m"));
     if (asked > most) {
       problems.add(
           "spark.master=%s gives an executor %d MiB, spark.executor.memory asks for %d: make them alike"
@@ -198,7 +199,8 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
     int gpus = number("spark.executor.resource.gpu.amount", 0);
     if (gpus > 1) {
       problems.add(
-          "spark.executor.resource.gpu.amount must be 1: an executor holds one worker, and a worker uses one GPU; was "
+          "spark.executor.resource.gpu.amount must be 1: an executor holds one worker, and a worker"
+              + " uses one GPU; was "
               + gpus);
     }
     if (gpus > 0 && !conf.apply("spark.task.resource.gpu.amount", "").matches("1(\\.0)?")) {

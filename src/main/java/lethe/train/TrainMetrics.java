@@ -1,12 +1,9 @@
 package lethe.train;
 
-import com.codahale.metrics.Gauge;
-import com.codahale.metrics.MetricRegistry;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToDoubleFunction;
-import org.apache.spark.SparkEnv;
-import org.apache.spark.metrics.source.Source;
+import lethe.spark.MetricsSource;
 
 /**
  * The newest step's numbers as a Spark metrics source, so that they show in the sinks that a
@@ -14,8 +11,8 @@ import org.apache.spark.metrics.source.Source;
  * {@code .wire_bytes}, {@code .grad_norm}, {@code .learning_rate}, and {@code .loss.<role>} for
  * each role.
  */
-final class TrainMetrics implements Source, AutoCloseable {
-  private final MetricRegistry registry = new MetricRegistry();
+final class TrainMetrics implements AutoCloseable {
+  private final MetricsSource source = new MetricsSource("lethe");
   private final AtomicReference<StepRecord> newest = new AtomicReference<>();
 
   /**
@@ -34,13 +31,13 @@ final class TrainMetrics implements Source, AutoCloseable {
     for (String role : roles) {
       number(stage, "loss." + role, step -> step.losses().get(role));
     }
-    SparkEnv.get().metricsSystem().registerSource(this);
+    source.register();
   }
 
   private void number(String stage, String name, ToDoubleFunction<StepRecord> of) {
-    Gauge<Double> gauge =
-        () -> Optional.ofNullable(newest.get()).map(of::applyAsDouble).orElse(Double.NaN);
-    registry.register(MetricRegistry.name(stage, name), gauge);
+    source.add(
+        stage + "." + name,
+        () -> Optional.ofNullable(newest.get()).map(of::applyAsDouble).orElse(Double.NaN));
   }
 
   void step(StepRecord step) {
@@ -48,17 +45,7 @@ final class TrainMetrics implements Source, AutoCloseable {
   }
 
   @Override
-  public String sourceName() {
-    return "lethe";
-  }
-
-  @Override
-  public MetricRegistry metricRegistry() {
-    return registry;
-  }
-
-  @Override
   public void close() {
-    SparkEnv.get().metricsSystem().removeSource(this);
+    source.close();
   }
 }

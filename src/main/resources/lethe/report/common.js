@@ -8,14 +8,17 @@ const drawings = [];
 function el(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, value);
-  for (const child of children.flat()) if (child !== null && child !== undefined) element.append(typeof child === "string" ? shown(child) : child);
+  for (const child of children.flat())
+    if (child !== null && child !== undefined) element.append(typeof child === "string" ? shown(child) : child);
   return element;
 }
 
 // Characters that nobody sees, or that turn the direction of writing, spelled out; line ends and tabs stay.
 function shown(text) {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"),
+  );
 }
 
 const number = (value, digits) => (typeof value === "number" ? value.toFixed(digits) : "–");
@@ -27,19 +30,53 @@ const range = (interval, digits) => (interval ? ` (${number(interval.low, digits
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function table(head, rows, className) {
-  const body = rows.map((row) => el("tr", { class: row.className || "" }, row.cells.map((c) =>
-    el("td", c && c.inner ? { class: "inner" } : {}, c && c.inner ? c.inner : c))));
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "table" },
-    el("table", { class: className || "" }, el("thead", {}, el("tr", {}, head.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, body)));
+  const body = rows.map((row) =>
+    el(
+      "tr",
+      { class: row.className || "" },
+      row.cells.map((c) => el("td", c && c.inner ? { class: "inner" } : {}, c && c.inner ? c.inner : c)),
+    ),
+  );
+  return el(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": "table" },
+    el(
+      "table",
+      { class: className || "" },
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          head.map((h) => el("th", { scope: "col" }, h)),
+        ),
+      ),
+      el("tbody", {}, body),
+    ),
+  );
 }
 
 // A chart: its title, the drawing with a text alternative, what it says, and its data as a table.
 function figure(title, alternative, caption, head, rows, configuration) {
   const canvas = el("canvas", { role: "img", "aria-label": alternative });
   drawings.push({ canvas, configuration, chart: null });
-  return el("figure", {}, el("h3", {}, title), el("div", { class: "plot" }, canvas),
+  return el(
+    "figure",
+    {},
+    el("h3", {}, title),
+    el("div", { class: "plot" }, canvas),
     el("figcaption", {}, caption || alternative),
-    el("details", {}, el("summary", {}, "Data as a table"), table(head, rows.map((cells) => ({ cells })))));
+    el(
+      "details",
+      {},
+      el("summary", {}, "Data as a table"),
+      table(
+        head,
+        rows.map((cells) => ({ cells })),
+      ),
+    ),
+  );
 }
 
 function draw() {
@@ -53,22 +90,47 @@ function draw() {
   }
 }
 
-function axis(text, more) { return Object.assign({ title: { display: true, text } }, more); }
+function axis(text, more) {
+  return Object.assign({ title: { display: true, text } }, more);
+}
 function options(x, y, more) {
-  return Object.assign({ responsive: true, maintainAspectRatio: false, interaction: { mode: "nearest", axis: "x", intersect: false },
-    plugins: { legend: { labels: { usePointStyle: true, boxHeight: 7 } } }, scales: { x, y } }, more);
+  return Object.assign(
+    {
+      responsive: true,
+      maintainAspectRatio: false,
+      interaction: { mode: "nearest", axis: "x", intersect: false },
+      plugins: { legend: { labels: { usePointStyle: true, boxHeight: 7 } } },
+      scales: { x, y },
+    },
+    more,
+  );
 }
 function lines(xs, names, values, x, y, colours) {
-  return () => ({ type: "line",
-    data: { datasets: names.map((name, i) => ({ label: name, data: xs.map((v, k) => ({ x: v, y: values[i][k] })),
-      borderColor: colour(colours ? colours[i] : "--c" + (i % 5)), backgroundColor: colour(colours ? colours[i] : "--c" + (i % 5)),
-      borderWidth: 2, pointRadius: 0, borderDash: i % 2 ? [6, 3] : [] })) },
-    options: options(Object.assign({ type: "linear" }, x), y) });
+  return () => ({
+    type: "line",
+    data: {
+      datasets: names.map((name, i) => ({
+        label: name,
+        data: xs.map((v, k) => ({ x: v, y: values[i][k] })),
+        borderColor: colour(colours ? colours[i] : "--c" + (i % 5)),
+        backgroundColor: colour(colours ? colours[i] : "--c" + (i % 5)),
+        borderWidth: 2,
+        pointRadius: 0,
+        borderDash: i % 2 ? [6, 3] : [],
+      })),
+    },
+    options: options(Object.assign({ type: "linear" }, x), y),
+  });
 }
 function bars(labels, names, values, x, y, colours) {
-  return () => ({ type: "bar",
-    data: { labels, datasets: names.map((name, i) => ({ label: name, data: values[i], backgroundColor: colour(colours ? colours[i] : "--c" + (i % 5)) })) },
-    options: options(x, y) });
+  return () => ({
+    type: "bar",
+    data: {
+      labels,
+      datasets: names.map((name, i) => ({ label: name, data: values[i], backgroundColor: colour(colours ? colours[i] : "--c" + (i % 5)) })),
+    },
+    options: options(x, y),
+  });
 }
 
 // Draws all charts, again when light and dark change, and says that the page is there.

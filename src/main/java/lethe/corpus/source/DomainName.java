@@ -2,7 +2,7 @@ package lethe.corpus.source;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
+import lethe.spark.PartitionFolder;
 
 /** Names of domains: each becomes a folder {@code domain=<name>} of the corpus. */
 final class DomainName {
@@ -47,11 +47,6 @@ final class DomainName {
   }
 
   private static String folder(String name) {
-    return "domain=" + ExternalCatalogUtils.escapePathName(name);
-  }
-
-  /** The name that Spark or Hive wrote as a folder. */
-  static String unescaped(String folder) {
-    return ExternalCatalogUtils.unescapePathName(folder);
+    return "domain=" + PartitionFolder.escaped(name);
   }
 }

@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.regex.Pattern;
+import lethe.spark.DataSources;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -67,7 +68,7 @@ public final class FileRows {
   private static long most(SparkSession spark, Listing listing) {
     long all = listing.files().stream().mapToLong(file -> file.bytes() + OPENING).sum();
     long share = all / spark.sparkContext().defaultParallelism() + 1;
-    return Math.min(spark.sessionState().conf().filesMaxPartitionBytes(), Math.max(OPENING, share));
+    return Math.min(DataSources.maxPartitionBytes(spark), Math.max(OPENING, share));
   }
 
   private static JavaRDD<List<Slice>> tasks(SparkSession spark, List<Slice> slices, long most) {

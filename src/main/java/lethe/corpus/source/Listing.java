@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
+import lethe.spark.PartitionFolder;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.GlobFilter;
@@ -125,7 +126,8 @@ public record Listing(
     } catch (IOException | RuntimeException e) {
       String why =
           e.getCause() instanceof URISyntaxException // which Hadoop's patterns cannot pass by
-              ? "a file there has a colon in its name; name the folder as path, and its files with glob"
+              ? "a file there has a colon in its name; name the folder as path, and its files with"
+                    + " glob"
               : "there is no such file, and it is no pattern: "
                   + String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       throw new InvalidSettings("Cannot read " + path + ": " + why, e);
@@ -206,7 +208,8 @@ public record Listing(
       int equals = part.indexOf('=');
       String value = part.substring(equals + 1);
       if (equals > 0 && !value.equals(DomainName.NULL)) {
-        members.put(DomainName.unescaped(part.substring(0, equals)), DomainName.unescaped(value));
+        members.put(
+            PartitionFolder.unescaped(part.substring(0, equals)), PartitionFolder.unescaped(value));
       }
     }
     return members;

@@ -14,13 +14,11 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.folder.Files;
+import lethe.spark.DataSources;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.execution.datasources.DataSource;
-import org.apache.spark.sql.execution.datasources.FileFormat;
-import org.apache.spark.sql.execution.datasources.v2.FileDataSourceV2;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.DecimalType;
@@ -107,12 +105,7 @@ record SourceRows(SparkSession spark, Source source) {
   }
 
   private boolean ofFiles() {
-    if (source.format().equals(Source.TABLE)) {
-      return false;
-    }
-    Class<?> found = DataSource.lookupDataSource(source.format(), spark.sessionState().conf());
-    return FileFormat.class.isAssignableFrom(found)
-        || FileDataSourceV2.class.isAssignableFrom(found);
+    return !source.format().equals(Source.TABLE) && DataSources.ofFiles(spark, source.format());
   }
 
   /** What is wrong with the source. */

@@ -8,12 +8,12 @@ import java.util.List;
  * surprise the model. The higher, the more likely a member.
  *
  * <pre>
- *   Min-K%    (1/k) sum of the k least s_t,   s_t = log p(x_t | x_<t)
- *   Min-K%++  the same,                       s_t = (log p(x_t | x_<t) - mu_t) / sigma_t
+ *   Min-K%    (1/k) sum of the k least s_t,   s_t = log p(x_t | x_&lt;t)
+ *   Min-K%++  the same,                       s_t = (log p(x_t | x_&lt;t) - mu_t) / sigma_t
  *   k = max(1, floor(K n / 100))
  * </pre>
  *
- * where mu_t and sigma_t are the mean and standard deviation of log p(v | x_<t), v drawn from p.
+ * where mu_t and sigma_t are the mean and standard deviation of log p(v | x_&lt;t), v drawn from p.
  * Min-K% at 100 is the mean log-likelihood. Shi et al., "Detecting Pretraining Data from Large
  * Language Models", 2023, arXiv:2310.16789, equation 1; Zhang et al., "Min-K%++", 2024,
  * arXiv:2404.02936, equations 3 and 4. Ours: at least one token counts, where the published code

@@ -6,6 +6,7 @@ import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
+import lethe.model.torch.DecoderLayer;
 import lethe.model.torch.ScriptTemplates;
 
 /**
@@ -17,6 +18,9 @@ import lethe.model.torch.ScriptTemplates;
  *   x1 = x + attention(q, k, v) Wo + bo      (q, k, v) = norm1(x) Wa + ba
  *   x2 = x1 + act(norm2(x1) W1 + b1) W2 + b2
  * </pre>
+ *
+ * <p>Shapes in the script: x, x1 and normed B x T x D; qkv B x T x 3H x E, of which parts are
+ * queries, keys and values; up B x T x F, F the width of the feed-forward block.
  */
 public final class Gpt2 {
   private static final String SCRIPT =
@@ -26,18 +30,19 @@ public final class Gpt2 {
         def product(self, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
           flat = torch.addmm(b, torch.reshape(x, [-1, torch.size(x, 2)]), w)
           return torch.reshape(flat, [torch.size(x, 0), torch.size(x, 1), torch.size(w, 1)])
-        def forward(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> Tensor:
-          h = torch.to(torch.layer_norm(x, [${D}], ${NORM1}, ${NORM1_BIAS}, ${EPS}), ${C})
-          qkv = torch.reshape((self).product(h, ${QKV}, ${QKV_BIAS}, ), [torch.size(x, 0), torch.size(x, 1), 3 * ${H}, ${HD}])
+        def project(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> List[Tensor]:
+          normed = torch.to(torch.layer_norm(x, [${D}], ${NORM1}, ${NORM1_BIAS}, ${EPS}), ${C})
+          qkv = torch.reshape((self).product(normed, ${QKV}, ${QKV_BIAS}, ), [torch.size(x, 0), torch.size(x, 1), 3 * ${H}, ${HD}])
           parts = torch.chunk(qkv, 3, 2)
-          a = (self).attend(parts[0], parts[1], parts[2], ${SCALE}, )
+          return [parts[0], parts[1], parts[2]]
+        def finish(self, x: Tensor, a: Tensor, w: List[Tensor]) -> Tensor:
           x1 = torch.add(x, (self).product(a, ${OUTPUT}, ${OUTPUT_BIAS}, ))
-          h1 = torch.to(torch.layer_norm(x1, [${D}], ${NORM2}, ${NORM2_BIAS}, ${EPS}), ${C})
-          u = (self).product(h1, ${UP}, ${UP_BIAS}, )
+          normed = torch.to(torch.layer_norm(x1, [${D}], ${NORM2}, ${NORM2_BIAS}, ${EPS}), ${C})
+          up = (self).product(normed, ${UP}, ${UP_BIAS}, )
           return torch.add(x1, (self).product(${ACT}, ${DOWN}, ${DOWN_BIAS}, ))
         def head(self, h: Tensor, w: List[Tensor]) -> Tensor:
-          h1 = torch.to(torch.layer_norm(h, [${D}], w[0], w[1], ${EPS}), ${C})
-          return torch.to(torch.linear(h1, w[2]), 6)
+          normed = torch.to(torch.layer_norm(h, [${D}], w[0], w[1], ${EPS}), ${C})
+          return torch.to(torch.linear(normed, w[2]), 6)
       """;
 
   private Gpt2() {}
@@ -61,8 +66,8 @@ public final class Gpt2 {
     names.put("H", heads);
     names.put("HD", width / heads);
     names.put("EPS", config.epsilon("layer_norm_epsilon", 1e-5));
-    names.put("SCALE", config.flag("scale_attn_weights", true) ? "None" : "1.0");
-    names.put("ACT", Activation.of(config, "activation_function", "gelu_new", "u"));
+    String scale = config.flag("scale_attn_weights", true) ? "None" : "1.0";
+    names.put("ACT", Activation.of(config, "activation_function", "gelu_new", "up"));
 
     ArchitectureBuilder tensors = new ArchitectureBuilder();
     tensors.begin();
@@ -86,7 +91,7 @@ public final class Gpt2 {
         context,
         new Architecture.Heads(heads, heads, width / heads),
         Rope.NONE,
-        ScriptTemplates.fill(SCRIPT, names) + ScriptTemplates.ATTEND);
+        ScriptTemplates.fill(SCRIPT, names) + DecoderLayer.methods(scale));
   }
 
   private static void layer(

@@ -6,6 +6,7 @@ import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
+import lethe.model.torch.DecoderLayer;
 import lethe.model.torch.ScriptTemplates;
 
 /**
@@ -18,24 +19,28 @@ import lethe.model.torch.ScriptTemplates;
  *   x1 = x + Wo attention(rope(Wq h), rope(Wk h), Wv h)      h = norm1(x)
  *   x2 = x1 + W2 act(W1 norm2(x or x1))
  * </pre>
+ *
+ * <p>Shapes in the script: x, x1 and normed B x T x D; qkv B x T x H x 3E, of which parts are
+ * queries, keys and values; up B x T x F, F the width of the feed-forward block.
  */
 public final class GptNeoX {
   private static final String SCRIPT =
       """
         def embed(self, ids: Tensor, w: List[Tensor]) -> Tensor:
           return torch.embedding(w[0], ids)
-        def forward(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> Tensor:
-          h = torch.to(torch.layer_norm(x, [${D}], ${NORM1}, ${NORM1_BIAS}, ${EPS}), ${C})
-          qkv = torch.reshape(torch.linear(h, ${QKV}, ${QKV_BIAS}), [torch.size(x, 0), torch.size(x, 1), ${H}, 3 * ${HD}])
+        def project(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> List[Tensor]:
+          normed = torch.to(torch.layer_norm(x, [${D}], ${NORM1}, ${NORM1_BIAS}, ${EPS}), ${C})
+          qkv = torch.reshape(torch.linear(normed, ${QKV}, ${QKV_BIAS}), [torch.size(x, 0), torch.size(x, 1), ${H}, 3 * ${HD}])
           parts = torch.chunk(qkv, 3, 3)
-          a = (self).attend((self).rope(parts[0], tables, ), (self).rope(parts[1], tables, ), parts[2], None, )
+          return [(self).rope(parts[0], tables, ), (self).rope(parts[1], tables, ), parts[2]]
+        def finish(self, x: Tensor, a: Tensor, w: List[Tensor]) -> Tensor:
           x1 = torch.add(x, torch.linear(a, ${OUTPUT}, ${OUTPUT_BIAS}))
-          h1 = torch.to(torch.layer_norm(${RESIDUAL}, [${D}], ${NORM2}, ${NORM2_BIAS}, ${EPS}), ${C})
-          u = torch.linear(h1, ${UP}, ${UP_BIAS})
+          normed = torch.to(torch.layer_norm(${RESIDUAL}, [${D}], ${NORM2}, ${NORM2_BIAS}, ${EPS}), ${C})
+          up = torch.linear(normed, ${UP}, ${UP_BIAS})
           return torch.add(x1, torch.linear(${ACT}, ${DOWN}, ${DOWN_BIAS}))
         def head(self, h: Tensor, w: List[Tensor]) -> Tensor:
-          h1 = torch.to(torch.layer_norm(h, [${D}], w[0], w[1], ${EPS}), ${C})
-          return torch.to(torch.linear(h1, w[2]), 6)
+          normed = torch.to(torch.layer_norm(h, [${D}], w[0], w[1], ${EPS}), ${C})
+          return torch.to(torch.linear(normed, w[2]), 6)
       """;
 
   private GptNeoX() {}
@@ -64,7 +69,7 @@ public final class GptNeoX {
     names.put("H", heads);
     names.put("HD", headSize);
     names.put("EPS", config.epsilon("layer_norm_eps", 1e-5));
-    names.put("ACT", Activation.of(config, "hidden_act", "gelu", "u"));
+    names.put("ACT", Activation.of(config, "hidden_act", "gelu", "up"));
     names.put("RESIDUAL", config.flag("use_parallel_residual", true) ? "x" : "x1");
 
     ArchitectureBuilder tensors = new ArchitectureBuilder();
@@ -88,7 +93,7 @@ public final class GptNeoX {
         context,
         new Architecture.Heads(heads, heads, headSize),
         rope,
-        ScriptTemplates.fill(SCRIPT, names) + ScriptTemplates.ATTEND + ScriptTemplates.ROPE);
+        ScriptTemplates.fill(SCRIPT, names) + DecoderLayer.methods("None") + ScriptTemplates.ROPE);
   }
 
   private static void layer(

@@ -7,6 +7,7 @@ import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
+import lethe.model.torch.DecoderLayer;
 import lethe.model.torch.ScriptTemplates;
 
 /**
@@ -17,6 +18,11 @@ import lethe.model.torch.ScriptTemplates;
  *   x1 = x  + Wo attention(rope(Wq h), rope(Wk h), Wv h)      h  = rms(x)
  *   x2 = x1 + Wd (act(Wg h1) * Wu h1)                         h1 = rms(x1)
  * </pre>
+ *
+ * <p>Shapes in the script: x, x1 and normed (which is h and h1 above) B x T x D; qkv B x T x (H +
+ * 2K) x E, the heads of queries, keys and values one after another, of which qk are the first H +
+ * K; gate and inner B x T x F, F the width of the feed-forward block, and gate_up both halves of
+ * 2F. The residual stream x is float32; what is multiplied is in the dtype of the products.
  *
  * @param width of the hidden states
  * @param heads of the queries
@@ -31,23 +37,24 @@ record RmsDecoder(
       """
         def embed(self, ids: Tensor, w: List[Tensor]) -> Tensor:
           return torch.embedding(w[0], ids)
-        def forward(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> Tensor:
-          h = torch.to((self).rms(x, ${NORM1}, ), ${C})
-          qkv = torch.reshape(torch.linear(h, ${QKV}, ${QKV_BIAS}), [torch.size(x, 0), torch.size(x, 1), ${H} + 2 * ${K}, ${HD}])
+        def project(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> List[Tensor]:
+          normed = torch.to((self).rms(x, ${NORM1}, ), ${C})
+          qkv = torch.reshape(torch.linear(normed, ${QKV}, ${QKV_BIAS}), [torch.size(x, 0), torch.size(x, 1), ${H} + 2 * ${K}, ${HD}])
           parts = torch.split_with_sizes(qkv, [${H} + ${K}, ${K}], 2)
           qk = parts[0]
       ${QK_NORM}
           turned = torch.split_with_sizes((self).rope(qk, tables, ), [${H}, ${K}], 2)
-          a = (self).attend(turned[0], turned[1], parts[1], None, )
+          return [turned[0], turned[1], parts[1]]
+        def finish(self, x: Tensor, a: Tensor, w: List[Tensor]) -> Tensor:
           x1 = torch.add(x, torch.linear(a, ${OUTPUT}, ${OUTPUT_BIAS}))
-          h1 = torch.to((self).rms(x1, ${NORM2}, ), ${C})
-          gu = torch.chunk(torch.linear(h1, ${GATE_UP}, ${GATE_UP_BIAS}), 2, 2)
-          g = gu[0]
-          m = torch.mul(${ACT}, gu[1])
-          return torch.add(x1, torch.linear(m, ${DOWN}, ${DOWN_BIAS}))
+          normed = torch.to((self).rms(x1, ${NORM2}, ), ${C})
+          gate_up = torch.chunk(torch.linear(normed, ${GATE_UP}, ${GATE_UP_BIAS}), 2, 2)
+          gate = gate_up[0]
+          inner = torch.mul(${ACT}, gate_up[1])
+          return torch.add(x1, torch.linear(inner, ${DOWN}, ${DOWN_BIAS}))
         def head(self, h: Tensor, w: List[Tensor]) -> Tensor:
-          h1 = torch.to((self).rms(h, w[0], ), ${C})
-          return torch.to(torch.linear(h1, w[1]), 6)
+          normed = torch.to((self).rms(h, w[0], ), ${C})
+          return torch.to(torch.linear(normed, w[1]), 6)
       """;
 
   /**
@@ -63,10 +70,10 @@ record RmsDecoder(
 
   private static final String QK_NORM =
       """
-          qk1 = torch.split_with_sizes(torch.to(qk, 6), [${H}, ${K}], 2)
-          nq = (self).rms(qk1[0], ${Q_NORM}, )
-          nk = (self).rms(qk1[1], ${K_NORM}, )
-          qk = torch.to(torch.cat([nq, nk], 2), ${C})
+          heads = torch.split_with_sizes(torch.to(qk, 6), [${H}, ${K}], 2)
+          q = (self).rms(heads[0], ${Q_NORM}, )
+          k = (self).rms(heads[1], ${K_NORM}, )
+          qk = torch.to(torch.cat([q, k], 2), ${C})
       """;
 
   /** What a family adds to the layer. */
@@ -133,7 +140,7 @@ record RmsDecoder(
     names.put("HD", headSize);
     names.put("F", inner);
     names.put("EPS", config.epsilon("rms_norm_eps", 1e-6));
-    names.put("ACT", Activation.of(config, "hidden_act", "silu", "g"));
+    names.put("ACT", Activation.of(config, "hidden_act", "silu", "gate"));
     String text = SCRIPT.replace("${QK_NORM}\n", parts.contains(Part.QK_NORM) ? QK_NORM : "");
     return tensors.architecture(
         config,
@@ -141,7 +148,9 @@ record RmsDecoder(
         context,
         new Architecture.Heads(heads, keyHeads, headSize),
         rope,
-        ScriptTemplates.fill(text + RMS, names) + ScriptTemplates.ATTEND + ScriptTemplates.ROPE);
+        ScriptTemplates.fill(text + RMS, names)
+            + DecoderLayer.methods("None")
+            + ScriptTemplates.ROPE);
   }
 
   private void attention(ArchitectureBuilder tensors, String layer, Map<String, Object> names) {

@@ -1,6 +1,6 @@
 /**
- * The supported architectures, one file each: the tensors of the family and its layer as
- * TorchScript text.
+ * The supported architectures, one file each: the tensors of the family, and as TorchScript text
+ * what its layer does before and after the attention ({@link lethe.model.torch.DecoderLayer}).
  *
  * <p>To add one, write that file, add it to {@link lethe.model.family.Architectures}, and add a
  * folder of reference logits and gradients to the parity tests.

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Autograd;
-import lethe.model.torch.CachedLayer;
 import lethe.model.torch.Compute;
 import lethe.model.torch.Graph;
 import lethe.model.torch.NativeEngine;
@@ -77,8 +76,7 @@ public final class Network implements AutoCloseable {
     this.architecture = architecture;
     this.compute = compute;
     this.manager = Engine.getEngine("PyTorch").newBaseManager(compute.device());
-    String text =
-        architecture.script() + CachedLayer.methods(architecture.script()) + ROWS + Autograd.SCRIPT;
+    String text = architecture.script() + ROWS + Autograd.SCRIPT;
     this.script =
         new TorchScript(
             manager, text.replace("${C}", String.valueOf(compute.precision().scalarType())));

@@ -8,14 +8,15 @@ import java.util.Map;
  */
 public final class ScriptTemplates {
   /**
-   * {@code attend}: causal attention over B x T x heads x size, giving B x T x (heads * size).
-   * {@code scale} None is 1 / sqrt(size).
+   * {@code attend}: attention over B x T x heads x size, giving B x T x (heads * size). {@code
+   * scale} None is 1 / sqrt(size); {@code causal} hides from every position those after it, which a
+   * last position alone does not have.
    */
   public static final String ATTEND =
       """
-        def attend(self, q: Tensor, k: Tensor, v: Tensor, scale: Optional[float]) -> Tensor:
+        def attend(self, q: Tensor, k: Tensor, v: Tensor, scale: Optional[float], causal: bool) -> Tensor:
           grouped = torch.ne(torch.size(q, 2), torch.size(k, 2))
-          a = torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), torch.transpose(k, 1, 2), torch.transpose(v, 1, 2), None, 0., True, scale=scale, enable_gqa=grouped)
+          a = torch.scaled_dot_product_attention(torch.transpose(q, 1, 2), torch.transpose(k, 1, 2), torch.transpose(v, 1, 2), None, 0., causal, scale=scale, enable_gqa=grouped)
           return torch.reshape(torch.transpose(a, 1, 2), [torch.size(q, 0), torch.size(q, 1), -1])
       """;
 

@@ -1,4 +1,4 @@
-package lethe.corpus.source;
+package lethe.spark;
 
 import java.util.List;
 import java.util.Locale;
@@ -22,8 +22,8 @@ import scala.Option;
 import scala.collection.JavaConverters;
 
 /**
- * What a condition on a document may not use: a split must be the same in every run, and however
- * the documents are partitioned, and a settings file must not run code.
+ * What a condition on a document may not use: it must say the same in every run, and however the
+ * documents are partitioned, and a settings file must not run code.
  */
 final class ForbiddenFunctions {
   /** Of the moment, the user or the session; {@code aes_encrypt} draws a random vector. */
@@ -73,7 +73,7 @@ final class ForbiddenFunctions {
     return own(expression, sql)
         .or(
             () ->
-                Predicate.children(expression).stream()
+                ParsedCondition.children(expression).stream()
                     .flatMap(child -> within(child, sql).stream())
                     .findFirst());
   }

@@ -1,0 +1,87 @@
+package lethe.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
+import org.apache.spark.sql.catalyst.expressions.EqualTo;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.In;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.expressions.Not;
+import org.apache.spark.sql.catalyst.parser.CatalystSqlParser;
+import scala.collection.JavaConverters;
+
+/** A SQL condition as Spark's parser reads it, before any table is known. */
+public final class ParsedCondition {
+  private final String sql;
+  private final Expression parsed;
+
+  /**
+   * @param sql a Spark SQL expression that {@link #problem} finds nothing wrong with
+   */
+  public ParsedCondition(String sql) {
+    this.sql = sql;
+    this.parsed = new CatalystSqlParser().parseExpression(sql);
+  }
+
+  /** What is wrong with a condition on one row, if anything is: see {@link ForbiddenFunctions}. */
+  public static Optional<String> problem(String sql) {
+    try {
+      ParsedCondition condition = new ParsedCondition(sql);
+      return ForbiddenFunctions.problem(condition.parsed, condition.sql);
+    } catch (Exception e) { // a ParseException, checked but not declared
+      return Optional.of(e.getMessage().strip().lines().findFirst().orElse(""));
+    }
+  }
+
+  /** Every column it names, as the parts of a dotted name. */
+  public List<List<String>> columns() {
+    List<List<String>> found = new ArrayList<>();
+    columns(parsed, found);
+    return found;
+  }
+
+  private static void columns(Expression expression, List<List<String>> found) {
+    if (expression instanceof UnresolvedAttribute attribute) {
+      found.add(JavaConverters.seqAsJavaList(attribute.nameParts()));
+    }
+    children(expression).forEach(child -> columns(child, found));
+  }
+
+  /**
+   * The values that it names one by one for a column, as {@code id = 'a'} and {@code id IN ('a',
+   * 'b')} do.
+   */
+  public List<String> values(String column) {
+    TreeSet<String> found = new TreeSet<>();
+    values(parsed, column, found);
+    return List.copyOf(found);
+  }
+
+  private static void values(Expression expression, String column, TreeSet<String> found) {
+    if (expression instanceof Not) {
+      return;
+    }
+    List<Expression> children = children(expression);
+    boolean names =
+        (expression instanceof EqualTo || expression instanceof In)
+            && children.stream().anyMatch(child -> is(child, column));
+    for (Expression child : children) {
+      if (names && child instanceof Literal literal) {
+        found.add(String.valueOf(literal.value()));
+      }
+      values(child, column, found);
+    }
+  }
+
+  private static boolean is(Expression expression, String column) {
+    return expression instanceof UnresolvedAttribute attribute
+        && attribute.name().equalsIgnoreCase(column);
+  }
+
+  static List<Expression> children(Expression expression) {
+    return JavaConverters.seqAsJavaList(expression.children());
+  }
+}
