@@ -16,7 +16,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 part=${1:-both}
 
 if [ "$part" != step ]; then
-  java -Xms4g -Xmx4g -XX:+AlwaysPreTouch --add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED \
+  java -Xms4g -Xmx4g -XX:+AlwaysPreTouch @conf/jvm.options \
     -Dlog4j2.configurationFile=conf/log4j2.properties -Delements="${ELEMENTS:-100000000}" \
     -cp "target/lethe.jar:target/lib/*:${SPARK_HOME:-target/spark}/jars/*" lethe.train.EngineBench
 fi

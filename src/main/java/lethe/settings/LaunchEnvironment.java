@@ -13,7 +13,9 @@ public enum LaunchEnvironment {
   /** Class path of the executors of the embedded Spark. Set by submit.sh. */
   LETHE_CLASSPATH,
 
-  /** "true": the standard output is a terminal, on which a line may be overwritten. By submit.sh. */
+  /**
+   * "true": the standard output is a terminal, on which a line may be overwritten. By submit.sh.
+   */
   LETHE_TERMINAL,
 
   /** Least level of Lethe's own log lines, read by conf/log4j2.properties. Set by submit.sh. */
