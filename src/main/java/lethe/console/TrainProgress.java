@@ -7,11 +7,15 @@ import lethe.train.StepRecord;
 import lethe.train.Trainer;
 import lethe.train.gradient.GradientConflict;
 import lethe.train.steering.ProbeResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One line about a training run: step, means of the terms, tokens processed a second, time left.
  */
 public final class TrainProgress implements Trainer.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainProgress.class);
+
   private final String stage;
   private final Console console;
   private int steps;
@@ -76,6 +80,7 @@ public final class TrainProgress implements Trainer.Listener {
 
   @Override
   public void notice(String sentence) {
+    LOG.info("{}: {}", stage, sentence);
     console.say(stage + ": " + sentence);
   }
 }

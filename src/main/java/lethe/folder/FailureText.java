@@ -22,8 +22,7 @@ public enum FailureText {
   CODEC("Codec");
 
   /** A line that begins with an exception's class: Spark's own words are in the lines before it. */
-  private static final Pattern CAUSE =
-      Pattern.compile("\\S+(Exception|Error|InvalidSettings): .*");
+  private static final Pattern CAUSE = Pattern.compile("\\S+(Exception|Error|InvalidSettings): .*");
 
   private final Pattern pattern;
 

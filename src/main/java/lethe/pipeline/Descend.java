@@ -70,8 +70,7 @@ final class Descend {
     static Inputs retrain(RunConfig.Descend how, RunModels models, RunFolder folder) {
       ModelSource model = how.start().map(models::at).orElseGet(models::config);
       TensorSource start = how.start().isPresent() ? model.weights() : models.random();
-      return new Inputs(
-          Verb.RETRAIN, model, start, how.splits(), how.train(), folder.retrained());
+      return new Inputs(Verb.RETRAIN, model, start, how.splits(), how.train(), folder.retrained());
     }
   }
 

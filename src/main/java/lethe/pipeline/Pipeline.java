@@ -15,7 +15,6 @@ import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.corpus.token.Chunks;
 import lethe.evaluate.Evaluate;
-import lethe.evaluate.Evaluation;
 import lethe.folder.Lease;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
@@ -29,9 +28,14 @@ import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 public final class Pipeline {
+  /** For operators: what happened when; see conf/log4j2.properties. */
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
   private final RunConfig job;
   private final Console console;
   private final RunFolder folder;
@@ -61,6 +65,21 @@ public final class Pipeline {
    */
   public Optional<String> run() {
     signal.register();
+    LOG.info("{} of {} begun", job.verb().spelling(), folder.root());
+    try {
+      Optional<String> unmet = checkedRun();
+      LOG.info("{} of {} ended", job.verb().spelling(), folder.root());
+      return unmet;
+    } catch (InvalidSettings e) {
+      LOG.error("{} refused: {}", job.verb().spelling(), e.getMessage());
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.error("{} failed: {}", job.verb().spelling(), e.getMessage());
+      throw e;
+    }
+  }
+
+  private Optional<String> checkedRun() {
     Validation validation =
         new Validation(
             job, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Phase.DRIVING);
@@ -136,22 +155,20 @@ public final class Pipeline {
     boolean prepared = folder.files().exists(folder.corpusManifest());
     if (prepared && !(job.overwrite() && job.does(Verb.PREPARE))) {
       // Before run.json says how they are made: what is there now was made otherwise.
-      commits.asked().stream()
-          .filter(stage -> !commits.finished(stage))
-          .forEach(commits::takeAway);
+      commits.asked().stream().filter(stage -> !commits.finished(stage)).forEach(commits::takeAway);
       provenance.write(spark.version(), Clock.systemUTC());
     } // otherwise prepare, which may still refuse the sources, writes first
-    stage(Verb.PREPARE, () -> execute(prepare, spark));
+    stage(Verb.PREPARE, () -> "chunks " + execute(prepare, spark).chunksSha256());
     if (folder.files().exists(folder.corpusManifest())) {
       provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
       provenance.note("model_warnings", findings.warnings());
     }
     Training training = new Training(spark, job, folder, console, signal);
-    stage(Verb.PRETRAIN, () -> pretrain(training).execute());
-    stage(Verb.FINETUNE, () -> finetune(training).execute());
-    stage(Verb.RETRAIN, () -> retrain(training).execute());
-    stage(Verb.UNLEARN, () -> new Unlearn(training, models).execute());
-    stage(Verb.EVALUATE, () -> evaluate(spark).execute());
+    stage(Verb.PRETRAIN, () -> pretrain(training).execute().toString());
+    stage(Verb.FINETUNE, () -> finetune(training).execute().toString());
+    stage(Verb.RETRAIN, () -> retrain(training).execute().toString());
+    stage(Verb.UNLEARN, () -> new Unlearn(training, models).execute().toString());
+    stage(Verb.EVALUATE, () -> evaluate(spark));
   }
 
   /** Whether there is no document yet: a sample is written when a run begins. */
@@ -200,12 +217,18 @@ public final class Pipeline {
   }
 
   private void reportSkipped(Verb stage) {
+    LOG.info("stage {} skipped: finished before", stage.spelling());
     console.say(
         "%s: finished before (%s); overwrite=true runs it again"
             .formatted(stage.spelling(), commits.files().get(stage)));
   }
 
-  private void stage(Verb stage, Supplier<?> work) {
+  /**
+   * Runs a stage, unless it is finished or not asked for.
+   *
+   * @param work gives what came out, in a few words for the log
+   */
+  private void stage(Verb stage, Supplier<String> work) {
     if (!commits.asked().contains(stage)) {
       return;
     }
@@ -213,12 +236,15 @@ public final class Pipeline {
       reportSkipped(stage);
       return;
     }
+    LOG.info("stage {} begun", stage.spelling());
     long start = System.nanoTime();
     if (stage != Verb.PREPARE) { // which does so itself when nothing can be refused any more
       commits.begin(stage);
     }
-    work.get();
-    console.say(stage.spelling() + ": " + Console.time((System.nanoTime() - start) / 1e9));
+    String outcome = work.get();
+    String time = Console.time((System.nanoTime() - start) / 1e9);
+    LOG.info("stage {} ended after {}: {}", stage.spelling(), time, outcome);
+    console.say(stage.spelling() + ": " + time);
   }
 
   private Prepare prepare(SparkSession spark, Architecture network) {
@@ -254,16 +280,18 @@ public final class Pipeline {
     return new Descend(training, Descend.Inputs.retrain(job.retrain(), models, folder));
   }
 
-  private Evaluate evaluate(SparkSession spark) {
+  private String evaluate(SparkSession spark) {
     Map<String, ModelSource> evaluated = models.evaluated();
     console.say("evaluate: " + String.join(", ", evaluated.keySet()));
-    return new Evaluate(
-        spark,
-        job.evaluate(),
-        folder,
-        Chunks.read(spark, folder),
-        Manifest.read(folder).chunksSha256(),
-        evaluated,
-        new EvaluateProgress(console));
+    new Evaluate(
+            spark,
+            job.evaluate(),
+            folder,
+            Chunks.read(spark, folder),
+            Manifest.read(folder).chunksSha256(),
+            evaluated,
+            new EvaluateProgress(console))
+        .execute();
+    return "scores of " + String.join(", ", evaluated.keySet());
   }
 }

@@ -45,10 +45,7 @@ record StageCommits(RunConfig job, RunFolder folder, RunModels models) {
 
   private Evaluation.Asked evaluation() {
     return Evaluation.Asked.of(
-        job.evaluate(),
-        models.evaluated(),
-        Manifest.read(folder).chunksSha256(),
-        folder.files());
+        job.evaluate(), models.evaluated(), Manifest.read(folder).chunksSha256(), folder.files());
   }
 
   /**

@@ -134,8 +134,7 @@ final class Unlearn {
             .rejections()
             .map(file -> RejectionSentences.sentences(folder.files().read(new Path(file))))
             .orElseGet(RejectionSentences::own);
-    QuestionEncoder answers =
-        QuestionEncoder.of(job.corpus(), model.files(), model.path(), rows);
+    QuestionEncoder answers = QuestionEncoder.of(job.corpus(), model.files(), model.path(), rows);
     return new RejectionSentences(
         answers.encodeAsAnswers(folder.files().read(model.tokenizer()), sentences),
         job.corpus().chunkTokens());

@@ -18,7 +18,8 @@ public enum Verb {
   PREFLIGHT("validate, and what a running Spark can tell: whether the executors come"),
   REPORT("write the report from the scores"),
   EXPLAIN("what a setting means, its default, and where its value in a run was set"),
-  BENCH("measure how fast a model runs here beside matrix products; needs no Spark and no run file");
+  BENCH(
+      "measure how fast a model runs here beside matrix products; needs no Spark and no run file");
 
   private final String summary;
 
@@ -64,6 +65,10 @@ public enum Verb {
   /** Whether this verb includes a stage. */
   public boolean does(Verb stage) {
     return this == stage
-        || (this == RUN && stage != FINETUNE && stage != RETRAIN && !stage.looks() && !stage.apart());
+        || (this == RUN
+            && stage != FINETUNE
+            && stage != RETRAIN
+            && !stage.looks()
+            && !stage.apart());
   }
 }
