@@ -3,6 +3,7 @@ package lethe.console;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import lethe.settings.Printable;
 import lethe.train.StepRecord;
 import lethe.train.Trainer;
 import lethe.train.gradient.GradientConflict;
@@ -80,7 +81,7 @@ public final class TrainProgress implements Trainer.Listener {
 
   @Override
   public void notice(String sentence) {
-    LOG.info("{}: {}", stage, sentence);
+    LOG.info("{}: {}", stage, Printable.line(sentence));
     console.say(stage + ": " + sentence);
   }
 }

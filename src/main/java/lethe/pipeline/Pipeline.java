@@ -25,6 +25,7 @@ import lethe.run.Provenance;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Printable;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -71,10 +72,11 @@ public final class Pipeline {
       LOG.info("{} of {} ended", job.verb().spelling(), folder.root());
       return unmet;
     } catch (InvalidSettings e) {
-      LOG.error("{} refused: {}", job.verb().spelling(), e.getMessage());
+      LOG.error("{} refused: {}", job.verb().spelling(), Printable.lines(e.getMessage()));
       throw e;
     } catch (RuntimeException e) {
-      LOG.error("{} failed: {}", job.verb().spelling(), e.getMessage());
+      String message = Printable.lines(String.valueOf(e.getMessage()));
+      LOG.error("{} failed: {}", job.verb().spelling(), message);
       throw e;
     }
   }
