@@ -51,13 +51,8 @@ if [ -n "$why" ]; then
   touch "$jar" # Maven leaves a jar as it is whose content stays
 fi
 
-if [ -z "${LETHE_COMMIT:-}" ] && [ -e "$root/.git" ]; then
-  LETHE_COMMIT=$(git -C "$root" describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null || true)
-  export LETHE_COMMIT=${LETHE_COMMIT:-unknown}
-fi
-
 export OPT_OUT_TRACKING=true
-if [ -t 1 ]; then export LETHE_TERMINAL=true; fi
+if [ -t 1 ]; then export LETHE_TERMINAL=true; else export LETHE_LOG=${LETHE_LOG:-info}; fi
 
 if [ -n "${SPARK_HOME:-}" ]; then
   spark_jars=$SPARK_HOME/jars
@@ -103,7 +98,7 @@ mapfile -d '' -t settings <"$arguments"
 rm -f "$arguments"
 
 memory=2g
-options=() # of the driver's Java, beside what Spark needs
+options=() # of the driver's Java, beside conf/jvm.options
 for setting in "${settings[@]}"; do
   case "$setting" in
     spark.driver.memory=*) memory=${setting#*=} ;;
@@ -116,12 +111,7 @@ if [ "${1:-}" = bench ]; then
   exec java -Xmx"$memory" -Dlog4j2.configurationFile="$root/conf/log4j2.properties" -cp "$jar:$lib/*:$spark_jars/*" lethe.Main "$@"
 fi
 if [ "${LETHE_EMBEDDED:-}" = true ]; then
-  opens=()
-  for package in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent \
-    java.util.concurrent.atomic sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar; do
-    opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
-  done
-  exec java "${opens[@]}" -Xmx"$memory" ${options[@]+"${options[@]}"} -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
+  exec java "@$root/conf/jvm.options" -Xmx"$memory" ${options[@]+"${options[@]}"} -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
     -cp "$jar:$lib/*:$spark_jars/*" org.apache.spark.deploy.SparkSubmit "${settings[@]}" --class lethe.Main spark-internal "$@"
 fi
 for setting in "${settings[@]}"; do

@@ -5,10 +5,6 @@ spark=${SPARK_HOME:-$PWD/target/spark} # absolute, for processes that Spark star
 if ! [ -f target/lethe.jar ] || ! [ -d target/lib ] || ! [ -f target/test-classes/META-INF/BenchmarkList ]; then
   mvn -q -B -ntp -DskipTests package
 fi
-jvm=(java)
-for package in java.lang java.lang.invoke java.nio java.util java.util.concurrent sun.nio.ch sun.util.calendar; do
-  jvm+=("--add-opens=java.base/$package=ALL-UNNAMED")
-done
-jvm+=("-Dlog4j2.configurationFile=$PWD/conf/log4j2.properties")
+jvm=(java "@$PWD/conf/jvm.options" "-Dlog4j2.configurationFile=$PWD/conf/log4j2.properties")
 jvm+=(-cp "$PWD/target/lethe.jar:$PWD/target/test-classes:$PWD/target/lib/*:$spark/jars/*")
 export OPT_OUT_TRACKING=true SPARK_LOCAL_IP=127.0.0.1 DJL_CACHE_DIR=${DJL_CACHE_DIR:-$PWD/target/djl}

@@ -32,14 +32,10 @@ spark.io.encryption.enabled true
 spark.worker.cleanup.enabled true
 END
 
-opens=()
-for package in java.lang java.lang.invoke java.nio java.util sun.nio.ch sun.security.action; do
-  opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
-done
 daemon() { # NAME CLASS ARGUMENTS...: one of Spark's own processes
   local name=$1 class=$2
   shift 2
-  SPARK_HOME=$PWD/target/spark SPARK_SCALA_VERSION=2.12 SPARK_LOCAL_IP=127.0.0.1 java "${opens[@]}" -Xmx256m \
+  SPARK_HOME=$PWD/target/spark SPARK_SCALA_VERSION=2.12 SPARK_LOCAL_IP=127.0.0.1 java @conf/jvm.options -Xmx256m \
     -Dlog4j2.configurationFile="$PWD/conf/log4j2.properties" -cp "target/spark/jars/*" "$class" --properties-file "$work/spark.properties" \
     --host 127.0.0.1 --webui-port 0 "$@" >"$work/$name.log" 2>&1 &
   pids+=($!)

@@ -9,7 +9,6 @@ import lethe.model.ModelSource;
 import lethe.run.SubmitArguments;
 import lethe.settings.Settings;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** The verb bench: needs neither Spark nor a run file. */
@@ -24,8 +23,6 @@ final class BenchCommand implements Callable<Integer> {
       description = "A run file (HOCON), if there is one; then settings that win over it.")
   private List<String> arguments = List.of();
 
-  @Mixin private SubmitOption submit;
-
   BenchCommand(Lethe lethe) {
     this.lethe = lethe;
   }
@@ -35,7 +32,7 @@ final class BenchCommand implements Callable<Integer> {
     Settings settings = RunArguments.optional(arguments);
     BenchSettings bench = BenchSettings.read(settings.root());
     settings.check();
-    if (lethe.printsSubmit() || submit.given()) {
+    if (lethe.printsSubmit()) {
       Submission.print(SubmitArguments.environmentOf(bench.compute().threads()));
       return 0;
     }

@@ -6,7 +6,6 @@ import lethe.settings.KeyExplanation;
 import lethe.settings.Printable;
 import lethe.settings.Settings;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** The verb explain: what a setting means, and where its value in a run comes from. */
@@ -24,8 +23,6 @@ final class ExplainCommand implements Callable<Integer> {
       arity = "0..*",
       description = "A run file (HOCON), if there is one; then settings that win over it.")
   private List<String> arguments = List.of();
-
-  @Mixin private SubmitOption submit;
 
   @Override
   public Integer call() {

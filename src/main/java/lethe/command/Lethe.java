@@ -1,6 +1,7 @@
 package lethe.command;
 
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -12,7 +13,6 @@ import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
@@ -40,7 +40,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Lethe implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Mixin private SubmitOption submit;
+  /** Of the whole line and of each verb: the option may be before the verb or behind it. */
+  private final List<SubmitOption> submit = new ArrayList<>();
 
   private Lethe() {}
 
@@ -49,8 +50,11 @@ public final class Lethe implements Callable<Integer> {
     PrintStream errors = Printable.stream(System.err);
     Lethe lethe = new Lethe();
     CommandLine line = new CommandLine(lethe);
+    line.addMixin("submit", lethe.submitOption());
     for (Verb verb : Verb.values()) {
-      line.addSubcommand(verb.spelling(), lethe.command(verb));
+      CommandLine command = new CommandLine(lethe.command(verb));
+      command.addMixin("submit", lethe.submitOption());
+      line.addSubcommand(verb.spelling(), command);
       UsageMessageSpec help = usage(line, verb.spelling());
       help.description(verb.summary());
       exitCodes(help);
@@ -89,9 +93,15 @@ public final class Lethe implements Callable<Integer> {
             "3:done, but the verdict is not the one that report.require names"));
   }
 
-  /** Whether the arguments of spark-submit were asked for before the verb. */
+  private SubmitOption submitOption() {
+    SubmitOption option = new SubmitOption();
+    submit.add(option);
+    return option;
+  }
+
+  /** Whether the arguments of spark-submit are wanted, and not the run. */
   boolean printsSubmit() {
-    return submit.given();
+    return submit.stream().anyMatch(SubmitOption::given);
   }
 
   @Override

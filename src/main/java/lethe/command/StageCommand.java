@@ -20,8 +20,6 @@ final class StageCommand implements Callable<Integer> {
 
   @Mixin private RunArguments run;
 
-  @Mixin private SubmitOption submit;
-
   StageCommand(Verb verb, Lethe lethe) {
     this.verb = verb;
     this.lethe = lethe;
@@ -30,7 +28,7 @@ final class StageCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     RunConfig job = run.parse(verb);
-    if (lethe.printsSubmit() || submit.given()) {
+    if (lethe.printsSubmit()) {
       Submission.validation(job, Validation.Phase.SUBMITTING).look().check();
       Submission.print(SubmitArguments.of(job));
       return 0;

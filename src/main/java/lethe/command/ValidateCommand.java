@@ -14,8 +14,6 @@ import picocli.CommandLine.Mixin;
 final class ValidateCommand implements Callable<Integer> {
   @Mixin private RunArguments run;
 
-  @Mixin private SubmitOption submit;
-
   @Override
   public Integer call() {
     RunConfig job = run.parse(Verb.VALIDATE);

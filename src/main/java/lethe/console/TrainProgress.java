@@ -2,14 +2,19 @@ package lethe.console;
 
 import java.util.Locale;
 import java.util.stream.Collectors;
+import lethe.settings.Printable;
 import lethe.target.ProbeResult;
 import lethe.train.StepRecord;
 import lethe.train.Trainer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One line about a training run: step, means of the terms, tokens processed a second, time left.
  */
 public final class TrainProgress implements Trainer.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainProgress.class);
+
   private final String stage;
   private final Console console;
   private int steps;
@@ -73,6 +78,7 @@ public final class TrainProgress implements Trainer.Listener {
 
   @Override
   public void notice(String sentence) {
+    LOG.info("{}: {}", stage, Printable.line(sentence));
     console.say(stage + ": " + sentence);
   }
 }

@@ -24,12 +24,18 @@ import lethe.run.Provenance;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Printable;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 public final class Pipeline {
+  /** For operators: what happened when; see conf/log4j2.properties. */
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
   private final RunConfig job;
   private final Console console;
   private final RunFolder folder;
@@ -59,6 +65,22 @@ public final class Pipeline {
    */
   public Optional<String> run() {
     signal.register();
+    LOG.info("{} of {} begun", job.verb().spelling(), folder.root());
+    try {
+      Optional<String> unmet = checkedRun();
+      LOG.info("{} of {} ended", job.verb().spelling(), folder.root());
+      return unmet;
+    } catch (InvalidSettings e) {
+      LOG.error("{} refused: {}", job.verb().spelling(), Printable.lines(e.getMessage()));
+      throw e;
+    } catch (RuntimeException e) {
+      String message = Printable.lines(String.valueOf(e.getMessage()));
+      LOG.error("{} failed: {}", job.verb().spelling(), message);
+      throw e;
+    }
+  }
+
+  private Optional<String> checkedRun() {
     Validation validation =
         new Validation(
             job, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Phase.DRIVING);
@@ -137,17 +159,17 @@ public final class Pipeline {
       commits.asked().stream().filter(stage -> !commits.finished(stage)).forEach(commits::takeAway);
       provenance.write(spark.version(), Clock.systemUTC());
     } // otherwise prepare, which may still refuse the sources, writes first
-    stage(Verb.PREPARE, () -> execute(prepare, spark));
+    stage(Verb.PREPARE, () -> "chunks " + execute(prepare, spark).chunksSha256());
     if (folder.files().exists(folder.corpusManifest())) {
       provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
       provenance.note("model_warnings", findings.warnings());
     }
     Training training = new Training(spark, job, folder, console, signal);
-    stage(Verb.PRETRAIN, () -> pretrain(training).execute());
-    stage(Verb.FINETUNE, () -> finetune(training).execute());
-    stage(Verb.RETRAIN, () -> retrain(training).execute());
-    stage(Verb.UNLEARN, () -> new Unlearn(training, models).execute());
-    stage(Verb.EVALUATE, () -> evaluate(spark).execute());
+    stage(Verb.PRETRAIN, () -> pretrain(training).execute().toString());
+    stage(Verb.FINETUNE, () -> finetune(training).execute().toString());
+    stage(Verb.RETRAIN, () -> retrain(training).execute().toString());
+    stage(Verb.UNLEARN, () -> new Unlearn(training, models).execute().toString());
+    stage(Verb.EVALUATE, () -> evaluate(spark));
   }
 
   /** Whether there is no document yet: a sample is written when a run begins. */
@@ -196,12 +218,18 @@ public final class Pipeline {
   }
 
   private void reportSkipped(Verb stage) {
+    LOG.info("stage {} skipped: finished before", stage.spelling());
     console.say(
         "%s: finished before (%s); overwrite=true runs it again"
             .formatted(stage.spelling(), commits.files().get(stage)));
   }
 
-  private void stage(Verb stage, Supplier<?> work) {
+  /**
+   * Runs a stage, unless it is finished or not asked for.
+   *
+   * @param work gives what came out, in a few words for the log
+   */
+  private void stage(Verb stage, Supplier<String> work) {
     if (!commits.asked().contains(stage)) {
       return;
     }
@@ -209,12 +237,15 @@ public final class Pipeline {
       reportSkipped(stage);
       return;
     }
+    LOG.info("stage {} begun", stage.spelling());
     long start = System.nanoTime();
     if (stage != Verb.PREPARE) { // which does so itself when nothing can be refused any more
       commits.begin(stage);
     }
-    work.get();
-    console.say(stage.spelling() + ": " + Console.time((System.nanoTime() - start) / 1e9));
+    String outcome = work.get();
+    String time = Console.time((System.nanoTime() - start) / 1e9);
+    LOG.info("stage {} ended after {}: {}", stage.spelling(), time, outcome);
+    console.say(stage.spelling() + ": " + time);
   }
 
   private Prepare prepare(SparkSession spark, Architecture network) {
@@ -250,16 +281,18 @@ public final class Pipeline {
     return new Descend(training, Descend.Inputs.retrain(job.retrain(), models, folder));
   }
 
-  private Evaluate evaluate(SparkSession spark) {
+  private String evaluate(SparkSession spark) {
     Map<String, ModelSource> evaluated = models.evaluated();
     console.say("evaluate: " + String.join(", ", evaluated.keySet()));
-    return new Evaluate(
-        spark,
-        job.evaluate(),
-        folder,
-        Manifest.read(folder).chunks(spark, folder),
-        Manifest.read(folder).chunksSha256(),
-        evaluated,
-        new EvaluateProgress(console));
+    new Evaluate(
+            spark,
+            job.evaluate(),
+            folder,
+            Manifest.read(folder).chunks(spark, folder),
+            Manifest.read(folder).chunksSha256(),
+            evaluated,
+            new EvaluateProgress(console))
+        .execute();
+    return "scores of " + String.join(", ", evaluated.keySet());
   }
 }

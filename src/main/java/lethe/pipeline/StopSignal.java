@@ -4,12 +4,16 @@ import java.util.function.Supplier;
 import lethe.console.Console;
 import lethe.train.StopRequest;
 import org.apache.spark.util.SignalUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * SIGTERM: training finishes its step and writes a checkpoint; any other stage has nothing to lose
  * and is ended at once.
  */
 final class StopSignal {
+  private static final Logger LOG = LoggerFactory.getLogger(StopSignal.class);
+
   private final Console console;
   private final StopRequest request = new StopRequest();
   private volatile boolean training;
@@ -38,6 +42,7 @@ final class StopSignal {
 
   private Object onSigterm() {
     if (training && !request.requested()) {
+      LOG.warn("asked to stop by SIGTERM");
       console.say("Asked to stop: finishing the step and writing a checkpoint");
       request.request();
       return true;

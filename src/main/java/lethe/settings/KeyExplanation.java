@@ -94,29 +94,32 @@ public record KeyExplanation(
         "Unknown key %s; did you mean %s?".formatted(key, String.join(" or ", nearest)), cause);
   }
 
-  /** The key's own comment, and of a key that stands over one of train that key's, too. */
+  /**
+   * The key's own comment, and of a key that wins over one of train that one's; else its section's.
+   */
   private static List<String> meaning(Config reference, List<String> path, Optional<String> open) {
-    ReferenceComments comments = ReferenceComments.read();
     List<String> asked = open.map(ConfigUtil::splitPath).orElse(path);
     if (asked.equals(List.of("spark"))) {
       return List.of("a setting of Spark's own, handed to spark-submit as it is");
     }
-    List<String> meaning = new ArrayList<>();
-    for (int length = asked.size(); length > 0 && meaning.isEmpty(); length--) { // else its section
-      meaning.addAll(
-          at(reference.root(), asked.subList(0, length))
-              .map(value -> comments.of(value.origin().lineNumber()))
-              .orElse(List.of()));
-    }
+    List<String> meaning = new ArrayList<>(comment(reference, asked));
     if (asked.size() == 2 && OVER_TRAIN.contains(asked.get(0))) {
-      at(reference.root(), List.of("train", asked.get(1)))
-          .ifPresent(
-              value -> {
-                meaning.add("wins over train.%s unless it is null:".formatted(asked.get(1)));
-                meaning.addAll(comments.of(value.origin().lineNumber()));
-              });
+      List<String> train = comment(reference, List.of("train", asked.get(1)));
+      if (!train.isEmpty()) {
+        meaning.add("wins over train.%s unless it is null:".formatted(asked.get(1)));
+        meaning.addAll(train);
+      }
+    }
+    for (int length = asked.size() - 1; length > 0 && meaning.isEmpty(); length--) {
+      meaning.addAll(comment(reference, asked.subList(0, length)));
     }
     return meaning;
+  }
+
+  private static List<String> comment(Config reference, List<String> path) {
+    return at(reference.root(), path)
+        .map(value -> ReferenceComments.read().of(value.origin().lineNumber()))
+        .orElse(List.of());
   }
 
   /** A value by its path, null where it is written so. */

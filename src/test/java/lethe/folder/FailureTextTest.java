@@ -1,0 +1,77 @@
+package lethe.folder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.hadoop.io.compress.CompressionCodec;
+import org.apache.spark.ExceptionFailure;
+import org.apache.spark.ExecutorLostFailure;
+import org.apache.spark.SparkException;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.sql.catalyst.expressions.codegen.UnsafeRowWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import scala.Option;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+
+/** The texts as the operating system, Java and Spark of this build write them. */
+class FailureTextTest {
+  private static final Seq<AccumulableInfo> NONE =
+      JavaConverters.asScalaBuffer(List.<AccumulableInfo>of()).toSeq();
+
+  @TempDir Path folder;
+
+  @Test
+  void aFullDiskIsKnownByTheOperatingSystemsWords() {
+    Throwable full =
+        catchThrowable(
+            () -> {
+              try (OutputStream out = Files.newOutputStream(Path.of("/dev/full"))) {
+                out.write(1);
+              }
+            });
+    assertThat(full).isInstanceOf(IOException.class).matches(FailureText.DISK_FULL::in);
+    assertThat(FailureText.FORBIDDEN.in(full)).isFalse();
+  }
+
+  @Test
+  void aForbiddenFileIsKnownByTheOperatingSystemsWords() throws IOException {
+    Path file = Files.createFile(folder.resolve("not-executable"));
+    assertThat(catchThrowable(() -> new ProcessBuilder(file.toString()).start()))
+        .isInstanceOf(IOException.class)
+        .matches(FailureText.FORBIDDEN::in);
+  }
+
+  @Test
+  void tooLittleMemoryIsKnownByTheNamesOfJavaAndSpark() {
+    assertThat(FailureText.TOO_LITTLE_MEMORY.in(new OutOfMemoryError("Java heap space"))).isTrue();
+    String lost = new ExecutorLostFailure("1", true, Option.empty()).toErrorString();
+    assertThat(FailureText.TOO_LITTLE_MEMORY.in(lost)).as(lost).isTrue();
+    Throwable row =
+        catchThrowable(() -> new UnsafeRowWriter(1).write(0, new byte[8], 0, Integer.MAX_VALUE));
+    assertThat(FailureText.TOO_LITTLE_MEMORY.in(row)).as(String.valueOf(row)).isTrue();
+    assertThat(FailureText.TOO_LITTLE_MEMORY.in(new IOException("broken pipe"))).isFalse();
+  }
+
+  @Test
+  void aCodecIsKnownByTheNameOfItsClass() {
+    assertThat(FailureText.CODEC.in(CompressionCodec.class.getName())).isTrue();
+    assertThat(FailureText.CODEC.in(new IOException("broken pipe"))).isFalse();
+  }
+
+  @Test
+  void theFirstCauseIsTheLineWithAnExceptionsClass() {
+    IOException cause = new IOException("Cannot read a.gz: unexpected end");
+    String task = new ExceptionFailure(cause, NONE).toErrorString();
+    SparkException failure =
+        new SparkException("Job aborted due to stage failure: Task 0 failed 1 times:\n" + task);
+    assertThat(FailureText.firstCause(failure.getMessage())).isEqualTo(cause.toString());
+    assertThat(FailureText.firstCause("no class here\nnor here")).isEqualTo("no class here");
+  }
+}
