@@ -187,7 +187,7 @@ public final class AggregatorClient implements AutoCloseable {
     CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
     client.uploadStream(
         new NioManagedBuffer(head),
-        new OutgoingBucket(values, wire).sealed(seal, MessageCipher.head(head)),
+        new OutgoingBucket(values, wire).sealed(seal, seal.head(head)),
         new RpcResponseCallback() {
           @Override
           public void onSuccess(ByteBuffer response) {
@@ -211,7 +211,7 @@ public final class AggregatorClient implements AutoCloseable {
 
   private void send(ByteBuffer message, CompletableFuture<ByteBuffer> answer) {
     message.flip();
-    byte[] head = MessageCipher.head(message);
+    byte[] head = seal.head(message);
     client.sendRpc(
         seal.sealRequest(message),
         new RpcResponseCallback() {
