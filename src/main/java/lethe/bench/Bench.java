@@ -1,5 +1,6 @@
 package lethe.bench;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
-import lethe.folder.Json;
 import lethe.loss.Example;
 import lethe.loss.MicroBatch;
 import lethe.model.InitialWeights;
@@ -147,7 +147,7 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
 
     /** For programs. */
     public ObjectNode json() {
-      ObjectNode json = Json.MAPPER.createObjectNode();
+      ObjectNode json = JsonNodeFactory.instance.objectNode();
       json.put("model_type", type);
       json.put("parameters", parameters);
       json.put("flops_per_token_forward", flopsPerToken);

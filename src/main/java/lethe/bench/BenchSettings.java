@@ -1,11 +1,11 @@
 package lethe.bench;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import lethe.folder.Json;
 import lethe.inference.ComputeSettings;
 import lethe.model.ModelSource;
 import lethe.model.checkpoint.ModelConfig;
@@ -43,7 +43,7 @@ public record BenchSettings(
   public static BenchSettings read(Section root) {
     Section bench = root.section("bench");
     int tokens = bench.count("tokens", 2);
-    ObjectNode shape = Json.MAPPER.createObjectNode();
+    ObjectNode shape = JsonNodeFactory.instance.objectNode();
     shape.put("model_type", "llama");
     shape.put("max_position_embeddings", tokens);
     shape.put("num_hidden_layers", bench.count("layers", 1));

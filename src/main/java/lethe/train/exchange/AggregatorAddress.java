@@ -48,7 +48,7 @@ public record AggregatorAddress(
 
   public static MessageCipher seal(Map<String, String> spark, String secret) {
     return spark.getOrDefault(CRYPTO, "false").equals("true")
-        ? MessageCipher.of(secret)
+        ? MessageCipher.of(secret, Message.BYTES)
         : MessageCipher.NONE;
   }
 

@@ -165,7 +165,7 @@ public final class AggregatorClient implements Driver, AutoCloseable {
     CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
     client.uploadStream(
         new NioManagedBuffer(head),
-        new OutgoingBucket(values, wire).sealed(seal, MessageCipher.head(head)),
+        new OutgoingBucket(values, wire).sealed(seal, seal.head(head)),
         new RpcResponseCallback() {
           @Override
           public void onSuccess(ByteBuffer response) {
@@ -189,7 +189,7 @@ public final class AggregatorClient implements Driver, AutoCloseable {
 
   private void send(ByteBuffer message, CompletableFuture<ByteBuffer> answer) {
     message.flip();
-    byte[] head = MessageCipher.head(message);
+    byte[] head = seal.head(message);
     client.sendRpc(
         seal.sealRequest(message),
         new RpcResponseCallback() {

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import lethe.train.gradient.WireFormat;
 import lethe.train.seal.MessageCipher;
+import lethe.train.seal.Sealable;
 import lethe.train.seal.SegmentCipher;
 import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.network.util.AbstractFileRegion;
@@ -18,7 +19,7 @@ import org.apache.spark.network.util.AbstractFileRegion;
  * that is used again and again. A whole copy would have to be zeroed, written and read once more,
  * and these passes over memory cost more than the network.
  */
-public final class OutgoingBucket extends ManagedBuffer {
+public final class OutgoingBucket extends ManagedBuffer implements Sealable {
   private final float[] values;
   private final WireFormat wire;
   private final MessageCipher seal;
@@ -40,7 +41,7 @@ public final class OutgoingBucket extends ManagedBuffer {
     this.bound = bound;
   }
 
-  /** The same, sealed as a stream that is bound to something. */
+  @Override
   public OutgoingBucket sealed(MessageCipher with, byte[] to) {
     return new OutgoingBucket(values, wire, with, to);
   }

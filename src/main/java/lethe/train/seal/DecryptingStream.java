@@ -1,7 +1,9 @@
 package lethe.train.seal;
 
+import com.google.crypto.tink.subtle.StreamSegmentDecrypter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
 import org.apache.spark.network.client.StreamCallbackWithID;
 
 /**
@@ -9,21 +11,22 @@ import org.apache.spark.network.client.StreamCallbackWithID;
  * that is refused is not looked at; who sent it is told at the end.
  */
 final class DecryptingStream implements StreamCallbackWithID {
-  private final MessageCipher seal;
+  private final SegmentCipher cipher;
   private final byte[] bound;
   private final StreamCallbackWithID inner;
-  private final ByteBuffer salt = ByteBuffer.allocate(SegmentCipher.SALT_BYTES);
+  private final ByteBuffer header = ByteBuffer.allocate(SegmentCipher.HEADER_BYTES);
   private final ByteBuffer sealed =
       ByteBuffer.allocate(SegmentCipher.BYTES + SegmentCipher.TAG_BYTES);
   private final ByteBuffer clear = ByteBuffer.allocate(SegmentCipher.BYTES);
-  private SegmentCipher segments;
+  private StreamSegmentDecrypter segments;
+  private int opened;
   private RuntimeException refused;
 
   /**
    * @param bound what the stream is bound to
    */
-  DecryptingStream(MessageCipher seal, byte[] bound, StreamCallbackWithID inner) {
-    this.seal = seal;
+  DecryptingStream(SegmentCipher cipher, byte[] bound, StreamCallbackWithID inner) {
+    this.cipher = cipher;
     this.bound = bound;
     this.inner = inner;
   }
@@ -31,8 +34,8 @@ final class DecryptingStream implements StreamCallbackWithID {
   @Override
   public void onData(String id, ByteBuffer piece) throws IOException {
     while (piece.hasRemaining() && refused == null) {
-      if (salt.hasRemaining()) {
-        move(piece, salt);
+      if (header.hasRemaining()) {
+        move(piece, header);
       } else {
         if (!sealed.hasRemaining()) {
           open(id, false); // more has come, so it was not the last
@@ -49,14 +52,14 @@ final class DecryptingStream implements StreamCallbackWithID {
   }
 
   private void open(String id, boolean last) throws IOException {
-    if (segments == null) {
-      segments = seal.segments(salt.array(), bound);
-    }
     clear.clear();
     try {
-      segments.open(sealed.flip(), last, clear);
-    } catch (IllegalStateException e) {
-      refused = e;
+      if (segments == null) {
+        segments = cipher.decrypter(header.flip(), bound);
+      }
+      segments.decryptSegment(sealed.flip(), opened++, last, clear);
+    } catch (GeneralSecurityException e) {
+      refused = MessageCipher.refused(e);
       return;
     }
     sealed.clear();

@@ -1,7 +1,6 @@
 package lethe.train.seal;
 
 import java.nio.ByteBuffer;
-import lethe.train.exchange.OutgoingBucket;
 import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.StreamCallbackWithID;
@@ -31,7 +30,7 @@ public final class EncryptingHandler extends RpcHandler {
       answer.onFailure(e);
       return;
     }
-    byte[] head = MessageCipher.head(message);
+    byte[] head = seal.head(message);
     inner.receive(
         client,
         message,
@@ -51,7 +50,7 @@ public final class EncryptingHandler extends RpcHandler {
   @Override
   public StreamCallbackWithID receiveStream(
       TransportClient client, ByteBuffer head, RpcResponseCallback answer) {
-    byte[] bound = MessageCipher.head(head);
+    byte[] bound = seal.head(head);
     return seal.opening(bound, inner.receiveStream(client, head, answer));
   }
 
@@ -66,7 +65,7 @@ public final class EncryptingHandler extends RpcHandler {
 
       @Override
       public ManagedBuffer openStream(String id) {
-        return ((OutgoingBucket) clear.openStream(id)).sealed(seal, MessageCipher.bound(id));
+        return ((Sealable) clear.openStream(id)).sealed(seal, MessageCipher.bound(id));
       }
     };
   }

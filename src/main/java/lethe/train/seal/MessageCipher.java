@@ -1,57 +1,64 @@
 package lethe.train.seal;
 
+import com.google.crypto.tink.Aead;
+import com.google.crypto.tink.subtle.AesGcmJce;
+import com.google.crypto.tink.subtle.StreamSegmentEncrypter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.function.Consumer;
-import javax.crypto.Cipher;
-import javax.crypto.spec.GCMParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
-import lethe.folder.Files;
-import lethe.train.exchange.Message;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.spark.network.client.StreamCallbackWithID;
 
 /**
  * Protects what workers and the driver say to each other: AES-256-GCM under the secret of the
  * launch, so that whoever does not know it can neither read a gradient nor change or exchange one.
  *
- * <pre>  sealed = nonce (12 random bytes) + ciphertext + tag (16 bytes)  </pre>
+ * <pre>
+ *   sealed = nonce (12 random bytes) + ciphertext + tag (16 bytes), as Tink's {@link AesGcmJce} writes it
+ * </pre>
  *
  * A question's head stays readable and is held by its tag; an answer's tag also holds the head of
  * its question, so that no answer passes for another one's. Gradients and weights are streams of
  * segments, see {@link SegmentCipher}. Spark has such a cipher, too ({@code
- * spark.network.crypto.cipher}), but that of Spark 3.5 loses all messages of a connection after the
- * first (SPARK-56227), and its other one detects no change.
+ * spark.network.crypto.cipher}), but that of Spark 3.5 before 3.5.9 loses all messages of a
+ * connection after the first (SPARK-56227), and its other one detects no change.
  */
 public final class MessageCipher {
   /** Leaves everything as it is. */
-  public static final MessageCipher NONE = new MessageCipher(Optional.empty());
+  public static final MessageCipher NONE = new MessageCipher(0, Optional.empty());
 
-  private static final int NONCE_BYTES = 12;
-  private static final int TAG_BITS = 128;
-  private static final SecureRandom RANDOM = new SecureRandom();
+  private final int headBytes;
+  private final Optional<Keys> keys;
 
-  private final Optional<SecretKeySpec> key;
+  /** What seals messages, and what seals streams. */
+  private record Keys(Aead messages, SegmentCipher streams) {}
 
-  private MessageCipher(Optional<SecretKeySpec> key) {
-    this.key = key;
+  private MessageCipher(int headBytes, Optional<Keys> keys) {
+    this.headBytes = headBytes;
+    this.keys = keys;
   }
 
   /**
    * @param secret of the launch, at least 256 random bits
+   * @param headBytes bytes of a message that stay readable
    */
-  public static MessageCipher of(String secret) {
-    MessageDigest digest = Files.sha256();
-    digest.update(("lethe exchange " + secret).getBytes(StandardCharsets.UTF_8));
-    return new MessageCipher(Optional.of(new SecretKeySpec(digest.digest(), "AES")));
+  public static MessageCipher of(String secret, int headBytes) {
+    try {
+      Keys keys =
+          new Keys(
+              new AesGcmJce(DigestUtils.sha256("lethe exchange " + secret)),
+              new SegmentCipher(DigestUtils.sha256("lethe streams " + secret)));
+      return new MessageCipher(headBytes, Optional.of(keys));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Cannot use AES-GCM", e);
+    }
   }
 
   /** A question as it travels: the head, then the sealed payload. */
   public ByteBuffer sealRequest(ByteBuffer message) {
-    if (key.isEmpty()) {
+    if (keys.isEmpty()) {
       return message;
     }
     byte[] head = head(message);
@@ -65,7 +72,7 @@ public final class MessageCipher {
    * @throws IllegalStateException when it was not sealed with this secret, or changed
    */
   ByteBuffer openedQuestion(ByteBuffer body) {
-    if (key.isEmpty()) {
+    if (keys.isEmpty()) {
       return body;
     }
     byte[] head = head(body);
@@ -73,15 +80,15 @@ public final class MessageCipher {
   }
 
   /** The head of an opened question: what its answer is bound to. */
-  public static byte[] head(ByteBuffer message) {
-    byte[] head = new byte[Math.min(Message.BYTES, message.remaining())];
+  public byte[] head(ByteBuffer message) {
+    byte[] head = new byte[Math.min(headBytes, message.remaining())];
     message.duplicate().get(head);
     return head;
   }
 
   /** The answer to a question with this head, as it travels. */
   ByteBuffer sealResponse(byte[] head, ByteBuffer answer) {
-    return key.isEmpty() ? answer : sealed(new byte[0], answer, bound(head));
+    return keys.isEmpty() ? answer : sealed(new byte[0], answer, bound(head));
   }
 
   /**
@@ -90,7 +97,7 @@ public final class MessageCipher {
    * @throws IllegalStateException when it is not the answer to that question, or changed
    */
   public ByteBuffer openedAnswer(byte[] head, ByteBuffer answer) {
-    return key.isEmpty() ? answer : opened(new byte[0], answer, bound(head));
+    return keys.isEmpty() ? answer : opened(new byte[0], answer, bound(head));
   }
 
   /** What a stream is bound to that is asked for by name. */
@@ -103,28 +110,27 @@ public final class MessageCipher {
   }
 
   private ByteBuffer sealed(byte[] before, ByteBuffer clear, byte[] held) {
-    byte[] nonce = new byte[NONCE_BYTES];
-    RANDOM.nextBytes(nonce);
-    int sealed = NONCE_BYTES + clear.remaining() + TAG_BITS / Byte.SIZE;
-    ByteBuffer out = ByteBuffer.allocate(before.length + sealed).put(before).put(nonce);
     try {
-      cipher(Cipher.ENCRYPT_MODE, nonce, held).doFinal(clear, out);
+      byte[] sealed = keys.orElseThrow().messages.encrypt(bytes(clear), held);
+      return ByteBuffer.allocate(before.length + sealed.length).put(before).put(sealed).flip();
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("Cannot encrypt a message", e);
+      throw cannotEncrypt(e);
     }
-    return out.flip();
   }
 
   private ByteBuffer opened(byte[] before, ByteBuffer sealed, byte[] held) {
     try {
-      byte[] nonce = new byte[NONCE_BYTES];
-      sealed.get(nonce);
-      ByteBuffer out = ByteBuffer.allocate(before.length + sealed.remaining()).put(before);
-      cipher(Cipher.DECRYPT_MODE, nonce, held).doFinal(sealed, out);
-      return out.flip();
-    } catch (GeneralSecurityException | java.nio.BufferUnderflowException e) {
+      byte[] clear = keys.orElseThrow().messages.decrypt(bytes(sealed), held);
+      return ByteBuffer.allocate(before.length + clear.length).put(before).put(clear).flip();
+    } catch (GeneralSecurityException e) {
       throw refused(e);
     }
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(bytes);
+    return bytes;
   }
 
   /** A stream on its way out, segment by segment. */
@@ -143,21 +149,17 @@ public final class MessageCipher {
 
   /** Bytes of a stream as it travels. */
   public long sealedLength(long clear) {
-    return key.isEmpty() ? clear : SegmentCipher.travelling(clear);
+    return keys.isEmpty() ? clear : SegmentCipher.sealedLength(clear);
   }
 
   /** For a stream that is bound to something only it is. */
   public Stream stream(byte[] bound) {
-    return key.isEmpty() ? new Clear() : new Sealed(bound);
+    return keys.isEmpty() ? new Clear() : new Sealed(keys.get().streams, bound);
   }
 
   /** The callback that is to be given such a stream, for one that takes it in the clear. */
   public StreamCallbackWithID opening(byte[] bound, StreamCallbackWithID inner) {
-    return key.isEmpty() ? inner : new DecryptingStream(this, bound, inner);
-  }
-
-  SegmentCipher segments(byte[] salt, byte[] bound) {
-    return new SegmentCipher(key.orElseThrow(), salt, bound);
+    return keys.isEmpty() ? inner : new DecryptingStream(keys.get().streams, bound, inner);
   }
 
   private static final class Clear implements Stream {
@@ -172,31 +174,37 @@ public final class MessageCipher {
     }
   }
 
-  private final class Sealed implements Stream {
-    private final byte[] salt = new byte[SegmentCipher.SALT_BYTES];
+  private static final class Sealed implements Stream {
     private final ByteBuffer segment = ByteBuffer.allocate(SegmentCipher.BYTES);
-    private final SegmentCipher segments;
+    private final StreamSegmentEncrypter segments;
     private boolean begun;
 
-    Sealed(byte[] bound) {
-      RANDOM.nextBytes(salt);
-      segments = segments(salt, bound);
+    Sealed(SegmentCipher cipher, byte[] bound) {
+      try {
+        segments = cipher.encrypter(bound);
+      } catch (GeneralSecurityException e) {
+        throw cannotEncrypt(e);
+      }
     }
 
     @Override
     public int most() {
-      return SegmentCipher.SALT_BYTES + SegmentCipher.BYTES + SegmentCipher.TAG_BYTES;
+      return SegmentCipher.HEADER_BYTES + SegmentCipher.BYTES + SegmentCipher.TAG_BYTES;
     }
 
     @Override
     public void put(Consumer<ByteBuffer> clear, boolean last, ByteBuffer out) {
       if (!begun) {
-        out.put(salt);
+        out.put(segments.getHeader());
         begun = true;
       }
       segment.clear();
       clear.accept(segment);
-      segments.seal(segment.flip(), last, out);
+      try {
+        segments.encryptSegment(segment.flip(), last, out);
+      } catch (GeneralSecurityException e) {
+        throw cannotEncrypt(e);
+      }
     }
   }
 
@@ -206,10 +214,7 @@ public final class MessageCipher {
         "Refused a message that was not sealed with this launch's secret, or was changed", cause);
   }
 
-  private Cipher cipher(int mode, byte[] nonce, byte[] held) throws GeneralSecurityException {
-    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-    cipher.init(mode, key.orElseThrow(), new GCMParameterSpec(TAG_BITS, nonce));
-    cipher.updateAAD(held);
-    return cipher;
+  private static IllegalStateException cannotEncrypt(GeneralSecurityException cause) {
+    return new IllegalStateException("Cannot encrypt a message", cause);
   }
 }

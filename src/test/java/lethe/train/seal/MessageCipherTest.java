@@ -18,14 +18,14 @@ class MessageCipherTest {
   private static final byte[] PAYLOAD = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
   private static final int SEALED = 12 + PAYLOAD.length + 16;
 
-  private final MessageCipher seal = MessageCipher.of("secret");
+  private final MessageCipher seal = MessageCipher.of("secret", Message.BYTES);
 
   @Test
   void questionsAndAnswersComeOutAsTheyWentIn() {
     ByteBuffer travels = seal.sealRequest(question(7));
     assertThat(travels.remaining()).isEqualTo(Message.BYTES + SEALED);
     assertThat(seal.openedQuestion(travels)).isEqualTo(question(7));
-    byte[] head = MessageCipher.head(question(7));
+    byte[] head = seal.head(question(7));
     ByteBuffer answer = seal.sealResponse(head, ByteBuffer.wrap(PAYLOAD));
     assertThat(answer.remaining()).isEqualTo(SEALED);
     assertThat(seal.openedAnswer(head, answer)).isEqualTo(ByteBuffer.wrap(PAYLOAD));
@@ -52,12 +52,10 @@ class MessageCipherTest {
 
   @Test
   void anAnswerFitsItsOwnQuestionOnlyAndIsNoQuestion() {
-    byte[] answer =
-        bytes(seal.sealResponse(MessageCipher.head(question(7)), ByteBuffer.wrap(PAYLOAD)));
-    assertThatThrownBy(
-            () -> seal.openedAnswer(MessageCipher.head(question(8)), ByteBuffer.wrap(answer)))
+    byte[] answer = bytes(seal.sealResponse(seal.head(question(7)), ByteBuffer.wrap(PAYLOAD)));
+    assertThatThrownBy(() -> seal.openedAnswer(seal.head(question(8)), ByteBuffer.wrap(answer)))
         .hasMessageContaining("Refused a message");
-    byte[] head = MessageCipher.head(question(7));
+    byte[] head = seal.head(question(7));
     ByteBuffer reflected = ByteBuffer.allocate(head.length + answer.length).put(head).put(answer);
     assertThatThrownBy(() -> seal.openedQuestion(reflected.flip()))
         .hasMessageContaining("Refused a message");
@@ -66,7 +64,7 @@ class MessageCipherTest {
   @Test
   void whoDoesNotKnowTheSecretReadsNothing() {
     ByteBuffer travels = seal.sealRequest(question(7));
-    assertThatThrownBy(() -> MessageCipher.of("guess").openedQuestion(travels))
+    assertThatThrownBy(() -> MessageCipher.of("guess", Message.BYTES).openedQuestion(travels))
         .hasMessageContaining("Refused a message");
     assertThat(bytes(seal.sealRequest(question(7))))
         .as("no two messages are alike")

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.concurrent.CompletionException;
@@ -14,6 +15,7 @@ import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import lethe.train.exchange.IncomingBucket;
+import lethe.train.exchange.Message;
 import lethe.train.exchange.OutgoingBucket;
 import lethe.train.gradient.WireFormat;
 import org.junit.jupiter.api.Test;
@@ -22,18 +24,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Gradients and weights as they travel, sealed. */
 class SegmentCipherTest {
+  private static final int HEADER = 40;
   private static final int SEGMENT = SegmentCipher.BYTES + 16;
   private static final int ELEMENTS = SegmentCipher.BYTES / 4;
   private static final byte[] BOUND = {1, 2, 3};
 
-  private final MessageCipher seal = MessageCipher.of("secret");
+  private final MessageCipher seal = MessageCipher.of("secret", Message.BYTES);
 
   @ParameterizedTest
   @ValueSource(ints = {1, ELEMENTS - 1, ELEMENTS, ELEMENTS + 1, 2 * ELEMENTS, 2 * ELEMENTS + 5})
   void comesOutAsItWentIn(int elements) throws IOException {
     byte[] travels = travels(elements);
     int segments = (elements + ELEMENTS - 1) / ELEMENTS;
-    assertThat(travels).hasSize(16 + 4 * elements + 16 * segments);
+    assertThat(travels).hasSize(HEADER + 4 * elements + 16 * segments);
     for (int piece : new int[] {1 << 10, 65_536, 1 << 20}) {
       assertThat(arrives(seal, travels, BOUND, elements, piece)).isEqualTo(values(elements));
     }
@@ -44,21 +47,25 @@ class SegmentCipherTest {
   void whatIsChangedCutExchangedOrMeantForAnotherIsRefused() throws IOException {
     int elements = 2 * ELEMENTS + 5;
     byte[] travels = travels(elements);
-    for (int at : new int[] {0, 15, 16, 16 + SEGMENT, 16 + 2 * SEGMENT - 1, travels.length - 1}) {
-      byte[] changed = travels.clone();
-      changed[at] ^= 1;
-      refuses(changed, BOUND, elements, "byte " + at);
+    for (int at = 0; at <= HEADER; at++) {
+      refuses(changed(travels, at), BOUND, elements, "byte " + at);
+    }
+    for (int at : new int[] {HEADER + SEGMENT, HEADER + 2 * SEGMENT - 1, travels.length - 1}) {
+      refuses(changed(travels, at), BOUND, elements, "byte " + at);
     }
     refuses(Arrays.copyOf(travels, travels.length - 1), BOUND, elements, "the last byte missing");
-    refuses(Arrays.copyOf(travels, 16 + 2 * SEGMENT), BOUND, elements, "the last segment missing");
-    refuses(Arrays.copyOf(travels, 16), BOUND, elements, "all segments missing");
+    refuses(
+        Arrays.copyOf(travels, HEADER + 2 * SEGMENT), BOUND, elements, "the last segment missing");
+    refuses(Arrays.copyOf(travels, HEADER), BOUND, elements, "all segments missing");
+    refuses(Arrays.copyOf(travels, HEADER - 1), BOUND, elements, "half a header");
     refuses(new byte[0], BOUND, elements, "nothing");
     byte[] exchanged = travels.clone();
-    System.arraycopy(travels, 16, exchanged, 16 + SEGMENT, SEGMENT);
-    System.arraycopy(travels, 16 + SEGMENT, exchanged, 16, SEGMENT);
+    System.arraycopy(travels, HEADER, exchanged, HEADER + SEGMENT, SEGMENT);
+    System.arraycopy(travels, HEADER + SEGMENT, exchanged, HEADER, SEGMENT);
     refuses(exchanged, BOUND, elements, "segments exchanged");
     refuses(travels, new byte[] {1, 2, 4}, elements, "another stream");
-    assertThatThrownBy(() -> arrives(MessageCipher.of("guess"), travels, BOUND, elements, 4096))
+    assertThatThrownBy(
+            () -> arrives(MessageCipher.of("guess", Message.BYTES), travels, BOUND, elements, 4096))
         .hasMessageContaining("Refused a message");
   }
 
@@ -68,18 +75,31 @@ class SegmentCipherTest {
     byte[] travels = travels(ELEMENTS + 1);
     byte[] launch =
         MessageDigest.getInstance("SHA-256")
-            .digest("lethe exchange secret".getBytes(StandardCharsets.UTF_8));
-    Mac mac = Mac.getInstance("HmacSHA256");
-    mac.init(new SecretKeySpec(launch, "HmacSHA256"));
-    mac.update(travels, 0, 16);
-    byte[] key = mac.doFinal(BOUND);
+            .digest("lethe streams secret".getBytes(StandardCharsets.UTF_8));
+    byte[] extracted = hmac(Arrays.copyOfRange(travels, 1, 33), launch); // HKDF, RFC 5869
+    byte[] key = hmac(extracted, new byte[] {1, 2, 3, 1}); // what it is bound to, and block one
+    byte[] second = Arrays.copyOf(Arrays.copyOfRange(travels, 33, HEADER), 12);
+    second[10] = 1; // the number of the segment
+    second[11] = 1; // the last
     Cipher cipher = Cipher.getInstance("AES_256/GCM/NoPadding");
-    byte[] second = {0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0};
     cipher.init(
         Cipher.DECRYPT_MODE, new SecretKeySpec(key, "AES"), new GCMParameterSpec(128, second));
-    byte[] clear = cipher.doFinal(travels, 16 + SEGMENT, 4 + 16);
+    byte[] clear = cipher.doFinal(travels, HEADER + SEGMENT, 4 + 16);
+    assertThat(travels[0]).isEqualTo((byte) HEADER);
     assertThat(ByteBuffer.wrap(clear).order(java.nio.ByteOrder.LITTLE_ENDIAN).getFloat())
         .isEqualTo(values(ELEMENTS + 1)[ELEMENTS]);
+  }
+
+  private static byte[] hmac(byte[] key, byte[] text) throws GeneralSecurityException {
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec(key, "HmacSHA256"));
+    return mac.doFinal(text);
+  }
+
+  private static byte[] changed(byte[] travels, int at) {
+    byte[] changed = travels.clone();
+    changed[at] ^= 1;
+    return changed;
   }
 
   private void refuses(byte[] travels, byte[] bound, int elements, String what) {
