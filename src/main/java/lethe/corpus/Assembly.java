@@ -104,8 +104,7 @@ record Assembly(
 
   private Indexed indexed() {
     CorpusSettings settings = how.settings();
-    RuleFiles named =
-        RuleFiles.read(settings.splits(), tables, how.texts().spark(), files);
+    RuleFiles named = RuleFiles.read(settings.splits(), tables, how.texts().spark(), files);
     Dataset<Row> all =
         tables.keep(
             new DocumentIndex(settings.splits(), settings.seed(), named).of(how.texts().table()));

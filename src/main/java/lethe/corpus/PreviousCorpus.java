@@ -49,7 +49,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
     differ(problems, "chunk-tokens", manifest.chunkTokens(), settings.chunkTokens());
     if (manifest.tokenizer() == null != settings.hub().isEmpty()) {
       problems.add(
-          "Cannot reuse chunks of %s: with one tokenizer of the hub and one of the model, places in texts differ"
+          "Cannot reuse chunks of %s: one corpus was tokenized by a tokenizer from the hub and the other by the model's, so their offsets in texts differ"
               .formatted(folder.root()));
     }
     differ(problems, "minimum-tail", manifest.minimumTail(), settings.minimumTail());
@@ -82,9 +82,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
     Dataset<Row> own =
         spark.read().option("__globPaths__", "false").parquet(folder.documents().toString());
     return documents.join(
-        own.select(col(DOMAIN), col(DOCUMENT).as(ID), col(SHA256).as(CONTENT)),
-        SAME,
-        "left_semi");
+        own.select(col(DOMAIN), col(DOCUMENT).as(ID), col(SHA256).as(CONTENT)), SAME, "left_semi");
   }
 
   /**
@@ -94,9 +92,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    */
   Dataset<Row> chunks(Dataset<Row> known) {
     Column[] columns =
-        Arrays.stream(Chunks.SCHEMA.fieldNames())
-            .map(functions::col)
-            .toArray(Column[]::new);
+        Arrays.stream(Chunks.SCHEMA.fieldNames()).map(functions::col).toArray(Column[]::new);
     return Manifest.read(folder)
         .chunks(spark, folder)
         .drop(SPLIT)

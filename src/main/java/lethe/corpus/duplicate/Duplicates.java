@@ -43,7 +43,7 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Pairs of documents of which one repeats the other. Candidates come from banded MinHash ({@link
+ * Pairs of documents, one of which repeats the other. Candidates come from banded MinHash ({@link
  * MinHashBands}) and from a search for quotes ({@link QuoteIndex}) and excerpts ({@link
  * ExcerptIndex}); every one is then compared by its words (exact copies by their SHA-256, others by
  * sets of 64-bit hashes of all runs of words), so that no pair is listed that does not reach its
@@ -114,7 +114,7 @@ final class Duplicates {
   /**
    * @param tables that keep what is found
    * @param texts of the sources
-   * @param which documents that are looked at: columns {@code domain id characters}
+   * @param which documents to compare: columns {@code domain id characters}
    */
   Duplicates(
       MaterializedTables tables,
@@ -147,8 +147,8 @@ final class Duplicates {
    * @param left columns {@code domain id}
    * @param right the same; no document may be in both
    * @return columns {@code left right}, each {@code (domain, id)}, {@code kind}, {@code jaccard},
-   *     {@code contained} (how much of the left one stands in the right one) and {@code excerpt}
-   *     (how much of the right one stands in the left one)
+   *     {@code contained} (how much of the left one is in the right one) and {@code excerpt} (how
+   *     much of the right one is in the left one)
    */
   Dataset<Row> pairs(Dataset<Row> left, Dataset<Row> right, Search search) {
     Dataset<Row> candidates = near(documents(left), documents(right));
@@ -185,7 +185,7 @@ final class Duplicates {
 
   /**
    * Buckets so full of left documents, and runs of words so common among them, that not every pair
-   * in them was looked at.
+   * in them was compared.
    */
   long hotBuckets() {
     return hotBuckets;
@@ -278,7 +278,7 @@ final class Duplicates {
                 .join(sets.toDF(RIGHT, RIGHT_SET), RIGHT)
                 .map(new Compare(settings), Encoders.row(PAIRS))
                 .where(col(KIND).isNotNull()));
-    pairs.count(); // while what it is made from is at hand
+    pairs.count(); // before the sets are dropped
     sets.unpersist();
     return pairs;
   }

@@ -26,7 +26,7 @@ import org.apache.hadoop.fs.RemoteIterator;
  * their names begin with. Spark's own listing leaves out names with a dot or an underscore in
  * front, and subfolders, without a word.
  *
- * @param base folder that names are told from, with a slash at its end
+ * @param base folder that names are relative to, with a slash at its end
  * @param files by path, whole
  * @param empty names of files without a byte
  * @param leftOut how many files were left out by what they belong to: version control, or what
@@ -44,7 +44,7 @@ public record Listing(
   private static final int SHOWN = 3;
 
   /**
-   * @param path a file, a folder or a pattern; what is there under just this name is no pattern
+   * @param path a file, a folder or a pattern; what has exactly this name is not a pattern
    * @throws InvalidSettings when it is neither and cannot be a pattern
    */
   public static Listing of(String path, Files files) {
@@ -126,7 +126,7 @@ public record Listing(
       String why =
           e.getCause() instanceof URISyntaxException // which Hadoop's patterns cannot pass by
               ? "a file there has a colon in its name; name the folder as path, and its files with glob"
-              : "there is no such file, and it is no pattern: "
+              : "there is no such file, and it is not a pattern: "
                   + String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       throw new InvalidSettings("Cannot read " + path + ": " + why, e);
     }
@@ -178,7 +178,7 @@ public record Listing(
     return false;
   }
 
-  /** A sentence on what is no document, if anything is. */
+  /** A sentence on files that are not documents, if there are any. */
   List<String> notes(String source) {
     Stream<String> none =
         empty.isEmpty()
@@ -195,7 +195,7 @@ public record Listing(
             .collect(Collectors.joining(", "));
     return files.isEmpty()
         ? List.of()
-        : List.of("Source " + source + ": files that are no documents: " + files);
+        : List.of("Source " + source + ": files that are not documents: " + files);
   }
 
   /** Members that the names of folders give, as {@code lang} in {@code lang=en/a.jsonl}. */

@@ -16,14 +16,14 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Names the files behind a failure to read: Spark tells what is wrong with a damaged archive, but
- * not which one it is; nor which document was too long for an executor's memory.
+ * Names the files behind a failure to read: Spark reports what is wrong with a damaged archive, but
+ * not which one it is, nor which document was too long for an executor's memory.
  *
  * @param spark to read with
  * @param sources inputs that may be at fault
  */
 public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
-  /** How Spark tells that an executor had too little memory, or died without saying why. */
+  /** How Spark reports that an executor had too little memory, or died for an unknown reason. */
   private static final Pattern MEMORY =
       Pattern.compile("OutOfMemory|ExecutorLostFailure|BufferHolder");
 
@@ -80,7 +80,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
                           .max(Comparator.comparing(Slice::bytes))
                           .map(file -> giant(file.file(), file.bytes(), memory))
                           .stream();
-                  default -> Stream.<Optional<String>>empty(); // nobody knows without reading it
+                  default -> Stream.<Optional<String>>empty(); // unknown without reading it
                 })
         .flatMap(Optional::stream)
         .toList();
