@@ -287,7 +287,7 @@ final class Duplicates {
   private Dataset<Row> sets(Dataset<Row> named) {
     JavaRDD<Row> names =
         named
-            .repartition(whole.getNumPartitions(), col("domain"), col("id")) // as Texts does
+            .repartition(whole.getNumPartitions(), col(DOMAIN), col(ID)) // as DocumentTexts does
             .select(DOMAIN, ID)
             .javaRDD();
     return texts.spark().createDataFrame(whole.zipPartitions(names, Duplicates::setsOf), SETS);
@@ -300,25 +300,31 @@ final class Duplicates {
         .select(col(DOMAIN), col(ID), concat_ws("\n", col(QUESTION), col(TEXT)));
   }
 
-  private static Row document(Row text) {
-    return RowFactory.create(text.get(0), text.get(1));
+  /** The document of a row of {@link #whole}. */
+  private static Row document(Row whole) {
+    return RowFactory.create(whole.get(0), whole.get(1));
+  }
+
+  /** The text of a row of {@link #whole}. */
+  private static String text(Row whole) {
+    return whole.getString(2);
   }
 
   private static Iterator<Row> setsOf(Iterator<Row> texts, Iterator<Row> names) {
     Set<Row> wanted = new HashSet<>();
     names.forEachRemaining(wanted::add);
     Stream<Row> all = StreamSupport.stream(Spliterators.spliteratorUnknownSize(texts, 0), false);
-    return all.filter(text -> wanted.remove(document(text))) // once, however often it is there
-        .map(text -> RowFactory.create(document(text), new ShingleSet(text.getString(2)).bytes()))
+    return all.filter(row -> wanted.remove(document(row))) // once, however often it is there
+        .map(row -> RowFactory.create(document(row), new ShingleSet(text(row)).bytes()))
         .iterator();
   }
 
   /** (domain, id, text) to a fingerprint. */
   private record Print(MinHashBands bands) implements Function<Row, Row> {
     @Override
-    public Row call(Row text) {
-      MinHashSignature print = new MinHashSignature(text.getString(2), bands);
-      return RowFactory.create(document(text), print.digest, print.buckets(), print.sample());
+    public Row call(Row row) {
+      MinHashSignature print = new MinHashSignature(text(row), bands);
+      return RowFactory.create(document(row), print.digest, print.buckets(), print.sample());
     }
   }
 
@@ -330,9 +336,9 @@ final class Duplicates {
       QuoteIndex.Reader reader = quotes.value().new Reader();
       List<Row> found = new ArrayList<>();
       while (rows.hasNext()) {
-        Row text = rows.next();
-        for (int given : reader.candidates(text.getString(2))) {
-          found.add(RowFactory.create(names.get(given), document(text)));
+        Row row = rows.next();
+        for (int given : reader.candidates(text(row))) {
+          found.add(RowFactory.create(names.get(given), document(row)));
         }
       }
       return found.iterator();

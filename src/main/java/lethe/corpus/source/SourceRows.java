@@ -39,6 +39,12 @@ record SourceRows(SparkSession spark, Source source) {
   private static final String ROW = "row";
   private static final String CSV = "csv";
 
+  /** Names that Spark leaves out of a list of files, without a word. */
+  private static final String HIDDEN = "\\..*|_[^=]*|.*\\._COPYING_";
+
+  /** Of a task's rows, the digits that count them; the others are the task's number. */
+  private static final long COUNT = (1L << 33) - 1;
+
   /**
    * A row of the table.
    *
@@ -51,12 +57,6 @@ record SourceRows(SparkSession spark, Source source) {
       return new SourceRow(RowJson.of(row.getAs(OBJECT)), row.getAs(FILE), row.<Long>getAs(ROW));
     }
   }
-
-  /** Names that Spark leaves out of a list of files, without a word. */
-  private static final String HIDDEN = "\\..*|_[^=]*|.*\\._COPYING_";
-
-  /** Of a task's rows, the digits that count them; the others are the task's number. */
-  private static final long COUNT = (1L << 33) - 1;
 
   Dataset<Row> rows() {
     Dataset<Row> table = table();
