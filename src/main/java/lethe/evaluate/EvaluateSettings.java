@@ -17,8 +17,7 @@ import lethe.settings.Section;
  * @param tasks multiple-choice tests
  * @param models further Hugging Face folders by name, in order; one called {@link
  *     RetrainedDistance#RETRAINED} is the one that the others are compared with
- * @param groundTruth whether a model is retrained without the forget documents, to compare the
- *     others with it
+ * @param groundTruth whether a model is retrained without the forget documents and compared with
  * @param examples whether models write on after some forget chunks; what they write is kept
  * @param compute of the executors
  * @param seed of the intervals' draws

@@ -31,7 +31,7 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Lines of a file that are checked: enough to see its layout within a second. */
+  /** Lines of a file that are looked at: enough to see its layout within a second. */
   private static final int LINES = 20_000;
 
   /**

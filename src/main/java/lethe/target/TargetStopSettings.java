@@ -6,9 +6,9 @@ import lethe.settings.Section;
  * How training ends.
  *
  * @param atTarget when forget loss has reached its target; else after its steps
- * @param band half the width of the target's band, nats per token
+ * @param band half the width of the target's band, nats a token
  * @param every most steps between two probes
- * @param probeChunks forget chunks per probe
+ * @param probeChunks forget chunks a probe
  * @param targetChunks approximate chunks that the target comes from
  */
 public record TargetStopSettings(

@@ -8,8 +8,8 @@ import lethe.settings.Section;
  *
  * @param action with copies of documents to forget
  * @param near Jaccard similarity, above 0, at most 1
- * @param contained share of a document to forget that occurs in another one, above 0, at most 1
- * @param excerpt share of another document that occurs in one to forget, above 0, at most 1
+ * @param contained share of a document to forget that stands in another one, above 0, at most 1
+ * @param excerpt share of another document that stands in one to forget, above 0, at most 1
  */
 public record DuplicateSettings(Action action, double near, double contained, double excerpt)
     implements Serializable {

@@ -23,7 +23,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * @param sources inputs that may be at fault
  */
 public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
-  /** How Spark reports that an executor had too little memory, or died for an unknown reason. */
+  /** How Spark tells that an executor had too little memory, or died without saying why. */
   private static final Pattern MEMORY =
       Pattern.compile("OutOfMemory|ExecutorLostFailure|BufferHolder");
 
