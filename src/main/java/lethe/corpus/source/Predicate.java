@@ -17,8 +17,8 @@ import scala.collection.JavaConverters;
 /**
  * A SQL condition on a document, as a user wrote it: over {@code domain}, {@code id}, {@code
  * source}, {@code text} and the members of the source's own objects, such as {@code meta.license},
- * which are text (or null) here. It has the same value for a document wherever and whenever it is
- * evaluated, see {@link ForbiddenFunctions}.
+ * which are text (or null) here. It says the same of a document wherever and whenever it is asked,
+ * see {@link ForbiddenFunctions}.
  *
  * @param sql a Spark SQL expression of type boolean
  */

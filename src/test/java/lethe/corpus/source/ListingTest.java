@@ -69,7 +69,7 @@ class ListingTest {
     assertThatThrownBy(() -> names(folder + "/["))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(
-            "/[: there is no such file, and it is not a pattern: Illegal file pattern");
+            "/[: there is no such file, and it is no pattern: Illegal file pattern");
   }
 
   @Test
