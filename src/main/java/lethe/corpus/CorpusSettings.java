@@ -11,16 +11,16 @@ import lethe.corpus.token.Template;
 import lethe.settings.Section;
 
 /**
- * What {@link Prepare} is told.
+ * Settings of {@link Prepare}.
  *
  * @param sources inputs, at least one
  * @param splits which documents each of them takes
- * @param duplicates what is done about documents that repeat others
+ * @param duplicates how documents that repeat others are found, and what is done about them
  * @param seed of fractions and caps
- * @param chunkTokens tokens a chunk, at least 2
+ * @param chunkTokens tokens per chunk, at least 2
  * @param minimumTail tokens, at least 2, since the first one of a chunk is never predicted; a
  *     shorter last chunk of a document is dropped
- * @param beginning what stands before each chunk and question
+ * @param beginning what precedes each chunk and question
  * @param template around questions and answers
  * @param maximumRejects share of a source's rows, 0 to 1, that may be unusable
  * @param allowUnmet whether what is named to be forgotten may be missing from the forget split
@@ -74,7 +74,7 @@ public record CorpusSettings(
     if (name.isPresent() && sources.stream().anyMatch(source -> source.question() != null)) {
       corpus.problem(
           "tokenizer",
-          "must not stand beside a source with question and answer: where an answer begins is only known of the model's own tokenizer.json; leave it out");
+          "cannot be combined with a source that has question and answer: only the model's own tokenizer.json tells where an answer begins; leave it out");
     }
     if (name.isPresent() && !name.get().matches(HubTokenizer.PREFIX + "\\S+")) {
       corpus.problem("tokenizer", "must be hub:<id>, was \"" + name.get() + "\"");

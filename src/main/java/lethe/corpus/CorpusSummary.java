@@ -14,7 +14,7 @@ import lethe.target.Split;
  *
  * @param rows of all sources
  * @param rejects rows that are not used, by domain and reason
- * @param counts one entry a split and domain
+ * @param counts one entry per split and domain
  * @param duplicates documents that repeat one of another split
  * @param reused documents whose chunks were taken over from an earlier run
  * @param warnings what a careful reader should know
@@ -39,7 +39,7 @@ public record CorpusSummary(
             "documents",
             "chunks",
             "tokens",
-            "tokens a document: 5 %, half and 95 % have at most"));
+            "tokens per document: 5th, 50th and 95th percentile"));
     for (Manifest.Count count : counts) {
       lines.add(
           String.format(
@@ -82,7 +82,7 @@ public record CorpusSummary(
     return lines;
   }
 
-  /** Sentences on how the approximate split differs from the forget split it stands for. */
+  /** Sentences on how the approximate split differs from the forget split that it represents. */
   static List<String> differences(List<Manifest.Count> counts) {
     List<String> found = new ArrayList<>();
     List<Manifest.Count> forget = of(counts, Split.FORGET);
@@ -100,7 +100,7 @@ public record CorpusSummary(
               .orElse(null);
       if (other == null) {
         found.add(
-            "the approximate split has nothing of domain %s, which the forget split has"
+            "the approximate split has no document of domain %s, which the forget split has"
                 .formatted(own.domain()));
         continue;
       }
@@ -110,7 +110,7 @@ public record CorpusSummary(
         found.add(
             String.format(
                 Locale.ROOT,
-                "%.0f %% of the forget tokens are of domain %s, but %.0f %% of the approximate ones",
+                "%.0f %% of the forget tokens belong to domain %s, but %.0f %% of the approximate ones",
                 100 * share,
                 own.domain(),
                 100 * otherShare));
@@ -118,17 +118,17 @@ public record CorpusSummary(
       double ratio = Math.max(1, own.lengths().p50()) / (double) Math.max(1, other.lengths().p50());
       if (ratio > LENGTH || ratio < 1 / LENGTH) {
         found.add(
-            "half of the forget documents of domain %s have at most %d tokens, of the approximate ones %d"
+            "half of the forget documents of domain %s have at most %d tokens, half of the approximate ones at most %d"
                 .formatted(own.domain(), own.lengths().p50(), other.lengths().p50()));
       }
     }
     return found;
   }
 
-  /** Difference in a domain's share of tokens that is told. */
+  /** Least difference in a domain's share of tokens that is reported. */
   private static final double MIX = 0.2;
 
-  /** Ratio of the median lengths in a domain that is told. */
+  /** Least ratio of the median lengths in a domain that is reported. */
   private static final double LENGTH = 2;
 
   private static List<Manifest.Count> of(List<Manifest.Count> counts, Split split) {

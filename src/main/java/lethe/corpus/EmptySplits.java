@@ -27,8 +27,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Says why a split has no document. It reads the sources once more, which only a run that ends here
- * has reason to do.
+ * Explains why a split has no document. It reads the sources once more, which is worth it only
+ * because the run ends here.
  *
  * @param documents of {@link lethe.corpus.source.Documents}
  * @param rejects how many rows each source has
@@ -152,13 +152,13 @@ record EmptySplits(
     return reasons;
   }
 
-  /** What a file seems to be that is no list of ids, one a line. */
+  /** What a file seems to be if it is not a list of ids, one per line. */
   static Optional<String> shape(List<String> ids) {
     if (ids.stream().anyMatch(id -> id.matches("[\"'].*[\"'],?"))) {
-      return Optional.of("has ids in quotes: write them without");
+      return Optional.of("has ids in quotes: remove the quotes");
     }
     if (ids.stream().anyMatch(id -> id.indexOf(',') > 0 || id.indexOf(';') > 0)) {
-      return Optional.of("seems to have several columns: write one id a line and nothing else");
+      return Optional.of("seems to have several columns: write one id per line and nothing else");
     }
     return Optional.empty();
   }

@@ -22,7 +22,7 @@ import org.apache.hadoop.fs.Path;
  */
 public record InputCheck(CorpusSettings settings, Files files) {
 
-  /** All of it, with what Spark's analysis of sources and conditions says. */
+  /** All problems, with those that Spark's analysis of sources and conditions finds. */
   List<String> problems(Path tokenizer, int contextTokens, Documents documents) {
     List<String> problems = new ArrayList<>(problems(tokenizer, contextTokens, path -> false));
     settings.sources().stream()
@@ -46,7 +46,7 @@ public record InputCheck(CorpusSettings settings, Files files) {
   /**
    * What needs no Spark.
    *
-   * @param known paths that are not looked for
+   * @param known paths that are taken to exist
    */
   public List<String> problems(Path tokenizer, int contextTokens, Predicate<String> known) {
     List<String> problems = new ArrayList<>();

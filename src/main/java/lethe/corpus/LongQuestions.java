@@ -31,12 +31,12 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Questions that fill a chunk, so that nothing of their answer has room: rows that cannot be used,
- * like others.
+ * Questions that fill a chunk and leave no room for any of their answer: rejected, like other rows
+ * that cannot be used.
  *
  * @param tokenizer content of {@code tokenizer.json}
  * @param answers how questions and answers are written
- * @param length tokens a chunk
+ * @param length tokens per chunk
  */
 record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder answers, int length)
     implements MapPartitionsFunction<Row, Row> {

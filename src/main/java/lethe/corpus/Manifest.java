@@ -18,19 +18,19 @@ import org.apache.spark.sql.SparkSession;
  * What a prepared corpus consists of. It is written last: a corpus without it is unfinished.
  *
  * @param version of the chunks' columns and of this file
- * @param chunkTokens tokens a chunk, at most
+ * @param chunkTokens tokens per chunk, at most
  * @param minimumTail tokens; shorter last chunks were dropped
  * @param seed of fractions and caps
  * @param tokenizerSha256 of {@code tokenizer.json}
  * @param tokenizer {@code hub:} and the name of the tokenizer on the Hugging Face hub that made the
  *     chunks, found to agree with {@code tokenizer.json}; null where that one did
- * @param beginningOfText ids of the tokens that stand before each chunk and each question
+ * @param beginningOfText ids of the tokens that precede each chunk and each question
  * @param answers how questions and answers were written, see {@link
  *     lethe.corpus.token.QuestionEncoder#signature}; null where there were none
  * @param chunksSha256 of all chunks, see {@link lethe.corpus.token.Chunks}
  * @param rows rows read from all sources
  * @param rejects unusable rows by domain and reason
- * @param counts one entry a split and domain, ordered by both
+ * @param counts one entry per split and domain, ordered by both
  * @param duplicates documents that repeat one of another split, by split, domain, kind and what was
  *     done
  * @param forgetUnmet requests, ids, rows and documents that were named to be forgotten and are not

@@ -44,7 +44,7 @@ import org.apache.spark.sql.SparkSession;
  * questions, a tokenizer with tokens that the model does not know, and duplicates.
  */
 public final class Prepare {
-  /** Hadoop's setting for an empty file _SUCCESS, at which readers of Parquet stumble. */
+  /** Hadoop's setting for an empty file _SUCCESS, which some readers of Parquet cannot take. */
   private static final String NO_SUCCESS = "mapreduce.fileoutputcommitter.marksuccessfuljobs";
 
   private final SparkSession spark;
@@ -83,7 +83,7 @@ public final class Prepare {
   }
 
   /**
-   * Looks for everything that can be found wrong without reading a document.
+   * Finds everything that is wrong and shows without reading a document.
    *
    * @throws InvalidSettings with all of it
    */
@@ -112,7 +112,7 @@ public final class Prepare {
   /**
    * The same.
    *
-   * @param early told at once what makes the stage slow
+   * @param early receives at once what makes the stage slow
    */
   public Result execute(Consumer<String> early) {
     return execute(early, () -> {});
@@ -121,7 +121,7 @@ public final class Prepare {
   /**
    * The same.
    *
-   * @param begins done when nothing can be refused any more, before anything is written or deleted
+   * @param begins runs once nothing can be refused any more, before anything is written or deleted
    */
   public Result execute(Consumer<String> early, Runnable begins) {
     return assemble(
@@ -133,7 +133,7 @@ public final class Prepare {
   }
 
   /**
-   * Does all of {@link #execute} but write.
+   * Does all of {@link #execute} except writing.
    *
    * @throws InvalidSettings when the settings or the sources are wrong
    */
@@ -173,7 +173,7 @@ public final class Prepare {
         Optional<Throwable> own = split.getValue().where().flatMap(this::failure);
         if (own.isPresent() && own.get().getClass() == first.getClass()) {
           return new InvalidSettings(
-              "corpus.splits.%s.where must hold or not of every document, but \"%s\" fails on one: %s"
+              "corpus.splits.%s.where must be true or false for every document, but \"%s\" fails on one: %s"
                   .formatted(
                       split.getKey().key(), split.getValue().where().get().sql(), line(first)),
               failure);
@@ -183,7 +183,7 @@ public final class Prepare {
     return unreadable;
   }
 
-  /** Why a condition cannot be told of some document. */
+  /** Why a condition fails on some document. */
   private Optional<Throwable> failure(Predicate where) {
     try {
       documents.read().select(expr(where.sql())).write().format("noop").mode("overwrite").save();

@@ -50,7 +50,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
     differ(problems, "chunk-tokens", manifest.chunkTokens(), settings.chunkTokens());
     if (manifest.tokenizer() == null != settings.hub().isEmpty()) {
       problems.add(
-          "Cannot reuse chunks of %s: with one tokenizer of the hub and one of the model, places in texts differ"
+          "Cannot reuse chunks of %s: one corpus was tokenized by a tokenizer from the hub and the other by the model's, so their offsets in texts differ"
               .formatted(folder.root()));
     }
     differ(problems, "min-tail-tokens", manifest.minimumTail(), settings.minimumTail());

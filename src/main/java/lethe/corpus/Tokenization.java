@@ -27,7 +27,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /**
- * How documents become chunks in a run: the same wherever it is asked for.
+ * How documents become chunks in a run, the same wherever chunks are made or counted.
  *
  * @param settings of the corpus
  * @param json content of {@code tokenizer.json}

@@ -47,7 +47,7 @@ record UnknownTokens(Tokenization how, int rows) {
         .stream()
         .map(
             row ->
-                "Document %s of domain %s has token %d (%s), and the model's embedding has %d rows: take it out of the text, or add its row to the model"
+                "Document %s of domain %s has token %d (%s), but the model's embedding has %d rows: remove it from the text, or add its row to the model"
                     .formatted(
                         row.getAs(DOCUMENT),
                         row.getAs(DOMAIN),

@@ -34,7 +34,7 @@ import org.apache.spark.sql.Row;
 /**
  * What was named to be forgotten and is not in the forget split with at least one chunk: requests,
  * ids of its list and of its condition, unusable rows that meet its conditions, and documents too
- * short for a chunk; and requests of other splits that nothing was taken for.
+ * short for a chunk; and requests of other splits for which no document was taken.
  *
  * @param forget how many of the forget split
  * @param others how many of other splits
@@ -68,7 +68,7 @@ record UnmetRequests(long forget, long others, List<String> some) {
               index.sparkSession().createDataset(ids, Encoders.STRING()).toDF(ID),
               "in corpus.splits.forget.where"));
     }
-    if (rule.requests().isEmpty()) { // else all of these have their request
+    if (rule.requests().isEmpty()) { // otherwise each of these has its request
       all.add(unusable(index));
       if (!rule.capped()) { // a cap takes a sample and names no document
         all.add(withoutChunk(without));
@@ -91,7 +91,7 @@ record UnmetRequests(long forget, long others, List<String> some) {
         format_string("Id %s " + place.replace("%", "%%") + " is of no document", col(ID)));
   }
 
-  /** A row with the name of a document that can be used is a repetition and not named here. */
+  /** A row with the name of a usable document repeats it and is left out here. */
   static Dataset<Row> unusable(Dataset<Row> index) {
     Column detail = when(col(DETAIL).isNull(), lit("")).otherwise(concat(lit(", "), col(DETAIL)));
     Dataset<Row> usable = index.where(col(UNUSABLE).isNull()).select(DOMAIN, ID);
@@ -137,22 +137,22 @@ record UnmetRequests(long forget, long others, List<String> some) {
     List<String> all = sentences();
     if (!all.isEmpty()) {
       all.add(
-          "Named and not found like this: %d; mend them, or set corpus.allow-unmet-requests = true to go on without them"
+          "Missing requests, ids or documents to forget, for reasons like these: %d; correct them, or set corpus.allow-unmet-requests = true to continue without them"
               .formatted(forget + others));
     }
     return all;
   }
 
   /**
-   * Sentences on rows of which nobody can tell whether the forget split's condition names them, and
-   * on ids in other files that no document has.
+   * Sentences on rows for which it is unknown whether the forget split's condition selects them,
+   * and on ids in other files that no document has.
    */
   static List<String> unsure(CorpusSettings settings, RuleFiles named, Dataset<Row> index) {
     List<String> found = new ArrayList<>();
     long rows = index.where(col(UNUSABLE).isNotNull().and(col(NAMED).isNull())).count();
     if (rows > 0) {
       found.add(
-          "%d rows cannot be used, and nobody can tell whether corpus.splits.forget.where names them; see corpus-rejects"
+          "%d rows cannot be used, and it is unknown whether corpus.splits.forget.where selects them; see corpus-rejects"
               .formatted(rows));
     }
     Optional<IdFile> own = settings.splits().rule(Split.FORGET).ids();

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 
 /**
- * What a model writes after the first half of a forget chunk, beside what stands there. Holds text
- * that was to be forgotten: there are none unless they are asked for.
+ * What a model writes after the first half of a forget chunk, beside the true text. Contains text
+ * that was to be forgotten, so none are made unless the settings ask for them.
  *
  * @param model its name
  * @param domain of the chunk

@@ -29,12 +29,12 @@ import org.apache.commons.math3.distribution.TDistribution;
  *
  * with Student's t and Welch's and Satterthwaite's degrees of freedom, so that few documents make
  * the interval as wide as they should, which a bootstrap of few does not. A stratum of one document
- * says nothing of how documents vary: it is taken to vary as those of the stratum where they vary
+ * does not show how documents vary: it is assumed to vary like the stratum whose documents vary
  * most, V_h = u^2 s^2, where u is the document's share of D and s^2 the largest variance of
  * documents' mean losses. Where no stratum has two documents there is no interval.
  *
- * @param nats D, nats a token; may be no finite number
- * @param interval of 95 %; null when it cannot be told
+ * @param nats D, nats per token; may not be finite
+ * @param interval of 95 %; null when it cannot be estimated
  */
 record Distance(double nats, Interval interval) {
   private static final double UPPER = 0.975;
@@ -61,7 +61,7 @@ record Distance(double nats, Interval interval) {
     return new Distance(distance, interval(forget, approximate, distance, tokens));
   }
 
-  /** Mean loss of some documents, nats a token. */
+  /** Mean loss of some documents, nats per token. */
   static double mean(List<DocumentScore> documents) {
     double nll = 0;
     long tokens = 0;
@@ -105,7 +105,7 @@ record Distance(double nats, Interval interval) {
   }
 
   /**
-   * @param centre that losses are taken from, nats a token
+   * @param centre that losses are taken from, nats per token
    * @param share of the documents together in D
    * @param widest what a sole document borrows; null where there is nothing to borrow
    */

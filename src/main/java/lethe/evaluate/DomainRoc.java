@@ -6,12 +6,12 @@ import lethe.evaluate.metric.RocCurve;
 import lethe.evaluate.metric.RocCurve.Point;
 
 /**
- * Members told from non-members domain by domain, and the domains weighed by their members:
+ * Members distinguished from non-members domain by domain, domains weighed by their members:
  *
  * <pre>  AUC = sum_d m_d AUC_d / sum_d m_d,   TPR(x) = sum_d m_d TPR_d(x) / sum_d m_d </pre>
  *
- * A pool of all domains would also tell the domains apart: where forget and approximate mix them in
- * different shares, losses that say nothing within a domain would seem to tell members.
+ * A pool of all domains would also distinguish the domains: where forget and approximate mix them
+ * in different shares, losses that reveal nothing within a domain would seem to reveal members.
  */
 final class DomainRoc {
   private final List<RocCurve> domains;

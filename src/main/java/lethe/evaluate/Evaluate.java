@@ -25,7 +25,7 @@ import org.apache.spark.util.LongAccumulator;
  * RunFolder#scores} and sums the scores up into {@link RunFolder#evaluation}.
  */
 public final class Evaluate {
-  /** Spark's option for paths that are no patterns: a run folder may be named run[1]. */
+  /** Spark's option to take paths literally, not as patterns: a run folder may be named run[1]. */
   private static final String LITERAL = "__globPaths__";
 
   private final SparkSession spark;
@@ -44,7 +44,7 @@ public final class Evaluate {
    */
   public record Amount(long chunks, long tokens) {}
 
-  /** Told how far the scoring is. */
+  /** Receives the progress of the scoring. */
   public interface Progress {
     /**
      * @param model that is scored
@@ -61,7 +61,7 @@ public final class Evaluate {
      */
     void finished(String model, long tokens, Duration time);
 
-    /** A model's scores stand already, of the same chunks and weights. */
+    /** A model's scores of the same chunks and weights were there already. */
     void reused(String model);
   }
 
@@ -153,14 +153,14 @@ public final class Evaluate {
     LongAccumulator tokens = spark.sparkContext().longAccumulator();
     long begun = System.nanoTime();
     spark.sparkContext().setJobDescription("evaluate " + name);
-    Runnable told =
+    Runnable report =
         () ->
             progress.scored(
                 name,
                 new Amount(done.value(), tokens.value()),
                 all,
                 Duration.ofNanos(System.nanoTime() - begun));
-    try (TaskEndListener watch = new TaskEndListener(spark.sparkContext(), told)) {
+    try (TaskEndListener watch = new TaskEndListener(spark.sparkContext(), report)) {
       watch.begin();
       kept.readOrCompute(
           spark, () -> Scores.of(chunks, all.tokens(), key, settings.microBatch(), done, tokens));
@@ -273,7 +273,7 @@ public final class Evaluate {
     models.forEach(
         (name, source) -> {
           Architecture architecture = source.architecture();
-          source.check(); // Stages has said the warnings
+          source.check(); // warnings were printed before
           if (!settings.tasks().isEmpty()) {
             source.open().tokenizer(); // questions are text
           }

@@ -12,8 +12,8 @@ import lethe.settings.Section;
 /**
  * How models are evaluated.
  *
- * @param microBatch chunks a forward pass
- * @param band around the target in which forgetting has matched it, half its width, nats a token
+ * @param microBatch chunks per forward pass
+ * @param band around the target in which forgetting has matched it, half its width, nats per token
  * @param tasks multiple-choice tests
  * @param models further Hugging Face folders by name, in order; one called {@link
  *     RetrainedDistance#RETRAINED} is the one that the others are compared with

@@ -15,19 +15,19 @@ import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 
 /**
- * What an evaluation found, and the files it stands in. It is written last: scores without it are
+ * What an evaluation found, and the files of its scores. It is written last: scores without it are
  * unfinished.
  *
  * @param version of this file's members and their meaning
  * @param asked what the figures depend on beside the weights
  * @param models evaluated, in order
- * @param scores one a model, split and domain
- * @param membership one a model, domain and score
- * @param memory one a model, split and domain
- * @param tasks one a model and task
- * @param histograms one a model and split
- * @param truths one a model but the retrained one; empty when there is none
- * @param verdicts one a model other than the original
+ * @param scores one per model, split and domain
+ * @param membership one per model, domain and score
+ * @param memory one per model, split and domain
+ * @param tasks one per model and task
+ * @param histograms one per model and split
+ * @param truths one per model except the retrained one; empty when there is none
+ * @param verdicts one per model other than the original
  * @param requests to forget, where any were listed
  * @param continuations of forget chunks; empty unless {@code report.examples} asked for them
  */
@@ -55,9 +55,9 @@ public record Evaluation(
    * @param chunksSha256 of the corpus
    * @param models folders by name, in order, as the settings have them resolved
    * @param tasks in order
-   * @param microBatch chunks a forward pass
+   * @param microBatch chunks per forward pass
    * @param precision of matrix products: float32 or bfloat16
-   * @param band half the width of the verdict's, nats a token
+   * @param band half the width of the verdict's, nats per token
    * @param examples whether continuations were asked for
    * @param seed of the intervals' draws
    */
@@ -98,7 +98,10 @@ public record Evaluation(
           settings.seed());
     }
 
-    /** Whether the run folder's evaluation was asked for the same; an older one does not say. */
+    /**
+     * Whether the run folder's evaluation was asked for the same; an older one does not record
+     * that.
+     */
     public boolean answered(RunFolder folder) {
       if (!folder.files().exists(folder.evaluation())) {
         return false;

@@ -27,7 +27,7 @@ import org.apache.spark.sql.Row;
  *
  * @param model its name
  * @param split of the corpus, all domains
- * @param binNats width of a bin, nats a token
+ * @param binNats width of a bin, nats per token
  * @param chunks in each bin from 0 nats up; the last bin has no upper end
  */
 @JsonNaming(SnakeCaseStrategy.class)

@@ -24,13 +24,13 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Membership inference: each score's power to tell forget chunks from approximate ones, by domain,
- * and over all domains as {@link DomainRoc} weighs them. Yao et al. (arXiv:2402.15159) compare the
- * first approximate chunks, as many as there are of forget, whatever their domains; here all count,
- * since AUC and rates do not depend on how many there are of each.
+ * Membership inference: each score's power to distinguish forget chunks from approximate ones, by
+ * domain, and over all domains as {@link DomainRoc} weighs them. Yao et al. (arXiv:2402.15159)
+ * compare the first approximate chunks, as many as there are of forget, whatever their domains;
+ * here all count, since AUC and rates do not depend on how many there are of each.
  */
 final class Membership {
-  /** Chunks of a split looked at; of more, a share chosen by hash. */
+  /** Most chunks of a split that are compared; of more, a share chosen by hash. */
   private static final long MOST = 200_000;
 
   private static final int CURVE_POINTS = 100;
@@ -48,7 +48,7 @@ final class Membership {
   /**
    * What is known of a chunk, each figure higher for a member.
    *
-   * @param likelihood mean log-likelihood, nats a token
+   * @param likelihood mean log-likelihood, nats per token
    * @param zlib the same over the text's compressed bytes; null without a tokenizer
    * @param minK at {@link MinK#PERCENTS}
    * @param minKPlusPlus at the same

@@ -5,11 +5,11 @@ import java.util.List;
 import lethe.evaluate.metric.RocCurve;
 
 /**
- * What one attack makes of one model: can it tell chunks of forget (members) from chunks of
+ * What one attack makes of one model: can it distinguish chunks of forget (members) from chunks of
  * approximate (non-members)?
  *
  * @param model attacked
- * @param domain whose chunks are told apart, or {@code *}: each domain by itself, weighed by its
+ * @param domain whose chunks are distinguished, or {@code *}: each domain by itself, weighed by its
  *     members
  * @param score by which: loss, zlib, min-k-10, ..., min-k-plus-plus-100
  * @param members chunks

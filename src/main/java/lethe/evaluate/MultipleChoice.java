@@ -62,7 +62,7 @@ final class MultipleChoice {
    * What a model answered.
    *
    * @param right by the choices' log-likelihood
-   * @param normalized right by log-likelihood a character
+   * @param normalized right by log-likelihood per character
    */
   private record Answer(boolean right, boolean normalized) {
     static final StructType SCHEMA =
@@ -152,7 +152,7 @@ final class MultipleChoice {
     return (double) count / right.length;
   }
 
-  /** A query and one choice as tokens, of which the choice's are scored. */
+  /** A query and one choice as tokens; those of the choice are scored. */
   static Passage passage(ModelTokenizer text, String query, String choice, int context) {
     String kept = query.stripTrailing();
     String continued = query.substring(kept.length()) + " " + choice;

@@ -25,10 +25,10 @@ import org.apache.spark.sql.Row;
  * What became of one request to forget.
  *
  * @param request its id
- * @param documents that were taken for it and have chunks
+ * @param documents taken for it that have chunks
  * @param tokens scored of them
- * @param nll of them by model, nats a token; null where it is no finite number
- * @param unmet lines of the request that nothing was taken for, each with its reason
+ * @param nll of them by model, nats per token; null where it is not finite
+ * @param unmet lines of the request for which no document was taken, each with its reason
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record RequestScore(

@@ -47,7 +47,7 @@ final class RetrainedComparison {
    * @param documents the same by document, in order
    * @param retrained the retrained model, with its own
    * @param chunks as prepare wrote them
-   * @param microBatch chunks a forward pass
+   * @param microBatch chunks per forward pass
    */
   static RetrainedDistance of(
       String name,

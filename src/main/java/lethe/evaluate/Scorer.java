@@ -10,11 +10,11 @@ import lethe.evaluate.metric.TokenScores;
 import lethe.inference.LoadedModel;
 import lethe.model.network.TokenBatch;
 
-/** What a model makes of passages, token by token. */
+/** Scores passages with a model, token by token. */
 final class Scorer {
   /**
-   * Positions a piece of the head: enough for an efficient matrix product, few enough that the
-   * logits of all positions never stand in memory at once.
+   * Positions per piece of the head: enough for an efficient matrix product, few enough that the
+   * logits of all positions are never in memory at once.
    */
   private static final int PIECE = 256;
 
@@ -24,9 +24,9 @@ final class Scorer {
   private Scorer() {}
 
   /**
-   * What {@link lethe.model.network.Network#statistics} says of some positions.
+   * The result of {@link lethe.model.network.Network#statistics} for some positions.
    *
-   * @param columns its columns, five to a position
+   * @param columns its columns, five per position
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Statistics(float[] columns) {

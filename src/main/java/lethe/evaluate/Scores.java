@@ -70,7 +70,7 @@ final class Scores {
           .add(LONGEST_RUN, DataTypes.IntegerType, false)
           .add(EXTRACTION_STRENGTH, DataTypes.DoubleType, false);
 
-  /** Tokens a task: some seconds of work, so that a lost executor costs little. */
+  /** Tokens per task: some seconds of work, so that a lost executor costs little. */
   private static final long TOKENS_A_TASK = 1 << 15;
 
   private Scores() {}
@@ -81,7 +81,7 @@ final class Scores {
    *
    * @param chunks as prepare wrote them
    * @param size tokens of all chunks
-   * @param microBatch chunks a forward pass
+   * @param microBatch chunks per forward pass
    * @param done counts chunks
    * @param tokens counts theirs
    */

@@ -12,7 +12,7 @@ import lethe.target.Split;
 import lethe.target.Target;
 
 /**
- * What one model makes of one split and domain. A figure that is no finite number (a ruined model's
+ * What one model makes of one split and domain. A figure that is not finite (a ruined model's
  * perplexity overflows) is null.
  *
  * @param model its name: original, unlearned, ...
@@ -21,7 +21,7 @@ import lethe.target.Target;
  * @param documents with a scored chunk
  * @param chunks scored
  * @param tokens scored
- * @param nll mean negative log-likelihood, nats a token
+ * @param nll mean negative log-likelihood, nats per token
  * @param perplexity exp of nll
  * @param macroPerplexity exp of the mean over chunks of a chunk's mean nll: a short chunk weighs as
  *     much as a long one
@@ -43,14 +43,14 @@ public record SplitScore(
     Intervals intervals) {
 
   /**
-   * Where the figures lie with 95 % confidence, documents drawn anew; a member is null when its
-   * figure was no finite number in some draw.
+   * 95 % intervals of the figures, by resampling documents; a member is null when its figure was
+   * not finite in some draw.
    */
   @JsonNaming(SnakeCaseStrategy.class)
   public record Intervals(
       Interval nll, Interval perplexity, Interval macroPerplexity, Interval accuracy) {}
 
-  /** The domain that stands for all together. */
+  /** The name that means all domains together. */
   public static final String ALL = "*";
 
   /**

@@ -4,14 +4,14 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 
-/** Says after every task that there is something to tell. */
+/** Runs something after every task. */
 final class TaskEndListener extends SparkListener implements AutoCloseable {
   private final SparkContext spark;
-  private final Runnable told;
+  private final Runnable action;
 
-  TaskEndListener(SparkContext spark, Runnable told) {
+  TaskEndListener(SparkContext spark, Runnable action) {
     this.spark = spark;
-    this.told = told;
+    this.action = action;
   }
 
   void begin() {
@@ -20,7 +20,7 @@ final class TaskEndListener extends SparkListener implements AutoCloseable {
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd end) {
-    told.run();
+    action.run();
   }
 
   @Override

@@ -19,7 +19,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The questions of a task as they stand in their files, looked at without Spark.
+ * The questions of a task as their files have them, checked without Spark.
  *
  * @param task they are of
  * @param files access to them
@@ -32,7 +32,7 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
   private static final int LINES = 20_000;
 
   /**
-   * Looks whether the questions can be asked.
+   * Checks whether the questions can be asked.
    *
    * @throws InvalidSettings when there is none, or naming the first line that is none
    */
@@ -48,7 +48,7 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
 
   /**
    * SHA-256 of the questions, in hexadecimal: of one file its own, of several that of their names
-   * and hashes in order, a line each.
+   * and hashes in order, one per line.
    *
    * @throws InvalidSettings when there is no file
    */
@@ -129,7 +129,7 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
       return "is not JSON";
     }
     if (!question.isObject()) {
-      return "is no object";
+      return "is not an object";
     }
     JsonNode choices = question.path("choices");
     JsonNode gold = question.path("gold");

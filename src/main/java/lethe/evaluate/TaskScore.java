@@ -11,8 +11,8 @@ import lethe.evaluate.metric.Interval;
  * @param task its name
  * @param questions asked
  * @param accuracy share right by the choices' summed log-likelihood
- * @param normalizedAccuracy share right by log-likelihood a character of the choice
- * @param interval of accuracy, questions drawn anew
+ * @param normalizedAccuracy share right by log-likelihood per character of the choice
+ * @param interval of accuracy, 95 %, by resampling questions
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record TaskScore(

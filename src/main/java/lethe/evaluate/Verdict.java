@@ -29,11 +29,11 @@ import lethe.target.Target;
  *
  * @param model judged
  * @param outcome under, matched, over or undecided
- * @param nll forget loss of the judging half, nats a token; null when it is no finite number
- * @param target of the judging half, nats a token
- * @param distance nll minus target; null when it is no finite number
- * @param interval of the distance, 95 %; null when it cannot be told
- * @param band half its width, nats a token
+ * @param nll forget loss of the judging half, nats per token; null when it is not finite
+ * @param target of the judging half, nats per token
+ * @param distance nll minus target; null when it is not finite
+ * @param interval of the distance, 95 %; null when it cannot be estimated
+ * @param band half its width, nats per token
  * @param forgetDocuments in the judging half
  * @param approximateDocuments in the judging half
  * @param sole domains of which forget or approximate has one document, which both steers and judges
@@ -58,7 +58,7 @@ public record Verdict(
    * @param original its scores, all splits
    * @param judged the other model's scores, all splits
    * @param model its name
-   * @param band nats a token
+   * @param band nats per token
    * @return nothing when a domain to forget has no approximate document
    */
   public static Optional<Verdict> of(

@@ -61,7 +61,7 @@ final class ForbiddenFunctions {
   /** What is wrong with a condition, if anything is. */
   static Optional<String> problem(Expression condition, String sql) {
     if (condition instanceof Alias alias) {
-      return Optional.of("\"%s\" at its end is read as a name for it".formatted(alias.name()));
+      return Optional.of("\"%s\" at its end is read as its alias".formatted(alias.name()));
     }
     if (RELATIVE.matcher(sql).find()) {
       return Optional.of("a date that depends on today is not the same in every run");
@@ -80,7 +80,7 @@ final class ForbiddenFunctions {
 
   private static Optional<String> own(Expression expression, String sql) {
     if (expression instanceof SubqueryExpression) {
-      return Optional.of("it has a query in it, and a condition sees one document only");
+      return Optional.of("it contains a query, but a condition sees only one document");
     }
     if (expression instanceof WindowExpression || expression instanceof Star) {
       return Optional.of("%s needs more than one document's values".formatted(expression.sql()));
@@ -108,12 +108,12 @@ final class ForbiddenFunctions {
     Option<ExpressionInfo> known =
         FunctionRegistry.builtin().lookupFunction(FunctionIdentifier.apply(name));
     if (known.isEmpty()) {
-      return Optional.of(name + "() is no function of Spark's own");
+      return Optional.of(name + "() is not one of Spark's own functions");
     }
     ExpressionInfo info = known.get();
     Class<?> type = type(info);
     if (CallMethodViaReflection.class.isAssignableFrom(type)) {
-      return Optional.of(name + "() runs any Java method, which a condition must not");
+      return Optional.of(name + "() can run any Java method, which is not allowed in a condition");
     }
     if (Nondeterministic.class.isAssignableFrom(type)) {
       return Optional.of(CHANGES.formatted(name));

@@ -14,8 +14,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A table that is computed once and kept in the run folder. Its {@code _manifest.json} is written
- * last and says what it was computed from: with another origin, or without one, it is computed
- * again, and also when a part is gone or no longer what was written. Its name begins with an
+ * last and says what the table was computed from: with another origin, or without one, the table is
+ * computed again, and also when a part is missing or has changed. Its name begins with an
  * underscore so that the folder can be read as plain Parquet.
  *
  * @param files of the run

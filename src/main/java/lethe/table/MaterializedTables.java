@@ -10,12 +10,12 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Tables that are asked for again: each is computed once, and cut off from how it was made, because
- * a plan that holds the plans of all tables before it takes Spark longer to think about than to
- * run. What is lost with an executor is computed again.
+ * Tables that are used more than once: each is computed once, and separated from its lineage,
+ * because planning a query with the full lineage takes Spark longer than running it. What is lost
+ * with an executor is computed again.
  */
 public final class MaterializedTables implements AutoCloseable {
-  /** Tables of so few rows, some ten megabytes, are kept by the driver: a task costs more. */
+  /** Rows of a table that the driver keeps, some ten megabytes at most: a task would cost more. */
   private static final long FEW = 10_000;
 
   private final List<Dataset<Row>> kept = new ArrayList<>();

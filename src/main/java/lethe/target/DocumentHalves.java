@@ -9,9 +9,10 @@ import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
- * Parts the documents of one split and domain in two: one half steers the training (it says when to
- * stop), the other gives the verdict, so that no run judges itself by what it aimed at. Documents
- * are ranked by the SHA-256 of their id and take turns; a sole document is in both halves.
+ * Divides the documents of one split and domain into two halves: one steers the training (it
+ * decides when to stop), the other gives the verdict, so that no run is judged by what it aimed at.
+ * Documents are ranked by the SHA-256 of their id and assigned in turn; a sole document is in both
+ * halves.
  */
 public final class DocumentHalves {
   private DocumentHalves() {}

@@ -10,7 +10,7 @@ public enum Outcome {
   /** Within the band around the target. */
   @JsonProperty("matched")
   MATCHED,
-  /** The model knows the text worse than unseen text: it was damaged, and the text stands out. */
+  /** The model knows the text worse than unseen text: it was damaged, and that reveals the text. */
   @JsonProperty("over")
   OVER,
   /** The interval of the distance crosses an edge of the band: the documents are too few to say. */
@@ -18,11 +18,11 @@ public enum Outcome {
   UNDECIDED;
 
   /**
-   * Where a number lies, however sure it is; never undecided. This is what steers a training and
-   * what is said of one sample. A verdict is {@link #of(double, double, double)}.
+   * Where a number lies, however sure it is; never undecided. This steers a training and describes
+   * one sample. A verdict is {@link #of(double, double, double)}.
    *
-   * @param distance forget loss minus its target, nats a token
-   * @param band half its width, nats a token; its ends belong to it
+   * @param distance forget loss minus its target, nats per token
+   * @param band half its width, nats per token; its ends belong to it
    */
   public static Outcome of(double distance, double band) {
     if (Math.abs(distance) <= band) {
@@ -32,15 +32,15 @@ public enum Outcome {
   }
 
   /**
-   * What an interval of the distance allows to say. Both claims are tests at half of what the
-   * interval leaves out, 2.5 % for one of 95 %: under and over reject that the distance is in the
-   * band, matched rejects twice that it is outside (Schuirmann, "A comparison of the two one-sided
-   * tests procedure and the power approach for assessing the equivalence of average
+   * What an interval of the distance allows one to conclude. Both claims are tests at half of what
+   * the interval leaves out, 2.5 % for one of 95 %: under and over reject that the distance is in
+   * the band, matched rejects twice that it is outside (Schuirmann, "A comparison of the two
+   * one-sided tests procedure and the power approach for assessing the equivalence of average
    * bioavailability", 1987).
    *
-   * @param low end of the interval, nats a token
+   * @param low end of the interval, nats per token
    * @param high the other end
-   * @param band half its width, nats a token; its ends belong to it
+   * @param band half its width, nats per token; its ends belong to it
    * @return matched only if the whole interval is in the band, under or over only if it is wholly
    *     beyond it, else undecided
    */

@@ -11,9 +11,9 @@ import java.util.stream.Collectors;
  * Where a training should end, domain by domain, from the documents that steer.
  *
  * @param domains to forget; a domain's place is its number
- * @param band half its width, nats a token
+ * @param band half its width, nats per token
  * @param probeEvery most steps between two probes
- * @param uniformNll loss of the model that knows nothing, log V, nats a token
+ * @param uniformNll loss of the model that knows nothing, log V, nats per token
  */
 public record SteeringTarget(List<Domain> domains, double band, int probeEvery, double uniformNll)
     implements Serializable {
@@ -25,21 +25,21 @@ public record SteeringTarget(List<Domain> domains, double band, int probeEvery, 
    * One domain to forget.
    *
    * @param name of it
-   * @param target nats a token
+   * @param target nats per token
    * @param weight scored tokens of the documents that steer
    * @param probeTokens scored tokens of a probe
    */
   public record Domain(String name, double target, long weight, long probeTokens)
       implements Serializable {}
 
-  /** Nats a token, domains weighed like forget. */
+  /** Nats per token, domains weighed like forget. */
   public double target() {
     return aggregate().nll();
   }
 
   /**
-   * A domain is let go of, and training ends, in the inner half of the band: what the other half of
-   * the documents says will differ a little.
+   * Half the width of the inner band, in which a domain is no longer trained on, and training ends:
+   * the other half of the documents will differ a little. Nats per token.
    */
   public double innerBand() {
     return band / 2;
@@ -69,10 +69,10 @@ public record SteeringTarget(List<Domain> domains, double band, int probeEvery, 
     return sum / weight;
   }
 
-  /** A sentence's end, for a user. */
+  /** A clause for a user. */
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "forget loss is %.3f nats a token", target())
+    return String.format(Locale.ROOT, "forget loss is %.3f nats per token", target())
         + domains.stream()
             .map(d -> String.format(Locale.ROOT, "%s %.3f", d.name(), d.target()))
             .collect(Collectors.joining(", ", " (", ")"));

@@ -14,8 +14,8 @@ import java.util.TreeMap;
  * Pre-trained Large Language Models", 2024, arXiv:2402.15159, approximate retraining; the weighting
  * by domain is ours, since the two splits need not have the same mix.
  *
- * @param nll nats a token
- * @param domains each forget domain's own target, nats a token
+ * @param nll nats per token
+ * @param domains each forget domain's own target, nats per token
  */
 public record Target(double nll, Map<String, Double> domains) {
 

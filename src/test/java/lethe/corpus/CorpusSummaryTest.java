@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class CorpusSummaryTest {
   @Test
-  void tellsWhereTheApproximateSplitDiffersFromTheForgetSplit() {
+  void namesWhereTheApproximateSplitDiffersFromTheForgetSplit() {
     List<Manifest.Count> counts =
         List.of(
             count("forget", "a", 800, 40),
@@ -19,10 +19,10 @@ class CorpusSummaryTest {
             count("approximate", "b", 200, 10));
     assertThat(CorpusSummary.differences(counts))
         .containsExactly(
-            "80 % of the forget tokens are of domain a, but 50 % of the approximate ones",
-            "half of the forget documents of domain a have at most 40 tokens, of the approximate ones 100",
-            "10 % of the forget tokens are of domain b, but 50 % of the approximate ones",
-            "the approximate split has nothing of domain c, which the forget split has");
+            "80 % of the forget tokens belong to domain a, but 50 % of the approximate ones",
+            "half of the forget documents of domain a have at most 40 tokens, half of the approximate ones at most 100",
+            "10 % of the forget tokens belong to domain b, but 50 % of the approximate ones",
+            "the approximate split has no document of domain c, which the forget split has");
   }
 
   @Test
@@ -35,7 +35,7 @@ class CorpusSummaryTest {
   }
 
   @Test
-  void linesTellEverything() {
+  void linesShowEverything() {
     CorpusSummary evidence =
         new CorpusSummary(
             7,
@@ -46,7 +46,7 @@ class CorpusSummaryTest {
             List.of("look out"));
     assertThat(evidence.lines())
         .containsExactly(
-            "  split        domain         documents    chunks       tokens   tokens a document: 5 %, half and 95 % have at most",
+            "  split        domain         documents    chunks       tokens   tokens per document: 5th, 50th and 95th percentile",
             "  forget       a                      5         9          800   1, 40, 99",
             "  too short for a chunk: 1 documents",
             "  rejected: 2 rows of domain a, not JSON",

@@ -48,7 +48,7 @@ class EmptySplitsTest {
             ") and hides the rows' own member of that name\n",
             "\n  of 12 documents, ids leaves 0, fraction leaves 0\n",
             "ids.csv lists 2 ids, of which 2 are of no document: 1,erasure, 2,erasure\n",
-            "ids.csv seems to have several columns: write one id a line")
+            "ids.csv seems to have several columns: write one id per line")
         .hasMessageNotContaining("has 0 rows");
     assertThat(folder.resolve("run")).doesNotExist();
   }
@@ -70,7 +70,7 @@ class EmptySplitsTest {
                     .execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
-            "lang is null in every row; it is in the name of a folder that the source's path ends in or below: give a folder above it as path",
+            "lang is null in every row; it is in the name of a folder that the source's path includes: give the folder above it as path",
             "meta.nummer is null in every row; did you mean meta.number?");
   }
 

@@ -153,7 +153,7 @@ class PrepareTest {
     assertThatThrownBy(() -> corpora.prepare(rules, "", 64).execute())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(
-            "corpus.splits.forget.where must hold or not of every document, but \"id = 'a1' OR id RLIKE domain || '('\" fails on one: Unclosed group near index 2");
+            "corpus.splits.forget.where must be true or false for every document, but \"id = 'a1' OR id RLIKE domain || '('\" fails on one: Unclosed group near index 2");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
@@ -176,7 +176,7 @@ class PrepareTest {
     assertThatThrownBy(() -> prepare("forget { where = \"id < 'b'\" }"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
-            "Document a4 of domain a has token 256 ([PAD]), and the model's embedding has 256 rows: take it out of the text, or add its row to the model");
+            "Document a4 of domain a has token 256 ([PAD]), but the model's embedding has 256 rows: remove it from the text, or add its row to the model");
     assertThat(folder.resolve("run")).doesNotExist();
     assertThat(documents(prepare("forget { where = \"id = 'a3'\" }")))
         .containsExactly("forget a 1");

@@ -75,7 +75,7 @@ class RobustnessTest {
             "Source " + folder + "/b.jsonl.gz has no row",
             "Source "
                 + folder
-                + "/b.jsonl.gz: files that are no documents: 1 without a byte (b.jsonl.gz)",
+                + "/b.jsonl.gz: files that are not documents: 1 without a byte (b.jsonl.gz)",
             "Document half of domain a is to be forgotten and cannot be used: lone surrogate, half a character at UTF-16 unit 5")
         .hasSize(8);
     assertThat(chunks()).containsExactly("good a good text", "nul a text \u0000 with a ");

@@ -75,7 +75,7 @@ class SourceFilesTest {
         .containsExactly(
             "Source "
                 + folder
-                + "/pkg: files that are no documents: 1 without a byte (sub/__init__.py), 1 of .git");
+                + "/pkg: files that are not documents: 1 without a byte (sub/__init__.py), 1 of .git");
   }
 
   @Test
@@ -143,7 +143,7 @@ class SourceFilesTest {
     assertThat(read(settings).where("_reason IS NOT NULL").select("_detail").collectAsList())
         .extracting(row -> row.getString(0))
         .containsExactlyInAnyOrder(
-            "id (or meta.id, metadata.id, doc_id, meta.arxiv_id, digest, meta.url, url) is 1.5, where an id is text or a whole number",
+            "id (or meta.id, metadata.id, doc_id, meta.arxiv_id, digest, meta.url, url) is 1.5, but an id is text or a whole number",
             "text (or content, raw_content) is array");
     assertThat(corpora.prepare(settings, 64).preview().warnings().get(0))
         .startsWith("2 documents of source " + path + " have no id (or meta.id,")
@@ -191,14 +191,14 @@ class SourceFilesTest {
                 source(
                     "plain",
                     "domain = d, format = csv, options { header = true, inferSchema = true }")))
-        .endsWith("options.inferSchema makes 7 of 007; leave it out, all columns are text then");
+        .endsWith("options.inferSchema turns 007 into 7; leave it out to read all columns as text");
     write("bracket/a[1].csv", "id,text\n1,x\n");
     assertThat(problem(source("bracket", "domain = d, format = csv")))
         .endsWith(
-            "/bracket/a[1].csv for a pattern or two names; rename it, or set options.multiLine = false where no quoted line break is");
+            "/bracket/a[1].csv for a pattern or two names; rename it, or set options.multiLine = false if no quoted value has a line break");
     write("none/a.csv", "");
     assertThat(problem(source("none", "domain = d, format = csv")))
-        .endsWith("it has no file with anything in it");
+        .endsWith("all of its files are empty");
   }
 
   /** As Python's csv and pandas read it. */

@@ -144,8 +144,8 @@ class SourceFormatsTest {
                     "forget { where = \"true\" }",
                     ""))
         .hasMessageContainingAll(
-            "glob must not stand beside format = table",
-            "options must not stand beside format = json");
+            "glob cannot be combined with format = table",
+            "options cannot be combined with format = json");
   }
 
   private List<String> plain() {

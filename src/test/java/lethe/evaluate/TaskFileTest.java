@@ -48,7 +48,7 @@ class TaskFileTest {
           {"query": "q", "choices": "ab", "gold": 0} | lacks choices
           {"query": "q", "choices": ["a", "b"], "gold": 2} | has no gold among its 2 choices
           {"query": "q", "choices": ["a", "b"], "gold": "0"} | has no gold among its 2 choices
-          [1] | is no object
+          [1] | is not an object
           PAR1 | is not JSON
           """)
   void theFirstLineThatIsNoQuestionIsNamedWithWhatItLacks(String line, String why)

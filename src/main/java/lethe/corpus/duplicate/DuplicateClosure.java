@@ -29,9 +29,9 @@ import org.apache.spark.sql.Row;
 /**
  * What follows from documents that repeat one another. A document of another split that repeats a
  * document to forget would teach it again: it is dropped, or forgotten too. This goes one step and
- * no further, lest a chain of ever less similar texts widen what was asked for: documents that
- * repeat one of these are only listed. So is every document the model is trained on that repeats
- * one of the approximate and holdout splits, because these are taken for never seen.
+ * no further, so that a chain of ever less similar texts does not widen what was asked for:
+ * documents that repeat one of these are only listed. So is every document the model is trained on
+ * that repeats one of the approximate and holdout splits, because these must be unseen.
  */
 public final class DuplicateClosure {
   private static final String OF_SPLIT = "of_split";
@@ -132,9 +132,9 @@ public final class DuplicateClosure {
 
   /**
    * Every pair found: columns {@code split domain document}, {@code of_split of_domain of_document}
-   * (what it repeats), {@code kind}, {@code jaccard}, {@code contained} (how much of the latter
-   * stands in the former), {@code excerpt} (how much of the former stands in the latter) and {@code
-   * action}: dropped, forgotten, listed, or chain (it repeats one of those).
+   * (what it repeats), {@code kind}, {@code jaccard}, {@code contained} (how much of the latter is
+   * in the former), {@code excerpt} (how much of the former is in the latter) and {@code action}:
+   * dropped, forgotten, listed, or chain (it repeats one of those).
    */
   public Dataset<Row> table() {
     return listed.stream().reduce(Dataset::unionAll).orElseThrow();
@@ -160,13 +160,13 @@ public final class DuplicateClosure {
         .toList();
   }
 
-  /** Sentences on what was not looked at. */
+  /** Sentences on what was not compared. */
   public List<String> warnings() {
     long hot = duplicates.hotBuckets();
     return hot == 0
         ? List.of()
         : List.of(
             hot
-                + " passages stand in so many documents that not every pair that shares one was compared");
+                + " passages occur in so many documents that not every pair sharing one was compared");
   }
 }

@@ -43,7 +43,7 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Pairs of documents of which one repeats the other. Candidates come from banded MinHash ({@link
+ * Pairs of documents, one of which repeats the other. Candidates come from banded MinHash ({@link
  * MinHashBands}) and from a search for quotes ({@link QuoteIndex}) and excerpts ({@link
  * ExcerptIndex}); every one is then compared by its words (exact copies by their SHA-256, others by
  * sets of 64-bit hashes of all runs of words), so that no pair is listed that does not reach its
@@ -114,7 +114,7 @@ final class Duplicates {
   /**
    * @param tables that keep what is found
    * @param texts of the sources
-   * @param which documents that are looked at: columns {@code domain id characters}
+   * @param which documents to compare: columns {@code domain id characters}
    */
   Duplicates(
       MaterializedTables tables,
@@ -148,8 +148,8 @@ final class Duplicates {
    * @param left columns {@code domain id}
    * @param right the same; no document may be in both
    * @return columns {@code left right}, each {@code (domain, id)}, {@code kind}, {@code jaccard},
-   *     {@code contained} (how much of the left one stands in the right one) and {@code excerpt}
-   *     (how much of the right one stands in the left one)
+   *     {@code contained} (how much of the left one is in the right one) and {@code excerpt} (how
+   *     much of the right one is in the left one)
    */
   Dataset<Row> pairs(Dataset<Row> left, Dataset<Row> right, Search search) {
     Dataset<Row> candidates = near(documents(left), documents(right));
@@ -186,7 +186,7 @@ final class Duplicates {
 
   /**
    * Buckets so full of left documents, and runs of words so common among them, that not every pair
-   * in them was looked at.
+   * in them was compared.
    */
   long hotBuckets() {
     return hotBuckets;
@@ -280,7 +280,7 @@ final class Duplicates {
                 .join(sets.toDF(RIGHT, RIGHT_SET), RIGHT)
                 .map(new Compare(settings), Encoders.row(PAIRS))
                 .where(col(KIND).isNotNull()));
-    pairs.count(); // while what it is made from is at hand
+    pairs.count(); // before the sets are dropped
     sets.unpersist();
     return pairs;
   }
@@ -289,7 +289,7 @@ final class Duplicates {
   private Dataset<Row> sets(Dataset<Row> named) {
     JavaRDD<Row> names =
         named
-            .repartition(whole.getNumPartitions(), col("domain"), col("id")) // as Texts does
+            .repartition(whole.getNumPartitions(), col(DOMAIN), col(ID)) // as DocumentTexts does
             .select(DOMAIN, ID)
             .javaRDD();
     return texts.spark().createDataFrame(whole.zipPartitions(names, Duplicates::setsOf), SETS);
@@ -302,25 +302,31 @@ final class Duplicates {
         .select(col(DOMAIN), col(ID), concat_ws("\n", col(QUESTION), col(TEXT)));
   }
 
-  private static Row document(Row text) {
-    return RowFactory.create(text.get(0), text.get(1));
+  /** The document of a row of {@link #whole}. */
+  private static Row document(Row whole) {
+    return RowFactory.create(whole.get(0), whole.get(1));
+  }
+
+  /** The text of a row of {@link #whole}. */
+  private static String text(Row whole) {
+    return whole.getString(2);
   }
 
   private static Iterator<Row> setsOf(Iterator<Row> texts, Iterator<Row> names) {
     Set<Row> wanted = new HashSet<>();
     names.forEachRemaining(wanted::add);
     Stream<Row> all = StreamSupport.stream(Spliterators.spliteratorUnknownSize(texts, 0), false);
-    return all.filter(text -> wanted.remove(document(text))) // once, however often it is there
-        .map(text -> RowFactory.create(document(text), new ShingleSet(text.getString(2)).bytes()))
+    return all.filter(row -> wanted.remove(document(row))) // once, however often it is there
+        .map(row -> RowFactory.create(document(row), new ShingleSet(text(row)).bytes()))
         .iterator();
   }
 
   /** (domain, id, text) to a fingerprint. */
   private record Print(MinHashBands bands) implements Function<Row, Row> {
     @Override
-    public Row call(Row text) {
-      MinHashSignature print = new MinHashSignature(text.getString(2), bands);
-      return RowFactory.create(document(text), print.digest, print.buckets(), print.sample());
+    public Row call(Row row) {
+      MinHashSignature print = new MinHashSignature(text(row), bands);
+      return RowFactory.create(document(row), print.digest, print.buckets(), print.sample());
     }
   }
 
@@ -332,9 +338,9 @@ final class Duplicates {
       QuoteIndex.Reader reader = quotes.value().new Reader();
       List<Row> found = new ArrayList<>();
       while (rows.hasNext()) {
-        Row text = rows.next();
-        for (int given : reader.candidates(text.getString(2))) {
-          found.add(RowFactory.create(names.get(given), document(text)));
+        Row row = rows.next();
+        for (int given : reader.candidates(text(row))) {
+          found.add(RowFactory.create(names.get(given), document(row)));
         }
       }
       return found.iterator();

@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Finds texts much of which stands in some given text: what {@link QuoteIndex} does, the other way
+ * Finds texts of which some given text contains much: what {@link QuoteIndex} does, the other way
  * round. All runs of words of the given texts are known, and of the others a uniform sample of
  * {@value MinHashSignature#SAMPLE}, so that none of them has to be read again. Of a text whose
- * share c stands in a given one, a share c of the sample is found, give or take (binomially); at
+ * share c occurs in a given one, a share c of the sample is found, give or take (binomially); at
  * half the threshold or more it is a candidate.
  *
  * @param runs of the given texts, which are numbered
@@ -30,7 +30,7 @@ public record ExcerptIndex(WordRuns runs, int texts, double threshold) implement
   public final class Reader {
     private final WordRuns.Hits hits = runs.new Hits(texts);
 
-    /** Numbers of the given texts in which much of the sampled text seems to stand. */
+    /** Numbers of the given texts that seem to contain much of the sampled text. */
     public List<Integer> candidates(List<Long> sample) {
       int rare = sample.size();
       for (long hash : sample) {

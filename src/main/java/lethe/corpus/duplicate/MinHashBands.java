@@ -17,7 +17,7 @@ import java.io.Serializable;
  * @param count bands, b
  */
 public record MinHashBands(int rows, int count) implements Serializable {
-  /** MinHash values a document. */
+  /** MinHash values per document. */
   static final int VALUES = 128;
 
   /** Chance with which two texts at the threshold become candidates, at least. */

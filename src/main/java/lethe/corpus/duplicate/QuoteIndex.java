@@ -6,13 +6,13 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Finds texts in which much of some given text stands. Of each given text {@value
+ * Finds texts that contain much of some given text. Of each given text {@value
  * MinHashSignature#SAMPLE} runs of words are known, a uniform sample; of a text in which a share c
- * of it stands, a share c of these is found, give or take (binomially). At half the threshold or
+ * of it occurs, a share c of these is found, give or take (binomially). At half the threshold or
  * more it is a candidate: at a threshold of 0.5 a text that just reaches it is missed with a chance
  * of 1 in 30000.
  *
- * <p>Memory: about 1.5 kB a given text.
+ * <p>Memory: about 1.5 kB per given text.
  */
 public final class QuoteIndex implements Serializable {
   /** Sampled runs of all given texts. */
@@ -59,7 +59,7 @@ public final class QuoteIndex implements Serializable {
     private final BitSet seen = new BitSet();
     private final WordRuns.Hits hits = runs.new Hits(least.length);
 
-    /** Numbers of the given texts of which much seems to stand in this text. */
+    /** Numbers of the given texts of which this text seems to contain much. */
     public List<Integer> candidates(String text) {
       Shingles.each(text, this::count);
       List<Integer> found =

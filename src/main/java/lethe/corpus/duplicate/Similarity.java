@@ -10,8 +10,8 @@ import java.util.Locale;
  *
  * @param kind how they repeat each other, or null if they do not
  * @param jaccard 0 to 1
- * @param contained how much of the first stands in the second, 0 to 1
- * @param excerpt how much of the second stands in the first, 0 to 1
+ * @param contained how much of the first is in the second, 0 to 1
+ * @param excerpt how much of the second is in the first, 0 to 1
  */
 record Similarity(Kind kind, double jaccard, double contained, double excerpt) {
 
@@ -21,9 +21,9 @@ record Similarity(Kind kind, double jaccard, double contained, double excerpt) {
     EXACT,
     /** Jaccard similarity at the threshold or above. */
     NEAR,
-    /** As much of the first as the threshold says, or more, stands in the second. */
+    /** The second contains at least the threshold's share of the first. */
     CONTAINED,
-    /** As much of the second as its threshold says, or more, stands in the first. */
+    /** The first contains at least the threshold's share of the second. */
     EXCERPT;
 
     String key() {
@@ -32,7 +32,7 @@ record Similarity(Kind kind, double jaccard, double contained, double excerpt) {
   }
 
   /**
-   * Of two texts that are no exact copies.
+   * Of two texts that are not exact copies.
    *
    * @param a, b of {@link ShingleSet#bytes}
    */

@@ -8,7 +8,7 @@ import java.util.List;
  * Runs of words, as hashes, and which of some given texts have each. Memory: about 40 bytes a run.
  */
 public final class WordRuns implements Serializable {
-  /** A run of words that more of the given texts have says nothing and would cost much. */
+  /** A run of words that more of the given texts have is uninformative and expensive. */
   private static final int COMMON = 256;
 
   /** Ascending, each once. */

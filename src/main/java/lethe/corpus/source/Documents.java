@@ -25,12 +25,12 @@ import org.apache.spark.sql.SparkSession;
  * The documents table: every row of every source, usable or not.
  *
  * <p>Columns {@code source} (the path in the settings), {@code domain}, {@code id}, {@code text},
- * the members that predicates name, and, with a leading underscore lest they hide such a member,
- * {@code _source} (its number, from 0), {@code _file}, {@code _row} (grows along the file), {@code
- * _made} (whether the id is a hash for want of another), {@code _reason} and {@code _detail} (why
- * the row is unusable; null if it is a document), {@code _excerpt} (its start, if it is unusable),
- * {@code _url} (or null), {@code _question} (null in plain text; the text is its answer) and {@code
- * _characters} (of the text).
+ * the members that predicates name, and, with a leading underscore so that they hide no such
+ * member, {@code _source} (its number, from 0), {@code _file}, {@code _row} (grows along the file),
+ * {@code _made} (whether the id is a hash because there is no other), {@code _reason} and {@code
+ * _detail} (why the row is unusable; null if it is a document), {@code _excerpt} (its start, if it
+ * is unusable), {@code _url} (or null), {@code _question} (null in plain text; the text is its
+ * answer) and {@code _characters} (of the text).
  */
 public final class Documents {
   /** Path of the source in the settings. */
@@ -112,12 +112,12 @@ public final class Documents {
     }
   }
 
-  /** What is wrong with a source, if anything is that shows before it is read. */
+  /** What is wrong with a source, as far as that shows before it is read. */
   public Optional<String> problem(Source source) {
     return own(source) ? Optional.empty() : new SourceRows(spark, source).problem();
   }
 
-  /** Sentences on files of the sources that are no documents. */
+  /** Sentences on files of the sources that are not documents. */
   public List<String> notes() {
     return sources.stream()
         .filter(source -> !source.format().equals(Source.TABLE))
@@ -131,12 +131,12 @@ public final class Documents {
         .toList();
   }
 
-  /** Some rows of a source, as they stand there; a text that is no JSON has no members. */
+  /** Some rows of a source, unchanged; a text that is not JSON has no members. */
   static List<JsonNode> some(SparkSession spark, Source source, int most) {
     if (!own(source)) {
       return new SourceRows(spark, source)
           .rows().limit(most).collectAsList().stream()
-              .<JsonNode>map(row -> SourceRows.Record.from(row).object())
+              .<JsonNode>map(row -> SourceRows.SourceRow.from(row).object())
               .toList();
     }
     if (source.format().equals(Source.TEXT)) {
@@ -188,7 +188,7 @@ public final class Documents {
   private record Parse(DocumentRow own, String base) implements FlatMapFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Row row) {
-      SourceRows.Record read = SourceRows.Record.from(row);
+      SourceRows.SourceRow read = SourceRows.SourceRow.from(row);
       String file = path(read.file());
       boolean below = !base.isEmpty() && file.startsWith(base);
       String name = below ? file.substring(base.length()) : "";

@@ -12,18 +12,18 @@ final class DomainName {
   /** A name of all domains together, in reports. */
   private static final String ALL = "*";
 
-  /** The most that file systems take for the name of a folder. */
+  /** The longest name of a folder that file systems allow, in bytes. */
   private static final int BYTES = 255;
 
   private DomainName() {}
 
-  /** What is wrong with a name, if anything is; it goes on after the setting's. */
+  /** What is wrong with a name, if anything is, worded to follow the setting's name. */
   static Optional<String> problem(String name) {
     if (name.isBlank()) {
       return Optional.of("must not be empty");
     }
     if (name.equals(ALL) || name.equals(NULL)) {
-      return Optional.of("must be another name than " + name + ", which has a meaning of its own");
+      return Optional.of("must not be " + name + ", which has a special meaning");
     }
     if (name.codePoints().anyMatch(DomainName::unprintable)) {
       return Optional.of(
@@ -34,7 +34,7 @@ final class DomainName {
     return bytes <= BYTES
         ? Optional.empty()
         : Optional.of(
-            "must be shorter: as the name of a folder it has %d bytes, at most %d fit (letters and digits of ASCII take one each)"
+            "must be shorter: as a folder name it has %d bytes, at most %d fit (ASCII letters and digits take one each)"
                 .formatted(bytes, BYTES));
   }
 

@@ -10,7 +10,7 @@ import java.util.zip.Inflater;
 /**
  * What gzip packed: any number of members one after the other, and zeros that fill up the end, as
  * tapes and some tools leave them. Java's own stream leaves out, without a word, the members after
- * a moment in which its source has no byte at hand, and whatever else follows. RFC 1952.
+ * a moment in which its source has no byte available, and any other bytes that follow. RFC 1952.
  */
 final class GzipStream extends InputStream {
   private static final int HEADER_CRC = 2;
@@ -86,7 +86,7 @@ final class GzipStream extends InputStream {
 
   private void header(int first) throws IOException {
     if (first != 0x1F || next() != 0x8B || next() != 8) {
-      throw new IOException("damaged gzip data: there are other bytes behind its end");
+      throw new IOException("damaged gzip data: there are other bytes after its end");
     }
     int flags = next();
     number(6); // time, level and system

@@ -22,7 +22,7 @@ public record Id(String text, String problem) {
     if (!node.isTextual() && !node.isIntegralNumber()) {
       return new Id(
           null,
-          "is %s, where an id is text or a whole number"
+          "is %s, but an id is text or a whole number"
               .formatted(
                   node.isContainerNode()
                       ? node.getNodeType().name().toLowerCase(Locale.ROOT)

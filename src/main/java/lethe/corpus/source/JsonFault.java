@@ -23,10 +23,10 @@ public final class JsonFault {
 
   private static String why(JsonProcessingException e) {
     if (e instanceof JsonEOFException) {
-      return "it ends within a value; an object must stand on one line";
+      return "it ends within a value; an object must be on one line";
     }
     if (e instanceof MismatchedInputException) {
-      return "something follows the object; only one may stand on a line";
+      return "something follows the object; write one object per line";
     }
     return String.valueOf(e.getOriginalMessage())
         .replaceAll("\\s*\\([^()]*(\\([^()]*\\))?[^()]*(Feature|Read)[^()]*\\)", "")

@@ -189,7 +189,8 @@ public record JsonLine(
   }
 
   /**
-   * Index of the first half of a surrogate pair that stands alone, or -1: no such text is UTF-8.
+   * Index of the first half of a surrogate pair without its other half, or -1: such a text cannot
+   * be UTF-8.
    */
   static int loneSurrogate(String text) {
     for (int i = 0; i < text.length(); i++) {

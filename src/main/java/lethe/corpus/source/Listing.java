@@ -27,7 +27,7 @@ import org.apache.hadoop.fs.RemoteIterator;
  * their names begin with. Spark's own listing leaves out names with a dot or an underscore in
  * front, and subfolders, without a word.
  *
- * @param base folder that names are told from, with a slash at its end
+ * @param base folder that names are relative to, with a slash at its end
  * @param files by path, whole
  * @param empty names of files without a byte
  * @param leftOut how many files were left out by what they belong to: version control, or what
@@ -45,7 +45,7 @@ public record Listing(
   private static final int SHOWN = 3;
 
   /**
-   * @param path a file, a folder or a pattern; what is there under just this name is no pattern
+   * @param path a file, a folder or a pattern; what has exactly this name is not a pattern
    * @throws InvalidSettings when it is neither and cannot be a pattern
    */
   public static Listing of(String path, Files files) {
@@ -180,7 +180,7 @@ public record Listing(
     return false;
   }
 
-  /** A sentence on what is no document, if anything is. */
+  /** A sentence on files that are not documents, if there are any. */
   List<String> notes(String source) {
     Stream<String> none =
         empty.isEmpty()
@@ -197,7 +197,7 @@ public record Listing(
             .collect(Collectors.joining(", "));
     return files.isEmpty()
         ? List.of()
-        : List.of("Source " + source + ": files that are no documents: " + files);
+        : List.of("Source " + source + ": files that are not documents: " + files);
   }
 
   /** Members that the names of folders give, as {@code lang} in {@code lang=en/a.jsonl}. */

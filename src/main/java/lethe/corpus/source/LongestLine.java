@@ -12,7 +12,7 @@ import lethe.folder.Json;
 /**
  * The longest line of a file, found in little memory: what may have been too much for an executor.
  *
- * @param file it stands in
+ * @param file it is in
  * @param number of the line, from 1
  * @param bytes of the line
  * @param head its first bytes
@@ -51,7 +51,7 @@ record LongestLine(String file, long number, long bytes, byte[] head) implements
             file, other, length, Arrays.copyOf(start, (int) Math.min(length, HEAD_BYTES)));
   }
 
-  /** {@code document x in file, line 3}; the id only where it stands before the text. */
+  /** {@code document x in file, line 3}; the id only where it comes before the text. */
   String name(MemberPath id) {
     String known = id == null ? "" : id.find(members()).asText();
     return (known.isEmpty() ? "the document in " : "document " + known + " in ")

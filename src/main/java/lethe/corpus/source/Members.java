@@ -24,7 +24,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  * @param documents of {@link Documents}
  */
 public record Members(List<Source> sources, Dataset<Row> documents) {
-  /** Rows of each source that are looked at for their members. */
+  /** Rows of each source that are searched for members. */
   private static final int ROWS = 100;
 
   /** Sentences on members that are null in every row, and on members that are hidden. */
@@ -41,7 +41,7 @@ public record Members(List<Source> sources, Dataset<Row> documents) {
     return remarks;
   }
 
-  /** Some rows of each source, as they stand there. */
+  /** Some rows of each source, unchanged. */
   private List<JsonNode> rows() {
     List<JsonNode> rows = new ArrayList<>();
     for (Source source : sources) {
@@ -80,7 +80,7 @@ public record Members(List<Source> sources, Dataset<Row> documents) {
           .formatted(outer, rest);
     }
     if (!documents.where(col(FILE).contains("/" + outer + "=")).isEmpty()) {
-      return "; it is in the name of a folder that the source's path ends in or below: give a folder above it as path";
+      return "; it is in the name of a folder that the source's path includes: give the folder above it as path";
     }
     Set<String> known = new TreeSet<>();
     rows.forEach(row -> members("", row, known));

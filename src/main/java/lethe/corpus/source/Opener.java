@@ -19,7 +19,7 @@ import org.apache.hadoop.io.compress.CompressionCodecFactory;
 
 /**
  * The one way to a file of a user's: unpacked, and in UTF-8 without a byte order mark, as its first
- * bytes say; where these say nothing, Hadoop's codec for the ending of its name (.snappy, .deflate)
+ * bytes show; where these do not, Hadoop's codec for the ending of its name (.snappy, .deflate)
  * unpacks it.
  *
  * @param hadoop settings of file systems
@@ -87,7 +87,7 @@ public record Opener(Configuration hadoop) {
     return Packing.of(head) == Packing.NONE && Text.utf16(head).isEmpty() && codec(file).isEmpty();
   }
 
-  /** Hadoop's codec by a name's ending, but for the kinds that first bytes tell. */
+  /** Hadoop's codec by a name's ending, except for the kinds that their first bytes show. */
   private Optional<CompressionCodec> codec(String file) {
     return file.matches(".*\\.(gz|bz2|zst|xz)")
         ? Optional.empty()

@@ -19,7 +19,7 @@ enum Packing {
   LZ4("04224d18"),
   SEVEN_ZIP("377abcaf271c");
 
-  /** Bytes of a file that tell how it is packed. */
+  /** First bytes of a file, which show how it is packed. */
   static final int HEAD = 10;
 
   private static final byte[] BLOCK = HexFormat.of().parseHex("314159265359");

@@ -15,8 +15,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Names the files behind a failure to read: Spark tells what is wrong with a damaged archive, but
- * not which one it is; nor which document was too long for an executor's memory.
+ * Names the files behind a failure to read: Spark reports what is wrong with a damaged archive, but
+ * not which one it is, nor which document was too long for an executor's memory.
  *
  * @param spark to read with
  * @param sources inputs that may be at fault
@@ -75,7 +75,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
                           .max(Comparator.comparing(Slice::bytes))
                           .map(file -> giant(file.file(), file.bytes(), memory))
                           .stream();
-                  default -> Stream.<Optional<String>>empty(); // nobody knows without reading it
+                  default -> Stream.<Optional<String>>empty(); // unknown without reading it
                 })
         .flatMap(Optional::stream)
         .toList();

@@ -19,8 +19,8 @@ import scala.collection.Map;
 import scala.collection.Seq;
 
 /**
- * A row of Spark's as JSON, as its columns say and no setting of a session: bytes are text in UTF-8
- * (to Spark they are Base64), instants are in UTC, a null is no member.
+ * A row of Spark's as JSON, determined by its columns and by no setting of the session: bytes are
+ * text in UTF-8 (to Spark they are Base64), instants are in UTC, a null becomes no member.
  */
 final class RowJson {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -31,7 +31,7 @@ final class RowJson {
 
   static ObjectNode of(Row row) {
     ObjectNode object = JSON.objectNode();
-    String[] names = row.schema().fieldNames(); // made anew at each call
+    String[] names = row.schema().fieldNames(); // a new array at each call
     for (int i = 0; i < row.size(); i++) {
       if (!row.isNullAt(i)) {
         object.set(names[i], value(row.get(i)));
@@ -91,7 +91,7 @@ final class RowJson {
     try {
       return JSON.textNode(Text.decode(bytes));
     } catch (CharacterCodingException e) {
-      return JSON.binaryNode(bytes); // which is no text, and refused as such
+      return JSON.binaryNode(bytes); // not text, and refused as such
     }
   }
 }

@@ -103,7 +103,7 @@ final class SliceReader implements Closeable {
       }
       if (array.nextToken() != null) {
         throw new IOException(
-            "it begins with a JSON array, and something follows: write one array, or one object a line");
+            "it begins with a JSON array, and something follows: write one array, or one object per line");
       }
       return null;
     } catch (JsonProcessingException e) {

@@ -37,7 +37,7 @@ public record Source(
   /** Spark's name of a pattern for the names of files. */
   private static final String GLOB = "pathGlobFilter";
 
-  /** Of dolma and of RedPajama's parts, of which some have no id but an address. */
+  /** Those of dolma and of RedPajama's parts, some of which have an address instead of an id. */
   private static final String[] IDS = {
     "id", "meta.id", "metadata.id", "doc_id", "meta.arxiv_id", "digest", "meta.url", "url"
   };
@@ -47,7 +47,7 @@ public record Source(
         "path", "format", "glob", "options", "domain", "text", "id", "question", "answer", "url");
     boolean asked = section.has("question") || section.has("answer");
     if (asked && section.has("text")) {
-      section.problem("text", "must not stand beside question and answer");
+      section.problem("text", "cannot be combined with question and answer");
     }
     String format = section.optionalText("format").orElse(JSON);
     return new Source(
@@ -79,10 +79,10 @@ public record Source(
       given.keys().forEach(key -> options.put(key, given.textOrEmpty(Section.quoted(key))));
     }
     if (List.of(JSON, TEXT, TABLE).contains(format) && !options.isEmpty()) {
-      section.problem("options", "must not stand beside format = " + format);
+      section.problem("options", "cannot be combined with format = " + format);
     }
     if (format.equals(TABLE) && section.has("glob")) {
-      section.problem("glob", "must not stand beside format = table");
+      section.problem("glob", "cannot be combined with format = table");
     }
     section.optionalText("glob").ifPresent(glob -> options.put(GLOB, glob));
     return options;

@@ -13,7 +13,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Members of a source's objects, as nested columns of text: those that some predicate names, so
- * that no schema has to be inferred and objects of any shape can stand in one source.
+ * that no schema has to be inferred and objects of any shape can be in one source.
  *
  * @param members inner fields by name; one without any is a leaf
  */

@@ -37,6 +37,12 @@ record SourceRows(SparkSession spark, Source source) {
   private static final String ROW = "row";
   private static final String CSV = "csv";
 
+  /** Names that Spark leaves out of a list of files, without a word. */
+  private static final String HIDDEN = "\\..*|_[^=]*|.*\\._COPYING_";
+
+  /** Of a task's rows, the digits that count them; the others are the task's number. */
+  private static final long COUNT = (1L << 33) - 1;
+
   /**
    * A row of the table.
    *
@@ -44,17 +50,11 @@ record SourceRows(SparkSession spark, Source source) {
    * @param file as Spark names it
    * @param row a number that grows along the file
    */
-  record Record(ObjectNode object, String file, long row) {
-    static Record from(Row row) {
-      return new Record(RowJson.of(row.getAs(OBJECT)), row.getAs(FILE), row.<Long>getAs(ROW));
+  record SourceRow(ObjectNode object, String file, long row) {
+    static SourceRow from(Row row) {
+      return new SourceRow(RowJson.of(row.getAs(OBJECT)), row.getAs(FILE), row.<Long>getAs(ROW));
     }
   }
-
-  /** Names that Spark leaves out of a list of files, without a word. */
-  private static final String HIDDEN = "\\..*|_[^=]*|.*\\._COPYING_";
-
-  /** Of a task's rows, the digits that count them; the others are the task's number. */
-  private static final long COUNT = (1L << 33) - 1;
 
   Dataset<Row> rows() {
     Dataset<Row> table = table();
@@ -78,7 +78,8 @@ record SourceRows(SparkSession spark, Source source) {
       return reader.load(source.path());
     }
     return reader
-        .option("__globPaths__", "false") // these are the files, whatever is in their names
+        .option(
+            "__globPaths__", "false") // these are names of files, even if they look like patterns
         .load(listing().orElseThrow().files().stream().map(Slice::file).toArray(String[]::new));
   }
 
@@ -114,7 +115,7 @@ record SourceRows(SparkSession spark, Source source) {
       if (source.format().equalsIgnoreCase(CSV)
           && options().getOrDefault("inferSchema", "false").equalsIgnoreCase("true")) {
         return problem(
-            "options.inferSchema makes 7 of 007; leave it out, all columns are text then");
+            "options.inferSchema turns 007 into 7; leave it out to read all columns as text");
       }
       Optional<Listing> listing = listing();
       List<String> hidden =
@@ -138,11 +139,11 @@ record SourceRows(SparkSession spark, Source source) {
               .findFirst();
       if (pattern.isPresent()) {
         return problem(
-            "Spark takes %s for a pattern or two names; rename it, or set options.multiLine = false where no quoted line break is"
+            "Spark takes %s for a pattern or two names; rename it, or set options.multiLine = false if no quoted value has a line break"
                 .formatted(pattern.get()));
       }
       if (listing.isPresent() && listing.get().files().isEmpty()) {
-        return problem("it has no file with anything in it");
+        return problem("all of its files are empty");
       }
       return columns(((StructType) rows().schema().apply(OBJECT).dataType()));
     } catch (Exception e) { // Spark's AnalysisException, which is checked but not declared
@@ -151,7 +152,7 @@ record SourceRows(SparkSession spark, Source source) {
       return problem(
           why
               + (twice
-                  ? "; columns whose names differ in case alone need spark.sql.caseSensitive = true"
+                  ? "; columns whose names differ only in case need spark.sql.caseSensitive = true"
                   : ""));
     }
   }
@@ -161,7 +162,7 @@ record SourceRows(SparkSession spark, Source source) {
         "Cannot read source %s as %s: %s".formatted(source.path(), source.format(), why));
   }
 
-  /** Columns of a type that Spark would have to make text of, in a way that nobody chose. */
+  /** Columns of a type that Spark would have to convert to text, in a way that nobody chose. */
   private Optional<String> columns(StructType schema) {
     List<String> problems = new ArrayList<>();
     Stream.of(source.text(), source.question(), source.url())

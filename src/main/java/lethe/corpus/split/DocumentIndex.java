@@ -58,7 +58,7 @@ import org.apache.spark.sql.types.DataTypes;
  * (the same, of a question with its answer that of both), {@code characters}, {@code _asked}
  * (characters of a question), {@code rank}, {@code splits}: the names of those whose conditions the
  * document meets, {@code except} and caps aside, and {@code _named}: whether a row, even one that
- * cannot be used, meets those of the forget split (null where nobody can tell). Rows that repeat or
+ * cannot be used, meets those of the forget split (null where that is unknown). Rows that repeat or
  * contradict a document have a reason.
  *
  * <p>A document's rank is the SHA-256 of {@code <seed> NUL <domain> NUL <id>} in hexadecimal; its
@@ -80,13 +80,13 @@ public final class DocumentIndex {
   /** The splits whose conditions a document meets, except and caps aside. */
   static final String SPLITS = "splits";
 
-  /** Whether a row meets the conditions of the forget split, even if it cannot be used. */
+  /** Whether a row meets the conditions of the forget split, even one that cannot be used. */
   public static final String NAMED = "_named";
 
   /** A row with the same domain, id and text as another one; harmless. */
   public static final String REPEATED = "repeated";
 
-  /** Rows with the same domain and id and different texts; nobody can say which one is meant. */
+  /** Rows with the same domain and id and different texts; which one is meant is unknown. */
   static final String CONTRADICTED = "several texts under one id";
 
   private static final int DIGITS = 13;
@@ -99,7 +99,7 @@ public final class DocumentIndex {
   /** The column that is true for a document that the file lists. */
   private final Map<IdFile, String> listed = new LinkedHashMap<>();
 
-  /** Columns of which any is true for a document that the file's requests name. */
+  /** Columns, at least one of which is true for a document that the file's requests name. */
   private final Map<RequestFile, List<String>> requested = new LinkedHashMap<>();
 
   /**

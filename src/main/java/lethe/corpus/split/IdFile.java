@@ -34,8 +34,9 @@ import org.apache.spark.sql.types.StructType;
 /**
  * A file that lists documents by id.
  *
- * @param file any Hadoop path, plain or compressed. Without {@code at}: one id a line, or one JSON
- *     object with a member {@code id} a line, or a JSON array of either. With it: one JSON document
+ * @param file any Hadoop path, plain or compressed. Without {@code at}: one id per line, or one
+ *     JSON object with a member {@code id} per line, or a JSON array of either. With it: one JSON
+ *     document
  * @param at member names joined with dots; every value below that member is an {@link Id}
  */
 public record IdFile(String file, Optional<String> at) {
@@ -75,7 +76,7 @@ public record IdFile(String file, Optional<String> at) {
     }
   }
 
-  /** What to throw for a list that cannot be read to its end. */
+  /** What to throw for a list that cannot be read completely. */
   static InvalidSettings unreadable(String what, String file, Exception failure) {
     Throwable first = failure;
     while (first.getCause() != null && first.getCause() != first) {

@@ -113,7 +113,7 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
             col(EXCERPT).as("excerpt"));
   }
 
-  /** Sentences on sources that have no row at all, which is seldom what was meant. */
+  /** Sentences on sources that have no row at all, which is rarely intended. */
   public List<String> empty(List<Source> sources) {
     return IntStream.range(0, sources.size())
         .filter(i -> groups.stream().noneMatch(group -> group.source() == i))

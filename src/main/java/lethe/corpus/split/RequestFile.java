@@ -34,7 +34,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A file of requests to forget: one JSON object a line, with the {@code request}'s own id and one
+ * A file of requests to forget: one JSON object per line, with the {@code request}'s own id and one
  * of {@code document} (an id; {@code domain} may narrow it), {@code url} and {@code sha256} (of the
  * text in UTF-8). A request for several documents has several lines.
  *
@@ -74,7 +74,7 @@ public record RequestFile(String file) {
    * Columns {@code request}, {@code by} (document, url or sha256), {@code key}, {@code narrow}
    * (whether only a domain is meant) and {@code within} (that domain, or empty).
    *
-   * @throws InvalidSettings naming a line that says something else
+   * @throws InvalidSettings naming a line that is not a request
    */
   Dataset<Row> lines(SparkSession spark) {
     Dataset<Row> lines =

@@ -26,7 +26,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * What the lines of request files stand for in the splits.
+ * Which documents of the splits the lines of request files mean.
  *
  * @param tables that keep what is found
  * @param index of {@link DocumentIndex}
@@ -51,8 +51,8 @@ public record Requests(
 
   /**
    * Every line of every request file, with each document that its split takes for it: columns
-   * {@code split request by key domain document reason}. A line that nothing was taken for, or
-   * nothing with a chunk, has a reason in place of a document.
+   * {@code split request by key domain document reason}. A line for which no document with a chunk
+   * was taken has a reason in place of a document.
    */
   public Optional<Dataset<Row>> answered(Splits splits) {
     Dataset<Row> all = null;
@@ -105,7 +105,7 @@ public record Requests(
         .withColumn(REASON, when(col(DOCUMENT).isNull(), coalesce(col(WHY), lit(UNKNOWN))));
   }
 
-  /** Lines that nothing was taken for: columns {@code split what}, a sentence each. */
+  /** Lines for which no document was taken: columns {@code split what}, one sentence each. */
   public static Dataset<Row> unmet(Dataset<Row> answered) {
     return answered
         .where(col(DOCUMENT).isNull())

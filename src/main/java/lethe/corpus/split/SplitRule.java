@@ -39,7 +39,8 @@ public record SplitRule(
         "where", "requests", "ids", "not-ids", "fraction", "except", "documents", "tokens");
     if (Stream.of("where", "requests", "ids", "not-ids").noneMatch(section::has)) {
       section.problem(
-          "where", "or requests or ids or not-ids must say which documents; all: where = \"true\"");
+          "where",
+          "or requests or ids or not-ids must say which documents; where = \"true\" takes all");
     }
     List<Double> fraction = fraction(section);
     return new SplitRule(
@@ -65,7 +66,7 @@ public record SplitRule(
     List<Double> bounds = section.numbers("fraction", 0, 1);
     List<Double> range = bounds.size() == 1 ? List.of(0.0, bounds.get(0)) : bounds;
     if (range.size() != 2 || range.get(0) >= range.get(1)) {
-      section.problem("fraction", "must be a share above 0, or [from, to] with from below to");
+      section.problem("fraction", "must be a share above 0, or [from, to] with from less than to");
       return List.of(0.0, 1.0);
     }
     return range;

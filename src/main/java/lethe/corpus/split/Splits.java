@@ -155,9 +155,9 @@ public final class Splits {
   }
 
   /**
-   * The split in which each document stands, or could stand if it is not capped away: columns
-   * {@code split domain id characters}. Where there are two (one excepts the other), the one that
-   * is decided first counts.
+   * The split that each document is in, or could be in if no cap left it out: columns {@code split
+   * domain id characters}. Where there are two (one excepts the other), the one that is decided
+   * first counts.
    */
   public Dataset<Row> places() {
     Dataset<Row> all = null;
@@ -216,7 +216,7 @@ public final class Splits {
         .toList();
   }
 
-  /** Sentences on documents so long that one task is still at them when all others are done. */
+  /** Sentences on documents so long that their task is still running when all others are done. */
   public List<String> giants() {
     Dataset<Row> large =
         index
@@ -233,7 +233,7 @@ public final class Splits {
         .stream()
         .map(
             row ->
-                "Document %s of domain %s in %s has %d characters: one task reads it whole, and the stage waits for it"
+                "Document %s of domain %s in %s has %d characters: a single task reads it, and the stage waits for that task"
                     .formatted(
                         row.getAs(ID),
                         row.getAs(DOMAIN),

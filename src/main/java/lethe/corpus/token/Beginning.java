@@ -1,6 +1,6 @@
 package lethe.corpus.token;
 
-/** What stands before the first token of a chunk, and of a question. */
+/** What precedes the first token of a chunk, and of a question. */
 public enum Beginning {
   /**
    * The special tokens that the model's own tokenizer puts before a text, as transformers does: one

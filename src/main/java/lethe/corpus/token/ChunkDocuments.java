@@ -16,8 +16,8 @@ import org.apache.spark.util.TaskCompletionListener;
  * one domain and id are in one partition, and all but the first are left out: they repeat it.
  *
  * @param tokenizer content of {@code tokenizer.json}
- * @param beginning what stands before each chunk
- * @param length tokens a chunk
+ * @param beginning what precedes each chunk
+ * @param length tokens per chunk
  * @param minimumTail tokens; a shorter last chunk is dropped
  * @param answers how questions and answers are written; null where there are none
  */
@@ -69,7 +69,7 @@ public record ChunkDocuments(
       return chunks.next();
     }
 
-    /** Made as they are asked for, so that a long document's chunks are never all in memory. */
+    /** Made one by one, so that a long document's chunks are never all in memory. */
     private Iterator<Row> rows(TextDocument document) {
       if (document.question() != null) {
         return answer(document).iterator();

@@ -23,7 +23,7 @@ final class Chunker implements Iterator<Chunk> {
   /**
    * @param pieces of one text, in order
    * @param begin tokens before each chunk's own
-   * @param length tokens a chunk, its beginning included, at least 1 more than that has
+   * @param length tokens per chunk, its beginning included, at least 1 more than that has
    * @param minimumTail tokens of the text; a shorter last chunk is dropped
    */
   Chunker(Iterator<Tokens> pieces, int[] begin, int length, int minimumTail) {

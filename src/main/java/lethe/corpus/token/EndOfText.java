@@ -10,7 +10,7 @@ import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Which token ends a text, as a model's folder says.
+ * The token that ends a text, as a model's folder names it.
  *
  * <p>A chat model's config.json often lists every token that may stop a generation, in no order of
  * use: the one that its answers end with is the tokenizer's {@code eos_token}, which transformers

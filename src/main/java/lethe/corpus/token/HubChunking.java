@@ -21,13 +21,13 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Texts that a {@link HubTokenizer} has tokenized, to rows of {@link Chunks#SCHEMA}. It tells no
- * places, so that {@code start} and {@code end} of every chunk are those of its document.
+ * Texts that a {@link HubTokenizer} has tokenized, to rows of {@link Chunks#SCHEMA}. It reports no
+ * offsets, so that {@code start} and {@code end} of every chunk are those of its document.
  *
  * @param begin tokens before each chunk's own
  * @param before special tokens that it puts before every text
  * @param after special tokens that it puts after every text
- * @param length tokens a chunk
+ * @param length tokens per chunk
  * @param minimumTail tokens; a shorter last chunk is dropped
  */
 public record HubChunking(List<Integer> begin, int before, int after, int length, int minimumTail)
@@ -42,10 +42,10 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
       "Remarkably, the 13 unbelievers weren't re-electing 42.5% of them.\n  def f(x): return x";
 
   /**
-   * Learns from a few texts what the tokenizer does to all.
+   * Finds out with a few texts how the tokenizer treats all.
    *
-   * @param beginning what stands before each chunk
-   * @param length tokens a chunk
+   * @param beginning what precedes each chunk
+   * @param length tokens per chunk
    * @param minimumTail tokens; a shorter last chunk is dropped
    * @param own the model's tokenizer, whose tokens the model knows
    * @throws InvalidSettings when it cuts long texts, or makes other tokens than the model's
@@ -86,7 +86,7 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
     int[] models = own.encode(SENTENCE).ids;
     if (!Arrays.equals(hubs, models)) {
       throw new InvalidSettings(
-          "Cannot use tokenizer hub:%s: it makes other tokens than the tokenizer.json of model.path, of \"%s\" %s where that makes %s; leave corpus.tokenizer out"
+          "Cannot use tokenizer hub:%s: it does not tokenize like the tokenizer.json of model.path: \"%s\" becomes %s instead of %s; leave corpus.tokenizer out"
               .formatted(
                   id,
                   SENTENCE.replace("\n", "\\n"),

@@ -31,6 +31,6 @@ public interface HubTokenizer {
             () ->
                 new InvalidSettings(
                     List.of(
-                        "Cannot use corpus.tokenizer = hub:...: it needs DJL's Spark extension, which this build has not; build with mvn -P djl-spark package, or leave corpus.tokenizer out to use the tokenizer.json of model.path")));
+                        "Cannot use corpus.tokenizer = hub:...: it needs DJL's Spark extension, which this build lacks; build with mvn -P djl-spark package, or leave corpus.tokenizer out to use the tokenizer.json of model.path")));
   }
 }

@@ -15,7 +15,7 @@ import org.apache.hadoop.fs.Path;
  * it belongs to the answer, so the space before its first word is not lost.
  *
  * @param template around the question
- * @param beginning what stands before the question
+ * @param beginning what precedes the question
  * @param endOfText id of the token that ends a text
  */
 public record QuestionEncoder(Template template, Beginning beginning, int endOfText)
@@ -38,10 +38,10 @@ public record QuestionEncoder(Template template, Beginning beginning, int endOfT
    * With the end of text that a model's folder names.
    *
    * @param template around the question
-   * @param beginning what stands before the question
+   * @param beginning what precedes the question
    * @param model Hugging Face folder
    * @param rows of the model's embedding
-   * @throws lethe.settings.InvalidSettings when the folder does not say how a text ends
+   * @throws lethe.settings.InvalidSettings when the folder does not name the token that ends a text
    */
   public static QuestionEncoder of(
       Template template, Beginning beginning, Files files, Path model, int rows) {
@@ -57,7 +57,7 @@ public record QuestionEncoder(Template template, Beginning beginning, int endOfT
   }
 
   /**
-   * Sentences as they would stand in place of an answer, with an end of text each.
+   * Sentences as tokens in place of an answer, each with an end of text.
    *
    * @param json content of a {@code tokenizer.json}
    */

@@ -5,7 +5,7 @@ import java.util.Map;
 import lethe.settings.Section;
 
 /**
- * How a question and its answer stand in one text; the text ends with the answer.
+ * How a question and its answer are put into one text; the text ends with the answer.
  *
  * @param before the question
  * @param between the question and the answer
@@ -14,7 +14,7 @@ public record Template(String before, String between) implements Serializable {
   private static final String QUESTION = "{question}";
   private static final String ANSWER = "{answer}";
 
-  /** Templates with names. The token that begins a text is not theirs: the tokenizer adds it. */
+  /** Templates with names. They do not have the token that begins a text: the tokenizer adds it. */
   private static final Map<String, String> NAMED =
       Map.of(
           "plain", "Question: {question}\nAnswer: {answer}",

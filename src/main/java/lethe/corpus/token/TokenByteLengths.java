@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * How many bytes of UTF-8 each token of a byte-level tokenizer stands for, so that the places of
- * tokens can be counted: to ask the tokenizer library for them makes an object a token and takes
- * longer than tokenizing.
+ * How many bytes of UTF-8 each token of a byte-level tokenizer represents, so that the places of
+ * tokens can be counted: the tokenizer library would create an object per token for them and take
+ * longer than for tokenizing.
  */
 public final class TokenByteLengths {
   /** By token id; -1 where there is no such token. */

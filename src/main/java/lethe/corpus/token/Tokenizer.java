@@ -161,7 +161,7 @@ public final class Tokenizer implements AutoCloseable {
     int[] starts = new int[ids.length];
     int[] ends = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
-      boolean placed = spans[i] != null; // a token that stands for no text follows its neighbour
+      boolean placed = spans[i] != null; // a token without text is put after its neighbour
       int before = i == 0 ? first : ends[i - 1];
       starts[i] = placed ? first + spans[i].getStart() : before;
       ends[i] = placed ? first + spans[i].getEnd() : before;

@@ -19,7 +19,7 @@ class DomainNameTest {
   void namesThatCannotBeFoldersAreRefused() {
     assertThat(DomainName.problem("a".repeat(248))).isEmpty();
     assertThat(DomainName.problem("a".repeat(249)).orElseThrow())
-        .startsWith("must be shorter: as the name of a folder it has 256 bytes, at most 255 fit");
+        .startsWith("must be shorter: as a folder name it has 256 bytes, at most 255 fit");
     assertThat(DomainName.problem("\u00fc".repeat(124))).isEmpty();
     assertThat(DomainName.problem("\u00fc".repeat(125))).isPresent();
     assertThat(DomainName.problem("/".repeat(82))).isEmpty();
@@ -30,10 +30,9 @@ class DomainNameTest {
   @Test
   void namesWithAMeaningOfTheirOwnAreRefused() {
     assertThat(DomainName.problem(" ")).contains("must not be empty");
-    assertThat(DomainName.problem("*"))
-        .contains("must be another name than *, which has a meaning of its own");
+    assertThat(DomainName.problem("*")).contains("must not be *, which has a special meaning");
     assertThat(DomainName.problem("__HIVE_DEFAULT_PARTITION__").orElseThrow())
-        .startsWith("must be another name than __HIVE");
+        .startsWith("must not be __HIVE");
     assertThat(DomainName.problem("red\u001b[31m"))
         .contains("must have no control characters, was red?[31m");
   }
@@ -47,6 +46,6 @@ class DomainNameTest {
     Settings settings = Settings.load(file, List.of());
     CorpusSettings.read(settings.root());
     assertThatThrownBy(settings::check)
-        .hasMessageContaining("corpus.sources[0].domain must be another name than *");
+        .hasMessageContaining("corpus.sources[0].domain must not be *");
   }
 }

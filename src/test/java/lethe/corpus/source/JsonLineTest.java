@@ -44,11 +44,11 @@ class JsonLineTest {
     assertRejected(
         "{\"text\": \"x\"",
         "not JSON",
-        "column 13: it ends within a value; an object must stand on one line");
+        "column 13: it ends within a value; an object must be on one line");
     assertRejected(
         "{\"text\": \"x\"} {}",
         "not JSON",
-        "something follows the object; only one may stand on a line");
+        "something follows the object; write one object per line");
     assertRejected(
         "{\"text\": 'x'}", "not JSON", "column 11: Unexpected character (''' (code 39))");
     assertRejected("{\"text\": x}", "not JSON", "column 12: Unrecognized token 'x'");
@@ -59,11 +59,11 @@ class JsonLineTest {
     assertRejected(
         "{\"text\": \"x\", \"meta\": {\"id\": [1]}}",
         "no id",
-        "meta.id is array, where an id is text or a whole number");
+        "meta.id is array, but an id is text or a whole number");
     assertRejected(
         "{\"text\": \"x\", \"meta\": {\"id\": 1.0}}",
         "no id",
-        "meta.id is 1.0, where an id is text or a whole number");
+        "meta.id is 1.0, but an id is text or a whole number");
     assertRejected("{\"meta\": {\"id\": 1}}", "no text", "text is missing");
     assertRejected("{\"text\": null, \"meta\": {\"id\": 1}}", "no text", "text is null");
     assertRejected("{\"text\": \"\", \"meta\": {\"id\": 1}}", "no text", "text is empty");

@@ -49,7 +49,7 @@ class ListingTest {
     assertThat(listing.files()).extracting(Slice::name).containsExactly("a.py");
     assertThat(listing.notes("in"))
         .containsExactly(
-            "Source in: files that are no documents: 1 without a byte (empty.py), 1 of .DS_Store, 2 of .git, 1 of .svn, 1 of _SUCCESS, 1 of _temporary");
+            "Source in: files that are not documents: 1 without a byte (empty.py), 1 of .DS_Store, 2 of .git, 1 of .svn, 1 of _SUCCESS, 1 of _temporary");
   }
 
   @Test

@@ -98,8 +98,7 @@ class OpenerTest {
   void damagedGzipIsNotReadInPart() {
     assertDamaged(
         Arrays.copyOf(WITH_FIELDS, WITH_FIELDS.length - 3), "Unexpected end of gzip data");
-    assertDamaged(
-        join(WITH_FIELDS, "more".getBytes(UTF_8)), "there are other bytes behind its end");
+    assertDamaged(join(WITH_FIELDS, "more".getBytes(UTF_8)), "there are other bytes after its end");
     byte[] flipped = WITH_FIELDS.clone();
     flipped[flipped.length - 7] ^= 1;
     assertDamaged(flipped, "its checksum differs");

@@ -35,10 +35,10 @@ class PredicateTest {
   @Test
   void whatRunsCodeOrLooksBeyondTheDocumentIsRefused() {
     assertThat(Predicate.problem("reflect('java.lang.System', 'setProperty', id, id) = 'x'"))
-        .contains("reflect() runs any Java method, which a condition must not");
+        .contains("reflect() can run any Java method, which is not allowed in a condition");
     assertThat(Predicate.problem("java_method('java.lang.System', 'exit', 0)"))
-        .contains("java_method() runs any Java method, which a condition must not");
-    String query = "it has a query in it, and a condition sees one document only";
+        .contains("java_method() can run any Java method, which is not allowed in a condition");
+    String query = "it contains a query, but a condition sees only one document";
     assertThat(Predicate.problem("(SELECT count(*) FROM text.`/etc/hostname`) > 0"))
         .contains(query);
     assertThat(Predicate.problem("id IN (SELECT 1)")).contains(query);
@@ -48,13 +48,13 @@ class PredicateTest {
         .contains("needs more than one document's values");
     assertThat(Predicate.problem("explode(split(text, ' ')) = 'a'"))
         .contains("explode() makes rows, not a value");
-    assertThat(Predicate.problem("foo(id)")).contains("foo() is no function of Spark's own");
+    assertThat(Predicate.problem("foo(id)")).contains("foo() is not one of Spark's own functions");
   }
 
   @Test
   void aConditionThatIsCutOffIsNoName() {
     assertThat(Predicate.problem("domain = 'd' OR"))
-        .contains("\"OR\" at its end is read as a name for it");
+        .contains("\"OR\" at its end is read as its alias");
   }
 
   @Test

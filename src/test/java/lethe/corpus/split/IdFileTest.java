@@ -26,7 +26,7 @@ class IdFileTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(
             "Cannot read ids from",
-            ": a value below ids is 2.0, where an id is text or a whole number");
+            ": a value below ids is 2.0, but an id is text or a whole number");
     assertThatThrownBy(() -> ids("{\"ids\": [null]}", "ids"))
         .hasMessageContaining("a value below ids is null");
     assertThatThrownBy(() -> ids("{\"ids\": [1], }", "ids"))
@@ -40,7 +40,7 @@ class IdFileTest {
     assertThatThrownBy(() -> ids("{\"id\": 1.5}\n", null))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(
-            "no id in the line {\"id\": 1.5}: it has an id that is 1.5, where an id is text or a whole number");
+            "no id in the line {\"id\": 1.5}: it has an id that is 1.5, but an id is text or a whole number");
     assertThatThrownBy(() -> ids("{\"id\": 1\n", null))
         .hasMessageContaining("no id in the line {\"id\": 1: it is not JSON: column ");
   }

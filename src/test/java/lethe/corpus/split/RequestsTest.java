@@ -121,7 +121,7 @@ class RequestsTest {
             Document a4 of domain a is to be forgotten and cannot be used: no text, text (or content, raw_content) is missing
             Document a5 of domain a is to be forgotten and has no chunk: shorter than corpus.min-tail-tokens = 5 tokens
             Id zz in %s/ids.txt is of no document
-            Named and not found like this: 3; mend them, or set corpus.allow-unmet-requests = true to go on without them"""
+            Missing requests, ids or documents to forget, for reasons like these: 3; correct them, or set corpus.allow-unmet-requests = true to continue without them"""
                 .formatted(folder));
     assertThat(folder.resolve("run")).doesNotExist();
     CorpusSummary evidence =
@@ -146,7 +146,7 @@ class RequestsTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "Request r0 of split forget matches nothing: document phone, shorter than corpus.min-tail-tokens = 5 tokens",
-            "Named and not found like this: 1;");
+            "Missing requests, ids or documents to forget, for reasons like these: 1;");
     assertThatThrownBy(() -> corpora.prepare(RULES, "allow-unmet-requests = true", 64).execute())
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
@@ -174,7 +174,7 @@ class RequestsTest {
         .hasMessageContainingAll(
             "Id a7 in corpus.splits.forget.where is of no document\n",
             "Id x6 in corpus.splits.forget.where is of no document\nand 3 more\n",
-            "Named and not found like this: 13;");
+            "Missing requests, ids or documents to forget, for reasons like these: 13;");
   }
 
   private List<String> answers() {

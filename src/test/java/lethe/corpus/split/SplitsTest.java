@@ -109,7 +109,7 @@ class SplitsTest {
                       throw new IllegalStateException(early); // no need to go on
                     }))
         .hasMessage(
-            "Document large of domain a in %s/a.jsonl has 17000000 characters: one task reads it whole, and the stage waits for it",
+            "Document large of domain a in %s/a.jsonl has 17000000 characters: a single task reads it, and the stage waits for that task",
             folder);
     assertThat(folder.resolve("run")).doesNotExist();
     try (MaterializedTables tables = new MaterializedTables()) {

@@ -87,7 +87,7 @@ class HubTokenizerTest {
     assertThatThrownBy(() -> probe(hub))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(
-            "hub:x: it makes other tokens than the tokenizer.json of model.path, of \"Remarkably, the 13");
+            "hub:x: it does not tokenize like the tokenizer.json of model.path: \"Remarkably, the 13");
   }
 
   @Test
@@ -101,7 +101,7 @@ class HubTokenizerTest {
                     "tokenizer = \"hub:gpt2\""))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(
-            "corpus.tokenizer must not stand beside a source with question and answer");
+            "corpus.tokenizer cannot be combined with a source that has question and answer");
   }
 
   /** The one tells places in texts, the other only whole documents. */
@@ -114,7 +114,7 @@ class HubTokenizerTest {
     CorpusSettings own = corpora.settings(rules, "");
     CorpusSettings hub = corpora.settings(rules, "tokenizer = \"hub:gpt2\"");
     String refused =
-        "Cannot reuse chunks of %s: with one tokenizer of the hub and one of the model, places in texts differ"
+        "Cannot reuse chunks of %s: one corpus was tokenized by a tokenizer from the hub and the other by the model's, so their offsets in texts differ"
             .formatted(run.root());
 
     madeBy(null, run);
