@@ -28,7 +28,10 @@ class StandaloneIT {
   void aMachineThatIsLostForGoodChangesNothingButTheNumberOfWorkers() throws Exception {
     Path conf = SmallRun.in(folder);
     String[] train = {
-      "train.steps=90", "train.checkpoint-every=5", "train.recovery-timeout=3", "train.bucket-kib=4"
+      "train.steps=90",
+      "train.checkpoint-every=5",
+      "train.recovery-timeout=3s",
+      "train.bucket-kib=4"
     };
     SubmitIT.Submitted prepared = SubmitIT.submit(with(train, "prepare", conf.toString()));
     assertThat(prepared.code()).as(prepared.output()).isZero();

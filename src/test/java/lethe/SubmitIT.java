@@ -73,17 +73,25 @@ class SubmitIT {
     String model = "model.path=" + folder.resolve("model");
 
     Submitted bench =
-        submit("bench", model, "bench.tokens=32", "bench.rounds=1", "bench.json=" + json);
+        submit(
+            "bench",
+            model,
+            "bench.tokens=32",
+            "bench.rounds=1",
+            "bench.json=" + json,
+            "train.wire=float32");
 
     assertThat(bench.code).as(bench.output).isEqualTo(0);
-    assertThat(bench.output).startsWith("llama, ").contains("\nfloat32 ", "\nbfloat16 ");
+    assertThat(bench.output)
+        .startsWith("train.wire is now train.wire-dtype; the old spelling works until 0.3\nllama, ")
+        .contains("\nfloat32 ", "\nbfloat16 ");
     JsonNode numbers = new ObjectMapper().readTree(json.toFile());
     assertThat(numbers.get("rows")).hasSize(2);
     assertThat(numbers.get("tokens").asInt()).isEqualTo(32);
     assertRefused("bench.layers must be at least 1, was 0", "bench", "bench.layers=0");
     assertRefused("Cannot unlearn: no run file is given", "unlearn");
     assertRefused(
-        "bench.json " + folder + "/none/b.json",
+        "bench.json must be a file in a folder that exists, was " + folder + "/none/b.json",
         "bench",
         "bench.json=" + folder.resolve("none/b.json"));
   }
@@ -139,10 +147,13 @@ class SubmitIT {
   @Test
   void aDriverKilledOrStoppedGoesOnFromItsCheckpoint() throws Exception {
     Path conf = SmallRun.in(folder);
-    String[] run = {"unlearn", conf.toString(), "train.steps=40", "train.checkpoint-every=5"};
-    Submitted prepared =
-        submit("prepare", conf.toString(), "train.steps=40", "train.checkpoint-every=5");
+    String steps = "train.steps=40";
+    String[] run = {
+      "unlearn", conf.toString(), steps, "train.checkpoint-every=5", "stop.probe-every=7"
+    };
+    Submitted prepared = submit("prepare", conf.toString(), steps, "stop.every=7");
     assertThat(prepared.code).as(prepared.output).isZero();
+    assertThat(prepared.output).containsOnlyOnce("stop.every is now stop.probe-every");
     for (String name : List.of("whole", "disturbed")) {
       copy(folder.resolve("run"), folder.resolve(name));
     }
@@ -162,11 +173,11 @@ class SubmitIT {
 
     assertThat(Files.readAllBytes(disturbed.resolve("model/model.safetensors")))
         .isEqualTo(Files.readAllBytes(folder.resolve("whole/model/model.safetensors")));
-    List<Integer> steps = new ArrayList<>();
+    List<Integer> taken = new ArrayList<>();
     for (String line : Files.readAllLines(disturbed.resolve("steps.jsonl"))) {
-      steps.add(new ObjectMapper().readTree(line).get("step").asInt());
+      taken.add(new ObjectMapper().readTree(line).get("step").asInt());
     }
-    assertThat(steps).containsExactlyElementsOf(IntStream.rangeClosed(1, 40).boxed().toList());
+    assertThat(taken).containsExactlyElementsOf(IntStream.rangeClosed(1, 40).boxed().toList());
     assertThat(disturbed.resolve("checkpoints/unlearn")).doesNotExist();
   }
 
