@@ -53,7 +53,7 @@ class LayersTest {
     room("examples", tables + "objective loss inference" + model);
 
     room("train.gradient", "settings objective model.checkpoint");
-    room("train.optimizer", "settings train.gradient");
+    room("train.optimizer", "settings model.checkpoint train.gradient");
     room("train.steering", "settings target train.gradient train.optimizer");
     room("train.seal", "");
     String exchange = " train.gradient train.optimizer train.steering train.seal train.exchange ";
@@ -74,7 +74,7 @@ class LayersTest {
     room("console", "settings target train evaluate");
     String stages = tables + "objective inference corpus train evaluate console ";
     room("run", stages + "corpus.split sample report" + model);
-    room("check", stages + "corpus.token examples sample report run" + model);
+    room("check", stages + "corpus.split corpus.token examples sample report run" + model);
     room("pipeline", stages + "corpus.token examples report run check" + model);
     room("command", stages + "bench run check pipeline" + model);
   }

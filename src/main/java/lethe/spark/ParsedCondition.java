@@ -3,6 +3,7 @@ package lethe.spark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
 import org.apache.spark.sql.catalyst.expressions.EqualTo;
@@ -60,7 +61,7 @@ public final class ParsedCondition {
     return List.copyOf(found);
   }
 
-  private static void values(Expression expression, String column, TreeSet<String> found) {
+  private static void values(Expression expression, String column, Set<String> found) {
     if (expression instanceof Not) {
       return;
     }
