@@ -3,6 +3,7 @@ package lethe.spark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
 import org.apache.spark.sql.catalyst.expressions.EqualTo;
@@ -55,12 +56,12 @@ public final class ParsedCondition {
    * 'b')} do.
    */
   public List<String> values(String column) {
-    TreeSet<String> found = new TreeSet<>();
+    Set<String> found = new TreeSet<>();
     values(parsed, column, found);
     return List.copyOf(found);
   }
 
-  private static void values(Expression expression, String column, TreeSet<String> found) {
+  private static void values(Expression expression, String column, Set<String> found) {
     if (expression instanceof Not) {
       return;
     }

@@ -127,7 +127,7 @@ public record Listing(
       String why =
           e.getCause() instanceof URISyntaxException // which Hadoop's patterns cannot pass by
               ? "a file there has a colon in its name; name the folder as path, and its files with"
-                    + " glob"
+                  + " glob"
               : "there is no such file, and it is no pattern: "
                   + String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       throw new InvalidSettings("Cannot read " + path + ": " + why, e);
