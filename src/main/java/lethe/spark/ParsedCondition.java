@@ -56,7 +56,7 @@ public final class ParsedCondition {
    * 'b')} do.
    */
   public List<String> values(String column) {
-    TreeSet<String> found = new TreeSet<>();
+    Set<String> found = new TreeSet<>();
     values(parsed, column, found);
     return List.copyOf(found);
   }

@@ -13,7 +13,7 @@ class Bfloat16Test {
 
   Bfloat16Test() {
     for (int i = 0; i < values.length; i++) {
-      values[i] = Float.intBitsToFloat(i / LOWER.length << 16 | LOWER[i % LOWER.length]);
+      values[i] = Float.intBitsToFloat(((i / LOWER.length) << 16) | LOWER[i % LOWER.length]);
     }
   }
 
@@ -23,7 +23,7 @@ class Bfloat16Test {
       int bits = Float.floatToRawIntBits(value);
       int lower = bits & 0xFFFF;
       int towardsZero = bits & 0xFFFF0000;
-      boolean up = lower > 0x8000 || (lower == 0x8000 && (towardsZero >>> 16 & 1) == 1);
+      boolean up = lower > 0x8000 || (lower == 0x8000 && ((towardsZero >>> 16) & 1) == 1);
       int expected = up ? towardsZero + 0x10000 : towardsZero;
       if (!Float.isNaN(value)) {
         assertThat(Float.floatToRawIntBits(Bfloat16.round(value))).isEqualTo(expected);
