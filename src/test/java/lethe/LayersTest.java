@@ -75,7 +75,7 @@ class LayersTest {
     String stages = tables + "objective inference corpus train evaluate console ";
     room("run", stages + "corpus.split sample report" + model);
     room("check", stages + "corpus.split corpus.token examples sample report run" + model);
-    room("pipeline", stages + "corpus.token examples report run check" + model);
+    room("pipeline", stages + "spark corpus.token examples report run check" + model);
     room("command", stages + "bench run check pipeline" + model);
   }
 
@@ -140,9 +140,7 @@ class LayersTest {
     others.add("");
     refuse(
         packages(others),
-        "lethe\\.(train\\.BarrierLaunch" // opens and closes the server
-            + "|command\\.Submission)" // JavaUtils reads a size such as 4g
-            + "(\\$.*)?",
+        "lethe\\.train\\.BarrierLaunch(\\$.*)?", // opens and closes the server
         "org.apache.spark.network..",
         "io.netty..");
   }

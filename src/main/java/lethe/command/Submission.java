@@ -7,7 +7,6 @@ import lethe.run.RunConfig;
 import lethe.run.SubmitArguments;
 import lethe.settings.LaunchEnvironment;
 import org.apache.spark.SparkConf;
-import org.apache.spark.network.util.JavaUtils;
 
 /** What submit.sh asks before it starts Spark. */
 final class Submission {
@@ -20,15 +19,20 @@ final class Submission {
   static Validation validation(RunConfig job, Validation.Phase phase) {
     SparkConf conf = new SparkConf(false);
     SubmitArguments.settings(job).forEach(conf::set);
+    return new Validation(job, conf, heap(conf), phase);
+  }
+
+  /** Bytes of the driver's heap, as far as settings say. */
+  private static long heap(SparkConf conf) {
     String otherwise = LaunchEnvironment.LETHE_EMBEDDED.isTrue() ? DRIVER_MEMORY : "";
-    String memory = conf.get("spark.driver.memory", otherwise);
-    long heap = Long.MAX_VALUE;
-    try {
-      heap = memory.isEmpty() ? heap : JavaUtils.byteStringAsMb(memory) << 20;
-    } catch (NumberFormatException e) {
-      heap = Long.MAX_VALUE; // one of the problems
+    if (otherwise.isEmpty() && !conf.contains("spark.driver.memory")) {
+      return Long.MAX_VALUE;
     }
-    return new Validation(job, conf, heap, phase);
+    try {
+      return conf.getSizeAsMb("spark.driver.memory", otherwise) << 20;
+    } catch (NumberFormatException e) {
+      return Long.MAX_VALUE; // one of the problems that validation reports
+    }
   }
 
   /** Prints arguments of spark-submit as submit.sh reads them, each ended by a zero byte. */

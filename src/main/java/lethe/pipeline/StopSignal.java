@@ -2,8 +2,8 @@ package lethe.pipeline;
 
 import java.util.function.Supplier;
 import lethe.console.Console;
+import lethe.spark.TermSignal;
 import lethe.train.StopRequest;
-import org.apache.spark.util.SignalUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +24,7 @@ final class StopSignal {
 
   /** Listens for the signal from now on. */
   void register() {
-    SignalUtils.register("TERM", this::onSigterm);
+    TermSignal.register(this::onSigterm);
   }
 
   /** What the trainer looks at. */
@@ -40,7 +40,7 @@ final class StopSignal {
     return result;
   }
 
-  private Object onSigterm() {
+  private boolean onSigterm() {
     if (training && !request.requested()) {
       LOG.warn("asked to stop by SIGTERM");
       console.say("Asked to stop: finishing the step and writing a checkpoint");

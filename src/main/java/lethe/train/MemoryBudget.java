@@ -54,8 +54,8 @@ public record MemoryBudget(
     long bucket = 4L * Math.min(layout.bucketElements(), trained);
     ShardTree tree = new ShardTree(settings.shards());
     int workers = settings.workers();
-    long sides = settings.gradientMode().parts(); // at most: a method may have but one
-    long driver = 4 * all + 8 * trained + 4 * sides * trained + 12 * trained;
+    long parts = settings.gradientMode().parts(); // at most: a method may have but one
+    long driver = 4 * all + 8 * trained + 4 * parts * trained + 12 * trained;
     driver += (steered ? 4 * trained : 0) + (long) workers * Mailbox.WINDOW * bucket;
     long sent = 0;
     int owned = 0;
@@ -64,13 +64,13 @@ public record MemoryBudget(
       owned = Math.max(owned, tree.firstShard(w + 1, workers) - tree.firstShard(w, workers));
     }
     long levels = 32L - Integer.numberOfLeadingZeros(owned - 1);
-    long heap = (1 + levels) * 4 * sides * trained + 2L * AggregatorClient.OUTSTANDING * bucket;
+    long heap = (1 + levels) * 4 * parts * trained + 2L * AggregatorClient.OUTSTANDING * bucket;
     long outside = 4 * all + 4 * all + 4L * frozenModels * all;
     outside += settings.compute().precision() == Precision.BFLOAT16 ? 2 * all : 0;
     long kept = settings.compute().activations() == Activations.KEEP ? KEPT : RECOMPUTED;
     long passTokens = (long) settings.microBatch() * tokens;
     outside += 4 * passTokens * architecture.width() * (kept * architecture.layers().size() + KEPT);
-    long wire = (sides * sent + workers) * settings.wire().bytes(1) * trained;
+    long wire = (parts * sent + workers) * settings.wire().bytes(1) * trained;
     long folder = 3 * (12L + (steered ? 4 : 0)) * trained + 4 * all;
     return new MemoryBudget(driver, heap, outside, wire, folder);
   }

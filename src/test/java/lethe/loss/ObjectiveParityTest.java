@@ -215,7 +215,7 @@ class ObjectiveParityTest {
 
   /**
    * The same by the way that training takes: four shards of one example each, two of them a worker,
-   * message by message to the aggregator and into AdamW, whose mean of the first step is a tenth of
+   * message by message to the mailbox and into AdamW, whose mean of the first step is a tenth of
    * the gradient.
    */
   private static void throughTwoWorkers(

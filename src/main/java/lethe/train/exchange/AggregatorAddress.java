@@ -9,10 +9,10 @@ import org.apache.spark.network.util.MapConfigProvider;
 import org.apache.spark.network.util.TransportConf;
 
 /**
- * How a worker reaches the aggregator of one launch.
+ * How a worker reaches the mailbox of one launch.
  *
  * @param host of the driver
- * @param port of the aggregator
+ * @param port of the mailbox
  * @param launch of the training stage
  * @param secret both sides prove to know
  * @param settings Spark's own network settings of the run

@@ -11,7 +11,7 @@ import lethe.train.optimizer.LearningRateSchedule;
  * @param layout of the vector that travels
  * @param schedule of the learning rate
  * @param wire how values travel
- * @param separation of the gradients' sides
+ * @param separation of the gradients' parts
  * @param launch of the training stage, from 0
  * @param workers of it
  */

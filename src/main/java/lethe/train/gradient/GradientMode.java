@@ -24,10 +24,10 @@ public enum GradientMode {
   }
 
   /**
-   * The roles whose gradients make up each side, those that forget before those that keep.
+   * The roles whose gradients make up each part, those that forget before those that keep.
    *
    * @param roles in the order in which a shard's rows come: those that forget are first
-   * @return the numbers of each side's roles
+   * @return the numbers of each part's roles
    */
   public List<List<Role>> split(List<Role> roles) {
     if (this == SUMMED) {

@@ -68,7 +68,7 @@ public final class WorkerTask
    * @param compute how
    * @param layout of the vector that travels
    * @param wire how gradients travel
-   * @param separation of their sides
+   * @param separation of their parts
    */
   @SuppressWarnings("ArrayRecordComponent")
   public // never compared

@@ -206,7 +206,7 @@ class ExchangeTest {
     return (float) (nearer < 0 || (nearer == 0 && cut % 2 == 0) ? toZero : away);
   }
 
-  // --- With workers and the aggregator, message by message.
+  // --- With workers and the mailbox, message by message.
 
   private static int[] exchanged(
       WireFormat wire, GradientMode separation, int workers, Random order) throws Exception {
