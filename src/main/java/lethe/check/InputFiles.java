@@ -54,8 +54,7 @@ final class InputFiles {
               findings.problems(problems);
               findings.right(
                   "%d sources and the files of %d splits are there"
-                      .formatted(
-                          job.corpus().sources().size(), job.corpus().splits().bySplit().size()));
+                      .formatted(job.corpus().sources().size(), job.corpus().askedSplits().size()));
             });
   }
 

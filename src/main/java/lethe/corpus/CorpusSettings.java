@@ -2,6 +2,7 @@ package lethe.corpus;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import lethe.corpus.duplicate.DuplicateSettings;
 import lethe.corpus.source.Source;
 import lethe.corpus.split.SplitRules;
@@ -9,6 +10,7 @@ import lethe.corpus.token.Beginning;
 import lethe.corpus.token.HubTokenizer;
 import lethe.corpus.token.Template;
 import lethe.settings.Section;
+import lethe.target.Split;
 
 /**
  * Settings of {@link Prepare}.
@@ -62,6 +64,11 @@ public record CorpusSettings(
         corpus.bool("allow-unmet-requests"),
         hub(corpus, sources),
         corpus.optionalText("reuse"));
+  }
+
+  /** The splits asked for. */
+  public Set<Split> askedSplits() {
+    return splits.bySplit().keySet();
   }
 
   /** Whether any source has questions with answers. */

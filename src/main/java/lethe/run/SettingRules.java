@@ -43,7 +43,7 @@ public record SettingRules(RunConfig job, Section root) {
   }
 
   private List<String> asked() {
-    return job.corpus().splits().bySplit().keySet().stream().map(Split::key).toList();
+    return job.corpus().askedSplits().stream().map(Split::key).toList();
   }
 
   private void method() {
