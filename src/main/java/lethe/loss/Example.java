@@ -24,7 +24,6 @@ public record Example(String id, String domain, List<View> views) implements Ser
    * @param reference summed negative log-likelihood of the labels under the reference model, nats;
    *     NaN if no term needs it
    */
-  @SuppressWarnings("ArrayRecordComponent")
-  public // never compared
-  record View(int[] tokens, int[] labels, double reference) implements Serializable {}
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record View(int[] tokens, int[] labels, double reference) implements Serializable {}
 }

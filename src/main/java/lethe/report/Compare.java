@@ -2,13 +2,13 @@ package lethe.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import lethe.folder.Json;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
@@ -28,8 +28,6 @@ public final class Compare {
    * @param methods in the order of their first runs
    */
   record Comparison(Double band, List<ComparedRun> runs, List<ComparedMethod> methods) {}
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RunFolder into;
   private final List<RunFolder> runs;
@@ -88,7 +86,7 @@ public final class Compare {
     JsonNode settings = report.at("/provenance/settings");
     try {
       return settings.isObject()
-          ? JSON.readTree(Settings.respelled(settings.toString()))
+          ? Json.MAPPER.readTree(Settings.respelled(settings.toString()))
           : settings;
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Cannot read the settings of a report as JSON", e);

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import lethe.folder.Json;
 
 /**
  * All that decides the result of a run, and nothing that does not, part by part. It stands in every
@@ -31,7 +32,7 @@ record RunIdentity(int version, SortedMap<String, JsonNode> parts) {
   private static final int SHOWN = 120;
 
   private static final ObjectMapper JSON =
-      new ObjectMapper().disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
+      Json.MAPPER.copy().disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
 
   /**
    * @param parts by name: texts, numbers, records, and lists and maps of them

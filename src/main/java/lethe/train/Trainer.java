@@ -91,15 +91,9 @@ public final class Trainer {
    * @param weights by tensor name
    * @param trained chunks of the first role that took part in the steps that made these weights:
    *     domain, document, ordinal
-   * @param discardCheckpoints to be called when the weights have been written
    */
   public record Result(
-      int steps,
-      int perStep,
-      int kept,
-      TensorSource weights,
-      Dataset<Row> trained,
-      Runnable discardCheckpoints) {}
+      int steps, int perStep, int kept, TensorSource weights, Dataset<Row> trained) {}
 
   /**
    * Removes what a stage has left to go on from: checkpoints and records of its steps.
@@ -212,8 +206,7 @@ public final class Trainer {
         steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
         new MasterWeights(
             layout, steering.map(s -> optimizer.with(s.best())).orElseGet(optimizer::weights)),
-        plan.used(0, used(optimizer.steps(), steering)),
-        () -> folder.files().delete(folder.checkpoints(task.stage())));
+        plan.used(0, used(optimizer.steps(), steering)));
   }
 
   /** What a worker of the first launch knows. */

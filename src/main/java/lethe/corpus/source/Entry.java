@@ -12,7 +12,6 @@ import java.io.Serializable;
  * @param bytes of a line or file; null for an object
  * @param object of an array; null for a line or file
  */
-@SuppressWarnings("ArrayRecordComponent")
-public // never compared
-record Entry(String file, String name, long place, byte[] bytes, JsonNode object)
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record Entry(String file, String name, long place, byte[] bytes, JsonNode object)
     implements Serializable {}

@@ -25,9 +25,8 @@ public record QuestionEncoder(Template template, Beginning beginning, int endOfT
    * @param tokens question, answer and end of text
    * @param prompt how many of them come before the answer, at least 1 fewer than there are
    */
-  @SuppressWarnings("ArrayRecordComponent")
-  public // never compared
-  record Encoded(int[] tokens, int prompt) {
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Encoded(int[] tokens, int prompt) {
     /** The first tokens; a cut answer has no end of text. */
     Encoded cut(int length) {
       return new Encoded(Arrays.copyOf(tokens, Math.min(length, tokens.length)), prompt);

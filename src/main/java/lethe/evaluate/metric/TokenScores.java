@@ -10,9 +10,8 @@ package lethe.evaluate.metric;
  * @param deviation standard deviation of the same, nats
  * @param hit whether the token was the model's first choice
  */
-@SuppressWarnings("ArrayRecordComponent")
-public // never compared
-record TokenScores(float[] nll, float[] mean, float[] deviation, boolean[] hit) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record TokenScores(float[] nll, float[] mean, float[] deviation, boolean[] hit) {
 
   /** Number of scored tokens. */
   public int tokens() {

@@ -16,9 +16,8 @@ import lethe.train.gradient.StepGradient;
  * @param joinedNanos {@link System#nanoTime} when the last worker of the attempt had come
  * @param notFinite which worker sent a number that is not finite, and for which tensor, if any did
  */
-@SuppressWarnings("ArrayRecordComponent")
-public // never compared
-record CollectedStep(
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record CollectedStep(
     int step,
     int attempt,
     float[][][] gradient,

@@ -15,9 +15,8 @@ import lethe.objective.Role;
  * @param tokens that went through forward and backward
  * @param computeNanos spent on them
  */
-@SuppressWarnings("ArrayRecordComponent")
-public // never compared
-record WorkerReport(double[] termSums, long[] counts, long tokens, long computeNanos) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record WorkerReport(double[] termSums, long[] counts, long tokens, long computeNanos) {
   /**
    * Why a step must not be applied, if it must not: its gradients were divided by what the plan
    * counts, so that is what the workers must have scored.

@@ -10,9 +10,8 @@ import java.util.stream.IntStream;
  * @param norm of the whole; not finite if any element is not
  * @param terms how its two parts relate to each other, if they travelled apart
  */
-@SuppressWarnings("ArrayRecordComponent")
-public // never compared
-record StepGradient(float[][] vector, double norm, Optional<GradientConflict> terms) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record StepGradient(float[][] vector, double norm, Optional<GradientConflict> terms) {
   /**
    * Joins the parts of a gradient as it has arrived.
    *

@@ -10,9 +10,8 @@ import java.util.Arrays;
  *     look at, {@link #DONE} when training has ended
  * @param weights by domain, of its examples in the forget loss; 0 where a domain is let go of
  */
-@SuppressWarnings("ArrayRecordComponent")
-public // never compared
-record ProbeDecision(int nextProbeStep, double[] weights) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record ProbeDecision(int nextProbeStep, double[] weights) {
   static final int NEVER = Integer.MAX_VALUE;
   static final int DONE = -1;
 

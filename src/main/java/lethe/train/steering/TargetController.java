@@ -34,9 +34,8 @@ public final class TargetController {
    * @param step that it came before
    * @param sums of the losses by domain, nats
    */
-  @SuppressWarnings("ArrayRecordComponent")
-  public // never compared
-  record Sums(int step, double[] sums) {}
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Sums(int step, double[] sums) {}
 
   /**
    * All that a later process needs to decide the same.
@@ -44,9 +43,8 @@ public final class TargetController {
    * @param probes so far
    * @param best weights of the best step, bucket by bucket; null before the first probe
    */
-  @SuppressWarnings("ArrayRecordComponent")
-  public // never compared
-  record State(List<Sums> probes, float[][] best) {
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record State(List<Sums> probes, float[][] best) {
     /** Of a training that does not steer. */
     public static final State NONE = new State(List.of(), null);
   }

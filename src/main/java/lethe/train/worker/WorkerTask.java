@@ -70,9 +70,8 @@ public final class WorkerTask
    * @param wire how gradients travel
    * @param separation of their parts
    */
-  @SuppressWarnings("ArrayRecordComponent")
-  public // never compared
-  record WorkerSpec(
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record WorkerSpec(
       ModelSource model,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
