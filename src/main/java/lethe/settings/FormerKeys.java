@@ -87,6 +87,11 @@ final class FormerKeys {
     return TABLE.stream().anyMatch(key -> key.old().contains(path));
   }
 
+  /** What a former path is called now; empty for any other path. */
+  static Optional<String> now(String path) {
+    return TABLE.stream().filter(key -> key.old().contains(path)).map(FormerKey::now).findFirst();
+  }
+
   /** One sentence for each former spelling that was met. */
   List<String> notices() {
     return List.copyOf(notices);

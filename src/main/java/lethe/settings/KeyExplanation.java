@@ -50,12 +50,16 @@ public record KeyExplanation(
   public record Member(String key, Place place) {}
 
   /**
-   * Explains a key.
+   * Explains a key; one in a former spelling under the name that it has now.
    *
    * @param settings of the run, or the defaults alone
    * @throws InvalidSettings when there is no such key, with the nearest ones
    */
   public static KeyExplanation of(Settings settings, String key) {
+    Optional<String> now = FormerKeys.now(key);
+    if (now.isPresent()) {
+      return of(settings, now.get());
+    }
     List<String> path;
     try {
       path = ConfigUtil.splitPath(key);

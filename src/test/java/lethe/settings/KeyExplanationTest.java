@@ -32,19 +32,21 @@ class KeyExplanationTest {
         .hasSize(2)
         .first()
         .asString()
-        .startsWith("nats a token, on either side of the target; ");
-    assertThat(explained("stop.every").meaning()).hasSize(1);
+        .startsWith("nats per token, on either side of the target; ");
+    assertThat(explained("stop.probe-every").meaning()).hasSize(1);
     assertThat(explained("stop.at-target").meaning())
         .hasSizeGreaterThan(2)
         .first()
         .asString()
-        .startsWith("End when forget loss has come to its target");
+        .startsWith("true: end when the forget loss has reached its target");
   }
 
   @Test
   void aKeyOverOneOfTrainSaysWhatThatMeans() {
-    assertThat(explained("retrain.clip-norm").meaning())
-        .containsExactly("wins over train.clip-norm unless it is null:", "global norm");
+    assertThat(explained("retrain.max-grad-norm").meaning())
+        .containsExactly(
+            "wins over train.max-grad-norm unless it is null:",
+            "longer gradients are scaled down to this global norm");
   }
 
   @Test
@@ -64,12 +66,12 @@ class KeyExplanationTest {
     Path file =
         Files.writeString(
             folder.resolve("run.conf"), "include \"base.conf\"\ntrain { batch = 3 }\n");
-    Settings settings = Settings.load(file, List.of("train.wire=bfloat16", "train.epochs=2"));
+    Settings settings = Settings.load(file, List.of("train.wire-dtype=bfloat16", "train.epochs=2"));
     assertThat(KeyExplanation.of(settings, "train.seed").value())
         .contains(new Place("1", base + ", line 3"));
     assertThat(KeyExplanation.of(settings, "train.batch").value())
         .contains(new Place("3", file + ", line 2"));
-    assertThat(KeyExplanation.of(settings, "train.wire").value())
+    assertThat(KeyExplanation.of(settings, "train.wire-dtype").value())
         .contains(new Place("\"bfloat16\"", "the command line"));
     assertThat(KeyExplanation.of(settings, "train.epochs").value())
         .contains(new Place("2", "the command line"));
@@ -77,21 +79,23 @@ class KeyExplanationTest {
 
   @Test
   void theBeginningOfSeveralKeysListsThem() {
-    KeyExplanation explained = explained("corpus.duplicates", "corpus.duplicates.near=0.8");
+    KeyExplanation explained =
+        explained("corpus.duplicates", "corpus.duplicates.jaccard-threshold=0.8");
     assertThat(explained.meaning().get(0)).startsWith("Documents that repeat others are found");
     assertThat(explained.members().stream().map(KeyExplanation.Member::key))
         .containsExactly(
             "corpus.duplicates.action",
-            "corpus.duplicates.contained",
-            "corpus.duplicates.excerpt",
-            "corpus.duplicates.near");
-    assertThat(explained.lines()).contains("corpus.duplicates.near = 0.8  (the command line)");
+            "corpus.duplicates.containment-threshold",
+            "corpus.duplicates.excerpt-threshold",
+            "corpus.duplicates.jaccard-threshold");
+    assertThat(explained.lines())
+        .contains("corpus.duplicates.jaccard-threshold = 0.8  (the command line)");
   }
 
   @Test
   void namesOfTheUsersOwnAndOfSparkAreExplainedByWhatHoldsThem() {
     KeyExplanation own = explained("corpus.splits.forget.where", "corpus.splits.forget.where=true");
-    assertThat(own.meaning().get(0)).startsWith("One object a split: forget");
+    assertThat(own.meaning().get(0)).startsWith("One object per split: forget");
     assertThat(own.value()).contains(new Place("true", "the command line"));
     KeyExplanation spark = explained("spark.driver.memory");
     assertThat(spark.standard()).isEmpty();
@@ -101,6 +105,12 @@ class KeyExplanationTest {
             "spark.driver.memory",
             "  a setting of Spark's own, handed to spark-submit as it is",
             "value    not set");
+  }
+
+  @Test
+  void aFormerSpellingIsExplainedUnderTheNameOfNow() {
+    assertThat(explained("stop.every")).isEqualTo(explained("stop.probe-every"));
+    assertThat(explained("train.projection").key()).isEqualTo("train.gradient-mode");
   }
 
   @Test
