@@ -264,7 +264,7 @@ public final class Pipeline {
         prepare.execute(
             early -> console.say("prepare: " + early), () -> commits.takeAway(Verb.PREPARE));
     provenance.write(spark.version(), Clock.systemUTC());
-    result.evidence().lines().forEach(console::say);
+    result.summary().lines().forEach(console::say);
     return result;
   }
 
