@@ -37,16 +37,16 @@ class JobsTest {
     assertThat(conf.values()).as("Kubernetes takes texts").allMatch(String.class::isInstance);
 
     String file = (String) under(items.get(0), "data").get("run.conf");
-    RunConfig job =
+    RunConfig config =
         RunConfig.read(Verb.RUN, Files.writeString(folder.resolve("run.conf"), file), List.of());
     Map<String, Object> expected = new HashMap<>(Cluster.protection());
-    SubmitArguments.environment(job.train().threads())
+    SubmitArguments.environment(config.train().threads())
         .forEach((name, value) -> expected.put("spark.executorEnv." + name, value));
     assertThat(conf)
         .satisfies(
             c -> expected.forEach((key, value) -> assertThat(c.get(key)).as(key).isEqualTo(value)));
-    assertThat(under(run, "executor").get("instances")).isEqualTo(job.train().workers());
-    assertThat(under(run, "executor").get("cores")).isEqualTo(job.train().threads());
+    assertThat(under(run, "executor").get("instances")).isEqualTo(config.train().workers());
+    assertThat(under(run, "executor").get("cores")).isEqualTo(config.train().threads());
   }
 
   private static Map<?, ?> under(Object node, String... path) {
@@ -139,7 +139,10 @@ class JobsTest {
     Files.setLastModifiedTime(source, later);
     assertThat(submitted(home.resolve("submit.sh"), Map.of(), "--help"))
         .isEqualTo(
-            "Building target/lethe.jar with Maven, since src/main/A.java is newer than target/lethe.jar ...\nbuilt\nran\n");
+            "Building target/lethe.jar with Maven, since src/main/A.java is newer than"
+                + " target/lethe.jar ...\n"
+                + "built\n"
+                + "ran\n");
   }
 
   @Test
