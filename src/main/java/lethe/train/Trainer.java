@@ -191,7 +191,7 @@ public final class Trainer {
             task,
             plan,
             exchange,
-            job(layout, counts, steering),
+            workerSpec(layout, counts, steering),
             optimizer,
             identity,
             steering,
@@ -210,7 +210,7 @@ public final class Trainer {
   }
 
   /** What a worker of the first launch knows. */
-  private WorkerTask.WorkerSpec job(
+  private WorkerTask.WorkerSpec workerSpec(
       ParameterLayout layout, long[][] counts, Optional<TargetController> steering) {
     return new WorkerTask.WorkerSpec(
         task.model(),

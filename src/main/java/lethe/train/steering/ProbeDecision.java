@@ -45,6 +45,6 @@ public record ProbeDecision(int nextProbeStep, double[] weights) {
 
   @Override
   public String toString() {
-    return "Orders[" + nextProbeStep + ", " + Arrays.toString(weights) + "]";
+    return "ProbeDecision[" + nextProbeStep + ", " + Arrays.toString(weights) + "]";
   }
 }
