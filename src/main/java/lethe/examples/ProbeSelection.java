@@ -136,13 +136,13 @@ public final class ProbeSelection {
                         .filter(r -> r.<String>getAs("domain").equals(domain))
                         .mapToLong(r -> r.<Integer>getAs("scored"))
                         .sum())));
-    SteeringTarget aim =
+    SteeringTarget target =
         new SteeringTarget(
             domains,
             settings.band(),
             settings.probeEvery(),
             Math.log(original.architecture().vocabulary()));
-    return new ProbePlan(aim, spark.createDataFrame(planned(probes, aim), ProbePlan.SCHEMA));
+    return new ProbePlan(target, spark.createDataFrame(planned(probes, target), ProbePlan.SCHEMA));
   }
 
   /** Views of the chunks whose documents steer, of forget and approximate. */
@@ -215,8 +215,8 @@ public final class ProbeSelection {
   }
 
   /** Laid over the shards one after another, so that each has its part of every domain. */
-  private List<Row> planned(List<Row> probes, SteeringTarget aim) {
-    List<String> names = aim.domains().stream().map(SteeringTarget.Domain::name).toList();
+  private List<Row> planned(List<Row> probes, SteeringTarget target) {
+    List<String> names = target.domains().stream().map(SteeringTarget.Domain::name).toList();
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < probes.size(); i++) {
       Row probe = probes.get(i);

@@ -171,7 +171,7 @@ final class Unlearn {
                 config.train().microBatch(),
                 config.train().compute())
             .execute(chunks, chunksSha256);
-    say("ends where, on the steering half, " + probes.aim());
+    say("ends where, on the steering half, " + probes.target());
     return Optional.of(probes);
   }
 

@@ -112,13 +112,13 @@ public final class StepLoop {
   /** Whether no step is left. */
   boolean done(ExchangeSpec spec) {
     return steering
-        .map(s -> s.orders().done())
+        .map(s -> s.decision().done())
         .orElseGet(() -> optimizer.steps() == spec.schedule().steps());
   }
 
   /** What the workers go by now. */
   private ProbeDecision decision() {
-    return steering.map(TargetController::orders).orElse(ProbeDecision.UNSTEERED);
+    return steering.map(TargetController::decision).orElse(ProbeDecision.UNSTEERED);
   }
 
   /** Another launch would compute the same. */

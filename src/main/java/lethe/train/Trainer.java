@@ -178,10 +178,11 @@ public final class Trainer {
         probes.map(
             p ->
                 new TargetController(
-                    p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
+                    p.target(), new ShardTree(settings.shards()), steps, listener::probed));
     ExchangeSpec exchange =
         new ExchangeSpec(layout, schedule, settings.wire(), separation, 0, settings.workers());
-    RunIdentity identity = identity(layout, initial, counts, schedule, probes.map(ProbePlan::aim));
+    RunIdentity identity =
+        identity(layout, initial, counts, schedule, probes.map(ProbePlan::target));
     AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
     try (TrainingRun run =
         new TrainingRun(
@@ -284,13 +285,13 @@ public final class Trainer {
       float[][] initial,
       long[][] counts,
       LearningRateSchedule schedule,
-      Optional<SteeringTarget> aim) {
+      Optional<SteeringTarget> target) {
     Map<String, Object> parts = new TreeMap<>(task.inputs());
     parts.put("the model's tensors", layout);
     parts.put("the terms", task.roles().stream().map(Trainer::part).toList());
     parts.put("the plan", Map.of("steps", counts.length, "counts_sha256", sha256(counts)));
     parts.put("the learning rates", schedule);
-    aim.ifPresent(a -> parts.put("the target", a));
+    target.ifPresent(t -> parts.put("the target", t));
     parts.put("train.seed", settings.seed());
     parts.put("train.shards", settings.shards());
     parts.put("train.max-grad-norm", settings.maxGradNorm());

@@ -401,7 +401,7 @@ class EngineIT {
   }
 
   /** Every forget chunk, over the shards. */
-  private static ProbePlan probes(SparkSession spark, double target) {
+  private static ProbePlan probes(SparkSession spark, double nll) {
     List<Row> forget =
         Examples.text(SmallChunks.of(spark))
             .filter("split = 'forget'")
@@ -422,10 +422,10 @@ class EngineIT {
               chunk.getAs("ordinal"),
               chunk.getAs("views")));
     }
-    SteeringTarget aim =
+    SteeringTarget target =
         new SteeringTarget(
-            List.of(new SteeringTarget.Domain("d", target, tokens, tokens)), BAND, 5, 100);
-    return new ProbePlan(aim, spark.createDataFrame(rows, ProbePlan.SCHEMA));
+            List.of(new SteeringTarget.Domain("d", nll, tokens, tokens)), BAND, 5, 100);
+    return new ProbePlan(target, spark.createDataFrame(rows, ProbePlan.SCHEMA));
   }
 
   /** Executor processes that this test's Spark has started, oldest first. */
@@ -468,9 +468,9 @@ class EngineIT {
     Files.writeString(
         folder.resolve("config.json"),
         """
-        {"model_type": "llama", "hidden_size": 16, "num_attention_heads": 4, "num_key_value_heads": 2,
-         "intermediate_size": 24, "num_hidden_layers": 2, "vocab_size": 50, "max_position_embeddings": 32,
-         "rms_norm_eps": 1e-5, "hidden_act": "silu", "tie_word_embeddings": false}
-        """);
+{"model_type": "llama", "hidden_size": 16, "num_attention_heads": 4, "num_key_value_heads": 2,
+ "intermediate_size": 24, "num_hidden_layers": 2, "vocab_size": 50, "max_position_embeddings": 32,
+ "rms_norm_eps": 1e-5, "hidden_act": "silu", "tie_word_embeddings": false}
+""");
   }
 }
