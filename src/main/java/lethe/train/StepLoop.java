@@ -92,7 +92,7 @@ public final class StepLoop {
         return mailbox.ended().orElseThrow();
       }
       CollectedStep step = collected.get();
-      StepGradient gradient = StepGradient.of(step.gradient(), spec.separation());
+      StepGradient gradient = StepGradient.of(step.gradient(), spec.gradientMode());
       Optional<String> objection = step.objection(gradient, recorder.roles(), recorder.counts(k));
       if (objection.isPresent()) {
         return refuse(mailbox, k, objection.get());

@@ -110,7 +110,7 @@ public final class Trainer {
   private final RunFolder folder;
   private final TrainingTask task;
   private final Architecture architecture;
-  private final GradientMode separation;
+  private final GradientMode gradientMode;
   private final Listener listener;
   private final StopRequest stop;
 
@@ -130,7 +130,7 @@ public final class Trainer {
     this.folder = folder;
     this.task = task;
     this.architecture = task.model().architecture();
-    this.separation = settings.gradientMode().of(task.roles());
+    this.gradientMode = settings.gradientMode().of(task.roles());
     this.listener = listener;
     this.stop = stop;
   }
@@ -180,7 +180,7 @@ public final class Trainer {
                 new TargetController(
                     p.target(), new ShardTree(settings.shards()), steps, listener::probed));
     ExchangeSpec exchange =
-        new ExchangeSpec(layout, schedule, settings.wire(), separation, 0, settings.workers());
+        new ExchangeSpec(layout, schedule, settings.wire(), gradientMode, 0, settings.workers());
     RunIdentity identity =
         identity(layout, initial, counts, schedule, probes.map(ProbePlan::target));
     AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
@@ -225,7 +225,7 @@ public final class Trainer {
         settings.compute(),
         layout,
         settings.wire(),
-        separation);
+        gradientMode);
   }
 
   /**
@@ -296,7 +296,7 @@ public final class Trainer {
     parts.put("train.shards", settings.shards());
     parts.put("train.max-grad-norm", settings.maxGradNorm());
     parts.put("train.weight-decay", settings.weightDecay());
-    parts.put("train.gradient-mode", separation);
+    parts.put("train.gradient-mode", gradientMode);
     parts.put("train.wire-dtype", settings.wire());
     parts.put("train.precision", settings.compute().precision());
     parts.put("the weights to begin with", sha256(initial));

@@ -169,9 +169,9 @@ class EngineIT {
 
   @Test
   void sidesToldApartGiveTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
-    Outcome one = new Run("sides-one").workers(1).separation(GradientMode.PROJECTED).train();
+    Outcome one = new Run("sides-one").workers(1).gradientMode(GradientMode.PROJECTED).train();
     // Two workers, stopped after the third step and begun again.
-    Run stopped = new Run("sides-two").separation(GradientMode.PROJECTED);
+    Run stopped = new Run("sides-two").gradientMode(GradientMode.PROJECTED);
     assertThatThrownBy(
             () ->
                 stopped
@@ -185,7 +185,7 @@ class EngineIT {
         .isInstanceOf(StoppedException.class);
     // And one of them is killed when it has sent one of its two sides.
     Outcome two =
-        new Run("sides-two").separation(GradientMode.PROJECTED).fault("worker/1/5/push").train();
+        new Run("sides-two").gradientMode(GradientMode.PROJECTED).fault("worker/1/5/push").train();
     assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(undisturbed().sha256);
     assertThat(two.steps).extracting(StepRecord::step).containsExactly(4, 5, 6, 7);
     assertThat(two.steps.get(1).launch() + two.steps.get(1).attempt()).isPositive();
@@ -247,7 +247,7 @@ class EngineIT {
     private Duration recovery = Duration.ofSeconds(60);
     private Optional<Double> target = Optional.empty();
     private Optional<String> fault = Optional.empty();
-    private GradientMode separation = GradientMode.SUMMED;
+    private GradientMode gradientMode = GradientMode.SUMMED;
     private DeviceChoice device = DeviceChoice.CPU;
     private final Map<String, String> spark = new HashMap<>();
     private final List<String> notices = new CopyOnWriteArrayList<>();
@@ -273,8 +273,8 @@ class EngineIT {
       return this;
     }
 
-    Run separation(GradientMode how) {
-      separation = how;
+    Run gradientMode(GradientMode how) {
+      gradientMode = how;
       return this;
     }
 
@@ -384,7 +384,7 @@ class EngineIT {
           new ParameterPattern(List.of()),
           frozen,
           1,
-          separation,
+          gradientMode,
           7,
           workers,
           new ComputeSettings(1, Precision.FLOAT32, Activations.KEEP, device),

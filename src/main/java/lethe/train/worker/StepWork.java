@@ -105,10 +105,10 @@ final class StepWork {
 
   /** A shard's gradient, one part after the other: [part][bucket][element]. */
   private float[][][] gradient(int step, int shard, ProbeDecision decision, Parameters weights) {
-    float[][][] gradient = new float[spec.separation().parts()][][];
+    float[][][] gradient = new float[spec.gradientMode().parts()][][];
     int part = 0;
     int role = 0;
-    for (List<Role> roles : spec.separation().split(spec.roles())) {
+    for (List<Role> roles : spec.gradientMode().split(spec.roles())) {
       try (Parameters leaves = weights.leaves(trained::contains)) {
         for (int end = role + roles.size(); role < end; role++) {
           termSums.add(accumulate(step, shard, role, decision, leaves));

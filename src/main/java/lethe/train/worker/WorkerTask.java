@@ -68,7 +68,7 @@ public final class WorkerTask
    * @param compute how
    * @param layout of the vector that travels
    * @param wire how gradients travel
-   * @param separation of their parts
+   * @param gradientMode whether they travel in parts
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record WorkerSpec(
@@ -83,7 +83,7 @@ public final class WorkerTask
       ComputeSettings compute,
       ParameterLayout layout,
       WireFormat wire,
-      GradientMode separation)
+      GradientMode gradientMode)
       implements Serializable {
     /** The same for a launch of so many workers. */
     public WorkerSpec with(int ofWorkers) {
@@ -99,7 +99,7 @@ public final class WorkerTask
           compute,
           layout,
           wire,
-          separation);
+          gradientMode);
     }
   }
 
@@ -204,7 +204,7 @@ public final class WorkerTask
 
   private Driver.Start hello(Driver driver, Compute compute) {
     return driver.hello(
-        ExchangeSpec.greeting(spec.layout, spec.workers, spec.wire, spec.separation),
+        ExchangeSpec.greeting(spec.layout, spec.workers, spec.wire, spec.gradientMode),
         WorkerEnvironment.ofThisProcess(compute),
         WorkerEnvironment.device(BarrierTaskContext.get().resources()));
   }

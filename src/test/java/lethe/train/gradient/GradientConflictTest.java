@@ -67,13 +67,13 @@ class GradientConflictTest {
   @Test
   void aSideWithoutRowsHasNoDirection() {
     float[] none = {0, 0, 0};
-    for (GradientMode separation : List.of(GradientMode.SEPARATE, GradientMode.PROJECTED)) {
+    for (GradientMode gradientMode : List.of(GradientMode.SEPARATE, GradientMode.PROJECTED)) {
       float[][][] gradient = buckets(none, RETAIN);
-      GradientConflict terms = join(gradient, separation);
+      GradientConflict terms = join(gradient, gradientMode);
       assertThat(terms.forgetNorm()).isZero();
       assertThat(terms.cosine()).isNull();
       assertThat(sum(gradient)).containsExactly(RETAIN);
-      assertThat(join(buckets(FORGET, none), separation))
+      assertThat(join(buckets(FORGET, none), gradientMode))
           .isEqualTo(new GradientConflict(3, 0, null, false));
     }
   }
@@ -107,9 +107,9 @@ class GradientConflictTest {
 
   private static GradientMode read(String... pairs) {
     Settings settings = Settings.of(List.of(pairs));
-    GradientMode separation = TrainSettings.read(settings.root(), "train").gradientMode();
+    GradientMode gradientMode = TrainSettings.read(settings.root(), "train").gradientMode();
     settings.check();
-    return separation;
+    return gradientMode;
   }
 
   private static GradientConflict join(float[][][] gradient, GradientMode mode) {
