@@ -139,10 +139,7 @@ class JobsTest {
     Files.setLastModifiedTime(source, later);
     assertThat(submitted(home.resolve("submit.sh"), Map.of(), "--help"))
         .isEqualTo(
-            "Building target/lethe.jar with Maven, since src/main/A.java is newer than"
-                + " target/lethe.jar ...\n"
-                + "built\n"
-                + "ran\n");
+            "Building target/lethe.jar with Maven, since src/main/A.java is newer than target/lethe.jar ...\nbuilt\nran\n");
   }
 
   @Test

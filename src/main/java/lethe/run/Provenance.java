@@ -97,8 +97,7 @@ public final class Provenance {
       problems.add(
           0,
           folder.root()
-              + " holds a run with other settings; name another run.dir, or run their stages again"
-              + " with overwrite=true");
+              + " holds a run with other settings; name another run.dir, or run their stages again with overwrite=true");
       throw new InvalidSettings(problems);
     }
   }

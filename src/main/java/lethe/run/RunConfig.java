@@ -193,8 +193,7 @@ public record RunConfig(
       root.section("retrain")
           .problem(
               "initial-weights",
-              "must name the Hugging Face folder of the weights that the model's training began"
-                  + " with: pretrain.enabled is false");
+              "must name the Hugging Face folder of the weights that the model's training began with: pretrain.enabled is false");
     }
   }
 

@@ -124,7 +124,7 @@ class ValidationTest {
   @CsvSource(
       delimiter = '|',
       textBlock =
-          """
+"""
 UNLEARN | | run prepare first
 EVALUATE | | model/config.json; run unlearn first
 EVALUATE | evaluate.retrain=true | retrained/config.json; run retrain first
@@ -211,9 +211,7 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
         RunConfig.read(Verb.RUN, conf, List.of("evaluate.models.m=/tmp/mod\u00e8le"));
     assertThat(FileNames.problems(config, "ANSI_X3.4-1968"))
         .containsExactly(
-            "Cannot use evaluate.models.m = /tmp/mod\u00e8le: Java was started in a locale whose"
-                + " file names are ANSI_X3.4-1968; set LC_ALL=C.UTF-8 in its environment, on every"
-                + " host");
+            "Cannot use evaluate.models.m = /tmp/mod\u00e8le: Java was started in a locale whose file names are ANSI_X3.4-1968; set LC_ALL=C.UTF-8 in its environment, on every host");
     assertThat(FileNames.problems(config, "UTF-8")).isEmpty();
     RunConfig text =
         RunConfig.read(Verb.RUN, conf, List.of("corpus.splits.retain.where=a = '\u00fc'"));

@@ -126,8 +126,7 @@ class ProbeSelectionTest {
     assertThatThrownBy(() -> execute(chunks, 10))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
-            "Cannot stop at the target: domain b of split forget has no document in split"
-                + " approximate; give it some, or set stop.at-target=false");
+            "Cannot stop at the target: domain b of split forget has no document in split approximate; give it some, or set stop.at-target=false");
   }
 
   private ProbePlan execute(List<Row> chunks, int probeChunks) {

@@ -135,8 +135,7 @@ public final class WorkerTask
       while (PROCESS.get() != null) {
         if (PROCESS.get().equals(me)) {
           throw new IllegalStateException(
-              "Two workers in one process: give each worker an executor of its own"
-                  + " (spark.executor.cores and train.threads)");
+              "Two workers in one process: give each worker an executor of its own (spark.executor.cores and train.threads)");
         }
         long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
         if (left <= 0) {
