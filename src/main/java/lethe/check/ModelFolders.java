@@ -17,6 +17,7 @@ import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
+import lethe.objective.ViewKind;
 import lethe.run.RunConfig;
 import lethe.run.Sample;
 import lethe.run.Verb;
@@ -202,7 +203,7 @@ final class ModelFolders {
 
   /** Answers, and texts that are filled up, need a token that ends them. */
   private void ends(String path, Architecture network) {
-    if (config.corpus().hasQuestions() || config.needs(lethe.objective.ViewKind.PADDED)) {
+    if (config.corpus().hasQuestions() || config.needs(ViewKind.PADDED)) {
       findings.look(() -> EndOfText.of(reach.files(), reach.path(path), network.vocabulary()));
     }
   }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -271,7 +272,7 @@ public final class MicroBatch {
   }
 
   private static NDArray rows(NDArray array, int from, int to) {
-    return array.get(new ai.djl.ndarray.index.NDIndex("{}:{}", from, to));
+    return array.get(new NDIndex("{}:{}", from, to));
   }
 
   private static TokenBatch batch(NDManager manager, List<Example> examples) {
