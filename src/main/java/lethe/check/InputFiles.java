@@ -15,7 +15,7 @@ import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The files that settings name beside models: whether they are there, and laid out as they must be
+ * The files that settings name besides models: whether they are there, and laid out as they must be
  * as far as that shows without Spark.
  */
 final class InputFiles {

@@ -87,7 +87,7 @@ final class ModelFolders {
     return template;
   }
 
-  /** The models beside the one that is trained, by the settings that name them. */
+  /** The models besides the one that is trained, by the settings that name them. */
   private Map<String, String> others() {
     Map<String, String> others = new TreeMap<>();
     if (config.checks(Verb.UNLEARN)) {
