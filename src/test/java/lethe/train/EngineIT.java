@@ -190,12 +190,12 @@ class EngineIT {
     assertThat(two.steps).extracting(StepRecord::step).containsExactly(4, 5, 6, 7);
     assertThat(two.steps.get(1).launch() + two.steps.get(1).attempt()).isPositive();
     for (StepRecord step : two.steps) {
-      assertThat(step.terms()).isEqualTo(one.steps.get(step.step() - 1).terms());
-      assertThat(step.terms().projected()).isEqualTo(step.terms().cosine() < 0);
+      assertThat(step.conflict()).isEqualTo(one.steps.get(step.step() - 1).conflict());
+      assertThat(step.conflict().projected()).isEqualTo(step.conflict().cosine() < 0);
     }
     // The weights are the same before the first step, so its sides make up the whole that
     // travelled as one: |f + r|^2 = |f|^2 + |r|^2 + 2 |f| |r| cosine, unless something was removed.
-    GradientConflict first = one.steps.get(0).terms();
+    GradientConflict first = one.steps.get(0).conflict();
     double squares =
         Math.pow(first.forgetNorm(), 2)
             + Math.pow(first.retainNorm(), 2)
@@ -467,7 +467,7 @@ class EngineIT {
   static void tinyModel() throws IOException {
     Files.writeString(
         folder.resolve("config.json"),
-        """
+"""
 {"model_type": "llama", "hidden_size": 16, "num_attention_heads": 4, "num_key_value_heads": 2,
  "intermediate_size": 24, "num_hidden_layers": 2, "vocab_size": 50, "max_position_embeddings": 32,
  "rms_norm_eps": 1e-5, "hidden_act": "silu", "tie_word_embeddings": false}
