@@ -25,8 +25,8 @@ import lethe.objective.Role;
 import lethe.objective.SequenceTerm;
 
 /**
- * One micro-batch forward and backward. Logits are made and let go of in pieces, so those of all
- * positions never stand in memory at once.
+ * One micro-batch forward and backward. Logits are made and freed in pieces, so those of all
+ * positions are never in memory at once.
  */
 public final class MicroBatch {
   /** Logits a piece: 32 MiB in float32, enough rows for an efficient matrix product. */

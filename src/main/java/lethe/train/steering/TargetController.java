@@ -16,11 +16,11 @@ import lethe.train.gradient.ShardTree;
  * Steers a training to its target: takes the probes' sums, says which domains are still to be
  * forgotten, when to look again and when to end, and keeps the best step's weights.
  *
- * <p>A domain whose loss has come to the inner half of its band is let go of, and taken up again
- * when it falls below; the others are weighed so that they arrive together. Training ends when all
- * are let go of, or the loss has collapsed, or its steps are done. The best step is the one whose
- * loss is least outside the inner band, and among those the one whose domains are nearest to their
- * targets:
+ * <p>A domain whose loss has come to the inner half of its band is no longer trained on, and is
+ * again when it falls below; the others are weighed so that they arrive together. Training ends
+ * when none is trained on, or the loss has collapsed, or its steps are done. The best step is the
+ * one whose loss is least outside the inner band, and among those the one whose domains are nearest
+ * to their targets:
  *
  * <pre>  miss = sum_d n_d |nll_d - target_d| / sum_d n_d </pre>
  *
