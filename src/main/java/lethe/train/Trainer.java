@@ -140,17 +140,9 @@ public final class Trainer {
    *
    * @param chunks with their views, as {@link lethe.examples.Examples} makes them
    * @param start the weights to begin with
+   * @param probes what ends the training when the forget loss has reached its target, if anything
+   *     does; the steps of the settings are then the most there may be, and fix the schedule
    * @throws StoppedException when the stop was requested
-   */
-  public Result train(Dataset<Row> chunks, TensorSource start) {
-    return train(chunks, start, Optional.empty());
-  }
-
-  /**
-   * As {@link #train(Dataset, TensorSource)}, ending when forget loss has reached its target; the
-   * steps of the settings are then the most there may be, and fix the schedule.
-   *
-   * @param probes what steers
    */
   public Result train(Dataset<Row> chunks, TensorSource start, Optional<ProbePlan> probes) {
     long available =
