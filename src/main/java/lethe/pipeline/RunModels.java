@@ -19,8 +19,7 @@ import lethe.run.Verb;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The models of a run: which folder each of its parts is, whether the user has it or the run makes
- * it.
+ * The models of a run: which folder each of them is, whether the user has it or the run makes it.
  *
  * @param hadoop settings of file systems, without {@code spark.hadoop.}
  */
