@@ -266,7 +266,7 @@ public final class Examples {
         switch (kinds.get(0)) {
           case TEXT, WHOLE, PADDED, REJECTION -> null;
           case RANDOM_LABELS ->
-              kept("random-" + split, Map.of("special_tokens", "kept"))
+              cached("random-" + split, Map.of("special_tokens", "kept"))
                   .readOrCompute(
                       spark,
                       () -> SubstituteLabels.random(chunks, inputs.vocabulary(), inputs.seed()));
@@ -283,7 +283,7 @@ public final class Examples {
   private Dataset<Row> predicted(
       String name, Dataset<Row> chunks, TruncatedPredictions cut, int early) {
     ModelKey original = ModelKey.of(inputs.original(), inputs.compute().exact());
-    return kept(
+    return cached(
             name,
             Map.of(
                 "model", original.fingerprint(),
@@ -306,7 +306,7 @@ public final class Examples {
   private Dataset<Row> referenced(Role role, Dataset<Row> examples) {
     // At the precision of training: only so are the two the same while the models are.
     ModelKey reference = ModelKey.of(inputs.reference(), inputs.compute());
-    return kept(
+    return cached(
             "reference-" + role.name(),
             Map.of(
                 "precision",
@@ -322,7 +322,7 @@ public final class Examples {
         .readOrCompute(spark, () -> ReferenceScores.of(examples, reference, inputs.microBatch()));
   }
 
-  private CachedTable kept(String name, Map<String, Object> more) {
+  private CachedTable cached(String name, Map<String, Object> more) {
     Map<String, Object> origin = new TreeMap<>(more);
     origin.put("chunks_sha256", inputs.chunksSha256());
     origin.put("ordinary_tokens", inputs.vocabulary().ordinary().length);
