@@ -91,14 +91,14 @@ java ${classes[@]+"${classes[@]}"} -XX:TieredStopAtLevel=1 -Dlog4j2.configuratio
 if [ -f "$archive.$$" ]; then mv -f "$archive.$$" "$archive"; fi
 if [ $status -ne 0 ]; then exit $status; fi
 if [ "$(tr -d '\0' <"$arguments" | head -c 6)" != "--conf" ]; then
-  cat "$arguments" # help or version
+  cat "$arguments" # help, version, or a verb that needs no Spark: validate, explain
   exit 0
 fi
 mapfile -d '' -t settings <"$arguments"
 rm -f "$arguments"
 
 memory=2g
-options=() # of the driver's Java, beside conf/jvm.options
+options=() # of the driver's Java, besides conf/jvm.options
 for setting in "${settings[@]}"; do
   case "$setting" in
     spark.driver.memory=*) memory=${setting#*=} ;;

@@ -1,2 +1,2 @@
-/** The command line: each verb of {@link lethe.run.Verb} with its own arguments. */
+/** {@link lethe.Main} alone, which hands the command line to {@link lethe.command.Lethe}. */
 package lethe;

@@ -37,16 +37,16 @@ class JobsTest {
     assertThat(conf.values()).as("Kubernetes takes texts").allMatch(String.class::isInstance);
 
     String file = (String) under(items.get(0), "data").get("run.conf");
-    RunConfig job =
+    RunConfig config =
         RunConfig.read(Verb.RUN, Files.writeString(folder.resolve("run.conf"), file), List.of());
     Map<String, Object> expected = new HashMap<>(Cluster.protection());
-    SubmitArguments.environment(job.train().threads())
+    SubmitArguments.environment(config.train().threads())
         .forEach((name, value) -> expected.put("spark.executorEnv." + name, value));
     assertThat(conf)
         .satisfies(
             c -> expected.forEach((key, value) -> assertThat(c.get(key)).as(key).isEqualTo(value)));
-    assertThat(under(run, "executor").get("instances")).isEqualTo(job.train().workers());
-    assertThat(under(run, "executor").get("cores")).isEqualTo(job.train().threads());
+    assertThat(under(run, "executor").get("instances")).isEqualTo(config.train().workers());
+    assertThat(under(run, "executor").get("cores")).isEqualTo(config.train().threads());
   }
 
   private static Map<?, ?> under(Object node, String... path) {

@@ -89,7 +89,7 @@ class PrepareIT {
             });
     Prepare.Result result = prepare(run).execute();
     assertThat(unfinished.get()).as("it was still writing").isTrue();
-    assertThat(result.evidence().counts().stream().mapToLong(Manifest.Count::documents).sum())
+    assertThat(result.summary().counts().stream().mapToLong(Manifest.Count::documents).sum())
         .isEqualTo(DOCUMENTS);
     assertThat(result.chunksSha256()).isEqualTo(chunksSha256(chunks));
     assertThat(parts("corpus"))

@@ -113,14 +113,15 @@ public final class ObjectiveBench {
         Parameters weights = bench.weights(network);
         Parameters reference = bench.weights(network)) {
       move(reference);
-      MicroBatch pass = new MicroBatch(network);
+      MicroBatch microBatch = new MicroBatch(network);
       List<Example> examples = bench.examples(network.architecture().vocabulary());
       double[] best = new double[pairs.size()];
       Arrays.fill(best, Double.POSITIVE_INFINITY);
       for (int round = -1; round < settings.rounds(); round++) {
         for (int i = 0; i < best.length; i++) {
           Pair pair = pairs.get(i);
-          double seconds = Bench.seconds(() -> step(pass, pair, examples, weights, reference));
+          double seconds =
+              Bench.seconds(() -> step(microBatch, pair, examples, weights, reference));
           best[i] = round < 0 ? best[i] : Math.min(best[i], seconds); // the first is warm-up
         }
       }
@@ -145,7 +146,7 @@ public final class ObjectiveBench {
   }
 
   private static void step(
-      MicroBatch pass,
+      MicroBatch microBatch,
       Pair pair,
       List<Example> examples,
       Parameters weights,
@@ -154,7 +155,7 @@ public final class ObjectiveBench {
     try (Parameters leaves = weights.leaves()) {
       for (Role role :
           List.of(new Role("forget", pair.forget, 1), new Role("retain", pair.retain, 1))) {
-        pass.accumulate(role, examples, 1e-3, leaves, frozen);
+        microBatch.accumulate(role, examples, 1e-3, leaves, frozen);
       }
     }
   }
@@ -223,13 +224,13 @@ public final class ObjectiveBench {
             new Network(
                 settings.architecture(bench.source()), settings.compute(Precision.FLOAT32));
         Parameters weights = bench.weights(network)) {
-      MicroBatch pass = new MicroBatch(network);
+      MicroBatch microBatch = new MicroBatch(network);
       List<Example> examples = bench.examples(network.architecture().vocabulary());
-      pass.score(examples, weights); // warm-up
+      microBatch.score(examples, weights); // warm-up
       return Bench.seconds(
           () -> {
             for (int done = 0; done < chunks; done += settings.batch()) {
-              pass.score(examples, weights);
+              microBatch.score(examples, weights);
             }
           });
     }

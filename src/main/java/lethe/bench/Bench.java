@@ -216,7 +216,7 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
             new KernelTimes(architecture, compute, settings.batch(), settings.tokens());
         Network network = new Network(architecture, compute);
         Parameters weights = weights(network)) {
-      MicroBatch pass = new MicroBatch(network);
+      MicroBatch microBatch = new MicroBatch(network);
       double peak = 0;
       Seconds forward = Seconds.NONE;
       Seconds both = Seconds.NONE;
@@ -224,8 +224,8 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
         double product =
             Math.max(matrix.flopsPerSecond(SQUARE, SQUARE, SQUARE), own(architecture, matrix));
         kernels.round();
-        double one = seconds(() -> pass.score(examples, weights));
-        double two = seconds(() -> step(pass, examples, weights));
+        double one = seconds(() -> microBatch.score(examples, weights));
+        double two = seconds(() -> step(microBatch, examples, weights));
         if (round >= 0) { // the first is warm-up
           peak = Math.max(peak, product);
           forward = forward.best(one, kernels.forwardSeconds());
@@ -242,10 +242,10 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
     return matrix.flopsPerSecond(settings.batch() * settings.tokens(), width, 4 * width);
   }
 
-  private void step(MicroBatch pass, List<Example> examples, Parameters weights) {
+  private void step(MicroBatch microBatch, List<Example> examples, Parameters weights) {
     try (Parameters leaves = weights.leaves()) {
       double scored = (double) settings.batch() * (settings.tokens() - 1);
-      pass.accumulate(DESCENT, examples, 1 / scored, leaves, Map.of());
+      microBatch.accumulate(DESCENT, examples, 1 / scored, leaves, Map.of());
     }
   }
 

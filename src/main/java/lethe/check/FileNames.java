@@ -25,12 +25,12 @@ final class FileNames {
   /**
    * @param encoding {@code sun.jnu.encoding}, which Java takes from the locale
    */
-  static List<String> problems(RunConfig job, String encoding) {
+  static List<String> problems(RunConfig config, String encoding) {
     if (encoding == null || !Charset.isSupported(encoding)) {
       return List.of();
     }
     List<String> found = new ArrayList<>();
-    collect("", read(job.settings().json()), Charset.forName(encoding).newEncoder(), found);
+    collect("", read(config.settings().json()), Charset.forName(encoding).newEncoder(), found);
     return found.stream()
         .map(
             setting ->

@@ -15,17 +15,17 @@ import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The files that settings name beside models: whether they are there, and laid out as they must be
+ * The files that settings name besides models: whether they are there, and laid out as they must be
  * as far as that shows without Spark.
  */
 final class InputFiles {
-  private final RunConfig job;
+  private final RunConfig config;
   private final Files files;
   private final ReachablePaths reach;
   private final Findings findings;
 
-  InputFiles(RunConfig job, Files files, ReachablePaths reach, Findings findings) {
-    this.job = job;
+  InputFiles(RunConfig config, Files files, ReachablePaths reach, Findings findings) {
+    this.config = config;
     this.files = files;
     this.reach = reach;
     this.findings = findings;
@@ -37,24 +37,25 @@ final class InputFiles {
    * @param context tokens that the model can read at once
    */
   void corpus(int context) {
-    if (job.corpus().hub().isPresent()) {
+    if (config.corpus().hub().isPresent()) {
       findings.look(HubTokenizer::find);
     }
-    job.corpus().reuse().filter(reach::sees).ifPresent(this::reused);
-    String model = job.pretrain().map(RunConfig.Pretrain::model).orElse(job.model());
+    config.corpus().reuse().filter(reach::sees).ifPresent(this::reused);
+    String model = config.pretrain().map(RunConfig.Pretrain::model).orElse(config.model());
     Path tokenizer = new Path(reach.sees(model) ? model : ".", "tokenizer.json");
     Predicate<String> sampled =
-        path -> job.sample().isPresent() && below(path, job.sample().get().directory());
+        path -> config.sample().isPresent() && below(path, config.sample().get().directory());
     Predicate<String> known =
         path -> path.equals(tokenizer.toString()) || !reach.sees(path) || sampled.test(path);
     findings
-        .look(() -> new InputCheck(job.corpus(), files).problems(tokenizer, context, known))
+        .look(() -> new InputCheck(config.corpus(), files).problems(tokenizer, context, known))
         .ifPresent(
             problems -> {
               findings.problems(problems);
               findings.right(
                   "%d sources and the files of %d splits are there"
-                      .formatted(job.corpus().sources().size(), job.corpus().askedSplits().size()));
+                      .formatted(
+                          config.corpus().sources().size(), config.corpus().askedSplits().size()));
             });
   }
 
@@ -75,7 +76,8 @@ final class InputFiles {
   }
 
   void rejections() {
-    job.unlearn()
+    config
+        .unlearn()
         .rejections()
         .filter(reach::sees)
         .ifPresent(
@@ -97,7 +99,7 @@ final class InputFiles {
   }
 
   void tasks() {
-    for (MultipleChoiceTask task : job.evaluate().tasks()) {
+    for (MultipleChoiceTask task : config.evaluate().tasks()) {
       if (!task.path().isEmpty()
           && reach.sees(task.path())
           && findings.look(() -> new TaskFile(task, files).check())) {
@@ -107,7 +109,7 @@ final class InputFiles {
   }
 
   void compared() {
-    for (String run : job.report().compare()) {
+    for (String run : config.report().compare()) {
       if (reach.sees(run)) {
         Path report = new Path(new RunFolder(reach.path(run), files).report(), "report.json");
         if (!files.exists(report)) {

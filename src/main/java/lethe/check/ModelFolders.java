@@ -17,6 +17,7 @@ import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
+import lethe.objective.ViewKind;
 import lethe.run.RunConfig;
 import lethe.run.Sample;
 import lethe.run.Verb;
@@ -28,7 +29,7 @@ import org.apache.hadoop.fs.Path;
  * that are its own, and whether they fit together. Of the weights only the headers are read.
  */
 final class ModelFolders {
-  private final RunConfig job;
+  private final RunConfig config;
   private final Optional<RunFolder> folder;
   private final Map<String, String> hadoop;
   private final ReachablePaths reach;
@@ -41,13 +42,13 @@ final class ModelFolders {
    * @param made folders that stages of this run write before they are read
    */
   ModelFolders(
-      RunConfig job,
+      RunConfig config,
       Optional<RunFolder> folder,
       Map<String, String> hadoop,
       ReachablePaths reach,
       Set<Path> made,
       Findings findings) {
-    this.job = job;
+    this.config = config;
     this.folder = folder;
     this.hadoop = hadoop;
     this.reach = reach;
@@ -57,9 +58,9 @@ final class ModelFolders {
 
   /** Looks at all of them; gives the network of the model that is trained, if it is known. */
   Optional<Architecture> look() {
-    String setting = job.pretrain().isPresent() ? "pretrain.model" : "model.path";
-    String path = job.pretrain().map(RunConfig.Pretrain::model).orElse(job.model());
-    Optional<Architecture> template = one(setting, path, job.pretrain().isEmpty());
+    String setting = config.pretrain().isPresent() ? "pretrain.model" : "model.path";
+    String path = config.pretrain().map(RunConfig.Pretrain::model).orElse(config.model());
+    Optional<Architecture> template = one(setting, path, config.pretrain().isEmpty());
     boolean samples = sample(path).isPresent();
     Optional<String> tokenizer = samples || !seen(path) ? Optional.empty() : tokenizer(path);
     if (template.isPresent() && tokenizer.isPresent()) {
@@ -77,28 +78,39 @@ final class ModelFolders {
                 fits(name, other, own.get(), template.get());
               }
             });
-    if (job.checks(Verb.EVALUATE)) {
-      job.evaluate().models().forEach((name, other) -> evaluated("evaluate.models." + name, other));
+    if (config.checks(Verb.EVALUATE)) {
+      config
+          .evaluate()
+          .models()
+          .forEach((name, other) -> evaluated("evaluate.models." + name, other));
     }
     return template;
   }
 
-  /** The models beside the one that is trained, by the settings that name them. */
+  /** The models besides the one that is trained, by the settings that name them. */
   private Map<String, String> others() {
     Map<String, String> others = new TreeMap<>();
-    if (job.checks(Verb.UNLEARN)) {
-      job.unlearn().initialWeights().ifPresent(path -> others.put("unlearn.initial-weights", path));
-      job.unlearn()
+    if (config.checks(Verb.UNLEARN)) {
+      config
+          .unlearn()
+          .initialWeights()
+          .ifPresent(path -> others.put("unlearn.initial-weights", path));
+      config
+          .unlearn()
           .reinforcedModel()
           .ifPresent(path -> others.put("unlearn.reinforced-model", path));
     }
-    if (job.checks(Verb.FINETUNE)) {
-      job.finetune()
+    if (config.checks(Verb.FINETUNE)) {
+      config
+          .finetune()
           .initialWeights()
           .ifPresent(path -> others.put("finetune.initial-weights", path));
     }
-    if (job.checks(Verb.RETRAIN)) {
-      job.retrain().initialWeights().ifPresent(path -> others.put("retrain.initial-weights", path));
+    if (config.checks(Verb.RETRAIN)) {
+      config
+          .retrain()
+          .initialWeights()
+          .ifPresent(path -> others.put("retrain.initial-weights", path));
     }
     return others;
   }
@@ -106,8 +118,8 @@ final class ModelFolders {
   private Optional<Architecture> one(String setting, String path, boolean weights) {
     Optional<Sample> sample = sample(path);
     if (sample.isPresent()) {
-      JsonNode config = Json.MAPPER.valueToTree(sample.get().model().config());
-      return findings.look(() -> Architectures.of(new ModelConfig("sample.model", config)));
+      JsonNode described = Json.MAPPER.valueToTree(sample.get().model().config());
+      return findings.look(() -> Architectures.of(new ModelConfig("sample.model", described)));
     }
     if (!seen(path)) {
       return Optional.empty();
@@ -136,14 +148,15 @@ final class ModelFolders {
   }
 
   private void evaluated(String setting, String path) {
-    if (one(setting, path, true).isPresent() && !job.evaluate().tasks().isEmpty()) {
+    if (one(setting, path, true).isPresent() && !config.evaluate().tasks().isEmpty()) {
       findings.look(() -> source(path).open().tokenizer()); // questions are text
     }
   }
 
   /** Where a folder is one that a sample is to be written to, that sample. */
   private Optional<Sample> sample(String path) {
-    return job.sample()
+    return config
+        .sample()
         .filter(sample -> seen(path) && seen(sample.directory()))
         .filter(
             sample ->
@@ -190,14 +203,14 @@ final class ModelFolders {
 
   /** Answers, and texts that are filled up, need a token that ends them. */
   private void ends(String path, Architecture network) {
-    if (job.corpus().hasQuestions() || job.needs(lethe.objective.ViewKind.PADDED)) {
+    if (config.corpus().hasQuestions() || config.needs(ViewKind.PADDED)) {
       findings.look(() -> EndOfText.of(reach.files(), reach.path(path), network.vocabulary()));
     }
   }
 
   /** With the tokenizer that the corpus was prepared with, if it stays. */
   private void compare(String setting, String sha256) {
-    boolean anew = job.overwrite() && job.checks(Verb.PREPARE);
+    boolean anew = config.overwrite() && config.checks(Verb.PREPARE);
     folder
         .filter(run -> !anew && run.files().exists(run.corpusManifest()))
         .flatMap(run -> findings.look(() -> Manifest.read(run)))

@@ -24,7 +24,7 @@ public final class Preflight {
   /** What Spark's own driver and executor take of a heap. */
   private static final long SPARK_HEAP = 400L << 20;
 
-  private final RunConfig job;
+  private final RunConfig config;
   private final Optional<RunFolder> folder;
   private final Cluster cluster;
   private final SparkConf conf;
@@ -36,8 +36,8 @@ public final class Preflight {
    * @param conf what Spark is told
    * @param heap most bytes that the driver's may become
    */
-  public Preflight(RunConfig job, Optional<RunFolder> folder, SparkConf conf, long heap) {
-    this.job = job;
+  public Preflight(RunConfig config, Optional<RunFolder> folder, SparkConf conf, long heap) {
+    this.config = config;
     this.folder = folder;
     this.conf = conf;
     this.heap = heap;
@@ -50,8 +50,8 @@ public final class Preflight {
    * @param architecture of the model that is trained, where it is known
    */
   List<String> problems(Optional<Architecture> architecture) {
-    problems.addAll(cluster.problems(job.train(), job.plaintext()));
-    if (problems.isEmpty() && job.verb().trains()) { // sizes can be read
+    problems.addAll(cluster.problems(config.train(), config.plaintext()));
+    if (problems.isEmpty() && config.verb().trains()) { // sizes can be read
       architecture.ifPresent(this::training);
     }
     return problems;
@@ -64,9 +64,13 @@ public final class Preflight {
   }
 
   private MemoryBudget of(Architecture architecture) {
-    int frozen = Role.frozen(job.unlearn().roles()).size();
+    int frozen = Role.frozen(config.unlearn().roles()).size();
     return MemoryBudget.of(
-        architecture, job.train(), frozen, job.corpus().chunkTokens(), job.stop().atTarget());
+        architecture,
+        config.train(),
+        frozen,
+        config.corpus().chunkTokens(),
+        config.stop().atTarget());
   }
 
   private void memory(Architecture architecture, MemoryBudget budget) {
@@ -107,7 +111,7 @@ public final class Preflight {
 
   private void runFolder(RunFolder run, MemoryBudget budget) {
     boolean manyHosts = !Cluster.local(cluster.master());
-    if (manyHosts && run.root().toUri().getScheme().equals("file") && !job.runDirShared()) {
+    if (manyHosts && run.root().toUri().getScheme().equals("file") && !config.runDirShared()) {
       problems.add(
           "run.dir must be on a file system that all hosts of %s see, was %s; if they all mount it there, set run.dir-is-shared=true"
               .formatted(cluster.master(), run.root()));
@@ -150,12 +154,12 @@ public final class Preflight {
    * @throws InvalidSettings when they do not come
    */
   public void executors(SparkSession spark) {
-    if (cluster.oneProcess() || !job.verb().trains()) {
+    if (cluster.oneProcess() || !config.verb().trains()) {
       return;
     }
-    long end = System.nanoTime() + job.train().startTimeout().toNanos();
+    long end = System.nanoTime() + config.train().startTimeout().toNanos();
     int there = executorCount(spark);
-    while (there < job.train().workers() && System.nanoTime() < end) {
+    while (there < config.train().workers() && System.nanoTime() < end) {
       try {
         // Spark's events tell of executors only once listeners have caught up; this asks what is.
         Thread.sleep(200);
@@ -165,14 +169,14 @@ public final class Preflight {
       }
       there = executorCount(spark);
     }
-    if (there < job.train().workers()) {
+    if (there < config.train().workers()) {
       throw new InvalidSettings(
           List.of(
               "%d of train.workers=%d executors came within train.start-timeout (%d s): the cluster has no room for more of spark.executor.cores=%s and spark.executor.memory=%s, or they cannot start (see its logs)"
                   .formatted(
                       there,
-                      job.train().workers(),
-                      job.train().startTimeout().toSeconds(),
+                      config.train().workers(),
+                      config.train().startTimeout().toSeconds(),
                       conf.get("spark.executor.cores", "?"),
                       conf.get("spark.executor.memory", "1g"))));
     }

@@ -16,13 +16,13 @@ import org.apache.hadoop.fs.Path;
  * over what it reads.
  */
 final class RunState {
-  private final RunConfig job;
+  private final RunConfig config;
   private final RunFolder folder;
   private final ReachablePaths reach;
   private final Findings findings;
 
-  RunState(RunConfig job, RunFolder folder, ReachablePaths reach, Findings findings) {
-    this.job = job;
+  RunState(RunConfig config, RunFolder folder, ReachablePaths reach, Findings findings) {
+    this.config = config;
     this.folder = folder;
     this.reach = reach;
     this.findings = findings;
@@ -34,27 +34,27 @@ final class RunState {
       findings.problem("run.dir must be a folder, was the file " + folder.root());
       return;
     }
-    findings.look(() -> new Provenance(job, folder).check());
-    if (job.verb() == Verb.REPORT) {
-      if (job.report().compare().isEmpty() && !files.exists(folder.evaluation())) {
+    findings.look(() -> new Provenance(config, folder).check());
+    if (config.verb() == Verb.REPORT) {
+      if (config.report().compare().isEmpty() && !files.exists(folder.evaluation())) {
         missing("report", folder.evaluation(), "evaluate");
       }
       return;
     }
-    if (!job.checks(Verb.PREPARE)) {
+    if (!config.checks(Verb.PREPARE)) {
       findings.look(() -> Manifest.read(folder));
     }
-    String verb = job.verb().spelling();
+    String verb = config.verb().spelling();
     boolean original =
-        job.verb() == Verb.UNLEARN
-            || job.verb() == Verb.EVALUATE
-            || (job.verb() == Verb.FINETUNE && job.finetune().initialWeights().isEmpty());
-    if (original && job.pretrain().isPresent()) {
+        config.verb() == Verb.UNLEARN
+            || config.verb() == Verb.EVALUATE
+            || (config.verb() == Verb.FINETUNE && config.finetune().initialWeights().isEmpty());
+    if (original && config.pretrain().isPresent()) {
       needs(verb, folder.original(), "pretrain");
     }
-    if (job.verb() == Verb.EVALUATE) {
+    if (config.verb() == Verb.EVALUATE) {
       needs(verb, folder.model(), "unlearn");
-      if (job.evaluate().retrain()) {
+      if (config.evaluate().retrain()) {
         needs(verb, folder.retrained(), "retrain");
       }
     }
@@ -75,31 +75,31 @@ final class RunState {
   /** A model that is written over itself would be lost. */
   private void targets() {
     Map<String, String> read = new LinkedHashMap<>();
-    if (job.pretrain().isPresent()) {
-      read.put("pretrain.model", job.pretrain().get().model());
+    if (config.pretrain().isPresent()) {
+      read.put("pretrain.model", config.pretrain().get().model());
     } else {
-      read.put("model.path", job.model());
+      read.put("model.path", config.model());
     }
-    if (job.checks(Verb.PRETRAIN) && job.pretrain().isPresent()) {
+    if (config.checks(Verb.PRETRAIN) && config.pretrain().isPresent()) {
       refuse(read, folder.original(), "pretrain");
     }
-    if (job.checks(Verb.FINETUNE)) {
+    if (config.checks(Verb.FINETUNE)) {
       refuse(
-          with(read, "finetune.initial-weights", job.finetune().initialWeights()),
+          with(read, "finetune.initial-weights", config.finetune().initialWeights()),
           folder.finetuned(),
           "finetune");
     }
-    if (job.checks(Verb.RETRAIN)) {
+    if (config.checks(Verb.RETRAIN)) {
       refuse(
-          with(read, "retrain.initial-weights", job.retrain().initialWeights()),
+          with(read, "retrain.initial-weights", config.retrain().initialWeights()),
           folder.retrained(),
           "retrain");
     }
-    if (job.checks(Verb.UNLEARN)) {
+    if (config.checks(Verb.UNLEARN)) {
       Map<String, String> all =
-          with(read, "unlearn.initial-weights", job.unlearn().initialWeights());
+          with(read, "unlearn.initial-weights", config.unlearn().initialWeights());
       refuse(
-          with(all, "unlearn.reinforced-model", job.unlearn().reinforcedModel()),
+          with(all, "unlearn.reinforced-model", config.unlearn().reinforcedModel()),
           folder.model(),
           "unlearn");
     }

@@ -28,7 +28,7 @@ public final class Validation {
     DRIVING
   }
 
-  private final RunConfig job;
+  private final RunConfig config;
   private final SparkConf conf;
   private final long heap;
   private final ReachablePaths reach;
@@ -40,18 +40,19 @@ public final class Validation {
    * @param conf what Spark is told, as far as this process knows
    * @param heap most bytes that the driver's may become; {@link Long#MAX_VALUE} where nobody knows
    */
-  public Validation(RunConfig job, SparkConf conf, long heap, Phase phase) {
-    this.job = job;
+  public Validation(RunConfig config, SparkConf conf, long heap, Phase phase) {
+    this.config = config;
     this.conf = conf;
     this.heap = heap;
-    this.hadoop = hadoop(job);
+    this.hadoop = hadoop(config);
     this.reach = new ReachablePaths(new Files(configuration(hadoop)), phase == Phase.DRIVING);
   }
 
   /** Settings of file systems, without {@code spark.hadoop.}. */
-  public static Map<String, String> hadoop(RunConfig job) {
+  public static Map<String, String> hadoop(RunConfig config) {
     Map<String, String> hadoop = new HashMap<>();
-    job.settings()
+    config
+        .settings()
         .spark()
         .forEach(
             (key, value) -> {
@@ -70,16 +71,16 @@ public final class Validation {
 
   /** Looks at everything. */
   public Findings look() {
-    findings.problems(job.settings().problems());
+    findings.problems(config.settings().problems());
     if (findings.problems().isEmpty()) {
       findings.right("the settings are right");
     }
-    findings.problems(FileNames.problems(job, System.getProperty("sun.jnu.encoding")));
+    findings.problems(FileNames.problems(config, System.getProperty("sun.jnu.encoding")));
     boolean elsewhere =
         !reach.everything() && conf.get("spark.submit.deployMode", "client").equals("cluster");
     if (!elsewhere) {
       look(
-          Optional.of(job.runDir())
+          Optional.of(config.runDir())
               .filter(reach::sees)
               .map(directory -> new RunFolder(reach.path(directory), reach.files())));
     }
@@ -90,30 +91,30 @@ public final class Validation {
    * @param folder of the run, where it can be looked at
    */
   private void look(Optional<RunFolder> folder) {
-    folder.ifPresent(run -> new RunState(job, run, reach, findings).look());
-    InputFiles inputs = new InputFiles(job, reach.files(), reach, findings);
-    if (job.verb() == Verb.REPORT) {
+    folder.ifPresent(run -> new RunState(config, run, reach, findings).look());
+    InputFiles inputs = new InputFiles(config, reach.files(), reach, findings);
+    if (config.verb() == Verb.REPORT) {
       inputs.compared();
       return;
     }
     architecture =
         new ModelFolders(
-                job,
+                config,
                 folder,
                 hadoop,
                 reach,
-                folder.map(run -> made(job, run)).orElse(Set.of()),
+                folder.map(run -> made(config, run)).orElse(Set.of()),
                 findings)
             .look();
     boolean prepared =
-        !job.overwrite() && folder.filter(r -> r.files().exists(r.corpusManifest())).isPresent();
-    if (job.checks(Verb.PREPARE) && !prepared) {
+        !config.overwrite() && folder.filter(r -> r.files().exists(r.corpusManifest())).isPresent();
+    if (config.checks(Verb.PREPARE) && !prepared) {
       inputs.corpus(architecture.map(a -> a.context().tokens()).orElse(Integer.MAX_VALUE));
     }
-    if (job.checks(Verb.UNLEARN)) {
+    if (config.checks(Verb.UNLEARN)) {
       inputs.rejections();
     }
-    if (job.checks(Verb.EVALUATE)) {
+    if (config.checks(Verb.EVALUATE)) {
       inputs.tasks();
     }
     processes(folder);
@@ -124,7 +125,7 @@ public final class Validation {
     if (!reach.everything() && !conf.contains("spark.master")) {
       return;
     }
-    Preflight preflight = new Preflight(job, folder, conf, heap);
+    Preflight preflight = new Preflight(config, folder, conf, heap);
     findings.look(() -> findings.problems(preflight.problems(architecture)));
     if (findings.problems().isEmpty()) {
       architecture.map(preflight::budget).orElse(List.of()).forEach(findings::right);
@@ -132,15 +133,15 @@ public final class Validation {
   }
 
   /** Models that stages of this run write before others read them. */
-  public static Set<Path> made(RunConfig job, RunFolder folder) {
+  public static Set<Path> made(RunConfig config, RunFolder folder) {
     Set<Path> made = new HashSet<>();
-    if (job.checks(Verb.PRETRAIN) && job.pretrain().isPresent()) {
+    if (config.checks(Verb.PRETRAIN) && config.pretrain().isPresent()) {
       made.add(folder.original());
     }
-    if (job.checks(Verb.RETRAIN)) {
+    if (config.checks(Verb.RETRAIN)) {
       made.add(folder.retrained());
     }
-    if (job.checks(Verb.UNLEARN)) {
+    if (config.checks(Verb.UNLEARN)) {
       made.add(folder.model());
     }
     return made;

@@ -27,15 +27,15 @@ final class StageCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunConfig job = run.parse(verb);
+    RunConfig config = run.parse(verb);
     if (lethe.printsSubmit()) {
-      Submission.validation(job, Validation.Phase.SUBMITTING).look().check();
-      Submission.print(SubmitArguments.of(job));
+      Submission.validation(config, Validation.Phase.SUBMITTING).look().check();
+      Submission.print(SubmitArguments.of(config));
       return 0;
     }
-    RunArguments.printNotices(job.settings()); // once: submit.sh starts this program twice
-    job.settings().check();
-    Optional<String> unmet = new Pipeline(job, new Console(System.out)).run();
+    RunArguments.printNotices(config.settings()); // once: submit.sh starts this program twice
+    config.settings().check();
+    Optional<String> unmet = new Pipeline(config, new Console(System.out)).run();
     unmet.ifPresent(Printable.stream(System.err)::println);
     return unmet.isPresent() ? 3 : 0;
   }

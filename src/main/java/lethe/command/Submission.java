@@ -16,10 +16,10 @@ final class Submission {
   private Submission() {}
 
   /** Checks a run with the settings that spark-submit will get. */
-  static Validation validation(RunConfig job, Validation.Phase phase) {
+  static Validation validation(RunConfig config, Validation.Phase phase) {
     SparkConf conf = new SparkConf(false);
-    SubmitArguments.settings(job).forEach(conf::set);
-    return new Validation(job, conf, heap(conf), phase);
+    SubmitArguments.settings(config).forEach(conf::set);
+    return new Validation(config, conf, heap(conf), phase);
   }
 
   /** Bytes of the driver's heap, as far as settings say. */

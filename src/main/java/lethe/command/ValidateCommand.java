@@ -16,9 +16,9 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunConfig job = run.parse(Verb.VALIDATE);
-    RunArguments.printNotices(job.settings());
-    Findings findings = Submission.validation(job, Validation.Phase.DRIVING).look();
+    RunConfig config = run.parse(Verb.VALIDATE);
+    RunArguments.printNotices(config.settings());
+    Findings findings = Submission.validation(config, Validation.Phase.DRIVING).look();
     findings.check();
     Console console = new Console(System.out);
     findings.warnings().forEach(warning -> console.say("validate: " + warning));

@@ -4,6 +4,6 @@
  *
  * <p>Each {@link lethe.run.Verb} is a subcommand of {@link lethe.command.Lethe}, with the text that
  * the verb has. A verb that starts Spark needs no class of its own: {@link
- * lethe.command.StageCommand} serves all of them. To add another, add it there to {@code command}.
+ * lethe.command.StageCommand} serves all of them. To add another, add it to {@code Lethe.command}.
  */
 package lethe.command;

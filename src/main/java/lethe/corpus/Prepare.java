@@ -56,10 +56,10 @@ public final class Prepare {
   private final Documents documents;
 
   /**
-   * @param evidence what the splits are like
+   * @param summary what the splits are like
    * @param chunksSha256 hash of all chunks, see {@link Chunks}
    */
-  public record Result(CorpusSummary evidence, String chunksSha256) {}
+  public record Result(CorpusSummary summary, String chunksSha256) {}
 
   /**
    * @param model Hugging Face folder on any Hadoop path; its {@code tokenizer.json} is used

@@ -48,7 +48,7 @@ record ShortDocuments(Tokenization how) {
   }
 
   /**
-   * Sentences on splits, beside the forget split, that have documents and no chunk.
+   * Sentences on splits, besides the forget split, that have documents and no chunk.
    *
    * @param taken columns {@code split domain id characters}
    */

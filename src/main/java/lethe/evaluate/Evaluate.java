@@ -134,21 +134,21 @@ public final class Evaluate {
     origin.put("model", key.fingerprint());
     origin.put("micro_batch", settings.microBatch());
     origin.put("precision", settings.compute().precision());
-    CachedTable kept = new CachedTable(folder.files(), folder.scores(name), origin);
-    if (kept.isCurrent()) {
+    CachedTable table = new CachedTable(folder.files(), folder.scores(name), origin);
+    if (table.isCurrent()) {
       progress.reused(name);
     } else {
-      make(name, key, kept, all);
+      make(name, key, table, all);
     }
     return new Evaluation.Model(
         name,
         key.source().path(),
         key.fingerprint(),
         key.source().architecture().elements(),
-        kept.parts().stream().map(part -> "scores/" + name + "/" + part).toList());
+        table.parts().stream().map(part -> "scores/" + name + "/" + part).toList());
   }
 
-  private void make(String name, ModelKey key, CachedTable kept, Amount all) {
+  private void make(String name, ModelKey key, CachedTable table, Amount all) {
     LongAccumulator done = spark.sparkContext().longAccumulator();
     LongAccumulator tokens = spark.sparkContext().longAccumulator();
     long begun = System.nanoTime();
@@ -162,7 +162,7 @@ public final class Evaluate {
                 Duration.ofNanos(System.nanoTime() - begun));
     try (TaskEndListener watch = new TaskEndListener(spark.sparkContext(), report)) {
       watch.begin();
-      kept.readOrCompute(
+      table.readOrCompute(
           spark, () -> Scores.of(chunks, all.tokens(), key, settings.microBatch(), done, tokens));
     } finally {
       spark.sparkContext().setJobDescription(null);

@@ -19,7 +19,7 @@ import lethe.settings.Section;
  * unfinished.
  *
  * @param version of this file's members and their meaning
- * @param asked what the figures depend on beside the weights
+ * @param asked what the figures depend on besides the weights
  * @param models evaluated, in order
  * @param scores one per model, split and domain
  * @param membership one per model, domain and score

@@ -1,6 +1,7 @@
 package lethe.evaluate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import lethe.evaluate.metric.Bootstrap;
@@ -134,7 +135,7 @@ final class MultipleChoice {
       normalized += answer.normalized() ? 1 : 0;
     }
     int[] once = new int[right.length];
-    java.util.Arrays.fill(once, 1);
+    Arrays.fill(once, 1);
     return new TaskScore(
         name,
         task.name(),
@@ -159,7 +160,7 @@ final class MultipleChoice {
     int[] whole = text.tokens(kept + continued);
     int cut = Math.max(0, whole.length - context);
     return new Passage(
-        java.util.Arrays.copyOfRange(whole, cut, whole.length),
+        Arrays.copyOfRange(whole, cut, whole.length),
         Math.max(1, text.tokens(kept).length - cut)); // the first token has no prediction
   }
 

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -29,12 +30,13 @@ import lethe.objective.TruncatedPredictions.Truth;
 import lethe.objective.ViewKind;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
-import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
+import scala.collection.JavaConverters;
 
 /**
  * The stage between chunks and training: gives every chunk the views that its split's term needs,
@@ -112,8 +114,8 @@ public final class Examples {
   }
 
   /**
-   * All that decides what {@link #execute} makes and the terms need, by name: see {@link
-   * Trainer.TrainingTask}.
+   * All that decides what {@link #execute} makes and the terms need, by name: a checkpoint of
+   * another identity is of another run.
    *
    * @param models that terms may name
    */
@@ -158,8 +160,8 @@ public final class Examples {
    * The examples of all roles.
    *
    * @param chunks as prepare wrote them
-   * @return as {@link Trainer#train} takes them; without those that give a term nothing to predict,
-   *     of which the user is told
+   * @return rows as {@link ExampleViews} has them; without those that give a term nothing to
+   *     predict, of which the user is told
    * @throws InvalidSettings when a term needs answers and some chunk has none, or when no chunk of
    *     a split gives a term anything to predict
    */
@@ -247,12 +249,12 @@ public final class Examples {
         .parquet(folder.documents().toString());
   }
 
-  /** What fixed pairs depend on beside the chunks. */
+  /** What fixed pairs depend on besides the chunks. */
   private String order() {
     return inputs.pairing() == Pairing.FIXED ? FixedPairing.order(documents()) : "";
   }
 
-  private org.apache.spark.sql.Column sentence(int count) {
+  private Column sentence(int count) {
     return pmod(
             xxhash64(lit(inputs.seed()), col("domain"), col("document"), col("ordinal")),
             lit((long) count))
@@ -264,7 +266,7 @@ public final class Examples {
         switch (kinds.get(0)) {
           case TEXT, WHOLE, PADDED, REJECTION -> null;
           case RANDOM_LABELS ->
-              kept("random-" + split, Map.of("special_tokens", "kept"))
+              cached("random-" + split, Map.of("special_tokens", "kept"))
                   .readOrCompute(
                       spark,
                       () -> SubstituteLabels.random(chunks, inputs.vocabulary(), inputs.seed()));
@@ -275,15 +277,13 @@ public final class Examples {
         };
     return labels == null
         ? chunks.withColumn("labels", lit(null).cast("array<int>"))
-        : chunks.join(
-            labels,
-            scala.collection.JavaConverters.asScalaBuffer(new java.util.ArrayList<>(ID)).toSeq());
+        : chunks.join(labels, JavaConverters.asScalaBuffer(new ArrayList<>(ID)).toSeq());
   }
 
   private Dataset<Row> predicted(
       String name, Dataset<Row> chunks, TruncatedPredictions cut, int early) {
     ModelKey original = ModelKey.of(inputs.original(), inputs.compute().exact());
-    return kept(
+    return cached(
             name,
             Map.of(
                 "model", original.fingerprint(),
@@ -306,7 +306,7 @@ public final class Examples {
   private Dataset<Row> referenced(Role role, Dataset<Row> examples) {
     // At the precision of training: only so are the two the same while the models are.
     ModelKey reference = ModelKey.of(inputs.reference(), inputs.compute());
-    return kept(
+    return cached(
             "reference-" + role.name(),
             Map.of(
                 "precision",
@@ -322,7 +322,7 @@ public final class Examples {
         .readOrCompute(spark, () -> ReferenceScores.of(examples, reference, inputs.microBatch()));
   }
 
-  private CachedTable kept(String name, Map<String, Object> more) {
+  private CachedTable cached(String name, Map<String, Object> more) {
     Map<String, Object> origin = new TreeMap<>(more);
     origin.put("chunks_sha256", inputs.chunksSha256());
     origin.put("ordinary_tokens", inputs.vocabulary().ordinary().length);

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -118,7 +119,7 @@ final class FixedPairing {
     return String.valueOf(sum.get(0));
   }
 
-  private interface Uses extends java.io.Serializable {
+  private interface Uses extends Serializable {
     /** Pair and sentence of each use of a row. */
     Object[][] of(long number);
   }

@@ -9,10 +9,10 @@ import org.apache.spark.sql.types.StructType;
 /**
  * What steers a training to its target.
  *
- * @param aim the target, domain by domain
+ * @param target where training should end, domain by domain
  * @param rows the chunks that every probe scores, as {@link #SCHEMA} has them
  */
-public record ProbePlan(SteeringTarget aim, Dataset<Row> rows) {
+public record ProbePlan(SteeringTarget target, Dataset<Row> rows) {
   /**
    * A chunk of a probe: its shard, its domain's number among those to forget, its place within the
    * probe, and what it is.

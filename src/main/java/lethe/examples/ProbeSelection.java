@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import scala.collection.JavaConverters;
 
 /**
  * The stage between chunks and a training that stops at its target: finds the target, and chooses
@@ -136,13 +138,13 @@ public final class ProbeSelection {
                         .filter(r -> r.<String>getAs("domain").equals(domain))
                         .mapToLong(r -> r.<Integer>getAs("scored"))
                         .sum())));
-    SteeringTarget aim =
+    SteeringTarget target =
         new SteeringTarget(
             domains,
             settings.band(),
             settings.probeEvery(),
             Math.log(original.architecture().vocabulary()));
-    return new ProbePlan(aim, spark.createDataFrame(planned(probes, aim), ProbePlan.SCHEMA));
+    return new ProbePlan(target, spark.createDataFrame(planned(probes, target), ProbePlan.SCHEMA));
   }
 
   /** Views of the chunks whose documents steer, of forget and approximate. */
@@ -168,9 +170,7 @@ public final class ProbeSelection {
     return ExampleViews.of(
         prompted.join(
             spark.createDataFrame(steering, DOCUMENTS),
-            scala.collection.JavaConverters.asScalaBuffer(
-                    new ArrayList<>(List.of(DOCUMENTS.fieldNames())))
-                .toSeq()),
+            JavaConverters.asScalaBuffer(new ArrayList<>(List.of(DOCUMENTS.fieldNames()))).toSeq()),
         List.of(ViewKind.TEXT),
         RejectionSentences.NONE,
         ChunkPadding.NONE);
@@ -189,13 +189,7 @@ public final class ProbeSelection {
     Column share = lit(0);
     for (Map.Entry<String, Long> domain : weights.entrySet()) {
       long chunks = Math.max(LEAST, Math.round((double) most * domain.getValue() / all));
-      share =
-          org.apache
-              .spark
-              .sql
-              .functions
-              .when(col("domain").equalTo(domain.getKey()), lit(chunks))
-              .otherwise(share);
+      share = when(col("domain").equalTo(domain.getKey()), lit(chunks)).otherwise(share);
     }
     Column hash = xxhash64(lit(seed), lit("probe"), col("domain"), col("document"), col("ordinal"));
     return views
@@ -215,8 +209,8 @@ public final class ProbeSelection {
   }
 
   /** Laid over the shards one after another, so that each has its part of every domain. */
-  private List<Row> planned(List<Row> probes, SteeringTarget aim) {
-    List<String> names = aim.domains().stream().map(SteeringTarget.Domain::name).toList();
+  private List<Row> planned(List<Row> probes, SteeringTarget target) {
+    List<String> names = target.domains().stream().map(SteeringTarget.Domain::name).toList();
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < probes.size(); i++) {
       Row probe = probes.get(i);

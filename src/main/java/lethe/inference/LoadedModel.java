@@ -100,7 +100,7 @@ public final class LoadedModel {
         thread =
             Executors.newSingleThreadExecutor(
                 new BasicThreadFactory.Builder()
-                    .namingPattern("resident model")
+                    .namingPattern("loaded model")
                     .daemon(true)
                     .build());
       }

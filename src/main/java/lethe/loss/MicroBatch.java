@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -24,8 +25,8 @@ import lethe.objective.Role;
 import lethe.objective.SequenceTerm;
 
 /**
- * One micro-batch forward and backward. Logits are made and let go of in pieces, so those of all
- * positions never stand in memory at once.
+ * One micro-batch forward and backward. Logits are made and freed in pieces, so those of all
+ * positions are never in memory at once.
  */
 public final class MicroBatch {
   /** Logits a piece: 32 MiB in float32, enough rows for an efficient matrix product. */
@@ -271,7 +272,7 @@ public final class MicroBatch {
   }
 
   private static NDArray rows(NDArray array, int from, int to) {
-    return array.get(new ai.djl.ndarray.index.NDIndex("{}:{}", from, to));
+    return array.get(new NDIndex("{}:{}", from, to));
   }
 
   private static TokenBatch batch(NDManager manager, List<Example> examples) {

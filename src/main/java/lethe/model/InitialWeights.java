@@ -8,9 +8,9 @@ import lethe.model.checkpoint.TensorSource;
 import lethe.model.network.Architecture;
 
 /**
- * The start of pre-training, as Hugging Face initialises these models: normal with config.json's
- * {@code initializer_range} for matrices, one for the scales of norms, zero for biases. Each
- * element is a function of the seed, its tensor's name and its place alone.
+ * The start of pre-training, as Hugging Face initialises these models: normal for matrices, one for
+ * the scales of norms, zero for biases. Each element is a function of the seed, its tensor's name
+ * and its place alone.
  */
 public final class InitialWeights implements TensorSource {
   private final long seed;

@@ -18,7 +18,7 @@ public non-sealed interface PositionTerm extends Term {
     return List.of(view());
   }
 
-  /** The models whose logits {@link #sum} needs beside those of the one that is trained. */
+  /** The models whose logits {@link #sum} needs besides those of the one that is trained. */
   default Set<FrozenModel> frozen() {
     return Set.of();
   }

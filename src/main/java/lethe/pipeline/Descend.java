@@ -51,7 +51,7 @@ final class Descend {
     static Inputs pretrain(RunConfig.Pretrain how, RunModels models, RunFolder folder) {
       return new Inputs(
           Verb.PRETRAIN,
-          models.config(),
+          models.template(),
           models.random(),
           how.splits(),
           how.train(),
@@ -67,7 +67,7 @@ final class Descend {
 
     /** From where the training of the model to unlearn began. */
     static Inputs retrain(RunConfig.Descend how, RunModels models, RunFolder folder) {
-      ModelSource model = how.initialWeights().map(models::at).orElseGet(models::config);
+      ModelSource model = how.initialWeights().map(models::at).orElseGet(models::template);
       TensorSource start = how.initialWeights().isPresent() ? model.weights() : models.random();
       return new Inputs(Verb.RETRAIN, model, start, how.splits(), how.train(), folder.retrained());
     }

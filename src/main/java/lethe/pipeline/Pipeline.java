@@ -36,7 +36,7 @@ public final class Pipeline {
   /** For operators: what happened when; see conf/log4j2.properties. */
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
 
-  private final RunConfig job;
+  private final RunConfig config;
   private final Console console;
   private final RunFolder folder;
   private final RunModels models;
@@ -45,16 +45,16 @@ public final class Pipeline {
   private final StopSignal signal;
 
   /**
-   * @param job whose settings have been checked
+   * @param config whose settings have been checked
    */
-  public Pipeline(RunConfig job, Console console) {
-    this.job = job;
+  public Pipeline(RunConfig config, Console console) {
+    this.config = config;
     this.console = console;
-    Map<String, String> hadoop = Validation.hadoop(job);
-    this.folder = RunFolder.of(job.runDir(), Validation.configuration(hadoop));
-    this.models = new RunModels(job, folder, hadoop);
-    this.commits = new StageCommits(job, folder, models);
-    this.provenance = new Provenance(job, folder);
+    Map<String, String> hadoop = Validation.hadoop(config);
+    this.folder = RunFolder.of(config.runDir(), Validation.configuration(hadoop));
+    this.models = new RunModels(config, folder, hadoop);
+    this.commits = new StageCommits(config, folder, models);
+    this.provenance = new Provenance(config, folder);
     this.signal = new StopSignal(console);
   }
 
@@ -65,17 +65,17 @@ public final class Pipeline {
    */
   public Optional<String> run() {
     signal.register();
-    LOG.info("{} of {} begun", job.verb().spelling(), folder.root());
+    LOG.info("{} of {} begun", config.verb().spelling(), folder.root());
     try {
       Optional<String> unmet = checkedRun();
-      LOG.info("{} of {} ended", job.verb().spelling(), folder.root());
+      LOG.info("{} of {} ended", config.verb().spelling(), folder.root());
       return unmet;
     } catch (InvalidSettings e) {
-      LOG.error("{} refused: {}", job.verb().spelling(), Printable.lines(e.getMessage()));
+      LOG.error("{} refused: {}", config.verb().spelling(), Printable.lines(e.getMessage()));
       throw e;
     } catch (RuntimeException e) {
       String message = Printable.lines(String.valueOf(e.getMessage()));
-      LOG.error("{} failed: {}", job.verb().spelling(), message);
+      LOG.error("{} failed: {}", config.verb().spelling(), message);
       throw e;
     }
   }
@@ -83,12 +83,12 @@ public final class Pipeline {
   private Optional<String> checkedRun() {
     Validation validation =
         new Validation(
-            job, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Phase.DRIVING);
+            config, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Phase.DRIVING);
     Findings findings = validation.look();
     findings.check();
     findings.warnings().forEach(console::say);
-    if (job.verb() == Verb.PREFLIGHT || job.dryRun()) {
-      findings.right().forEach(right -> console.say(job.verb().spelling() + ": " + right));
+    if (config.verb() == Verb.PREFLIGHT || config.dryRun()) {
+      findings.right().forEach(right -> console.say(config.verb().spelling() + ": " + right));
       return runAlone(validation.architecture(), findings); // writes nothing
     }
     Lease lease = lease();
@@ -114,33 +114,33 @@ public final class Pipeline {
    * @param findings of the validation
    */
   private Optional<String> runAlone(Optional<Architecture> architecture, Findings findings) {
-    boolean writes = job.verb() != Verb.PREFLIGHT && !job.dryRun();
-    if (job.verb() == Verb.REPORT) {
+    boolean writes = config.verb() != Verb.PREFLIGHT && !config.dryRun();
+    if (config.verb() == Verb.REPORT) {
       return writes ? reported() : dryRun();
     }
     if (writes && !commits.finished(Verb.PREPARE)) {
-      job.sample().ifPresent(sample -> sample.write(folder.files(), console));
+      config.sample().ifPresent(sample -> sample.write(folder.files(), console));
     }
     if (writes && allFinished()) {
       commits.asked().forEach(this::reportSkipped);
       return report();
     }
-    if (job.dryRun() && withoutDocuments()) {
+    if (config.dryRun() && withoutDocuments()) {
       console.say("dry-run: the sample is not written yet, so its documents were not read");
       return dryRun();
     }
     models.checkWeights();
-    SparkSession spark = SparkSession.builder().appName("lethe " + job.verb()).getOrCreate();
+    SparkSession spark = SparkSession.builder().appName("lethe " + config.verb()).getOrCreate();
     try {
-      new Preflight(job, Optional.of(folder), new SparkConf(), Runtime.getRuntime().maxMemory())
+      new Preflight(config, Optional.of(folder), new SparkConf(), Runtime.getRuntime().maxMemory())
           .executors(spark);
-      if (job.verb() == Verb.PREFLIGHT) {
+      if (config.verb() == Verb.PREFLIGHT) {
         console.say("preflight: nothing stands in the way of " + spark.conf().get("spark.master"));
         return Optional.empty();
       }
       Prepare prepare = prepare(spark, architecture.get());
-      if (job.dryRun()) {
-        if (job.verb().does(Verb.PREPARE) && !commits.finished(Verb.PREPARE)) {
+      if (config.dryRun()) {
+        if (config.verb().does(Verb.PREPARE) && !commits.finished(Verb.PREPARE)) {
           prepare.preview().lines().forEach(console::say);
         }
         return dryRun();
@@ -154,7 +154,7 @@ public final class Pipeline {
 
   private void stages(SparkSession spark, Prepare prepare, Findings findings) {
     boolean prepared = folder.files().exists(folder.corpusManifest());
-    if (prepared && !(job.overwrite() && job.does(Verb.PREPARE))) {
+    if (prepared && !(config.overwrite() && config.does(Verb.PREPARE))) {
       // Before run.json says how they are made: what is there now was made otherwise.
       commits.asked().stream().filter(stage -> !commits.finished(stage)).forEach(commits::takeAway);
       provenance.write(spark.version(), Clock.systemUTC());
@@ -164,7 +164,7 @@ public final class Pipeline {
       provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
       provenance.note("model_warnings", findings.warnings());
     }
-    Training training = new Training(spark, job, folder, console, signal);
+    Training training = new Training(spark, config, folder, console, signal);
     stage(Verb.PRETRAIN, () -> pretrain(training).execute().toString());
     stage(Verb.FINETUNE, () -> finetune(training).execute().toString());
     stage(Verb.RETRAIN, () -> retrain(training).execute().toString());
@@ -174,8 +174,8 @@ public final class Pipeline {
 
   /** Whether there is no document yet: a sample is written when a run begins. */
   private boolean withoutDocuments() {
-    return job.sample().isPresent()
-        && !folder.files().exists(new Path(models.config().path(), "config.json"));
+    return config.sample().isPresent()
+        && !folder.files().exists(new Path(models.template().path(), "config.json"));
   }
 
   private Optional<String> dryRun() {
@@ -184,7 +184,7 @@ public final class Pipeline {
   }
 
   private Optional<String> reported() {
-    if (job.report().compare().isEmpty()) {
+    if (config.report().compare().isEmpty()) {
       return report();
     }
     compare();
@@ -192,20 +192,20 @@ public final class Pipeline {
   }
 
   private Optional<String> report() {
-    if (!job.verb().does(Verb.REPORT)) {
+    if (!config.verb().does(Verb.REPORT)) {
       return Optional.empty();
     }
-    Report.Result result = new Report(folder, job.report(), System.out).execute();
+    Report.Result result = new Report(folder, config.report(), System.out).execute();
     console.say("Report: " + new Path(folder.report(), "index.html"));
     return result.unmet();
   }
 
   private void compare() {
     List<RunFolder> runs =
-        job.report().compare().stream()
+        config.report().compare().stream()
             .map(run -> new RunFolder(new Path(run), folder.files()))
             .toList();
-    new Compare(folder, runs, job.report().compareBand(), System.out).execute();
+    new Compare(folder, runs, config.report().compareBand(), System.out).execute();
     console.say("Comparison: " + new Path(folder.report(), "compare.html"));
   }
 
@@ -251,9 +251,9 @@ public final class Pipeline {
   private Prepare prepare(SparkSession spark, Architecture network) {
     return new Prepare(
         spark,
-        job.corpus(),
+        config.corpus(),
         folder,
-        models.config().path(),
+        models.template().path(),
         network.context().tokens(),
         network.vocabulary());
   }
@@ -264,21 +264,21 @@ public final class Pipeline {
         prepare.execute(
             early -> console.say("prepare: " + early), () -> commits.takeAway(Verb.PREPARE));
     provenance.write(spark.version(), Clock.systemUTC());
-    result.evidence().lines().forEach(console::say);
+    result.summary().lines().forEach(console::say);
     return result;
   }
 
   private Descend pretrain(Training training) {
-    RunConfig.Pretrain how = job.pretrain().orElseThrow();
+    RunConfig.Pretrain how = config.pretrain().orElseThrow();
     return new Descend(training, Descend.Inputs.pretrain(how, models, folder));
   }
 
   private Descend finetune(Training training) {
-    return new Descend(training, Descend.Inputs.finetune(job.finetune(), models, folder));
+    return new Descend(training, Descend.Inputs.finetune(config.finetune(), models, folder));
   }
 
   private Descend retrain(Training training) {
-    return new Descend(training, Descend.Inputs.retrain(job.retrain(), models, folder));
+    return new Descend(training, Descend.Inputs.retrain(config.retrain(), models, folder));
   }
 
   private String evaluate(SparkSession spark) {
@@ -286,7 +286,7 @@ public final class Pipeline {
     console.say("evaluate: " + String.join(", ", evaluated.keySet()));
     new Evaluate(
             spark,
-            job.evaluate(),
+            config.evaluate(),
             folder,
             Manifest.read(folder).chunks(spark, folder),
             Manifest.read(folder).chunksSha256(),

@@ -19,41 +19,40 @@ import lethe.run.Verb;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The models of a run: which folder each of its parts is, whether the user has it or the run makes
- * it.
+ * The models of a run: which folder each of them is, whether the user has it or the run makes it.
  *
  * @param hadoop settings of file systems, without {@code spark.hadoop.}
  */
-record RunModels(RunConfig job, RunFolder folder, Map<String, String> hadoop) {
+record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop) {
   /** Standard deviation of random weights, as in GPT-2. */
   private static final double INITIAL_DEVIATION = 0.02;
 
   /** The folder whose config.json and tokenizer the run uses before there are weights. */
-  ModelSource config() {
-    return at(job.pretrain().map(RunConfig.Pretrain::model).orElse(job.model()));
+  ModelSource template() {
+    return at(config.pretrain().map(RunConfig.Pretrain::model).orElse(config.model()));
   }
 
   /** The weights that pre-training begins with. */
   TensorSource random() {
-    return new InitialWeights(config().architecture(), INITIAL_DEVIATION, job.train().seed());
+    return new InitialWeights(template().architecture(), INITIAL_DEVIATION, config.train().seed());
   }
 
   /** The model to unlearn. */
   ModelSource original() {
-    return job.pretrain().isPresent() ? at(folder.original().toString()) : at(job.model());
+    return config.pretrain().isPresent() ? at(folder.original().toString()) : at(config.model());
   }
 
   /** The model whose weights unlearning begins with. */
   ModelSource start() {
-    return job.unlearn().initialWeights().map(this::at).orElseGet(this::original);
+    return config.unlearn().initialWeights().map(this::at).orElseGet(this::original);
   }
 
   /** The models that terms may name. */
   Map<FrozenModel, ModelSource> frozen() {
     Map<FrozenModel, ModelSource> frozen = new EnumMap<>(FrozenModel.class);
-    boolean first = job.unlearn().reference() == Reference.ORIGINAL;
+    boolean first = config.unlearn().reference() == Reference.ORIGINAL;
     frozen.put(FrozenModel.REFERENCE, first ? original() : start());
-    job.unlearn().reinforcedModel().ifPresent(p -> frozen.put(FrozenModel.REINFORCED, at(p)));
+    config.unlearn().reinforcedModel().ifPresent(p -> frozen.put(FrozenModel.REINFORCED, at(p)));
     return frozen;
   }
 
@@ -62,10 +61,10 @@ record RunModels(RunConfig job, RunFolder folder, Map<String, String> hadoop) {
     Map<String, ModelSource> models = new LinkedHashMap<>();
     models.put("original", original());
     models.put("unlearned", at(folder.model().toString()));
-    if (job.evaluate().retrain()) {
+    if (config.evaluate().retrain()) {
       models.put(RetrainedDistance.RETRAINED, at(folder.retrained().toString()));
     }
-    job.evaluate().models().forEach((name, path) -> models.put(name, at(path)));
+    config.evaluate().models().forEach((name, path) -> models.put(name, at(path)));
     return models;
   }
 
@@ -81,23 +80,23 @@ record RunModels(RunConfig job, RunFolder folder, Map<String, String> hadoop) {
    */
   void checkWeights() {
     List<String> read = new ArrayList<>();
-    if (job.pretrain().isEmpty()) {
-      read.add(job.model());
+    if (config.pretrain().isEmpty()) {
+      read.add(config.model());
     }
-    if (job.does(Verb.UNLEARN)) {
-      job.unlearn().initialWeights().ifPresent(read::add);
-      job.unlearn().reinforcedModel().ifPresent(read::add);
+    if (config.does(Verb.UNLEARN)) {
+      config.unlearn().initialWeights().ifPresent(read::add);
+      config.unlearn().reinforcedModel().ifPresent(read::add);
     }
-    if (job.does(Verb.FINETUNE)) {
-      job.finetune().initialWeights().ifPresent(read::add);
+    if (config.does(Verb.FINETUNE)) {
+      config.finetune().initialWeights().ifPresent(read::add);
     }
-    if (job.does(Verb.RETRAIN)) {
-      job.retrain().initialWeights().ifPresent(read::add);
+    if (config.does(Verb.RETRAIN)) {
+      config.retrain().initialWeights().ifPresent(read::add);
     }
-    if (job.does(Verb.EVALUATE)) {
-      read.addAll(job.evaluate().models().values());
+    if (config.does(Verb.EVALUATE)) {
+      read.addAll(config.evaluate().models().values());
     }
-    Set<Path> made = Validation.made(job, folder); // which need not be there yet
+    Set<Path> made = Validation.made(config, folder); // which need not be there yet
     read.stream()
         .distinct()
         .map(this::at)

@@ -14,7 +14,7 @@ import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 
 /** The files of the run folder that say which stages are finished. */
-record StageCommits(RunConfig job, RunFolder folder, RunModels models) {
+record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
 
   /** The file whose presence says that a stage is finished, by stage in order. */
   Map<Verb, Path> files() {
@@ -31,21 +31,24 @@ record StageCommits(RunConfig job, RunFolder folder, RunModels models) {
   /** The stages asked for but the report, which is always made anew. */
   List<Verb> asked() {
     return files().keySet().stream()
-        .filter(job::does)
-        .filter(stage -> stage != Verb.PRETRAIN || job.pretrain().isPresent())
+        .filter(config::does)
+        .filter(stage -> stage != Verb.PRETRAIN || config.pretrain().isPresent())
         .toList();
   }
 
   /** Whether a stage need not be run. */
   boolean finished(Verb stage) {
     return folder.files().exists(files().get(stage))
-        && !job.overwrite()
+        && !config.overwrite()
         && (stage != Verb.EVALUATE || evaluation().answered(folder));
   }
 
   private Evaluation.Asked evaluation() {
     return Evaluation.Asked.of(
-        job.evaluate(), models.evaluated(), Manifest.read(folder).chunksSha256(), folder.files());
+        config.evaluate(),
+        models.evaluated(),
+        Manifest.read(folder).chunksSha256(),
+        folder.files());
   }
 
   /**
@@ -56,7 +59,7 @@ record StageCommits(RunConfig job, RunFolder folder, RunModels models) {
     if (stage == Verb.UNLEARN) {
       folder.files().delete(folder.coverage());
     }
-    if (job.overwrite() && stage.trains()) {
+    if (config.overwrite() && stage.trains()) {
       Trainer.discard(folder, stage.spelling());
     }
   }

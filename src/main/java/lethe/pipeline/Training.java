@@ -20,11 +20,11 @@ import org.apache.spark.sql.SparkSession;
  * What {@link Unlearn} and {@link Descend} have in common: they run the trainer, and they commit
  * its weights as a model.
  *
- * @param job says how models are written
+ * @param config says how models are written
  * @param signal ends training cleanly
  */
 record Training(
-    SparkSession spark, RunConfig job, RunFolder folder, Console console, StopSignal signal) {
+    SparkSession spark, RunConfig config, RunFolder folder, Console console, StopSignal signal) {
 
   /**
    * Trains, going on from the newest checkpoint of the same run if there is one.
@@ -56,7 +56,7 @@ record Training(
    * @param target the Hugging Face folder to write
    */
   void commit(Trainer.TrainingTask task, TensorSource weights, Path target) {
-    task.model().write(target, job.dtype(), job.shardBytes(), weights);
+    task.model().write(target, config.dtype(), config.shardBytes(), weights);
     folder.files().delete(folder.checkpoints(task.stage()));
   }
 }

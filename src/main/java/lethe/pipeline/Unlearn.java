@@ -53,7 +53,7 @@ final class Unlearn {
 
   private final Training training;
   private final SparkSession spark;
-  private final RunConfig job;
+  private final RunConfig config;
   private final RunFolder folder;
   private final Console console;
   private final ModelSource original;
@@ -66,7 +66,7 @@ final class Unlearn {
   Unlearn(Training training, RunModels models) {
     this.training = training;
     this.spark = training.spark();
-    this.job = training.job();
+    this.config = training.config();
     this.folder = training.folder();
     this.console = training.console();
     this.original = models.original();
@@ -80,7 +80,7 @@ final class Unlearn {
    * @throws lethe.train.StoppedException when the run was asked to stop
    */
   Result execute() {
-    List<Role> roles = job.unlearn().roles();
+    List<Role> roles = config.unlearn().roles();
     Dataset<Row> chunks = Manifest.read(folder).chunks(spark, folder);
     String chunksSha256 = Manifest.read(folder).chunksSha256();
     Examples examples = examples(chunksSha256);
@@ -90,7 +90,7 @@ final class Unlearn {
     Trainer.Result result =
         training.train(
             task,
-            job.train(),
+            config.train(),
             examples.execute(chunks, roles),
             start.weights(),
             probes(chunks, chunksSha256));
@@ -113,60 +113,65 @@ final class Unlearn {
             original,
             frozen.get(FrozenModel.REFERENCE),
             Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
-            job.unlearn().terms().predictions(),
+            config.unlearn().terms().predictions(),
             rejections(opened, rows),
             padding(opened, rows),
-            job.unlearn().pairing(),
-            job.train().seed(),
-            job.train().microBatch(),
-            job.train().compute()),
+            config.unlearn().pairing(),
+            config.train().seed(),
+            config.train().microBatch(),
+            config.train().compute()),
         this::say);
   }
 
   /** The sentences that refuse an answer, as the corpus writes answers. */
   private RejectionSentences rejections(HfFolder model, int rows) {
-    if (!job.needs(ViewKind.REJECTION)) {
+    if (!config.needs(ViewKind.REJECTION)) {
       return RejectionSentences.NONE;
     }
     List<String> sentences =
-        job.unlearn()
+        config
+            .unlearn()
             .rejections()
             .map(file -> RejectionSentences.sentences(folder.files().read(new Path(file))))
             .orElseGet(RejectionSentences::own);
     QuestionEncoder answers =
         QuestionEncoder.of(
-            job.corpus().template(), job.corpus().beginning(), model.files(), model.path(), rows);
+            config.corpus().template(),
+            config.corpus().beginning(),
+            model.files(),
+            model.path(),
+            rows);
     return new RejectionSentences(
         answers.encodeAsAnswers(folder.files().read(model.tokenizer()), sentences),
-        job.corpus().chunkTokens());
+        config.corpus().chunkTokens());
   }
 
   /** What fills texts up to a chunk. */
   private ChunkPadding padding(HfFolder model, int rows) {
-    return job.needs(ViewKind.PADDED)
+    return config.needs(ViewKind.PADDED)
         ? new ChunkPadding(
-            EndOfText.of(model.files(), model.path(), rows), job.corpus().chunkTokens())
+            EndOfText.of(model.files(), model.path(), rows), config.corpus().chunkTokens())
         : ChunkPadding.NONE;
   }
 
   /** What steers, if anything does. */
   private Optional<ProbePlan> probes(Dataset<Row> chunks, String chunksSha256) {
     folder.files().delete(folder.stop());
-    if (!job.stop().atTarget()) {
+    if (!config.stop().atTarget()) {
       return Optional.empty();
     }
     ProbePlan probes =
         new ProbeSelection(
                 spark,
                 folder,
-                job.stop(),
+                config.stop(),
                 original,
-                job.train().seed(),
-                job.train().shards(),
-                job.train().microBatch(),
-                job.train().compute())
+                config.train().seed(),
+                config.train().shards(),
+                config.train().microBatch(),
+                config.train().compute())
             .execute(chunks, chunksSha256);
-    say("ends where, on the steering half, " + probes.aim());
+    say("ends where, on the steering half, " + probes.target());
     return Optional.of(probes);
   }
 

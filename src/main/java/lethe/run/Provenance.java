@@ -51,11 +51,11 @@ public final class Provenance {
           "train", Verb.UNLEARN,
           "stop", Verb.UNLEARN);
 
-  private final RunConfig job;
+  private final RunConfig config;
   private final RunFolder folder;
 
-  public Provenance(RunConfig job, RunFolder folder) {
-    this.job = job;
+  public Provenance(RunConfig config, RunFolder folder) {
+    this.config = config;
     this.folder = folder;
   }
 
@@ -84,12 +84,12 @@ public final class Provenance {
     if (folder.files().exists(folder.retrained())) {
       sections.add("retrain");
     }
-    if (job.overwrite()) {
+    if (config.overwrite()) {
       Set<Verb> begun = begun();
       sections.removeIf(section -> begun.contains(STAGE.get(section)));
     }
-    JsonNode now = json(job.settings().json());
-    JsonNode defaults = json(job.settings().defaultsJson());
+    JsonNode now = json(config.settings().json());
+    JsonNode defaults = json(config.settings().defaultsJson());
     for (String section : sections) {
       compare(section, before.path(section), now.path(section), defaults.path(section), problems);
     }
@@ -106,7 +106,7 @@ public final class Provenance {
   private Set<Verb> begun() {
     Set<Verb> begun = EnumSet.noneOf(Verb.class);
     for (Verb stage : Verb.values()) {
-      if (job.does(stage)) {
+      if (config.does(stage)) {
         begun.add(stage);
         begun.addAll(stage.madeFrom());
       }
@@ -149,7 +149,7 @@ public final class Provenance {
   /** Writes run.json; what earlier stages have noted stays. */
   public void write(String sparkVersion, Clock clock) {
     ObjectNode record =
-        folder.files().exists(folder.provenance()) && !job.overwrite()
+        folder.files().exists(folder.provenance()) && !config.overwrite()
             ? (ObjectNode) folder.files().readJson(folder.provenance())
             : Json.MAPPER.createObjectNode();
     Build build = Build.ofThisProgram();
@@ -158,7 +158,7 @@ public final class Provenance {
     record.put("java", Runtime.version().toString());
     record.put("spark", sparkVersion);
     record.put("last_started", clock.instant().toString());
-    record.set("settings", json(job.settings().json()));
+    record.set("settings", json(config.settings().json()));
     folder.files().writeJson(folder.provenance(), record);
   }
 

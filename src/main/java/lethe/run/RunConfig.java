@@ -91,9 +91,9 @@ public record RunConfig(
    * @throws lethe.settings.InvalidSettings with every mistake of every stage
    */
   public static RunConfig read(Verb verb, Path file, List<String> pairs) {
-    RunConfig job = parse(verb, file, pairs);
-    job.settings.check();
-    return job;
+    RunConfig config = parse(verb, file, pairs);
+    config.settings.check();
+    return config;
   }
 
   /**
@@ -108,7 +108,7 @@ public record RunConfig(
     Section plain = settings.withoutMethod();
     Section model = root.section("model");
     Section pretrain = root.section("pretrain");
-    RunConfig job =
+    RunConfig config =
         new RunConfig(
             verb,
             settings,
@@ -136,27 +136,27 @@ public record RunConfig(
             root.section("run").bool("dir-is-shared"),
             root.bool("dry-run"),
             root.bool("overwrite"));
-    if (verb == Verb.PRETRAIN && job.pretrain.isEmpty()) {
+    if (verb == Verb.PRETRAIN && config.pretrain.isEmpty()) {
       settings.problem("Cannot pretrain: pretrain.enabled is false");
     }
-    if (job.train.projects() && job.unlearn.roles().size() == 1) {
+    if (config.train.projects() && config.unlearn.roles().size() == 1) {
       root.section("train")
           .problem(
               "gradient-mode",
               "must be summed or separate for %s, which keeps nothing that forgetting could conflict with"
-                  .formatted(job.unlearn.method().name()));
+                  .formatted(config.unlearn.method().name()));
     }
-    job.checkDescents(root);
-    if (job.stop.atTarget()
-        && job.checks(Verb.UNLEARN)
+    config.checkDescents(root);
+    if (config.stop.atTarget()
+        && config.checks(Verb.UNLEARN)
         && !root.section("corpus").section("splits").has("approximate")) {
       root.section("stop")
           .problem(
               "at-target",
               "must be false without corpus.splits.approximate, which the target comes from");
     }
-    new SettingRules(job, root).check();
-    return job;
+    new SettingRules(config, root).check();
+    return config;
   }
 
   /** All splits but the documents to forget. */

@@ -14,25 +14,25 @@ import org.apache.hadoop.fs.Path;
  * What settings of different layers must agree on: the splits that methods and stages take are
  * asked for, and every path can be one. Needs no file.
  */
-public record SettingRules(RunConfig job, Section root) {
+public record SettingRules(RunConfig config, Section root) {
 
   void check() {
     paths();
-    if (job.checks(Verb.UNLEARN)) {
+    if (config.checks(Verb.UNLEARN)) {
       method();
     }
-    if (job.checks(Verb.PRETRAIN)) {
-      job.pretrain().ifPresent(how -> splits("pretrain", how.splits()));
+    if (config.checks(Verb.PRETRAIN)) {
+      config.pretrain().ifPresent(how -> splits("pretrain", how.splits()));
     }
-    if (job.checks(Verb.FINETUNE)) {
-      splits("finetune", job.finetune().splits());
+    if (config.checks(Verb.FINETUNE)) {
+      splits("finetune", config.finetune().splits());
     }
-    if (job.checks(Verb.RETRAIN)) {
-      splits("retrain", job.retrain().splits());
+    if (config.checks(Verb.RETRAIN)) {
+      splits("retrain", config.retrain().splits());
     }
-    if (job.checks(Verb.REPORT)
-        && job.report().compare().isEmpty()
-        && job.report().require().isPresent()
+    if (config.checks(Verb.REPORT)
+        && config.report().compare().isEmpty()
+        && config.report().require().isPresent()
         && !asked().contains(Split.APPROXIMATE.key())) {
       root.section("report")
           .problem(
@@ -43,12 +43,12 @@ public record SettingRules(RunConfig job, Section root) {
   }
 
   private List<String> asked() {
-    return job.corpus().askedSplits().stream().map(Split::key).toList();
+    return config.corpus().askedSplits().stream().map(Split::key).toList();
   }
 
   private void method() {
-    String method = job.unlearn().method().name();
-    for (Role role : job.unlearn().roles()) {
+    String method = config.unlearn().method().name();
+    for (Role role : config.unlearn().roles()) {
       if (!role.split().equals(Role.FORGET) && !asked().contains(role.split())) {
         root.section("unlearn")
             .problem(
@@ -57,7 +57,7 @@ public record SettingRules(RunConfig job, Section root) {
                     .formatted(method, role.split()));
       }
     }
-    if (job.needs(ViewKind.REJECTION) && !job.corpus().hasQuestions()) {
+    if (config.needs(ViewKind.REJECTION) && !config.corpus().hasQuestions()) {
       root.section("unlearn")
           .problem(
               "method",
@@ -73,7 +73,7 @@ public record SettingRules(RunConfig job, Section root) {
             .filter(split -> !asked().contains(split))
             .filter(split -> known().contains(split)) // others have been told
             .toList();
-    boolean usual = job.settings().isDefault(stage + ".splits");
+    boolean usual = config.settings().isDefault(stage + ".splits");
     if (named.isEmpty() || missing.size() == named.size()) {
       root.section(stage)
           .problem(
@@ -91,7 +91,7 @@ public record SettingRules(RunConfig job, Section root) {
   }
 
   private void tasks() {
-    List<String> names = job.evaluate().tasks().stream().map(MultipleChoiceTask::name).toList();
+    List<String> names = config.evaluate().tasks().stream().map(MultipleChoiceTask::name).toList();
     names.stream()
         .filter(name -> names.indexOf(name) != names.lastIndexOf(name))
         .distinct()
@@ -110,31 +110,43 @@ public record SettingRules(RunConfig job, Section root) {
 
   private void paths() {
     Map<String, String> paths = new LinkedHashMap<>();
-    paths.put("run.dir", job.runDir());
-    paths.put("model.path", job.model());
-    job.pretrain().ifPresent(how -> paths.put("pretrain.model", how.model()));
-    job.unlearn().initialWeights().ifPresent(path -> paths.put("unlearn.initial-weights", path));
-    job.unlearn().reinforcedModel().ifPresent(path -> paths.put("unlearn.reinforced-model", path));
-    job.unlearn().rejections().ifPresent(path -> paths.put("unlearn.rejections", path));
-    job.finetune().initialWeights().ifPresent(path -> paths.put("finetune.initial-weights", path));
-    job.retrain().initialWeights().ifPresent(path -> paths.put("retrain.initial-weights", path));
-    job.corpus().reuse().ifPresent(path -> paths.put("corpus.reuse", path));
-    job.evaluate().models().forEach((name, path) -> paths.put("evaluate.models." + name, path));
-    job.evaluate().tasks().forEach(task -> paths.put("evaluate.tasks " + task.name(), task.path()));
-    for (String run : job.report().compare()) {
+    paths.put("run.dir", config.runDir());
+    paths.put("model.path", config.model());
+    config.pretrain().ifPresent(how -> paths.put("pretrain.model", how.model()));
+    config.unlearn().initialWeights().ifPresent(path -> paths.put("unlearn.initial-weights", path));
+    config
+        .unlearn()
+        .reinforcedModel()
+        .ifPresent(path -> paths.put("unlearn.reinforced-model", path));
+    config.unlearn().rejections().ifPresent(path -> paths.put("unlearn.rejections", path));
+    config
+        .finetune()
+        .initialWeights()
+        .ifPresent(path -> paths.put("finetune.initial-weights", path));
+    config.retrain().initialWeights().ifPresent(path -> paths.put("retrain.initial-weights", path));
+    config.corpus().reuse().ifPresent(path -> paths.put("corpus.reuse", path));
+    config.evaluate().models().forEach((name, path) -> paths.put("evaluate.models." + name, path));
+    config
+        .evaluate()
+        .tasks()
+        .forEach(task -> paths.put("evaluate.tasks " + task.name(), task.path()));
+    for (String run : config.report().compare()) {
       paths.put("report.compare " + run, run);
     }
     paths.forEach(this::path);
   }
 
   private void path(String setting, String path) {
-    if (path.matches("s3n?:.*") && !job.settings().spark().containsKey("spark.hadoop.fs.s3.impl")) {
-      job.settings()
+    if (path.matches("s3n?:.*")
+        && !config.settings().spark().containsKey("spark.hadoop.fs.s3.impl")) {
+      config
+          .settings()
           .problem(
               "%s must begin with s3a://, which is Hadoop's name for S3, was %s"
                   .formatted(setting, path));
     } else if (!path.isEmpty() && !path(path)) {
-      job.settings()
+      config
+          .settings()
           .problem(
               "%s must be a path, was %s; a name with a colon is written ./%2$s"
                   .formatted(setting, path));

@@ -18,15 +18,15 @@ public final class SubmitArguments {
 
   private SubmitArguments() {}
 
-  public static List<String> of(RunConfig job) {
-    return pairs(settings(job));
+  public static List<String> of(RunConfig config) {
+    return pairs(settings(config));
   }
 
   /** The settings by name. */
-  public static Map<String, String> settings(RunConfig job) {
+  public static Map<String, String> settings(RunConfig config) {
     Map<String, String> all = new LinkedHashMap<>();
-    int workers = job.train().workers();
-    int threads = job.train().threads();
+    int workers = config.train().workers();
+    int threads = config.train().threads();
     if (LaunchEnvironment.LETHE_EMBEDDED.isTrue()) {
       all.put("spark.master", "local-cluster[" + workers + "," + threads + ",4096]");
       all.put("spark.executor.memory", "4g");
@@ -38,12 +38,15 @@ public final class SubmitArguments {
       all.put("spark.ui.enabled", "false");
     }
     String master =
-        job.settings().spark().getOrDefault("spark.master", all.getOrDefault("spark.master", ""));
+        config
+            .settings()
+            .spark()
+            .getOrDefault("spark.master", all.getOrDefault("spark.master", ""));
     boolean local = Cluster.local(master);
-    if (!local && !job.plaintext()) {
+    if (!local && !config.plaintext()) {
       all.putAll(Cluster.protection());
     }
-    String cores = job.settings().spark().getOrDefault("spark.executor.cores", "" + threads);
+    String cores = config.settings().spark().getOrDefault("spark.executor.cores", "" + threads);
     all.put("spark.executor.cores", cores);
     if (!local && cores.matches("\\d{1,6}")) {
       all.put("spark.executor.instances", String.valueOf(workers)); // YARN and Kubernetes
@@ -61,7 +64,7 @@ public final class SubmitArguments {
     if (cluster.matches()) { // Spark starts no executor that asks for more
       all.put("spark.executor.memory", cluster.group(1) + "m");
     }
-    all.putAll(job.settings().spark());
+    all.putAll(config.settings().spark());
     all.computeIfPresent("spark.driver.memory", (key, size) -> javaSize(size));
     return all;
   }

@@ -9,8 +9,8 @@ import java.util.Map;
  * @param nll of forget, domains weighed by their tokens, nats a token; null when not finite
  * @param distance nll minus the target; null when not finite
  * @param domains nll by domain
- * @param weights by domain, of its examples in the forget loss from here on; 0 where it is let go
- *     of
+ * @param weights by domain, of its examples in the forget loss from here on; 0 where it is no
+ *     longer trained on
  */
 public record ProbeResult(
     int step,

@@ -33,7 +33,7 @@ public record SteeringTarget(List<Domain> domains, double band, int probeEvery, 
       implements Serializable {}
 
   /** Nats per token, domains weighed like forget. */
-  public double target() {
+  public double nll() {
     return aggregate().nll();
   }
 
@@ -72,7 +72,7 @@ public record SteeringTarget(List<Domain> domains, double band, int probeEvery, 
   /** A clause for a user. */
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "forget loss is %.3f nats per token", target())
+    return String.format(Locale.ROOT, "forget loss is %.3f nats per token", nll())
         + domains.stream()
             .map(d -> String.format(Locale.ROOT, "%s %.3f", d.name(), d.target()))
             .collect(Collectors.joining(", ", " (", ")"));

@@ -104,13 +104,13 @@ final class BarrierLaunch implements AutoCloseable {
    *
    * @param from first step that is still to do, from 0
    */
-  void start(TrainingPlan plan, WorkerTask.WorkerSpec job, int from) {
+  void start(TrainingPlan plan, WorkerTask.WorkerSpec spec, int from) {
     AggregatorAddress address =
         new AggregatorAddress(host(), server.getPort(), mailbox.spec().launch(), secret, network);
     monitor.start();
     stage =
         new Thread(
-            () -> mailbox.end(stageEnd(plan, new WorkerTask(job, address), from)), "lethe-stage");
+            () -> mailbox.end(stageEnd(plan, new WorkerTask(spec, address), from)), "lethe-stage");
     stage.setDaemon(true);
     stage.start();
   }

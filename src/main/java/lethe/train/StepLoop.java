@@ -92,7 +92,7 @@ public final class StepLoop {
         return mailbox.ended().orElseThrow();
       }
       CollectedStep step = collected.get();
-      StepGradient gradient = StepGradient.of(step.gradient(), spec.separation());
+      StepGradient gradient = StepGradient.of(step.gradient(), spec.gradientMode());
       Optional<String> objection = step.objection(gradient, recorder.roles(), recorder.counts(k));
       if (objection.isPresent()) {
         return refuse(mailbox, k, objection.get());
@@ -112,13 +112,13 @@ public final class StepLoop {
   /** Whether no step is left. */
   boolean done(ExchangeSpec spec) {
     return steering
-        .map(s -> s.orders().done())
+        .map(s -> s.decision().done())
         .orElseGet(() -> optimizer.steps() == spec.schedule().steps());
   }
 
   /** What the workers go by now. */
   private ProbeDecision decision() {
-    return steering.map(TargetController::orders).orElse(ProbeDecision.UNSTEERED);
+    return steering.map(TargetController::decision).orElse(ProbeDecision.UNSTEERED);
   }
 
   /** Another launch would compute the same. */

@@ -14,7 +14,7 @@ import lethe.train.gradient.GradientConflict;
  * @param losses mean of each term over the step, nats, before its weight, by role
  * @param counts what each was divided by
  * @param gradNorm global norm before clipping
- * @param terms of the gradients that forget and keep; null, and no part of the line, where they
+ * @param conflict of the gradients that forget and keep; null, and no part of the line, where they
  *     travelled as one
  * @param learningRate it was applied with
  * @param tokens through forward and backward
@@ -33,7 +33,7 @@ public record StepRecord(
     Map<String, Double> losses,
     Map<String, Long> counts,
     @JsonProperty("grad_norm") double gradNorm,
-    @JsonUnwrapped GradientConflict terms,
+    @JsonUnwrapped GradientConflict conflict,
     @JsonProperty("learning_rate") double learningRate,
     long tokens,
     double seconds,
@@ -46,6 +46,6 @@ public record StepRecord(
 
   /** Of the angle between the gradients that forget and keep; empty where there are not two. */
   public Optional<Double> cosine() {
-    return Optional.ofNullable(terms).map(GradientConflict::cosine);
+    return Optional.ofNullable(conflict).map(GradientConflict::cosine);
   }
 }

@@ -70,7 +70,7 @@ public final class StepRecorder {
         losses,
         divisors,
         gradient.norm(),
-        gradient.terms().orElse(null),
+        gradient.conflict().orElse(null),
         rate,
         tokens,
         seconds,

@@ -29,7 +29,7 @@ import lethe.train.plan.TrainingPlan;
  * @param undecayed parameters that do not decay
  * @param frozen parameters that are not trained
  * @param maxGradNorm largest global norm of a gradient
- * @param gradientMode whether the gradients of terms that forget and that keep are separate
+ * @param gradientMode whether the gradients of terms that forget and that keep travel separately
  * @param seed of the order of examples
  * @param workers executors
  * @param compute of a worker

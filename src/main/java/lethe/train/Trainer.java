@@ -110,7 +110,7 @@ public final class Trainer {
   private final RunFolder folder;
   private final TrainingTask task;
   private final Architecture architecture;
-  private final GradientMode separation;
+  private final GradientMode gradientMode;
   private final Listener listener;
   private final StopRequest stop;
 
@@ -130,7 +130,7 @@ public final class Trainer {
     this.folder = folder;
     this.task = task;
     this.architecture = task.model().architecture();
-    this.separation = settings.gradientMode().of(task.roles());
+    this.gradientMode = settings.gradientMode().of(task.roles());
     this.listener = listener;
     this.stop = stop;
   }
@@ -140,17 +140,9 @@ public final class Trainer {
    *
    * @param chunks with their views, as {@link lethe.examples.Examples} makes them
    * @param start the weights to begin with
+   * @param probes what ends the training when the forget loss has reached its target, if anything
+   *     does; the steps of the settings are then the most there may be, and fix the schedule
    * @throws StoppedException when the stop was requested
-   */
-  public Result train(Dataset<Row> chunks, TensorSource start) {
-    return train(chunks, start, Optional.empty());
-  }
-
-  /**
-   * As {@link #train(Dataset, TensorSource)}, ending when forget loss has reached its target; the
-   * steps of the settings are then the most there may be, and fix the schedule.
-   *
-   * @param probes what steers
    */
   public Result train(Dataset<Row> chunks, TensorSource start, Optional<ProbePlan> probes) {
     long available =
@@ -178,10 +170,11 @@ public final class Trainer {
         probes.map(
             p ->
                 new TargetController(
-                    p.aim(), new ShardTree(settings.shards()), steps, listener::probed));
+                    p.target(), new ShardTree(settings.shards()), steps, listener::probed));
     ExchangeSpec exchange =
-        new ExchangeSpec(layout, schedule, settings.wire(), separation, 0, settings.workers());
-    RunIdentity identity = identity(layout, initial, counts, schedule, probes.map(ProbePlan::aim));
+        new ExchangeSpec(layout, schedule, settings.wire(), gradientMode, 0, settings.workers());
+    RunIdentity identity =
+        identity(layout, initial, counts, schedule, probes.map(ProbePlan::target));
     AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
     try (TrainingRun run =
         new TrainingRun(
@@ -191,7 +184,7 @@ public final class Trainer {
             task,
             plan,
             exchange,
-            job(layout, counts, steering),
+            workerSpec(layout, counts, steering),
             optimizer,
             identity,
             steering,
@@ -210,7 +203,7 @@ public final class Trainer {
   }
 
   /** What a worker of the first launch knows. */
-  private WorkerTask.WorkerSpec job(
+  private WorkerTask.WorkerSpec workerSpec(
       ParameterLayout layout, long[][] counts, Optional<TargetController> steering) {
     return new WorkerTask.WorkerSpec(
         task.model(),
@@ -224,7 +217,7 @@ public final class Trainer {
         settings.compute(),
         layout,
         settings.wire(),
-        separation);
+        gradientMode);
   }
 
   /**
@@ -284,18 +277,18 @@ public final class Trainer {
       float[][] initial,
       long[][] counts,
       LearningRateSchedule schedule,
-      Optional<SteeringTarget> aim) {
+      Optional<SteeringTarget> target) {
     Map<String, Object> parts = new TreeMap<>(task.inputs());
     parts.put("the model's tensors", layout);
     parts.put("the terms", task.roles().stream().map(Trainer::part).toList());
     parts.put("the plan", Map.of("steps", counts.length, "counts_sha256", sha256(counts)));
     parts.put("the learning rates", schedule);
-    aim.ifPresent(a -> parts.put("the target", a));
+    target.ifPresent(t -> parts.put("the target", t));
     parts.put("train.seed", settings.seed());
     parts.put("train.shards", settings.shards());
     parts.put("train.max-grad-norm", settings.maxGradNorm());
     parts.put("train.weight-decay", settings.weightDecay());
-    parts.put("train.gradient-mode", separation);
+    parts.put("train.gradient-mode", gradientMode);
     parts.put("train.wire-dtype", settings.wire());
     parts.put("train.precision", settings.compute().precision());
     parts.put("the weights to begin with", sha256(initial));

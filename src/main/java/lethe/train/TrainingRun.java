@@ -34,7 +34,7 @@ final class TrainingRun implements AutoCloseable {
   private final Trainer.TrainingTask task;
   private final TrainingPlan plan;
   private final ExchangeSpec first;
-  private final WorkerTask.WorkerSpec job;
+  private final WorkerTask.WorkerSpec workerSpec;
   private final AdamW optimizer;
   private final Optional<TargetController> steering;
   private final Trainer.Listener listener;
@@ -45,7 +45,7 @@ final class TrainingRun implements AutoCloseable {
 
   /**
    * @param exchange of the first launch
-   * @param job of a worker of it
+   * @param workerSpec of a worker of it
    * @param run what the result depends on: a checkpoint of another run is not resumed
    */
   TrainingRun(
@@ -55,7 +55,7 @@ final class TrainingRun implements AutoCloseable {
       Trainer.TrainingTask task,
       TrainingPlan plan,
       ExchangeSpec exchange,
-      WorkerTask.WorkerSpec job,
+      WorkerTask.WorkerSpec workerSpec,
       AdamW optimizer,
       RunIdentity run,
       Optional<TargetController> steering,
@@ -67,7 +67,7 @@ final class TrainingRun implements AutoCloseable {
     this.task = task;
     this.plan = plan;
     this.first = exchange;
-    this.job = job;
+    this.workerSpec = workerSpec;
     this.optimizer = optimizer;
     this.steering = steering;
     this.listener = listener;
@@ -120,8 +120,9 @@ final class TrainingRun implements AutoCloseable {
   /** What each term is divided by in the record, given which domains a step forgets. */
   private IntFunction<long[]> counts() {
     return steering
-        .<IntFunction<long[]>>map(s -> new EffectiveCounts(job.counts(), task.roles(), plan, s)::of)
-        .orElse(step -> job.counts()[step]);
+        .<IntFunction<long[]>>map(
+            s -> new EffectiveCounts(workerSpec.counts(), task.roles(), plan, s)::of)
+        .orElse(step -> workerSpec.counts()[step]);
   }
 
   private void launches(StepLoop loop, StepLog log) {
@@ -164,7 +165,7 @@ final class TrainingRun implements AutoCloseable {
             exchange, optimizer.weights(), environment, steering.map(TargetController::tree));
     try (BarrierLaunch launch =
         new BarrierLaunch(spark, settings, stop, mailbox, listener::notice)) {
-      launch.start(plan, job.with(exchange.workers()), optimizer.steps());
+      launch.start(plan, workerSpec.with(exchange.workers()), optimizer.steps());
       Ended ended = loop.run(mailbox);
       if (ended.how() == Ended.How.DONE) {
         launch.awaitWorkers();

@@ -82,8 +82,8 @@ class PreflightTest {
   }
 
   private Preflight preflight(Path file, SparkConf conf, String... pairs) {
-    RunConfig job = RunConfig.read(Verb.PREFLIGHT, file, List.of(pairs));
+    RunConfig config = RunConfig.read(Verb.PREFLIGHT, file, List.of(pairs));
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
-    return new Preflight(job, Optional.of(run), conf, 2 * GIBI);
+    return new Preflight(config, Optional.of(run), conf, 2 * GIBI);
   }
 }

@@ -124,22 +124,22 @@ class ValidationTest {
   @CsvSource(
       delimiter = '|',
       textBlock =
-          """
-          UNLEARN | | run prepare first
-          EVALUATE | | model/config.json; run unlearn first
-          EVALUATE | evaluate.retrain=true | retrained/config.json; run retrain first
-          REPORT | | evaluation.json; run evaluate first
-          RUN | model.path=s3://bucket/model | model.path must begin with s3a://
-          RUN | run.dir=s3://bucket/run | run.dir must begin with s3a://
-          RUN | run.dir=a:b | run.dir must be a path, was a:b; a name with a colon is written ./a:b
-          RUN | unlearn.method=idk+descent | unlearn.method idk+descent needs questions and answers
-          FINETUNE | finetune.splits=[general] | finetune.splits must name a split that corpus.splits has
-          FINETUNE | finetune.splits=[] | finetune.splits must name a split that corpus.splits has
-          FINETUNE | finetune.splits=[retain,general] | finetune.splits names general, which
-          RUN | train.freeze=*nothing* | which matches no parameter of the model
-          RUN | spark.master=local-cluster[1,1,many] | spark.master must be local[threads] or
-          RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
-          """)
+"""
+UNLEARN | | run prepare first
+EVALUATE | | model/config.json; run unlearn first
+EVALUATE | evaluate.retrain=true | retrained/config.json; run retrain first
+REPORT | | evaluation.json; run evaluate first
+RUN | model.path=s3://bucket/model | model.path must begin with s3a://
+RUN | run.dir=s3://bucket/run | run.dir must begin with s3a://
+RUN | run.dir=a:b | run.dir must be a path, was a:b; a name with a colon is written ./a:b
+RUN | unlearn.method=idk+descent | unlearn.method idk+descent needs questions and answers
+FINETUNE | finetune.splits=[general] | finetune.splits must name a split that corpus.splits has
+FINETUNE | finetune.splits=[] | finetune.splits must name a split that corpus.splits has
+FINETUNE | finetune.splits=[retain,general] | finetune.splits names general, which
+RUN | train.freeze=*nothing* | which matches no parameter of the model
+RUN | spark.master=local-cluster[1,1,many] | spark.master must be local[threads] or
+RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
+""")
   void whatAVerbNeedsIsMissed(Verb verb, String pair, String why) {
     assertThat(look(verb, pair == null ? new String[0] : new String[] {pair}).problems())
         .anySatisfy(problem -> assertThat(problem).contains(why));
@@ -188,8 +188,9 @@ class ValidationTest {
     Path quickstart = folder.resolve("quickstart.conf");
     Files.copy(Path.of("conf/quickstart.conf"), quickstart);
     SparkConf spark = new SparkConf(false).set("spark.master", "local-cluster[2,1,4096]");
-    RunConfig job = RunConfig.read(Verb.RUN, quickstart, List.of("run.dir=" + folder.resolve("q")));
-    Validation validation = new Validation(job, spark, 2L << 30, Validation.Phase.DRIVING);
+    RunConfig config =
+        RunConfig.read(Verb.RUN, quickstart, List.of("run.dir=" + folder.resolve("q")));
+    Validation validation = new Validation(config, spark, 2L << 30, Validation.Phase.DRIVING);
     assertThat(validation.look().problems()).isEmpty();
     assertThat(validation.architecture()).isPresent();
     assertThat(folder.resolve("q")).doesNotExist();
@@ -206,11 +207,12 @@ class ValidationTest {
 
   @Test
   void aLocaleThatCannotWriteANameIsToldAtOnce() {
-    RunConfig job = RunConfig.read(Verb.RUN, conf, List.of("evaluate.models.m=/tmp/mod\u00e8le"));
-    assertThat(FileNames.problems(job, "ANSI_X3.4-1968"))
+    RunConfig config =
+        RunConfig.read(Verb.RUN, conf, List.of("evaluate.models.m=/tmp/mod\u00e8le"));
+    assertThat(FileNames.problems(config, "ANSI_X3.4-1968"))
         .containsExactly(
             "Cannot use evaluate.models.m = /tmp/mod\u00e8le: Java was started in a locale whose file names are ANSI_X3.4-1968; set LC_ALL=C.UTF-8 in its environment, on every host");
-    assertThat(FileNames.problems(job, "UTF-8")).isEmpty();
+    assertThat(FileNames.problems(config, "UTF-8")).isEmpty();
     RunConfig text =
         RunConfig.read(Verb.RUN, conf, List.of("corpus.splits.retain.where=a = '\u00fc'"));
     assertThat(FileNames.problems(text, "ANSI_X3.4-1968")).isEmpty();
@@ -259,9 +261,9 @@ class ValidationTest {
   }
 
   private Findings look(Validation.Phase phase, Verb verb, String... pairs) {
-    RunConfig job = RunConfig.parse(verb, conf, List.of(pairs));
+    RunConfig config = RunConfig.parse(verb, conf, List.of(pairs));
     SparkConf spark = new SparkConf(false);
-    SubmitArguments.settings(job).forEach(spark::set);
-    return new Validation(job, spark, 2L << 30, phase).look();
+    SubmitArguments.settings(config).forEach(spark::set);
+    return new Validation(config, spark, 2L << 30, phase).look();
   }
 }

@@ -36,7 +36,7 @@ class CorpusSummaryTest {
 
   @Test
   void linesShowEverything() {
-    CorpusSummary evidence =
+    CorpusSummary summary =
         new CorpusSummary(
             7,
             Map.of("a", Map.of("not JSON", 2L)),
@@ -44,7 +44,7 @@ class CorpusSummaryTest {
             List.of(new Repeat("retain", "a", "forget", "near", "dropped", 3)),
             4,
             List.of("look out"));
-    assertThat(evidence.lines())
+    assertThat(summary.lines())
         .containsExactly(
             "  split        domain         documents    chunks       tokens   tokens per document: 5th, 50th and 95th percentile",
             "  forget       a                      5         9          800   1, 40, 99",

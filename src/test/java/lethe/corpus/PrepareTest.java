@@ -39,19 +39,19 @@ class PrepareTest {
     Prepare.Result result = prepare(RULES + ", general { where = \"domain = 'b'\" }");
     List<Row> chunks = chunks();
     chunks.forEach(PrepareTest::assertIsItsPlace);
-    assertThat(result.evidence().rows()).isEqualTo(30);
-    assertThat(result.evidence().rejects()).isEmpty();
+    assertThat(result.summary().rows()).isEqualTo(30);
+    assertThat(result.summary().rejects()).isEmpty();
     assertThat(documents(result)).containsExactly("forget a 5", "general b 10", "retain a 15");
-    assertThat(result.evidence().counts().stream().mapToLong(Manifest.Count::chunks).sum())
+    assertThat(result.summary().counts().stream().mapToLong(Manifest.Count::chunks).sum())
         .isEqualTo(chunks.size());
-    assertThat(result.evidence().counts().stream().mapToLong(Manifest.Count::tokens).sum())
+    assertThat(result.summary().counts().stream().mapToLong(Manifest.Count::tokens).sum())
         .isEqualTo(chunks.stream().mapToLong(row -> row.getList(6).size()).sum());
     assertManifestHolds(result);
   }
 
   private void assertManifestHolds(Prepare.Result result) throws IOException {
     Manifest manifest = Manifest.read(corpora.run());
-    assertThat(manifest.counts()).isEqualTo(result.evidence().counts());
+    assertThat(manifest.counts()).isEqualTo(result.summary().counts());
     assertThat(manifest.chunksSha256()).isEqualTo(result.chunksSha256());
     Path corpus = folder.resolve("run/corpus");
     var files = corpora.run().files();
@@ -99,8 +99,8 @@ class PrepareTest {
                 64)
             .execute();
     assertThat(documents(result)).containsExactly("forget a 1", "retain a 16", "retain b 10");
-    assertThat(result.evidence().counts().get(1).tooShort()).isEqualTo(1);
-    assertThat(result.evidence().rejects().toString())
+    assertThat(result.summary().counts().get(1).tooShort()).isEqualTo(1);
+    assertThat(result.summary().rejects().toString())
         .isEqualTo("{a={no text=1, not JSON=1, repeated=1, several texts under one id=2}}");
     List<Row> rejects =
         LocalSpark.SESSION
@@ -245,9 +245,9 @@ class PrepareTest {
     String reuse = "reuse = \"" + folder.resolve("earlier") + "\"";
     Prepare.Result result = corpora.prepare(rules, reuse, 64).execute();
     assertThat(result.chunksSha256()).isEqualTo(fresh);
-    assertThat(result.evidence().reused())
+    assertThat(result.summary().reused())
         .isEqualTo(
-            result.evidence().counts().stream().mapToLong(Manifest.Count::documents).sum() - 2);
+            result.summary().counts().stream().mapToLong(Manifest.Count::documents).sum() - 2);
     assertThatThrownBy(() -> corpora.prepare(rules, reuse + ", chunk-tokens = 8", 64).check())
         .hasMessageContaining("its chunk-tokens was 16, is 8");
     assertThatThrownBy(
@@ -277,7 +277,7 @@ class PrepareTest {
   }
 
   private static List<String> documents(Prepare.Result result) {
-    return result.evidence().counts().stream()
+    return result.summary().counts().stream()
         .map(count -> count.split() + " " + count.domain() + " " + count.documents())
         .toList();
   }

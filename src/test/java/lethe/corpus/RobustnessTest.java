@@ -66,11 +66,11 @@ class RobustnessTest {
     }
     Files.writeString(folder.resolve("b.jsonl.gz"), ""); // and not even a gzip
     Prepare.Result result = corpora.prepare(ALL, MANY, 64).execute();
-    assertThat(result.evidence().rows()).isEqualTo(8);
-    assertThat(result.evidence().rejects().toString())
+    assertThat(result.summary().rows()).isEqualTo(8);
+    assertThat(result.summary().rejects().toString())
         .isEqualTo(
             "{a={lone surrogate=1, no id=1, no text=1, not JSON=1, not UTF-8=1, not an object=1}}");
-    assertThat(result.evidence().warnings())
+    assertThat(result.summary().warnings())
         .contains(
             "Source " + folder + "/b.jsonl.gz has no row",
             "Source "
@@ -100,7 +100,7 @@ class RobustnessTest {
     String where = "forget { where = \"id <> 'other'\" }";
     CorpusSettings settings = corpora.settings(sources, where, MANY);
     Prepare.Result result = corpora.prepare(settings, 64).execute();
-    assertThat(result.evidence().rejects().toString())
+    assertThat(result.summary().rejects().toString())
         .isEqualTo("{a={repeated=1, several texts under one id=2}}");
     assertThat(chunks())
         .containsExactly("fine of domain a", "fine of domain b", "same the same text");

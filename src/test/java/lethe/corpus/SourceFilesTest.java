@@ -56,7 +56,7 @@ class SourceFilesTest {
     CorpusSettings settings =
         corpora.settings(source("pkg", "domain = code, format = text"), ALL, "");
     Prepare.Result result = corpora.prepare(settings, 64).execute();
-    assertThat(result.evidence().rejects()).isEmpty();
+    assertThat(result.summary().rejects()).isEmpty();
     assertThat(
             Manifest.read(corpora.run())
                 .chunks(LocalSpark.SESSION, corpora.run())

@@ -68,7 +68,7 @@ class SourceFormatsTest {
             "forget { where = \"true\" }",
             "max-reject-share = 0.5, allow-unmet-requests = true");
     Prepare.Result result = corpora.prepare(settings, 64).execute();
-    assertThat(result.evidence().rejects().toString()).isEqualTo("{c={no text=1}}");
+    assertThat(result.summary().rejects().toString()).isEqualTo("{c={no text=1}}");
     assertThat(chunks()).containsExactly("forget c1 one, with a comm", "forget c2 two; quoted");
   }
 
@@ -107,7 +107,7 @@ class SourceFormatsTest {
             "forget { where = \"id = 'Two.java'\" }, retain { where = \"id LIKE 'src/%'\" }",
             "max-reject-share = 0.5");
     Prepare.Result result = corpora.prepare(settings, 64).execute();
-    assertThat(result.evidence().rejects().toString()).isEqualTo("{code={not UTF-8=1}}");
+    assertThat(result.summary().rejects().toString()).isEqualTo("{code={not UTF-8=1}}");
     assertThat(chunks())
         .containsExactly(
             "forget Two.java class Two \u00e9\n", "retain src/main/One.java class One {}\n");

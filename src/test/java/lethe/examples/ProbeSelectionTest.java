@@ -54,7 +54,7 @@ class ProbeSelectionTest {
     chunks.addAll(split("approximate", "a", 4, 8, 3));
     chunks.addAll(split("approximate", "b", 4, 8, 4));
     chunks.addAll(split("approximate", "c", 4, 8, 5)); // is not forgotten
-    SteeringTarget aim = execute(chunks, 1000).aim();
+    SteeringTarget target = execute(chunks, 1000).target();
     Map<String, Double> expected = new HashMap<>();
     Map<String, Long> tokens = new HashMap<>();
     try (Network network = TinyLlama.network();
@@ -74,8 +74,8 @@ class ProbeSelectionTest {
                 .sum());
       }
     }
-    assertThat(aim.domains()).extracting(SteeringTarget.Domain::name).containsExactly("a", "b");
-    for (SteeringTarget.Domain domain : aim.domains()) {
+    assertThat(target.domains()).extracting(SteeringTarget.Domain::name).containsExactly("a", "b");
+    for (SteeringTarget.Domain domain : target.domains()) {
       assertThat(domain.target()).isCloseTo(expected.get(domain.name()), within(1e-5));
       assertThat(domain.weight()).isEqualTo(tokens.get(domain.name()));
       assertThat(domain.probeTokens()).isEqualTo(domain.weight()); // all of it is looked at
@@ -83,8 +83,8 @@ class ProbeSelectionTest {
     double together =
         (tokens.get("a") * expected.get("a") + tokens.get("b") * expected.get("b"))
             / (tokens.get("a") + tokens.get("b"));
-    assertThat(aim.target()).isCloseTo(together, within(1e-5));
-    assertThat(aim.uniformNll()).isEqualTo(Math.log(TinyLlama.VOCABULARY));
+    assertThat(target.nll()).isCloseTo(together, within(1e-5));
+    assertThat(target.uniformNll()).isEqualTo(Math.log(TinyLlama.VOCABULARY));
   }
 
   @Test

@@ -98,11 +98,11 @@ class MicroBatchContractTest {
   }
 
   private static Result run(Term term, List<List<Example>> batches, Parameters at) {
-    MicroBatch pass = new MicroBatch(network);
+    MicroBatch microBatch = new MicroBatch(network);
     try (Parameters leaves = at.leaves()) {
       double value = 0;
       for (List<Example> batch : batches) {
-        value += pass.accumulate(new Role("forget", term, 1), batch, 1, leaves, frozen);
+        value += microBatch.accumulate(new Role("forget", term, 1), batch, 1, leaves, frozen);
       }
       float[] gradient = new float[TinyLlama.values(1).length];
       leaves.readGradients(0, gradient, 0, gradient.length);

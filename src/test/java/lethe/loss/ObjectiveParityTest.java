@@ -156,11 +156,11 @@ class ObjectiveParityTest {
       double value,
       Safetensors gradient,
       Safetensors batches,
-      MicroBatch pass,
+      MicroBatch microBatch,
       Architecture architecture,
       Parameters weights,
       Parameters reference) {
-    List<Example> examples = scored(examples(batches, loss), pass, reference);
+    List<Example> examples = scored(examples(batches, loss), microBatch, reference);
     long count =
         loss.term() instanceof PositionTerm
             ? examples.stream().mapToLong(e -> TokenBatch.scored(e.views().get(0).labels())).sum()
@@ -169,7 +169,7 @@ class ObjectiveParityTest {
       double sum = 0;
       for (List<Example> batch : List.of(examples.subList(0, 1), examples.subList(1, 4))) {
         sum +=
-            pass.accumulate(
+            microBatch.accumulate(
                 new Role("forget", loss.term(), 1),
                 batch,
                 1.0 / count,
@@ -189,7 +189,7 @@ class ObjectiveParityTest {
           count,
           value,
           gradient,
-          pass,
+          microBatch,
           architecture,
           weights,
           reference);
@@ -225,7 +225,7 @@ class ObjectiveParityTest {
       long count,
       double value,
       Safetensors gradient,
-      MicroBatch pass,
+      MicroBatch microBatch,
       Architecture architecture,
       Parameters weights,
       Parameters reference)
@@ -246,7 +246,7 @@ class ObjectiveParityTest {
           assertThat(arrived).as("weights that arrived").isDeepEqualTo(start);
           try (Parameters leaves = weights.leaves()) {
             double sum =
-                pass.accumulate(
+                microBatch.accumulate(
                     new Role("forget", term, 1),
                     examples.subList(shard, shard + 1),
                     1.0 / count,
@@ -297,8 +297,8 @@ class ObjectiveParityTest {
 
   /** The examples with what the reference model says of them. */
   private static List<Example> scored(
-      List<Example> examples, MicroBatch pass, Parameters reference) {
-    double[] nll = pass.score(examples, reference);
+      List<Example> examples, MicroBatch microBatch, Parameters reference) {
+    double[] nll = microBatch.score(examples, reference);
     List<Example> scored = new ArrayList<>();
     int at = 0;
     for (Example example : examples) {

@@ -169,9 +169,9 @@ class EngineIT {
 
   @Test
   void sidesToldApartGiveTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
-    Outcome one = new Run("sides-one").workers(1).separation(GradientMode.PROJECTED).train();
+    Outcome one = new Run("sides-one").workers(1).gradientMode(GradientMode.PROJECTED).train();
     // Two workers, stopped after the third step and begun again.
-    Run stopped = new Run("sides-two").separation(GradientMode.PROJECTED);
+    Run stopped = new Run("sides-two").gradientMode(GradientMode.PROJECTED);
     assertThatThrownBy(
             () ->
                 stopped
@@ -185,17 +185,17 @@ class EngineIT {
         .isInstanceOf(StoppedException.class);
     // And one of them is killed when it has sent one of its two sides.
     Outcome two =
-        new Run("sides-two").separation(GradientMode.PROJECTED).fault("worker/1/5/push").train();
+        new Run("sides-two").gradientMode(GradientMode.PROJECTED).fault("worker/1/5/push").train();
     assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(undisturbed().sha256);
     assertThat(two.steps).extracting(StepRecord::step).containsExactly(4, 5, 6, 7);
     assertThat(two.steps.get(1).launch() + two.steps.get(1).attempt()).isPositive();
     for (StepRecord step : two.steps) {
-      assertThat(step.terms()).isEqualTo(one.steps.get(step.step() - 1).terms());
-      assertThat(step.terms().projected()).isEqualTo(step.terms().cosine() < 0);
+      assertThat(step.conflict()).isEqualTo(one.steps.get(step.step() - 1).conflict());
+      assertThat(step.conflict().projected()).isEqualTo(step.conflict().cosine() < 0);
     }
     // The weights are the same before the first step, so its sides make up the whole that
     // travelled as one: |f + r|^2 = |f|^2 + |r|^2 + 2 |f| |r| cosine, unless something was removed.
-    GradientConflict first = one.steps.get(0).terms();
+    GradientConflict first = one.steps.get(0).conflict();
     double squares =
         Math.pow(first.forgetNorm(), 2)
             + Math.pow(first.retainNorm(), 2)
@@ -247,7 +247,7 @@ class EngineIT {
     private Duration recovery = Duration.ofSeconds(60);
     private Optional<Double> target = Optional.empty();
     private Optional<String> fault = Optional.empty();
-    private GradientMode separation = GradientMode.SUMMED;
+    private GradientMode gradientMode = GradientMode.SUMMED;
     private DeviceChoice device = DeviceChoice.CPU;
     private final Map<String, String> spark = new HashMap<>();
     private final List<String> notices = new CopyOnWriteArrayList<>();
@@ -273,8 +273,8 @@ class EngineIT {
       return this;
     }
 
-    Run separation(GradientMode how) {
-      separation = how;
+    Run gradientMode(GradientMode how) {
+      gradientMode = how;
       return this;
     }
 
@@ -384,7 +384,7 @@ class EngineIT {
           new ParameterPattern(List.of()),
           frozen,
           1,
-          separation,
+          gradientMode,
           7,
           workers,
           new ComputeSettings(1, Precision.FLOAT32, Activations.KEEP, device),
@@ -401,7 +401,7 @@ class EngineIT {
   }
 
   /** Every forget chunk, over the shards. */
-  private static ProbePlan probes(SparkSession spark, double target) {
+  private static ProbePlan probes(SparkSession spark, double nll) {
     List<Row> forget =
         Examples.text(SmallChunks.of(spark))
             .filter("split = 'forget'")
@@ -422,10 +422,10 @@ class EngineIT {
               chunk.getAs("ordinal"),
               chunk.getAs("views")));
     }
-    SteeringTarget aim =
+    SteeringTarget target =
         new SteeringTarget(
-            List.of(new SteeringTarget.Domain("d", target, tokens, tokens)), BAND, 5, 100);
-    return new ProbePlan(aim, spark.createDataFrame(rows, ProbePlan.SCHEMA));
+            List.of(new SteeringTarget.Domain("d", nll, tokens, tokens)), BAND, 5, 100);
+    return new ProbePlan(target, spark.createDataFrame(rows, ProbePlan.SCHEMA));
   }
 
   /** Executor processes that this test's Spark has started, oldest first. */
@@ -467,10 +467,10 @@ class EngineIT {
   static void tinyModel() throws IOException {
     Files.writeString(
         folder.resolve("config.json"),
-        """
-        {"model_type": "llama", "hidden_size": 16, "num_attention_heads": 4, "num_key_value_heads": 2,
-         "intermediate_size": 24, "num_hidden_layers": 2, "vocab_size": 50, "max_position_embeddings": 32,
-         "rms_norm_eps": 1e-5, "hidden_act": "silu", "tie_word_embeddings": false}
-        """);
+"""
+{"model_type": "llama", "hidden_size": 16, "num_attention_heads": 4, "num_key_value_heads": 2,
+ "intermediate_size": 24, "num_hidden_layers": 2, "vocab_size": 50, "max_position_embeddings": 32,
+ "rms_norm_eps": 1e-5, "hidden_act": "silu", "tie_word_embeddings": false}
+""");
   }
 }

@@ -38,10 +38,10 @@ class SequenceCapTest {
 
   @Test
   void ascentLeavesATextAloneAtItsMean() {
-    MicroBatch pass = new MicroBatch(network);
+    MicroBatch microBatch = new MicroBatch(network);
     Example near = example("near", 4);
     Example far = example("far", 3);
-    double[] means = pass.score(List.of(near, far), weights);
+    double[] means = microBatch.score(List.of(near, far), weights);
     means[0] /= 11;
     means[1] /= 11;
     assertThat(means[0]).isLessThan(means[1]);

@@ -80,13 +80,13 @@ class SteeredCheckpointTest {
   }
 
   private static TargetController steering() {
-    SteeringTarget aim =
+    SteeringTarget target =
         new SteeringTarget(
             List.of(
                 new SteeringTarget.Domain("a", 4, 1, 1), new SteeringTarget.Domain("b", 9, 1, 1)),
             0.1,
             5,
             10);
-    return new TargetController(aim, new ShardTree(2), 20, probe -> {});
+    return new TargetController(target, new ShardTree(2), 20, probe -> {});
   }
 }

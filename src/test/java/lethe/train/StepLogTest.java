@@ -119,7 +119,7 @@ class StepLogTest {
     }
   }
 
-  private static StepRecord record(int step, GradientConflict terms) {
-    return new StepRecord(step, Map.of(), Map.of(), 1, terms, 1, 1, 1, 1, 0, 0, 0, 0, "");
+  private static StepRecord record(int step, GradientConflict conflict) {
+    return new StepRecord(step, Map.of(), Map.of(), 1, conflict, 1, 1, 1, 1, 0, 0, 0, 0, "");
   }
 }

@@ -1,5 +1,6 @@
 package lethe.corpus.duplicate;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 import lethe.folder.SplitMix64;
@@ -75,7 +76,7 @@ public final class MinHashSignature implements LongConsumer {
       }
       buckets[band] = value;
     }
-    buckets[count] = java.nio.ByteBuffer.wrap(digest).getLong();
+    buckets[count] = ByteBuffer.wrap(digest).getLong();
     return buckets;
   }
 

@@ -83,7 +83,7 @@ public final class Shingles {
   }
 
   /**
-   * Goes through a text once, in constant memory beside it.
+   * Goes through a text once, in constant memory besides it.
    *
    * @param use is given every run in order, repeated ones too
    */

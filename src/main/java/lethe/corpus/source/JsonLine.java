@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import lethe.folder.Json;
@@ -183,9 +184,7 @@ public record JsonLine(
   }
 
   private static String kind(JsonNode node) {
-    return node.isMissingNode()
-        ? "missing"
-        : node.getNodeType().name().toLowerCase(java.util.Locale.ROOT);
+    return node.isMissingNode() ? "missing" : node.getNodeType().name().toLowerCase(Locale.ROOT);
   }
 
   /**

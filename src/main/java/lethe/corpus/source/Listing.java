@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import lethe.spark.PartitionFolder;
+import org.apache.hadoop.fs.BlockLocation;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.GlobFilter;
@@ -77,7 +78,7 @@ public record Listing(
               && (!names.accept(root.getPath()) || found.leaveOut(found.name(root.getPath())))) {
             continue;
           }
-          found.add(new LocatedFileStatus(root, new org.apache.hadoop.fs.BlockLocation[0]));
+          found.add(new LocatedFileStatus(root, new BlockLocation[0]));
           continue;
         }
         RemoteIterator<LocatedFileStatus> all = system.listFiles(root.getPath(), true);

@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.PushbackInputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import lethe.folder.Files;
 import lethe.folder.Text;
@@ -76,8 +77,7 @@ public record Opener(Configuration hadoop) {
 
   /** Bytes of the mark of UTF-8 that a file begins with: 3 or 0. */
   static int marked(byte[] head) {
-    return head.length >= MARK.length
-            && java.util.Arrays.equals(head, 0, MARK.length, MARK, 0, MARK.length)
+    return head.length >= MARK.length && Arrays.equals(head, 0, MARK.length, MARK, 0, MARK.length)
         ? MARK.length
         : 0;
   }

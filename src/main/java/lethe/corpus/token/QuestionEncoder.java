@@ -86,7 +86,7 @@ public record QuestionEncoder(Template template, Beginning beginning, int endOfT
     return before;
   }
 
-  /** What makes the tokens of two runs differ, beside the tokenizer: template and end of text. */
+  /** What makes the tokens of two runs differ, besides the tokenizer: template and end of text. */
   public String signature() {
     return template.prompt("{question}") + "{answer} " + endOfText;
   }

@@ -1,5 +1,7 @@
 package lethe.evaluate.metric;
 
+import java.util.Arrays;
+
 /**
  * What a model made of the scored tokens of one chunk, in order. The chunk's first token has no
  * prediction and is not among them.
@@ -39,9 +41,9 @@ public record TokenScores(float[] nll, float[] mean, float[] deviation, boolean[
   /** A run of the tokens, {@code from} inclusive, {@code to} exclusive. */
   public TokenScores range(int from, int to) {
     return new TokenScores(
-        java.util.Arrays.copyOfRange(nll, from, to),
-        java.util.Arrays.copyOfRange(mean, from, to),
-        java.util.Arrays.copyOfRange(deviation, from, to),
-        java.util.Arrays.copyOfRange(hit, from, to));
+        Arrays.copyOfRange(nll, from, to),
+        Arrays.copyOfRange(mean, from, to),
+        Arrays.copyOfRange(deviation, from, to),
+        Arrays.copyOfRange(hit, from, to));
   }
 }

@@ -38,7 +38,7 @@ public record AggregatorAddress(
   /** The place alone: the secret must not reach a log. */
   @Override
   public String toString() {
-    return "Endpoint[" + host + ":" + port + ", launch " + launch + "]";
+    return "AggregatorAddress[" + host + ":" + port + ", launch " + launch + "]";
   }
 
   /** What protects the messages: nothing, unless {@code spark.network.crypto.enabled}. */

@@ -35,35 +35,35 @@ public final class AggregatorClient implements Driver, AutoCloseable {
   private final TransportContext context;
   private final TransportClientFactory clients;
   private final TransportClient client;
-  private final AggregatorAddress endpoint;
+  private final AggregatorAddress address;
   private final MessageCipher seal;
   private final int attempt;
   private final int worker;
 
   /**
-   * @param endpoint of the driver
+   * @param address of the driver's mailbox
    * @param attempt of the stage
    * @param worker from 0
    */
-  public AggregatorClient(AggregatorAddress endpoint, int attempt, int worker) {
-    this.endpoint = endpoint;
-    this.seal = endpoint.seal();
+  public AggregatorClient(AggregatorAddress address, int attempt, int worker) {
+    this.address = address;
+    this.seal = address.seal();
     this.attempt = attempt;
     this.worker = worker;
-    TransportConf conf = endpoint.transport();
+    TransportConf conf = address.transport();
     context = new TransportContext(conf, new NoOpRpcHandler());
     clients =
         context.createClientFactory(
-            List.of(new AuthClientBootstrap(conf, AggregatorAddress.USER, endpoint.keys())));
+            List.of(new AuthClientBootstrap(conf, AggregatorAddress.USER, address.keys())));
     try {
-      client = clients.createClient(endpoint.host(), endpoint.port());
+      client = clients.createClient(address.host(), address.port());
     } catch (Exception e) {
       close();
       throw new IllegalStateException(
           "Cannot reach the driver at "
-              + endpoint.host()
+              + address.host()
               + ":"
-              + endpoint.port()
+              + address.port()
               + ": "
               + e.getMessage(),
           e);
@@ -109,15 +109,15 @@ public final class AggregatorClient implements Driver, AutoCloseable {
       ObjIntConsumer<float[]> each) {
     ByteBuffer answer = await(send(message(Kind.PULL, step).buffer(0)));
     String key = StandardCharsets.UTF_8.decode(answer).toString();
-    BufferPool spares = new BufferPool();
+    BufferPool pool = new BufferPool();
     Deque<CompletableFuture<float[]>> outstanding = new ArrayDeque<>();
     for (int asked = 0, taken = 0; taken < buckets; taken++) {
       for (; asked < buckets && outstanding.size() < OUTSTANDING; asked++) {
-        outstanding.add(fetch(key + "/" + asked, wire, spares.acquire(layout.length(asked))));
+        outstanding.add(fetch(key + "/" + asked, wire, pool.acquire(layout.length(asked))));
       }
       float[] values = await(outstanding.remove());
       each.accept(values, taken);
-      spares.release(values);
+      pool.release(values);
     }
   }
 
@@ -156,7 +156,7 @@ public final class AggregatorClient implements Driver, AutoCloseable {
   }
 
   private Message message(Kind kind, int step, int node, Slot slot) {
-    return new Message(kind, endpoint.launch(), attempt, worker, step, node, slot);
+    return new Message(kind, address.launch(), attempt, worker, step, node, slot);
   }
 
   /** Sends a gradient, and a message that announces it; gives the answer to the message. */

@@ -11,7 +11,7 @@ import lethe.train.optimizer.LearningRateSchedule;
  * @param layout of the vector that travels
  * @param schedule of the learning rate
  * @param wire how values travel
- * @param separation of the gradients' parts
+ * @param gradientMode whether a gradient travels in parts
  * @param launch of the training stage, from 0
  * @param workers of it
  */
@@ -19,22 +19,22 @@ public record ExchangeSpec(
     ParameterLayout layout,
     LearningRateSchedule schedule,
     WireFormat wire,
-    GradientMode separation,
+    GradientMode gradientMode,
     int launch,
     int workers) {
   /** The same for another launch. */
   public ExchangeSpec launch(int number, int ofWorkers) {
-    return new ExchangeSpec(layout, schedule, wire, separation, number, ofWorkers);
+    return new ExchangeSpec(layout, schedule, wire, gradientMode, number, ofWorkers);
   }
 
   /** What a worker says to show that it means the same. */
   public static String greeting(
-      ParameterLayout layout, int workers, WireFormat wire, GradientMode separation) {
+      ParameterLayout layout, int workers, WireFormat wire, GradientMode gradientMode) {
     return "%s and %s %d workers %s %s"
-        .formatted(layout.buckets(), layout.frozen(), workers, wire, separation);
+        .formatted(layout.buckets(), layout.frozen(), workers, wire, gradientMode);
   }
 
   String greeting() {
-    return greeting(layout, workers, wire, separation);
+    return greeting(layout, workers, wire, gradientMode);
   }
 }

@@ -60,7 +60,7 @@ final class StepCollector {
     this.wire = spec.wire();
     this.pool = pool;
     this.step = step;
-    this.gradient = new float[spec.separation().parts()][buckets.count()][];
+    this.gradient = new float[spec.gradientMode().parts()][buckets.count()][];
     this.reports = new WorkerReport[spec.workers()];
     this.pushed = new int[spec.workers()];
     this.probes = probes;

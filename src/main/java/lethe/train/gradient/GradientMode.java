@@ -3,7 +3,7 @@ package lethe.train.gradient;
 import java.util.List;
 import lethe.objective.Role;
 
-/** Whether the gradients of the terms that forget and of those that keep are told apart. */
+/** Whether the gradients of the terms that forget and of those that keep travel separately. */
 public enum GradientMode {
   /** They are added where they are computed, and one vector travels. */
   SUMMED,
@@ -27,7 +27,7 @@ public enum GradientMode {
    * The roles whose gradients make up each part, those that forget before those that keep.
    *
    * @param roles in the order in which a shard's rows come: those that forget are first
-   * @return the numbers of each part's roles
+   * @return the roles of each part
    */
   public List<List<Role>> split(List<Role> roles) {
     if (this == SUMMED) {

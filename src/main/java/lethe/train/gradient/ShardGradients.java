@@ -9,16 +9,16 @@ import java.util.List;
 public final class ShardGradients {
   private final WireFormat wire;
   private final ShardTree tree;
-  private final BufferPool spares;
+  private final BufferPool pool;
   private final ShardTree.Sums<float[][][]> sums;
 
   /**
-   * @param spares gets the buckets that have been added to others
+   * @param pool gets the buckets that have been added to others
    */
-  public ShardGradients(WireFormat wire, ShardTree tree, BufferPool spares) {
+  public ShardGradients(WireFormat wire, ShardTree tree, BufferPool pool) {
     this.wire = wire;
     this.tree = tree;
-    this.spares = spares;
+    this.pool = pool;
     this.sums = new ShardTree.Sums<>(this::addAll);
   }
 
@@ -45,7 +45,7 @@ public final class ShardGradients {
     for (int part = 0; part < left.length; part++) {
       for (int b = 0; b < left[part].length; b++) {
         wire.add(left[part][b], right[part][b]);
-        spares.release(right[part][b]);
+        pool.release(right[part][b]);
       }
     }
     return left;

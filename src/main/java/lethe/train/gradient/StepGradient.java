@@ -8,21 +8,21 @@ import java.util.stream.IntStream;
  *
  * @param vector bucket by bucket, as it is applied
  * @param norm of the whole; not finite if any element is not
- * @param terms how its two parts relate to each other, if they travelled apart
+ * @param conflict how its two parts relate to each other, if they travelled apart
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record StepGradient(float[][] vector, double norm, Optional<GradientConflict> terms) {
+public record StepGradient(float[][] vector, double norm, Optional<GradientConflict> conflict) {
   /**
    * Joins the parts of a gradient as it has arrived.
    *
    * @param parts [part][bucket][element]; on return the first one is what is to be applied
    */
   public static StepGradient of(float[][][] parts, GradientMode mode) {
-    Optional<GradientConflict> terms =
+    Optional<GradientConflict> conflict =
         mode == GradientMode.SUMMED
             ? Optional.empty()
             : Optional.of(GradientConflict.join(parts[0], parts[1], mode));
-    return new StepGradient(parts[0], norm(parts[0]), terms);
+    return new StepGradient(parts[0], norm(parts[0]), conflict);
   }
 
   /**

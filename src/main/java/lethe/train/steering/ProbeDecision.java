@@ -8,7 +8,7 @@ import java.util.Arrays;
  *
  * @param nextProbeStep the step before which to probe next; {@link #NEVER} when there is nothing to
  *     look at, {@link #DONE} when training has ended
- * @param weights by domain, of its examples in the forget loss; 0 where a domain is let go of
+ * @param weights by domain, of its examples in the forget loss; 0 where a domain is not trained on
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ProbeDecision(int nextProbeStep, double[] weights) {
@@ -45,6 +45,6 @@ public record ProbeDecision(int nextProbeStep, double[] weights) {
 
   @Override
   public String toString() {
-    return "Orders[" + nextProbeStep + ", " + Arrays.toString(weights) + "]";
+    return "ProbeDecision[" + nextProbeStep + ", " + Arrays.toString(weights) + "]";
   }
 }

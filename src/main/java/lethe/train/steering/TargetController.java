@@ -16,11 +16,11 @@ import lethe.train.gradient.ShardTree;
  * Steers a training to its target: takes the probes' sums, says which domains are still to be
  * forgotten, when to look again and when to end, and keeps the best step's weights.
  *
- * <p>A domain whose loss has come to the inner half of its band is let go of, and taken up again
- * when it falls below; the others are weighed so that they arrive together. Training ends when all
- * are let go of, or the loss has collapsed, or its steps are done. The best step is the one whose
- * loss is least outside the inner band, and among those the one whose domains are nearest to their
- * targets:
+ * <p>A domain whose loss has come to the inner half of its band is no longer trained on, and is
+ * again when it falls below; the others are weighed so that they arrive together. Training ends
+ * when none is trained on, or the loss has collapsed, or its steps are done. The best step is the
+ * one whose loss is least outside the inner band, and among those the one whose domains are nearest
+ * to their targets:
  *
  * <pre>  miss = sum_d n_d |nll_d - target_d| / sum_d n_d </pre>
  *
@@ -77,13 +77,13 @@ public final class TargetController {
   /** Few examples should not make a whole step. */
   private static final double MOST_WEIGHT = 8;
 
-  private final SteeringTarget aim;
+  private final SteeringTarget target;
   private final ShardTree tree;
   private final int steps;
   private final Consumer<ProbeResult> listener;
   private final List<Sums> probes = new ArrayList<>();
   private final List<ProbeDecision> decisions = new ArrayList<>();
-  private ProbeDecision orders;
+  private ProbeDecision decision;
   private int bestStep;
   private double leastOutside;
   private double leastMiss;
@@ -92,15 +92,15 @@ public final class TargetController {
   /**
    * @param tree of the shards, along which sums are added
    * @param steps most that there may be
-   * @param told of every new probe
+   * @param listener takes every new probe
    */
   public TargetController(
-      SteeringTarget aim, ShardTree tree, int steps, Consumer<ProbeResult> told) {
-    this.aim = aim;
+      SteeringTarget target, ShardTree tree, int steps, Consumer<ProbeResult> listener) {
+    this.target = target;
     this.tree = tree;
     this.steps = steps;
-    this.listener = told;
-    orders = new ProbeDecision(0, unitWeights());
+    this.listener = listener;
+    this.decision = new ProbeDecision(0, unitWeights());
   }
 
   /** Goes on from a state. */
@@ -115,7 +115,7 @@ public final class TargetController {
 
   /** In the order of their numbers. */
   public List<String> domains() {
-    return aim.domains().stream().map(SteeringTarget.Domain::name).toList();
+    return target.domains().stream().map(SteeringTarget.Domain::name).toList();
   }
 
   public ShardTree tree() {
@@ -123,8 +123,8 @@ public final class TargetController {
   }
 
   /** What holds now. */
-  public synchronized ProbeDecision orders() {
-    return orders;
+  public synchronized ProbeDecision decision() {
+    return decision;
   }
 
   /** By domain, with which weight a step forgets it. */
@@ -137,7 +137,7 @@ public final class TargetController {
   }
 
   private double[] unitWeights() {
-    double[] ones = new double[aim.domains().size()];
+    double[] ones = new double[target.domains().size()];
     Arrays.fill(ones, 1);
     return ones;
   }
@@ -152,26 +152,27 @@ public final class TargetController {
    * @throws IllegalStateException when no probe was asked for at this step
    */
   public synchronized ProbeDecision probed(int step, double[] sums, Supplier<float[][]> weights) {
-    if (step != orders.nextProbeStep()) {
+    if (step != decision.nextProbeStep()) {
       throw new IllegalStateException(
-          "Refused a probe at step " + step + ": the next is at step " + orders.nextProbeStep());
+          "Refused a probe at step " + step + ": the next is at step " + decision.nextProbeStep());
     }
     decide(new Sums(step, sums.clone()), weights);
     listener.accept(probe(probes.size() - 1));
-    return orders;
+    return decision;
   }
 
   private void decide(Sums probe, Supplier<float[][]> weights) {
-    double[] means = aim.means(probe.sums());
+    double[] means = target.means(probe.sums());
     double[] misses = new double[means.length];
     boolean any = false;
     for (int d = 0; d < means.length; d++) {
-      misses[d] = Math.abs(means[d] - aim.domains().get(d).target());
+      misses[d] = Math.abs(means[d] - target.domains().get(d).target());
       any |= open(means, d);
     }
-    boolean collapsed = collapsed(aim.weighed(means));
-    double outside = Math.max(0, Math.abs(aim.weighed(means) - aim.target()) - aim.innerBand());
-    double miss = aim.weighed(misses);
+    boolean collapsed = collapsed(target.weighed(means));
+    double outside =
+        Math.max(0, Math.abs(target.weighed(means) - target.nll()) - target.innerBand());
+    double miss = target.weighed(misses);
     if (probes.isEmpty() || (!collapsed && nearer(outside, miss))) {
       leastOutside = finite(outside);
       leastMiss = finite(miss);
@@ -182,8 +183,8 @@ public final class TargetController {
     int next = done ? ProbeDecision.DONE : probe.step() + stepsToNextProbe(probe.step(), means);
     double[] shares = weights(probe.step(), means);
     probes.add(probe);
-    orders = new ProbeDecision(next, shares);
-    decisions.add(orders);
+    decision = new ProbeDecision(next, shares);
+    decisions.add(decision);
   }
 
   private boolean nearer(double outside, double miss) {
@@ -196,7 +197,7 @@ public final class TargetController {
 
   /** Whether a domain is still to be forgotten. */
   private boolean open(double[] means, int domain) {
-    return means[domain] - aim.domains().get(domain).target() < -aim.innerBand();
+    return means[domain] - target.domains().get(domain).target() < -target.innerBand();
   }
 
   /**
@@ -209,18 +210,18 @@ public final class TargetController {
     double[] left = new double[means.length];
     for (int d = 0; d < left.length; d++) {
       if (open(means, d)) {
-        double target = aim.domains().get(d).target();
+        double end = target.domains().get(d).target();
         if (probes.isEmpty()) {
           left[d] = 1;
         } else {
-          double start = aim.means(probes.get(0).sums())[d];
-          double least = Math.max(LEAST_GAIN * Math.abs(target - start), 1e-6);
+          double start = target.means(probes.get(0).sums())[d];
+          double least = Math.max(LEAST_GAIN * Math.abs(end - start), 1e-6);
           double gain = Math.max(means[d] - start, least);
-          left[d] = (target - means[d]) / (gain / effort(step, d));
+          left[d] = (end - means[d]) / (gain / effort(step, d));
         }
       }
     }
-    double mean = aim.weighed(left);
+    double mean = target.weighed(left);
     double[] weights = new double[left.length];
     for (int d = 0; d < left.length; d++) {
       weights[d] = mean > 0 ? Math.min(MOST_WEIGHT, left[d] / mean) : 0;
@@ -240,7 +241,7 @@ public final class TargetController {
 
   /** A loss that a prediction of nothing in particular would not have. */
   private boolean collapsed(double nll) {
-    return !(nll <= Math.max(aim.uniformNll(), aim.target() + aim.band()));
+    return !(nll <= Math.max(target.uniformNll(), target.nll() + target.band()));
   }
 
   /**
@@ -248,17 +249,17 @@ public final class TargetController {
    * least one. Before a pace is known it is one.
    */
   private int stepsToNextProbe(int step, double[] means) {
-    int most = Math.min(aim.probeEvery(), steps - step);
+    int most = Math.min(target.probeEvery(), steps - step);
     if (probes.isEmpty()) {
       return Math.min(1, most);
     }
     Sums last = probes.get(probes.size() - 1);
-    double[] before = aim.means(last.sums());
+    double[] before = target.means(last.sums());
     double least = most;
     for (int d = 0; d < means.length; d++) {
       double pace = (means[d] - before[d]) / (step - last.step());
       if (open(means, d) && pace > 0) {
-        least = Math.min(least, (aim.domains().get(d).target() - means[d]) / pace / 2);
+        least = Math.min(least, (target.domains().get(d).target() - means[d]) / pace / 2);
       }
     }
     return Math.max(1, (int) least);
@@ -281,27 +282,28 @@ public final class TargetController {
       all.add(probe(p));
     }
     Sums best = probes.stream().filter(p -> p.step() == bestStep).findFirst().orElseThrow();
-    double[] targets = aim.domains().stream().mapToDouble(SteeringTarget.Domain::target).toArray();
+    double[] targets =
+        target.domains().stream().mapToDouble(SteeringTarget.Domain::target).toArray();
     return new Ended(
-        aim.target(),
-        aim.named(targets),
-        aim.band(),
+        target.nll(),
+        target.named(targets),
+        target.band(),
         steps,
         probes.get(probes.size() - 1).step(),
         bestStep,
-        Outcome.of(aim.weighed(aim.means(best.sums())) - aim.target(), aim.band()),
+        Outcome.of(target.weighed(target.means(best.sums())) - target.nll(), target.band()),
         all);
   }
 
   private ProbeResult probe(int place) {
     Sums probe = probes.get(place);
-    double[] means = aim.means(probe.sums());
-    double nll = aim.weighed(means);
+    double[] means = target.means(probe.sums());
+    double nll = target.weighed(means);
     return new ProbeResult(
         probe.step(),
         Double.isFinite(nll) ? nll : null,
-        Double.isFinite(nll) ? nll - aim.target() : null,
-        aim.named(means),
-        aim.named(decisions.get(place).weights()));
+        Double.isFinite(nll) ? nll - target.nll() : null,
+        target.named(means),
+        target.named(decisions.get(place).weights()));
   }
 }

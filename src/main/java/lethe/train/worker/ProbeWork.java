@@ -10,7 +10,7 @@ import lethe.train.plan.PlanReader;
 
 /** The probe chunks of one worker's shards: read once, scored again and again. */
 final class ProbeWork {
-  private final MicroBatch pass;
+  private final MicroBatch microBatch;
   private final List<List<List<Example>>> batches = new ArrayList<>();
 
   /**
@@ -18,16 +18,16 @@ final class ProbeWork {
    *
    * @param worker from 0
    */
-  ProbeWork(WorkerTask.WorkerSpec job, PlanReader plan, MicroBatch pass, int worker) {
-    this.pass = pass;
-    ShardTree tree = new ShardTree(job.shards());
-    int end = tree.firstShard(worker + 1, job.workers());
-    for (int shard = tree.firstShard(worker, job.workers()); shard < end; shard++) {
-      for (int domain = 0; domain < job.domains().size(); domain++) {
+  ProbeWork(WorkerTask.WorkerSpec spec, PlanReader plan, MicroBatch microBatch, int worker) {
+    this.microBatch = microBatch;
+    ShardTree tree = new ShardTree(spec.shards());
+    int end = tree.firstShard(worker + 1, spec.workers());
+    for (int shard = tree.firstShard(worker, spec.workers()); shard < end; shard++) {
+      for (int domain = 0; domain < spec.domains().size(); domain++) {
         List<List<Example>> own = new ArrayList<>();
-        for (List<Example> batch = plan.nextProbe(shard, domain, job.microBatch());
+        for (List<Example> batch = plan.nextProbe(shard, domain, spec.microBatch());
             !batch.isEmpty();
-            batch = plan.nextProbe(shard, domain, job.microBatch())) {
+            batch = plan.nextProbe(shard, domain, spec.microBatch())) {
           own.add(batch);
         }
         batches.add(own);
@@ -40,7 +40,7 @@ final class ProbeWork {
     double[] sums = new double[batches.size()];
     for (int i = 0; i < sums.length; i++) {
       for (List<Example> batch : batches.get(i)) {
-        for (double nll : pass.score(batch, weights)) {
+        for (double nll : microBatch.score(batch, weights)) {
           sums[i] += nll;
         }
       }

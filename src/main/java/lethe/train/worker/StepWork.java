@@ -22,15 +22,15 @@ import lethe.train.steering.ProbeDecision;
 
 /** One worker's part of a step: the gradients of its shards, one shard after the other. */
 final class StepWork {
-  private final WorkerTask.WorkerSpec job;
+  private final WorkerTask.WorkerSpec spec;
   private final PlanReader plan;
-  private final MicroBatch pass;
+  private final MicroBatch microBatch;
   private final Map<FrozenModel, Parameters> frozen;
   private final int worker;
   private final ShardTree tree;
   private final List<Integer> nodes;
   private final Set<String> trained;
-  private final BufferPool spares = new BufferPool();
+  private final BufferPool pool = new BufferPool();
   private List<float[][][]> sums = List.of();
   private final List<Double> termSums = new ArrayList<>();
   private final List<Long> termCounts = new ArrayList<>();
@@ -42,19 +42,19 @@ final class StepWork {
    * @param worker from 0
    */
   StepWork(
-      WorkerTask.WorkerSpec job,
+      WorkerTask.WorkerSpec spec,
       PlanReader plan,
-      MicroBatch pass,
+      MicroBatch microBatch,
       Map<FrozenModel, Parameters> frozen,
       int worker) {
-    this.job = job;
+    this.spec = spec;
     this.plan = plan;
-    this.pass = pass;
+    this.microBatch = microBatch;
     this.frozen = frozen;
     this.worker = worker;
-    this.tree = new ShardTree(job.shards());
-    this.nodes = tree.roots(worker, job.workers());
-    this.trained = job.layout().trainedNames();
+    this.tree = new ShardTree(spec.shards());
+    this.nodes = tree.roots(worker, spec.workers());
+    this.trained = spec.layout().trainedNames();
   }
 
   /** The nodes of the shard tree whose sums this worker computes. */
@@ -79,8 +79,7 @@ final class StepWork {
   /** Gives the buckets back: they are sent. */
   void release() {
     sums.forEach(
-        sum ->
-            Arrays.stream(sum).flatMap(Arrays::stream).forEach(bucket -> spares.release(bucket)));
+        sum -> Arrays.stream(sum).flatMap(Arrays::stream).forEach(bucket -> pool.release(bucket)));
     sums = List.of();
   }
 
@@ -96,9 +95,9 @@ final class StepWork {
     termCounts.clear();
     tokens = 0;
     computeNanos = 0;
-    ShardGradients gradients = new ShardGradients(job.wire(), tree, spares);
-    int end = tree.firstShard(worker + 1, job.workers());
-    for (int shard = tree.firstShard(worker, job.workers()); shard < end; shard++) {
+    ShardGradients gradients = new ShardGradients(spec.wire(), tree, pool);
+    int end = tree.firstShard(worker + 1, spec.workers());
+    for (int shard = tree.firstShard(worker, spec.workers()); shard < end; shard++) {
       gradients.add(shard, gradient(step, shard, decision, weights));
     }
     sums = gradients.take(nodes);
@@ -106,10 +105,10 @@ final class StepWork {
 
   /** A shard's gradient, one part after the other: [part][bucket][element]. */
   private float[][][] gradient(int step, int shard, ProbeDecision decision, Parameters weights) {
-    float[][][] gradient = new float[job.separation().parts()][][];
+    float[][][] gradient = new float[spec.gradientMode().parts()][][];
     int part = 0;
     int role = 0;
-    for (List<Role> roles : job.separation().split(job.roles())) {
+    for (List<Role> roles : spec.gradientMode().split(spec.roles())) {
       try (Parameters leaves = weights.leaves(trained::contains)) {
         for (int end = role + roles.size(); role < end; role++) {
           termSums.add(accumulate(step, shard, role, decision, leaves));
@@ -125,17 +124,17 @@ final class StepWork {
       int step, int shard, int role, ProbeDecision decision, Parameters leaves) {
     double sum = 0;
     long count = 0;
-    for (List<Example> batch = plan.next(step, shard, role, job.microBatch());
+    for (List<Example> batch = plan.next(step, shard, role, spec.microBatch());
         !batch.isEmpty();
-        batch = plan.next(step, shard, role, job.microBatch())) {
+        batch = plan.next(step, shard, role, spec.microBatch())) {
       for (var part : weighed(batch, role, decision).entrySet()) {
-        double weight = job.roles().get(role).weight() * part.getKey();
-        double coefficient = weight / job.counts()[step][role];
+        double weight = spec.roles().get(role).weight() * part.getKey();
+        double coefficient = weight / spec.counts()[step][role];
         List<Example> used = part.getValue();
         long begun = System.nanoTime();
-        sum += pass.accumulate(job.roles().get(role), used, coefficient, leaves, frozen);
+        sum += microBatch.accumulate(spec.roles().get(role), used, coefficient, leaves, frozen);
         computeNanos += System.nanoTime() - begun;
-        count += count(job.roles().get(role), used);
+        count += count(spec.roles().get(role), used);
         tokens +=
             used.stream().flatMap(e -> e.views().stream()).mapToLong(v -> v.tokens().length).sum();
       }
@@ -145,10 +144,10 @@ final class StepWork {
   }
 
   private float[][] read(Parameters leaves) {
-    float[][] vector = new float[job.layout().buckets().count()][];
+    float[][] vector = new float[spec.layout().buckets().count()][];
     for (int b = 0; b < vector.length; b++) {
-      float[] values = spares.acquire(job.layout().length(b));
-      job.layout()
+      float[] values = pool.acquire(spec.layout().length(b));
+      spec.layout()
           .forEachRange(
               b, (flat, from, length) -> leaves.readGradients(flat, values, from, length));
       vector[b] = values;
@@ -169,12 +168,12 @@ final class StepWork {
    */
   private Map<Double, List<Example>> weighed(
       List<Example> batch, int role, ProbeDecision decision) {
-    if (!job.roles().get(role).split().equals(Role.FORGET) || job.domains().isEmpty()) {
+    if (!spec.roles().get(role).split().equals(Role.FORGET) || spec.domains().isEmpty()) {
       return Map.of(1.0, batch);
     }
     Map<Double, List<Example>> weighed = new LinkedHashMap<>();
     for (Example example : batch) {
-      double weight = decision.weights()[job.domains().indexOf(example.domain())];
+      double weight = decision.weights()[spec.domains().indexOf(example.domain())];
       if (weight > 0) {
         weighed.computeIfAbsent(weight, w -> new ArrayList<>()).add(example);
       }

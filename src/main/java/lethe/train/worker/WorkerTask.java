@@ -51,8 +51,8 @@ public final class WorkerTask
    */
   private static final Duration PREDECESSOR_PATIENCE = Duration.ofMinutes(5);
 
-  private final WorkerSpec job;
-  private final AggregatorAddress endpoint;
+  private final WorkerSpec spec;
+  private final AggregatorAddress address;
 
   /**
    * What every worker knows.
@@ -68,7 +68,7 @@ public final class WorkerTask
    * @param compute how
    * @param layout of the vector that travels
    * @param wire how gradients travel
-   * @param separation of their parts
+   * @param gradientMode whether they travel in parts
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record WorkerSpec(
@@ -83,7 +83,7 @@ public final class WorkerTask
       ComputeSettings compute,
       ParameterLayout layout,
       WireFormat wire,
-      GradientMode separation)
+      GradientMode gradientMode)
       implements Serializable {
     /** The same for a launch of so many workers. */
     public WorkerSpec with(int ofWorkers) {
@@ -99,24 +99,24 @@ public final class WorkerTask
           compute,
           layout,
           wire,
-          separation);
+          gradientMode);
     }
   }
 
-  public WorkerTask(WorkerSpec job, AggregatorAddress endpoint) {
-    this.job = job;
-    this.endpoint = endpoint;
+  public WorkerTask(WorkerSpec spec, AggregatorAddress address) {
+    this.spec = spec;
+    this.address = address;
   }
 
   @Override
   public scala.collection.Iterator<Integer> apply(
       scala.collection.Iterator<Tuple2<RowKey, Example>> rows) {
     BarrierTaskContext context = BarrierTaskContext.get();
-    String me = endpoint.launch() + "." + context.stageAttemptNumber();
+    String me = address.launch() + "." + context.stageAttemptNumber();
     claimProcess(me);
     LoadedModel.clear();
     try (AggregatorClient client =
-        new AggregatorClient(endpoint, context.stageAttemptNumber(), context.partitionId())) {
+        new AggregatorClient(address, context.stageAttemptNumber(), context.partitionId())) {
       Driver driver = FaultyDriver.ifAsked(client, me, context.partitionId());
       int steps = run(driver, context.partitionId(), JavaConverters.asJavaIterator(rows));
       return JavaConverters.asScalaIterator(List.of(steps).iterator());
@@ -173,15 +173,15 @@ public final class WorkerTask
 
   /** The workers' half of step k; the driver's half is {@code lethe.train.StepLoop}. */
   private int steps(Driver driver, int worker, Iterator<Tuple2<RowKey, Example>> rows) {
-    Compute compute = job.compute.on(BarrierTaskContext.get().resources());
-    try (Network network = new Network(job.model.architecture(), compute)) {
+    Compute compute = spec.compute.on(BarrierTaskContext.get().resources());
+    try (Network network = new Network(spec.model.architecture(), compute)) {
       Parameters weights = parameters(network, compute);
       Map<FrozenModel, Parameters> frozen = frozen(network);
       Driver.Start start = hello(driver, compute);
       PlanReader plan = new PlanReader(rows, start.step());
-      MicroBatch pass = new MicroBatch(network);
-      ProbeWork probe = new ProbeWork(job, plan, pass, worker);
-      StepWork work = new StepWork(job, plan, pass, frozen, worker);
+      MicroBatch microBatch = new MicroBatch(network);
+      ProbeWork probe = new ProbeWork(spec, plan, microBatch, worker);
+      StepWork work = new StepWork(spec, plan, microBatch, frozen, worker);
       ProbeDecision decision = start.decision();
       int step = start.step();
       for (; left(step, decision); step++) {
@@ -194,7 +194,7 @@ public final class WorkerTask
         }
         work.compute(step, decision, weights);
         driver.report(step, work.report());
-        driver.push(step, work.nodes(), work.sums(), job.wire);
+        driver.push(step, work.nodes(), work.sums(), spec.wire);
         work.release();
       }
       return step - start.step();
@@ -203,26 +203,26 @@ public final class WorkerTask
 
   private Driver.Start hello(Driver driver, Compute compute) {
     return driver.hello(
-        ExchangeSpec.greeting(job.layout, job.workers, job.wire, job.separation),
+        ExchangeSpec.greeting(spec.layout, spec.workers, spec.wire, spec.gradientMode),
         WorkerEnvironment.ofThisProcess(compute),
         WorkerEnvironment.device(BarrierTaskContext.get().resources()));
   }
 
   /** Whether there is anything to do at a step: a gradient, or a last probe. */
   private boolean left(int step, ProbeDecision decision) {
-    return !decision.done() && (step < job.counts.length || step == decision.nextProbeStep());
+    return !decision.done() && (step < spec.counts.length || step == decision.nextProbeStep());
   }
 
   /** Fetches the weights; the frozen ones once. */
   private void load(Driver driver, int step, boolean frozenToo, Parameters weights) {
-    int buckets = frozenToo ? job.layout.count() : job.layout.buckets().count();
+    int buckets = frozenToo ? spec.layout.count() : spec.layout.buckets().count();
     driver.pull(
         step,
-        job.layout,
+        spec.layout,
         buckets,
-        job.wire,
+        spec.wire,
         (values, bucket) ->
-            job.layout.forEachRange(
+            spec.layout.forEachRange(
                 bucket, (flat, from, length) -> weights.write(flat, values, from, length)));
   }
 
@@ -237,8 +237,8 @@ public final class WorkerTask
 
   private Map<FrozenModel, Parameters> frozen(Network network) {
     Map<FrozenModel, Parameters> frozen = new EnumMap<>(FrozenModel.class);
-    for (FrozenModel model : Role.frozen(job.roles)) {
-      frozen.put(model, job.frozen.get(model).parameters(network));
+    for (FrozenModel model : Role.frozen(spec.roles)) {
+      frozen.put(model, spec.frozen.get(model).parameters(network));
     }
     return frozen;
   }

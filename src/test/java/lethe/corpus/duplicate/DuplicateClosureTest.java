@@ -83,9 +83,9 @@ class DuplicateClosureTest {
             "retain host of forget f: contained, dropped",
             "retain chained of retain host: near, chain")
         .noneMatch(line -> line.contains("other"));
-    assertThat(result.evidence().duplicates())
+    assertThat(result.summary().duplicates())
         .contains(new Repeat("retain", "a", "forget", "exact", "dropped", 1));
-    assertThat(Manifest.read(corpora.run()).duplicates()).isEqualTo(result.evidence().duplicates());
+    assertThat(Manifest.read(corpora.run()).duplicates()).isEqualTo(result.summary().duplicates());
   }
 
   @Test
@@ -93,7 +93,7 @@ class DuplicateClosureTest {
     Prepare.Result result = corpora.prepare(RULES, "duplicates.action = forget", 64).execute();
     assertThat(ids("forget")).containsExactlyInAnyOrder("f", "copy", "near", "host", "excerpt");
     assertThat(ids("retain")).doesNotContain("copy", "near", "host");
-    assertThat(result.evidence().duplicates())
+    assertThat(result.summary().duplicates())
         .contains(new Repeat("retain", "a", "forget", "near", "forgotten", 1));
   }
 
@@ -141,7 +141,7 @@ class DuplicateClosureTest {
   }
 
   private static List<String> documents(Prepare.Result result) {
-    return result.evidence().counts().stream().map(c -> c.split() + " " + c.documents()).toList();
+    return result.summary().counts().stream().map(c -> c.split() + " " + c.documents()).toList();
   }
 
   private List<String> ids(String split) {

@@ -49,7 +49,7 @@ class RequestsTest {
             "{\"request\": \"r2\", \"url\": \"https://x/3\"}",
             "{\"request\": 3, \"sha256\": \"" + HexFormat.of().formatHex(digest) + "\"}"));
     Prepare.Result result = corpora.prepare(RULES, "max-reject-share = 0.1", 64).execute();
-    assertThat(result.evidence().warnings()).isEmpty();
+    assertThat(result.summary().warnings()).isEmpty();
     assertThat(answers())
         .containsExactly(
             "[r1,document,a1,a,a1,null]",
@@ -87,10 +87,10 @@ class RequestsTest {
             "Request r4 of split forget matches nothing: url https://x/4, no document has it")
         .hasMessageNotContaining("r1");
     assertThat(folder.resolve("run")).doesNotExist();
-    CorpusSummary evidence =
+    CorpusSummary summary =
         corpora.prepare(RULES, "max-reject-share = 0.1, allow-unmet-requests = true", 64).preview();
-    assertThat(evidence.warnings()).hasSize(3);
-    assertThat(evidence.counts().get(0).documents()).isEqualTo(1);
+    assertThat(summary.warnings()).hasSize(3);
+    assertThat(summary.counts().get(0).documents()).isEqualTo(1);
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
@@ -124,12 +124,12 @@ class RequestsTest {
             Missing requests, ids or documents to forget, for reasons like these: 3; correct them, or set corpus.allow-unmet-requests = true to continue without them"""
                 .formatted(folder));
     assertThat(folder.resolve("run")).doesNotExist();
-    CorpusSummary evidence =
+    CorpusSummary summary =
         corpora
             .prepare(rules, "max-reject-share = 0.1, allow-unmet-requests = true", 64)
             .execute()
-            .evidence();
-    assertThat(evidence.warnings())
+            .summary();
+    assertThat(summary.warnings())
         .hasSize(4)
         .contains("1 ids in " + folder + "/ids.others are of no document: zz");
     assertThat(Manifest.read(corpora.run()).forgetUnmet()).isEqualTo(3);

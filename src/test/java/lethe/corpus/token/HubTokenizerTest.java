@@ -109,7 +109,7 @@ class HubTokenizerTest {
   void chunksOfTheModelsTokenizerAndOfTheHubsAreNotReusedForEachOther() throws IOException {
     SmallCorpora corpora = SmallCorpora.in(folder);
     RunFolder run = RunFolder.of(folder.resolve("earlier").toString(), new Configuration());
-    PreviousCorpus earlier = new PreviousCorpus(LocalSpark.SESSION, run);
+    PreviousCorpus previous = new PreviousCorpus(LocalSpark.SESSION, run);
     String rules = "forget { where = \"true\" }";
     CorpusSettings own = corpora.settings(rules, "");
     CorpusSettings hub = corpora.settings(rules, "tokenizer = \"hub:gpt2\"");
@@ -118,16 +118,16 @@ class HubTokenizerTest {
             .formatted(run.root());
 
     madeBy(null, run);
-    assertThat(problems(earlier, own, corpora)).isEmpty();
-    assertThat(problems(earlier, hub, corpora)).containsExactly(refused);
+    assertThat(problems(previous, own, corpora)).isEmpty();
+    assertThat(problems(previous, hub, corpora)).containsExactly(refused);
     madeBy("hub:gpt2", run);
-    assertThat(problems(earlier, hub, corpora)).isEmpty();
-    assertThat(problems(earlier, own, corpora)).containsExactly(refused);
+    assertThat(problems(previous, hub, corpora)).isEmpty();
+    assertThat(problems(previous, own, corpora)).containsExactly(refused);
   }
 
   private static List<String> problems(
-      PreviousCorpus earlier, CorpusSettings settings, SmallCorpora corpora) {
-    return earlier.problems(settings, ByteTokenizer.json(0), Optional.empty(), corpora.run());
+      PreviousCorpus previous, CorpusSettings settings, SmallCorpora corpora) {
+    return previous.problems(settings, ByteTokenizer.json(0), Optional.empty(), corpora.run());
   }
 
   /** Writes the manifest of a corpus without a document. */

@@ -115,7 +115,7 @@ class QuestionEncoderTest {
     writeModel("{\"eos_token_id\": 7}");
     writeQuestions("Who?", "Where " + "or where ".repeat(80) + "?", "When?");
     Prepare.Result result = prepare("run", "", "plain, max-reject-share = 0.5");
-    assertThat(result.evidence().rejects()).hasToString("{qa={question too long=1}}");
+    assertThat(result.summary().rejects()).hasToString("{qa={question too long=1}}");
     Row reject =
         LocalSpark.SESSION
             .read()
@@ -123,7 +123,7 @@ class QuestionEncoderTest {
             .select("id", "reason", "detail")
             .head();
     assertThat(reject).hasToString("[1,question too long,746 tokens, corpus.chunk-tokens is 64]");
-    assertThat(result.evidence().counts().get(1).documents()).isEqualTo(1);
+    assertThat(result.summary().counts().get(1).documents()).isEqualTo(1);
     writeQuestions(
         "Where " + "or where ".repeat(80) + "?", "Who?", "When?"); // 0 is to be forgotten
     assertThatThrownBy(() -> prepare("other", "", "plain, max-reject-share = 0.5"))
@@ -239,7 +239,7 @@ class QuestionEncoderTest {
 
     Prepare.Result result = prepare("run", "earlier", "plain");
 
-    assertThat(result.evidence().reused()).isEqualTo(2);
+    assertThat(result.summary().reused()).isEqualTo(2);
     assertThat(result.chunksSha256()).isEqualTo(fresh);
     assertThatThrownBy(() -> prepare("run", "earlier", "llama-2"))
         .isInstanceOf(InvalidSettings.class)

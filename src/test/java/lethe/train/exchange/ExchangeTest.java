@@ -45,20 +45,20 @@ class ExchangeTest {
     "BFLOAT16, SUMMED", "BFLOAT16, SEPARATE", "BFLOAT16, PROJECTED"
   })
   void anyNumberOfWorkersAndAnyOrderOfArrivalGiveTheSameBits(
-      WireFormat wire, GradientMode separation) throws Exception {
-    int[] expected = alone(wire, separation, gradients -> tree(wire, gradients, 0, SHARDS));
-    int[] inAnotherOrder = alone(wire, separation, gradients -> oneByOne(wire, gradients));
+      WireFormat wire, GradientMode gradientMode) throws Exception {
+    int[] expected = alone(wire, gradientMode, gradients -> tree(wire, gradients, 0, SHARDS));
+    int[] inAnotherOrder = alone(wire, gradientMode, gradients -> oneByOne(wire, gradients));
     assertThat(inAnotherOrder).as("the order of additions matters").isNotEqualTo(expected);
     for (GradientMode other : GradientMode.values()) {
-      if (other != separation) {
+      if (other != gradientMode) {
         assertThat(alone(wire, other, gradients -> tree(wire, gradients, 0, SHARDS)))
-            .as("%s matters", separation)
+            .as("%s matters", gradientMode)
             .isNotEqualTo(expected);
       }
     }
     for (int workers : new int[] {1, 2, 3, 4, 8}) {
       for (int order = 0; order < 5; order++) {
-        assertThat(exchanged(wire, separation, workers, new Random(order)))
+        assertThat(exchanged(wire, gradientMode, workers, new Random(order)))
             .as("%d workers, order of arrival %d", workers, order)
             .isEqualTo(expected);
       }
@@ -115,14 +115,14 @@ class ExchangeTest {
     float of(float[] byShard);
   }
 
-  private static int[] alone(WireFormat wire, GradientMode separation, Total total) {
+  private static int[] alone(WireFormat wire, GradientMode gradientMode, Total total) {
     AdamW optimizer = optimizer();
     for (int step = 0; step < STEPS; step++) {
       float[][] forget = part(wire, optimizer, step, 0, total);
-      if (separation != GradientMode.SUMMED) {
+      if (gradientMode != GradientMode.SUMMED) {
         float[][] retain = part(wire, optimizer, step, 1, total);
         double conflict = 0;
-        if (separation == GradientMode.PROJECTED && product(forget, retain) < 0) {
+        if (gradientMode == GradientMode.PROJECTED && product(forget, retain) < 0) {
           conflict = product(forget, retain) / product(retain, retain);
         }
         for (int b = 0; b < forget.length; b++) {
@@ -209,10 +209,10 @@ class ExchangeTest {
   // --- With workers and the mailbox, message by message.
 
   private static int[] exchanged(
-      WireFormat wire, GradientMode separation, int workers, Random order) throws Exception {
+      WireFormat wire, GradientMode gradientMode, int workers, Random order) throws Exception {
     AdamW optimizer = optimizer();
     List<Integer> applied = new ArrayList<>();
-    ExchangeSpec exchange = new ExchangeSpec(LAYOUT, SCHEDULE, wire, separation, 0, workers);
+    ExchangeSpec exchange = new ExchangeSpec(LAYOUT, SCHEDULE, wire, gradientMode, 0, workers);
     try (LocalExchange local =
         new LocalExchange(exchange, optimizer, SHARDS, record -> applied.add(record.step()))) {
       List<ExchangeWorker> all = new ArrayList<>();

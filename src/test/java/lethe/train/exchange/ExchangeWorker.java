@@ -44,7 +44,7 @@ public final class ExchangeWorker {
   public ExchangeWorker(LocalExchange exchange, int number, int shards, Shards computed) {
     this.exchange = exchange;
     this.buckets = exchange.exchange.layout().buckets();
-    this.parts = exchange.exchange.separation().parts();
+    this.parts = exchange.exchange.gradientMode().parts();
     this.tree = new ShardTree(shards);
     this.computed = computed;
     this.wire = exchange.exchange.wire();

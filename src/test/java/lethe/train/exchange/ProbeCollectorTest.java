@@ -40,7 +40,7 @@ class ProbeCollectorTest {
       }
       assertThat(heard).as("before it is decided").isEmpty();
       probe.answer(steering.probed(0, probe.total().orElseThrow(), () -> null));
-      assertThat(heard).hasSize(workers).allMatch(orders -> orders.nextProbeStep() == 1);
+      assertThat(heard).hasSize(workers).allMatch(decision -> decision.nextProbeStep() == 1);
     }
     assertThat(told).hasSize(5).allMatch(probe -> probe.equals(told.get(0)));
     double plain = 0;
@@ -68,7 +68,7 @@ class ProbeCollectorTest {
   }
 
   private static TargetController steering(List<ProbeResult> told) {
-    SteeringTarget aim =
+    SteeringTarget target =
         new SteeringTarget(
             List.of(
                 new SteeringTarget.Domain("a", 1e9, 1, 10),
@@ -76,7 +76,7 @@ class ProbeCollectorTest {
             1,
             5,
             1e9);
-    return new TargetController(aim, new ShardTree(SHARDS), 20, told::add);
+    return new TargetController(target, new ShardTree(SHARDS), 20, told::add);
   }
 
   private static void put(

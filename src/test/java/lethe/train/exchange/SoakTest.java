@@ -68,11 +68,11 @@ class SoakTest {
       try (Network network = new Network(TinyLlama.architecture(), compute);
           Parameters weights = network.newParameters()) {
         float[] values = TinyLlama.values(1);
-        MicroBatch pass = new MicroBatch(network);
+        MicroBatch microBatch = new MicroBatch(network);
         for (int step = 0; step <= WARM_UP + STEPS; step++) {
           weights.write(0, values, 0, values.length);
           try (Parameters leaves = weights.leaves()) {
-            pass.accumulate(descent, examples(step), 1, leaves, Map.of());
+            microBatch.accumulate(descent, examples(step), 1, leaves, Map.of());
             leaves.readGradients(0, values.clone(), 0, values.length);
           }
           if (step == WARM_UP || step == WARM_UP + STEPS) {

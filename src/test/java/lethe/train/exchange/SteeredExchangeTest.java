@@ -80,7 +80,7 @@ class SteeredExchangeTest {
   private static Result train(WireFormat wire, int workers, Random order, int dying)
       throws Exception {
     AdamW optimizer = new AdamW(LAYOUT, start(), 1, 0);
-    SteeringTarget aim =
+    SteeringTarget target =
         new SteeringTarget(
             List.of(
                 new SteeringTarget.Domain("a", 3, 40, 40),
@@ -91,7 +91,7 @@ class SteeredExchangeTest {
     List<String> looks = new ArrayList<>();
     TargetController steering =
         new TargetController(
-            aim, new ShardTree(SHARDS), STEPS, probe -> looks.add(probe.toString()));
+            target, new ShardTree(SHARDS), STEPS, probe -> looks.add(probe.toString()));
     ExchangeSpec exchange =
         new ExchangeSpec(
             LAYOUT,
@@ -103,10 +103,10 @@ class SteeredExchangeTest {
     int attempt = 0;
     try (LocalExchange local =
         new LocalExchange(exchange, optimizer, workers, record -> {}, Optional.of(steering))) {
-      ProbeDecision orders = begin(local, attempt);
-      for (int step = 0; !orders.done(); ) {
+      ProbeDecision decision = begin(local, attempt);
+      for (int step = 0; !decision.done(); ) {
         float[][] weights = weights(local, attempt, step);
-        if (step == orders.nextProbeStep()) {
+        if (step == decision.nextProbeStep()) {
           List<Integer> who = new ArrayList<>(IntStream.range(0, workers).boxed().toList());
           Collections.shuffle(who, order);
           if (looks.size() == dying && attempt == 0) {
@@ -114,7 +114,7 @@ class SteeredExchangeTest {
               assertThat(look(local, attempt, worker, step, weights)).as("answer").isNotDone();
             }
             attempt++;
-            orders = begin(local, attempt);
+            decision = begin(local, attempt);
             continue; // with the weights, the look and the step that were under way
           }
           List<CompletableFuture<ByteBuffer>> answers = new ArrayList<>();
@@ -122,11 +122,11 @@ class SteeredExchangeTest {
             answers.add(look(local, attempt, worker, step, weights));
           }
           for (CompletableFuture<ByteBuffer> answer : answers) {
-            orders = ProbeDecision.read(answer.get(10, TimeUnit.SECONDS).duplicate());
+            decision = ProbeDecision.read(answer.get(10, TimeUnit.SECONDS).duplicate());
           }
         }
-        if (!orders.done()) {
-          push(local, attempt, step, weights, orders);
+        if (!decision.done()) {
+          push(local, attempt, step, weights, decision);
           step++;
         }
       }
@@ -143,13 +143,13 @@ class SteeredExchangeTest {
   }
 
   private static ProbeDecision begin(LocalExchange local, int attempt) throws Exception {
-    ProbeDecision orders = null;
+    ProbeDecision decision = null;
     for (int w = 0; w < local.exchange.workers(); w++) {
       ByteBuffer start = local.hello(attempt, w, "here").get(10, TimeUnit.SECONDS);
       start.getInt();
-      orders = ProbeDecision.read(start);
+      decision = ProbeDecision.read(start);
     }
-    return orders;
+    return decision;
   }
 
   private static float[][] weights(LocalExchange local, int attempt, int step) throws Exception {
@@ -180,7 +180,7 @@ class SteeredExchangeTest {
   }
 
   private static void push(
-      LocalExchange local, int attempt, int step, float[][] weights, ProbeDecision orders)
+      LocalExchange local, int attempt, int step, float[][] weights, ProbeDecision decision)
       throws Exception {
     ShardTree tree = new ShardTree(SHARDS);
     int workers = local.exchange.workers();
@@ -189,7 +189,7 @@ class SteeredExchangeTest {
       for (int shard = tree.firstShard(w, workers);
           shard < tree.firstShard(w + 1, workers);
           shard++) {
-        gradients.add(shard, new float[][][] {gradient(step, shard, weights, orders)});
+        gradients.add(shard, new float[][][] {gradient(step, shard, weights, decision)});
       }
       local.report(attempt, w, step, 1).get(10, TimeUnit.SECONDS);
       List<Integer> nodes = tree.roots(w, workers);
@@ -204,13 +204,14 @@ class SteeredExchangeTest {
     }
   }
 
-  /** Upwards as far as the orders say, with noise that depends on the weights. */
-  private static float[][] gradient(int step, int shard, float[][] weights, ProbeDecision orders) {
+  /** Upwards as far as the decision says, with noise that depends on the weights. */
+  private static float[][] gradient(
+      int step, int shard, float[][] weights, ProbeDecision decision) {
     float[][] gradient = LAYOUT.buckets().allocate();
     Random random = new Random(step * 31L + shard);
     for (int b = 0; b < gradient.length; b++) {
       for (int i = 0; i < gradient[b].length; i++) {
-        double upwards = b < 2 ? orders.weights()[b] : 0;
+        double upwards = b < 2 ? decision.weights()[b] : 0;
         gradient[b][i] = (float) (-upwards + 0.1 * random.nextGaussian() + 0.01 * weights[b][i]);
       }
     }

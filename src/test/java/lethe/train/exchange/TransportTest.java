@@ -68,9 +68,9 @@ class TransportTest {
         TransportContext context = context(conf, settings, exchange);
         TransportServer server = server(conf, context);
         Listener listener = new Listener(server.getPort())) {
-      AggregatorAddress endpoint =
+      AggregatorAddress address =
           new AggregatorAddress("127.0.0.1", listener.port(), 0, "secret", settings);
-      try (AggregatorClient client = new AggregatorClient(endpoint, 0, 0)) {
+      try (AggregatorClient client = new AggregatorClient(address, 0, 0)) {
         client.hello(
             ExchangeSpec.greeting(LAYOUT, 1, WireFormat.FLOAT32, GradientMode.SUMMED), "here", "");
         client.pull(

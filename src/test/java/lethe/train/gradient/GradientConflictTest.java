@@ -23,25 +23,25 @@ class GradientConflictTest {
   @Test
   void valuesWorkedByHand() {
     float[][][] gradient = buckets(FORGET, RETAIN);
-    GradientConflict terms = join(gradient, GradientMode.SEPARATE);
-    assertThat(terms.forgetNorm()).isEqualTo(3);
-    assertThat(terms.retainNorm()).isCloseTo(2.449490, within(1e-6));
-    assertThat(terms.cosine()).isCloseTo(-0.272166, within(1e-6));
-    assertThat(terms.projected()).isFalse();
+    GradientConflict conflict = join(gradient, GradientMode.SEPARATE);
+    assertThat(conflict.forgetNorm()).isEqualTo(3);
+    assertThat(conflict.retainNorm()).isCloseTo(2.449490, within(1e-6));
+    assertThat(conflict.cosine()).isCloseTo(-0.272166, within(1e-6));
+    assertThat(conflict.projected()).isFalse();
     assertThat(sum(gradient)).containsExactly(-1, 3, 1);
   }
 
   @Test
   void theProjectionWorkedByHandLeavesNothingAgainstWhatIsKept() {
     float[][][] gradient = buckets(FORGET, RETAIN);
-    GradientConflict terms = join(gradient, GradientMode.PROJECTED);
+    GradientConflict conflict = join(gradient, GradientMode.PROJECTED);
     // f + r / 3 = (1/3, 7/3, 5/3), which is at a right angle to r
     float[] sum = sum(gradient);
     assertThat(sum).containsExactly(new float[] {-5 / 3f, 10 / 3f, 2 / 3f}, within(1e-6f));
     assertThat(product(minus(sum, RETAIN), RETAIN)).isCloseTo(0, within(1e-6));
-    assertThat(terms.projected()).isTrue();
-    assertThat(terms.cosine()).as("before").isCloseTo(-0.272166, within(1e-6));
-    assertThat(terms.forgetNorm()).as("before").isEqualTo(3);
+    assertThat(conflict.projected()).isTrue();
+    assertThat(conflict.cosine()).as("before").isCloseTo(-0.272166, within(1e-6));
+    assertThat(conflict.forgetNorm()).as("before").isEqualTo(3);
   }
 
   @Test
@@ -67,13 +67,13 @@ class GradientConflictTest {
   @Test
   void aSideWithoutRowsHasNoDirection() {
     float[] none = {0, 0, 0};
-    for (GradientMode separation : List.of(GradientMode.SEPARATE, GradientMode.PROJECTED)) {
+    for (GradientMode gradientMode : List.of(GradientMode.SEPARATE, GradientMode.PROJECTED)) {
       float[][][] gradient = buckets(none, RETAIN);
-      GradientConflict terms = join(gradient, separation);
-      assertThat(terms.forgetNorm()).isZero();
-      assertThat(terms.cosine()).isNull();
+      GradientConflict conflict = join(gradient, gradientMode);
+      assertThat(conflict.forgetNorm()).isZero();
+      assertThat(conflict.cosine()).isNull();
       assertThat(sum(gradient)).containsExactly(RETAIN);
-      assertThat(join(buckets(FORGET, none), separation))
+      assertThat(join(buckets(FORGET, none), gradientMode))
           .isEqualTo(new GradientConflict(3, 0, null, false));
     }
   }
@@ -107,9 +107,9 @@ class GradientConflictTest {
 
   private static GradientMode read(String... pairs) {
     Settings settings = Settings.of(List.of(pairs));
-    GradientMode separation = TrainSettings.read(settings.root(), "train").gradientMode();
+    GradientMode gradientMode = TrainSettings.read(settings.root(), "train").gradientMode();
     settings.check();
-    return separation;
+    return gradientMode;
   }
 
   private static GradientConflict join(float[][][] gradient, GradientMode mode) {

@@ -21,7 +21,7 @@ class TargetControllerTest {
     TargetController steering = steering(20, domain("a", 4));
     // From 2 to a target of 4, 0.2 nats a step, which no probe but one may overshoot.
     List<Integer> looked = new ArrayList<>();
-    for (int step = steering.orders().nextProbeStep(); step != ProbeDecision.DONE; ) {
+    for (int step = steering.decision().nextProbeStep(); step != ProbeDecision.DONE; ) {
       looked.add(step);
       step =
           steering.probed(step, sums(2 + 0.2 * step), TargetControllerTest::none).nextProbeStep();
@@ -58,7 +58,7 @@ class TargetControllerTest {
   void endsWithItsStepsWhenTheTargetIsOutOfReach() {
     TargetController steering = steering(7, domain("a", 4));
     List<Integer> looked = new ArrayList<>();
-    for (int step = steering.orders().nextProbeStep(); step != ProbeDecision.DONE; ) {
+    for (int step = steering.decision().nextProbeStep(); step != ProbeDecision.DONE; ) {
       looked.add(step);
       step = steering.probed(step, sums(2), TargetControllerTest::none).nextProbeStep();
     }
@@ -98,7 +98,7 @@ class TargetControllerTest {
     assertThat(told.get(1).weights())
         .containsExactly(Map.entry("a", weights[0]), Map.entry("b", weights[1]));
     // At the same pace for its weight, each then has as many steps to go.
-    int step = steering.orders().nextProbeStep();
+    int step = steering.decision().nextProbeStep();
     double a = 2.5 + 0.5 * weights[0] * (step - 1);
     double b = 2.2 + 0.2 * weights[1] * (step - 1);
     double[] same = steering.probed(step, sums(a, b), TargetControllerTest::none).weights();
@@ -114,12 +114,13 @@ class TargetControllerTest {
         0, sums(3.9, 2.5), TargetControllerTest::none); // least miss, 0.3, but 0.3 under
     assertThat(steering.best()).isEqualTo(new float[0][]);
     steering.probed(
-        steering.orders().nextProbeStep(),
+        steering.decision().nextProbeStep(),
         sums(4.6, 2.4),
         () -> band); // misses by 0.6, and by 0 together
     assertThat(steering.best()).isSameAs(band);
-    steering.probed(steering.orders().nextProbeStep(), sums(4.3, 2.7), () -> nearest);
-    steering.probed(steering.orders().nextProbeStep(), sums(4.4, 2.6), TargetControllerTest::none);
+    steering.probed(steering.decision().nextProbeStep(), sums(4.3, 2.7), () -> nearest);
+    steering.probed(
+        steering.decision().nextProbeStep(), sums(4.4, 2.6), TargetControllerTest::none);
     assertThat(steering.best()).isSameAs(nearest);
   }
 
@@ -140,9 +141,9 @@ class TargetControllerTest {
     whole.probed(1, sums(2.2, 2.5), () -> best);
     TargetController resumed = steering(20, domain("a", 4), domain("b", 3));
     resumed.resume(whole.state());
-    assertThat(resumed.orders().nextProbeStep()).isEqualTo(whole.orders().nextProbeStep());
+    assertThat(resumed.decision().nextProbeStep()).isEqualTo(whole.decision().nextProbeStep());
     assertThat(resumed.best()).isSameAs(best);
-    int step = whole.orders().nextProbeStep();
+    int step = whole.decision().nextProbeStep();
     assertThat(resumed.probed(step, sums(2.3, 2.97), TargetControllerTest::none).weights())
         .containsExactly(new double[] {2, 0}, within(1e-9));
     whole.probed(step, sums(2.3, 2.97), TargetControllerTest::none);
