@@ -19,8 +19,7 @@ import lethe.run.Verb;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The models of a run: which folder each of its parts is, whether the user has it or the run makes
- * it.
+ * The models of a run: which folder each of them is, whether the user has it or the run makes it.
  *
  * @param hadoop settings of file systems, without {@code spark.hadoop.}
  */
@@ -75,7 +74,7 @@ record RunModels(RunConfig job, RunFolder folder, Map<String, String> hadoop) {
   }
 
   /**
-   * Reads every weight once: validation has believed the headers.
+   * Reads every weight once, since validation reads only the headers.
    *
    * @throws lethe.settings.InvalidSettings naming every tensor that is not as it should be
    */
