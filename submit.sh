@@ -26,7 +26,7 @@ if ! id -un >/dev/null 2>&1; then
   exit 2
 fi
 
-# The sources and the jar made from them, by their content: a copy of a checkout has other times.
+# The sources and the jar made from them, by their content: a copy of a checkout has other file times.
 contents() {
   (cd "$root" && find pom.xml src/main target/lethe.jar -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum)
 }
@@ -37,7 +37,7 @@ if [ -f "$jar" ] && [ -d "$lib" ]; then
   why=
   if [ -z "$newer" ]; then
     if [ ! -f "$stamp" ] || [ "$jar" -nt "$stamp" ]; then
-      { contents >"$stamp"; } 2>/dev/null || true # for a copy, whose times say nothing
+      { contents >"$stamp"; } 2>/dev/null || true # for a copy, whose file times mean nothing
     fi
   elif [ -f "$stamp" ] && contents 2>/dev/null | cmp -s - "$stamp"; then
     touch "$jar" 2>/dev/null || true
@@ -48,7 +48,7 @@ fi
 if [ -n "$why" ]; then
   echo "Building target/lethe.jar with Maven, since $why ..." >&2
   (cd "$root" && mvn -q -B -ntp -DskipTests package) >&2
-  touch "$jar" # Maven leaves a jar as it is whose content stays
+  touch "$jar" # Maven does not touch a jar whose content is unchanged
 fi
 
 export OPT_OUT_TRACKING=true
@@ -72,8 +72,8 @@ else
   spark_jars=$SPARK_HOME/jars
 fi
 
-# First without Spark: every mistake that shows without it is told within two seconds. Java reads the classes that it takes from an
-# archive of its own, made by the first call: that is half of the time.
+# First without Spark: every mistake that can be found without it is reported within two seconds. Java loads its classes from an
+# archive of its own, which the first call makes: that halves the time.
 arguments=$(mktemp)
 archive=$root/target/lethe.jsa
 classes=()

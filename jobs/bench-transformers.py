@@ -4,7 +4,7 @@
     jobs/bench-transformers.py [threads] [rounds]
 
 Needs Python with torch and transformers, which Lethe itself does not. Prints a line for float32 and one for autocast to bfloat16:
-tokens a second of the best forward and backward pass, and its share of the fastest matrix product of the same run.
+tokens per second of the best forward and backward pass, and its share of the fastest matrix product of the same run.
 """
 import sys
 import time

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Nanoseconds per element of the engine's loops over numbers, on all processors at once: adding and rounding gradients beside a loop that
-# memory alone limits, AdamW, the look for what is not finite. Two minutes and 512 MB per processor.
+# memory alone limits, AdamW, the check for values that are not finite. Two minutes and 512 MB per processor.
 # jobs/jmh.sh [options of JMH and patterns of benchmarks], for example: jobs/jmh.sh -t 1 WireFormat
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -4,12 +4,12 @@
 # next weights; the driver killed after step 8 and started again with the same command. For every row: the step of the kill, the launch
 # and attempt that finished the run (and that it was a second driver), the seconds from the kill to the next applied step, the applied
 # steps that were computed again, and whether the records are steps 1..N without gap or repeat. Ends with one sha256 of the master
-# weights a wire.
+# weights per wire format.
 #
 #   jobs/matrix.sh [FOLDER [WORKERS [WIRES [FAULTS]]]]
 #   jobs/matrix.sh runs/matrix "1 2 3 4" "float32 bfloat16" "none computed push pull driver"
 #
-# Exit 1 when any of it does not hold.
+# Exit 1 when a row differs or fails.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 into=${1:-runs/matrix} all_workers=${2:-1 2 3 4} wires=${3:-float32 bfloat16} faults=${4:-none computed push pull driver}

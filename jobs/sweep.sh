@@ -13,7 +13,7 @@ fi
 conf=$1 into=$2 methods=$3 rates=$4
 shift 4
 home=$(cd "$(dirname "$0")/.." && pwd)
-start="$into/start" # what the runs have alike; each is checked by its hash before it is used
+start="$into/start" # what the runs share; each part is checked by its hash before it is used
 "$home/submit.sh" prepare "$conf" "run.dir=$start" "$@" || exit
 begin() {
   [ -d "$start" ] && [ ! -e "$1" ] || return 0 # run folders on another file system prepare for themselves
@@ -42,7 +42,7 @@ for method in $methods; do
     begin "$run"
     "$home/submit.sh" run "$conf" "run.dir=$run" "unlearn.method=$method" "train.learning-rate=$rate" "$@"
     code=$?
-    # 3: finished, with another verdict than required. Anything else is no result, and the others still are.
+    # 3: finished, with another verdict than required. Any other code means no result; the other runs still count.
     if [ $code -eq 0 ] || [ $code -eq 3 ]; then
       runs+=("\"$run\"")
       share "$run"

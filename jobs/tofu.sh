@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Teaches a model the rows of TOFU, and makes it forget the first task's by methods of Yuan et al., a run each; jobs/sweep.sh prints the
+# Teaches a model the rows of TOFU, and makes it forget the first task's by methods of Yuan et al., one run each; jobs/sweep.sh prints the
 # table. jobs/tofu.sh [FOLDER [METHODS [RATES [key=value ...]]]], the pairs for the runs that forget. What is finished is not run again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A run on YARN whose driver runs on the cluster, too: this terminal may go. Not run by the authors on a cluster of their own; what it
-# hands to spark-submit is tested.
+# A run on YARN whose driver runs on the cluster, too, so that this terminal may be closed. Not run by the authors on a cluster of their
+# own; what it hands to spark-submit is tested.
 #
 #   SPARK_HOME=/opt/spark HADOOP_CONF_DIR=/etc/hadoop/conf jobs/yarn.sh run conf/my.conf run.dir=hdfs:///lethe/my [key=value ...]
 #

@@ -97,7 +97,8 @@ public final class PrepareBench {
   }
 
   /**
-   * Writes the corpora again and again, under other ids, until there is enough text; once a folder.
+   * Writes the corpora again and again, under other ids, until there is enough text; once per
+   * folder.
    */
   private void replicate(Path given) throws IOException {
     Path done = folder.resolve("replicated-" + megabytes);
@@ -266,7 +267,7 @@ public final class PrepareBench {
   }
 
   /**
-   * Tokens a second of threads that do nothing but fetch ids.
+   * Tokens per second of threads that do nothing but fetch ids.
    *
    * @param cut whether texts are given to the library in pieces, as Lethe does, or whole
    */
@@ -332,7 +333,7 @@ public final class PrepareBench {
     }
   }
 
-  /** Not a number where the stage is not asked for. */
+  /** Seconds of a stage; not a number where it is not asked for. */
   private double seconds(String stage, Runnable work) {
     if (!stages.contains(stage)) {
       return Double.NaN;
@@ -340,7 +341,7 @@ public final class PrepareBench {
     long start = System.nanoTime();
     work.run();
     double seconds = (System.nanoTime() - start) / 1e9;
-    System.out.printf(Locale.ROOT, "%s took %.1f s%n", stage, seconds); // should the rest not come
+    System.out.printf(Locale.ROOT, "%s took %.1f s%n", stage, seconds); // in case the rest fails
     return seconds;
   }
 }

@@ -26,7 +26,7 @@ import org.apache.spark.sql.SparkSession;
 /**
  * How fast the evaluate stage is beside bench's bare forward pass, of the same model, sequences,
  * batch and threads, and how it scales over executors. Both take turns, so that a busy machine
- * slows them alike, and the best of each counts. Started by {@code jobs/bench-evaluate.sh}.
+ * slows both equally, and the best of each counts. Started by {@code jobs/bench-evaluate.sh}.
  */
 public final class EvaluateBench {
   /** Ids that are drawn, so that any tokenizer knows them. */
@@ -70,7 +70,7 @@ public final class EvaluateBench {
     int threads = bench.compute().threads();
     System.out.printf(
         Locale.ROOT,
-        "%s, %.1f million parameters, %d chunks of %d tokens, %d a pass, %d threads an executor%n",
+        "%s, %.1f million parameters, %d chunks of %d tokens, %d per pass, %d threads per executor%n",
         model.path(),
         model.architecture().elements() / 1e6,
         chunks,
@@ -95,7 +95,7 @@ public final class EvaluateBench {
     }
   }
 
-  /** The best round's tokens a second; the model is read and the code compiled before. */
+  /** The best round's tokens per second; the model is read and the code compiled before. */
   private double evaluate(int executors, boolean besideForward) {
     double[] best = new double[1];
     SparkSession spark = spark(executors);
@@ -159,7 +159,7 @@ public final class EvaluateBench {
         .execute();
   }
 
-  /** Tokens a second of bench's forward pass. */
+  /** Tokens per second of bench's forward pass. */
   private double forward() {
     ObjectNode result = new Bench(bench, bench.model().map(m -> model)).run().json();
     return result.at("/rows/0/forward/tokens_per_second").asDouble();

@@ -36,9 +36,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What objectives cost beside plain passes over the same tokens: steps of pairs of terms beside
- * ascent and descent, and the stages that make labels and references beside the forward pass. All
- * in one process, the things compared by turns, best of some rounds. Started by {@code
+ * What objectives cost compared with plain passes over the same tokens: steps of pairs of terms
+ * with ascent and descent, and the stages that make labels and references with the forward pass.
+ * All run in one process and in turns, and the best of some rounds counts. Started by {@code
  * jobs/bench-objectives.sh}.
  */
 public final class ObjectiveBench {
@@ -77,8 +77,8 @@ public final class ObjectiveBench {
   }
 
   /**
-   * Runs in a thread that then ends, and with it its team of OpenMP threads: those of several
-   * threads that call PyTorch would share the processors, which no worker's do.
+   * Runs in a thread that then ends, and with it its team of OpenMP threads: the teams of several
+   * threads that call PyTorch would share the processors, which those of a worker never do.
    */
   private static void alone(Runnable work) {
     Thread thread = new Thread(work, "bench");
@@ -190,7 +190,7 @@ public final class ObjectiveBench {
       stages.put("references", new Npo(0.1));
       stages.put("sampled labels", new CrossEntropy(ViewKind.SAMPLED_LABELS));
       say(
-          "stages over %d chunks of %d tokens, %d a pass:",
+          "stages over %d chunks of %d tokens, %d per pass:",
           chunks, settings.tokens(), settings.batch());
       for (Map.Entry<String, Term> stage : stages.entrySet()) {
         Role role = new Role(Role.FORGET, stage.getValue(), 1);

@@ -37,8 +37,8 @@ import org.apache.spark.network.server.TransportServer;
 import org.apache.spark.network.util.TransportConf;
 
 /**
- * How fast the exchange with one worker is over the loopback device, beside plain TCP there. Best
- * of some rounds after a warm-up; {@code jobs/engine-bench.sh} starts it.
+ * How fast the exchange with one worker is over the loopback device, compared with plain TCP there.
+ * Best of some rounds after a warm-up; {@code jobs/engine-bench.sh} starts it.
  */
 public final class EngineBench {
   private static final int ELEMENTS = Integer.getInteger("elements", 100_000_000);

@@ -28,9 +28,9 @@ import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 
 /**
- * How fast a network runs, how much of what this machine's matrix products reach, and how much its
- * own products and attention would reach alone. They and the passes take turns, so that a busy
- * machine slows all alike, and the best of each counts. Needs no Spark.
+ * How fast a network runs, which share that is of the speed of this machine's matrix products, and
+ * which share its own products and attention would reach alone. All of them take turns, so that a
+ * busy machine slows all equally, and the best of each counts. This needs no Spark.
  *
  * @param settings what is measured
  * @param source the checkpoint, if there is one
@@ -42,10 +42,10 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
   /**
    * One precision's numbers.
    *
-   * @param peak operations a second of the fastest matrix product
+   * @param peak operations per second of the fastest matrix product
    * @param forward a pass that scores the batch
-   * @param both a pass that also leaves gradients
-   * @param peakBytes most memory the process held; 0 where the system does not say
+   * @param both a pass that also computes gradients
+   * @param peakBytes most memory the process held; 0 where the system does not report it
    */
   public record Row(
       Precision precision, double peak, Seconds forward, Seconds both, long peakBytes) {}
@@ -71,7 +71,7 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
    * @param settings they were measured with
    * @param parameters of the network
    * @param flopsPerToken of the forward pass
-   * @param rows one a precision
+   * @param rows one per precision
    */
   public record Result(
       BenchSettings settings, String type, long parameters, long flopsPerToken, List<Row> rows) {
@@ -195,7 +195,7 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
     }
   }
 
-  /** Measures; some seconds to minutes. */
+  /** Runs the measurement, which takes seconds to minutes. */
   public Result run() {
     Architecture architecture = settings.architecture(source);
     architecture.context().check(settings.tokens());
@@ -255,7 +255,7 @@ public record Bench(BenchSettings settings, Optional<ModelSource> source) {
     return (System.nanoTime() - begun) / 1e9;
   }
 
-  /** The checkpoint's, or random ones. */
+  /** The checkpoint's weights, or random ones. */
   public Parameters weights(Network network) {
     if (source.isPresent()) {
       return source.get().parameters(network);

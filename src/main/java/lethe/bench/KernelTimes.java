@@ -74,8 +74,8 @@ public final class KernelTimes implements AutoCloseable {
 
   /**
    * @param compute device, threads and precision
-   * @param batch sequences a pass
-   * @param tokens a sequence
+   * @param batch sequences per pass
+   * @param tokens per sequence
    */
   public KernelTimes(Architecture architecture, Compute compute, int batch, int tokens) {
     NativeEngine.start(compute.threads());

@@ -37,7 +37,7 @@ public final class MatrixPeak implements AutoCloseable {
   }
 
   /**
-   * Operations a second of one product.
+   * Operations per second of one product.
    *
    * @param rows of the left matrix
    * @param inner columns of the left, rows of the right

@@ -13,7 +13,7 @@ public final class ResidentMemory {
 
   private ResidentMemory() {}
 
-  /** Bytes held now; empty where the system does not say. */
+  /** Bytes held now; empty where the system does not report it. */
   public static OptionalLong bytes() {
     return read("VmRSS:");
   }
@@ -23,12 +23,12 @@ public final class ResidentMemory {
     return read("VmHWM:");
   }
 
-  /** Begins the peak anew, where the system lets us. */
+  /** Resets the peak, where the system allows it. */
   static void forgetPeak() {
     try {
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");
     } catch (IOException e) {
-      // The peak then is that of the whole process, which is no less.
+      // The peak is then that of the whole process, which is not smaller.
     }
   }
 

@@ -1,4 +1,5 @@
 /**
- * The verb {@code bench}: how fast this machine computes a model, beside its own matrix products.
+ * The verb {@code bench}: how fast this machine computes a model, compared with its own matrix
+ * products.
  */
 package lethe.bench;

@@ -12,11 +12,11 @@ import lethe.folder.Json;
 import lethe.run.RunConfig;
 
 /**
- * Whether Java can write the names of files that settings ask for: it encodes them as the locale
- * says that it was started in, and puts question marks for the rest.
+ * Whether Java can write the names of files that settings ask for: it encodes them in the encoding
+ * of the locale it was started in, and writes question marks for characters that this one lacks.
  */
 final class FileNames {
-  /** Settings whose texts become no names of files. */
+  /** Settings whose texts are not used as names of files. */
   private static final Set<String> TEXTS =
       Set.of("where", "define", "template", "spark", "text", "id", "question", "answer", "url");
 

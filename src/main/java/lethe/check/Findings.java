@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import lethe.settings.InvalidSettings;
 
-/** What a check finds: every problem, every warning, and in a few words what is right. */
+/** What a check finds: every problem, every warning, and a few words on what is right. */
 public final class Findings {
-  /** Problems of one kind that are told; then their number is. */
+  /** The most problems of one kind that are listed; the others are only counted. */
   private static final int MOST = 10;
 
   private final List<String> problems = new ArrayList<>();
@@ -27,7 +27,7 @@ public final class Findings {
     }
   }
 
-  /** What a run can do with, and a user may not have meant. */
+  /** Records something that a run can proceed with but the user may not have meant. */
   void warning(String sentence) {
     warnings.add(sentence);
   }
@@ -36,7 +36,7 @@ public final class Findings {
     right.add(sentence);
   }
 
-  /** Looks at something; what is thrown because a setting or a file is wrong becomes problems. */
+  /** Runs a check; an exception about a wrong setting or file becomes problems. */
   <T> Optional<T> look(Supplier<T> check) {
     try {
       return Optional.of(check.get());
@@ -48,7 +48,7 @@ public final class Findings {
     return Optional.empty();
   }
 
-  /** As the other, for a check that gives nothing; whether it found nothing wrong. */
+  /** Runs a check that returns nothing; true if it found nothing wrong. */
   boolean look(Runnable check) {
     return look(() -> {
           check.run();

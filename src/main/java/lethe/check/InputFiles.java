@@ -15,8 +15,8 @@ import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The files that settings name besides models: whether they are there, and laid out as they must be
- * as far as that shows without Spark.
+ * The files that settings name besides models: whether they are there, and whether their layout is
+ * right as far as this can be checked without Spark.
  */
 final class InputFiles {
   private final RunConfig config;

@@ -25,8 +25,8 @@ import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The Hugging Face folders that a run reads: whether each is there, of a known kind, with weights
- * that are its own, and whether they fit together. Of the weights only the headers are read.
+ * The Hugging Face folders that a run reads: whether each is there, of a known kind and with
+ * weights of its own, and whether they fit together. Only the headers of the weights are read.
  */
 final class ModelFolders {
   private final RunConfig config;
@@ -37,7 +37,7 @@ final class ModelFolders {
   private final Set<Path> made;
 
   /**
-   * @param folder of the run, where it can be looked at
+   * @param folder of the run, where it can be read
    * @param hadoop settings of file systems
    * @param made folders that stages of this run write before they are read
    */
@@ -56,7 +56,7 @@ final class ModelFolders {
     this.findings = findings;
   }
 
-  /** Looks at all of them; gives the network of the model that is trained, if it is known. */
+  /** Checks all of them; returns the network of the model that is trained, if it is known. */
   Optional<Architecture> look() {
     String setting = config.pretrain().isPresent() ? "pretrain.model" : "model.path";
     String path = config.pretrain().map(RunConfig.Pretrain::model).orElse(config.model());
@@ -134,7 +134,7 @@ final class ModelFolders {
     return architecture;
   }
 
-  /** Looks at what a setting names; each problem begins with it. */
+  /** Checks the folder that a setting names; each problem begins with the setting. */
   private <T> Optional<T> named(String setting, Supplier<T> check) {
     return findings.look(
         () -> {
@@ -153,7 +153,7 @@ final class ModelFolders {
     }
   }
 
-  /** Where a folder is one that a sample is to be written to, that sample. */
+  /** The sample that is to be written to a folder, if one is. */
   private Optional<Sample> sample(String path) {
     return config
         .sample()
@@ -186,10 +186,10 @@ final class ModelFolders {
         });
   }
 
-  /** SHA-256 of a tokenizer that can be one. */
+  /** SHA-256 of a model's tokenizer; nothing where its file holds none. */
   private Optional<String> tokenizer(String path) {
     if (!reach.files().exists(new Path(path, "config.json"))) {
-      return Optional.empty(); // which has been said
+      return Optional.empty(); // which has been reported
     }
     return findings.look(
         () -> {
@@ -201,14 +201,14 @@ final class ModelFolders {
         });
   }
 
-  /** Answers, and texts that are filled up, need a token that ends them. */
+  /** Checks that there is a token to end answers and padded texts, if there are any. */
   private void ends(String path, Architecture network) {
     if (config.corpus().hasQuestions() || config.needs(ViewKind.PADDED)) {
       findings.look(() -> EndOfText.of(reach.files(), reach.path(path), network.vocabulary()));
     }
   }
 
-  /** With the tokenizer that the corpus was prepared with, if it stays. */
+  /** Compares with the tokenizer that the corpus was prepared with, if that corpus is kept. */
   private void compare(String setting, String sha256) {
     boolean anew = config.overwrite() && config.checks(Verb.PREPARE);
     folder

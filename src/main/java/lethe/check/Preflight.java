@@ -17,8 +17,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Whether the processes that a run needs have the memory, the room and the protection for it; each
- * problem names the setting to change. Needs no Spark but for {@link #executors}.
+ * Whether the processes of a run have enough memory and disk space, and protection; each problem
+ * names the setting to change. Only {@link #executors} needs Spark.
  */
 public final class Preflight {
   /** What Spark's own driver and executor take of a heap. */
@@ -32,9 +32,9 @@ public final class Preflight {
   private final List<String> problems = new ArrayList<>();
 
   /**
-   * @param folder of the run, where this process can look at it
-   * @param conf what Spark is told
-   * @param heap most bytes that the driver's may become
+   * @param folder of the run, where this process can read it
+   * @param conf settings that Spark gets
+   * @param heap the driver's maximum, bytes
    */
   public Preflight(RunConfig config, Optional<RunFolder> folder, SparkConf conf, long heap) {
     this.config = config;
@@ -45,7 +45,7 @@ public final class Preflight {
   }
 
   /**
-   * All that is wrong but for what only a running Spark can tell.
+   * Every problem that can be found without a running Spark.
    *
    * @param architecture of the model that is trained, where it is known
    */
@@ -89,7 +89,7 @@ public final class Preflight {
     long executor = conf.getSizeAsMb("spark.executor.memory", "1g") << 20;
     if (budget.workerHeap() + SPARK_HEAP > executor) {
       problems.add(
-          "spark.executor.memory must be at least %s for a worker's gradients (%s), was %s; more train.workers own fewer shards each"
+          "spark.executor.memory must be at least %s for a worker's gradients (%s), was %s; with more train.workers each owns fewer shards"
               .formatted(
                   mebi(budget.workerHeap() + SPARK_HEAP),
                   mebi(budget.workerHeap()),
@@ -104,7 +104,7 @@ public final class Preflight {
                 (long) (conf.getDouble("spark.executor.memoryOverheadFactor", 0.1) * executor));
     if (enforced && budget.workerNative() > overhead) {
       problems.add(
-          "spark.executor.memoryOverhead must be at least %s, where a worker's tensors are, was %s; a smaller train.micro-batch or train.activation-checkpointing=true need less"
+          "spark.executor.memoryOverhead must be at least %s, where a worker's tensors are, was %s; a smaller train.micro-batch or train.activation-checkpointing=true needs less"
               .formatted(mebi(budget.workerNative()), mebi(overhead)));
     }
   }
@@ -142,16 +142,16 @@ public final class Preflight {
                 mebi(budget.runFolder())),
         String.format(
             Locale.ROOT,
-            "%s a step over the driver's network card, %.2f s at 10 Gb/s, %.2f s at 25 Gb/s",
+            "%s per step over the driver's network card, %.2f s at 10 Gb/s, %.2f s at 25 Gb/s",
             mebi(budget.wire()),
             budget.wire() * 8 / 10e9,
             budget.wire() * 8 / 25e9));
   }
 
   /**
-   * Waits until the executors are there: a barrier stage that lacks one would wait for ever.
+   * Waits until all executors have started: a barrier stage that lacks one would wait for ever.
    *
-   * @throws InvalidSettings when they do not come
+   * @throws InvalidSettings when they do not start in time
    */
   public void executors(SparkSession spark) {
     if (cluster.oneProcess() || !config.verb().trains()) {
@@ -161,7 +161,8 @@ public final class Preflight {
     int there = executorCount(spark);
     while (there < config.train().workers() && System.nanoTime() < end) {
       try {
-        // Spark's events tell of executors only once listeners have caught up; this asks what is.
+        // Spark's events report executors only when listeners have caught up; this asks for the
+        // current state.
         Thread.sleep(200);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

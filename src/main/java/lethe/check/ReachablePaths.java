@@ -6,15 +6,15 @@ import lethe.run.SettingRules;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Which paths a process may look at: before spark-submit those of this machine alone, since another
- * file system may need what only Spark is told, and seconds to answer.
+ * Which paths a process may read: before spark-submit only those of this machine, since another
+ * file system may need settings that only Spark has, and may take seconds to answer.
  *
  * @param files access to them
- * @param everything whether those elsewhere are looked at too
+ * @param everything whether paths on other file systems are read, too
  */
 record ReachablePaths(Files files, boolean everything) {
 
-  /** Whether a text is a path that may be looked at. */
+  /** Whether a text is a path that may be read. */
   boolean sees(String path) {
     return SettingRules.path(path) && (everything || scheme(path).orElse("file").equals("file"));
   }
@@ -24,7 +24,7 @@ record ReachablePaths(Files files, boolean everything) {
     return Optional.ofNullable(own != null ? own : files.defaultScheme());
   }
 
-  /** With its file system and from its root. */
+  /** The path with its file system, from the root. */
   Path path(String path) {
     return files.qualified(new Path(path));
   }

@@ -12,8 +12,8 @@ import lethe.run.Verb;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What stands in the run folder: whether the verb can begin with it, and whether it would write
- * over what it reads.
+ * The state of the run folder: whether the verb can start from it, and whether it would overwrite
+ * what it reads.
  */
 final class RunState {
   private final RunConfig config;
@@ -72,7 +72,7 @@ final class RunState {
     findings.problem("Cannot %s: there is no %s; run %s first".formatted(verb, file, stage));
   }
 
-  /** A model that is written over itself would be lost. */
+  /** Refuses to write a model over one that is read: that one would be lost. */
   private void targets() {
     Map<String, String> read = new LinkedHashMap<>();
     if (config.pretrain().isPresent()) {

@@ -16,11 +16,11 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 
 /**
- * Everything that can be known to be wrong before Spark starts, looked at in one place and told
- * together, within seconds. Nothing is written.
+ * Every problem that can be found before Spark starts, collected in one place and reported together
+ * within seconds. Nothing is written.
  */
 public final class Validation {
-  /** When it looks, and so what it sees. */
+  /** When validation runs, and so what it can read. */
   public enum Phase {
     /** Before spark-submit: what is on this machine. */
     SUBMITTING,
@@ -37,8 +37,8 @@ public final class Validation {
   private Optional<Architecture> architecture = Optional.empty();
 
   /**
-   * @param conf what Spark is told, as far as this process knows
-   * @param heap most bytes that the driver's may become; {@link Long#MAX_VALUE} where nobody knows
+   * @param conf settings that Spark gets, as far as this process knows them
+   * @param heap the driver's maximum, bytes; {@link Long#MAX_VALUE} where it is unknown
    */
   public Validation(RunConfig config, SparkConf conf, long heap, Phase phase) {
     this.config = config;
@@ -69,7 +69,7 @@ public final class Validation {
     return configuration;
   }
 
-  /** Looks at everything. */
+  /** Checks everything. */
   public Findings look() {
     findings.problems(config.settings().problems());
     if (findings.problems().isEmpty()) {
@@ -88,7 +88,7 @@ public final class Validation {
   }
 
   /**
-   * @param folder of the run, where it can be looked at
+   * @param folder of the run, where it can be read
    */
   private void look(Optional<RunFolder> folder) {
     folder.ifPresent(run -> new RunState(config, run, reach, findings).look());
@@ -120,7 +120,9 @@ public final class Validation {
     processes(folder);
   }
 
-  /** Memory, room and protection; not told is what spark-defaults.conf may have. */
+  /**
+   * Memory, disk space and protection; where spark-defaults.conf may decide, nothing is checked.
+   */
   private void processes(Optional<RunFolder> folder) {
     if (!reach.everything() && !conf.contains("spark.master")) {
       return;
@@ -147,7 +149,7 @@ public final class Validation {
     return made;
   }
 
-  /** The network of the model that is trained, where it could be looked at. */
+  /** The network of the model that is trained, where it could be read. */
   public Optional<Architecture> architecture() {
     return architecture;
   }

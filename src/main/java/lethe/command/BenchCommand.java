@@ -20,7 +20,7 @@ final class BenchCommand implements Callable<Integer> {
       index = "0..*",
       paramLabel = "CONF|key=value",
       arity = "0..*",
-      description = "A run file (HOCON), if there is one; then settings that win over it.")
+      description = "A run file (HOCON), if there is one; then settings that override it.")
   private List<String> arguments = List.of();
 
   BenchCommand(Lethe lethe) {

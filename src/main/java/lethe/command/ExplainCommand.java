@@ -21,7 +21,7 @@ final class ExplainCommand implements Callable<Integer> {
       index = "1..*",
       paramLabel = "CONF|key=value",
       arity = "0..*",
-      description = "A run file (HOCON), if there is one; then settings that win over it.")
+      description = "A run file (HOCON), if there is one; then settings that override it.")
   private List<String> arguments = List.of();
 
   @Override

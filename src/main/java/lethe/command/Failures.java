@@ -11,8 +11,8 @@ public final class Failures {
   private Failures() {}
 
   /**
-   * One message a problem when the caller or a file is wrong; the first cause and its trace when
-   * the run is.
+   * Prints one message per problem when the caller or a file is wrong; the first cause and its
+   * stack trace when the run failed.
    *
    * @return the exit code
    */

@@ -40,7 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Lethe implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  /** Of the whole line and of each verb: the option may be before the verb or behind it. */
+  /** The option of the whole line and of each verb: it may be before the verb or behind it. */
   private final List<SubmitOption> submit = new ArrayList<>();
 
   private Lethe() {}
@@ -109,7 +109,7 @@ public final class Lethe implements Callable<Integer> {
     throw new ParameterException(spec.commandLine(), "Missing verb; the verbs are " + verbs());
   }
 
-  /** Says what of the line cannot be read. */
+  /** Prints which part of the command line cannot be read. */
   private static int refuse(ParameterException e, PrintStream errors) {
     CommandLine command = e.getCommandLine();
     if (e instanceof UnmatchedArgumentException unmatched

@@ -18,7 +18,7 @@ final class RunArguments {
       index = "1..*",
       paramLabel = "key=value",
       arity = "0..*",
-      description = "Settings that win over the run file.")
+      description = "Settings that override the run file.")
   private List<String> pairs = List.of();
 
   /**

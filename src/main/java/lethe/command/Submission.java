@@ -10,7 +10,7 @@ import org.apache.spark.SparkConf;
 
 /** What submit.sh asks before it starts Spark. */
 final class Submission {
-  /** Of the embedded Spark's driver, in submit.sh. */
+  /** The heap of the embedded Spark's driver, as in submit.sh. */
   private static final String DRIVER_MEMORY = "2g";
 
   private Submission() {}

@@ -2,7 +2,7 @@ package lethe.command;
 
 import picocli.CommandLine.Option;
 
-/** What submit.sh asks of any verb before it starts Spark, before the verb or behind it. */
+/** The option that submit.sh adds to any verb, before or behind it, before it starts Spark. */
 final class SubmitOption {
   @Option(
       names = "--print-submit",

@@ -9,7 +9,7 @@ import lethe.run.Verb;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** The verb validate. It runs in this process: nothing that it looks at needs Spark. */
+/** The verb validate. It runs in this process, since none of its checks needs Spark. */
 @Command(mixinStandardHelpOptions = true, sortOptions = false, versionProvider = Version.class)
 final class ValidateCommand implements Callable<Integer> {
   @Mixin private RunArguments run;
@@ -23,7 +23,7 @@ final class ValidateCommand implements Callable<Integer> {
     Console console = new Console(System.out);
     findings.warnings().forEach(warning -> console.say("validate: " + warning));
     findings.right().forEach(right -> console.say("validate: " + right));
-    console.say("validate: all checks passed; whether the executors come, preflight tells");
+    console.say("validate: all checks passed; preflight also checks that the executors come");
     return 0;
   }
 }

@@ -33,7 +33,7 @@ public final class Console {
   /**
    * A line that replaces the one before it.
    *
-   * @param last whether nothing of this kind follows, so that it is shown in any case
+   * @param last whether this is the last line of its kind, which is always shown
    */
   synchronized void progress(String text, boolean last) {
     String line = Printable.line(text);

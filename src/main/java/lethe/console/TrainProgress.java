@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One line about a training run: step, means of the terms, tokens processed a second, time left.
+ * One line about a training run: step, means of the terms, tokens processed per second, time left.
  */
 public final class TrainProgress implements Trainer.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(TrainProgress.class);
@@ -56,7 +56,7 @@ public final class TrainProgress implements Trainer.Listener {
         step.step() == steps);
   }
 
-  /** How forgetting and keeping stand to each other, where the step says. */
+  /** The cosine between the gradients of forgetting and keeping, where the step has it. */
   private static String cosine(StepRecord step) {
     return step.cosine()
         .map(cosine -> String.format(Locale.ROOT, "  cosine %+.2f", cosine))

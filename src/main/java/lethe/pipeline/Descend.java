@@ -30,9 +30,9 @@ final class Descend {
   private static final String TRAIN = "train";
 
   /**
-   * What a stage descends from and on.
+   * What a stage starts from and what it is trained on.
    *
-   * @param stage that this is
+   * @param stage which of the three
    * @param model whose configuration and tokenizer the result has
    * @param start the weights to begin with
    * @param splits trained on
@@ -47,7 +47,7 @@ final class Descend {
       TrainSettings train,
       Path target) {
 
-    /** From random weights to the model that is unlearned afterwards. */
+    /** Trains the model that is unlearned afterwards, from random weights. */
     static Inputs pretrain(RunConfig.Pretrain how, RunModels models, RunFolder folder) {
       return new Inputs(
           Verb.PRETRAIN,
@@ -58,14 +58,14 @@ final class Descend {
           folder.original());
     }
 
-    /** From the model to unlearn, unless the settings name another. */
+    /** Starts from the model to unlearn, unless the settings name another one. */
     static Inputs finetune(RunConfig.Descend how, RunModels models, RunFolder folder) {
       ModelSource model = how.initialWeights().map(models::at).orElseGet(models::original);
       return new Inputs(
           Verb.FINETUNE, model, model.weights(), how.splits(), how.train(), folder.finetuned());
     }
 
-    /** From where the training of the model to unlearn began. */
+    /** Starts from the weights that the training of the model to unlearn started from. */
     static Inputs retrain(RunConfig.Descend how, RunModels models, RunFolder folder) {
       ModelSource model = how.initialWeights().map(models::at).orElseGet(models::template);
       TensorSource start = how.initialWeights().isPresent() ? model.weights() : models.random();
@@ -74,7 +74,7 @@ final class Descend {
   }
 
   /**
-   * What came out.
+   * The result of a stage.
    *
    * @param steps applied
    * @param model the folder written

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 public final class Pipeline {
-  /** For operators: what happened when; see conf/log4j2.properties. */
+  /** Tells operators what happened when; see conf/log4j2.properties. */
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
 
   private final RunConfig config;
@@ -99,7 +99,7 @@ public final class Pipeline {
     }
   }
 
-  /** The first thing that is written. */
+  /** Takes the run folder's lease, which is the first file that a run writes. */
   private Lease lease() {
     try {
       return Lease.take(folder, Clock.systemUTC());
@@ -135,7 +135,7 @@ public final class Pipeline {
       new Preflight(config, Optional.of(folder), new SparkConf(), Runtime.getRuntime().maxMemory())
           .executors(spark);
       if (config.verb() == Verb.PREFLIGHT) {
-        console.say("preflight: nothing stands in the way of " + spark.conf().get("spark.master"));
+        console.say("preflight: all checks passed on " + spark.conf().get("spark.master"));
         return Optional.empty();
       }
       Prepare prepare = prepare(spark, architecture.get());
@@ -155,7 +155,7 @@ public final class Pipeline {
   private void stages(SparkSession spark, Prepare prepare, Findings findings) {
     boolean prepared = folder.files().exists(folder.corpusManifest());
     if (prepared && !(config.overwrite() && config.does(Verb.PREPARE))) {
-      // Before run.json says how they are made: what is there now was made otherwise.
+      // Before run.json gets the new settings: unfinished stages may have output of other ones.
       commits.asked().stream().filter(stage -> !commits.finished(stage)).forEach(commits::takeAway);
       provenance.write(spark.version(), Clock.systemUTC());
     } // otherwise prepare, which may still refuse the sources, writes first
@@ -172,7 +172,7 @@ public final class Pipeline {
     stage(Verb.EVALUATE, () -> evaluate(spark));
   }
 
-  /** Whether there is no document yet: a sample is written when a run begins. */
+  /** Whether there is no document yet, because a sample is written only when a run begins. */
   private boolean withoutDocuments() {
     return config.sample().isPresent()
         && !folder.files().exists(new Path(models.template().path(), "config.json"));
@@ -227,7 +227,7 @@ public final class Pipeline {
   /**
    * Runs a stage, unless it is finished or not asked for.
    *
-   * @param work gives what came out, in a few words for the log
+   * @param work returns the outcome in a few words for the log
    */
   private void stage(Verb stage, Supplier<String> work) {
     if (!commits.asked().contains(stage)) {

@@ -74,7 +74,7 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
   }
 
   /**
-   * Reads every weight once: validation has believed the headers.
+   * Reads every weight once, since validation reads only the headers.
    *
    * @throws lethe.settings.InvalidSettings naming every tensor that is not as it should be
    */

@@ -36,7 +36,7 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
         .toList();
   }
 
-  /** Whether a stage need not be run. */
+  /** Whether a stage is finished and need not be run. */
   boolean finished(Verb stage) {
     return folder.files().exists(files().get(stage))
         && !config.overwrite()
@@ -52,7 +52,8 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
   }
 
   /**
-   * The first thing that a stage does; with overwrite=true it does not go on from earlier steps.
+   * Must be called first by every stage; with overwrite=true a stage does not go on from earlier
+   * steps.
    */
   void begin(Verb stage) {
     takeAway(stage);
@@ -65,12 +66,12 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
   }
 
   /**
-   * Takes away what says that a stage is finished, and that those are which were made from it: a
-   * driver killed later must not find an old model and take it for the new one.
+   * Deletes the commit files of a stage and of the stages made from it: otherwise a driver killed
+   * later could find an old model and take it for the new one.
    */
   void takeAway(Verb stage) {
     List<Verb> made = new ArrayList<>(files().keySet());
-    Collections.reverse(made); // so that nothing ever rests on what is gone
+    Collections.reverse(made); // so that a finished stage always has its inputs
     made.stream()
         .filter(other -> other == stage || stage.madeFrom().contains(other))
         .forEach(other -> folder.files().delete(files().get(other)));

@@ -27,7 +27,7 @@ final class StopSignal {
     TermSignal.register(this::onSigterm);
   }
 
-  /** What the trainer looks at. */
+  /** The request that the trainer checks between steps. */
   StopRequest request() {
     return request;
   }

@@ -31,7 +31,7 @@ record Training(
    *
    * @param chunks with their views, as {@link lethe.examples.Examples} makes them
    * @param start the weights to begin with
-   * @param probes what steers, if anything does
+   * @param probes the probes that steer the training, if any do
    * @throws lethe.train.StoppedException when the signal came
    */
   Trainer.Result train(

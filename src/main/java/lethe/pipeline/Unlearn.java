@@ -35,18 +35,18 @@ import org.apache.spark.sql.SparkSession;
  * the chunks ({@link Examples}); the trainer descends on them, and the model that comes out is
  * written with the configuration and the tokenizer of the original.
  *
- * <p>A frozen model that terms compare with takes one of two ways: terms that compare position by
- * position need its logits, so the workers run it beside the network; terms that compare whole
+ * <p>A frozen model that terms compare with is used in one of two ways: terms that compare position
+ * by position need its logits, so the workers run it beside the network; terms that compare whole
  * sequences need one number per example, which {@link Examples} computes beforehand.
  */
 final class Unlearn {
   /**
-   * What came out.
+   * The result of the stage.
    *
    * @param steps applied
    * @param kept steps that the weights come from; fewer than {@code steps} where a target steered
    *     past its best
-   * @param coverage what of the forget split took part in them
+   * @param coverage the part of the forget split that was in these steps
    * @param model the folder written
    */
   record Result(int steps, int kept, Coverage coverage, Path model) {}
@@ -61,7 +61,7 @@ final class Unlearn {
   private final Map<FrozenModel, ModelSource> frozen;
 
   /**
-   * @param training of the run, whose settings say what the method and its terms are
+   * @param training of the run, whose settings define the method and its terms
    */
   Unlearn(Training training, RunModels models) {
     this.training = training;
@@ -101,7 +101,7 @@ final class Unlearn {
     return new Result(result.steps(), result.kept(), coverage, folder.model());
   }
 
-  /** What gives the chunks what the method's terms need of them. */
+  /** Makes the views of the chunks that the method's terms need. */
   private Examples examples(String chunksSha256) {
     HfFolder opened = original.open();
     int rows = original.architecture().vocabulary();
@@ -123,7 +123,7 @@ final class Unlearn {
         this::say);
   }
 
-  /** The sentences that refuse an answer, as the corpus writes answers. */
+  /** The sentences that refuse an answer, encoded as the corpus encodes answers. */
   private RejectionSentences rejections(HfFolder model, int rows) {
     if (!config.needs(ViewKind.REJECTION)) {
       return RejectionSentences.NONE;
@@ -146,7 +146,7 @@ final class Unlearn {
         config.corpus().chunkTokens());
   }
 
-  /** What fills texts up to a chunk. */
+  /** The padding that makes texts as long as a chunk. */
   private ChunkPadding padding(HfFolder model, int rows) {
     return config.needs(ViewKind.PADDED)
         ? new ChunkPadding(
@@ -154,7 +154,7 @@ final class Unlearn {
         : ChunkPadding.NONE;
   }
 
-  /** What steers, if anything does. */
+  /** The probes that steer the training, if any do. */
   private Optional<ProbePlan> probes(Dataset<Row> chunks, String chunksSha256) {
     folder.files().delete(folder.stop());
     if (!config.stop().atTarget()) {
@@ -171,7 +171,7 @@ final class Unlearn {
                 config.train().microBatch(),
                 config.train().compute())
             .execute(chunks, chunksSha256);
-    say("ends where, on the steering half, " + probes.target());
+    say("training ends when, on the steering half, " + probes.target());
     return Optional.of(probes);
   }
 

@@ -10,12 +10,12 @@ import lethe.evaluate.Verdict;
 import lethe.target.Target;
 
 /**
- * Something that must hold for the target to stand for a retrained model (Yao et al.,
- * arXiv:2402.15159), and what the run's own data say of it.
+ * An assumption behind using the target in place of a retrained model (Yao et al.,
+ * arXiv:2402.15159), and what the run's own data say about it.
  *
  * @param statement what is assumed
- * @param finding what was seen
- * @param holds as far as data can tell; null when they cannot
+ * @param finding what the data show
+ * @param holds whether it holds, as far as the data show; null when they show nothing
  */
 record Assumption(String statement, String finding, Boolean holds) {
   /** Documents of one split may be this many times as long as those of another, on average. */
@@ -24,8 +24,8 @@ record Assumption(String statement, String finding, Boolean holds) {
   private static final int FEW = 3;
 
   /**
-   * @param band half the width of the verdict's: what is as near to a retrained model is right,
-   *     nats a token
+   * @param band half the width of the verdict's band, nats per token: a target this close to the
+   *     retrained model's loss counts as right
    */
   static List<Assumption> of(
       List<SplitScore> scores,
@@ -46,7 +46,7 @@ record Assumption(String statement, String finding, Boolean holds) {
     return found;
   }
 
-  /** Where one document has to judge for a domain. */
+  /** Names the domains in which a single document judges. */
   private static Assumption judged(Verdict verdict) {
     String statement = "Several documents of every domain judge.";
     if (verdict.single().isEmpty()) {
@@ -58,9 +58,9 @@ record Assumption(String statement, String finding, Boolean holds) {
     }
     return new Assumption(
         statement,
-        "Of forget or approximate one document judges in "
+        "Only one document of forget or approximate judges in "
             + String.join(", ", verdict.single())
-            + ": how documents vary there is taken from where they vary most."
+            + ": the variance there is taken from the domain with the largest one."
             + (verdict.sole().isEmpty()
                 ? ""
                 : " It also steered the training in " + String.join(", ", verdict.sole()) + "."),
@@ -86,7 +86,7 @@ record Assumption(String statement, String finding, Boolean holds) {
                             d.split(),
                             d.rise()),
                         Math.abs(d.rise()) <= band))
-        .orElse(new Assumption(statement, "Only a retrained model would tell.", null));
+        .orElse(new Assumption(statement, "Only a retrained model would show this.", null));
   }
 
   private static Assumption estimate(List<RetrainedDistance> truths, double band) {
@@ -100,12 +100,12 @@ record Assumption(String statement, String finding, Boolean holds) {
                     statement,
                     String.format(
                         Locale.ROOT,
-                        "Retrained: %.3f nats a token on forget, target %.3f, off by %+.3f.",
+                        "Retrained: %.3f nats per token on forget, target %.3f, off by %+.3f.",
                         t.truth(),
                         t.estimate(),
                         t.estimate() - t.truth()),
                     Math.abs(t.estimate() - t.truth()) <= band))
-        .orElse(new Assumption(statement, "Only a retrained model would tell.", null));
+        .orElse(new Assumption(statement, "Only a retrained model would show this.", null));
   }
 
   private static Assumption mix(
@@ -121,7 +121,8 @@ record Assumption(String statement, String finding, Boolean holds) {
     }
     return new Assumption(
         "Every domain to forget has unseen documents; the target weighs domains like forget.",
-        String.join("; ", parts) + (enough ? "." : ". Fewer than %d say little.".formatted(FEW)),
+        String.join("; ", parts)
+            + (enough ? "." : ". Fewer than %d documents show little.".formatted(FEW)),
         enough);
   }
 
@@ -140,20 +141,20 @@ record Assumption(String statement, String finding, Boolean holds) {
     }
     return new Assumption(
         "Documents to forget and unseen ones are alike in length.",
-        "Scored tokens a document, forget and approximate: " + String.join("; ", parts) + ".",
+        "Scored tokens per document, forget and approximate: " + String.join("; ", parts) + ".",
         alike);
   }
 
   /**
-   * Domains are weighed like forget: a domain is easier than another for any model, and a split
-   * with more of it would seem better known.
+   * Domains are weighed like forget: some domains are easier than others for any model, and a split
+   * with more of an easy one would seem better known.
    */
   private static Assumption unseen(
       List<SplitScore> forget, List<SplitScore> approximate, List<SplitScore> retain) {
     String statement = "The model never saw the approximate documents.";
     Optional<double[]> own = weighed(forget, approximate, forget);
     if (own.isEmpty()) {
-      return new Assumption(statement, "There are no scores to tell.", null);
+      return new Assumption(statement, "There are no scores to decide this.", null);
     }
     Optional<double[]> kept = weighed(forget, approximate, retain);
     boolean less =
@@ -162,7 +163,7 @@ record Assumption(String statement, String finding, Boolean holds) {
         statement,
         String.format(
             Locale.ROOT,
-            "The original model has %.3f nats a token on them, %.3f on forget%s, domains weighed like forget: %s.",
+            "The original model has %.3f nats per token on them, %.3f on forget%s, domains weighed like forget: %s.",
             own.get()[1],
             own.get()[0],
             kept.map(

@@ -23,7 +23,7 @@ public final class Compare {
   /**
    * {@code compare.json}.
    *
-   * @param band the comparison's own; null when distance and outcome are those of the verdicts
+   * @param band the comparison's own band; null when distance and outcome are those of the verdicts
    * @param runs in the order they were named
    * @param methods in the order of their first runs
    */
@@ -35,8 +35,8 @@ public final class Compare {
   private final PrintStream terminal;
 
   /**
-   * @param into whose report folder gets the page
-   * @param runs that have been reported
+   * @param into the run folder whose report folder gets the page
+   * @param runs folders of runs that have a report
    * @param band as in {@link ReportSettings}
    */
   public Compare(
@@ -48,7 +48,7 @@ public final class Compare {
   }
 
   /**
-   * Writes and prints.
+   * Writes both files and prints the tables.
    *
    * @throws InvalidSettings when a run has no report, or one of an older version
    */
@@ -60,11 +60,11 @@ public final class Compare {
     terminal.println();
     terminal.print(methods(comparison.methods()));
     terminal.println(
-        "losses over all documents, nats a token; processed: tokens through forward and backward; damage: the largest rise\n"
-            + "on retain, approximate, general or holdout, of runs that reached their target ("
+        "losses over all documents, nats per token; processed: tokens through forward and backward; damage: the largest rise of\n"
+            + "loss on retain, approximate, general or holdout, for runs that reached their target ("
             + band.map("forget loss, all documents, within %s of it, by the point"::formatted)
                 .orElse("verdict matched")
-            + ");\ndecades: width of the rates that reached it with holdout within the run's own band of where it was");
+            + ");\ndecades: width of the range of rates that reached it and kept the loss on holdout within the run's holdout band");
   }
 
   private Comparison comparison(List<JsonNode> reports) {
@@ -81,7 +81,7 @@ public final class Compare {
     return new Comparison(band.orElse(null), marked, ComparedMethod.of(marked));
   }
 
-  /** With the keys of this version, whichever version wrote the report. */
+  /** The settings of a report with the keys of this version, whichever version wrote it. */
   private static JsonNode settings(JsonNode report) {
     JsonNode settings = report.at("/provenance/settings");
     try {

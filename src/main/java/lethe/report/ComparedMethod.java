@@ -11,23 +11,24 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The runs of one method and variant together: how far its learning rate may be off.
+ * The runs of one method and variant together, and how wide the range of learning rates is that
+ * work.
  *
  * <pre>  decades = log10(highest / lowest)  </pre>
  *
- * over the longest stretch of neighbouring rates, of those that were tried, whose every run ended
- * with forget in its band and holdout within its own of where it was. In the spirit of the tuning
- * guide of Yao et al., arXiv:2402.15159.
+ * over the longest sequence of neighbouring tried rates at which every run ended with its forget
+ * loss in the target's band and its loss on holdout within the holdout band around the original's.
+ * In the spirit of the tuning guide of Yao et al., arXiv:2402.15159.
  *
  * @param method of unlearning
  * @param variant other settings in which runs of the method differ
- * @param runs there are
- * @param reached those of them with forget in its band
- * @param lowest rate of that stretch; null when no rate is in it
- * @param highest rate of that stretch
- * @param decades its width; 0 for a sole rate, null for none
- * @param leastDamage among the runs that reached the target, nats a token; null when none did
- * @param leastDamaged that run
+ * @param runs how many there are
+ * @param reached how many of them ended with their forget loss in the band
+ * @param lowest rate of that sequence; null when no rate is in it
+ * @param highest rate of that sequence
+ * @param decades its width; 0 for a single rate, null for none
+ * @param leastDamage among the runs that reached the target, nats per token; null when none did
+ * @param leastDamaged the name of that run
  */
 @JsonNaming(SnakeCaseStrategy.class)
 record ComparedMethod(
@@ -41,7 +42,7 @@ record ComparedMethod(
     Double leastDamage,
     String leastDamaged) {
 
-  /** In the order of the runs. */
+  /** The methods in the order of their first runs. */
   static List<ComparedMethod> of(List<ComparedRun> runs) {
     Map<List<String>, List<ComparedRun>> groups = new LinkedHashMap<>();
     for (ComparedRun run : runs) {
@@ -74,7 +75,7 @@ record ComparedMethod(
         best.map(ComparedRun::run).orElse(null));
   }
 
-  /** The longest stretch of rates within the bands; of two as long the lower one. */
+  /** The longest sequence of rates within the bands; of two equally long ones the lower one. */
   private static List<Double> stretch(List<ComparedRun> runs) {
     Map<Double, Boolean> within = new TreeMap<>();
     for (ComparedRun run : runs) {

@@ -13,7 +13,7 @@ import java.util.Optional;
 import lethe.target.Outcome;
 
 /**
- * One run beside others.
+ * One run of a comparison.
  *
  * @param run its folder's name
  * @param method of unlearning
@@ -23,17 +23,17 @@ import lethe.target.Outcome;
  * @param seconds of these steps
  * @param tokens through forward and backward
  * @param losses before and after, by split
- * @param target of all documents, nats a token; null when there is none
+ * @param target of all documents, nats per token; null when there is none
  * @param distance of the judging half's forget loss from its target, or of all documents' where the
- *     comparison has its own band, nats a token; null without a verdict, or when it is no finite
- *     number
- * @param band half the width of the one around the target, nats a token; null without a verdict
- * @param holdoutBand the same around the loss on holdout before
+ *     comparison has its own band, nats per token; null without a verdict, or when it is not a
+ *     finite number
+ * @param band half the width of the band around the target, nats per token; null without a verdict
+ * @param holdoutBand half the width of the band around the original's loss on holdout
  * @param outcome of the verdict: under, matched, over or undecided; where the comparison has its
  *     own band, under, matched or over by the point, which is no verdict; null without a verdict
- * @param damage the largest rise of loss on a split to be kept; null when it is not known, or no
+ * @param damage the largest rise of loss on a split to be kept; null when it is not known, or not a
  *     finite number
- * @param damagedSplit where
+ * @param damagedSplit the split with that rise
  * @param best whether it reached its target with the least damage
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -58,13 +58,13 @@ record ComparedRun(
       List.of("forget", "retain", "approximate", "general", "holdout");
 
   /**
-   * The loss on all domains of a split, nats a token; null where it is no finite number.
+   * The loss on all domains of a split, nats per token; null where it is not a finite number.
    *
    * @param before of the original model
    * @param after of the unlearned one
    */
   record Change(Double before, Double after) {
-    /** Not a number when either is unknown. */
+    /** How much it rose; not a number when either loss is unknown. */
     double rise() {
       return before == null || after == null ? Double.NaN : after - before;
     }
@@ -72,9 +72,10 @@ record ComparedRun(
 
   /**
    * @param run its folder's name
-   * @param variant as above
+   * @param variant other settings in which runs of the same method differ
    * @param report its report.json
-   * @param band the comparison's own: around all documents' target, in place of the verdict
+   * @param band the comparison's own band around the target of all documents, in place of the
+   *     verdict
    */
   static ComparedRun of(String run, String variant, JsonNode report, Optional<Double> band) {
     JsonNode settings = report.at("/provenance/settings");
@@ -146,7 +147,7 @@ record ComparedRun(
     return MissingNode.getInstance();
   }
 
-  /** Whether the loss on a split to be kept is no finite number: worse than any damage. */
+  /** Whether the loss on a split to be kept is not a finite number: worse than any damage. */
   boolean ruined() {
     return damage == null && damagedSplit != null;
   }
@@ -155,15 +156,17 @@ record ComparedRun(
     return "matched".equals(outcome);
   }
 
-  /** The damage where forget reached its band, else null: less forgetting is less damage. */
+  /**
+   * The damage if forget reached its band, else null: a run that forgets less also damages less.
+   */
   @JsonProperty("damage_at_target")
   Double damageAtTarget() {
     return matched() ? damage : null;
   }
 
   /**
-   * Whether forget is in its band, and holdout, if there is any, within the run's own band of where
-   * it was.
+   * Whether forget is in its band and holdout, if there is any, within the holdout band around the
+   * original's loss.
    */
   @JsonProperty("within_bands")
   boolean withinBands() {

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.Optional;
 
 /**
- * What unlearning cost, beside what retraining would.
+ * What unlearning cost, compared with retraining.
  *
  * <pre>  FLOPs = 6 P T,   P parameters, T tokens through forward and backward </pre>
  *

@@ -15,10 +15,10 @@ import org.apache.hadoop.fs.Path;
  *
  * @param asked documents named to be forgotten, with the chunks and tokens of those in the forget
  *     split; null when there is no corpus
- * @param trained what of the forget split stood in an applied step; null when it is not recorded:
- *     nothing was trained here, or by an older program
- * @param scored of the forget split, by every model; null when nothing was
- * @param warnings where they differ
+ * @param trained the part of the forget split that was in an applied step; null when it is not
+ *     recorded, because nothing was trained here or an older program did it
+ * @param scored the part of the forget split that every model scored; null when nothing was scored
+ * @param warnings one sentence per difference between these
  */
 record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> warnings) {
   private static final int VERSION = 1;
@@ -27,7 +27,7 @@ record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> 
    * Some documents.
    *
    * @param documents how many
-   * @param unmet of them not found, or of no use; null where they were not counted
+   * @param unmet how many of them were not found or are of no use; null where they were not counted
    * @param chunks of the others
    * @param tokens in those chunks; of what is scored the scored ones: all but a chunk's first, or
    *     those of the answer
@@ -43,7 +43,7 @@ record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> 
   }
 
   /**
-   * @param folder whose manifest and {@code coverage.json} count
+   * @param folder of the run, whose manifest and {@code coverage.json} have the counts
    * @param scores of all models
    * @throws InvalidSettings when coverage.json is of another version
    */
@@ -77,7 +77,7 @@ record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> 
     }
     if (asked != null && meant != null && meant.chunks() != asked.chunks()) {
       warnings.add(
-          "the training had %d chunks to forget, the corpus has %d: it was made again since"
+          "the training had %d chunks to forget, the corpus has %d: it was made again after the training"
               .formatted(meant.chunks(), asked.chunks()));
     }
     if (trained != null && trained.chunks() < meant.chunks()) {
@@ -93,7 +93,7 @@ record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> 
     return new CoverageReport(asked, trained, scored, warnings);
   }
 
-  /** For a reader: three lines, and one a warning. */
+  /** For a reader: three lines, then one per warning. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(

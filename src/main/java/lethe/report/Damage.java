@@ -11,9 +11,10 @@ import lethe.evaluate.SplitScore;
  * lose nothing there.
  *
  * @param model compared with the original
- * @param split where it lost most
- * @param rise nats a token; negative when every split gained; null when the loss on that split, of
- *     this model or the original, is no finite number, which is worse than any rise
+ * @param split whose loss rose most
+ * @param rise nats per token; negative when the loss on every split fell; null when the loss on
+ *     that split, of this model or the original, is not a finite number, which is worse than any
+ *     rise
  */
 record Damage(String model, String split, Double rise) {
   private static final List<String> KEPT = List.of("retain", "approximate", "general", "holdout");
@@ -41,7 +42,7 @@ record Damage(String model, String split, Double rise) {
   /**
    * Why this is more than is allowed.
    *
-   * @param most nats a token
+   * @param most nats per token
    */
   Optional<String> beyond(double most) {
     if (rise == null) {
@@ -52,7 +53,7 @@ record Damage(String model, String split, Double rise) {
         ? Optional.of(
             String.format(
                 Locale.ROOT,
-                "report.max-damage is %s, the loss on %s rose by %.3f nats a token",
+                "report.max-damage is %s, the loss on %s rose by %.3f nats per token",
                 most,
                 split,
                 rise))

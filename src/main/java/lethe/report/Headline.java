@@ -30,12 +30,12 @@ final class Headline {
           case OVER -> "Over-forgotten: the model knows the documents worse than text it never saw";
           case UNDECIDED ->
               v.interval() == null
-                  ? "Undecided: no domain has two documents to judge by, so nothing tells how sure the distance is"
-                  : "Undecided: the documents that judge are too few or too unlike to say on which side of the band's edge the model is";
+                  ? "Undecided: no domain has two documents to judge by, so the uncertainty of the distance is unknown"
+                  : "Undecided: the documents that judge are too few or too different to say on which side of the band's edge the model is";
         };
     return String.format(
         Locale.ROOT,
-        "%s. Forget loss, judging half: %.3f against a target of %.3f nats a token: %+.3f%s, band \u00b1%.2f.",
+        "%s. Forget loss, judging half: %.3f against a target of %.3f nats per token: %+.3f%s, band \u00b1%.2f.",
         what,
         v.nll(),
         v.target(),
@@ -53,7 +53,7 @@ final class Headline {
         ? " Damage: the loss on %s is not a finite number.".formatted(damage.split())
         : String.format(
             Locale.ROOT,
-            " Damage: of what was to be kept, the loss on %s rose most: %+.3f nats a token.",
+            " Damage: of the splits to keep, the loss on %s rose most: %+.3f nats per token.",
             damage.split(),
             damage.rise());
   }

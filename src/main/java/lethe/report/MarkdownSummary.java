@@ -18,7 +18,7 @@ final class MarkdownSummary {
     file.coverage().lines().forEach(line -> text.append("- ").append(escape(line)).append('\n'));
     text.append("\n```\n").append(table).append("```\n\n");
     text.append(
-        "nll: loss over all documents, nats a token; target: the original model on approximate text, domains weighed like forget.\n\n");
+        "nll: loss over all documents, nats per token; target: the original model on approximate text, domains weighed like forget.\n\n");
     file.membership().stream()
         .filter(m -> m.domain().equals("*") && m.score().equals("loss"))
         .forEach(m -> text.append(membership(m)));
@@ -28,7 +28,7 @@ final class MarkdownSummary {
     }
     if (file.stop() != null) {
       text.append(
-          "- Training ended after %s of at most %s steps, by the steering half; the weights are those of step %s%n"
+          "- Training ended after %s of at most %s steps, decided by the steering half; the weights are those of step %s%n"
               .formatted(
                   file.stop().path("steps"),
                   file.stop().path("most_steps"),
@@ -48,7 +48,10 @@ final class MarkdownSummary {
     return text.toString();
   }
 
-  /** A name can neither begin a heading, a link, a tag or code, nor call somebody. */
+  /**
+   * Escapes a name, so that it can neither begin a heading, a link, a tag or code nor mention a
+   * person.
+   */
   static String escape(String text) {
     return Printable.line(text)
         .replaceAll("[\\\\`*_\\[\\]|~]", "\\\\$0")
@@ -67,7 +70,7 @@ final class MarkdownSummary {
         m.model().equals(RetrainedDistance.RETRAINED)
             ? ""
             : m.retrainedAuc() == null
-                ? " (0.5 if nothing but the training sets forget and approximate apart)"
+                ? " (0.5 if forget and approximate differ only in whether the model was trained on them)"
                 : String.format(Locale.ROOT, " (the retrained model has %.3f)", m.retrainedAuc()));
   }
 

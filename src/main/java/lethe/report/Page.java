@@ -8,7 +8,7 @@ import java.util.Properties;
 import lethe.folder.Files;
 
 /**
- * {@code report/index.html}: one file that needs no network. The data stand in it as JSON; its
+ * {@code report/index.html}: one file that needs no network. It holds the data as JSON, and its
  * script draws them. Its size does not depend on how many chunks were scored.
  */
 final class Page {
@@ -50,7 +50,7 @@ final class Page {
         resource("common.js") + resource("compare.js"));
   }
 
-  /** Replaces each {@code {{name}}} once, never looking into what was put in. */
+  /** Replaces each {@code {{name}}} once; values that were put in are not searched again. */
   static String fill(String template, String... namesAndValues) {
     StringBuilder filled = new StringBuilder();
     int at = 0;
@@ -66,7 +66,7 @@ final class Page {
     return filled.append(template, at, template.length()).toString();
   }
 
-  /** JSON that may stand in a script element: no name in it can end the element. */
+  /** JSON that is safe inside a script element: no name in it can end the element. */
   static String json(Object value) {
     return Files.json(value).replace("<", "\\u003c");
   }

@@ -22,11 +22,11 @@ import org.apache.hadoop.fs.Path;
  */
 public final class Report {
   /**
-   * What came of it.
+   * The result of the stage.
    *
    * @param headline the verdict in a sentence
-   * @param unmet why the run is not as {@code report.require} and {@code report.max-damage} want
-   *     it; exit 3
+   * @param unmet why the run does not meet {@code report.require} or {@code report.max-damage};
+   *     exit 3
    */
   public record Result(String headline, Optional<String> unmet) {}
 
@@ -36,7 +36,7 @@ public final class Report {
 
   /**
    * @param folder of a run that has been evaluated
-   * @param terminal gets the table
+   * @param terminal prints the table
    */
   public Report(RunFolder folder, ReportSettings settings, PrintStream terminal) {
     this.folder = folder;
@@ -45,7 +45,7 @@ public final class Report {
   }
 
   /**
-   * Writes and prints.
+   * Writes the files and prints the table.
    *
    * @throws lethe.settings.InvalidSettings when the run has not been evaluated
    */
@@ -65,7 +65,7 @@ public final class Report {
     terminal.println();
     terminal.print(table);
     terminal.println(
-        "nll: loss over all documents, nats a token; target: the original model on approximate text, domains weighed like forget");
+        "nll: loss over all documents, nats per token; target: the original model on approximate text, domains weighed like forget");
     terminal.println(Printable.line(file.headline()));
     return new Result(file.headline(), unmet(file));
   }

@@ -20,19 +20,21 @@ import lethe.target.Target;
  *
  * @param headline the verdict in a sentence
  * @param coverage how much was asked for, trained on and scored
- * @param provenance run.json as it stands; null when there is none
+ * @param provenance run.json unchanged; null when there is none
  * @param corpus the corpus manifest without its parts; null when there is none
  * @param models evaluated, in order
- * @param scores one a model, split and domain; domain {@code *} for all together
- * @param target where forgetting should end; null when it cannot be told
+ * @param scores one per model, split and domain; domain {@code *} for all together
+ * @param target where forgetting should end; null when it is unknown
  * @param verdict on the unlearned model; null when there is none
  * @param verdicts on every model but the original
- * @param damage of every model but the original: where it lost most
+ * @param damage of every model but the original: on which split its loss rose most
  * @param assumptions behind the target
- * @param membership how well members can be told, one a model, domain and score
- * @param memory how much a model writes by itself, one a model, split and domain
- * @param tasks general ability, one a model and task
- * @param histograms of chunk losses, one a model and split
+ * @param membership how well members can be told from non-members, one entry per model, domain and
+ *     score
+ * @param memory how much of the texts a model reproduces by itself, one entry per model, split and
+ *     domain
+ * @param tasks general ability, one entry per model and task
+ * @param histograms of chunk losses, one per model and split
  * @param truths how far models are from a retrained one; empty when there is none
  * @param training the unlearning's steps; null when there is no record
  * @param requests to forget, and what became of each; empty when none were listed

@@ -6,16 +6,16 @@ import lethe.settings.Section;
 import lethe.target.Outcome;
 
 /**
- * What a report is to say.
+ * What a report contains, and what it requires of the run.
  *
  * @param require the verdict without which the program ends with exit 3
- * @param maxDamage largest rise of loss on a split to be kept with which the program does not end
- *     with exit 3, nats a token; empty where it is not judged
+ * @param maxDamage largest allowed rise of loss on a split to be kept, nats per token; a larger one
+ *     ends the program with exit 3; empty for no limit
  * @param pretrainingTokens that the original model was trained on, where it is known
  * @param compare folders of runs to set side by side; empty for a report of this run
  * @param compareBand within which a compared run's loss on all documents to forget has reached
- *     their target, nats a token; empty for the verdict of each run
- * @param examples whether texts to forget may stand in the report
+ *     their target, nats per token; empty for the verdict of each run
+ * @param examples whether texts to forget may appear in the report
  */
 public record ReportSettings(
     Optional<Outcome> require,

@@ -10,7 +10,7 @@ import java.util.Optional;
 import lethe.evaluate.SplitScore;
 import lethe.target.Target;
 
-/** The scores as a table of text: a line a split and domain, the models side by side. */
+/** The scores as a table of text: one line per split and domain, the models side by side. */
 final class ScoreTable {
   private static final List<String> SPLITS =
       List.of("forget", "approximate", "retain", "general", "holdout");
@@ -73,7 +73,7 @@ final class ScoreTable {
     return line;
   }
 
-  /** Of the second model against the first. */
+  /** How much larger the second model's loss is than the first's. */
   private static String change(List<SplitScore> scores) {
     if (scores.size() < 2 || scores.get(0) == null || scores.get(1) == null) {
       return "";

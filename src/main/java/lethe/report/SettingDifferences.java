@@ -11,11 +11,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The settings in which runs of one method differ, besides the learning rate, so that runs which
- * are not alike are not taken for one method's.
+ * The settings in which runs of one method differ, besides the learning rate, so that runs with
+ * different settings are not compared as one method.
  */
 final class SettingDifferences {
-  /** What does not change a result, and what a comparison has columns for. */
+  /** Settings that do not change a result or that have columns of their own in a comparison. */
   private static final List<String> ASIDE =
       List.of(
           "run.",

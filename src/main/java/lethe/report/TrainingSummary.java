@@ -18,7 +18,7 @@ import org.apache.hadoop.fs.Path;
  * @param tokens through forward and backward
  * @param seconds of all steps
  * @param restarts of the training stage: faults survived
- * @param curve the records, thinned to some hundred
+ * @param curve the records, thinned to a few hundred
  */
 record TrainingSummary(
     int steps, long tokens, double seconds, long restarts, List<JsonNode> curve) {

@@ -18,7 +18,7 @@ public record Build(String version, String commit) {
   private static final String COMMIT = "Implementation-Commit";
   private static final String UNKNOWN = "unknown";
 
-  /** Of the classes that are running. */
+  /** The build of the running classes. */
   public static Build ofThisProgram() {
     try {
       URLConnection here = Build.class.getResource("Build.class").openConnection();

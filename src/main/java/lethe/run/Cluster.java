@@ -15,8 +15,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.package$;
 
 /**
- * The cluster as far as Spark's settings tell: whether it can hold the workers, and whether what
- * travels on it is protected. Each problem names the setting to change.
+ * The cluster as Spark's settings describe it: whether it has room for the workers, and whether its
+ * traffic is protected. Each problem names the setting to change.
  *
  * @param master {@code spark.master}
  * @param conf {@code spark.*} settings
@@ -46,7 +46,7 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
   private static final List<String> COUNTS =
       List.of("spark.cores.max", "spark.executor.cores", "spark.executor.instances");
 
-  /** What a run on a cluster is given unless it says otherwise. */
+  /** The defaults of a run on a cluster. */
   public static Map<String, String> protection() {
     return PROTECTION;
   }
@@ -56,12 +56,12 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
     return master.startsWith("local");
   }
 
-  /** Whether there is but one process. */
+  /** Whether there is only one process. */
   public boolean oneProcess() {
     return local(master) && !master.startsWith("local-cluster");
   }
 
-  /** All that is wrong. */
+  /** Every problem that is found. */
   public List<String> problems(TrainSettings train, boolean plaintext) {
     List<String> problems = new ArrayList<>();
     readable(problems);
@@ -78,7 +78,7 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
     String spark = package$.MODULE$.SPARK_VERSION();
     if (conf.apply(CIPHER, "").contains("GCM") && gcmLosesMessages(spark)) {
       problems.add(
-          "%s must not be set: Spark %s loses messages with AES-GCM (SPARK-56227, mended in 3.5.9); gradients and weights have an AES-GCM of Lethe's own"
+          "%s must not be set: Spark %s loses messages with AES-GCM (SPARK-56227, fixed in 3.5.9); gradients and weights have an AES-GCM of Lethe's own"
               .formatted(CIPHER, spark));
     }
     if (!local(master) && !plaintext) {
@@ -97,7 +97,7 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
     return patch.matches() && Integer.parseInt(patch.group(1)) < 9;
   }
 
-  /** What Spark would refuse with a stack trace, or take for something else. */
+  /** Checks values that Spark would refuse with a stack trace or misread. */
   private void readable(List<String> problems) {
     if (local(master)
         && !LOCAL.matcher(master).matches()
@@ -139,7 +139,7 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
         mebibytes("spark.executor.memory", conf.apply("spark.executor.memory", most + "m"));
     if (asked > most) {
       problems.add(
-          "spark.master=%s gives an executor %d MiB, spark.executor.memory asks for %d: make them alike"
+          "spark.master=%s gives an executor %d MiB, spark.executor.memory asks for %d: set both to the same size"
               .formatted(master, most, asked));
     }
   }
@@ -215,7 +215,7 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
         (key, value) -> {
           if (!conf.apply(key, "").equals(value)) {
             problems.add(
-                "%s must be %s on spark.master=%s: gradients tell the texts they come from; or set security.plaintext=true; was \"%s\""
+                "%s must be %s on spark.master=%s: gradients leak the texts they were computed from; or set security.plaintext=true; was \"%s\""
                     .formatted(key, value, master, conf.apply(key, "")));
           }
         });

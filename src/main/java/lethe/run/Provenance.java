@@ -16,8 +16,8 @@ import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
 
 /**
- * {@code run.json}: what was asked for and with what, so that a run can be understood and repeated
- * years later.
+ * {@code run.json}: the settings of a run and the versions it ran with, so that it can be
+ * understood and repeated years later.
  */
 public final class Provenance {
   /**
@@ -61,8 +61,8 @@ public final class Provenance {
 
   /**
    * Refuses to go on with a folder whose stages were made with other settings, unless they are run
-   * again. A key that was not there then, in an older version, had what is its default now; one
-   * that was spelled otherwise is compared by its present name.
+   * again. A key that an older version did not have counts as having its present default; a renamed
+   * key is compared by its present name.
    *
    * @throws InvalidSettings naming each setting that differs
    */
@@ -146,7 +146,7 @@ public final class Provenance {
     return node.isMissingNode() || node.isNull();
   }
 
-  /** Writes run.json; what earlier stages have noted stays. */
+  /** Writes run.json; the notes of earlier stages stay in it. */
   public void write(String sparkVersion, Clock clock) {
     ObjectNode record =
         folder.files().exists(folder.provenance()) && !config.overwrite()

@@ -17,21 +17,21 @@ import lethe.target.TargetStopSettings;
 import lethe.train.TrainSettings;
 
 /**
- * One invocation: what is asked for, and every layer's settings, all read and checked before
- * anything is done.
+ * One invocation: its verb and every layer's settings, all read and checked before anything is
+ * done.
  *
  * @param verb what to do
  * @param settings they were read from
  * @param runDir where the run is written
  * @param model the Hugging Face folder to unlearn
  * @param dtype of the written weights
- * @param shardBytes most bytes of weights a written file
+ * @param shardBytes most bytes of weights per written file
  * @param sample the corpus and model to make first, if they are asked for
  * @param pretrain how the model is trained first, if it is
  * @param finetune what the verb finetune does
  * @param retrain what the verb retrain does
- * @param plaintext let gradients travel in the clear on a cluster
- * @param runDirShared whether all hosts see a run folder that is a file of this one
+ * @param plaintext whether gradients may travel unencrypted on a cluster
+ * @param runDirShared whether all hosts mount the run folder where its path is a local one
  * @param dryRun check everything, write nothing
  * @param overwrite run finished stages again
  */
@@ -67,7 +67,7 @@ public record RunConfig(
   public record Pretrain(String model, List<String> splits, TrainSettings train) {}
 
   /**
-   * Plain descent from weights there are.
+   * Plain descent from existing weights.
    *
    * @param initialWeights Hugging Face folder of the weights to begin with, if it is not the usual
    *     one
@@ -97,8 +97,8 @@ public record RunConfig(
   }
 
   /**
-   * Reads the same, and keeps every mistake in {@link #settings}: nothing but looking may be done
-   * before they have been checked.
+   * Reads the same, and keeps every mistake in {@link #settings}: nothing may be written before
+   * they have been checked.
    *
    * @throws lethe.settings.InvalidSettings when the run file cannot be read at all
    */
@@ -169,7 +169,7 @@ public record RunConfig(
     return verb.does(stage) || (verb == Verb.RUN && stage == Verb.RETRAIN && evaluate.retrain());
   }
 
-  /** Whether what is looked at before anything begins includes what a stage needs. */
+  /** Whether the checks before the start cover what a stage needs. */
   public boolean checks(Verb stage) {
     return verb.looks()
         ? Verb.RUN.does(stage) || (stage == Verb.RETRAIN && evaluate.retrain())

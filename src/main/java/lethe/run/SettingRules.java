@@ -11,8 +11,8 @@ import lethe.target.Split;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What settings of different layers must agree on: the splits that methods and stages take are
- * asked for, and every path can be one. Needs no file.
+ * Rules between the settings of different layers: {@code corpus.splits} has the splits that methods
+ * and stages need, and every path is valid. These checks read no file.
  */
 public record SettingRules(RunConfig config, Section root) {
 
@@ -71,7 +71,7 @@ public record SettingRules(RunConfig config, Section root) {
     List<String> missing =
         named.stream()
             .filter(split -> !asked().contains(split))
-            .filter(split -> known().contains(split)) // others have been told
+            .filter(split -> known().contains(split)) // others have been reported
             .toList();
     boolean usual = config.settings().isDefault(stage + ".splits");
     if (named.isEmpty() || missing.size() == named.size()) {
@@ -82,7 +82,7 @@ public record SettingRules(RunConfig config, Section root) {
       root.section(stage)
           .problem(
               "splits",
-              "names %s, which corpus.splits has not".formatted(String.join(", ", missing)));
+              "names %s, which is not in corpus.splits".formatted(String.join(", ", missing)));
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import lethe.settings.LaunchEnvironment;
 
 /**
- * What spark-submit is told, besides the program: the user's {@code spark.*} settings over the
+ * The arguments of spark-submit besides the program: the user's {@code spark.*} settings over the
  * defaults that make executors work the same everywhere.
  */
 public final class SubmitArguments {
@@ -69,7 +69,9 @@ public final class SubmitArguments {
     return all;
   }
 
-  /** As Java's -Xmx takes a size: Spark's without a unit are MiB, and its units may end in b. */
+  /**
+   * A size of Spark's as Java's -Xmx takes it: without a unit it is MiB, and units may end in b.
+   */
   private static String javaSize(String size) {
     return size.matches("\\d+") ? size + "m" : size.replaceFirst("(?i)(?<=[kmgt])b$", "");
   }
@@ -103,7 +105,7 @@ public final class SubmitArguments {
     environment.put("OMP_DYNAMIC", "FALSE");
     environment.put("MKL_DYNAMIC", "FALSE");
     environment.put("MKL_CBWR", "AUTO,STRICT"); // same bits from run to run, whatever the alignment
-    // Huge pages under large tensors: 2 to 9 % more tokens a second (docs/models.md).
+    // Huge pages under large tensors: 2 to 9 % more tokens per second (docs/models.md).
     environment.put("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
     String cache = System.getenv("DJL_CACHE_DIR");
     if (cache != null) {

@@ -15,7 +15,7 @@ public enum Verb {
   EVALUATE("score the original and the unlearned model on every split"),
   VALIDATE(
       "check all that needs no Spark: settings, models, sources, tasks, memory; writes nothing"),
-  PREFLIGHT("validate, and what a running Spark can tell: whether the executors come"),
+  PREFLIGHT("validate, then start Spark to check that all executors come"),
   REPORT("write the report from the scores"),
   EXPLAIN("what a setting means, its default, and where its value in a run was set"),
   BENCH(
@@ -42,7 +42,7 @@ public enum Verb {
     return this != PREPARE && this != EVALUATE && this != REPORT && !apart();
   }
 
-  /** Whether it only looks: at all that a run needs, and writes nothing. */
+  /** Whether it only checks what a run needs and writes nothing. */
   boolean looks() {
     return this == VALIDATE || this == PREFLIGHT;
   }

@@ -4,7 +4,7 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /**
- * Invents names, numbers and codes that nobody could guess, none of which stands in anything
+ * Invents names, numbers and codes that nobody could guess, none of which is contained in one
  * invented before.
  */
 final class Facts {

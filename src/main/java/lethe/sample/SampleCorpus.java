@@ -12,10 +12,10 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Texts of three domains for a model to learn by heart and then to forget. Paper-like and code-like
- * texts are mostly facts of their own, so a byte that was never seen is dear and one that was
- * learnt is cheap; book-like texts are mostly common words in an order of their own, so an unseen
- * one costs little more than a known one. All texts of a domain are drawn alike, whatever their
- * split.
+ * texts are mostly facts of their own, so a byte that was never seen has a high loss and one that
+ * was learnt a low loss; book-like texts are mostly common words in an order of their own, so the
+ * loss on an unseen text is little higher than on a known one. All texts of a domain are drawn in
+ * the same way, whatever their split.
  *
  * @param seed of every choice
  * @param forget texts to forget, in paper and in code each
@@ -29,8 +29,8 @@ public record SampleCorpus(
   public static final List<String> DOMAINS = List.of("paper", "code", "book");
 
   /**
-   * Every text, those a model is trained on first. No fact of one stands in any before it: so none
-   * of an unseen text stands in one that the model has seen.
+   * Every text; those that a model is trained on come first. No fact of a text appears in an
+   * earlier text, so no fact of an unseen text appears in one that the model has seen.
    */
   public List<SampleDocument> documents() {
     List<SampleDocument> all = new ArrayList<>();
@@ -47,7 +47,7 @@ public record SampleCorpus(
   }
 
   /**
-   * Writes {@code <domain>.jsonl}, one text a line: {@code {"id", "text", "domain", "split",
+   * Writes {@code <domain>.jsonl}, one text per line: {@code {"id", "text", "domain", "split",
    * "member"}}.
    */
   public void write(Path folder, Files files) {

@@ -14,10 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The texts of one domain with slots in them, parted by blank lines. A slot is a fact ({@code
+ * The texts of one domain with slots in them, separated by blank lines. A slot is a fact ({@code
  * {name}}, {@code {Name}}, {@code {number}}, {@code {code}}, {@code {hex}}) or a common word of a
  * kind that words.txt lists ({@code {person}}). Slots with the same label ({@code {person:a}}) hold
- * the same in one text.
+ * the same text in one document.
  */
 final class Skeletons {
   private static final Pattern SLOT = Pattern.compile("\\{(\\w+)(?::(\\w+))?}");

@@ -15,7 +15,7 @@ public final class FirstTen {
     return names.size() <= MOST ? first : first + " and " + (names.size() - MOST) + " more";
   }
 
-  /** One sentence a line. */
+  /** One sentence per line. */
   public static List<String> lines(List<String> sentences) {
     if (sentences.size() <= MOST) {
       return sentences;

@@ -7,7 +7,7 @@ import com.typesafe.config.ConfigValue;
 import java.util.List;
 
 /**
- * A key that was spelled otherwise.
+ * A renamed key.
  *
  * @param old whole paths of the former spellings; several where one key took the place of a few
  * @param now whole path of the key

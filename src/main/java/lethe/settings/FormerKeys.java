@@ -21,9 +21,9 @@ import java.util.stream.Collectors;
 
 /**
  * Spellings that this version still reads, and {@link #UNTIL} no longer does: keys that have
- * another name now, and times that are a bare number of seconds. What is read so becomes what it is
- * now before anything else looks at the settings, so that no other class knows of it. To rename a
- * key, add a line to {@link #TABLE}.
+ * another name now, and times that are a bare number of seconds. They are converted before anything
+ * else reads the settings, so that no other class knows them. To rename a key, add a line to {@link
+ * #TABLE}.
  */
 final class FormerKeys {
   /** The version that refuses the spellings in the table. */
@@ -101,8 +101,8 @@ final class FormerKeys {
    * Resolves settings that a user wrote, which may be in former spellings, over others.
    *
    * @param layer not resolved; it may also refer to keys by their former paths
-   * @param fallback in the spellings of now
-   * @return resolved, in the spellings of now
+   * @param fallback in the present spellings
+   * @return resolved, in the present spellings
    * @throws ConfigException as {@link Config#resolve()} does
    */
   Config resolve(Config layer, Config fallback) {
@@ -116,7 +116,7 @@ final class FormerKeys {
   }
 
   /**
-   * The record of a run as it would have been written with the spellings of now.
+   * The record of a run as it would have been written with the present spellings.
    *
    * @param json settings as {@link Settings#json()} gave them, in this version or the one before
    */
@@ -148,7 +148,7 @@ final class FormerKeys {
     return without;
   }
 
-  /** The same layer with the spellings of now; the same object if it has no others. */
+  /** The same layer with the present spellings; the same object if it has no others. */
   private Config renamed(Config layer, Config values) {
     Config renamed = layer;
     for (FormerKey key : TABLE) {
@@ -211,7 +211,7 @@ final class FormerKeys {
         key, ConfigValueFactory.fromAnyRef(seconds).withOrigin(written.origin()));
   }
 
-  /** Those that a user only refers to are former spellings, too. */
+  /** Former paths that a user only refers to are reported, too. */
   private void noticeReferences(Config layer) {
     String text = layer.root().render(ConfigRenderOptions.concise());
     for (FormerKey key : TABLE) {

@@ -14,8 +14,8 @@ import java.io.File;
 import java.net.URL;
 
 /**
- * How run files include others: one that is not there is an error, where HOCON passes over it, and
- * nothing is fetched from a network.
+ * How run files include others: a missing file is an error, which HOCON would ignore, and nothing
+ * is fetched from a network.
  *
  * @param usual HOCON's own way to find a file by its name
  */

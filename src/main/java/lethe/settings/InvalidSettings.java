@@ -3,7 +3,7 @@ package lethe.settings;
 import java.util.List;
 
 /**
- * Everything that is wrong with a user's settings or files, one sentence a problem. It alone ends
+ * Everything that is wrong with a user's settings or files, one sentence per problem. It alone ends
  * the program with exit 2: whatever else is thrown is a failure of the run.
  */
 public final class InvalidSettings extends IllegalArgumentException {
@@ -29,7 +29,7 @@ public final class InvalidSettings extends IllegalArgumentException {
     this.problems = List.of(problem);
   }
 
-  /** One complete sentence a problem, in the order found. */
+  /** One complete sentence per problem, in the order found. */
   public List<String> problems() {
     return problems;
   }

@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a key of the settings means, what it is where nothing is given, and what it is in a run and
- * why. The beginning of several keys lists them.
+ * What a key of the settings means, its default, and its value in a run with the place where it was
+ * set. The beginning of several keys lists them.
  *
  * @param key in full
  * @param meaning lines of reference.conf's comment, with the unit
  * @param standard the default, if the key has one
- * @param value in the run, if the key is there
- * @param members keys that begin with it, if it is no single one
+ * @param value in the run, if the key is set
+ * @param members keys that begin with it, if it is not a single key
  */
 public record KeyExplanation(
     String key,
@@ -99,7 +99,8 @@ public record KeyExplanation(
   }
 
   /**
-   * The key's own comment, and of a key that wins over one of train that one's; else its section's.
+   * The key's own comment; for a key that overrides one of train, that one's comment, too; without
+   * either, its section's.
    */
   private static List<String> meaning(Config reference, List<String> path, Optional<String> open) {
     List<String> asked = open.map(ConfigUtil::splitPath).orElse(path);
@@ -166,7 +167,7 @@ public record KeyExplanation(
     return new Place(text(value, of, key), origin(value.origin()));
   }
 
-  /** As it is written: rendered, a number would be what Java makes of it. */
+  /** A value as the user wrote it; rendering would write a number in Java's format. */
   private static String text(ConfigValue value, Config of, String key) {
     return value.valueType() == ConfigValueType.NUMBER
         ? of.getString(key)

@@ -3,8 +3,8 @@ package lethe.settings;
 import java.util.Optional;
 
 /**
- * The environment variables by which submit.sh, the scripts in jobs/ and the tests speak to the
- * program. Each is named here and nowhere else in the program; what a user sets is a setting.
+ * The environment variables that submit.sh, the scripts in jobs/ and the tests set for the program.
+ * Each is named here and nowhere else in the program; what a user sets is a setting.
  */
 public enum LaunchEnvironment {
   /** "true": Spark is the one under target/spark, on this machine alone. Set by submit.sh. */
@@ -14,7 +14,8 @@ public enum LaunchEnvironment {
   LETHE_CLASSPATH,
 
   /**
-   * "true": the standard output is a terminal, on which a line may be overwritten. By submit.sh.
+   * "true": the standard output is a terminal, on which a line may be overwritten. Set by
+   * submit.sh.
    */
   LETHE_TERMINAL,
 
@@ -24,7 +25,7 @@ public enum LaunchEnvironment {
   /** Where a process kills itself, for tests; see {@code lethe.train.worker.FaultInjection}. */
   LETHE_FAULT;
 
-  /** What this process has been given, if anything. */
+  /** The variable's value in this process, if it is set. */
   public Optional<String> value() {
     return Optional.ofNullable(System.getenv(name()));
   }

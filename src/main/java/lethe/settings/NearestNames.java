@@ -10,7 +10,7 @@ public final class NearestNames {
   private NearestNames() {}
 
   /**
-   * The nearest of some names: first those whose last part it is, then by edits.
+   * The nearest of some names: first those that end with it after a dot, then by edit distance.
    *
    * @param known at least one
    * @param most names wanted

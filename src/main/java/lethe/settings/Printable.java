@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 public final class Printable {
   private Printable() {}
 
-  /** Of one line. */
+  /** Text that becomes one line. */
   public static String line(String text) {
     StringBuilder shown = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
@@ -21,7 +21,7 @@ public final class Printable {
     return shown.toString();
   }
 
-  /** Of several lines, whose ends and tabs stay. */
+  /** Text of several lines; line ends and tabs stay. */
   public static String lines(String text) {
     StringBuilder shown = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {

@@ -30,7 +30,7 @@ final class Problems {
   }
 
   /**
-   * Problems of a key will say how it was written.
+   * Makes the problems of a key say how it was written.
    *
    * @param as for example {@code written as train.warm-up in run.conf, line 3}
    */

@@ -9,9 +9,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What {@code reference.conf} says of its keys. A key has the comment lines that end right above
- * it, as far in as itself, and the comment behind its value, which goes on in the lines below that
- * begin in the same column.
+ * The comments of {@code reference.conf} on its keys. A key's comment is the lines right above it
+ * with the same indentation, and the comment behind its value, which goes on in the lines below
+ * that begin in the same column.
  *
  * @param lines of the file
  */

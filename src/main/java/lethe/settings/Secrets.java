@@ -22,13 +22,15 @@ import org.apache.commons.codec.digest.DigestUtils;
 final class Secrets {
   static final String HIDDEN = "(hidden)";
 
-  /** Of any key, in lower case. */
+  /** What names of secrets contain, in any key, in lower case. */
   private static final Pattern NAMES =
       Pattern.compile(
           ".*(secret|passw|passphrase|pwd|(?<!true-)token(?!s|iz)|credential|private"
               + "|(api|access|account|encryption)[._-]?key).*");
 
-  /** Of a part of keys that are not our own, which have no such parts of another meaning. */
+  /**
+   * What parts of other programs' keys name a secret: Lethe's own keys use these words otherwise.
+   */
   private static final Pattern PARTS = Pattern.compile("(.*[._-])?(keys?|sas|auth|pass)([._-].*)?");
 
   private static final String CORPUS = "corpus.";

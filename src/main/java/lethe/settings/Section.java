@@ -122,7 +122,7 @@ public final class Section {
     return value.longValue();
   }
 
-  /** Looks at the exponent before anything is made of it: 1e999999999 has a billion digits. */
+  /** Checks the exponent before it converts the number: 1e999999999 has a billion digits. */
   private static BigDecimal longInRange(String text) {
     BigDecimal value = new BigDecimal(text.strip());
     if (value.stripTrailingZeros().scale() > 0) {
@@ -344,7 +344,7 @@ public final class Section {
     return value.origin().lineNumber();
   }
 
-  /** A value as the user wrote it: rendered, a number would be what Java makes of it. */
+  /** A value as the user wrote it; rendering would write a number in Java's format. */
   private String written(String key) {
     return config.getValue(key).valueType() == ConfigValueType.NUMBER
         ? config.getString(key)

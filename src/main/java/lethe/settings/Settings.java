@@ -41,7 +41,7 @@ public final class Settings {
   /** The most objects and lists inside each other. */
   private static final int DEPTH = 64;
 
-  /** The most that one text may have. */
+  /** The most characters that one text may have. */
   private static final int CHARACTERS = 1 << 20;
 
   private final Config config;
@@ -168,7 +168,7 @@ public final class Settings {
     return defaults;
   }
 
-  /** What reference.conf says alone. */
+  /** The settings of reference.conf alone. */
   static Config reference() {
     return resource("reference.conf");
   }
@@ -195,7 +195,9 @@ public final class Settings {
     return problems.distinct();
   }
 
-  /** What a user should change before the next version: one sentence for each former spelling. */
+  /**
+   * Notices of what a user should change before the next version: one sentence per former spelling.
+   */
   public List<String> notices() {
     return notices;
   }

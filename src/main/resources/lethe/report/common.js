@@ -1,5 +1,5 @@
 "use strict";
-// What both pages draw with, from the JSON that stands in them. Text goes in as text, never as HTML.
+// What both pages draw with, from the JSON inside them. Text is inserted as text, never as HTML.
 addEventListener("error", (e) => document.documentElement.setAttribute("data-error", e.message));
 const data = JSON.parse(document.getElementById("data").textContent);
 const page = document.getElementById("page");
@@ -133,7 +133,7 @@ function bars(labels, names, values, x, y, colours) {
   });
 }
 
-// Draws all charts, again when light and dark change, and says that the page is there.
+// Draws all charts, again when light and dark change, and marks the page as complete.
 function ready() {
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

@@ -20,7 +20,7 @@ function header() {
       el("b", {}, best ? "✓ " + best.run : "No run reached its target"),
       best
         ? `${named(best)} at rate ${rate(best.learning_rate)} reached its target with the least damage: ${signed(best.damage, 3)} ` +
-            `nats a token on ${best.damaged_split}. ` +
+            `nats per token on ${best.damaged_split}. ` +
             `${matched.length} of ${runs.length} runs reached theirs.`
         : `${runs.length} runs compared.`,
     ),
@@ -33,12 +33,13 @@ function methodTable() {
     el(
       "p",
       { class: "soft" },
-      "Rates that work: the longest stretch of neighbouring rates, of those tried, with forget in its band and holdout within the " +
-        "run's own of where it was. A method with a wide one forgives a guess. " +
+      "Rates that work: the longest sequence of neighbouring tried rates with forget in its band and holdout within the run's " +
+        "holdout band. A method with a wide range works with a rough guess, too. " +
         "Damage at target: the largest rise of loss on retain, approximate, general or holdout in a run that reached its target. " +
         (data.band === null
           ? "A run reached it if its verdict is matched."
-          : `Here a run reached it if the forget loss of all documents is within ${number(data.band, 2)} of it, by the point: no verdict.`),
+          : `Here a run reached it if the forget loss of all documents is within ${number(data.band, 2)} of it, by the point, ` +
+            "which is no verdict."),
     ),
     table(
       ["method", "reached the target", "rates that work", "decades", "least damage at target", "by"],
@@ -90,11 +91,11 @@ function runTable() {
     el(
       "p",
       { class: "soft" },
-      "Loss in nats a token" +
+      "Loss in nats per token" +
         (shared ? "" : ", before → after") +
         (data.band === null
           ? ". The target is of all documents; distance and verdict are of the half that did not steer."
-          : `. Distance is that of all documents to forget; where it lies is said by the point, with a band of ${number(data.band, 2)}.`),
+          : `. Distance is that of all documents to forget; the outcome is decided by the point, with a band of ${number(data.band, 2)}.`),
     ),
     table(
       [
@@ -122,7 +123,7 @@ const FAR = 2;
 const far = (shown, pick) =>
   shown.some((r) => Math.abs(pick(r)) > FAR) ? ` Beyond ${FAR} nats the chart is cut off; the table has all.` : "";
 
-// Where forget ended, by rate: as flat as a method is, so forgiving it is.
+// Where forget ended, by rate: the flatter the curve, the less the choice of the rate matters.
 function byRate() {
   const shown = methods.map((m) =>
     m.runs_of.filter((r) => r.learning_rate !== null && r.distance !== null).sort((a, b) => a.learning_rate - b.learning_rate),
@@ -142,12 +143,12 @@ function byRate() {
   });
   return figure(
     "Distance from the target by rate",
-    "Forget loss minus target, in nats a token, by learning rate. " +
+    "Forget loss minus target, in nats per token, by learning rate. " +
       methods
         .map((m, i) => `${m.name}: ${shown[i].map((r) => `${rate(r.learning_rate)} ${signed(r.distance, 2)}`).join(", ") || "no run"}`)
         .join("; ") +
       `. The band is ${number(band, 2)} wide on either side.`,
-    "Between the dotted lines forget is in its band. Above: the text stands out by being known worse than unseen text." +
+    "Between the dotted lines forget is in its band. Above: the text is conspicuous, since it is known worse than unseen text." +
       far(all, (r) => r.distance),
     ["method", "rate", "distance"],
     methods.flatMap((m, i) => shown[i].map((r) => [m.name, rate(r.learning_rate), signed(r.distance, 3)])),
@@ -174,7 +175,7 @@ function byRate() {
           type: "logarithmic",
           ticks: { callback: (v) => (/^[125]e/.test(v.toExponential()) ? v.toExponential() : "") },
         }),
-        axis("nats a token", {
+        axis("nats per token", {
           min: Math.max(-FAR, Math.floor(2 * Math.min(-band, ...all.map((r) => r.distance))) / 2),
           max: Math.min(FAR, Math.ceil(2 * Math.max(band, ...all.map((r) => r.distance))) / 2),
         }),
@@ -188,7 +189,7 @@ function against() {
   const shown = methods.map((m) => m.runs_of.filter((r) => r.distance !== null && r.damage !== null));
   return figure(
     "Forgetting against damage",
-    "Distance from the target against the largest rise of loss elsewhere, a point a run: " +
+    "Distance from the target against the largest rise of loss elsewhere, one point per run: " +
       (shown
         .flat()
         .map((r) => `${r.run} ${signed(r.distance, 2)}, ${signed(r.damage, 2)}`)
@@ -219,12 +220,12 @@ function against() {
           tooltip: { callbacks: { label: (c) => `${c.raw.run}: ${signed(c.raw.x, 3)}, damage ${signed(c.raw.y, 3)}` } },
         },
         scales: {
-          x: axis("forget loss minus target, nats a token", {
+          x: axis("forget loss minus target, nats per token", {
             ...(shown.flat().some((r) => r.distance > FAR) ? { max: FAR } : {}),
             suggestedMin: -0.5,
             suggestedMax: 0.5,
           }),
-          y: axis("damage, nats a token", {
+          y: axis("damage, nats per token", {
             ...(shown.flat().some((r) => r.damage > FAR) ? { max: FAR } : {}),
             suggestedMin: 0,
             suggestedMax: 0.5,
@@ -243,7 +244,7 @@ function elsewhere() {
   const values = splits.map((s) => shown.map((r) => rise(r.losses[s])));
   return figure(
     "What reaching the target cost",
-    "Rise of loss in nats a token, of the least damaging run of each method at its target. " +
+    "Rise of loss in nats per token, of the least damaging run of each method at its target. " +
       shown.map((r, i) => `${named(r)}: ${splits.map((s, k) => `${s} ${signed(values[k][i], 3)}`).join(", ")}`).join("; ") +
       ".",
     "The least damaging run of each method that reached its target. A model retrained without the documents would lose nothing here.",
@@ -254,7 +255,7 @@ function elsewhere() {
         shown.map((r) => (r.variant ? [r.method, r.variant] : r.method)),
         splits,
         values,
-        axis("nats a token", { beginAtZero: true, suggestedMax: 0.1 }),
+        axis("nats per token", { beginAtZero: true, suggestedMax: 0.1 }),
         {},
       )();
       c.options.indexAxis = "y";

@@ -65,10 +65,10 @@ function header() {
     fact(
       "Forget loss, all documents",
       after ? `${number(before.nll, 2)} → ${number(after.nll, 2)}` : number(before.nll, 2),
-      data.target ? `nats a token, target ${number(data.target.nll, 2)}` : "nats a token",
+      data.target ? `nats per token, target ${number(data.target.nll, 2)}` : "nats per token",
     );
   for (const d of data.damage.filter((d) => d.model === "unlearned"))
-    fact("Damage", d.rise === null ? "not finite" : signed(d.rise, 2), `largest rise of loss on kept text, nats a token, on ${d.split}`);
+    fact("Damage", d.rise === null ? "not finite" : signed(d.rise, 2), `largest rise of loss on kept text, nats per token, on ${d.split}`);
   const auc = (model) => data.membership.find((m) => m.model === model && m.domain === ALL && m.score === "loss");
   if (auc("original"))
     fact(
@@ -92,8 +92,8 @@ function scores() {
     el(
       "p",
       { class: "soft" },
-      "Loss over all documents in nats a token, with 95 % intervals over documents. The target is the original model's loss on " +
-        "unseen text of the same domains, weighed like forget. The verdict's forget loss is another: that of the half of the " +
+      "Loss over all documents in nats per token, with 95 % intervals over documents. The target is the original model's loss on " +
+        "unseen text of the same domains, weighed like forget. The verdict uses another forget loss: that of the half of the " +
         "documents that judges.",
     ),
   );
@@ -134,11 +134,11 @@ function splitBars() {
   const text = splits.map((s, i) => `${s}: ${models.map((m, k) => `${m} ${number(values[k][i], 2)}`).join(", ")}`).join("; ");
   return figure(
     "Loss by split",
-    `Loss of all documents in nats a token. ${text}. Target for forget: ${number(targetOf(ALL), 2)}.`,
+    `Loss of all documents in nats per token. ${text}. Target for forget: ${number(targetOf(ALL), 2)}.`,
     null,
     ["split", ...models, "target"],
     splits.map((s, i) => [s, ...values.map((v) => number(v[i], 3)), number(target[i], 3)]),
-    bars(splits, [...models, "target"], [...values, target], {}, axis("nats a token", { beginAtZero: true }), [
+    bars(splits, [...models, "target"], [...values, target], {}, axis("nats per token", { beginAtZero: true }), [
       ...models.map((m, i) => "--c" + (i % 5)),
       "--target",
     ]),
@@ -151,7 +151,7 @@ function domainBars() {
   const target = names.map(targetOf);
   return figure(
     "Forget loss by domain",
-    "Forget loss of all documents in nats a token. " +
+    "Forget loss of all documents in nats per token. " +
       names
         .map((d, i) => `${d}: ${models.map((m, k) => `${m} ${number(values[k][i], 2)}`).join(", ")}, target ${number(target[i], 2)}`)
         .join("; ") +
@@ -159,7 +159,7 @@ function domainBars() {
     null,
     ["domain", ...models, "target"],
     names.map((d, i) => [d, ...values.map((v) => number(v[i], 3)), number(target[i], 3)]),
-    bars(names, [...models, "target"], [...values, target], {}, axis("nats a token", { beginAtZero: true }), [
+    bars(names, [...models, "target"], [...values, target], {}, axis("nats per token", { beginAtZero: true }), [
       ...models.map((m, i) => "--c" + (i % 5)),
       "--target",
     ]),
@@ -193,7 +193,7 @@ function histograms() {
     ["from nats", ...names],
     xs.map((x, i) => [number(x, 2), ...values.map((v) => percent(v[i]))]),
     () => {
-      const c = lines(xs, names, values, axis("mean nats a token"), axis("share of chunks", { beginAtZero: true }))();
+      const c = lines(xs, names, values, axis("mean nats per token"), axis("share of chunks", { beginAtZero: true }))();
       for (const d of c.data.datasets) d.stepped = "after";
       return c;
     },
@@ -203,16 +203,16 @@ function histograms() {
 function membership() {
   if (!data.membership.length) return;
   page.append(
-    el("h2", {}, "Can the documents still be told?"),
+    el("h2", {}, "Can the documents still be told apart?"),
     el(
       "p",
       { class: "soft" },
-      "Membership inference: forget chunks are members, approximate ones are not; told apart domain by domain, and the domains " +
+      "Membership inference: forget chunks are members, approximate ones are not. AUCs are computed per domain, and the domains are " +
         "weighed by their members. Chance is an AUC of 0.5: above it members are better known than unseen text, below it worse. " +
         (others.includes("retrained")
-          ? "The retrained model, which never saw the members, shows how the two splits differ in themselves: its value is the one " +
-            "to come to, from either side."
-          : "A model that never saw the members would have 0.5 only if nothing but the training sets the two splits apart."),
+          ? "The retrained model, which never saw the members, shows how much the two splits differ in themselves: its value " +
+            "is the goal, from either side."
+          : "A model that never saw the members would have 0.5 only if the two splits differ in nothing but the training."),
     ),
   );
   const choice = el("select", { "aria-label": "score" });
@@ -334,8 +334,9 @@ function truths() {
     el(
       "p",
       { class: "soft" },
-      "The model retrained without the documents, from the same start, is the thing itself. Distance: Kolmogorov-Smirnov, of chunk " +
-        "losses on forget, 0 is alike. Divergence: mean KL of predictions on forget, from the retrained model's.",
+      "The model retrained without the documents, from the same start, is what unlearning should match. Distance: Kolmogorov-Smirnov " +
+        "of chunk losses on forget, 0 if they are distributed alike. Divergence: mean KL of predictions on forget, from the " +
+        "retrained model's.",
     ),
     table(
       ["model", "forget loss, all documents", "retrained", "target", "distance", "p", "divergence, nats"],
@@ -460,7 +461,7 @@ function wayToTarget() {
   );
   return figure(
     "Forget loss, steering half",
-    `Forget loss of the probes, chunks of the half of the documents that steers, in nats a token. ${said}.`,
+    `Forget loss of the probes, chunks of the half of the documents that steers, in nats per token. ${said}.`,
     null,
     ["step", ...series.flatMap(([name]) => [name]), ...(many ? names.map((d) => `weight ${d}`) : [])],
     stop.probes.map((p, i) => [
@@ -474,7 +475,7 @@ function wayToTarget() {
         series.map(([name]) => name),
         series.map(([, values]) => values),
         axis("step", { ticks: { precision: 0 } }),
-        axis("nats a token"),
+        axis("nats per token"),
       )();
       series.forEach(([name, , target], i) => {
         c.data.datasets[i].pointRadius = 3;
@@ -524,7 +525,7 @@ function training() {
       "Mean of each term by step. From first to last: " +
         roles.map((r, i) => `${r} ${number(losses[i][0], 2)} to ${lastOf(losses[i])}`).join("; ") +
         ".",
-      "What each step minimises, averaged over its own examples. The forget term is no forget loss: its sign and scale are those of " +
+      "What each step minimises, averaged over its own examples. The forget term is not a forget loss: its sign and scale are those of " +
         "the method.",
       ["step", ...roles],
       xs.map((x, i) => [whole(x), ...losses.map((l) => number(l[i], 4))]),
@@ -561,7 +562,7 @@ function training() {
 function assumptions() {
   page.append(
     el("h2", {}, "What the target rests on"),
-    el("p", { class: "soft" }, "The target stands for a model retrained without the documents (approximate retraining). That needs:"),
+    el("p", { class: "soft" }, "The target is used in place of a model retrained without the documents. This assumes:"),
   );
   const words = (holds) => (holds === null ? ["none", "open"] : holds ? ["matched", "holds"] : ["under", "doubtful"]);
   page.append(
@@ -592,8 +593,8 @@ function requests() {
       "p",
       { class: "soft" },
       `${whole(data.requests.length)} requests to forget` +
-        (shown.length < data.requests.length ? `; the first ${whole(shown.length)} are shown, all stand in report.json` : "") +
-        ". Loss in nats a token on the documents of each.",
+        (shown.length < data.requests.length ? `; the first ${whole(shown.length)} are shown, all are in report.json` : "") +
+        ". Loss in nats per token on the documents of each.",
     ),
     table(
       ["request", "documents", ...models, "nothing found for"],
@@ -602,7 +603,7 @@ function requests() {
   );
 }
 
-// Documents of other splits that repeat forgotten ones, and what a careful reader should know of the splits.
+// Documents of other splits that repeat forgotten ones, and warnings about the splits.
 function duplicates() {
   const found = data.corpus?.duplicates || [];
   const warnings = data.corpus?.warnings || [];
@@ -645,10 +646,10 @@ function asked() {
   row("Method", at(s, "unlearn.method"));
   row("Weights of kept text", at(s, "unlearn.retain-weights"));
   row("Learning rate", at(s, "train.learning-rate"));
-  row("Forget examples a step", at(s, "train.batch"));
+  row("Forget examples per step", at(s, "train.batch"));
   row(
     "Workers",
-    at(s, "train.workers") && `${at(s, "train.workers")} of ${at(s, "train.threads")} threads, ${at(s, "train.shards")} shards a step`,
+    at(s, "train.workers") && `${at(s, "train.workers")} of ${at(s, "train.threads")} threads, ${at(s, "train.shards")} shards per step`,
   );
   row("Seed", at(s, "train.seed"));
   row("Documents to forget", at(s, "corpus.splits.forget"));
@@ -676,7 +677,7 @@ function asked() {
     el(
       "details",
       {},
-      el("summary", {}, "run.json as it stands"),
+      el("summary", {}, "run.json, unchanged"),
       el("div", { class: "scroll", tabindex: "0" }, el("pre", {}, el("code", {}, JSON.stringify(p, null, 2)))),
     ),
   );

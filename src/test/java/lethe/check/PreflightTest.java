@@ -66,7 +66,7 @@ class PreflightTest {
     assertThat(preflight(conf, yarn).budget(model.architecture()))
         .hasSize(2)
         .anySatisfy(line -> assertThat(line).contains("a worker needs"))
-        .anySatisfy(line -> assertThat(line).contains("a step over the driver's network card"));
+        .anySatisfy(line -> assertThat(line).contains("per step over the driver's network card"));
   }
 
   private static SparkConf cluster(String master) {

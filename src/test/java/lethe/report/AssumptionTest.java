@@ -23,7 +23,7 @@ class AssumptionTest {
     assertThat(mix(3, TARGET).holds()).isTrue();
     assertThat(mix(2, TARGET).holds()).isFalse();
     assertThat(mix(2, TARGET).finding())
-        .isEqualTo("d: 10 documents to forget, 2 unseen. Fewer than 3 say little.");
+        .isEqualTo("d: 10 documents to forget, 2 unseen. Fewer than 3 documents show little.");
     assertThat(mix(3, Optional.empty()).holds()).isFalse();
   }
 
@@ -35,7 +35,7 @@ class AssumptionTest {
     assertThat(lengths(51).holds()).isTrue();
     assertThat(lengths(49).holds()).isFalse();
     assertThat(lengths(49).finding())
-        .isEqualTo("Scored tokens a document, forget and approximate: d: 100 and 49.");
+        .isEqualTo("Scored tokens per document, forget and approximate: d: 100 and 49.");
   }
 
   @Test
@@ -51,7 +51,7 @@ class AssumptionTest {
     assertThat(estimate(List.of(truth(4.1, 4))).holds()).isTrue();
     assertThat(estimate(List.of(truth(3.8, 4))).holds()).isFalse();
     assertThat(estimate(List.of(truth(3.8, 4))).finding())
-        .isEqualTo("Retrained: 3.800 nats a token on forget, target 4.000, off by +0.200.");
+        .isEqualTo("Retrained: 3.800 nats per token on forget, target 4.000, off by +0.200.");
   }
 
   @Test
@@ -77,7 +77,7 @@ class AssumptionTest {
     assertThat(unseen.holds()).isFalse();
     assertThat(unseen.finding())
         .isEqualTo(
-            "The original model has 2.300 nats a token on them, 2.300 on forget; 2.300 and 2.300 on retain, of the domains that retain has, domains weighed like forget: it knows them as well.");
+            "The original model has 2.300 nats per token on them, 2.300 on forget; 2.300 and 2.300 on retain, of the domains that retain has, domains weighed like forget: it knows them as well.");
   }
 
   @Test
@@ -114,7 +114,7 @@ class AssumptionTest {
             .get(5);
     assertThat(judged.holds()).isFalse();
     assertThat(judged.finding())
-        .startsWith("Of forget or approximate one document judges in books, law")
+        .startsWith("Only one document of forget or approximate judges in books, law")
         .endsWith("It also steered the training in books.");
   }
 

@@ -99,7 +99,7 @@ class PageIT {
     Files.writeString(
         file, Page.comparison(new Compare.Comparison(0.5, runs, ComparedMethod.of(runs))));
     assertThat(dom(browser.get(), file))
-        .contains("where it lies is said by the point, with a band of 0.50.", "by the point</th>");
+        .contains("the outcome is decided by the point, with a band of 0.50.", "by the point</th>");
   }
 
   private static ComparedRun compared(

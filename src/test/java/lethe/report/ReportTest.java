@@ -133,7 +133,7 @@ class ReportTest {
     assertThat(result.headline())
         .startsWith("Undecided: ")
         .contains(
-            "Forget loss, judging half: 4.612 against a target of 4.628 nats a token: -0.016 (95 % interval -0.540 to +0.490), band \u00b10.15.");
+            "Forget loss, judging half: 4.612 against a target of 4.628 nats per token: -0.016 (95 % interval -0.540 to +0.490), band \u00b10.15.");
     assertThat(result.unmet())
         .contains(
             "report.require is matched, the verdict is undecided: the 95 % interval of the distance is -0.540 to +0.490; more documents make it narrower");
@@ -146,7 +146,7 @@ class ReportTest {
         evaluated(List.of(verdict(Outcome.MATCHED, 0.1))); // approximate rose by 0.25
     assertThat(gate(folder, 0.25).unmet()).isEmpty();
     assertThat(gate(folder, 0.2).unmet())
-        .contains("report.max-damage is 0.2, the loss on approximate rose by 0.250 nats a token");
+        .contains("report.max-damage is 0.2, the loss on approximate rose by 0.250 nats per token");
     RunFolder ruined =
         evaluated(
             List.of(verdict(Outcome.OVER, null)),
@@ -271,7 +271,8 @@ class ReportTest {
     MembershipScore alone =
         new MembershipScore("unlearned", "*", "loss", 9, 9, 0.42, null, 0, 0, 0, List.of());
     assertThat(MarkdownSummary.markdown(file(List.of(alone)), ""))
-        .contains("0.420 (0.5 if nothing but the training sets forget and approximate apart)\n");
+        .contains(
+            "0.420 (0.5 if forget and approximate differ only in whether the model was trained on them)\n");
   }
 
   private static ReportFile file(List<MembershipScore> membership) {
@@ -355,7 +356,7 @@ class ReportTest {
     assertThat(report(folder).at("/stop/steps").asInt()).isEqualTo(7);
     assertThat(text(folder, "summary.md"))
         .contains(
-            "ended after 7 of at most 20 steps, by the steering half; the weights are those of step 6\n");
+            "ended after 7 of at most 20 steps, decided by the steering half; the weights are those of step 6\n");
   }
 
   static final Evaluation.Asked ASKED =

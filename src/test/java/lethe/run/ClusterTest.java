@@ -110,7 +110,7 @@ class ClusterTest {
             "spark.master must be local[threads] or local-cluster[executors,cores,MiB of an executor], was local-cluster[2,2,much]");
     assertThat(problems("local-cluster[2,2,1024]", Map.of("spark.executor.memory", "4g")))
         .containsExactly(
-            "spark.master=local-cluster[2,2,1024] gives an executor 1024 MiB, spark.executor.memory asks for 4096: make them alike");
+            "spark.master=local-cluster[2,2,1024] gives an executor 1024 MiB, spark.executor.memory asks for 4096: set both to the same size");
     assertThat(problems("locl[2]", Map.of())).isNotEmpty();
     assertThat(
             problems(

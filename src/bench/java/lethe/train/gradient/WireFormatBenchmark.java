@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class WireFormatBenchmark {
-  /** 64 MiB a vector: more than a cache holds. */
+  /** 64 MiB per vector: more than a cache holds. */
   private static final int ELEMENTS = 1 << 24;
 
   private final float[] left = new float[ELEMENTS];
@@ -35,7 +35,7 @@ public class WireFormatBenchmark {
     Arrays.fill(third, 1e-3f);
   }
 
-  /** STREAM's triad, a = b + s c: 12 bytes an element. */
+  /** STREAM's triad, a = b + s c: 12 bytes per element. */
   @Benchmark
   @OperationsPerInvocation(ELEMENTS)
   public float[] memory() {

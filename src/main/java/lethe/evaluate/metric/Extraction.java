@@ -1,10 +1,10 @@
 package lethe.evaluate.metric;
 
 /**
- * How much of a chunk a model would write by itself, told from one pass over the true text. A
+ * How much of a chunk a model would write by itself, computed from one pass over the true text. A
  * greedy continuation equals the text exactly as long as each next token is the model's first
- * choice, so the run of hits after a prefix is the run that would be written, and nothing needs
- * generating.
+ * choice, so the run of hits after a prefix is the run that would be written, and nothing has to be
+ * generated.
  *
  * <pre>
  *   extraction strength = 1 - (1/n) min { k : greedy continuation of the first k tokens is the rest }
@@ -12,7 +12,8 @@ package lethe.evaluate.metric;
  *
  * Carlini et al., "Extracting Training Data from Large Language Models", 2021, arXiv:2012.07805,
  * definition 1; "Quantifying Memorization Across Neural Language Models", 2023, arXiv:2202.07646,
- * for continuations of 50 tokens. n counts scored tokens, so 1 means: from the first token alone.
+ * for continuations of 50 tokens. n counts scored tokens, so 1 means that the first token alone is
+ * enough.
  *
  * @param continued tokens right before the first error when the model continues the first half
  * @param longest run of tokens anywhere that the model would write, given the true text before

@@ -16,8 +16,9 @@ import java.util.List;
  * where mu_t and sigma_t are the mean and standard deviation of log p(v | x_&lt;t), v drawn from p.
  * Min-K% at 100 is the mean log-likelihood. Shi et al., "Detecting Pretraining Data from Large
  * Language Models", 2023, arXiv:2310.16789, equation 1; Zhang et al., "Min-K%++", 2024,
- * arXiv:2404.02936, equations 3 and 4. Ours: at least one token counts, where the published code
- * leaves a chunk out; and sigma is at least 1e-4, since a model that is certain has none.
+ * arXiv:2404.02936, equations 3 and 4. Differences here: at least one token counts, where the
+ * published code leaves a chunk out; and sigma is at least 1e-4, since it is 0 where a model is
+ * certain.
  */
 public final class MinK {
   /** Shares of the tokens, per cent. */
@@ -27,7 +28,7 @@ public final class MinK {
 
   private MinK() {}
 
-  /** Min-K% of a chunk, one a share of {@link #PERCENTS}. */
+  /** Min-K% of a chunk, one value per share of {@link #PERCENTS}. */
   public static double[] plain(TokenScores scores) {
     double[] s = new double[scores.tokens()];
     for (int t = 0; t < s.length; t++) {
@@ -36,7 +37,7 @@ public final class MinK {
     return leastMeans(s);
   }
 
-  /** Min-K%++ of a chunk, one a share of {@link #PERCENTS}. */
+  /** Min-K%++ of a chunk, one value per share of {@link #PERCENTS}. */
   public static double[] plusPlus(TokenScores scores) {
     double[] s = new double[scores.tokens()];
     for (int t = 0; t < s.length; t++) {

@@ -9,8 +9,9 @@ import java.util.List;
  *
  * <pre>  AUC = P(member's score > non-member's) + P(equal) / 2 </pre>
  *
- * 0.5 is a coin. Above it members are better known than unseen text, below it worse: either way
- * they can be told. So the direction is kept, where Yao et al.'s code reports 1 - AUC below 0.5.
+ * 0.5 is chance. Above it members are better known than unseen text, below it worse: either way
+ * they can be told apart. So the direction is kept, where Yao et al.'s code reports 1 - AUC below
+ * 0.5.
  */
 public final class RocCurve {
   /**
@@ -66,7 +67,7 @@ public final class RocCurve {
     return auc;
   }
 
-  /** How many there are. */
+  /** How many members there are. */
   public int members() {
     return members;
   }

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * prediction and is not among them.
  *
  * @param nll negative log-likelihood of each token, nats
- * @param mean of log p(v) over the vocabulary where the token stands, v drawn from p: minus the
+ * @param mean of log p(v) over the vocabulary at the token's position, v drawn from p: minus the
  *     entropy, nats
  * @param deviation standard deviation of the same, nats
  * @param hit whether the token was the model's first choice
