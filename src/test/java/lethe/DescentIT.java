@@ -279,7 +279,7 @@ class DescentIT {
     assertThat(dies(Verb.UNLEARN, conf, with(List.of(other), "overwrite=true")))
         .doesNotContain("Going on");
     assertThat(run(Verb.UNLEARN, conf, other))
-        .contains("Going on from the checkpoint of step 1 of 2")
+        .contains("Resuming from the checkpoint of step 1 of 2")
         .doesNotContain("finished before");
     assertThat(weights("run/model")).isNotEqualTo(before);
     assertThat(Files.readAllLines(folder.resolve("run/steps.jsonl"))).hasSize(2);
