@@ -38,8 +38,8 @@ import org.apache.spark.sql.types.DataTypes;
 
 /**
  * The stage between chunks and training: gives every chunk the views that its split's term needs,
- * with other labels and what the reference model says of them, both made once on the executors and
- * kept in the run folder.
+ * with substitute labels and reference scores, both computed once on the executors and kept in the
+ * run folder.
  */
 public final class Examples {
   private static final List<String> ID = List.of("domain", "document", "ordinal");
@@ -68,7 +68,7 @@ public final class Examples {
    * @param padding for methods that score it
    * @param pairing of examples to forget with kept ones and rejections
    * @param seed of labels and of the choice of rejections
-   * @param microBatch examples a forward pass
+   * @param microBatch examples per forward pass
    * @param compute of the executors
    */
   public record Inputs(
@@ -94,7 +94,10 @@ public final class Examples {
     this.tell = tell;
   }
 
-  /** Chunks with their own text alone, which needs nothing made: of a question, the answer. */
+  /**
+   * Chunks with only their own text as a view, which needs nothing computed; of a question, the
+   * answer is scored.
+   */
   public static Dataset<Row> text(Dataset<Row> chunks) {
     Dataset<Row> alone =
         withPrompt(chunks)
@@ -112,7 +115,7 @@ public final class Examples {
   }
 
   /**
-   * All that decides what {@link #execute} makes and the terms need, by name: see {@link
+   * Everything that decides the result of {@link #execute} and of the terms, by name: see {@link
    * Trainer.TrainingTask}.
    *
    * @param models that terms may name
@@ -159,7 +162,7 @@ public final class Examples {
    *
    * @param chunks as prepare wrote them
    * @return as {@link Trainer#train} takes them; without those that give a term nothing to predict,
-   *     of which the user is told
+   *     about which the user is warned
    * @throws InvalidSettings when a term needs answers and some chunk has none, or when no chunk of
    *     a split gives a term anything to predict
    */
@@ -196,7 +199,7 @@ public final class Examples {
     return role.term() instanceof SequenceTerm term && term.needsReference();
   }
 
-  /** Those of whose views each has something to predict. */
+  /** The examples in which every view has something to predict. */
   private Dataset<Row> usable(Role role, Dataset<Row> examples) {
     Dataset<Row> empty = examples.filter(not(ExampleViews.predicts()));
     long none = empty.count();
@@ -247,7 +250,7 @@ public final class Examples {
         .parquet(folder.documents().toString());
   }
 
-  /** What fixed pairs depend on beside the chunks. */
+  /** What fixed pairs depend on besides the chunks. */
   private String order() {
     return inputs.pairing() == Pairing.FIXED ? FixedPairing.order(documents()) : "";
   }
@@ -304,7 +307,7 @@ public final class Examples {
   }
 
   private Dataset<Row> referenced(Role role, Dataset<Row> examples) {
-    // At the precision of training: only so are the two the same while the models are.
+    // At the precision of training: only then do the two scores agree while the models do.
     ModelKey reference = ModelKey.of(inputs.reference(), inputs.compute());
     return kept(
             "reference-" + role.name(),
