@@ -1,6 +1,6 @@
 /**
- * Files of a run on any Hadoop path ({@code file:}, {@code hdfs:}, {@code s3a:}): where each
- * stands, how a file is written so that a reader never sees half of it, and checksums. Knows no
- * Spark and no layer.
+ * Files of a run on any Hadoop path ({@code file:}, {@code hdfs:}, {@code s3a:}): where each is,
+ * how a file is written so that a reader never sees half of it, and checksums. It uses no Spark and
+ * no layer of Lethe.
  */
 package lethe.folder;

@@ -63,7 +63,7 @@ class SafetensorsTest {
   void refusesRangesAndTypesThatAreNotThere() throws IOException {
     Safetensors file = open(HEADER, data());
     assertThatThrownBy(() -> file.read("a", 2, new float[3], 0, 3))
-        .hasMessageContaining("Cannot read 3 elements from 2 on of a")
+        .hasMessageContaining("Cannot read 3 elements from element 2 of a")
         .hasMessageContaining("it has 4");
     assertThatThrownBy(() -> file.read("a", -1, new float[3], 0, 1))
         .isInstanceOf(IllegalArgumentException.class)
