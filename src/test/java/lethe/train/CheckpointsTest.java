@@ -99,7 +99,7 @@ class CheckpointsTest {
     try (Checkpoints checkpoints = checkpoints(other, "file", Duration.ofMinutes(10))) {
       assertThatThrownBy(checkpoints::newest)
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("step-00000003: it is of a run with other settings or inputs")
+          .hasMessageContaining("step-00000003: it belongs to a run with different settings or inputs")
           .hasMessageContaining("set overwrite=true to train from the start")
           .hasMessageContaining("train.seed was run, is another")
           .hasMessageContaining("unlearn.top-k was not there, is 5");
