@@ -70,7 +70,7 @@ row() {
       died=$(date +%s.%N)
       "${command[@]}" >>"$log" 2>&1 || fail "$run ended with exit $? when it was started again, see $log"
       local from
-      from=$(sed -n 's/.*Going on from the checkpoint of step \([0-9]*\) .*/\1/p' "$log")
+      from=$(sed -n 's/.*Resuming from the checkpoint of step \([0-9]*\) .*/\1/p' "$log")
       [ -n "$from" ] || { fail "$run did not go on from a checkpoint"; from=0; }
       lost=$((kill - from))
       ;;

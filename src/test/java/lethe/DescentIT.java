@@ -277,9 +277,9 @@ class DescentIT {
     assertThat(folder.resolve("run/checkpoints/unlearn/step-00000001")).exists();
     // Killed again: overwrite=true begins anew each time.
     assertThat(dies(Verb.UNLEARN, conf, with(List.of(other), "overwrite=true")))
-        .doesNotContain("Going on");
+        .doesNotContain("Resuming");
     assertThat(run(Verb.UNLEARN, conf, other))
-        .contains("Going on from the checkpoint of step 1 of 2")
+        .contains("Resuming from the checkpoint of step 1 of 2")
         .doesNotContain("finished before");
     assertThat(weights("run/model")).isNotEqualTo(before);
     assertThat(Files.readAllLines(folder.resolve("run/steps.jsonl"))).hasSize(2);
@@ -301,7 +301,7 @@ class DescentIT {
     assertThat(coverage.at("/trained/documents").asLong()).isBetween(1L, documents);
     assertThat(said)
         .contains("Warning: %d of %d chunks of forget are in no step".formatted(asked - 4, asked))
-        .contains("all are with train.steps=" + (asked + 1) / 2)
+        .contains("train.steps=%d would use them all".formatted((asked + 1) / 2))
         .contains("Warning: %d of %d forget chunks (".formatted(asked - 4, asked));
 
     said = run(Verb.UNLEARN, conf, "overwrite=true", "train.steps=null", "train.epochs=1");

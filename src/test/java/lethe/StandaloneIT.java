@@ -81,7 +81,7 @@ class StandaloneIT {
     assertThat(script.waitFor()).as(said.toString()).isZero();
     reader.join();
 
-    assertThat(said.toString()).contains("it goes on from there with 1 workers");
+    assertThat(said.toString()).contains("it resumes from there with 1 workers");
     assertThat(Files.readAllBytes(folder.resolve("cluster/model/model.safetensors")))
         .isEqualTo(Files.readAllBytes(folder.resolve("alone/model/model.safetensors")));
     List<Integer> steps = new ArrayList<>();

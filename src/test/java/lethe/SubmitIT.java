@@ -165,11 +165,11 @@ class SubmitIT {
     interrupted(disturbed, 10, "SIGKILL", same);
     String said = interrupted(disturbed, 25, "SIGTERM", same);
     assertThat(said)
-        .contains("Going on from the checkpoint of step")
-        .contains("Asked to stop", "the same command goes on from there, without overwrite=true");
+        .contains("Resuming from the checkpoint of step")
+        .contains("Asked to stop", "the same command resumes from there, without overwrite=true");
     Submitted continued = submit(same);
     assertThat(continued.code).as(continued.output).isZero();
-    assertThat(continued.output).contains("Going on from the checkpoint of step");
+    assertThat(continued.output).contains("Resuming from the checkpoint of step");
 
     assertThat(Files.readAllBytes(disturbed.resolve("model/model.safetensors")))
         .isEqualTo(Files.readAllBytes(folder.resolve("whole/model/model.safetensors")));

@@ -4,13 +4,13 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * What fills a text up where padding is scored too.
+ * The padding of texts, for methods that score padding too.
  *
  * @param token id
- * @param tokens of a text that is full
+ * @param tokens length of a padded text
  */
 public record ChunkPadding(int token, int tokens) implements Serializable {
-  /** For methods that leave padding alone. */
+  /** For methods that do not score padding. */
   public static final ChunkPadding NONE = new ChunkPadding(0, 0);
 
   int[] fill(int[] text) {

@@ -16,7 +16,7 @@ record ChunkRandom(long key) {
       for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
         key = SplitMix64.mix(key ^ b);
       }
-      key = SplitMix64.mix(key + SplitMix64.GAMMA); // so that where one name ends counts
+      key = SplitMix64.mix(key + SplitMix64.GAMMA); // so that the boundaries between names count
     }
     return new ChunkRandom(SplitMix64.mix(key ^ ordinal));
   }

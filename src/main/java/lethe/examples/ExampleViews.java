@@ -51,7 +51,7 @@ public final class ExampleViews {
 
   private ExampleViews() {}
 
-  /** Whether each view of an example has a label that counts; the first label never does. */
+  /** Whether each view of an example has a scored label; the first label is never scored. */
   static Column predicts() {
     return expr(
         "forall(views, view -> size(filter(coalesce(view.labels, view.tokens), (label, i) -> i > 0 AND label <> %d)) > 0)"

@@ -40,8 +40,8 @@ import scala.collection.JavaConverters;
 
 /**
  * The stage between chunks and training: gives every chunk the views that its split's term needs,
- * with other labels and what the reference model says of them, both made once on the executors and
- * kept in the run folder.
+ * with substitute labels and reference scores, both computed once on the executors and kept in the
+ * run folder.
  */
 public final class Examples {
   private static final List<String> ID = List.of("domain", "document", "ordinal");
@@ -70,7 +70,7 @@ public final class Examples {
    * @param padding for methods that score it
    * @param pairing of examples to forget with kept ones and rejections
    * @param seed of labels and of the choice of rejections
-   * @param microBatch examples a forward pass
+   * @param microBatch examples per forward pass
    * @param compute of the executors
    */
   public record Inputs(
@@ -96,7 +96,10 @@ public final class Examples {
     this.tell = tell;
   }
 
-  /** Chunks with their own text alone, which needs nothing made: of a question, the answer. */
+  /**
+   * Chunks with only their own text as a view, which needs nothing computed; of a question, the
+   * answer is scored.
+   */
   public static Dataset<Row> text(Dataset<Row> chunks) {
     Dataset<Row> alone =
         withPrompt(chunks)
@@ -114,8 +117,8 @@ public final class Examples {
   }
 
   /**
-   * All that decides what {@link #execute} makes and the terms need, by name: a checkpoint of
-   * another identity is of another run.
+   * Everything that decides the result of {@link #execute} and of the terms, by name: a checkpoint
+   * of another identity belongs to another run.
    *
    * @param models that terms may name
    */
@@ -161,7 +164,7 @@ public final class Examples {
    *
    * @param chunks as prepare wrote them
    * @return rows as {@link ExampleViews} has them; without those that give a term nothing to
-   *     predict, of which the user is told
+   *     predict, about which the user is warned
    * @throws InvalidSettings when a term needs answers and some chunk has none, or when no chunk of
    *     a split gives a term anything to predict
    */
@@ -198,7 +201,7 @@ public final class Examples {
     return role.term() instanceof SequenceTerm term && term.needsReference();
   }
 
-  /** Those of whose views each has something to predict. */
+  /** The examples in which every view has something to predict. */
   private Dataset<Row> usable(Role role, Dataset<Row> examples) {
     Dataset<Row> empty = examples.filter(not(ExampleViews.predicts()));
     long none = empty.count();
@@ -304,7 +307,7 @@ public final class Examples {
   }
 
   private Dataset<Row> referenced(Role role, Dataset<Row> examples) {
-    // At the precision of training: only so are the two the same while the models are.
+    // At the precision of training: only then do the two scores agree while the models do.
     ModelKey reference = ModelKey.of(inputs.reference(), inputs.compute());
     return cached(
             "reference-" + role.name(),

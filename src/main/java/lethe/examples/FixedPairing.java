@@ -21,8 +21,8 @@ import scala.collection.JavaConverters;
 /**
  * Which kept example and which rejection go with each example to forget, the same in every epoch,
  * as the code of Yuan et al., arXiv:2410.08109, pairs them: the first two numbers of a Mersenne
- * twister seeded with the example's own number. So no more kept examples are ever used than there
- * are examples to forget.
+ * twister seeded with the example's own number. So no more kept examples are used than there are
+ * examples to forget.
  *
  * <p>Examples are numbered as they were read: by source, file and line, as the rows of that code's
  * files are.
@@ -35,7 +35,7 @@ final class FixedPairing {
 
   /**
    * @param forgotten number of the example to forget, from 0
-   * @param kept examples there are, at least 1
+   * @param kept number of kept examples, at least 1
    * @return number of the kept example
    */
   static long kept(long forgotten, long kept) {
@@ -44,8 +44,8 @@ final class FixedPairing {
 
   /**
    * @param forgotten number of the example to forget, from 0
-   * @param sentences there are, at least 1
-   * @return number of the rejection, of the example to forget and of the kept one alike
+   * @param sentences number of rejections, at least 1
+   * @return number of the rejection, for both the example to forget and the kept one
    */
   static int sentence(long forgotten, int sentences) {
     return (int) (draws(forgotten)[1] % sentences);
@@ -78,10 +78,10 @@ final class FixedPairing {
   }
 
   /**
-   * Kept examples, each as often as pairs have it, with the columns of {@link #forget}.
+   * Kept examples, each as often as it occurs in pairs, with the columns of {@link #forget}.
    *
    * @param chunks of a split to keep, {@link #placed}, not empty
-   * @param forgotten examples to forget there are
+   * @param forgotten number of examples to forget
    */
   static Dataset<Row> retain(Dataset<Row> chunks, long forgotten, int sentences) {
     long count = chunks.count();
@@ -98,7 +98,8 @@ final class FixedPairing {
   }
 
   /**
-   * What numbers depend on: another value where a document was read elsewhere, or is another one.
+   * A hash of what the numbers depend on: it changes when a document changes or is read from
+   * another place.
    *
    * @param documents as in {@link #placed}
    */

@@ -42,13 +42,13 @@ import scala.collection.JavaConverters;
 
 /**
  * The stage between chunks and a training that stops at its target: finds the target, and chooses
- * the forget chunks that are looked at on the way.
+ * the forget chunks that probes score during training.
  *
- * <p>Both come from the half of the documents that steers ({@link DocumentHalves}). A domain gets
- * chunks by its share of the forget tokens, and at least a few; which ones, a seeded hash says.
+ * <p>Both come from the half of the documents that steers ({@link DocumentHalves}). Each domain
+ * gets chunks in proportion to its forget tokens, and at least a few; a seeded hash chooses them.
  */
 public final class ProbeSelection {
-  /** Of a domain, where it has so many. */
+  /** Fewest probe chunks of a domain that has as many. */
   private static final int LEAST = 8;
 
   private static final StructType DOCUMENTS =
@@ -77,9 +77,9 @@ public final class ProbeSelection {
   /**
    * @param original the model whose loss on unseen text is the target
    * @param seed of the training that is steered
-   * @param shards of its steps, over which the probe chunks are laid
+   * @param shards of its steps, over which the probe chunks are distributed
    * @param microBatch chunks that are scored at a time
-   * @param compute how
+   * @param compute how the original model is run
    */
   public ProbeSelection(
       SparkSession spark,
@@ -147,7 +147,7 @@ public final class ProbeSelection {
     return new ProbePlan(target, spark.createDataFrame(planned(probes, target), ProbePlan.SCHEMA));
   }
 
-  /** Views of the chunks whose documents steer, of forget and approximate. */
+  /** Views of the forget and approximate chunks whose documents are in the steering half. */
   private Dataset<Row> steering(Dataset<Row> chunks) {
     Dataset<Row> both = chunks.filter(col("split").isin("forget", "approximate"));
     Map<List<String>, List<String>> documents =
@@ -208,7 +208,10 @@ public final class ProbeSelection {
         .toList();
   }
 
-  /** Laid over the shards one after another, so that each has its part of every domain. */
+  /**
+   * Distributes the probe chunks over the shards in turn, so that each shard has its part of every
+   * domain.
+   */
   private List<Row> planned(List<Row> probes, SteeringTarget target) {
     List<String> names = target.domains().stream().map(SteeringTarget.Domain::name).toList();
     List<Row> rows = new ArrayList<>();
@@ -249,7 +252,7 @@ public final class ProbeSelection {
                         LOSSES,
                         ProbeSelection::losses));
     Map<String, double[]> sums = new LinkedHashMap<>();
-    // In one order, so that the sums have the same bits whatever the parts of the table.
+    // In a fixed order, so that the sums have the same bits however the table is partitioned.
     for (Row row : losses.orderBy("domain", "document", "ordinal").collectAsList()) {
       double[] sum = sums.computeIfAbsent(row.getString(0), d -> new double[2]);
       sum[0] += row.getDouble(4);

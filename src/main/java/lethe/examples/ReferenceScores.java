@@ -14,8 +14,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
- * What the reference model says of each view, scored once on the executors and carried in the plan:
- * no worker then needs that model for a term of sequences.
+ * The scores of each view under the reference model, computed once on the executors and carried in
+ * the plan, so that no worker needs that model for a term of sequences.
  */
 final class ReferenceScores {
   private ReferenceScores() {}
@@ -24,7 +24,7 @@ final class ReferenceScores {
    * The same examples with the reference's summed negative log-likelihood in every view, nats.
    *
    * @param examples of {@link ExampleViews#SCHEMA}
-   * @param microBatch examples a forward pass
+   * @param microBatch examples per forward pass
    */
   static Dataset<Row> of(Dataset<Row> examples, ModelKey reference, int microBatch) {
     return BatchInference.map(

@@ -22,7 +22,7 @@ public record RejectionSentences(List<int[]> sentences, int most) implements Ser
   /** For methods that never reject. */
   public static final RejectionSentences NONE = new RejectionSentences(List.of(), 0);
 
-  /** The sentences that come with the program: 100. */
+  /** The 100 sentences that come with the program. */
   public static List<String> own() {
     try (InputStream in = RejectionSentences.class.getResourceAsStream("/rejections.txt")) {
       return sentences(in.readAllBytes());
@@ -32,9 +32,9 @@ public record RejectionSentences(List<int[]> sentences, int most) implements Ser
   }
 
   /**
-   * The sentences of a file, one a line; blank lines are none.
+   * The sentences of a file, one per line; blank lines are ignored.
    *
-   * @throws InvalidSettings when it has none, or is no text
+   * @throws InvalidSettings when it has none, or is not text
    */
   public static List<String> sentences(byte[] file) {
     List<String> sentences = lines(file);

@@ -29,12 +29,12 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Labels other than the text's own, made on the executors: the label at t is what position t - 1
- * should predict. A chunk's depend on the seed, its name and the model, never on where it is
- * partitioned.
+ * should predict. A chunk's labels depend on the seed, its name and the model, never on the
+ * partitioning.
  *
  * <pre>
  * domain, document, ordinal   the chunk
- * labels  array(int)          one a token; the first is the token itself and never scored
+ * labels  array(int)          one per token; the first is the token itself and never scored
  * </pre>
  */
 final class SubstituteLabels {
@@ -45,7 +45,7 @@ final class SubstituteLabels {
           .add("ordinal", DataTypes.IntegerType, false)
           .add("labels", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
 
-  /** Positions whose logits stand in memory at once. */
+  /** Positions whose logits are in memory at once. */
   private static final int PIECE = 256;
 
   private SubstituteLabels() {}
@@ -81,8 +81,8 @@ final class SubstituteLabels {
    * @param chunks with domain, document, ordinal and tokens
    * @param predictions how the model's prediction is cut
    * @param early 0, or 1 to draw the label at t from what position t predicts, with the token at t
-   *     for the truth
-   * @param microBatch chunks a forward pass
+   *     as the true one
+   * @param microBatch chunks per forward pass
    */
   static Dataset<Row> predicted(
       Dataset<Row> chunks,

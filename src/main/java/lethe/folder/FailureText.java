@@ -4,24 +4,27 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The texts by which failures of Java, Hadoop and Spark are told apart where they come without a
- * class of their own: an executor's failure reaches the driver as text, and the operating system's
- * error is a message of an IOException. They hold for the versions in the pom, as its test shows.
+ * The texts by which failures of Java, Hadoop and Spark are distinguished when they have no class
+ * of their own: an executor's failure reaches the driver as text, and the operating system's error
+ * is a message of an IOException. They are valid for the versions in the pom, as the test of this
+ * class shows.
  */
 public enum FailureText {
   /** The operating system's ENOSPC. */
   DISK_FULL("No space left on device"),
 
-  /** The operating system's EACCES; Hadoop's local file system says "no such file" with it. */
+  /** The operating system's EACCES; Hadoop's local file system reports it as "no such file". */
   FORBIDDEN("Permission denied"),
 
   /** An executor or a row buffer had too little memory, or the executor died without a reason. */
   TOO_LITTLE_MEMORY("OutOfMemory|ExecutorLostFailure|BufferHolder"),
 
-  /** A packed file whose codec is not there, or cannot read it. */
+  /** A compressed file whose codec is missing or cannot read it. */
   CODEC("Codec");
 
-  /** A line that begins with an exception's class: Spark's own words are in the lines before it. */
+  /**
+   * A line that begins with an exception's class: Spark's own message is in the lines before it.
+   */
   private static final Pattern CAUSE = Pattern.compile("\\S+(Exception|Error|InvalidSettings): .*");
 
   private final Pattern pattern;
@@ -30,12 +33,12 @@ public enum FailureText {
     this.pattern = Pattern.compile(pattern);
   }
 
-  /** Whether a failure's class and message have it. */
+  /** Whether a failure's class and message contain this text. */
   public boolean in(Throwable failure) {
     return in(failure.toString());
   }
 
-  /** Whether a message has it. */
+  /** Whether a message contains this text. */
   public boolean in(String message) {
     return pattern.matcher(message).find();
   }

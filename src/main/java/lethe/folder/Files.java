@@ -27,7 +27,7 @@ import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
-/** Whole files on any Hadoop path. Every failure names the path. */
+/** Reads and writes whole files on any Hadoop path. Every failure names the path. */
 public final class Files {
   private static final int PIECE_BYTES = 1 << 20;
 
@@ -38,8 +38,8 @@ public final class Files {
   }
 
   /**
-   * The path that a user wrote. A name with a colon, as {@code 2024-01-01T10:00.jsonl}, is one of
-   * this folder unless what stands before it can be a scheme.
+   * The path that a user wrote. A name with a colon, such as {@code 2024-01-01T10:00.jsonl}, is a
+   * file in this folder unless the part before the colon can be a scheme.
    */
   public static Path path(String written) {
     try {
@@ -59,7 +59,8 @@ public final class Files {
     try {
       FileSystem system = path.getFileSystem(hadoop);
       if (system instanceof LocalFileSystem local) {
-        // Hidden checksum files would refuse what a user edits by hand; manifests have checksums.
+        // With hidden checksum files, reading a file that a user has edited would fail; manifests
+        // have checksums.
         local.setWriteChecksum(false);
         local.setVerifyChecksum(false);
       }
@@ -74,12 +75,12 @@ public final class Files {
     }
   }
 
-  /** The path with its file system and from its root, as another process needs it. */
+  /** The absolute path with its file system, as another process needs it. */
   public Path qualified(Path path) {
     return system(path).makeQualified(path);
   }
 
-  /** The file system of a path that names none. */
+  /** The scheme of a path that names none. */
   public String defaultScheme() {
     return FileSystem.getDefaultUri(hadoop).getScheme();
   }
@@ -109,7 +110,7 @@ public final class Files {
     }
   }
 
-  /** Takes one piece of a file; the buffer is used again for the next. */
+  /** Takes one piece of a file; the buffer is reused for the next. */
   @FunctionalInterface
   public interface Piece {
     void use(ByteBuffer piece);
@@ -130,7 +131,7 @@ public final class Files {
     }
   }
 
-  /** The files (not the folders) that stand in a folder, by name. */
+  /** The files (not the folders) in a folder, by name. */
   public List<Path> list(Path folder) {
     try {
       return Arrays.stream(system(folder).listStatus(folder))
@@ -143,7 +144,7 @@ public final class Files {
     }
   }
 
-  /** Names, lengths and times of the files in a folder: another text once one of them changes. */
+  /** Names, lengths and times of the files in a folder: the text changes when one of them does. */
   public String state(Path folder) {
     try {
       return Arrays.stream(system(folder).listStatus(folder))
@@ -156,7 +157,7 @@ public final class Files {
     }
   }
 
-  /** The folders that stand in a folder, by name. */
+  /** The folders in a folder, by name. */
   public List<Path> folders(Path folder) {
     try {
       return Arrays.stream(system(folder).listStatus(folder))
@@ -200,8 +201,9 @@ public final class Files {
   }
 
   /**
-   * Writes a file whole: beside its place first, then renamed over it, so that a reader sees the
-   * old content or the new one. On object stores a put is already whole and the rename is a copy.
+   * Writes a file whole: first to a draft beside it, which is then renamed over it, so that a
+   * reader sees either the old or the new content. On object stores a put is already whole and the
+   * rename is a copy.
    */
   public void write(Path path, byte[] content) {
     write(path, out -> out.write(content));
@@ -229,7 +231,7 @@ public final class Files {
     }
   }
 
-  /** Removes what was written in vain; the first failure is the one reported. */
+  /** Removes an unfinished draft; the first failure is the one reported. */
   private static RuntimeException undone(FileSystem system, Path draft, RuntimeException first) {
     try {
       system.delete(draft, false);
@@ -243,12 +245,12 @@ public final class Files {
     write(path, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Bytes that can still be written in a folder; object stores say that there is no end to it. */
+  /** Bytes that can still be written in a folder; object stores report no limit. */
   public long left(Path folder) {
     try {
       return system(folder).getStatus(folder).getRemaining();
     } catch (IOException e) {
-      throw failed("see what is left in", folder, e);
+      throw failed("find the free space of", folder, e);
     }
   }
 

@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** Reads and writes JSON for everybody. Who is stricter or more lenient takes a reader of it. */
+/**
+ * The shared JSON mapper. Code that must be stricter or more lenient makes its own reader from it.
+ */
 public final class Json {
   /**
    * Texts may be longer than the 20 million characters that Jackson allows by default. Shared, so
-   * never configured anew.
+   * it must never be reconfigured.
    */
   public static final ObjectMapper MAPPER =
       new ObjectMapper(

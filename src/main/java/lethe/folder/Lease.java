@@ -17,9 +17,9 @@ import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.hadoop.fs.Path;
 
 /**
- * One driver a run folder: a file that its holder refreshes while it lives. Object stores have no
- * locks, so two drivers that start within the same instant are not told apart; two that a user
- * starts by mistake are.
+ * Allows one driver per run folder: a file that its holder refreshes while it is alive. Object
+ * stores have no locks, so two drivers that start at the same instant are not detected; two that a
+ * user starts by mistake are.
  */
 public final class Lease implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(10);
@@ -46,7 +46,7 @@ public final class Lease implements AutoCloseable {
   /**
    * Takes the lease of a run folder.
    *
-   * @throws InvalidSettings when another driver that lives, or may live, has it
+   * @throws InvalidSettings when another driver that is, or may be, alive has it
    */
   public static Lease take(RunFolder folder, Clock clock) {
     Path path = new Path(folder.root(), "lease.json");
@@ -89,7 +89,7 @@ public final class Lease implements AutoCloseable {
     }
   }
 
-  /** Gives it back; a run folder that holds nothing else goes with it. */
+  /** Gives the lease back, and removes the run folder if it is then empty. */
   @Override
   public void close() {
     beats.cancel(true);

@@ -4,7 +4,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Where everything of one run stands. Stages meet only here.
+ * The paths of everything in one run. Stages exchange data only here.
  *
  * @param root {@code run.dir}, on any Hadoop path
  * @param files access to it
@@ -43,7 +43,7 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "corpus-rejects");
   }
 
-  /** Tables made from the chunks and frozen models before training: other labels, scores. */
+  /** Tables made from the chunks and frozen models before training: substitute labels, scores. */
   public Path labels() {
     return new Path(root, "labels");
   }
@@ -66,7 +66,7 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "corpus-duplicates");
   }
 
-  /** One JSON line an optimizer step, for a stage by its name. */
+  /** One JSON line per optimizer step, for a stage by its name. */
   public Path steps(String stage) {
     return new Path(root, stage.equals("unlearn") ? "steps.jsonl" : stage + "-steps.jsonl");
   }
@@ -111,7 +111,7 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "retrained");
   }
 
-  /** One folder of Parquet a model evaluated. */
+  /** One folder of Parquet per evaluated model. */
   public Path scores(String model) {
     return new Path(new Path(root, "scores"), model);
   }

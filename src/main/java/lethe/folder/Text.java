@@ -6,7 +6,10 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The text of a file that a user wrote: UTF-8, or what the byte order mark at its start says. */
+/**
+ * The text of a file that a user wrote: UTF-8, or the encoding that the byte order mark at its
+ * start names.
+ */
 public final class Text {
   private static final String MARK = "\uFEFF";
 
@@ -24,7 +27,7 @@ public final class Text {
   /**
    * The text without its mark.
    *
-   * @throws CharacterCodingException when the bytes are no such text
+   * @throws CharacterCodingException when the bytes are not such text
    */
   public static String decode(byte[] bytes) throws CharacterCodingException {
     Charset charset = utf16(bytes).orElse(StandardCharsets.UTF_8);

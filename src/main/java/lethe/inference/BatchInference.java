@@ -19,7 +19,7 @@ import scala.Tuple2;
 
 /**
  * Rows through a frozen model, in batches that depend on the rows alone, so that any cluster gives
- * the same bits: like lengths side by side, which also leaves little padding.
+ * the same bits: rows of similar length share a batch, which also keeps padding small.
  */
 public final class BatchInference {
   private BatchInference() {}
@@ -30,11 +30,11 @@ public final class BatchInference {
   }
 
   /**
-   * @param rows with domain, document and ordinal, which tell them apart
+   * @param rows with domain, document and ordinal, which identify them
    * @param tokens how long a row is
-   * @param batch rows a pass
+   * @param batch rows per pass
    * @param model that does the work
-   * @param schema of what comes out
+   * @param schema of the result
    */
   public static Dataset<Row> map(
       Dataset<Row> rows, Column tokens, int batch, ModelKey model, StructType schema, Work work) {
@@ -50,7 +50,7 @@ public final class BatchInference {
         schema);
   }
 
-  /** The rows of a batch are in one partition, by turns. */
+  /** All rows of a batch go to one partition; batches are assigned to partitions in turn. */
   private static final class ByBatch extends Partitioner {
     private final int tasks;
     private final int batch;

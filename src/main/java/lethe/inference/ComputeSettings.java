@@ -17,14 +17,14 @@ import scala.collection.JavaConverters;
  *
  * @param threads for matrix products on the processor
  * @param precision of matrix products
- * @param activations kept or computed again
- * @param device what is used where Spark assigns a GPU
+ * @param activations kept or recomputed
+ * @param device what to use when Spark assigns a GPU
  */
 public record ComputeSettings(
     int threads, Precision precision, Activations activations, DeviceChoice device)
     implements Serializable {
 
-  /** Spark's setting: the GPUs of an executor. */
+  /** Spark's setting for the number of GPUs of an executor. */
   public static final String EXECUTOR_GPUS = "spark.executor.resource.gpu.amount";
 
   /** What a worker runs on. */
@@ -48,13 +48,13 @@ public record ComputeSettings(
         train.choice("device", DeviceChoice.class));
   }
 
-  /** The same in float32: what is measured should not be coarser than it must. */
+  /** The same in float32: measurements should not be less precise than necessary. */
   public ComputeSettings exact() {
     return new ComputeSettings(threads, Precision.FLOAT32, activations, device);
   }
 
   /**
-   * With the resources of a task.
+   * Compute with the resources of a task.
    *
    * @param resources as {@code TaskContext.resources()} gives them
    * @throws InvalidSettings when {@link DeviceChoice#AUTO} finds no GPU assigned to the task
@@ -71,7 +71,9 @@ public record ComputeSettings(
     return on();
   }
 
-  /** The processor is a choice where there is no GPU; else whoever wants it says so. */
+  /**
+   * The processor is chosen by itself only where there is no GPU; otherwise the user must set it.
+   */
   private static void checkThatNoneIsLeftIdle() {
     String amount =
         SparkEnv.get() == null ? "0" : SparkEnv.get().conf().get(EXECUTOR_GPUS, "0").trim();
@@ -89,9 +91,9 @@ public record ComputeSettings(
   }
 
   /**
-   * With the GPUs of a task.
+   * Compute with the GPUs of a task.
    *
-   * @param addresses as Spark's discovery script found them: the number of a CUDA device each
+   * @param addresses as Spark's discovery script found them: each is the number of a CUDA device
    * @throws InvalidSettings when there is more than one, or it is not a number
    */
   public Compute on(String... addresses) {

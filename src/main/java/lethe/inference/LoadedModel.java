@@ -20,17 +20,18 @@ import org.apache.spark.TaskContext;
 
 /**
  * A model that does not change, in this process's memory: the first task that needs it reads it,
- * and it stays for the next ones until others or a training need the room. One piece of work runs
- * at a time, all in one thread of their own, whichever task they are for: OpenMP keeps a team of
- * threads for each thread that calls it, and the teams of several tasks would stand in each other's
- * way. No graph is recorded.
+ * and it stays in memory for later tasks until other models or a training need the space. One piece
+ * of work runs at a time, all in one dedicated thread, whichever task it is for: OpenMP keeps a
+ * team of threads for each calling thread, and the teams of several tasks would compete for the
+ * cores. No graph is recorded.
  */
 public final class LoadedModel {
   /** Two, so that a model can be compared with another. */
   private static final int MOST = 2;
 
   /**
-   * Does the work; null while no model is loaded, so that a training has no team beside its own.
+   * The thread that does the work; null while no model is loaded, so that no team of threads
+   * competes with a training.
    */
   private static ExecutorService thread;
 
@@ -56,7 +57,7 @@ public final class LoadedModel {
     }
   }
 
-  /** Works with a model, reading it first if it is not here. */
+  /** Runs work with a model, loading it first if necessary. */
   public static <T> T with(ModelKey key, Function<LoadedModel, T> work) {
     TaskContext task = TaskContext.get();
     return inTurn(
@@ -66,7 +67,7 @@ public final class LoadedModel {
         });
   }
 
-  /** Works with two models at once. */
+  /** Runs work with two models at once. */
   public static <T> T with(
       ModelKey first, ModelKey second, BiFunction<LoadedModel, LoadedModel, T> work) {
     TaskContext task = TaskContext.get();
@@ -78,7 +79,7 @@ public final class LoadedModel {
         });
   }
 
-  /** Lets go of every model: a training is about to need the memory. */
+  /** Frees every model, because a training is about to need the memory. */
   public static synchronized void clear() {
     if (thread != null) {
       result(
@@ -112,7 +113,7 @@ public final class LoadedModel {
   private static <T> T result(Future<T> turn) {
     try {
       return turn.get();
-    } catch (InterruptedException e) { // Spark ends the task; what it began runs to its end
+    } catch (InterruptedException e) { // Spark ends the task; the work runs to its end
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while a model works", e);
     } catch (ExecutionException e) {

@@ -5,12 +5,12 @@ import lethe.model.ModelFingerprint;
 import lethe.model.ModelSource;
 
 /**
- * One model as it stands in its folder now, and how it computes; another model written over it has
- * another key.
+ * The model that is in a folder now, and how it computes; a model that overwrites it has another
+ * key.
  *
  * @param source where it is read from
  * @param fingerprint as {@link ModelFingerprint} makes it
- * @param compute on which device, how exactly
+ * @param compute on which device and with which precision
  */
 public record ModelKey(ModelSource source, String fingerprint, ComputeSettings compute)
     implements Serializable {

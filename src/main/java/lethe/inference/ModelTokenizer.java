@@ -8,7 +8,7 @@ import java.util.Map;
 import lethe.model.checkpoint.HfFolder;
 import lethe.settings.InvalidSettings;
 
-/** Texts to tokens and back by a model's own tokenizer.json. Not thread-safe. */
+/** Converts texts to tokens and back with a model's own tokenizer.json. Not thread-safe. */
 public final class ModelTokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
 
@@ -28,12 +28,12 @@ public final class ModelTokenizer implements AutoCloseable {
     }
   }
 
-  /** The text of some tokens; a character that is cut through becomes U+FFFD. */
+  /** The text of some tokens; a character that is cut in two becomes U+FFFD. */
   public String text(int[] ids) {
     return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false);
   }
 
-  /** The tokens of a text, none added. */
+  /** The tokens of a text, without added special tokens. */
   public int[] tokens(String text) {
     return Arrays.stream(tokenizer.encode(text, false, false).getIds())
         .mapToInt(Math::toIntExact)

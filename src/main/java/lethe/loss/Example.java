@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param id {@code domain/document#ordinal}
  * @param domain it belongs to
- * @param views the text, and whatever else its term compares it with; they never separate
+ * @param views the text and whatever else its term compares it with; they always stay together
  */
 public record Example(String id, String domain, List<View> views) implements Serializable {
   /** An example of no domain in particular. */

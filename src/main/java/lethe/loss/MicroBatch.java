@@ -25,11 +25,11 @@ import lethe.objective.Role;
 import lethe.objective.SequenceTerm;
 
 /**
- * One micro-batch forward and backward. Logits are made and freed in pieces, so those of all
+ * One micro-batch forward and backward. Logits are computed and freed in pieces, so those of all
  * positions are never in memory at once.
  */
 public final class MicroBatch {
-  /** Logits a piece: 32 MiB in float32, enough rows for an efficient matrix product. */
+  /** Logits per piece: 32 MiB in float32, enough rows for an efficient matrix product. */
   private static final int PIECE_LOGITS = 1 << 23;
 
   private final Network network;
@@ -38,7 +38,7 @@ public final class MicroBatch {
     this.network = network;
   }
 
-  /** The sum over a piece, and {@code upstream} times its gradient by the logits. */
+  /** The sum over a piece, and {@code upstream} times its gradient with respect to the logits. */
   private interface PieceValue {
     PositionTerm.Slope of(NDArray logitsNV, NDArray labelsN, NDArray upstream, int from, int to);
   }
@@ -69,7 +69,7 @@ public final class MicroBatch {
   }
 
   /**
-   * What a model says of some examples.
+   * Scores examples with a model.
    *
    * @return summed negative log-likelihood of the labels of each view, nats, example by example
    */
@@ -104,7 +104,7 @@ public final class MicroBatch {
           frozenND.forEach(
               (model, hiddenND) -> {
                 NDArray pieceND = rows(hiddenND, from, to);
-                pieceND.attach(logitsNV.getManager()); // whose arrays go with the piece
+                pieceND.attach(logitsNV.getManager()); // whose arrays are freed with the piece
                 frozenNV.put(
                     model, Graph.withoutGraph(() -> network.logits(pieceND, frozen.get(model))));
               });
@@ -180,7 +180,7 @@ public final class MicroBatch {
    * Forward, then backward piece by piece through the head and at once through the layers. Returns
    * the summed value.
    *
-   * @param cap where whole sequences have no gradient, if the term has one
+   * @param cap the mean from which a whole sequence has no gradient, if the term has a cap
    */
   private double backward(
       TokenBatch batch,
@@ -222,9 +222,9 @@ public final class MicroBatch {
   }
 
   /**
-   * Which positions a cap on whole sequences leaves open.
+   * Which positions still have a gradient under a cap on whole sequences.
    *
-   * @return 1 where it does and 0 where not, by position; nothing where it leaves all
+   * @return 1 where they do and 0 where not, by position; empty if all do
    */
   private Optional<NDArray> open(
       PositionTerm.SequenceCap cap, TokenBatch batch, NDArray hiddenND, Parameters weights) {
@@ -244,7 +244,7 @@ public final class MicroBatch {
     return all ? Optional.empty() : Optional.of(hiddenND.getManager().create(open));
   }
 
-  /** Positions whose logits stand in memory at once. */
+  /** Positions whose logits are in memory at once. */
   private int piece() {
     return Math.max(64, PIECE_LOGITS / network.architecture().vocabulary());
   }
@@ -254,7 +254,7 @@ public final class MicroBatch {
     return bySequence(batch, hiddenND, weights, Positions::nllN);
   }
 
-  /** Sums of what some value is at each position, by sequence. */
+  /** Sums of a value over the positions of each sequence. */
   private double[] bySequence(
       TokenBatch batch, NDArray hiddenND, Parameters weights, Function<Positions, NDArray> valueN) {
     double[] sums = new double[(int) batch.idsBT().getShape().get(0)];

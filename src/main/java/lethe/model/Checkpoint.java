@@ -20,10 +20,10 @@ import lethe.settings.InvalidSettings;
 
 /**
  * A folder's weights under the names of its network. Checkpoints of one family differ in names, and
- * this is the one place that knows: the bare network's lack a prefix (the original GPT-2's {@code
- * wte.weight}), some have it twice, the output matrix has an older and a newer name, and that of a
- * model that ties it to its embedding may stand in for the embedding. What transformers loads is
- * read; what it would leave out is named in a warning.
+ * this is the only class that handles it: those of the bare network lack a prefix (the original
+ * GPT-2's {@code wte.weight}), some have it twice, the output matrix has an older and a newer name,
+ * and in a model that ties it to its embedding it may replace the embedding. Whatever transformers
+ * loads is read; whatever it would ignore is named in a warning.
  */
 public final class Checkpoint implements TensorSource {
   /** Buffers that older checkpoints store and every reader computes for itself. */
@@ -35,13 +35,13 @@ public final class Checkpoint implements TensorSource {
   private final CheckpointWeights weights;
   private final Architecture architecture;
 
-  /** Names in the files by the network's. */
+  /** Names in the files, by name in the network. */
   private final Map<String, String> stored = new LinkedHashMap<>();
 
-  /** Names in the files that the network has no use for. */
+  /** Names in the files that the network does not use. */
   private final Set<String> surplus = new LinkedHashSet<>();
 
-  /** The output matrix of a network that ties it, as the files call it. */
+  /** The output matrix of a network that ties it, as it is called in the files. */
   private final Optional<String> output;
 
   Checkpoint(CheckpointWeights weights, Architecture architecture) {
@@ -64,7 +64,9 @@ public final class Checkpoint implements TensorSource {
     output.ifPresent(this::useOutput);
   }
 
-  /** What a tensor may be to the network, in the order in which transformers looks. */
+  /**
+   * The names in the network that a tensor may have, in the order in which transformers tries them.
+   */
   private List<String> candidates(String name) {
     String prefix = architecture.prefix();
     List<String> names = new ArrayList<>();
@@ -79,7 +81,10 @@ public final class Checkpoint implements TensorSource {
     return names;
   }
 
-  /** Two tensors of one name: the one that is called so is meant. */
+  /**
+   * Whether a stored tensor may take a name in the network: if two could, the one stored under that
+   * name wins.
+   */
   private boolean free(String name, String by) {
     return !stored.containsKey(name) || by.equals(name);
   }
@@ -132,8 +137,9 @@ public final class Checkpoint implements TensorSource {
   }
 
   /**
-   * A tensor as the folder's files call it, for a model that is written like this one. An embedding
-   * that only the output matrix stands for has its own name: other readers may not look for it.
+   * A tensor under its name in the folder's files, for a model that is written like this one. An
+   * embedding that is stored only as the output matrix gets its own name, because other readers may
+   * not find it otherwise.
    */
   NamedShape like(NamedShape tensor) {
     String name = stored.getOrDefault(tensor.name(), tensor.name());
@@ -143,7 +149,7 @@ public final class Checkpoint implements TensorSource {
   /**
    * {@inheritDoc}
    *
-   * @param name the network's
+   * @param name in the network
    * @throws InvalidSettings when there is no such tensor or range, or its elements cannot be read
    *     as floats
    */
@@ -156,7 +162,7 @@ public final class Checkpoint implements TensorSource {
    * Compares with what the network needs, and reads everything once to find values that are not
    * finite.
    *
-   * @return a sentence on each kind of tensor that the network has no use for
+   * @return a sentence on each kind of tensor that the network does not use
    * @throws InvalidSettings naming the tensors that are missing, of another shape, of a type that
    *     cannot be read as floats, or not finite
    */
@@ -193,7 +199,10 @@ public final class Checkpoint implements TensorSource {
             .ifPresent(at -> infinite.add("%s at element %d".formatted(name, at)));
       }
     }
-    add(problems, "The weights in %s have %s; is config.json that of these weights?", misshapen);
+    add(
+        problems,
+        "The weights in %s have %s; does config.json belong to these weights?",
+        misshapen);
     add(
         problems,
         "The weights in %s have %s, expected F64, F32, F16 or BF16; name an unquantized checkpoint",
@@ -209,11 +218,11 @@ public final class Checkpoint implements TensorSource {
   }
 
   private String missing(List<NamedShape> missing) {
-    return "The weights in %s have no %s; is config.json theirs?"
+    return "The weights in %s have no %s; does config.json belong to these weights?"
         .formatted(weights.folder(), FirstTen.of(missing.stream().map(this::shown).toList()));
   }
 
-  /** The name that a missing tensor would have beside the others. */
+  /** The name that a missing tensor would have among the others. */
   private String shown(NamedShape tensor) {
     String prefix = architecture.prefix();
     boolean bare =
@@ -228,7 +237,7 @@ public final class Checkpoint implements TensorSource {
     }
   }
 
-  /** One sentence where most names have something in front that is no part of them. */
+  /** A sentence, if most names have a prefix that does not belong to them. */
   private Optional<String> foreign(int missing) {
     String embedding = embedding();
     String bare = embedding.substring(architecture.prefix().length());
@@ -243,17 +252,17 @@ public final class Checkpoint implements TensorSource {
     return 2 * with < missing
         ? Optional.empty()
         : Optional.of(
-            "The names of %d tensors in %s begin with %s, which no name of a %s does%s; save the model itself, not what is around it"
+            "The names of %d tensors in %s begin with %s, unlike any name of a %s%s; save the model itself, not the wrapper around it"
                 .formatted(with, weights.folder(), front, architecture.type(), from(front)));
   }
 
-  /** What is known to leave such a name. */
+  /** Which tool is known to add such a prefix. */
   private static String from(String front) {
     return front.contains("_orig_mod.")
-        ? " (torch.compile puts it there)"
+        ? " (added by torch.compile)"
         : front.contains("base_model.model.")
-            ? " (PEFT puts it there: merge the adapter first)"
-            : front.contains("module.") ? " (DataParallel puts it there)" : "";
+            ? " (added by PEFT: merge the adapter first)"
+            : front.contains("module.") ? " (added by DataParallel)" : "";
   }
 
   private List<String> warnings() {
@@ -266,7 +275,7 @@ public final class Checkpoint implements TensorSource {
             .toList();
     add(
         warnings,
-        "The weights in %s have tensors that config.json does not ask for and that are left out: %s",
+        "The weights in %s have tensors that config.json does not need and that are ignored: %s",
         unknown);
     add(
         warnings,

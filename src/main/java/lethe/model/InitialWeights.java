@@ -10,7 +10,7 @@ import lethe.model.network.Architecture;
 /**
  * The start of pre-training, as Hugging Face initialises these models: normal for matrices, one for
  * the scales of norms, zero for biases. Each element is a function of the seed, its tensor's name
- * and its place alone.
+ * and its position alone.
  */
 public final class InitialWeights implements TensorSource {
   private final long seed;
@@ -37,7 +37,7 @@ public final class InitialWeights implements TensorSource {
     }
   }
 
-  /** Box and Muller's transform of two uniform numbers of a counter. */
+  /** The Box-Muller transform of two uniform numbers derived from a counter. */
   private static double normal(long counter) {
     double u = ((mix(counter) >>> 11) + 1) * 0x1p-53;
     double v = (mix(counter + 1) >>> 11) * 0x1p-53;

@@ -4,7 +4,7 @@ import lethe.model.checkpoint.HfFolder;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
 
-/** What tells one model from another that is written over it. */
+/** Distinguishes a model from another one that overwrites it. */
 public final class ModelFingerprint {
   private ModelFingerprint() {}
 

@@ -27,8 +27,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Where a model is read from, in a form that travels to other processes; the one way to its
- * weights, whatever its files call them.
+ * Where a model is read from, in a form that can be sent to other processes; the only way to its
+ * weights, whatever their names in its files.
  *
  * @param path a Hugging Face folder
  * @param hadoop settings of its file system that differ from the defaults
@@ -37,8 +37,9 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
   private static final String TIED = "tie_word_embeddings";
 
   /**
-   * Whether a folder's weights contradict that they are tied, by {@link Files#state}: it takes
-   * reading two matrices where both are stored, and is asked whenever a model is opened.
+   * Whether a folder's weights contradict the tying in config.json, by {@link Files#state}. Cached,
+   * because the answer takes reading two matrices where both are stored, and is needed whenever a
+   * model is opened.
    */
   private static final Map<String, Boolean> UNTIED = new ConcurrentHashMap<>();
 
@@ -46,7 +47,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     hadoop = new HashMap<>(hadoop); // a plain map, which every serializer knows
   }
 
-  /** The path alone: the settings may hold credentials, and this may end up in a log. */
+  /** The path alone, because the settings may hold credentials and this may end up in a log. */
   @Override
   public String toString() {
     return "ModelSource[" + path + "]";
@@ -60,7 +61,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
   }
 
   /**
-   * The network that config.json and the weights, if there are any, describe.
+   * The network described by config.json and by the weights, if there are any.
    *
    * @throws InvalidSettings naming what is not supported
    */
@@ -72,7 +73,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
    * Checks the whole folder: that the weights are those of the network, tensor by tensor, and what
    * {@link #checkDescription()} checks.
    *
-   * @return one sentence for each thing in it that is passed over, or may not be meant
+   * @return one sentence for each thing in it that is ignored or may be unintended
    * @throws InvalidSettings naming every tensor that is not as it should be
    */
   public List<String> check() {
@@ -80,8 +81,8 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
   }
 
   /**
-   * As {@link #check()}, but reads no value, save to compare the output matrix with the embedding
-   * where the model is tied and both are stored.
+   * As {@link #check()}, but reads no values, except to compare the output matrix with the
+   * embedding where the model is tied and both are stored.
    */
   public List<String> checkHeaders() {
     return check(Checkpoint::checkHeaders);
@@ -93,7 +94,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     List<String> warnings = new ArrayList<>(checkDescription());
     if (read.untied) {
       warnings.add(
-          "%s ties the output matrix to the embedding, but the weights hold another one: both are kept, as in transformers, and a model made from it says tie_word_embeddings false"
+          "%s ties the output matrix to the embedding, but the weights contain a different output matrix: both are kept, as in transformers, and a model written from it has tie_word_embeddings=false"
               .formatted(read.config.source()));
     }
     warnings.addAll(how.apply(new Checkpoint(folder.weights(), read.architecture)));
@@ -101,7 +102,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
   }
 
   /**
-   * Checks what training from random weights takes of a folder: config.json and the tokenizer.
+   * Checks what training from random weights needs from a folder: config.json and the tokenizer.
    *
    * @return as {@link #check()}
    * @throws InvalidSettings naming what is not supported
@@ -134,7 +135,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
    *
    * @param target folder to write
    * @param dtype of the written weights
-   * @param shardBytes most bytes of weights a file
+   * @param shardBytes most bytes of weights per file
    * @param weights under the names of the network's tensors
    * @throws InvalidSettings when the target is this model's own folder
    * @throws IllegalStateException when a value is not finite in {@code dtype}
@@ -152,7 +153,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     }
     ObjectNode config = folder.config().deepCopy();
     if (read.untied) {
-      config.put(TIED, false); // other readers believe it
+      config.put(TIED, false); // other readers rely on it
     }
     new HfWriter(target, new HfFolder(folder.path(), folder.files(), config), dtype, shardBytes)
         .write(
@@ -162,13 +163,14 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
   }
 
   /**
-   * What a folder says of its network.
+   * A folder's description of its network.
    *
-   * @param untied whether config.json ties the output matrix to the embedding against the weights
+   * @param untied whether config.json ties the output matrix to the embedding, but the weights
+   *     contradict it
    */
   private record Description(ModelConfig config, Architecture architecture, boolean untied) {}
 
-  /** As transformers does: an output matrix that differs from the embedding is the model's own. */
+  /** As in transformers, an output matrix that differs from the embedding counts as separate. */
   private static Description read(HfFolder folder) {
     ModelConfig config = config(folder, folder.config());
     Architecture architecture = Architectures.of(config);
@@ -188,7 +190,10 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
             checkpoint(folder, architecture).filter(Checkpoint::hasOutputOfItsOwn).isPresent());
   }
 
-  /** Training from random weights needs none; where they are needed, opening them says why not. */
+  /**
+   * Empty without readable weights: training from random weights needs none, and where they are
+   * needed, opening them reports the reason.
+   */
   private static Optional<Checkpoint> checkpoint(HfFolder folder, Architecture architecture) {
     try {
       return Optional.of(new Checkpoint(folder.weights(), architecture));

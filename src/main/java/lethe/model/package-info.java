@@ -4,7 +4,7 @@
  *
  * <p>Rooms: {@code checkpoint} reads and writes files, {@code torch} runs TorchScript through DJL,
  * {@code network} is the forward and backward pass of any architecture, {@code family} describes
- * the architectures. None knows Spark, an objective or training.
+ * the architectures. None depends on Spark, an objective or training.
  *
  * <p>Shapes in names: B sequences, T tokens, N scored positions, V vocabulary, D width, H query
  * heads, K key/value heads.

@@ -3,8 +3,8 @@ package lethe.objective;
 import java.util.List;
 
 /**
- * Answer preservation: on retained questions the answer stays likelier than the rejection that
- * forget questions are taught.
+ * Answer preservation: on retained questions the answer stays likelier than the rejection that is
+ * trained on forget questions.
  *
  * <pre>
  *   L = (1/n) sum_b -(1/beta) log sigmoid(beta (S_rejection - S_text)),
@@ -12,7 +12,7 @@ import java.util.List;
  * </pre>
  *
  * Yuan et al., "A Closer Look at Machine Unlearning for Large Language Models", arXiv:2410.08109.
- * It fades by itself where the answer is far ahead. Sums are not divided by lengths, as in the
+ * Its gradient vanishes where the answer is far ahead. Sums are not divided by lengths, as in the
  * paper: a long answer starts far behind. As beta goes to 0 its gradient becomes half of descent on
  * the answer and half of ascent on the rejection.
  *

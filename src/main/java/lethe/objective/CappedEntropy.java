@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import java.util.Optional;
 
 /**
- * Entropy that leaves each position alone at a target, and a whole sequence when its mean is there,
- * so that the model ends as unsure as one that never saw the text, not uniform.
+ * Maximum entropy that stops for each position at a target, and for a whole sequence when its mean
+ * reaches it, so that the model ends as uncertain as one that never saw the text, not uniform.
  *
  * <pre>  L = (1/n) sum_t max(0, min(cap, log V) - H(P_t))  </pre>
  *

@@ -7,11 +7,11 @@ import ai.djl.ndarray.NDArray;
  *
  * <pre>  L = (1/n) sum_t -log p(a_t | x_&lt;t)  </pre>
  *
- * With random and adversarial labels two methods of Yao et al., "Machine Unlearning of Pre-trained
- * Large Language Models", arXiv:2402.15159, and sampled labels lie between them. With a rejection
- * for the answer, the IDK loss of Maini et al., "TOFU", arXiv:2401.06121. Unlike the first paper's
- * code, an adversarial label stands where it is predicted, not one place before. On labels that are
- * the text's own it is {@link Descent}.
+ * With random and with adversarial labels it is two methods of Yao et al., "Machine Unlearning of
+ * Pre-trained Large Language Models", arXiv:2402.15159, and sampled labels lie between these. With
+ * a rejection instead of the answer it is the IDK loss of Maini et al., "TOFU", arXiv:2401.06121.
+ * Unlike the first paper's code, an adversarial label is at the position where it is predicted, not
+ * one position earlier. On the text's own labels it is {@link Descent}.
  *
  * @param view which labels
  */

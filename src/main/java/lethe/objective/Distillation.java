@@ -8,10 +8,10 @@ import java.util.Set;
  *
  * <pre>  L = (1/n) sum_t sum_v q_t(v) (log q_t(v) - log p_t(v))  </pre>
  *
- * The unified formulation of Yao et al., arXiv:2402.15159, with its expectation over labels taken
- * instead of one draw; their code leaves it unwritten. Its gradient is that of {@link CrossEntropy}
- * on labels drawn from q, averaged over draws; towards the reference's whole prediction it is
- * {@link KullbackLeibler}.
+ * The unified formulation of Yao et al., arXiv:2402.15159, with the expectation over labels instead
+ * of one draw; their code does not implement it. Its gradient is that of {@link CrossEntropy} on
+ * labels drawn from q, averaged over draws; towards the reference's whole prediction it is {@link
+ * KullbackLeibler}.
  *
  * @param labels the distribution q
  */

@@ -7,23 +7,23 @@ import lethe.settings.Section;
 public enum Forget {
   GRADIENT_ASCENT("make the text unlikely (Yao et al.)"),
   CAPPED_ASCENT(
-      "the same, but leave a token, and a chunk by its mean, alone at a loss of unlearn.cap-nats"),
+      "the same, but stop for a token, or for a chunk by its mean, at a loss of unlearn.cap-nats"),
   RANDOM_LABELS("learn random tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS("learn the original model's likeliest other tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS_EARLY(
-      "the same with each label one place early, as that paper's code has it; to compare with"),
+      "the same with each label one place early, as in that paper's code; for comparison"),
   SAMPLED_LABELS("learn tokens drawn from the original model instead (Yao et al.)"),
   SOFT_LABELS("the same towards the whole distribution (Yao et al.)"),
   GENERIC_PREDICTIONS("predict as if the text had never been seen (Eldan and Russinovich)"),
   NPO("negative preference optimisation (Zhang et al.)"),
-  SIMNPO("the same by length and without a reference (Fan et al.)"),
+  SIMNPO("the same per token and without a reference model (Fan et al.)"),
   DPO("prefer a rejection to the answer (Rafailov et al.); needs questions and answers"),
-  IDK("learn a rejection for the answer (Maini et al.); needs questions and answers"),
+  IDK("learn a rejection instead of the answer (Maini et al.); needs questions and answers"),
   MAX_ENTROPY("predict nothing in particular (Yuan et al.)"),
   MAX_ENTROPY_REVERSE("the same with the divergence of that paper's code"),
-  MAX_ENTROPY_REVERSE_PADDED("the same over padding too, as that code has it; to compare with"),
+  MAX_ENTROPY_REVERSE_PADDED("the same over padding too, as in that code; for comparison"),
   CAPPED_ENTROPY(
-      "predict nothing in particular, but leave a position, and a chunk by its mean, alone at an entropy of unlearn.cap-nats");
+      "predict nothing in particular, but stop for a position, or for a chunk by its mean, at an entropy of unlearn.cap-nats");
 
   private final String summary;
 
@@ -36,7 +36,7 @@ public enum Forget {
     return summary;
   }
 
-  /** As users write it. */
+  /** The name as users write it. */
   public String spelling() {
     return Section.spelling(this);
   }

@@ -1,6 +1,6 @@
 package lethe.objective;
 
-/** A model that is not trained, whose predictions a term takes. */
+/** A model that is not trained, whose predictions a term uses. */
 public enum FrozenModel {
   /** The original model, or the one that this run starts from. */
   REFERENCE,

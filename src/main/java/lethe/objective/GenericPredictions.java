@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import java.util.Set;
 
 /**
- * What a model that never saw the forget text might say: the reference's prediction, less what
- * training further on the text makes likelier.
+ * What a model that never saw the forget text might predict: the reference's prediction, minus what
+ * further training on the text makes likelier.
  *
  * <pre>  q = softmax(z - alpha relu(z_reinforced - z)),   z = logits of the reference  </pre>
  *
@@ -13,7 +13,7 @@ import java.util.Set;
  * replacement of names. With alpha 0, or a reinforced model that learnt nothing, it is the
  * reference's own prediction.
  *
- * @param alpha how much of the reinforcement is taken off, at least 0
+ * @param alpha how much of the reinforcement is subtracted, at least 0
  */
 public record GenericPredictions(double alpha) implements LabelDistribution {
   @Override

@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDArray;
  * <pre>  L = (1/n) sum_t log p(y_t | x_&lt;t)  </pre>
  *
  * Yao et al., "Machine Unlearning of Pre-trained Large Language Models", arXiv:2402.15159.
- * Unbounded below: pushed far it ruins everything. It is {@link Descent} with the sign turned.
+ * Unbounded below: pushed far, it ruins the model. It is {@link Descent} with the sign reversed.
  */
 public record GradientAscent() implements PositionTerm {
   @Override

@@ -9,15 +9,15 @@ import java.util.Set;
  *
  * <pre>  L = (1/n) sum_t sum_v p_ref(v) (log p_ref(v) - log p(v))  </pre>
  *
- * Yao et al., arXiv:2402.15159, and Yuan et al., arXiv:2410.08109, whose codes average over padding
+ * Yao et al., arXiv:2402.15159, and Yuan et al., arXiv:2410.08109, whose code averages over padding
  * too (the first the cross-entropy, which differs by a constant); here only scored positions count
  * and the value is 0 when the models agree. Where the reference is certain of the labels it is
  * {@link Descent}.
  *
- * @param view {@link ViewKind#TEXT}, or {@link ViewKind#PADDED} to compare with those codes
+ * @param view {@link ViewKind#TEXT}, or {@link ViewKind#PADDED} to compare with their code
  */
 public record KullbackLeibler(ViewKind view) implements PositionTerm {
-  /** Over the scored text and nothing else. */
+  /** The divergence over the scored text alone. */
   public KullbackLeibler() {
     this(ViewKind.TEXT);
   }
@@ -39,7 +39,7 @@ public record KullbackLeibler(ViewKind view) implements PositionTerm {
     return logReferenceNV.exp().mul(logReferenceNV.sub(logPNV)).sum();
   }
 
-  /** Its gradient by the logits is p - p_ref. */
+  /** Its gradient with respect to the logits is p - p_ref. */
   @Override
   public Optional<Slope> slope(Positions positions) {
     NDArray logPNV = positions.logitsNV().logSoftmax(-1);

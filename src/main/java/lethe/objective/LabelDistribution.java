@@ -7,10 +7,10 @@ import java.util.Set;
 /** What should be predicted at each position instead of the forget text's token. */
 public sealed interface LabelDistribution extends Serializable
     permits GenericPredictions, TruncatedPredictions {
-  /** Stands for the logarithm of nothing, and is finite so that 0 times it is 0. */
+  /** Used as the logarithm of 0; finite, so that 0 times it is 0. */
   double NOTHING = -1e30;
 
-  /** Its name as a term's. */
+  /** The name of a term with it. */
   String name();
 
   /** The models it is made from. */
@@ -19,7 +19,7 @@ public sealed interface LabelDistribution extends Serializable
   /**
    * Log-probabilities in nats, N x V, none below {@link #NOTHING} by more than rounding.
    *
-   * @param positions whose own logits are not looked at
+   * @param positions whose own logits are not used
    */
   NDArray logProbabilitiesNV(Positions positions);
 }

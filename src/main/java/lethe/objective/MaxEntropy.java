@@ -12,9 +12,9 @@ import ai.djl.ndarray.NDArray;
  * </pre>
  *
  * Yuan et al., "A Closer Look at Machine Unlearning for Large Language Models", arXiv:2410.08109.
- * The paper prints the first, which is at most log V and lets a certain prediction be (its gradient
- * is 0 at a one-hot one); its code has the second, which is unbounded and has gradient (P - U) / n,
- * and averages over padding too. Both are 0 at the uniform prediction.
+ * The paper prints the first, which is at most log V and leaves a certain prediction unchanged (its
+ * gradient is 0 at a one-hot prediction); its code has the second, which is unbounded and has
+ * gradient (P - U) / n, and averages over padding too. Both are 0 at the uniform prediction.
  *
  * @param direction of the divergence
  * @param view {@link ViewKind#WHOLE}, or {@link ViewKind#PADDED} to compare with that code
@@ -26,7 +26,7 @@ public record MaxEntropy(Direction direction, ViewKind view) implements Position
     UNIFORM_TO_MODEL
   }
 
-  /** Over the text and nothing else. */
+  /** The term over the text without padding. */
   public MaxEntropy(Direction direction) {
     this(direction, ViewKind.WHOLE);
   }

@@ -34,9 +34,9 @@ public record Method(
   }
 
   /**
-   * The method of a name.
+   * The method with a name.
    *
-   * @throws IllegalArgumentException listing all methods, if there is none of that name
+   * @throws IllegalArgumentException listing all methods, if there is none with that name
    */
   public static Method of(String name) {
     for (Method method : COMBINED) {
@@ -61,7 +61,7 @@ public record Method(
         name, forget.get(), retain, retain.isEmpty() ? Map.of() : Map.of("retain", 1.0));
   }
 
-  /** Every method with what it does, a line each. */
+  /** Every method with what it does, one per line. */
   public static List<String> lines() {
     List<String> lines = new ArrayList<>();
     for (Method method : COMBINED) {
@@ -77,7 +77,7 @@ public record Method(
     for (Forget forget : Forget.values()) {
       lines.add("  " + forget.spelling() + ": " + forget.summary());
     }
-    lines.add("and each of the last with one of");
+    lines.add("and each of these single terms with one of");
     for (Retain retain : Retain.values()) {
       lines.add("  +" + retain.spelling() + ": " + retain.summary());
     }
@@ -85,11 +85,11 @@ public record Method(
   }
 
   /**
-   * The roles the splits play.
+   * The roles of the splits.
    *
    * @param forgetWeight of the forget term, greater than 0
-   * @param own weights of the retain term by split, laid over {@link #weights}; a split of weight 0
-   *     plays no role
+   * @param own weights of the retain term by split, overriding {@link #weights}; a split of weight
+   *     0 has no role
    */
   public List<Role> roles(double forgetWeight, Map<String, Double> own, TermSettings settings) {
     List<Role> roles = new ArrayList<>();

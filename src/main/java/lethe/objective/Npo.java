@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * Negative preference optimisation: push the forget text's likelihood below the reference model's,
- * less the lower it is.
+ * more weakly the lower it is.
  *
  * <pre>
  *   L = (1/n) sum_b -(2/beta) log sigmoid(beta (S_b - S_ref,b)),   S = summed negative log-likelihood

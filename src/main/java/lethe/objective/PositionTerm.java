@@ -18,15 +18,15 @@ public non-sealed interface PositionTerm extends Term {
     return List.of(view());
   }
 
-  /** The models whose logits {@link #sum} needs besides those of the one that is trained. */
+  /** The models whose logits {@link #sum} needs besides those of the trained model. */
   default Set<FrozenModel> frozen() {
     return Set.of();
   }
 
   /**
-   * The sum over some positions, to be minimised.
+   * The sum over positions, to be minimised.
    *
-   * @return a scalar in nats that the logits' graph reaches
+   * @return a scalar in nats, on the logits' graph
    */
   NDArray sum(Positions positions);
 
@@ -38,13 +38,16 @@ public non-sealed interface PositionTerm extends Term {
     return Optional.empty();
   }
 
-  /** For a term that lets go of whole sequences: at which mean, and of what. */
+  /**
+   * The cap of a term that stops training on whole sequences: on the mean of which value, and
+   * where.
+   */
   default Optional<SequenceCap> sequenceCap() {
     return Optional.empty();
   }
 
   /**
-   * Where a sequence has no gradient any more, whatever its single positions would have.
+   * From where a sequence has no gradient any more, whatever its single positions would have.
    *
    * @param meanNats mean over the scored positions of the sequence
    * @param valueN of each position, nats; called without a graph
@@ -53,7 +56,7 @@ public non-sealed interface PositionTerm extends Term {
 
   /**
    * @param sum a scalar in nats
-   * @param gradientNV of the sum by the logits
+   * @param gradientNV of the sum with respect to the logits
    */
   record Slope(NDArray sum, NDArray gradientNV) {
     /** With its gradient multiplied in place. */

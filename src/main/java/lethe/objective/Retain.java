@@ -4,10 +4,9 @@ import lethe.settings.Section;
 
 /** What a method does with the splits it keeps. */
 public enum Retain {
-  DESCENT("go on learning the kept text"),
+  DESCENT("continue training on the kept text"),
   KL("stay near the reference model's predictions on the kept text"),
-  KL_PADDED(
-      "the same over questions and padding too, as the papers' codes have it; to compare with"),
+  KL_PADDED("the same over questions and padding too, as in the papers' code; for comparison"),
   PRESERVATION("keep answers likelier than rejections (Yuan et al.); needs questions and answers");
 
   private final String summary;
@@ -21,7 +20,7 @@ public enum Retain {
     return summary;
   }
 
-  /** As users write it. */
+  /** The name as users write it. */
   public String spelling() {
     return Section.spelling(this);
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a split is used for in a method.
+ * A term that a method applies to a split, with its weight.
  *
  * @param split whose examples the term takes
  * @param term applied to them

@@ -15,12 +15,12 @@ public non-sealed interface SequenceTerm extends Term {
   /**
    * The value for one example, to be minimised, and how fast it changes with each view.
    *
-   * @param views one for each of {@link #views()}
+   * @param views one for each of {@link #views()}, in order
    */
   Slope of(List<View> views);
 
   /**
-   * What the models say of one view.
+   * The scores of one view under the models.
    *
    * @param nll summed negative log-likelihood of its labels under the model that is trained, nats
    * @param reference the same under the reference model; NaN when the term needs none
@@ -30,7 +30,7 @@ public non-sealed interface SequenceTerm extends Term {
 
   /**
    * @param value nats
-   * @param perView derivative of the value by each view's {@code nll}
+   * @param perView derivative of the value with respect to each view's {@code nll}
    */
   record Slope(double value, List<Double> perView) {}
 }

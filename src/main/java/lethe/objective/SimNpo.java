@@ -3,7 +3,7 @@ package lethe.objective;
 import java.util.List;
 
 /**
- * Negative preference optimisation without a reference: the forget text's likelihood a token is
+ * Negative preference optimisation without a reference: the forget text's likelihood per token is
  * pushed down, whatever it was and however long the text.
  *
  * <pre>
@@ -16,7 +16,7 @@ import java.util.List;
  * {@link GradientAscent} averaged over each sequence.
  *
  * @param beta inverse temperature, greater than 0
- * @param gamma margin in the likelihood a token that is asked for, in units of 1 / beta
+ * @param gamma wanted margin in the log-likelihood per token, in units of 1 / beta
  */
 public record SimNpo(double beta, double gamma) implements SequenceTerm {
   @Override

@@ -3,13 +3,13 @@ package lethe.objective;
 import lethe.settings.Section;
 
 /**
- * The numbers that formulas take, each looked at by the terms that have it.
+ * The parameters of the formulas, each used by the terms that have it.
  *
  * @param beta inverse temperature of NPO, SimNPO, DPO and answer preservation, greater than 0
  * @param gamma margin of SimNPO, at least 0
- * @param capNats where capped terms leave a token, or a sequence by its mean, alone; greater than
+ * @param capNats where capped terms stop for a token, or for a sequence by its mean; greater than
  *     0; infinite when not set
- * @param genericAlpha how much of the reinforcement generic predictions take off, at least 0
+ * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
  * @param predictions what sampled and soft labels come from
  */
 public record TermSettings(

@@ -27,10 +27,13 @@ import java.util.Set;
  */
 public record TruncatedPredictions(int topK, double topP, Truth truth)
     implements LabelDistribution {
-  /** Of tokens drawn from the likeliest, so many more may tie with the last one kept. */
+  /**
+   * Most additional tokens that may tie with the last one kept, when tokens are drawn from the
+   * likeliest.
+   */
   private static final int TIES = 14;
 
-  /** What becomes of the true token. */
+  /** Whether the true token is kept. */
   public enum Truth {
     REMOVED,
     KEPT
@@ -53,9 +56,9 @@ public record TruncatedPredictions(int topK, double topP, Truth truth)
   }
 
   /**
-   * Draws a token at each position. Tokens stand in falling order of their likelihood, and the one
-   * is drawn up to which the probabilities first add up to more than a uniform share of them all;
-   * with nothing cut they stand in the order of the vocabulary.
+   * Draws a token at each position by inverting the cumulative distribution: the first token at
+   * which the cumulated probability exceeds the uniform number times the total. Tokens are in
+   * falling order of likelihood, or, if top-k cuts nothing, in the order of the vocabulary.
    *
    * @param logitsNV of the reference
    * @param labelsN the true tokens
@@ -82,7 +85,7 @@ public record TruncatedPredictions(int topK, double topP, Truth truth)
     NDArray sumNV = probabilityNV.cumSum(-1);
     NDArray allN1 = sumNV.get(new NDIndex(":, -1:"));
     NDArray belowN1 = countN1(sumNV.lte(allN1.mul(uniformN1)));
-    NDArray lastN1 = countN1(sumNV.lt(allN1)); // where rounding takes a share up to all of it
+    NDArray lastN1 = countN1(sumNV.lt(allN1)); // where rounding raises a share to the whole
     return belowN1.minimum(lastN1);
   }
 
@@ -95,7 +98,9 @@ public record TruncatedPredictions(int topK, double topP, Truth truth)
     return logitsNV.add(trueNV.mul(NOTHING));
   }
 
-  /** Log-probabilities of what is left of any tokens, as long as all that may be left are there. */
+  /**
+   * Log-probabilities after the cut, for any selection of tokens that contains all that may remain.
+   */
   private NDArray cutNV(NDArray logitsNV) {
     if (topK < logitsNV.getShape().get(1)) {
       NDArray largestNK = logitsNV.topK(topK, -1, true, true).get(0);

@@ -16,9 +16,9 @@ import lethe.settings.Section;
  *     original's
  * @param reference the model that reference predictions come from
  * @param reinforcedModel Hugging Face folder of the model that knows the forget split better
- * @param rejections file of sentences that refuse an answer, where they are not our own
+ * @param rejections file of sentences that refuse an answer, where they are not the built-in ones
  * @param pairing of examples to forget with kept ones
- * @param terms what the formulas take
+ * @param terms parameters of the formulas
  */
 public record UnlearnSettings(
     Method method,
@@ -30,7 +30,7 @@ public record UnlearnSettings(
     Optional<String> rejections,
     Pairing pairing,
     TermSettings terms) {
-  /** Which model is the reference: they differ when a run goes on from an unlearned model. */
+  /** Which model is the reference: the choice matters when a run starts from an unlearned model. */
   public enum Reference {
     /** {@code model.path}. */
     ORIGINAL,
@@ -56,7 +56,7 @@ public record UnlearnSettings(
     return settings;
   }
 
-  /** The roles the splits play. */
+  /** The roles of the splits. */
   public List<Role> roles() {
     return method.roles(forgetWeight, retainWeights, terms);
   }

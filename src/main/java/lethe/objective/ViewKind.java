@@ -2,7 +2,10 @@ package lethe.objective;
 
 /** What one view of an example shows: which tokens, and which labels they should predict. */
 public enum ViewKind {
-  /** The text with its own tokens as labels; of a question with its answer, the answer's alone. */
+  /**
+   * The text with its own tokens as labels; of a question with its answer, only the answer's tokens
+   * are labels.
+   */
   TEXT,
   /** Question and answer, all their tokens labels; of plain text the same as {@link #TEXT}. */
   WHOLE,
@@ -13,11 +16,11 @@ public enum ViewKind {
   PADDED,
   /** The text, each label drawn uniformly from the vocabulary. */
   RANDOM_LABELS,
-  /** The text, each label the token the original model finds likeliest but for the true one. */
+  /** The text, each label the likeliest token under the original model other than the true one. */
   ADVERSARIAL_LABELS,
   /**
-   * The text, each label the token the original model finds likeliest <em>after</em> the place
-   * where it stands, but for the token of that place: one place early.
+   * The text, each label the likeliest token under the original model <em>after</em> the label's
+   * position, other than the token at that position: one place early.
    */
   EARLY_ADVERSARIAL_LABELS,
   /** The text, each label drawn from what the original model predicts. */

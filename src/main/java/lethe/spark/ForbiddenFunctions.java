@@ -22,11 +22,14 @@ import scala.Option;
 import scala.collection.JavaConverters;
 
 /**
- * What a condition on a document may not use: it must say the same in every run, and however the
- * documents are partitioned, and a settings file must not run code.
+ * What a condition on a document may not use: its value must be the same in every run and for any
+ * partitioning of the documents, and a settings file must not run code.
  */
 final class ForbiddenFunctions {
-  /** Of the moment, the user or the session; {@code aes_encrypt} draws a random vector. */
+  /**
+   * Functions of the current time, the user or the session; {@code aes_encrypt} draws a random
+   * vector.
+   */
   private static final Set<String> CHANGING =
       Set.of(
           "aes_encrypt",
@@ -44,7 +47,7 @@ final class ForbiddenFunctions {
           "session_user",
           "user");
 
-  /** Those of them that SQL writes without parentheses, unless quoted. */
+  /** Those of them that SQL allows without parentheses, unless quoted. */
   private static final Pattern BARE =
       Pattern.compile("current_\\w+|localtimestamp|session_user|user");
 
@@ -123,7 +126,9 @@ final class ForbiddenFunctions {
             || Set.of("agg_funcs", "window_funcs").contains(info.getGroup());
     if (many || info.getGroup().equals("generator_funcs")) {
       return Optional.of(
-          "%s() %s".formatted(name, many ? "looks at many documents" : "makes rows, not a value"));
+          "%s() %s"
+              .formatted(
+                  name, many ? "needs values of many documents" : "makes rows, not a value"));
     }
     return Optional.empty();
   }
@@ -133,7 +138,11 @@ final class ForbiddenFunctions {
       return Class.forName(info.getClassName(), false, ForbiddenFunctions.class.getClassLoader());
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException(
-          "Cannot look at Spark's function " + info.getName() + ": " + e.getMessage(), e);
+          "Cannot read the definition of Spark's function "
+              + info.getName()
+              + ": "
+              + e.getMessage(),
+          e);
     }
   }
 }

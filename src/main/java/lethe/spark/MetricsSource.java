@@ -6,24 +6,24 @@ import java.util.function.DoubleSupplier;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.metrics.source.Source;
 
-/** Numbers of this process for the sinks that a cluster already has. */
+/** Publishes numbers of this process to the cluster's existing metrics sinks. */
 public final class MetricsSource implements Source, AutoCloseable {
   private final String name;
   private final MetricRegistry registry = new MetricRegistry();
 
   /**
-   * @param name what the names of all its numbers begin with
+   * @param name prefix of the names of all its numbers
    */
   public MetricsSource(String name) {
     this.name = name;
   }
 
-  /** Adds a number; before {@link #register}. */
+  /** Adds a number; to be called before {@link #register}. */
   public void add(String number, DoubleSupplier value) {
     registry.register(number, (Gauge<Double>) value::getAsDouble);
   }
 
-  /** Shows the numbers from here until {@link #close}. */
+  /** Publishes the numbers from now until {@link #close}. */
   public void register() {
     SparkEnv.get().metricsSystem().registerSource(this);
   }

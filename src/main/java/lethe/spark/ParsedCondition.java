@@ -37,7 +37,7 @@ public final class ParsedCondition {
     }
   }
 
-  /** Every column it names, as the parts of a dotted name. */
+  /** Every column that it names, each as the parts of its dotted name. */
   public List<List<String>> columns() {
     List<List<String>> found = new ArrayList<>();
     columns(parsed, found);
@@ -52,7 +52,7 @@ public final class ParsedCondition {
   }
 
   /**
-   * The values that it names one by one for a column, as {@code id = 'a'} and {@code id IN ('a',
+   * The values that it names individually for a column, as {@code id = 'a'} and {@code id IN ('a',
    * 'b')} do.
    */
   public List<String> values(String column) {

@@ -2,11 +2,11 @@ package lethe.spark;
 
 import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
 
-/** Names of folders as Spark writes them for the partitions of a table. */
+/** The folder names that Spark writes for the partitions of a table. */
 public final class PartitionFolder {
   private PartitionFolder() {}
 
-  /** With what a folder's name cannot hold escaped. */
+  /** The name with the characters escaped that a folder's name cannot contain. */
   public static String escaped(String name) {
     return ExternalCatalogUtils.escapePathName(name);
   }

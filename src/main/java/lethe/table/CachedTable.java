@@ -14,8 +14,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A table that is computed once and kept in the run folder. Its {@code _manifest.json} is written
- * last and says what the table was computed from: with another origin, or without one, the table is
- * computed again, and also when a part is missing or has changed. Its name begins with an
+ * last and records what the table was computed from. The table is computed again if its manifest is
+ * missing or names another origin, or if a part is missing or has changed. Its name begins with an
  * underscore so that the folder can be read as plain Parquet.
  *
  * @param files of the run
@@ -30,7 +30,7 @@ public record CachedTable(Files files, Path table, Map<String, Object> origin) {
    */
   private record Manifest(Map<String, Object> origin, Map<String, String> parts) {}
 
-  /** Reads the table, computing and writing it first unless it is there. */
+  /** Reads the table, computing and writing it first unless it is current. */
   public Dataset<Row> readOrCompute(SparkSession spark, Supplier<Dataset<Row>> compute) {
     Path manifest = manifest();
     if (!isCurrent()) {
@@ -60,7 +60,7 @@ public record CachedTable(Files files, Path table, Map<String, Object> origin) {
         .parquet(parts.toArray(String[]::new));
   }
 
-  /** Whether the table is there, of this origin, and every part of it is as it was written. */
+  /** Whether the table exists with this origin and every part of it is unchanged. */
   public boolean isCurrent() {
     if (!files.exists(manifest())) {
       return false;
@@ -69,7 +69,7 @@ public record CachedTable(Files files, Path table, Map<String, Object> origin) {
     return sameOrigin(manifest) && whole(manifest.path("parts"));
   }
 
-  /** The names of its files, in order; the table must be there. */
+  /** The names of its files, in order; the table must exist. */
   public List<String> parts() {
     List<String> names = new ArrayList<>();
     files.readJson(manifest()).path("parts").fieldNames().forEachRemaining(names::add);
@@ -90,7 +90,7 @@ public record CachedTable(Files files, Path table, Map<String, Object> origin) {
     return new Path(table, "_manifest.json");
   }
 
-  /** Compared as text: JSON read back has other number types. */
+  /** Compares as text, because JSON read from a file has other number types. */
   private boolean sameOrigin(JsonNode manifest) {
     return Files.json(manifest.path("origin")).equals(Files.json(new TreeMap<>(origin)));
   }

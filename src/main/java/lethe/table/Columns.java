@@ -1,8 +1,8 @@
 package lethe.table;
 
 /**
- * Names of the columns of tables that more than one stage reads: the chunks, their scores, and what
- * became of requests. A column that belongs to one room is named beside its table.
+ * Names of the columns of tables that more than one stage reads: the chunks, their scores, and the
+ * outcome of requests. A column that only one room uses is named beside its table.
  */
 public final class Columns {
   /** Split a document is in: forget, retain, approximate, general or holdout. */
@@ -35,7 +35,7 @@ public final class Columns {
   /** How a request names a document: document, url or sha256. */
   public static final String BY = "by";
 
-  /** The name that it gives. */
+  /** The document id, address or hash that a request gives. */
   public static final String KEY = "key";
 
   /** Why something is missing or cannot be used; null if it is not. */

@@ -10,19 +10,22 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Tables that are used more than once: each is computed once, and separated from its lineage,
- * because planning a query with the full lineage takes Spark longer than running it. What is lost
- * with an executor is computed again.
+ * Tables that are used more than once: each is computed once and cut off from its lineage, because
+ * planning a query with the full lineage takes Spark longer than running it. Partitions lost with
+ * an executor are computed again.
  */
 public final class MaterializedTables implements AutoCloseable {
-  /** Rows of a table that the driver keeps, some ten megabytes at most: a task would cost more. */
+  /**
+   * Most rows of a table that the driver keeps itself, some ten megabytes: running a task would
+   * cost more.
+   */
   private static final long FEW = 10_000;
 
   private final List<Dataset<Row>> kept = new ArrayList<>();
 
-  /** The same rows; they stay until this is closed. */
+  /** Materializes a table; the result is kept until this is closed. */
   public Dataset<Row> keep(Dataset<Row> table) {
-    // A Dataset keeps the RDD it has once made: only one that is made after persist is cached.
+    // A Dataset reuses the RDD that it made first: only a Dataset made after persist is cached.
     Dataset<Row> cached = table.toDF().persist(StorageLevel.MEMORY_AND_DISK());
     JavaRDD<Row> rows = cached.javaRDD();
     List<Row> few =

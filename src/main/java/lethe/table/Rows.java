@@ -7,12 +7,12 @@ import org.apache.spark.sql.Row;
 public final class Rows {
   private Rows() {}
 
-  /** A column of lists, as Java has them; null where the row has none. */
+  /** The value of a list column as a Java list; null if it is null. */
   public static <T> List<T> list(Row row, String column) {
     return row.getList(row.fieldIndex(column));
   }
 
-  /** A column of lists of int. */
+  /** The value of a list column as an array of int. */
   public static int[] ints(Row row, String column) {
     return Rows.<Integer>list(row, column).stream().mapToInt(Integer::intValue).toArray();
   }

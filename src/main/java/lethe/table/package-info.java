@@ -1,5 +1,6 @@
 /**
  * Spark tables: computed once ({@link lethe.table.MaterializedTables}), or kept in the run folder
- * and read again while they are current ({@link lethe.table.CachedTable}). Knows no layer.
+ * and read again while they are current ({@link lethe.table.CachedTable}). It depends on no layer
+ * of Lethe.
  */
 package lethe.table;

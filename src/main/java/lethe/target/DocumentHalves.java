@@ -10,19 +10,19 @@ import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Divides the documents of one split and domain into two halves: one steers the training (it
- * decides when to stop), the other gives the verdict, so that no run is judged by what it aimed at.
- * Documents are ranked by the SHA-256 of their id and assigned in turn; a sole document is in both
- * halves.
+ * decides when to stop), the other gives the verdict, so that no run is judged by the documents it
+ * aimed at. Documents are ranked by the SHA-256 of their id and assigned in turn; a sole document
+ * is in both halves.
  */
 public final class DocumentHalves {
   private DocumentHalves() {}
 
-  /** The ids of the half that steers. */
+  /** The ids of the steering half. */
   public static Set<String> steering(Collection<String> ids) {
     return half(ids, 0);
   }
 
-  /** The ids of the half that judges. */
+  /** The ids of the judging half. */
   public static Set<String> judging(Collection<String> ids) {
     return half(ids, ids.size() == 1 ? 0 : 1);
   }

@@ -2,7 +2,7 @@ package lethe.target;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** Where forgetting ended, seen from its target. */
+/** Where forgetting ended relative to its target. */
 public enum Outcome {
   /** The model still knows the text better than unseen text. */
   @JsonProperty("under")
@@ -13,16 +13,19 @@ public enum Outcome {
   /** The model knows the text worse than unseen text: it was damaged, and that reveals the text. */
   @JsonProperty("over")
   OVER,
-  /** The interval of the distance crosses an edge of the band: the documents are too few to say. */
+  /**
+   * The interval of the distance crosses an edge of the band: there are too few documents to
+   * decide.
+   */
   @JsonProperty("undecided")
   UNDECIDED;
 
   /**
-   * Where a number lies, however sure it is; never undecided. This steers a training and describes
-   * one sample. A verdict is {@link #of(double, double, double)}.
+   * The outcome by the point, ignoring its uncertainty; never undecided. This steers a training and
+   * describes one sample. A verdict is {@link #of(double, double, double)}.
    *
    * @param distance forget loss minus its target, nats per token
-   * @param band half its width, nats per token; its ends belong to it
+   * @param band half its width, nats per token; the ends are included
    */
   public static Outcome of(double distance, double band) {
     if (Math.abs(distance) <= band) {
@@ -40,7 +43,7 @@ public enum Outcome {
    *
    * @param low end of the interval, nats per token
    * @param high the other end
-   * @param band half its width, nats per token; its ends belong to it
+   * @param band half its width, nats per token; the ends are included
    * @return matched only if the whole interval is in the band, under or over only if it is wholly
    *     beyond it, else undecided
    */

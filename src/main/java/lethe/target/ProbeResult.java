@@ -3,14 +3,15 @@ package lethe.target;
 import java.util.Map;
 
 /**
- * What a look at the forget loss on the way showed, on the half of the documents that steers.
+ * The result of one probe of the forget loss during training, on the steering half of the
+ * documents.
  *
- * @param step that it came before, so the number of steps applied
- * @param nll of forget, domains weighed by their tokens, nats a token; null when not finite
+ * @param step before which it was made: the number of steps applied
+ * @param nll of forget, domains weighted by their tokens, nats per token; null when not finite
  * @param distance nll minus the target; null when not finite
  * @param domains nll by domain
- * @param weights by domain, of its examples in the forget loss from here on; 0 where it is no
- *     longer trained on
+ * @param weights by domain, of its examples in the forget loss from here on; 0 for a domain that is
+ *     not trained on for now
  */
 public record ProbeResult(
     int step,

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Where a training should end, domain by domain, from the documents that steer.
+ * Where a training should end, domain by domain, from the steering half of the documents.
  *
- * @param domains to forget; a domain's place is its number
+ * @param domains to forget; a domain's index is its number
  * @param band half its width, nats per token
  * @param probeEvery most steps between two probes
- * @param uniformNll loss of the model that knows nothing, log V, nats per token
+ * @param uniformNll loss of a uniform prediction, log V, nats per token
  */
 public record SteeringTarget(List<Domain> domains, double band, int probeEvery, double uniformNll)
     implements Serializable {
@@ -24,22 +24,22 @@ public record SteeringTarget(List<Domain> domains, double band, int probeEvery, 
   /**
    * One domain to forget.
    *
-   * @param name of it
+   * @param name of the domain
    * @param target nats per token
-   * @param weight scored tokens of the documents that steer
+   * @param weight scored tokens of its forget documents in the steering half
    * @param probeTokens scored tokens of a probe
    */
   public record Domain(String name, double target, long weight, long probeTokens)
       implements Serializable {}
 
-  /** Nats per token, domains weighed like forget. */
+  /** Nats per token, domains weighted by their forget tokens. */
   public double nll() {
     return aggregate().nll();
   }
 
   /**
    * Half the width of the inner band, in which a domain is no longer trained on, and training ends:
-   * the other half of the documents will differ a little. Nats per token.
+   * narrower, because the judging half of the documents will differ a little. Nats per token.
    */
   public double innerBand() {
     return band / 2;
@@ -58,7 +58,7 @@ public record SteeringTarget(List<Domain> domains, double band, int probeEvery, 
     return means;
   }
 
-  /** The mean of something over domains, weighed like forget. */
+  /** The mean of a value over domains, weighted by their forget tokens. */
   public double weighed(double[] values) {
     double sum = 0;
     long weight = 0;
@@ -69,7 +69,7 @@ public record SteeringTarget(List<Domain> domains, double band, int probeEvery, 
     return sum / weight;
   }
 
-  /** A clause for a user. */
+  /** A clause for messages. */
   @Override
   public String toString() {
     return String.format(Locale.ROOT, "forget loss is %.3f nats per token", nll())

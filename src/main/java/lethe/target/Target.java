@@ -5,8 +5,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Where forgetting should end: what the original model makes of text of the same domains that it
- * never saw, an estimate of what a model retrained without the forget documents would make of them.
+ * Where forgetting should end: the original model's loss on text of the same domains that it never
+ * saw, an estimate of the loss that a model retrained without the forget documents would have on
+ * them.
  *
  * <pre>  target = sum_d n_d nll_approximate(d) / sum_d n_d </pre>
  *
@@ -20,7 +21,7 @@ import java.util.TreeMap;
 public record Target(double nll, Map<String, Double> domains) {
 
   /**
-   * The target, or nothing when a domain to forget has no approximate text.
+   * The target; empty when a domain to forget has no approximate text.
    *
    * @param forgetTokens scored tokens of the forget split by domain
    * @param approximateNll the original model's mean on the approximate split by domain, nats

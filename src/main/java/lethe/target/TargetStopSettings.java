@@ -5,10 +5,11 @@ import lethe.settings.Section;
 /**
  * How training ends.
  *
- * @param atTarget when forget loss has reached its target; else after its steps
- * @param band half the width of the target's band, nats a token
+ * @param atTarget whether training ends when the forget loss has reached its target; otherwise it
+ *     ends after its steps
+ * @param band half the width of the target's band, nats per token
  * @param probeEvery most steps between two probes
- * @param probeChunks forget chunks a probe
+ * @param probeChunks forget chunks per probe
  * @param targetChunks approximate chunks that the target comes from
  */
 public record TargetStopSettings(

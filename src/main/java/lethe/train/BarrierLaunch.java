@@ -36,16 +36,16 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * One launch of the training stage: a barrier of workers in a thread of its own, and the server by
- * which they reach the mailbox. Spark retries the stage when an executor dies; what it cannot get
- * over ends the mailbox, and {@link TrainingRun} begins another launch.
+ * One launch of the training stage: a barrier of workers in a thread of its own, and the server
+ * through which they reach the mailbox. Spark retries the stage when an executor dies; a failure
+ * that it cannot recover from ends the mailbox, and {@link TrainingRun} starts another launch.
  */
 final class BarrierLaunch implements AutoCloseable {
   private static final String JOB_GROUP = "lethe-train-";
 
   /**
-   * After which it is said that a cancelled stage has not ended. Spark's scheduler fails its job at
-   * once, whatever its tasks do, so that more means a driver that is overloaded.
+   * How long to wait for a cancelled stage before notifying the user. Spark's scheduler fails its
+   * job at once, whatever its tasks do, so a longer wait means that the driver is overloaded.
    */
   private static final Duration CANCEL_PATIENCE = Duration.ofMinutes(1);
 
@@ -100,7 +100,7 @@ final class BarrierLaunch implements AutoCloseable {
   }
 
   /**
-   * Starts the workers. When they end, whatever the reason, the mailbox does.
+   * Starts the workers. When they end, for whatever reason, the mailbox ends too.
    *
    * @param from first step that is still to do, from 0
    */
@@ -136,7 +136,7 @@ final class BarrierLaunch implements AutoCloseable {
     }
   }
 
-  /** Ends what is left of it. */
+  /** Ends the launch and whatever is left of its stage. */
   @Override
   public void close() {
     mailbox.end(Ended.lost("the launch has ended"));
@@ -146,7 +146,7 @@ final class BarrierLaunch implements AutoCloseable {
         stage.join(CANCEL_PATIENCE.toMillis());
         if (stage.isAlive()) {
           notice.accept(
-              "The workers have not ended %d s after they were cancelled; this goes on until they have"
+              "The workers have not ended %d s after they were cancelled; still waiting for them"
                   .formatted(waits * CANCEL_PATIENCE.toSeconds()));
         }
       }
@@ -159,7 +159,7 @@ final class BarrierLaunch implements AutoCloseable {
     }
   }
 
-  /** Of this launch alone: cancelling it late does not touch the next one. */
+  /** The job group of this launch alone: cancelling it late does not affect the next launch. */
   private String jobGroup() {
     return JOB_GROUP + mailbox.spec().launch();
   }
@@ -191,9 +191,9 @@ final class BarrierLaunch implements AutoCloseable {
   }
 
   /**
-   * A worker's share of its executor: all the cores, so that there is one worker an executor, and
-   * one GPU where executors have any. Spark assigns to a stage with a profile of its own only what
-   * that profile asks for, whatever {@code spark.task.resource.gpu.amount} is.
+   * A worker's share of its executor: all the cores, so that there is one worker per executor, and
+   * one GPU where executors have any. Spark assigns to a stage with its own profile only what that
+   * profile requests, whatever {@code spark.task.resource.gpu.amount} is.
    */
   private TaskResourceRequests needs() {
     TaskResourceRequests needs = new TaskResourceRequests().cpus(executorCores());
@@ -217,9 +217,9 @@ final class BarrierLaunch implements AutoCloseable {
   }
 
   /**
-   * Ends the launch when waiting is of no use: an executor is gone and the stage has not come back
-   * with all its workers, a step takes too long, or a stop is requested and the step under way has
-   * had its time.
+   * Ends the launch when waiting is pointless: an executor is gone and the stage has not come back
+   * with all its workers, a step takes too long, or a stop is requested and the step under way is
+   * out of time.
    */
   private final class Monitor extends SparkListener implements AutoCloseable {
     private final AtomicLong lost = new AtomicLong();
@@ -260,7 +260,7 @@ final class BarrierLaunch implements AutoCloseable {
       }
       mailbox.stepTimeout(settings.stepTimeout()).map(Ended::lost).ifPresent(mailbox::end);
       if (mailbox.ended().isPresent()) {
-        cancel(); // again and again: the stage may not have been there the last time
+        cancel(); // repeatedly: the stage may not have existed the last time
       }
     }
 

@@ -31,8 +31,9 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Exact resume states: weights, moments and the step number. A checkpoint is a folder of parts, one
- * a vector, whose manifest with every part's checksum is written last; what has no manifest is not
- * a checkpoint. They are written behind the training, from a copy.
+ * per vector, whose manifest with every part's checksum is written last; a folder without a
+ * manifest is not a checkpoint. Checkpoints are written in the background, from a copy, while
+ * training continues.
  */
 final class Checkpoints implements AutoCloseable {
   private static final int KEPT = 2;
@@ -44,7 +45,7 @@ final class Checkpoints implements AutoCloseable {
    * Written last.
    *
    * @param step steps applied
-   * @param run what the checkpoint may be resumed by
+   * @param run identity of the run that may resume the checkpoint
    * @param elements of each vector
    * @param environment of the workers that made it
    * @param sha256 of each part
@@ -63,7 +64,7 @@ final class Checkpoints implements AutoCloseable {
    *
    * @param optimizer weights, moments and the step number
    * @param environment of the workers that made them
-   * @param steering of a training that stops at its target, else without a probe
+   * @param steering state of a training that stops at its target; without probes for any other
    */
   record State(AdamW.State optimizer, String environment, TargetController.State steering) {}
 
@@ -78,8 +79,8 @@ final class Checkpoints implements AutoCloseable {
 
   /**
    * @param folder of a stage's checkpoints
-   * @param run a checkpoint of another one is never resumed
-   * @param patience after which waiting for the writer is said
+   * @param run identity of this run; a checkpoint of another run is never resumed
+   * @param patience how long to wait for the writer before notifying the user
    * @param tell takes a sentence for the user
    */
   Checkpoints(
@@ -98,8 +99,8 @@ final class Checkpoints implements AutoCloseable {
   }
 
   /**
-   * Copies the state now and writes it behind the training. If the one before is still being
-   * written, this waits for it, so that at most one copy stands in memory.
+   * Copies the state now and writes the copy in the background. If the previous checkpoint is still
+   * being written, this waits for it, so that at most one copy is in memory.
    */
   void save(AdamW optimizer, String environment, Optional<TargetController> steering) {
     await();
@@ -135,7 +136,7 @@ final class Checkpoints implements AutoCloseable {
       prune();
     } catch (RuntimeException e) {
       try {
-        files.delete(target); // what it has taken up may be what others lack
+        files.delete(target); // the space that it takes may be what the next one needs
       } catch (RuntimeException again) {
         e.addSuppressed(again);
       }
@@ -145,7 +146,7 @@ final class Checkpoints implements AutoCloseable {
     }
   }
 
-  /** What to do about a full disk, if that is what there is. */
+  /** What to do if the disk is full; empty if it is not. */
   private String lack(State checkpoint) {
     int vectors = VECTORS.size() + (checkpoint.steering().best() == null ? 0 : 1);
     long needed = 4 * buckets.elements() * vectors;
@@ -173,7 +174,7 @@ final class Checkpoints implements AutoCloseable {
         .orElse("from the start");
   }
 
-  /** Writes a part and gives its SHA-256. */
+  /** Writes a part and returns its SHA-256. */
   private String write(Path target, String name, float[][] vector) {
     MessageDigest digest = Files.sha256();
     files.write(new Path(target, name + ".bin"), out -> writeVector(vector, out, digest));
@@ -191,10 +192,10 @@ final class Checkpoints implements AutoCloseable {
   }
 
   /**
-   * The newest checkpoint that is whole. Broken ones are told and passed over.
+   * The newest complete checkpoint. Broken ones are reported and skipped.
    *
-   * @throws InvalidSettings when one is of another run, naming what differs: whoever changed it may
-   *     not know that there is something to lose
+   * @throws InvalidSettings when one belongs to another run, naming what differs: the user who
+   *     changed it may not know that a checkpoint would be lost
    */
   Optional<State> newest() {
     for (int step : steps()) {
@@ -237,7 +238,7 @@ final class Checkpoints implements AutoCloseable {
     if (!differences.isEmpty()) {
       List<String> problems = new ArrayList<>();
       problems.add(
-          "Cannot go on from the checkpoint %s: it is of a run with other settings or inputs; put them back, or set overwrite=true to train from the start"
+          "Cannot resume from the checkpoint %s: it belongs to a run with different settings or inputs; restore them, or set overwrite=true to train from the start"
               .formatted(folder(step)));
       problems.addAll(differences);
       throw new InvalidSettings(problems);
@@ -295,7 +296,7 @@ final class Checkpoints implements AutoCloseable {
     steps().stream().skip(KEPT).forEach(step -> files.delete(folder(step)));
   }
 
-  /** Steps of which there is a folder, newest first. */
+  /** Steps that have a checkpoint folder, newest first. */
   private List<Integer> steps() {
     if (!files.exists(folder)) {
       return List.of();
@@ -312,7 +313,7 @@ final class Checkpoints implements AutoCloseable {
     return new Path(folder, "step-%08d".formatted(step));
   }
 
-  /** Waits until everything saved so far is there; says so when that takes long. */
+  /** Waits until everything saved so far is written; notifies the user when that takes long. */
   void await() {
     for (int waits = 1; writing != null; waits++) {
       try {
@@ -331,7 +332,7 @@ final class Checkpoints implements AutoCloseable {
 
   private void tellOfWaiting(int waits) {
     tell.accept(
-        "A checkpoint is still being written to %s after %d s of waiting for it; this goes on until it is there"
+        "A checkpoint is still being written to %s after waiting %d s; still waiting for it"
             .formatted(folder, waits * patience.toSeconds()));
   }
 

@@ -12,14 +12,14 @@ import org.apache.spark.sql.functions;
 import scala.collection.JavaConverters;
 
 /**
- * {@code coverage.json}: how much of what is to be forgotten the unlearned weights have been
- * trained to forget. Few steps, an early stop or an example that a method cannot use leave some
+ * {@code coverage.json}: how much of the forget split the unlearned weights have been trained to
+ * forget. With few steps, an early stop or an example that a method cannot use, some of it is left
  * out.
  *
  * @param version of this file
  * @param steps that the weights come from
  * @param asked the forget split
- * @param trained the part of it that stood in one of these steps at least
+ * @param trained the part of it that was used in at least one of these steps
  */
 public record Coverage(int version, int steps, Amount asked, Amount trained) {
   private static final int VERSION = 1;
@@ -27,9 +27,9 @@ public record Coverage(int version, int steps, Amount asked, Amount trained) {
   /**
    * Some chunks.
    *
-   * @param documents distinct ones by domain and id
-   * @param chunks of them
-   * @param tokens of these chunks
+   * @param documents number of distinct documents, by domain and id
+   * @param chunks number of their chunks
+   * @param tokens number of tokens in these chunks
    */
   public record Amount(long documents, long chunks, long tokens) {
     private static Amount of(Dataset<Row> chunks) {
@@ -68,7 +68,7 @@ public record Coverage(int version, int steps, Amount asked, Amount trained) {
     return chunks == 0
         ? Optional.empty()
         : Optional.of(
-            "Warning: %d of %d forget chunks (%d of %d documents) stood in none of the %d steps that the weights come from; they may be as well known as before"
+            "Warning: %d of %d forget chunks (%d of %d documents) were used in none of the %d steps that the weights come from; the model may know them as well as before"
                 .formatted(
                     chunks,
                     asked.chunks,

@@ -8,9 +8,9 @@ import lethe.train.plan.TrainingPlan;
 import lethe.train.steering.TargetController;
 
 /**
- * How many positions or examples a term really saw in a step, where some domains are no longer
- * trained on: what the record of a step divides by. The loss itself is divided by the plan's
- * counts, so that those domains which are left weigh no more than before.
+ * How many positions or examples a term really saw in a step, when some domains are no longer
+ * trained on: the record of a step divides by these counts. The loss itself is divided by the
+ * plan's counts, so that the remaining domains weigh no more than before.
  */
 final class EffectiveCounts {
   private final long[][] counts;

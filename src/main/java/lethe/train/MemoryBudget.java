@@ -9,8 +9,9 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ShardTree;
 
 /**
- * What training will need, from the shapes alone. P are trained elements, A all of them. Gradients
- * count twice where the terms that forget and that keep are told apart.
+ * The memory that training will need, from the shapes alone. P is the number of trained elements, A
+ * the number of all elements. Gradients count twice where those of forget terms and retain terms
+ * are kept separate.
  *
  * <pre>
  * driver heap      weights 4A, moments 8P, the step's gradient 4P, a checkpoint's copy 12P, the best step's weights 4P,
@@ -24,13 +25,14 @@ import lethe.train.gradient.ShardTree;
  * @param driverHeap bytes
  * @param workerHeap bytes
  * @param workerNative bytes, an estimate: activations depend on what the libraries keep
- * @param wire bytes a step
+ * @param wire bytes per step
  * @param runFolder bytes
  */
 public record MemoryBudget(
     long driverHeap, long workerHeap, long workerNative, long wire, long runFolder) {
   /**
-   * Activations a token, layer and unit of width, in float32 numbers: what a decoder layer keeps.
+   * Activations per token, layer and unit of width that a decoder layer keeps, counted in float32
+   * numbers.
    */
   private static final long KEPT = 34;
 
@@ -54,7 +56,7 @@ public record MemoryBudget(
     long bucket = 4L * Math.min(layout.bucketElements(), trained);
     ShardTree tree = new ShardTree(settings.shards());
     int workers = settings.workers();
-    long parts = settings.gradientMode().parts(); // at most: a method may have but one
+    long parts = settings.gradientMode().parts(); // an upper bound: a method may have only one
     long driver = 4 * all + 8 * trained + 4 * parts * trained + 12 * trained;
     driver += (steered ? 4 * trained : 0) + (long) workers * Mailbox.WINDOW * bucket;
     long sent = 0;

@@ -16,19 +16,19 @@ import java.util.TreeSet;
 import lethe.folder.Json;
 
 /**
- * All that decides the result of a run, and nothing that does not, part by part. It stands in every
- * checkpoint: one of another run is never resumed, and what differs is named.
+ * Everything that decides the result of a run, and nothing else, part by part. Every checkpoint
+ * contains it: a checkpoint of another run is never resumed, and the differences are named.
  *
- * @param version of this form; another one is another run's
+ * @param version of this format; a different version counts as a different run
  * @param parts by name, each a JSON value whose fields are sorted
  */
 record RunIdentity(int version, SortedMap<String, JsonNode> parts) {
   private static final int VERSION = 1;
 
-  /** Differences of one part that are named. */
+  /** Most differences of one part that are named. */
   private static final int NAMED = 3;
 
-  /** Characters of a value that are shown. */
+  /** Most characters of a value that are shown. */
   private static final int SHOWN = 120;
 
   private static final ObjectMapper JSON =
@@ -43,7 +43,7 @@ record RunIdentity(int version, SortedMap<String, JsonNode> parts) {
     return new RunIdentity(VERSION, sorted);
   }
 
-  /** As it comes out of a file: there a number has no type. */
+  /** The value as read back from a file, where a number has no Java type. */
   private static JsonNode json(Object value) {
     try {
       return JSON.readTree(JSON.writeValueAsString(value));
@@ -73,15 +73,15 @@ record RunIdentity(int version, SortedMap<String, JsonNode> parts) {
   }
 
   /**
-   * What a checkpoint's identity has otherwise.
+   * How a checkpoint's identity differs from this one.
    *
-   * @param written as it stands in the checkpoint's manifest
-   * @return one line for each difference; empty if it is of this run
+   * @param written the identity in the checkpoint's manifest
+   * @return one line for each difference; empty if it belongs to this run
    */
   List<String> differences(JsonNode written) {
     if (written.path("version").asInt() != version) {
       return List.of(
-          "  its form is %s, is %d (another version of Lethe wrote it)"
+          "  format version was %s, is %d (written by another version of Lethe)"
               .formatted(written.path("version").asText("none"), version));
     }
     JsonNode before = written.path("parts");

@@ -11,14 +11,14 @@ import lethe.objective.Role;
 import lethe.objective.SequenceTerm;
 
 /**
- * Notices a term of sequences that has nothing left to give: its loss shows as 0.000 because its
- * sigmoid is saturated, and with its loss its gradient is gone. Says so once for each.
+ * Notices a term of sequences that no longer changes the model: its sigmoid is saturated, so its
+ * loss shows as 0.000 and its gradient vanishes. Warns once per term.
  */
 final class Saturation {
   /** What {@code %.3f} shows as 0.000, nats. */
   private static final double NOTHING = 0.0005;
 
-  /** In a row: a single batch may be far ahead by chance. */
+  /** Steps in a row: a single batch may have a low loss by chance. */
   private static final int STEPS = 10;
 
   private final List<String> terms;
@@ -51,7 +51,7 @@ final class Saturation {
         tell.accept(
             String.format(
                 Locale.ROOT,
-                "Warning: %s has been below %.4f nats for %d steps, up to step %d: it is saturated and moves the model no more; a smaller unlearn.beta saturates later",
+                "Warning: %s has been below %.4f nats for %d steps, up to step %d: it is saturated and no longer changes the model; a smaller unlearn.beta saturates later",
                 term,
                 NOTHING,
                 STEPS,

@@ -33,9 +33,9 @@ final class StepLog {
    * Opens the record of a stage.
    *
    * @param stage for example {@code unlearn}
-   * @param partSteps steps a part
-   * @param from steps already applied: what closed parts say of them is kept, of later ones
-   *     forgotten
+   * @param partSteps steps per part
+   * @param from steps already applied: their records in closed parts are kept, those of later steps
+   *     are dropped
    * @param tell takes a sentence for the user
    */
   static StepLog open(
@@ -43,14 +43,15 @@ final class StepLog {
     StepLog log = new StepLog(folder, stage, partSteps, tell);
     log.parts().forEach(part -> log.read(part, from));
     if (log.lines.size() < from && folder.files().exists(folder.steps(stage))) {
-      log.read(folder.steps(stage), from); // all were joined, and then the model was not written
+      log.read(folder.steps(stage), from); // joined, but then the model was not written
     }
     if (log.lines.size() < from) {
       throw new IllegalStateException(
-          "Cannot go on after step %d: the records in %s end with step %d; set overwrite=true to train from the start"
+          "Cannot continue after step %d: the records in %s end with step %d; set overwrite=true to train from the start"
               .formatted(from, folder.stepParts(), log.lines.size()));
     }
-    // One part takes the place of all: none may stay that tells of steps which will be told again.
+    // One part replaces all others: none may remain with records of steps that will be recorded
+    // again.
     List<Path> before = log.parts();
     log.flush();
     before.stream()
@@ -59,17 +60,17 @@ final class StepLog {
     return log;
   }
 
-  /** Removes all records of a stage, which begins anew. */
+  /** Removes all records of a stage that starts from the beginning. */
   static void discard(RunFolder folder, String stage) {
     StepLog log = new StepLog(folder, stage, 1, sentence -> {});
     log.parts().forEach(folder.files()::delete);
     folder.files().delete(folder.steps(stage));
   }
 
-  /** Takes the steps that come next, up to the first {@code most}. */
+  /** Reads the next steps, up to step {@code most}. */
   private void read(Path file, int most) {
     for (String line : new String(folder.files().read(file), StandardCharsets.UTF_8).split("\n")) {
-      // A driver killed between joining parts and removing them leaves some steps told twice.
+      // A driver killed between joining parts and removing them leaves some steps recorded twice.
       if (lines.size() < most && step(line) == lines.size() + 1) {
         lines.add(line);
       }

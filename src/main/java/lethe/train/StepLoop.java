@@ -12,8 +12,8 @@ import lethe.train.steering.TargetController;
 
 /**
  * The driver's half of step k; the workers' half is {@link lethe.train.worker.WorkerTask}. It alone
- * changes the weights, in one thread and in the order that stands here, whatever launch of the
- * workers it serves.
+ * changes the weights, in one thread and in the order written here, whichever launch of the workers
+ * it serves.
  */
 public final class StepLoop {
   /** Where the steps are kept. */
@@ -22,7 +22,7 @@ public final class StepLoop {
     void add(StepRecord record);
 
     /**
-     * Saves the state where that is due.
+     * Saves the state if a checkpoint is due.
      *
      * @param steps applied so far
      */
@@ -54,10 +54,10 @@ public final class StepLoop {
   }
 
   /**
-   * Does the steps that are left, as far as the workers of a launch get.
+   * Runs the remaining steps, as far as the workers of a launch get.
    *
    * @param mailbox of the launch
-   * @return why no more is done; what was applied stays applied
+   * @return why it ended; steps that were applied stay applied
    */
   public Ended run(Mailbox mailbox) {
     try {
@@ -67,8 +67,8 @@ public final class StepLoop {
       Ended failed =
           Ended.failed(
               new IllegalStateException(
-                  "Cannot go on after step " + optimizer.steps() + ": " + e.getMessage(), e));
-      mailbox.end(failed); // who waits for the next step hears why it does not come
+                  "Cannot continue after step " + optimizer.steps() + ": " + e.getMessage(), e));
+      mailbox.end(failed); // workers that wait for the next step get this as their answer
       return failed;
     }
   }
@@ -116,12 +116,12 @@ public final class StepLoop {
         .orElseGet(() -> optimizer.steps() == spec.schedule().steps());
   }
 
-  /** What the workers go by now. */
+  /** The decision that the workers follow now. */
   private ProbeDecision decision() {
     return steering.map(TargetController::decision).orElse(ProbeDecision.UNSTEERED);
   }
 
-  /** Another launch would compute the same. */
+  /** Ends the training, because another launch would compute the same. */
   private static Ended refuse(Mailbox mailbox, int k, String why) {
     Ended failed =
         Ended.failed(

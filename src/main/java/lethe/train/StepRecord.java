@@ -14,11 +14,11 @@ import lethe.train.gradient.GradientConflict;
  * @param losses mean of each term over the step, nats, before its weight, by role
  * @param counts what each was divided by
  * @param gradNorm global norm before clipping
- * @param conflict of the gradients that forget and keep; null, and no part of the line, where they
- *     travelled as one
- * @param learningRate it was applied with
- * @param tokens through forward and backward
- * @param seconds since the step before
+ * @param conflict how the gradients of forget terms and retain terms relate; null, and left out of
+ *     the line, where they travelled as one
+ * @param learningRate with which the step was applied
+ * @param tokens that went through forward and backward
+ * @param seconds since the previous step
  * @param tokensPerSecond of the whole cluster
  * @param waitShare of the workers' time that went into anything but forward and backward: plan,
  *     adding, exchange, waiting for others, update; 0 to 1
@@ -44,7 +44,10 @@ public record StepRecord(
     int attempt,
     String finished) {
 
-  /** Of the angle between the gradients that forget and keep; empty where there are not two. */
+  /**
+   * Cosine of the angle between the gradients of forget terms and retain terms; empty where there
+   * are not two.
+   */
   public Optional<Double> cosine() {
     return Optional.ofNullable(conflict).map(GradientConflict::cosine);
   }

@@ -38,10 +38,10 @@ public final class StepRecorder {
   }
 
   /**
-   * Called when the step is applied, once for each.
+   * Called once for each step, when it is applied.
    *
    * @param gradient before clipping
-   * @param rate it was applied with
+   * @param rate learning rate with which it was applied
    * @param launch of the training stage, from 0
    */
   StepRecord record(CollectedStep step, StepGradient gradient, double rate, int launch) {
@@ -82,7 +82,7 @@ public final class StepRecorder {
         clock.instant().toString());
   }
 
-  /** Since the step before, or since the workers came, if that was later. */
+  /** Seconds since the previous step, or since all workers joined, if that was later. */
   private double seconds(long joinedNanos) {
     long now = System.nanoTime();
     long from = joinedNanos - before > 0 ? joinedNanos : before;

@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class StopRequest {
   /**
-   * For the step under way: clusters kill a process 30 s after they have asked it to end, and the
-   * other half is for the checkpoint.
+   * Time for the step under way: clusters kill a process 30 s after asking it to end, and the other
+   * half is needed for the checkpoint.
    */
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
@@ -25,7 +25,7 @@ public final class StopRequest {
     return since.get() != 0;
   }
 
-  /** Whether the step under way has had its time. */
+  /** Whether the step under way is out of time. */
   boolean impatient() {
     return requested() && System.nanoTime() - since.get() > PATIENCE.toNanos();
   }

@@ -8,6 +8,6 @@ public final class StoppedException extends RuntimeException {
             + step
             + " of "
             + steps
-            + "; the same command goes on from there, without overwrite=true");
+            + "; the same command resumes from there, without overwrite=true");
   }
 }

@@ -24,7 +24,7 @@ import lethe.train.plan.TrainingPlan;
  * @param epochs over the first role's split
  * @param learningRate peak
  * @param decay of the rate after the warm-up
- * @param warmupRatio share of the steps, 0 to 1
+ * @param warmupRatio share of the steps used for warm-up, 0 to 1
  * @param weightDecay decoupled
  * @param undecayed parameters that do not decay
  * @param frozen parameters that are not trained
@@ -71,11 +71,12 @@ public record TrainSettings(
     boolean deterministic) {
 
   /**
-   * Reads {@code train}, with the keys of other sections laid over it.
+   * Reads {@code train}, with the keys of other sections overriding its own.
    *
    * @param root of the settings
    * @param over for example {@code pretrain}: its keys win
-   * @param under win over those of {@code train}, and the first of them over the next
+   * @param under sections whose keys win over those of {@code train}, an earlier one over a later
+   *     one
    */
   public static TrainSettings read(Section root, String over, String... under) {
     Section all = root.section("train");
@@ -114,7 +115,9 @@ public record TrainSettings(
         all.bool("deterministic"));
   }
 
-  /** Whether what would undo the retained loss is removed from the gradient that forgets. */
+  /**
+   * Whether the part that conflicts with the retain gradient is removed from the forget gradient.
+   */
   public boolean projects() {
     return gradientMode == GradientMode.PROJECTED;
   }
@@ -140,7 +143,7 @@ public record TrainSettings(
         bucketElements);
   }
 
-  /** For matrix products, a worker. */
+  /** Threads per worker for matrix products. */
   public int threads() {
     return compute.threads();
   }

@@ -62,10 +62,10 @@ public final class Trainer {
     }
   }
 
-  /** Told what happens, from other threads too. */
+  /** Receives what happens, from other threads too. */
   public interface Listener {
     /**
-     * The plan stands.
+     * The training plan is made.
      *
      * @param steps of the run
      * @param perStep most examples of each role in a step
@@ -75,7 +75,7 @@ public final class Trainer {
     /** A step has been applied. */
     void step(StepRecord step);
 
-    /** The forget loss has been looked at. */
+    /** The forget loss has been probed. */
     default void probed(ProbeResult probe) {}
 
     /** Something a user should know: a resumed checkpoint, a lost executor. */
@@ -88,7 +88,7 @@ public final class Trainer {
    * @param steps applied; the weights may be of an earlier one, where a target steered
    * @param perStep most examples of each role in a step
    * @param kept steps that the weights come from
-   * @param weights by tensor name
+   * @param weights the trained weights, by tensor name
    * @param trained chunks of the first role that took part in the steps that made these weights:
    *     domain, document, ordinal
    */
@@ -96,7 +96,7 @@ public final class Trainer {
       int steps, int perStep, int kept, TensorSource weights, Dataset<Row> trained) {}
 
   /**
-   * Removes what a stage has left to go on from: checkpoints and records of its steps.
+   * Removes everything a stage could resume from: its checkpoints and step records.
    *
    * @param stage its name in the run folder
    */
@@ -202,7 +202,7 @@ public final class Trainer {
         plan.used(0, used(optimizer.steps(), steering)));
   }
 
-  /** What a worker of the first launch knows. */
+  /** The specification for the workers of the first launch. */
   private WorkerTask.WorkerSpec workerSpec(
       ParameterLayout layout, long[][] counts, Optional<TargetController> steering) {
     return new WorkerTask.WorkerSpec(
@@ -220,14 +220,12 @@ public final class Trainer {
         gradientMode);
   }
 
-  /**
-   * Examples that no step will use, if there are any: nobody should think that they are trained.
-   */
+  /** Warns of examples that no step will use, so that nobody thinks they are trained on. */
   private void sayWhatIsNotReached(long available, int perStep, int steps) {
     long reached = TrainingPlan.reached(available, perStep, steps);
     if (reached < available) {
       listener.notice(
-          "Warning: %d of %d chunks of %s are in no step: %d steps of %d; all are with train.steps=%d"
+          "Warning: %d of %d chunks of %s are in no step (%d steps of %d chunks); train.steps=%d would use them all"
               .formatted(
                   available - reached,
                   available,
@@ -239,8 +237,8 @@ public final class Trainer {
   }
 
   /**
-   * Which uses of a chunk the weights come from: those of steps that were applied before they were
-   * taken, while its domain was being forgotten.
+   * Which uses of a chunk count towards the kept weights: those in steps applied before these
+   * weights were copied, while its domain was being forgotten.
    */
   private static TrainingPlan.Used used(int applied, Optional<TargetController> steering) {
     if (steering.isEmpty()) {
@@ -261,17 +259,17 @@ public final class Trainer {
 
   private void tell(TargetController.Ended ended) {
     folder.files().writeJson(folder.stop(), ended);
-    String place = switch (ended.outcome()) { // no verdict: that comes from the half that judges
+    String place = switch (ended.outcome()) { // not the verdict, which comes from the judging half
           case UNDER -> "below";
           case MATCHED -> "in";
           case OVER, UNDECIDED -> "above";
         };
     listener.notice(
-        "Ended after %d of at most %d steps, the forget loss of the steering half %s its band; the weights are those of step %d"
+        "Ended after %d of at most %d steps, with the forget loss of the steering half %s its band; the weights are those of step %d"
             .formatted(ended.steps(), ended.most(), place, ended.best()));
   }
 
-  /** All that decides the result, and nothing that does not. */
+  /** Everything that decides the result, and nothing else. */
   private RunIdentity identity(
       ParameterLayout layout,
       float[][] initial,

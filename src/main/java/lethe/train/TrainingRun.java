@@ -18,14 +18,14 @@ import lethe.train.worker.WorkerTask;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * A training from the newest checkpoint to its end: launches the workers again and again, and keeps
+ * A training from the newest checkpoint to its end: launches the workers again and again, and saves
  * what {@link StepLoop} does with them.
  */
 final class TrainingRun implements AutoCloseable {
-  /** A launch that applies no step is tried again, but not for ever. */
+  /** Most launches in a row that apply no step: then training fails. */
   private static final int FRUITLESS_LAUNCHES = 3;
 
-  /** How long the end of a run waits for a checkpoint before it says so. */
+  /** How long the end of a run waits for a checkpoint before it notifies the user. */
   private static final Duration WRITER_PATIENCE = Duration.ofMinutes(10);
 
   private final SparkSession spark;
@@ -88,7 +88,7 @@ final class TrainingRun implements AutoCloseable {
    * Trains until no step is left.
    *
    * @throws StoppedException when a stop was requested; what is done is in a checkpoint
-   * @throws IllegalStateException when training cannot go on
+   * @throws IllegalStateException when training cannot continue
    */
   void execute() {
     resume();
@@ -112,12 +112,14 @@ final class TrainingRun implements AutoCloseable {
               environment.resume(state.environment());
               steering.ifPresent(s -> s.resume(state.steering()));
               listener.notice(
-                  "Going on from the checkpoint of step %d of %d"
+                  "Resuming from the checkpoint of step %d of %d"
                       .formatted(optimizer.steps(), first.schedule().steps()));
             });
   }
 
-  /** What each term is divided by in the record, given which domains a step forgets. */
+  /**
+   * What each term is divided by in the record of a step, given the domains that the step forgets.
+   */
   private IntFunction<long[]> counts() {
     return steering
         .<IntFunction<long[]>>map(
@@ -149,7 +151,7 @@ final class TrainingRun implements AutoCloseable {
           }
           workers = Math.min(settings.workers(), Math.max(1, executors()));
           listener.notice(
-              "Training was interrupted after step %d (%s); it goes on from there with %d workers"
+              "Training was interrupted after step %d (%s); it resumes from there with %d workers"
                   .formatted(
                       optimizer.steps(),
                       String.valueOf(ended.cause().getMessage()).lines().findFirst().orElse(""),
@@ -192,7 +194,7 @@ final class TrainingRun implements AutoCloseable {
     }
   }
 
-  /** The run folder's journal, with those who watch. */
+  /** The journal in the run folder, which also notifies the listener and the metrics. */
   private final class Kept implements StepLoop.Journal {
     private final StepLog log;
     private final Saturation saturation = new Saturation(task.roles(), listener::notice);

@@ -3,12 +3,12 @@
  * the weights; the result depends on the plan and never on the number of workers, because shard
  * gradients are added along one fixed tree ({@link lethe.train.gradient.ShardTree}).
  *
- * <p>What happens in step k stands in two files: {@link lethe.train.StepLoop} is the driver's half,
- * {@link lethe.train.worker.WorkerTask} the workers'.
+ * <p>What happens in step k is written in two files: {@link lethe.train.StepLoop} is the driver's
+ * half, {@link lethe.train.worker.WorkerTask} the workers'.
  *
  * <p>Rooms: {@code plan} decides which example is used where, {@code worker} computes gradients,
  * {@code exchange} carries them over Spark's network layer (sealed by {@code seal}), {@code
  * gradient} adds them, {@code optimizer} applies them, {@code steering} ends the training at its
- * target. The engine knows no corpus, no evaluation and no report.
+ * target. The engine does not depend on corpus, evaluation or report.
  */
 package lethe.train;

@@ -100,8 +100,9 @@ class CheckpointTest {
     assertThat(apart.check())
         .singleElement()
         .asString()
-        .contains("config.json ties the output matrix to the embedding, but the weights hold")
-        .contains("tie_word_embeddings false");
+        .contains(
+            "config.json ties the output matrix to the embedding, but the weights contain a different output matrix")
+        .contains("tie_word_embeddings=false");
     ModelSource copy = copy(apart);
     assertThat(copy.open().config().path("tie_word_embeddings").asText()).isEqualTo("false");
     assertThat(read(copy, HEAD, 3)).isEqualTo(value(HEAD, 3));
@@ -133,16 +134,16 @@ class CheckpointTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "_orig_mod.       | torch.compile puts it there",
-        "module.          | DataParallel puts it there",
-        "base_model.model.| PEFT puts it there: merge the adapter first",
+        "_orig_mod.       | added by torch.compile",
+        "module.          | added by DataParallel",
+        "base_model.model.| added by PEFT: merge the adapter first",
       })
   void aPrefixOfAnotherToolIsOneSentence(String prefix, String reason) throws IOException {
     ModelSource model = write(TinyLlama.config(), name -> prefix + name);
     assertThatThrownBy(model::check)
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
-            "The names of 21 tensors in %s begin with %s, which no name of a llama does (%s); save the model itself, not what is around it"
+            "The names of 21 tensors in %s begin with %s, unlike any name of a llama (%s); save the model itself, not the wrapper around it"
                 .formatted(model.path(), prefix, reason));
   }
 
@@ -158,7 +159,7 @@ class CheckpointTest {
     assertThat(model.check())
         .singleElement()
         .asString()
-        .contains("tensors that config.json does not ask for and that are left out: ")
+        .contains("tensors that config.json does not need and that are ignored: ")
         .contains("model.layers.0.self_attn.rotary_emb.cos_cached [4], model.layers.10.")
         .contains("model.layers.18.q_proj.lora_A.weight [2] and 1 more")
         .doesNotContain("inv_freq"); // known to be computed
@@ -183,12 +184,13 @@ class CheckpointTest {
                         p ->
                             assertThat(p)
                                 .contains("have no model.layers.0.mlp.gate_proj.bias [25], ")
-                                .endsWith(" and 20 more; is config.json theirs?"),
+                                .endsWith(
+                                    " and 20 more; does config.json belong to these weights?"),
                         p ->
                             assertThat(p)
                                 .contains(
                                     ".mlp.down_proj.weight with shape [16, 24], expected [16, 25]")
-                                .endsWith("; is config.json that of these weights?"),
+                                .endsWith("; does config.json belong to these weights?"),
                         p -> assertThat(p).contains("not finite: lm_head.weight at element 511")));
   }
 

@@ -99,7 +99,8 @@ class CheckpointsTest {
     try (Checkpoints checkpoints = checkpoints(other, "file", Duration.ofMinutes(10))) {
       assertThatThrownBy(checkpoints::newest)
           .isInstanceOf(InvalidSettings.class)
-          .hasMessageContaining("step-00000003: it is of a run with other settings or inputs")
+          .hasMessageContaining(
+              "step-00000003: it belongs to a run with different settings or inputs")
           .hasMessageContaining("set overwrite=true to train from the start")
           .hasMessageContaining("train.seed was run, is another")
           .hasMessageContaining("unlearn.top-k was not there, is 5");
@@ -125,7 +126,7 @@ class CheckpointsTest {
       slow.save(at(4), "here", Optional.empty());
     }
     assertThat(told.get(0)).startsWith("A checkpoint is still being written to slow:");
-    assertThat(told).hasSizeGreaterThan(1).allMatch(t -> t.contains("s of waiting for it"));
+    assertThat(told).hasSizeGreaterThan(1).allMatch(t -> t.contains(" s; still waiting for it"));
     assertResumes(4);
   }
 

@@ -82,7 +82,7 @@ class RunIdentityTest {
   void anOlderFormIsAnotherRun() throws Exception {
     JsonNode older = new ObjectMapper().readTree("{\"train.seed\": \"7\"}");
     assertThat(RunIdentity.of(Map.of("train.seed", 7)).differences(older))
-        .containsExactly("  its form is none, is 1 (another version of Lethe wrote it)");
+        .containsExactly("  format version was none, is 1 (written by another version of Lethe)");
   }
 
   private static JsonNode written(RunIdentity run) throws JsonProcessingException {

@@ -24,7 +24,7 @@ class SaturationTest {
     look(10, 40, 0.0004);
     assertThat(said)
         .containsExactly(
-            "Warning: forget.npo has been below 0.0005 nats for 10 steps, up to step 10: it is saturated and moves the model no more; a smaller unlearn.beta saturates later");
+            "Warning: forget.npo has been below 0.0005 nats for 10 steps, up to step 10: it is saturated and no longer changes the model; a smaller unlearn.beta saturates later");
   }
 
   @Test

@@ -89,7 +89,7 @@ class StepLogTest {
     add(StepLog.open(folder, "unlearn", 5, 0, told::add), 1, 10);
     Files.delete(directory.resolve("steps/unlearn-00000005.jsonl"));
     assertThatThrownBy(() -> StepLog.open(folder, "unlearn", 5, 10, told::add))
-        .hasMessageContaining("Cannot go on after step 10")
+        .hasMessageContaining("Cannot continue after step 10")
         .hasMessageContaining("end with step 0");
   }
 

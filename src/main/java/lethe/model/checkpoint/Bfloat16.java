@@ -11,13 +11,13 @@ import java.nio.ShortBuffer;
  *
  * <pre>
  *   a number becomes the nearest bfloat16, half to even; beyond the largest, an infinity
- *   NaN stays NaN: its quiet bit is set, because its payload may lie in the lower half alone
+ *   NaN stays NaN: its quiet bit is set, because its payload may be in the lower half alone
  * </pre>
  *
  * An instance holds the memory for blocks; not thread-safe.
  */
 public final class Bfloat16 {
-  /** Elements that are turned at a time. */
+  /** Elements that are converted at a time. */
   public static final int BLOCK = 4096;
 
   /** HotSpot vectorizes loops over int[] but not floatToRawIntBits: bits go through a buffer. */

@@ -16,8 +16,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * The tensors of a Hugging Face folder under the names of its files: of one model.safetensors, or
- * of the shards that model.safetensors.index.json lists. {@link lethe.model.Checkpoint} has them
- * under the names of a network.
+ * of the shards that model.safetensors.index.json lists. {@link lethe.model.Checkpoint} provides
+ * them under the names of a network.
  */
 public final class CheckpointWeights implements TensorSource {
   static final String SINGLE = "model.safetensors";
@@ -47,7 +47,7 @@ public final class CheckpointWeights implements TensorSource {
     }
     throw new InvalidSettings(
         List.of(
-            "Cannot read weights from %s: it has neither %s nor %s; convert others to safetensors"
+            "Cannot read weights from %s: it has neither %s nor %s; convert other formats to safetensors"
                 .formatted(folder, SINGLE, INDEX)));
   }
 
@@ -72,11 +72,11 @@ public final class CheckpointWeights implements TensorSource {
       throw new InvalidSettings(FirstTen.lines(problems));
     }
     others.keySet().removeAll(listed.keySet());
-    listed.putAll(others); // as transformers does: what a shard has is there
+    listed.putAll(others); // as in transformers: any tensor in a shard counts
     return new CheckpointWeights(folder, listed, List.copyOf(others.keySet()));
   }
 
-  /** A shard holds what the index places in it. */
+  /** Reports tensors that the index places in a shard and that the shard lacks. */
   private static void lacking(
       Set<String> placed, Safetensors shard, Path index, List<String> problems) {
     Set<String> missing = new LinkedHashSet<>(placed);
@@ -125,7 +125,7 @@ public final class CheckpointWeights implements TensorSource {
     return tensors.values();
   }
 
-  /** Names that a shard has and the index does not list. */
+  /** Names that are in a shard but not in the index. */
   public List<String> unlisted() {
     return unlisted;
   }
@@ -169,7 +169,7 @@ public final class CheckpointWeights implements TensorSource {
   private Safetensors file(String name) {
     Safetensors file = fileOf.get(name);
     if (file == null) {
-      throw new InvalidSettings("Cannot read " + name + ": the weights do not have it");
+      throw new InvalidSettings("Cannot read " + name + ": the weights do not contain it");
     }
     return file;
   }

@@ -32,7 +32,7 @@ public enum Dtype {
     return code;
   }
 
-  /** Bytes an element. */
+  /** Bytes per element. */
   public int bytes() {
     return bytes;
   }
@@ -58,7 +58,7 @@ public enum Dtype {
   /**
    * Widens stored elements.
    *
-   * @param from little-endian elements from its position on, which stays
+   * @param from little-endian elements from its position on, which does not move
    */
   void decode(ByteBuffer from, float[] to, int offset, int count) {
     ByteBuffer little = from.slice().order(ByteOrder.LITTLE_ENDIAN);
@@ -79,7 +79,7 @@ public enum Dtype {
   /**
    * Narrows elements to how they are stored.
    *
-   * @param to takes little-endian elements from its position on, which stays
+   * @param to takes little-endian elements from its position on, which does not move
    */
   void encode(float[] from, int offset, int count, ByteBuffer to) {
     ByteBuffer little = to.slice().order(ByteOrder.LITTLE_ENDIAN);

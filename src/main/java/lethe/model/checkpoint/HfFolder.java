@@ -19,8 +19,8 @@ public record HfFolder(Path path, Files files, JsonNode config) {
   public static final String CONFIG = "config.json";
 
   /**
-   * What goes with a model unchanged. A list of what may, not of what may not: other files may hold
-   * the weights, or name the texts, that were to be forgotten.
+   * The files that a written model takes over unchanged. This lists what may be copied, not what
+   * may not: other files may hold the weights, or name the texts, that were to be forgotten.
    */
   private static final Pattern COMPANION =
       Pattern.compile(
@@ -30,8 +30,7 @@ public record HfFolder(Path path, Files files, JsonNode config) {
               + "|(LICENSE|LICENCE|NOTICE|USE_POLICY).*");
 
   /**
-   * Opens a folder that has a config.json; its weights and its tokenizer are looked for when asked
-   * for.
+   * Opens a folder that has a config.json; its weights and its tokenizer are read when needed.
    *
    * @throws InvalidSettings when there is no config.json, or it is not a JSON object
    */
@@ -48,8 +47,8 @@ public record HfFolder(Path path, Files files, JsonNode config) {
   }
 
   /**
-   * The weights under the names of the files, their headers read and checked. Others read them
-   * through {@link lethe.model.ModelSource}, which knows the network's names.
+   * The weights under the names of the files, their headers read and checked. Other rooms read them
+   * through {@link lethe.model.ModelSource}, which uses the network's names.
    *
    * @throws InvalidSettings naming every file that is missing or broken
    */
@@ -68,7 +67,7 @@ public record HfFolder(Path path, Files files, JsonNode config) {
   }
 
   /**
-   * Refuses what git leaves in the place of a large file that was not fetched with it.
+   * Refuses the pointer that git leaves in place of a large file that was not fetched.
    *
    * @param start the file's first bytes
    */
@@ -82,7 +81,7 @@ public record HfFolder(Path path, Files files, JsonNode config) {
   }
 
   /**
-   * Where tokenizer.json stands.
+   * The path of tokenizer.json.
    *
    * @throws InvalidSettings when there is none
    */
@@ -94,7 +93,7 @@ public record HfFolder(Path path, Files files, JsonNode config) {
     return file;
   }
 
-  /** Whether tokenizer.json is there. */
+  /** Whether tokenizer.json exists. */
   public boolean hasTokenizer() {
     return files.exists(new Path(path, "tokenizer.json"));
   }

@@ -15,15 +15,16 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Writes a model as a Hugging Face folder. config.json is deleted first and written last, so a
- * reader sees a whole model or none.
+ * reader sees a complete model or none.
  *
- * @param target folder to write; another model's files in it are replaced
- * @param template whose configuration and tokenizer the model has
+ * @param target folder to write; files of another model in it are replaced
+ * @param template the model whose configuration and tokenizer are used
  * @param dtype of the written weights
- * @param shardBytes most bytes of weights a file, at least 1; a larger tensor has a file of its own
+ * @param shardBytes most bytes of weights per file, at least 1; a larger tensor has a file of its
+ *     own
  */
 public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBytes) {
-  /** What Hugging Face's own writers keep to. */
+  /** The default of Hugging Face's own writers. */
   public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
   private static final int PIECE_ELEMENTS = 1 << 18;
@@ -32,7 +33,7 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
    * Writes the whole folder.
    *
    * @param tensors every tensor of the model, in the order they are stored
-   * @param source asked for each tensor once, in ascending ranges
+   * @param source read once for each tensor, in ascending ranges
    * @throws InvalidSettings when the target is the template's own folder
    * @throws IllegalStateException when a value is not finite in {@link #dtype}
    * @throws java.io.UncheckedIOException when a file cannot be written; the folder then has no

@@ -19,20 +19,20 @@ import lethe.settings.InvalidSettings;
  * A config.json, read value by value. What is missing or not supported is collected; {@link
  * #check()} throws it all at once.
  *
- * <p>Transformers is the reference for what a key means: a family's file reads every key that
- * transformers' configuration and network of that family read, so a key that nobody has read here
- * cannot change the forward pass there either. {@link #warnings()} names it. The few keys that
- * transformers reads for every family and that are not done here are refused.
+ * <p>Transformers is the reference for what a key means: a family's class reads every key that
+ * transformers' configuration and network of that family read, so a key that is not read here
+ * cannot change the forward pass there either. {@link #warnings()} names such keys. The few keys
+ * that transformers reads for every family and that are not supported here are refused.
  */
 public final class ModelConfig {
-  /** What transformers reads in any family's configuration and is not done here. */
+  /** Keys that transformers reads for any family and that are not supported here. */
   private static final Set<String> REFUSED =
       Set.of("quantization_config", "per_layer_config", "fusion_config", "is_encoder_decoder");
 
   /** Most layers: more than any model has, and few enough to list their tensors. */
   private static final int MOST_LAYERS = 10_000;
 
-  /** Keys that are known to say nothing about the forward pass of a trained decoder. */
+  /** Keys that are known not to affect the forward pass of a trained decoder. */
   private static final Pattern HARMLESS =
       Pattern.compile(
           "_.*|.*_token_ids?|.*dropout.*|.*pdrop|initializer_.*|summary_.*|.*_version|use_cache"
@@ -81,17 +81,17 @@ public final class ModelConfig {
     return whole(key, 1, Integer.MAX_VALUE);
   }
 
-  /** A size with a stand-in for absent; null is refused, as transformers does. */
+  /** A size with a default if absent; null is refused, as in transformers. */
   public int size(String key, int absent) {
     return value(key).isMissingNode() ? absent : size(key);
   }
 
-  /** A size with stand-ins for absent and for null, which are not always the same. */
+  /** A size with separate defaults for absent and for null, which may differ. */
   public int size(String key, int absent, int ifNull) {
     return isNull(key) ? ifNull : size(key, absent);
   }
 
-  /** Which of two names of a value counts: the alias, where it is there. */
+  /** Which of two names of a value counts: the alias, if present. */
   public String named(String key, String alias) {
     value(key);
     return value(alias).isMissingNode() ? key : alias;
@@ -102,7 +102,7 @@ public final class ModelConfig {
     return whole(key, 1, MOST_LAYERS);
   }
 
-  /** A whole number of at least 0, with a stand-in for absent. */
+  /** A whole number of at least 0, with a default if absent. */
   public int count(String key, int absent) {
     return value(key).isMissingNode() ? absent : whole(key, 0, Integer.MAX_VALUE);
   }
@@ -123,7 +123,7 @@ public final class ModelConfig {
     return value.asInt();
   }
 
-  /** A finite number with a stand-in for absent or null. */
+  /** A finite number with a default if absent or null. */
   public double number(String key, double standIn) {
     return isAbsent(key) ? standIn : number(key, standIn, -Double.MAX_VALUE, "a number");
   }
@@ -143,7 +143,7 @@ public final class ModelConfig {
     return value.asDouble();
   }
 
-  /** A number above 0 with a stand-in for absent. */
+  /** A number above 0 with a default if absent. */
   public double positive(String key, double absent) {
     return value(key).isMissingNode() ? absent : positive(key);
   }
@@ -159,7 +159,9 @@ public final class ModelConfig {
     return value.asDouble();
   }
 
-  /** Marks a key as read that says what is done in any case. */
+  /**
+   * Marks a key as read if it has the value that applies in any case; otherwise it stays unread.
+   */
   public void passOver(String key, double done) {
     if (json.path(key).asDouble(Double.NaN) == done) {
       value(key);
@@ -181,7 +183,7 @@ public final class ModelConfig {
     return numbers;
   }
 
-  /** True or false, with a stand-in for absent. */
+  /** True or false, with a default if absent. */
   public boolean flag(String key, boolean absent) {
     JsonNode value = value(key);
     if (value.isMissingNode()) {
@@ -194,7 +196,7 @@ public final class ModelConfig {
     return value.asBoolean();
   }
 
-  /** A text with a stand-in for absent. */
+  /** A text with a default if absent. */
   public String text(String key, String absent) {
     JsonNode value = value(key);
     if (value.isMissingNode()) {
@@ -214,19 +216,19 @@ public final class ModelConfig {
     return StreamSupport.stream(value(key).spliterator(), false).map(JsonNode::asText).toList();
   }
 
-  /** Whether a key is there with the value null. */
+  /** Whether a key is present with the value null. */
   public boolean isNull(String key) {
     return value(key).isNull();
   }
 
-  /** Whether a key is not there, or null. */
+  /** Whether a key is absent or null. */
   public boolean isAbsent(String key) {
     return value(key).isMissingNode() || isNull(key);
   }
 
   /**
-   * The first of several objects that is there and not empty, or an empty one: checkpoints of
-   * different ages spell the same thing differently.
+   * The first of several objects that is present and not empty, or an empty one: older and newer
+   * checkpoints use different names for the same thing.
    */
   public ModelConfig firstObject(String... keys) {
     for (String key : keys) {
@@ -241,21 +243,21 @@ public final class ModelConfig {
     }
     if (there.size() > 1) {
       warnings.add(
-          "%s has %s: the first counts, as in transformers"
+          "%s has %s: the first is used, as in transformers"
               .formatted(source, String.join(" and ", there)));
     }
     return objects.computeIfAbsent(
         there.get(0), key -> new ModelConfig(source, prefix + key + ".", json.get(key), problems));
   }
 
-  /** Refuses a setting that changes the forward pass and is not done here. */
+  /** Refuses a setting that changes the forward pass and is not supported here. */
   public void refuseUnless(boolean supported, String what) {
     if (!supported) {
       problem(what);
     }
   }
 
-  /** Refuses every value of a key but those known. */
+  /** Refuses every value of a key other than the known ones. */
   public String oneOf(String key, String standIn, Set<String> known) {
     String value = text(key, standIn);
     if (!known.contains(value)) {
@@ -274,8 +276,8 @@ public final class ModelConfig {
   }
 
   /**
-   * @throws InvalidSettings with every problem found while reading, and every key that transformers
-   *     reads, nobody here, and that is switched on
+   * @throws InvalidSettings with every problem found while reading, and every switched-on key that
+   *     transformers reads and Lethe does not
    */
   public void check() {
     refuseUnless(flag("is_causal", true), "is_causal false is not supported");
@@ -296,8 +298,8 @@ public final class ModelConfig {
   }
 
   /**
-   * One sentence for each thing in it that a user may want to know of and that changes nothing;
-   * complete once the network is built from it.
+   * One sentence for each thing in it that a user may want to know and that changes nothing;
+   * complete once the network has been built from it.
    */
   public List<String> warnings() {
     List<String> names = new ArrayList<>();
@@ -321,7 +323,7 @@ public final class ModelConfig {
     return parts;
   }
 
-  /** Keys of some names that nobody read and that are switched on. */
+  /** Keys with certain names that have not been read and are switched on. */
   private List<Map.Entry<String, JsonNode>> unread(Predicate<String> names) {
     List<Map.Entry<String, JsonNode>> unread = new ArrayList<>();
     json.fields()
@@ -335,7 +337,7 @@ public final class ModelConfig {
     return unread;
   }
 
-  /** A value that leaves a feature out. */
+  /** Whether a value switches a feature off. */
   private static boolean off(JsonNode value) {
     return value.isNull()
         || (value.isBoolean() && !value.asBoolean())

@@ -13,7 +13,7 @@ import org.apache.hadoop.fs.Path;
 public final class Safetensors implements TensorSource {
   private static final int LENGTH_BYTES = 8;
 
-  /** A type that is read, but that no {@link Dtype} is written as. */
+  /** A type that can be read, but not written: it has no {@link Dtype}. */
   private static final String FLOAT64 = "F64";
 
   private final Path path;
@@ -29,7 +29,7 @@ public final class Safetensors implements TensorSource {
   }
 
   /**
-   * Reads the header; no tensor yet.
+   * Opens a file and reads its header, but no tensors.
    *
    * @throws InvalidSettings when there is no such file, or its header is wrong in itself or does
    *     not fit the file's length
@@ -153,7 +153,7 @@ public final class Safetensors implements TensorSource {
     SafetensorsHeader.Entry entry = entry(name);
     if (fromElement < 0 || fromElement > entry.elements() - count) {
       throw new InvalidSettings(
-          "Cannot read %d elements from %d on of %s of %s: it has %d"
+          "Cannot read %d elements from element %d of %s in %s: it has %d elements"
               .formatted(count, fromElement, name, path, entry.elements()));
     }
     long from = dataStart + entry.begin() + fromElement * entry.elementBytes();

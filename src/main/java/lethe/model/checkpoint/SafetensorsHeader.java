@@ -54,7 +54,7 @@ record SafetensorsHeader(Map<String, Entry> entries) {
           .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /**
-   * Where a tensor stands.
+   * Where a tensor lies in the file.
    *
    * @param tensor its name and shape
    * @param type its element type as the header names it
@@ -76,7 +76,7 @@ record SafetensorsHeader(Map<String, Entry> entries) {
    *
    * @param json the header's bytes
    * @param dataBytes how many bytes the file has after it
-   * @throws IllegalArgumentException saying what is wrong, without the file's name
+   * @throws IllegalArgumentException describing the problem, without the file's name
    */
   static SafetensorsHeader parse(byte[] json, long dataBytes) {
     JsonNode root;
@@ -162,7 +162,7 @@ record SafetensorsHeader(Map<String, Entry> entries) {
     return numbers;
   }
 
-  /** Every byte of the data belongs to one tensor. */
+  /** Checks that every byte of the data belongs to exactly one tensor. */
   private static void checkCover(List<Entry> sorted, long dataBytes) {
     long covered = 0;
     for (Entry entry : sorted) {

@@ -31,7 +31,7 @@ final class Activation {
   /**
    * The function a key of config.json names, applied to a variable of a script.
    *
-   * @param standIn its name where the key is absent
+   * @param standIn the name used if the key is absent
    */
   static String of(ModelConfig config, String key, String standIn, String variable) {
     String name = config.oneOf(key, standIn, BY_NAME.keySet());

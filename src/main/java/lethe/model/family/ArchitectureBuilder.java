@@ -24,7 +24,7 @@ final class ArchitectureBuilder {
   /**
    * Adds a tensor to the group; several are stacked.
    *
-   * @return what the group's script calls it: {@code w[3]}
+   * @return its name in the group's script: {@code w[3]}
    */
   String add(NamedShape... tensors) {
     parameters.add(FusedParameter.of(tensors));

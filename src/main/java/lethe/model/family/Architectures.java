@@ -10,7 +10,7 @@ import lethe.settings.InvalidSettings;
 
 /** The families that Lethe can run, by the {@code model_type} of their config.json. */
 public final class Architectures {
-  /** Most parameters: what a sum of them in a long, and a message, can be trusted with. */
+  /** Most parameters that a model may have; their sum then fits in a long. */
   private static final double MOST_ELEMENTS = 1e12;
 
   private Architectures() {}
@@ -47,7 +47,7 @@ public final class Architectures {
     return built;
   }
 
-  /** As a double, because a product of sizes that nobody has checked may overflow a long. */
+  /** As a double, because a product of unchecked sizes may overflow a long. */
   private static double elements(NamedShape tensor) {
     return tensor.shape().stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b);
   }

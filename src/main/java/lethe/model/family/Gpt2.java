@@ -57,7 +57,7 @@ public final class Gpt2 {
     for (String key : new String[] {"add_cross_attention", "scale_attn_by_inverse_layer_idx"}) {
       config.refuseUnless(!config.flag(key, false), key + " true is not supported");
     }
-    config.flag("reorder_and_upcast_attn", false); // attention adds in float32 in any case
+    config.flag("reorder_and_upcast_attn", false); // attention always accumulates in float32
     ContextLength context =
         ContextLength.of(config, config.named("n_positions", "max_position_embeddings"), 1024);
 

@@ -7,7 +7,8 @@ import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
 
 /**
- * Llama (Touvron et al., arXiv:2302.13971) and what kept its layout: Llama 2 and 3, Yi, TinyLlama.
+ * Llama (Touvron et al., arXiv:2302.13971) and the models that kept its layout: Llama 2 and 3, Yi,
+ * TinyLlama.
  */
 public final class Llama {
   private Llama() {}

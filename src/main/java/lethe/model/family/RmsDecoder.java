@@ -22,12 +22,12 @@ import lethe.model.torch.ScriptTemplates;
  * <p>Shapes in the script: x, x1 and normed (which is h and h1 above) B x T x D; qkv B x T x (H +
  * 2K) x E, the heads of queries, keys and values one after another, of which qk are the first H +
  * K; gate and inner B x T x F, F the width of the feed-forward block, and gate_up both halves of
- * 2F. The residual stream x is float32; what is multiplied is in the dtype of the products.
+ * 2F. The residual stream x is float32; the inputs of matrix products are in their dtype.
  *
  * @param width of the hidden states
  * @param heads of the queries
  * @param keyHeads of keys and values, a divisor of {@code heads}
- * @param headSize elements a head
+ * @param headSize elements per head
  * @param inner width of the feed-forward block
  * @param parts what a family adds
  */
@@ -58,8 +58,8 @@ record RmsDecoder(
       """;
 
   /**
-   * x / sqrt(mean x^2 + eps), times the weight: the values of PyTorch's own operator to the last
-   * bit. That one differentiates a power; a product takes fewer passes.
+   * x / sqrt(mean x^2 + eps), times the weight: bit-identical to PyTorch's own operator, whose
+   * backward pass differentiates a power; this product takes fewer passes.
    */
   private static final String RMS =
       """
@@ -94,7 +94,7 @@ record RmsDecoder(
     return config.size("head_dim", share, share);
   }
 
-  /** The network of a config.json in which a family has read what is its own. */
+  /** The network of a config.json, after a family has read its own keys. */
   static Architecture of(
       ModelConfig config, int keyHeads, int headSize, ContextLength context, EnumSet<Part> parts) {
     RmsDecoder layer =

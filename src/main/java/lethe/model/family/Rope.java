@@ -9,11 +9,11 @@ import lethe.model.network.Architecture;
  * turn by position x frequency. Tables hold the cosine and sine of each angle, computed as Hugging
  * Face does: frequencies and angles in float32.
  *
- * @param frequencies for a sequence length, the d/2 frequencies in radians a position
+ * @param frequencies for a sequence length, the d/2 frequencies in radians per position
  * @param scale factor on cosine and sine (1 for most types)
  */
 record Rope(IntFunction<float[]> frequencies, double scale) {
-  /** Most elements of a head: more than any model has, and few enough to make tables of. */
+  /** Most elements of a head: more than any model has, and few enough for tables. */
   static final int MOST_DIMENSIONS = 1 << 16;
 
   /** For architectures with learned positions, which ignore it. */

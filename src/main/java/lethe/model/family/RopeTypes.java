@@ -7,8 +7,8 @@ import lethe.model.checkpoint.ModelConfig;
 /**
  * The {@code rope_type}s of Hugging Face: how config.json stretches the frequencies {@code
  * theta^(-2i/d)} of {@link Rope} over a longer context. Newer checkpoints keep the values in {@code
- * rope_parameters}, older ones in {@code rope_scaling} beside {@code rope_theta}; where there are
- * both, transformers takes the older one whole.
+ * rope_parameters}, older ones in {@code rope_scaling} beside {@code rope_theta}; if both are
+ * present, transformers uses only the older one.
  */
 final class RopeTypes {
   private static final Set<String> TYPES =
@@ -24,7 +24,7 @@ final class RopeTypes {
     this.dimensions = dimensions;
   }
 
-  /** Whole heads turn. */
+  /** All elements of each head are rotated. */
   static Rope whole(ModelConfig config, int headSize) {
     config.refuseUnless(headSize % 2 == 0, "head_dim " + headSize + " cannot turn in pairs");
     ModelConfig values = config.firstObject("rope_scaling", "rope_parameters");
@@ -35,16 +35,16 @@ final class RopeTypes {
     return new RopeTypes(config, values, headSize).rope(theta(config, "rope_theta", values));
   }
 
-  /** What is in the object counts, then what is beside it. */
+  /** The value in the object is used, otherwise the one beside it. */
   private static double theta(ModelConfig config, String key, ModelConfig values) {
     if (values.isAbsent("rope_theta")) {
       return config.positive(key, 10000);
     }
-    config.isAbsent(key); // read and passed over
+    config.isAbsent(key); // marks it as read
     return values.positive("rope_theta");
   }
 
-  /** The first elements of each head turn, a quarter of them if config.json does not say. */
+  /** Only the first elements of each head are rotated, a quarter of them by default. */
   static Rope partial(ModelConfig config, int headSize) {
     ModelConfig values = config.firstObject("rope_scaling", "rope_parameters");
     double oldPart = config.positive("rotary_pct", 0.25);
@@ -108,8 +108,8 @@ final class RopeTypes {
   }
 
   /**
-   * Peng et al., arXiv:2309.00071: pairs that turn often keep their frequency, those that hardly
-   * turn are divided by the factor, between them a ramp.
+   * Peng et al., arXiv:2309.00071: pairs that turn often keep their frequency, the frequencies of
+   * those that hardly turn are divided by the factor, with a ramp in between.
    */
   private Rope yarn(double theta) {
     int original = original();
@@ -136,7 +136,7 @@ final class RopeTypes {
     return constant(frequencies, yarnScale(factor));
   }
 
-  /** The dimension whose pair turns so many times over the original context. */
+  /** The dimension whose pair turns the given number of times over the original context. */
   private double correction(double turns, double theta, int original) {
     return dimensions * Math.log(original / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
   }

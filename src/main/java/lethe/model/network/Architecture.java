@@ -16,7 +16,7 @@ import lethe.model.checkpoint.NamedShape;
  *
  * @param type {@code model_type} in config.json
  * @param vocabulary rows of the embedding
- * @param context the longest sequence it may run
+ * @param context the longest sequence it can run
  * @param width of the hidden states
  * @param heads of the attention
  * @param parameters all of them, in the order of the flat parameter vector; no tensor twice
@@ -45,19 +45,19 @@ public record Architecture(
   /**
    * A constant matrix, row by row.
    *
-   * @param rows one a position
-   * @param columns elements a row
+   * @param rows one per position
+   * @param columns elements per row
    * @param values rows x columns
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Table(int rows, int columns, float[] values) {}
 
   /**
-   * What attention is cut into.
+   * The heads of the attention.
    *
    * @param queries heads of the queries
    * @param keys heads of keys and values, a divisor of {@code queries}
-   * @param size elements a head
+   * @param size elements per head
    */
   public record Heads(int queries, int keys, int size) {}
 
@@ -69,8 +69,8 @@ public record Architecture(
   }
 
   /**
-   * The matrices that activations are multiplied with, one after another, the output matrix last;
-   * what several matrices of a checkpoint are stacked to counts as one.
+   * The matrices that activations are multiplied with, in order, the output matrix last; several
+   * matrices of a checkpoint that are stacked count as one.
    */
   public List<FusedParameter> matrices() {
     return Stream.concat(layers.stream(), Stream.of(head))
@@ -90,13 +90,13 @@ public record Architecture(
     return parameters.stream().flatMap(p -> p.tensors().stream()).toList();
   }
 
-  /** What the names of all tensors but the output matrix begin with: {@code model.}. */
+  /** The common prefix of all tensor names except that of the output matrix: {@code model.}. */
   public String prefix() {
     String first = parameters.get(embedding.get(0)).tensors().get(0).name();
     return first.substring(0, first.indexOf('.') + 1);
   }
 
-  /** Names that checkpoints give the output matrix, of which there is none where it is tied. */
+  /** Names that checkpoints give the output matrix; empty if it is tied. */
   public List<String> outputs() {
     return type.equals("gpt_neox")
         ? List.of("embed_out.weight", "lm_head.weight")
@@ -109,8 +109,8 @@ public record Architecture(
   }
 
   /**
-   * Floating-point operations a token in the forward pass: 2 a parameter outside the input
-   * embedding, and 4 x width x context a layer for the attention's two products. Forward and
+   * Floating-point operations per token in the forward pass: 2 per parameter outside the input
+   * embedding, and 4 x width x context per layer for the attention's two products. Forward and
    * backward together cost three times as many.
    *
    * @param tokens sequence length

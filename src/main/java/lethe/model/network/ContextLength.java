@@ -5,7 +5,7 @@ import lethe.model.checkpoint.ModelConfig;
 import lethe.settings.InvalidSettings;
 
 /**
- * The longest sequence a network may run, and which value of config.json says so.
+ * The longest sequence that a network can run, and the value of config.json that sets it.
  *
  * @param tokens at least 1
  * @param reason for messages: {@code sliding_window 4096}
@@ -16,7 +16,10 @@ public record ContextLength(int tokens, String reason) {
     return new ContextLength(tokens, key + " " + tokens);
   }
 
-  /** No longer than another value allows: attention sees everything while a window covers it. */
+  /**
+   * This length, limited by another value: while a window covers the whole sequence, attention sees
+   * everything.
+   */
   public ContextLength within(String key, int most) {
     return most < tokens ? new ContextLength(most, key + " " + most) : this;
   }

@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Texts of one length that grow token by token: the keys and values of what is there are kept, so
- * that only the new token goes through the layers. Close it when done. Not thread-safe.
+ * Texts of equal length that grow token by token: the keys and values of earlier tokens are kept,
+ * so that only the new token goes through the layers. Close it when done. Not thread-safe.
  *
  * <p>Hidden states are those of the whole text up to rounding: the same products in another shape.
- * Where positions turn otherwise in a longer text (rope_type longrope, beyond its original context)
- * keys that are kept would be wrong, and the whole text goes through the layers every time.
+ * Where the rotation of positions depends on the length of the text (rope_type longrope, beyond its
+ * original context), kept keys would be wrong, and the whole text goes through the layers every
+ * time.
  */
 public final class Decoding implements AutoCloseable {
   private final Network network;
@@ -29,7 +30,7 @@ public final class Decoding implements AutoCloseable {
 
   /**
    * @param network that decodes
-   * @param most tokens of a text in the end; at most the model's context
+   * @param most tokens of a text at the end; at most the model's context
    */
   Decoding(Network network, Parameters weights, int most) {
     this.network = network;
@@ -43,7 +44,7 @@ public final class Decoding implements AutoCloseable {
   /**
    * Takes the first tokens.
    *
-   * @param tokens as many of every text, at least 1
+   * @param tokens the same number for every text, at least 1
    * @return hidden states of the last position: B x D
    * @throws IllegalArgumentException when texts differ in length
    */
@@ -61,7 +62,9 @@ public final class Decoding implements AutoCloseable {
     return run(0);
   }
 
-  /** Whether a position of a text of this length is turned by another angle at full length. */
+  /**
+   * Whether a position is rotated by another angle in a text of this length than at full length.
+   */
   private boolean ropeDependsOnLength(int length) {
     List<Architecture.Table> now = network.architecture().tables().apply(length);
     List<Architecture.Table> then = network.architecture().tables().apply(most);
@@ -78,7 +81,7 @@ public final class Decoding implements AutoCloseable {
   /**
    * Takes one more token of every text.
    *
-   * @param tokens one a text
+   * @param tokens one per text
    * @return hidden states of that position: B x D
    */
   public NDArray next(int[] tokens) {
@@ -95,7 +98,7 @@ public final class Decoding implements AutoCloseable {
    */
   private NDArray run(int had) {
     int now = ids[0].length;
-    // Positions may be learned with the embedding, so all tokens are looked up.
+    // The embedding may include learned positions, so all tokens are embedded.
     NDArray allBTD = network.embed(manager.create(ids).toType(DataType.INT64, false), weights);
     NDArray xBTD = had == 0 ? allBTD : rowsOf(allBTD, now);
     List<NDArray> own = tables(had, now);
@@ -123,7 +126,7 @@ public final class Decoding implements AutoCloseable {
     return hiddenBD;
   }
 
-  /** Of the positions from {@code had} to {@code now}. */
+  /** The tables of the positions from {@code had} to {@code now}. */
   private List<NDArray> tables(int had, int now) {
     if (recompute) {
       return network.tables(now, manager);

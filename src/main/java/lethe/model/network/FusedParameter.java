@@ -5,9 +5,9 @@ import java.util.List;
 import lethe.model.checkpoint.NamedShape;
 
 /**
- * What the network holds as one tensor: a tensor of the checkpoint, or several that multiply the
- * same input stacked along their first dimension, so that one matrix product serves them all.
- * Stacked, their elements simply follow one another.
+ * One tensor of the network: a tensor of the checkpoint, or several that multiply the same input,
+ * stacked along their first dimension, so that one matrix product serves them all. In the stack
+ * their elements simply follow one another.
  *
  * @param tensors at least one; all dimensions but the first agree
  */

@@ -49,7 +49,7 @@ public final class Network implements AutoCloseable {
           return torch.argmax(torch.scatter_(z, 1, torch.unsqueeze(ids, 1), -1.0e30), 1)
       """;
 
-  /** Sequence lengths whose tables are kept. */
+  /** Number of sequence lengths whose tables are kept. */
   private static final int TABLES = 8;
 
   private final Architecture architecture;
@@ -62,7 +62,7 @@ public final class Network implements AutoCloseable {
   private final Map<Integer, List<NDArray>> tables = new LinkedHashMap<>(16, 0.75f, true);
 
   /**
-   * In float32, keeping activations.
+   * A network in float32 that keeps activations.
    *
    * @param device where it runs
    * @param threads for matrix products
@@ -117,9 +117,9 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Begins to write texts on.
+   * Begins to continue texts.
    *
-   * @param most tokens of a text in the end; at most the model's context
+   * @param most tokens of a text at the end; at most the model's context
    */
   public Decoding decoding(Parameters weights, int most) {
     return new Decoding(this, weights, most);
@@ -138,9 +138,9 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * As {@link #hidden}, for gradients to go back through.
+   * As {@link #hidden}, recorded for a backward pass.
    *
-   * @param leaves which the gradients are added to
+   * @param leaves to which the gradients are added
    */
   public Tape record(NDArray idsBT, Parameters leaves) {
     int tokens = (int) idsBT.getShape().get(1);
@@ -162,7 +162,7 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * What the predictions at some positions are like, in few passes over the vocabulary.
+   * Statistics of the predictions at some positions, in few passes over the vocabulary.
    *
    * <pre>
    *   z = logits - max logits     s = sum_v exp z_v     E f = sum_v f_v exp z_v / s
@@ -170,11 +170,11 @@ public final class Network implements AutoCloseable {
    *   1  mean of log p                               E z - log s, nats
    *   2  standard deviation of log p                 sqrt(E z^2 - (E z)^2), nats
    *   3  the label's distance from the best logit    z_label, 0 or less
-   *   4  how many as good as the best there could be s, 1 to V
+   *   4  1 / probability of the best token            s, 1 to V
    * </pre>
    *
-   * The best logit's z is 0, so what is likely has a small z, and the difference of squares keeps
-   * its digits.
+   * The best logit's z is 0, so likely tokens have a small z, and the difference of squares keeps
+   * its precision.
    *
    * @param logitsNV as {@link #logits} gives them
    * @param labelsN ids
@@ -185,10 +185,10 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Goes back through the head and adds to the gradients of its leaves.
+   * Backward pass through the head; adds to the gradients of its leaves.
    *
    * @param logitsNV what {@link #logits} gave, with a graph
-   * @param gradientNV of them
+   * @param gradientNV gradient of the logits
    * @param hiddenND the leaf that {@code logits} was given
    * @return the gradient of {@code hiddenND}
    */
@@ -220,8 +220,8 @@ public final class Network implements AutoCloseable {
    * The likeliest token other than a given one.
    *
    * @param logitsNV overwritten
-   * @param idsN not to be named
-   * @return N, the first of those that tie
+   * @param idsN the tokens to exclude
+   * @return N; the first among ties
    */
   public NDArray likeliestOther(NDArray logitsNV, NDArray idsN) {
     return script.run("likeliest_other", logitsNV, idsN);
@@ -241,7 +241,7 @@ public final class Network implements AutoCloseable {
     return arrays;
   }
 
-  /** The tables of a sequence length, owned by a manager of the caller's. */
+  /** The tables of a sequence length, owned by the caller's manager. */
   List<NDArray> tables(int tokens, NDManager owner) {
     List<NDArray> arrays = new ArrayList<>();
     for (Architecture.Table table : architecture.tables().apply(tokens)) {

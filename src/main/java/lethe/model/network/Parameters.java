@@ -19,8 +19,8 @@ import lethe.model.torch.Precision;
 /**
  * A network's parameters, addressed as one flat vector: the parameters of {@link
  * Architecture#parameters()} one after another. The vector is float32 in the processor's memory;
- * passes take the same memory, or copies on the network's device and in its precision, which are
- * renewed once after a {@link #write}.
+ * passes use the same memory, or copies on the network's device and in its precision, which are
+ * refreshed after a {@link #write}.
  *
  * <p>Not thread-safe.
  */
@@ -37,7 +37,7 @@ public final class Parameters implements AutoCloseable {
   /** The vector on the network's device: what the embedding, norms and biases take. */
   private final List<NDArray> float32 = new ArrayList<>();
 
-  /** Matrices in the network's precision, all else as in {@link #float32}. */
+  /** Matrices in the network's precision, everything else as in {@link #float32}. */
   private final List<NDArray> computeTensors = new ArrayList<>();
 
   /** Gradients summed by {@link #add}, float32; null where there is none yet. */
@@ -105,17 +105,17 @@ public final class Parameters implements AutoCloseable {
     }
   }
 
-  /** {@link #leaves(Predicate)} with gradients of all. */
+  /** {@link #leaves(Predicate)} with gradients of all parameters. */
   public Parameters leaves() {
     return leaves(name -> true);
   }
 
   /**
-   * The same memory as leaves of graphs to come, with gradients of their own that begin from
-   * nothing. Passes through them add up; this takes the place of zeroing gradients.
+   * The same memory as leaves of new graphs, with gradients of their own that start at zero.
+   * Gradients of several passes add up; calling this replaces zeroing gradients.
    *
-   * @param trained by tensor name, which gradients are wanted; others are not computed, where no
-   *     tensor of a fused parameter is wanted
+   * @param trained by tensor name, which gradients are wanted; those of a fused parameter are
+   *     computed if any of its tensors is wanted
    */
   public Parameters leaves(Predicate<String> trained) {
     renew();
@@ -138,7 +138,7 @@ public final class Parameters implements AutoCloseable {
     return leaves;
   }
 
-  /** Those of some places that have gradients. */
+  /** The given places that have gradients. */
   List<Integer> trained(List<Integer> places) {
     return places.stream().filter(place -> !frozen.get(place)).toList();
   }
@@ -154,7 +154,7 @@ public final class Parameters implements AutoCloseable {
    * Adds to the gradients of these leaves.
    *
    * @param places of the parameters
-   * @param gradients theirs, given away
+   * @param gradients of these parameters; owned by this from now on
    */
   void add(List<Integer> places, NDList gradients) {
     NDList first = new NDList();
@@ -209,7 +209,7 @@ public final class Parameters implements AutoCloseable {
 
   /**
    * Reads a range of the gradients that passes through these {@link #leaves()} have left; a
-   * parameter no pass has reached has zeros.
+   * parameter that no pass has reached has zeros.
    */
   public void readGradients(long offset, float[] values, int from, int count) {
     walk(

@@ -12,8 +12,8 @@ import lethe.model.torch.Autograd;
 import lethe.model.torch.Graph;
 
 /**
- * A pass through the layers that gradients can go back through, once. Each layer has a graph of its
- * own between its input and its output: the backward pass lets go of one layer after another, and a
+ * A forward pass through the layers that allows one backward pass. Each layer has a graph of its
+ * own between its input and its output: the backward pass frees one layer after another, and a
  * layer whose intermediate results were not kept is simply run again, with the same result.
  */
 public final class Tape {
@@ -21,7 +21,7 @@ public final class Tape {
    * One layer's pass.
    *
    * @param run the layer
-   * @param input a leaf of the layer's graph, or nothing but a value when it will be run again
+   * @param input a leaf of the layer's graph, or a plain value when the layer will be run again
    * @param output on that graph; null when the layer will be run again
    * @param places of the weights whose gradients are wanted
    */
@@ -63,7 +63,7 @@ public final class Tape {
     NDArray input = hiddenBTD;
     if (places.isEmpty() && nothingBelow()) {
       hiddenBTD = Graph.withoutGraph(() -> layer.apply(input));
-      input.close(); // nothing goes back to here
+      input.close(); // no gradient is needed here
     } else if (activations == Activations.RECOMPUTE) {
       hiddenBTD = Graph.withoutGraph(() -> layer.apply(input));
       stages.push(new Stage(layer, input, null, places));
@@ -75,7 +75,9 @@ public final class Tape {
     }
   }
 
-  /** Whether no gradient is wanted of anything before the next layer to run, or to go back to. */
+  /**
+   * Whether no gradient is wanted below the layer that comes next, in the forward or backward pass.
+   */
   private boolean nothingBelow() {
     return stages.isEmpty() && embedding.isEmpty();
   }
@@ -86,7 +88,7 @@ public final class Tape {
   }
 
   /**
-   * Goes back through all layers and adds to the gradients of their leaves.
+   * Backward pass through all layers; adds to the gradients of their leaves.
    *
    * @param gradientBTD of the hidden states
    */

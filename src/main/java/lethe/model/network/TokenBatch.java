@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * Token sequences laid side by side, padded on the right, and the positions in them that are
- * scored. Only scored positions ever meet the head, so padding costs it nothing and cannot reach a
- * loss.
+ * scored. Only scored positions go through the head, so padding costs nothing there and cannot
+ * affect a loss.
  *
  * @param idsBT int64 token ids, padded with id 0
  * @param rowsN int64 flat positions b * T + t whose prediction is scored, in order

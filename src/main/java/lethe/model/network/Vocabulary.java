@@ -11,8 +11,8 @@ import lethe.settings.FirstTen;
 import lethe.settings.InvalidSettings;
 
 /**
- * Which rows of a model's embedding stand for what. A checkpoint may have more rows than its
- * tokenizer has tokens: those no text ever uses.
+ * What the rows of a model's embedding represent. A checkpoint may have more rows than its
+ * tokenizer has tokens; no text ever uses the extra rows.
  */
 public final class Vocabulary implements Serializable {
   private final int rows;
@@ -25,7 +25,7 @@ public final class Vocabulary implements Serializable {
     this.special = special;
   }
 
-  /** Every row an ordinary token. */
+  /** A vocabulary in which every row is an ordinary token. */
   public static Vocabulary of(int rows) {
     BitSet tokens = new BitSet(rows);
     tokens.set(0, rows);
@@ -56,7 +56,7 @@ public final class Vocabulary implements Serializable {
   }
 
   /**
-   * The tokens of a {@code tokenizer.json} that a model cannot take.
+   * The tokens of a {@code tokenizer.json} for which a model has no row.
    *
    * @param rows of the embedding
    * @return how many there are and which, for a message
@@ -89,7 +89,7 @@ public final class Vocabulary implements Serializable {
 
   private static void forEach(JsonNode tokenizer, Token use) {
     JsonNode vocabulary = tokenizer.at("/model/vocab");
-    if (vocabulary.isArray()) { // unigram: an id is a place in the list
+    if (vocabulary.isArray()) { // unigram: an id is an index into the list
       for (int id = 0; id < vocabulary.size(); id++) {
         use.at(id, vocabulary.get(id).path(0).asText(), false);
       }
@@ -114,7 +114,7 @@ public final class Vocabulary implements Serializable {
     return special.get(token);
   }
 
-  /** Rows that are no token. Ascending. */
+  /** Rows that represent no token. Ascending. */
   public int[] unused() {
     return IntStream.range(0, rows).filter(id -> !tokens.get(id)).toArray();
   }

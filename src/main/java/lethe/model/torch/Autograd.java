@@ -41,16 +41,16 @@ public final class Autograd {
   /**
    * Gradients of {@code sum(value * upstream)}.
    *
-   * @param value on a graph, which is let go
+   * @param value on a graph, which is freed
    * @param upstream of its shape and dtype
    * @param inputs leaves that the value depends on
-   * @return one an input, owned by the value's manager
+   * @return one per input, owned by the value's manager
    */
   public NDList gradients(NDArray value, NDArray upstream, List<NDArray> inputs) {
     return Graph.withoutGraph(() -> script.runAll("gradients", value, upstream, inputs));
   }
 
-  /** The gradients as the beginning of float32 sums. */
+  /** The gradients as initial values of float32 sums. */
   public NDList startSums(NDList gradients) {
     return Graph.withoutGraph(() -> script.runAll("first", gradients));
   }

@@ -8,7 +8,7 @@ package lethe.model.torch;
  *   finish(x, a, w) -> x                  adds attention's result a, then the feed-forward block
  * </pre>
  *
- * to these, which differ only in what is attended to:
+ * into these, which differ only in what is attended to:
  *
  * <pre>
  *   forward(x, tables, w) -> x                   a whole text

@@ -5,10 +5,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.function.Supplier;
 
-/**
- * Whether PyTorch records what is computed, for gradients to go back through. The switch is one per
- * thread.
- */
+/** Switches on and off whether PyTorch records a graph for gradients. The switch is per thread. */
 public final class Graph {
   private Graph() {}
 

@@ -5,7 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.cuda.CudaUtils;
 
-/** Starts PyTorch once a process, with what reproducible arithmetic needs. */
+/** Starts PyTorch once per process, with the settings that reproducible arithmetic needs. */
 public final class NativeEngine {
   private NativeEngine() {}
 
@@ -22,14 +22,15 @@ public final class NativeEngine {
   }
 
   /**
-   * @param threads for matrix products; the last caller wins, since the setting is the process's
+   * @param threads for matrix products; the last caller wins, since the setting is global to the
+   *     process
    */
   public static synchronized void start(int threads) {
     load();
     JniUtils.setNumThreads(threads);
   }
 
-  /** GPUs that this process could use; 0 with a PyTorch that knows only the processor. */
+  /** Number of GPUs that this process could use; 0 with a PyTorch built for processors only. */
   public static synchronized int gpus() {
     return load().getGpuCount();
   }

@@ -1,8 +1,8 @@
 package lethe.model.torch;
 
 /**
- * What matrix products and attention compute in. Weights, norms, the residual stream, logits and
- * every sum of gradients are float32 in either.
+ * The number format of matrix products and attention. Weights, norms, the residual stream, logits
+ * and every sum of gradients are float32 in either.
  */
 public enum Precision {
   FLOAT32(6),

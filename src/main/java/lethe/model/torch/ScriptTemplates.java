@@ -3,14 +3,14 @@ package lethe.model.torch;
 import java.util.Map;
 
 /**
- * TorchScript text with places to fill, and the methods that several architectures call. <code>${C}
+ * TorchScript text with placeholders, and the methods that several architectures call. <code>${C}
  * </code> is the dtype of matrix products, filled when the network is loaded; all else is float32.
  */
 public final class ScriptTemplates {
   /**
    * {@code attend}: attention over B x T x heads x size, giving B x T x (heads * size). {@code
-   * scale} None is 1 / sqrt(size); {@code causal} hides from every position those after it, which a
-   * last position alone does not have.
+   * scale} None is 1 / sqrt(size); {@code causal} hides from every position those after it; a
+   * single last position does not need it.
    */
   public static final String ATTEND =
       """
@@ -38,7 +38,10 @@ public final class ScriptTemplates {
 
   private ScriptTemplates() {}
 
-  /** Replaces each <code>${name}</code> by its value, in any order: values hold no names. */
+  /**
+   * Replaces each <code>${name}</code> by its value, in any order, since values contain no
+   * placeholders.
+   */
   public static String fill(String template, Map<String, ?> values) {
     String text = template;
     for (Map.Entry<String, ?> value : values.entrySet()) {

@@ -58,7 +58,7 @@ public final class TorchScript implements AutoCloseable {
    * gradients are on in this thread.
    *
    * @param method its name
-   * @param inputs a tensor, or a list of tensors, an argument
+   * @param inputs a tensor or a list of tensors per argument
    */
   public NDArray run(String method, Object... inputs) {
     return runAll(method, inputs).singletonOrThrow();

@@ -1,5 +1,5 @@
 /**
  * PyTorch through DJL: TorchScript text compiled and run, gradients returned as values, the
- * settings of reproducible arithmetic. Knows no architecture.
+ * settings of reproducible arithmetic. It is independent of the architecture.
  */
 package lethe.model.torch;

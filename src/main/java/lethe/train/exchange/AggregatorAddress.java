@@ -24,8 +24,8 @@ public record AggregatorAddress(
   private static final String CRYPTO = "spark.network.crypto.enabled";
 
   /**
-   * How long a connection may be silent. A worker that waits for weights says nothing until the
-   * slowest one is done, so this must exceed any train.step-timeout, which is what ends such a
+   * How long a connection may be silent. A worker that waits for weights sends nothing until the
+   * slowest worker is done, so this must exceed any train.step-timeout, which is what ends such a
    * wait. When it runs out, the worker fails with "lost the driver" and Spark tries its stage
    * again.
    */
@@ -35,7 +35,7 @@ public record AggregatorAddress(
     settings = new HashMap<>(settings);
   }
 
-  /** The place alone: the secret must not reach a log. */
+  /** The address without the secret, which must not reach a log. */
   @Override
   public String toString() {
     return "AggregatorAddress[" + host + ":" + port + ", launch " + launch + "]";
@@ -52,10 +52,7 @@ public record AggregatorAddress(
         : MessageCipher.NONE;
   }
 
-  /**
-   * Spark's transport with its authentication; {@link MessageCipher} takes the place of its
-   * encryption.
-   */
+  /** Spark's transport with its authentication; {@link MessageCipher} replaces its encryption. */
   TransportConf transport() {
     return transport(settings);
   }

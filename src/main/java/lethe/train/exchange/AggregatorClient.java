@@ -29,7 +29,7 @@ import org.apache.spark.network.util.TransportConf;
  * unanswered at a time.
  */
 public final class AggregatorClient implements Driver, AutoCloseable {
-  /** Messages. */
+  /** Most messages that are unanswered at a time. */
   public static final int OUTSTANDING = 4;
 
   private final TransportContext context;
@@ -159,7 +159,7 @@ public final class AggregatorClient implements Driver, AutoCloseable {
     return new Message(kind, address.launch(), attempt, worker, step, node, slot);
   }
 
-  /** Sends a gradient, and a message that announces it; gives the answer to the message. */
+  /** Sends a gradient and a message that announces it; returns the answer to the message. */
   private CompletableFuture<ByteBuffer> send(Message message, float[] values, WireFormat wire) {
     ByteBuffer head = message.buffer(0).flip();
     CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();

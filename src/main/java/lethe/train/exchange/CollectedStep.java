@@ -9,11 +9,11 @@ import lethe.train.gradient.StepGradient;
  * All that the workers have sent for a step.
  *
  * @param step from 0
- * @param attempt of the stage that did it
+ * @param attempt of the stage that computed it
  * @param gradient sums over all shards: [part][bucket][element]
  * @param reports by worker
  * @param bytes of gradients and weights that were sent for it
- * @param joinedNanos {@link System#nanoTime} when the last worker of the attempt had come
+ * @param joinedNanos {@link System#nanoTime} when the last worker of the attempt had joined
  * @param notFinite which worker sent a number that is not finite, and for which tensor, if any did
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -26,8 +26,8 @@ public record CollectedStep(
     long joinedNanos,
     Optional<String> notFinite) {
   /**
-   * Why it must not be applied, if it must not: a number is not finite, or the workers have scored
-   * something else than the plan has.
+   * Why the step must not be applied, if so: a number is not finite, or the workers have not scored
+   * what the plan says.
    *
    * @param joined of {@link #gradient}
    * @param roles of the method

@@ -9,15 +9,15 @@ import lethe.train.steering.ProbeDecision;
 /** What a worker asks of its driver, in this order for each step. */
 public interface Driver {
   /**
-   * What a worker learns when it comes.
+   * What a worker learns when it joins.
    *
-   * @param step to begin with, from 0
-   * @param decision that holds now
+   * @param step first step to compute, from 0
+   * @param decision that is in force now
    */
   record Start(int step, ProbeDecision decision) {}
 
   /**
-   * Says hello.
+   * Joins the launch.
    *
    * @param greeting of {@link ExchangeSpec}
    * @param environment of this worker
@@ -26,7 +26,8 @@ public interface Driver {
   Start hello(String greeting, String environment, String device);
 
   /**
-   * Fetches the weights a step begins with, bucket by bucket in order; waits until they are there.
+   * Fetches the weights with which a step begins, bucket by bucket in order; waits until they are
+   * published.
    *
    * @param buckets how many: all, or those that are trained
    * @param each takes a bucket's values, which are overwritten afterwards, and its number
@@ -54,6 +55,6 @@ public interface Driver {
    */
   void push(int step, List<Integer> nodes, List<float[][][]> sums, WireFormat wire);
 
-  /** Says that this worker cannot do its part, and that no other attempt could. */
+  /** Reports that this worker cannot do its part, and that no other attempt could. */
   void unable(IllegalArgumentException why);
 }

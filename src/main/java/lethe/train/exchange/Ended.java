@@ -3,27 +3,27 @@ package lethe.train.exchange;
 /**
  * How a launch of the workers has ended.
  *
- * @param how in a word
- * @param cause what workers are answered that still ask, and what a run fails with that cannot go
- *     on; null where it is done
+ * @param how which way it ended
+ * @param cause the answer to workers that still ask, and the failure of a run that cannot continue;
+ *     null for {@link How#DONE}
  */
 public record Ended(How how, RuntimeException cause) {
   /** The ways in which a launch ends. */
   public enum How {
     /** Every step is applied. */
     DONE,
-    /** A stop was requested: what is applied is to be saved. */
+    /** A stop was requested: the applied steps are to be saved. */
     STOPPED,
-    /** For a reason that another launch may not meet: it goes on with the next step. */
+    /** A failure that another launch may not meet: it continues with the next step. */
     LOST,
-    /** For a reason that every other launch would meet, too. */
+    /** A failure that every other launch would meet, too. */
     FAILED
   }
 
   /** Every step is applied. */
   public static final Ended DONE = new Ended(How.DONE, null);
 
-  /** Of a requested stop. */
+  /** The end by a requested stop. */
   public static Ended stopped() {
     return new Ended(How.STOPPED, new IllegalStateException("training was asked to stop"));
   }
@@ -43,7 +43,7 @@ public record Ended(How how, RuntimeException cause) {
     return new Ended(How.LOST, new IllegalStateException(why, cause));
   }
 
-  /** What ends the run, too. */
+  /** A failure that ends the run, too. */
   public static Ended failed(RuntimeException cause) {
     return new Ended(How.FAILED, cause);
   }

@@ -27,7 +27,7 @@ public record ExchangeSpec(
     return new ExchangeSpec(layout, schedule, wire, gradientMode, number, ofWorkers);
   }
 
-  /** What a worker says to show that it means the same. */
+  /** What a worker sends to show that it uses the same specification. */
   public static String greeting(
       ParameterLayout layout, int workers, WireFormat wire, GradientMode gradientMode) {
     return "%s and %s %d workers %s %s"

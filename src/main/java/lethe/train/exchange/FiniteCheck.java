@@ -1,12 +1,12 @@
 package lethe.train.exchange;
 
-/** Whether numbers are finite, as fast as memory gives them. */
+/** Checks that numbers are finite, at the speed of memory. */
 public final class FiniteCheck {
   private FiniteCheck() {}
 
   /**
    * x * 0 is 0 for a finite x and NaN for any other, so the sum is 0 only if all are finite. Eight
-   * sums, since one would wait for itself at every element.
+   * sums, because each addition to a single sum would have to wait for the one before.
    *
    * @param from first element
    * @param to the one after the last

@@ -7,13 +7,13 @@ import org.apache.spark.network.client.StreamCallbackWithID;
 
 /**
  * A bucket on its way in: what arrives becomes numbers piece by piece, in the transport's thread
- * and while it still stands in the processor's cache.
+ * and while it is still in the processor's cache.
  */
 public class IncomingBucket implements StreamCallbackWithID {
   private final String id;
   private final WireFormat wire;
   private final float[] values;
-  private final ByteBuffer cut; // an element of which the rest has not come
+  private final ByteBuffer cut; // the bytes of an element whose rest has not arrived
   private final CompletableFuture<float[]> whole = new CompletableFuture<>();
   private int elements;
   private long bytes;
@@ -29,8 +29,8 @@ public class IncomingBucket implements StreamCallbackWithID {
   }
 
   /**
-   * The values, when all are there. Fails with an {@link IllegalArgumentException} when they were
-   * more or less than expected.
+   * The values, when all have arrived. Fails with an {@link IllegalArgumentException} when they
+   * were more or less than expected.
    */
   public CompletableFuture<float[]> whole() {
     return whole;
@@ -58,7 +58,7 @@ public class IncomingBucket implements StreamCallbackWithID {
     look(values, from, elements);
   }
 
-  /** Is given the values from one place to before another, as they come. */
+  /** Receives the values from one place (inclusive) to another (exclusive), as they arrive. */
   void look(float[] some, int from, int to) {}
 
   @Override

@@ -25,12 +25,12 @@ import org.apache.spark.network.server.StreamManager;
  * step, and publishes the next one.
  *
  * <pre>
- *   publish(k)   the workers' turn: they come, fetch the weights of step k, send probes and gradients
- *   collect(k)   all has arrived: the driver's turn; whoever asks for anything waits for publish(k + 1)
+ *   publish(k)   the workers' turn: they join, fetch the weights of step k, send probes and gradients
+ *   collect(k)   all has arrived: the driver's turn; any request waits for publish(k + 1)
  * </pre>
  *
- * A newer attempt of the stage drops what the older one has sent and repeats its step; while it is
- * the driver's turn it waits, so that a step that is complete is never repeated.
+ * A newer attempt of the stage drops what the older one has sent and repeats its step; during the
+ * driver's turn it waits, so that a complete step is never repeated.
  *
  * <p>Gradients and weights travel as streams: a message would be put together whole, and copied
  * twice, before it is read. A gradient's stream is followed by a message that announces it, whose
@@ -39,24 +39,24 @@ import org.apache.spark.network.server.StreamManager;
  * <p>Memory is bounded: a worker that is more than {@link #WINDOW} buckets ahead of the slowest
  * gets no answer until that one has caught up, and a sender keeps only so many messages unanswered.
  *
- * <p>This object's lock is held for bookkeeping alone: neither while gradients are added nor while
- * the driver has its turn.
+ * <p>This object's lock is held for bookkeeping alone: neither while gradients are added nor during
+ * the driver's turn.
  */
 public final class Mailbox extends RpcHandler {
   /** Buckets a worker may be ahead of the slowest. */
   public static final int WINDOW = 8;
 
-  /** How far the newest attempt of the launch is. */
+  /** The state of the newest attempt of the launch. */
   private enum State {
-    /** Some of its workers have not come, or an executor is gone. */
+    /** Some of its workers have not joined, or an executor is lost. */
     GATHERING,
-    /** All its workers have come. */
+    /** All its workers have joined. */
     JOINED,
-    /** So has the launch: nothing more is taken. */
+    /** The launch has ended: nothing more is accepted. */
     ENDED
   }
 
-  /** A message that is answered later, if it is not refused. */
+  /** A message that is answered later, unless it is refused by then. */
   private record Waiting(Runnable again, RpcResponseCallback answer) {}
 
   private final ExchangeSpec spec;
@@ -77,7 +77,7 @@ public final class Mailbox extends RpcHandler {
 
   /**
    * @param weights bucket by bucket, trained ones first; changed by the driver in its turn alone
-   * @param environment what workers run on, of all launches
+   * @param environment what the workers of all launches run on
    * @param probes the tree of the shards, where a target steers
    */
   public Mailbox(
@@ -98,10 +98,10 @@ public final class Mailbox extends RpcHandler {
   }
 
   /**
-   * Begins a step: answers those who wait for its weights, and workers that have come meanwhile.
+   * Begins a step: answers workers that wait for its weights or have joined in the meantime.
    *
    * @param step from 0
-   * @param holds what the workers go by
+   * @param holds the decision that the workers follow
    */
   public synchronized void publish(int step, ProbeDecision holds) {
     if (current != null) {
@@ -113,7 +113,7 @@ public final class Mailbox extends RpcHandler {
   }
 
   /**
-   * Waits until the sums of a step's probe are all there. From then on it is the driver's turn.
+   * Waits until all sums of a step's probe have arrived. From then on it is the driver's turn.
    *
    * @return by domain, nats; empty when the launch has ended before
    */
@@ -130,7 +130,7 @@ public final class Mailbox extends RpcHandler {
   }
 
   /**
-   * Waits until all gradients of a step are there. From then on it is the driver's turn.
+   * Waits until all gradients of a step have arrived. From then on it is the driver's turn.
    *
    * @return empty when the launch has ended before
    */
@@ -160,7 +160,7 @@ public final class Mailbox extends RpcHandler {
     }
   }
 
-  /** Refuses everything from here on; of several reasons the first one stays. */
+  /** Refuses everything from now on; the first of several reasons is kept. */
   public synchronized void end(Ended how) {
     if (state == State.ENDED) {
       return;
@@ -176,12 +176,14 @@ public final class Mailbox extends RpcHandler {
     return Optional.ofNullable(ended);
   }
 
-  /** Whether all workers of the newest attempt are there. */
+  /** Whether all workers of the newest attempt have joined. */
   public synchronized boolean allJoined() {
     return state == State.JOINED;
   }
 
-  /** An executor is gone: the workers there were are not complete until a newer attempt's are. */
+  /**
+   * An executor is lost: the workers count as incomplete until all of a newer attempt have joined.
+   */
   public synchronized void executorLost() {
     joined.clear();
     if (state == State.JOINED) {
@@ -189,7 +191,7 @@ public final class Mailbox extends RpcHandler {
     }
   }
 
-  /** What there is to say of a step that takes longer than it may: which workers are behind. */
+  /** A sentence naming the slowest workers if the current step has exceeded its timeout. */
   public synchronized Optional<String> stepTimeout(Duration timeout) {
     if (state != State.JOINED
         || !workersTurn
@@ -224,7 +226,7 @@ public final class Mailbox extends RpcHandler {
         });
   }
 
-  /** Whatever is thrown is the answer. */
+  /** Sends whatever the work throws as the answer. */
   private static void answering(RpcResponseCallback answer, Runnable work) {
     try {
       work.run();
@@ -292,14 +294,14 @@ public final class Mailbox extends RpcHandler {
     if (message.launch() == spec.launch() && message.attempt() >= attempt) {
       boolean settings = body.get() == Message.WRONG_SETTINGS;
       String why =
-          "Worker %d cannot go on: %s"
+          "Worker %d cannot continue: %s"
               .formatted(message.worker(), StandardCharsets.UTF_8.decode(body));
       end(Ended.failed(settings ? new InvalidSettings(why) : new IllegalStateException(why)));
     }
     answer.onSuccess(ByteBuffer.allocate(0));
   }
 
-  /** Tells a worker how to fetch the weights a step begins with, when they are there. */
+  /** Answers how to fetch the weights with which a step begins, once they are published. */
   private synchronized void pull(Message message, RpcResponseCallback answer) {
     check(message);
     if (message.step() == current.step() + 1) {
@@ -312,8 +314,8 @@ public final class Mailbox extends RpcHandler {
 
   /**
    * A bucket of the current weights, by key and number. They are read while they are sent, without
-   * a lock: they change only in the driver's turn, which begins when every worker of the attempt
-   * has sent its gradient, which this one has not before it has its weights.
+   * a lock: they change only in the driver's turn, which begins only when every worker of the
+   * attempt has sent its gradient, and this one cannot before it has the weights.
    */
   private synchronized OutgoingBucket weights(String id) {
     String[] parts = id.split("/", 2);
@@ -347,7 +349,9 @@ public final class Mailbox extends RpcHandler {
     }
   }
 
-  /** A gradient begins to arrive. What is of no use any more is received, too, and then refused. */
+  /**
+   * A gradient begins to arrive. One that is no longer of use is received, too, and then refused.
+   */
   @Override
   public StreamCallbackWithID receiveStream(
       TransportClient client, ByteBuffer head, RpcResponseCallback answer) {
@@ -442,7 +446,7 @@ public final class Mailbox extends RpcHandler {
     return new StreamManager() {
       @Override
       public ManagedBuffer getChunk(long stream, int chunk) {
-        // Spark's shuffle fetches so; no worker of Lethe does.
+        // Spark's shuffle fetches this way; no worker of Lethe does.
         throw new UnsupportedOperationException("Weights are fetched as streams");
       }
 

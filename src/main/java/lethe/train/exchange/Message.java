@@ -7,8 +7,8 @@ import java.util.Arrays;
 /**
  * The fixed head of every message a worker sends; a payload may follow it.
  *
- * @param kind what is said
- * @param launch of the training stage; newer ones fence older ones
+ * @param kind of the message
+ * @param launch of the training stage; messages of older launches are refused
  * @param attempt of the stage within the launch
  * @param worker from 0
  * @param step the step worked on, from 0
@@ -25,7 +25,7 @@ public record Message(
   /** First byte of an {@link Kind#UNABLE} payload: anything else. */
   static final byte WRONG_PROGRAM = 0;
 
-  /** What a worker says. */
+  /** The kinds of messages from a worker. */
   public enum Kind {
     /**
      * I am here; payload: what I run on. Answer: the step to begin with, and {@link
@@ -42,17 +42,17 @@ public record Message(
      * Answer: empty, when there is room for more.
      */
     PUSH(3),
-    /** My part of a step's sums (payload: {@link WorkerReport}), said before its last PUSH. */
+    /** My part of a step's sums (payload: {@link WorkerReport}), sent before its last PUSH. */
     REPORT(4),
     /**
-     * What the weights that {@code step} begins with make of my probe chunks (payload: for each
-     * shard and domain the summed loss, doubles). Answer: {@link
-     * lethe.train.steering.ProbeDecision}, when all have said it.
+     * My probe losses with the weights that {@code step} begins with (payload: for each shard and
+     * domain the summed loss, doubles). Answer: {@link lethe.train.steering.ProbeDecision}, when
+     * all workers have sent theirs.
      */
     PROBE(5),
     /**
      * I cannot do my part, and no other attempt could (payload: whether the settings are to blame,
-     * a byte, and why); sent in place of any other. Answer: empty.
+     * a byte, and why); sent instead of any other message. Answer: empty.
      */
     UNABLE(6);
 
@@ -78,7 +78,7 @@ public record Message(
     return buffer;
   }
 
-  /** Reads the head; the buffer's position is then at the payload. */
+  /** Reads the head and leaves the buffer's position at the payload. */
   static Message read(ByteBuffer buffer) {
     if (buffer.remaining() < BYTES) {
       throw new IllegalArgumentException(

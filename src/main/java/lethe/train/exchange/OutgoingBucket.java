@@ -16,8 +16,8 @@ import org.apache.spark.network.util.AbstractFileRegion;
 
 /**
  * A bucket on its way out: encoded and sealed piece by piece as the network takes it, in memory
- * that is used again and again. A whole copy would have to be zeroed, written and read once more,
- * and these passes over memory cost more than the network.
+ * that is reused. A whole copy would have to be zeroed, written and read once more, and these
+ * passes over memory cost more than the network.
  */
 public final class OutgoingBucket extends ManagedBuffer implements Sealable {
   private final float[] values;
@@ -26,7 +26,7 @@ public final class OutgoingBucket extends ManagedBuffer implements Sealable {
   private final byte[] bound;
 
   /**
-   * In the clear.
+   * An unsealed bucket.
    *
    * @param values not to be changed before they are sent
    */

@@ -23,8 +23,8 @@ final class ProbeCollector {
 
   /**
    * @param tree of the shards
-   * @param workers that will send theirs
-   * @param domains to forget
+   * @param workers that will send sums
+   * @param domains number of domains to forget
    */
   ProbeCollector(ShardTree tree, int workers, int domains) {
     this.tree = tree;
@@ -73,7 +73,7 @@ final class ProbeCollector {
     waiting.clear();
   }
 
-  /** Refuses those who still wait for an answer. */
+  /** Refuses all workers that still wait for an answer. */
   void refuse(RuntimeException cause) {
     waiting.forEach(worker -> worker.onFailure(cause));
     waiting.clear();

@@ -8,7 +8,7 @@ package lethe.train.exchange;
  * @param bucket of the vector, from 0
  */
 public record Slot(int part, int bucket) {
-  /** Of a message that carries no gradient. */
+  /** The slot of a message that carries no gradient. */
   static final Slot NONE = new Slot(0, 0);
 
   /**

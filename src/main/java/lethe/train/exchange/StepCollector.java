@@ -50,9 +50,9 @@ final class StepCollector {
   private volatile String notFinite;
 
   /**
-   * @param pool buckets for what arrives
+   * @param pool provides buckets for arriving gradients
    * @param step from 0
-   * @param probes where a target steers
+   * @param probes collects the probe sums, if a target steers
    */
   StepCollector(ExchangeSpec spec, BufferPool pool, int step, Optional<ProbeCollector> probes) {
     this.spec = spec;
@@ -76,7 +76,7 @@ final class StepCollector {
     return step;
   }
 
-  /** By which the weights of this step are fetched; known to its workers alone. */
+  /** The key by which the weights of this step are fetched; known to its workers alone. */
   String key() {
     return key;
   }
@@ -91,7 +91,7 @@ final class StepCollector {
     return probes;
   }
 
-  /** Weights of so many elements are sent. */
+  /** Counts weights of so many elements as sent. */
   void sent(int elements) {
     bytes.addAndGet(wire.bytes(elements));
   }
@@ -100,7 +100,7 @@ final class StepCollector {
     reports[message.worker()] = report;
   }
 
-  /** What takes in a gradient that begins to arrive. */
+  /** The callback that receives an arriving gradient. */
   StreamCallbackWithID stream(Message message) {
     float[] values = pool.acquire(buckets.length(message.slot().bucket()));
     Gradient coming = new Gradient(message, wire, values);
@@ -162,8 +162,8 @@ final class StepCollector {
   }
 
   /**
-   * Notes a gradient that was added, and answers the pushes that are near enough to the slowest
-   * worker's.
+   * Notes a gradient that was added, and answers the pushes that are within the window of the
+   * slowest worker's.
    *
    * @param total the slot's sum over all shards, or null
    */
@@ -196,16 +196,16 @@ final class StepCollector {
     return new Slot(gradient.length, 0).place(buckets.count());
   }
 
-  /** Whether the sums of all slots are there. */
+  /** Whether the sums of all slots are complete. */
   boolean complete() {
     return Arrays.stream(gradient).flatMap(Arrays::stream).noneMatch(bucket -> bucket == null);
   }
 
   /**
-   * What was collected.
+   * The collected step.
    *
    * @param attempt of the stage
-   * @param joinedNanos when the last worker of it had come
+   * @param joinedNanos when its last worker had joined
    * @throws IllegalStateException when a worker has sent no report
    */
   CollectedStep collected(int attempt, long joinedNanos) {
@@ -233,10 +233,10 @@ final class StepCollector {
             .filter(w -> pushed[w] == least)
             .mapToObj(String::valueOf)
             .collect(Collectors.joining(", "));
-    return "worker " + slowest + ", which has sent " + least + " of its messages";
+    return "worker " + slowest + ", which has sent " + least + " of its gradient messages";
   }
 
-  /** Gives its buckets back: it is applied. */
+  /** Returns its buckets to the pool, once the step is applied. */
   void release() {
     Arrays.stream(gradient).flatMap(Arrays::stream).forEach(pool::release);
   }

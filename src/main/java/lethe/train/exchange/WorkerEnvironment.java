@@ -18,8 +18,8 @@ import scala.collection.JavaConverters;
 
 /**
  * What decides the last bits of a worker's sums, besides the plan: threads, kind of processor,
- * libraries. The first worker's is that of the run; the others are held against it. And on which
- * GPU each computes: two must not have the same.
+ * libraries. The first worker's environment becomes that of the run; the others are compared with
+ * it. Also records on which GPU each worker computes: no two may share one.
  */
 public final class WorkerEnvironment {
   private final Consumer<String> tell;
@@ -32,14 +32,14 @@ public final class WorkerEnvironment {
 
   /**
    * @param strict whether a worker that differs is refused
-   * @param tell takes a sentence for the user when one is not
+   * @param tell takes a sentence for the user when a worker differs and is not refused
    */
   public WorkerEnvironment(boolean strict, Consumer<String> tell) {
     this.strict = strict;
     this.tell = tell;
   }
 
-  /** That of this process. */
+  /** The environment of this process. */
   public static String ofThisProcess(Compute compute) {
     String device = compute.gpu().orElseGet(() -> processor(cpuInfo()));
     return "%s, %d threads, %s, %s, MKL_CBWR=%s"
@@ -59,7 +59,7 @@ public final class WorkerEnvironment {
     }
   }
 
-  /** The processor's name, as the kernel tells it. */
+  /** The processor's name, as the kernel reports it. */
   static String processor(Stream<String> cpuInfo) {
     return cpuInfo
         .filter(line -> line.startsWith("model name"))
@@ -69,7 +69,7 @@ public final class WorkerEnvironment {
   }
 
   /**
-   * The GPU that Spark has assigned to a task, so named that two workers with the same name would
+   * The GPU that Spark has assigned to a task, named so that two workers with the same name would
    * share it: by its number and its host, or its container on YARN, where each may number its own.
    *
    * @param resources as {@code TaskContext.resources()} gives them
@@ -89,9 +89,9 @@ public final class WorkerEnvironment {
   }
 
   /**
-   * Takes down what a worker computes on.
+   * Records what a worker computes on.
    *
-   * @param attempt of which launch and stage; another one begins with no worker
+   * @param attempt of which launch and stage; a new attempt starts with no workers
    * @param device as {@link #device} names it
    * @throws IllegalStateException when another worker of the attempt has the same GPU
    */
@@ -111,7 +111,9 @@ public final class WorkerEnvironment {
     devices.put(worker, device);
   }
 
-  /** All workers of an attempt are there: says which GPUs they have, unless it has said so. */
+  /**
+   * Called when all workers of an attempt have joined: reports their GPUs, unless already reported.
+   */
   synchronized void complete() {
     if (devices.values().stream().allMatch(String::isEmpty)) {
       return;
@@ -126,19 +128,19 @@ public final class WorkerEnvironment {
     }
   }
 
-  /** Takes up what the workers of an earlier driver announced. */
+  /** Restores the environment of an earlier driver's workers. */
   public synchronized void resume(String earlier) {
     run = earlier;
   }
 
-  /** Of the run; empty before any worker was there. */
+  /** The environment of the run; empty before any worker has joined. */
   public synchronized String run() {
     return run;
   }
 
   /**
    * @param worker from 0
-   * @param announced what it says of itself
+   * @param announced its environment
    * @throws IllegalStateException when it differs from the run's and that is not allowed
    */
   synchronized void check(int worker, String announced) {
@@ -149,12 +151,13 @@ public final class WorkerEnvironment {
       return;
     }
     String both =
-        "worker %d computes with %s, those before it with %s".formatted(worker, announced, run);
+        "worker %d computes with %s, the workers before it with %s"
+            .formatted(worker, announced, run);
     if (strict) {
       throw new IllegalStateException(
-          "Refused a mixture: "
+          "Refused workers with different environments: "
               + both
-              + "; give the run executors of one kind, or set train.deterministic=false");
+              + "; use executors of one kind, or set train.deterministic=false");
     }
     if (!told) {
       told = true;

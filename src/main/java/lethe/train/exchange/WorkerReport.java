@@ -18,8 +18,8 @@ import lethe.objective.Role;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record WorkerReport(double[] termSums, long[] counts, long tokens, long computeNanos) {
   /**
-   * Why a step must not be applied, if it must not: its gradients were divided by what the plan
-   * counts, so that is what the workers must have scored.
+   * Why a step must not be applied, if so: its gradients were divided by the counts of the plan, so
+   * the workers must have scored exactly as many.
    *
    * @param planned what each role's term was divided by
    * @param reports of all workers
@@ -36,7 +36,7 @@ public record WorkerReport(double[] termSums, long[] counts, long tokens, long c
         .filter(r -> scored[r] != planned[r])
         .mapToObj(
             r ->
-                "the workers scored %d of %s, and its plan has %d"
+                "the workers scored %d of %s, but the plan has %d"
                     .formatted(scored[r], roles.get(r).name(), planned[r]))
         .findFirst();
   }

@@ -6,20 +6,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Buckets that are no longer needed, for those that arrive next: memory that is new to a process is
- * zeroed before it is written, and costs more than what is written into it.
+ * Buckets that are no longer needed, kept for reuse: memory that is new to a process is zeroed
+ * first, which costs more than writing the values.
  */
 public final class BufferPool {
   private final Map<Integer, Queue<float[]>> byLength = new ConcurrentHashMap<>();
 
-  /** A bucket with any values in it. */
+  /** Returns a bucket whose contents are arbitrary. */
   public float[] acquire(int length) {
     float[] spare = queue(length).poll();
     return spare == null ? new float[length] : spare;
   }
 
   /**
-   * @param bucket that nobody looks at any more
+   * @param bucket that is no longer used
    */
   public void release(float[] bucket) {
     queue(bucket.length).add(bucket);

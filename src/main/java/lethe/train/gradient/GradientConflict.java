@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * How the gradient f of the terms that forget and the gradient r of those that keep stand to each
+ * How the gradient f of the forget terms and the gradient r of the retain terms relate to each
  * other in a step: weighted and divided as they enter the loss, before anything is removed or
  * clipped.
  *
@@ -14,10 +14,10 @@ import java.util.stream.IntStream;
  *   projected:  f := f - &lt;f, r&gt; / |r|^2 r   where &lt;f, r&gt; &lt; 0;   the step takes f + r
  * </pre>
  *
- * Yu et al., "Gradient Surgery for Multi-Task Learning", arXiv:2001.06782, one-sided: what is kept
- * is never given up for what is forgotten. Where f and r agree it changes nothing; where r is 0
- * neither. Sums are taken in double, bucket by bucket in order, so that neither threads nor the
- * number of workers change a bit.
+ * Yu et al., "Gradient Surgery for Multi-Task Learning", arXiv:2001.06782, one-sided: r is never
+ * changed in favour of f. Where f and r agree, or r is 0, it changes nothing. Sums are taken in
+ * double, bucket by bucket in order, so the bits depend neither on threads nor on the number of
+ * workers.
  *
  * @param forgetNorm |f|, 0 where the step has nothing to forget
  * @param retainNorm |r|
@@ -37,7 +37,7 @@ public record GradientConflict(
   }
 
   /**
-   * Compares and adds.
+   * Compares the two gradients and adds them.
    *
    * @param forget the buckets of f; on return they hold the sum
    * @param retain the buckets of r

@@ -3,30 +3,33 @@ package lethe.train.gradient;
 import java.util.List;
 import lethe.objective.Role;
 
-/** Whether the gradients of the terms that forget and of those that keep travel separately. */
+/** Whether the gradients of forget terms and retain terms travel separately. */
 public enum GradientMode {
-  /** They are added where they are computed, and one vector travels. */
+  /** They are added on the worker, and one vector travels. */
   SUMMED,
   /** Two vectors travel; the driver compares them and adds them. */
   SEPARATE,
-  /** The same, and what in the first conflicts with the second is removed before they are added. */
+  /**
+   * The same, but the part of the first that conflicts with the second is removed before they are
+   * added.
+   */
   PROJECTED;
 
-  /** As far as a method has terms of both kinds: with one kind there is nothing to tell apart. */
+  /** This mode if a method has terms of both kinds; with one kind there is nothing to separate. */
   public GradientMode of(List<Role> roles) {
     int forgetting = forgetting(roles);
     return forgetting == 0 || forgetting == roles.size() ? SUMMED : this;
   }
 
-  /** Vectors that travel. */
+  /** Number of vectors that travel. */
   public int parts() {
     return this == SUMMED ? 1 : 2;
   }
 
   /**
-   * The roles whose gradients make up each part, those that forget before those that keep.
+   * The roles whose gradients make up each part, forget roles before retain roles.
    *
-   * @param roles in the order in which a shard's rows come: those that forget are first
+   * @param roles in the order of a shard's rows: forget roles first
    * @return the roles of each part
    */
   public List<List<Role>> split(List<Role> roles) {

@@ -18,7 +18,7 @@ import lethe.settings.InvalidSettings;
  * @param tensors in this order
  * @param decayed elements that decay
  * @param trained elements that are trained
- * @param elements of all
+ * @param elements number of all elements
  * @param bucketElements of every bucket but the last of each vector
  */
 public record ParameterLayout(
@@ -26,22 +26,22 @@ public record ParameterLayout(
     implements Serializable {
 
   /**
-   * Where a tensor stands.
+   * Where a tensor lies.
    *
    * @param name of the tensor
    * @param networkOffset its first element in the network's flat vector
    * @param offset its first element here
-   * @param elements of it
+   * @param elements number of its elements
    */
   public record TensorRange(String name, long networkOffset, long offset, long elements)
       implements Serializable {}
 
-  /** Takes a range that stands together both here and in the network's flat vector. */
+  /** Takes a range that is contiguous both here and in the network's flat vector. */
   @FunctionalInterface
   public interface Range {
     /**
      * @param flat first element in the network's flat vector
-     * @param from its distance from the first element of what was asked for
+     * @param from its distance from the first requested element
      * @param length elements
      */
     void at(long flat, int from, int length);
@@ -103,17 +103,17 @@ public record ParameterLayout(
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** Of what is trained. */
+  /** The buckets of the trained elements. */
   public Buckets buckets() {
     return new Buckets(trained, bucketElements);
   }
 
-  /** Of what is frozen. */
+  /** The buckets of the frozen elements. */
   public Buckets frozen() {
     return new Buckets(elements - trained, bucketElements);
   }
 
-  /** Buckets of both, those that are trained first. */
+  /** Number of all buckets, trained and frozen. */
   public int count() {
     return buckets().count() + frozen().count();
   }
@@ -137,7 +137,7 @@ public record ParameterLayout(
         : buckets().count() + (int) ((at - trained) / bucketElements);
   }
 
-  /** All zero, bucket by bucket. */
+  /** Zeros for all elements, bucket by bucket. */
   public float[][] allocate() {
     float[][] vector = new float[count()][];
     for (int b = 0; b < vector.length; b++) {
@@ -146,7 +146,7 @@ public record ParameterLayout(
     return vector;
   }
 
-  /** The tensor that has an element. */
+  /** The tensor to which an element belongs. */
   public TensorRange tensor(long at) {
     int low = 0;
     int high = tensors.size() - 1;
@@ -161,7 +161,7 @@ public record ParameterLayout(
     return tensors.get(low);
   }
 
-  /** Walks over a bucket. */
+  /** Visits the ranges of a bucket. */
   public void forEachRange(int bucket, Range range) {
     long first = offset(bucket);
     int count = length(bucket);

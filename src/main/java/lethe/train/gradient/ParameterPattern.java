@@ -5,9 +5,9 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.fs.GlobPattern;
 
 /**
- * A choice of parameters by name, as {@code *.bias} or {@code model.layers.[0-3].*}: {@code *},
- * {@code ?}, {@code [...]} and {@code {a,b}} as Hadoop's paths take them. One of the patterns must
- * match the whole name.
+ * A choice of parameters by name, such as {@code *.bias} or {@code model.layers.[0-3].*}: {@code
+ * *}, {@code ?}, {@code [...]} and {@code {a,b}} as in Hadoop's path patterns. One of the patterns
+ * must match the whole name.
  */
 public final class ParameterPattern {
   private final List<String> patterns;
@@ -35,7 +35,7 @@ public final class ParameterPattern {
     return compiled.stream().anyMatch(pattern -> pattern.matches(name));
   }
 
-  /** The patterns that match none of some names. */
+  /** The patterns that match none of the given names. */
   List<String> unmatched(List<String> names) {
     return IntStream.range(0, patterns.size())
         .filter(i -> names.stream().noneMatch(compiled.get(i)::matches))

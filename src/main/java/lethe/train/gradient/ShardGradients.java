@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * A worker's gradients of one step: shards are added along the tree as soon as they are done, so
- * that at most one vector stands for each level of it.
+ * that at most one vector per level is in memory.
  */
 public final class ShardGradients {
   private final WireFormat wire;

@@ -74,7 +74,7 @@ public record ShardTree(int shards) {
     }
 
     /**
-     * Takes the value of a node and adds upwards as far as siblings are there.
+     * Takes the value of a node and adds upwards as long as siblings are present.
      *
      * @throws IllegalStateException when this node has been given before
      */

@@ -6,14 +6,14 @@ import java.util.stream.IntStream;
 /**
  * A step's gradient before it is clipped: its parts as one.
  *
- * @param vector bucket by bucket, as it is applied
+ * @param vector the gradient to apply, bucket by bucket
  * @param norm of the whole; not finite if any element is not
  * @param conflict how its two parts relate to each other, if they travelled apart
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record StepGradient(float[][] vector, double norm, Optional<GradientConflict> conflict) {
   /**
-   * Joins the parts of a gradient as it has arrived.
+   * Joins the parts of a gradient as they arrived.
    *
    * @param parts [part][bucket][element]; on return the first one is what is to be applied
    */

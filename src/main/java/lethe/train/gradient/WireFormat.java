@@ -19,7 +19,7 @@ public enum WireFormat {
     return elements * bytes;
   }
 
-  /** Rounds in place to the nearest values that travel unchanged. */
+  /** Rounds in place to the nearest values of this format, half to even. */
   void round(float[] values) {
     if (this != FLOAT32) {
       new Bfloat16().round(values, 0, values.length);
@@ -29,7 +29,7 @@ public enum WireFormat {
   /** Adds element by element into {@code left}, each sum rounded. */
   public void add(float[] left, float[] right) {
     Bfloat16 halves = new Bfloat16();
-    for (int at = 0; at < left.length; at += Bfloat16.BLOCK) { // which a cache then still holds
+    for (int at = 0; at < left.length; at += Bfloat16.BLOCK) { // small enough to stay in the cache
       int count = Math.min(Bfloat16.BLOCK, left.length - at);
       for (int i = at; i < at + count; i++) {
         left[i] += right[i];
@@ -57,7 +57,7 @@ public enum WireFormat {
   }
 
   /**
-   * Reads the elements that stand whole in a buffer, moving its position.
+   * Reads the complete elements in a buffer, moving its position.
    *
    * @param at the first place to fill
    * @return how many were read: no more than there was room for

@@ -8,7 +8,7 @@ import lethe.train.gradient.Buckets;
 import lethe.train.gradient.ParameterLayout;
 
 /**
- * Master weights and their optimizer: Adam with decoupled weight decay and a bound on the
+ * Master weights and their optimizer: Adam with decoupled weight decay and clipping of the
  * gradient's global norm.
  *
  * <pre>
@@ -58,7 +58,7 @@ public final class AdamW {
     this.decay = decay;
   }
 
-  /** Goes on from a state, which is owned by this from now on. */
+  /** Resumes from a state, which is owned by this from now on. */
   public void resume(State state) {
     for (int b = 0; b < buckets.count(); b++) {
       weights[b] = state.vectors().get(0)[b];
@@ -68,7 +68,7 @@ public final class AdamW {
     steps = state.steps();
   }
 
-  /** The state now, in memory of its own; what is frozen is no part of it. */
+  /** A copy of the current state, without the frozen weights. */
   public State copy() {
     return new State(steps, Stream.of(weights, mean, square).map(this::copy).toList());
   }
@@ -78,14 +78,14 @@ public final class AdamW {
     return weights;
   }
 
-  /** All weights, with others in place of the trained ones. */
+  /** All weights, with the given ones in place of the trained ones. */
   public float[][] with(float[][] trained) {
     float[][] all = weights.clone();
     System.arraycopy(trained, 0, all, 0, trained.length);
     return all;
   }
 
-  /** The trained weights now, in memory of their own. */
+  /** A copy of the current trained weights. */
   public float[][] copyWeights() {
     return copy(weights);
   }

@@ -3,8 +3,8 @@ package lethe.train.optimizer;
 /**
  * The learning rate of each step: a linear warm-up, then a decay.
  *
- * <p>The warm-up's first step has a rate above zero, so no step is spent on nothing (Hugging Face's
- * first step is). StrictMath keeps the bits the same on every processor.
+ * <p>The warm-up's first step has a rate above zero, so no step is wasted (Hugging Face's first
+ * step has rate zero). StrictMath keeps the bits the same on every processor.
  *
  * @param peak highest rate
  * @param steps of the whole run

@@ -3,7 +3,7 @@ package lethe.train.plan;
 import java.util.Comparator;
 
 /**
- * Where an example stands in the steps.
+ * The place of an example in the steps.
  *
  * @param step from 0
  * @param shard of the step

@@ -8,8 +8,8 @@ import lethe.loss.Example;
 import scala.Tuple2;
 
 /**
- * Hands out a worker's rows of the plan in order, micro-batch by micro-batch. A row that nobody
- * asks for is refused: it would be missing from a step that claims to have used it.
+ * Hands out a worker's rows of the plan in order, micro-batch by micro-batch. A row that is skipped
+ * is an error: it would be missing from a step that claims to have used it.
  */
 public final class PlanReader {
   private final Iterator<Tuple2<RowKey, Example>> rows;
@@ -18,7 +18,8 @@ public final class PlanReader {
 
   /**
    * @param rows of one worker, in order
-   * @param first step that it does, from 0; rows of earlier steps were used before a retry
+   * @param first step that the worker computes, from 0; rows of earlier steps were used before a
+   *     retry
    */
   public PlanReader(Iterator<Tuple2<RowKey, Example>> rows, int first) {
     this.rows = rows;
@@ -29,7 +30,7 @@ public final class PlanReader {
   /**
    * The next probe rows of a shard and domain, at most {@code most}; empty when there are no more.
    *
-   * @throws IllegalArgumentException when rows come before them that were not asked for
+   * @throws IllegalArgumentException when other rows come before them
    */
   public List<Example> nextProbe(int shard, int domain, int most) {
     return next(
@@ -41,7 +42,7 @@ public final class PlanReader {
   /**
    * The next rows of a step, shard and role, at most {@code most}; empty when there are no more.
    *
-   * @throws IllegalArgumentException when rows come before them that were not asked for
+   * @throws IllegalArgumentException when other rows come before them
    */
   public List<Example> next(int step, int shard, int role, int most) {
     while (head != null && head._1() instanceof PlanKey key && key.step() < Math.min(step, first)) {
@@ -57,7 +58,7 @@ public final class PlanReader {
   private List<Example> next(RowKey asked, Predicate<RowKey> fits, int most) {
     if (head != null && !fits.test(head._1()) && head._1().compareTo(asked) < 0) {
       throw new IllegalArgumentException(
-          "the plan does not fit: it has %s for %s, and the next that is asked for is %s; the run's plan and its workers must be of one version and one number of workers"
+          "the plan does not fit: its next row is %s for %s, but the worker needs %s; plan and workers must have the same version and number of workers"
               .formatted(head._2().id(), head._1(), asked));
     }
     List<Example> batch = new ArrayList<>();

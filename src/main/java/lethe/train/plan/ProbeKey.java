@@ -3,7 +3,7 @@ package lethe.train.plan;
 import java.util.Comparator;
 
 /**
- * Where a chunk stands in every probe.
+ * The place of a chunk in every probe.
  *
  * @param shard of the tree, from 0
  * @param domain its number among those to forget, from 0

@@ -3,8 +3,8 @@ package lethe.train.plan;
 import java.io.Serializable;
 
 /**
- * Where a row stands among a worker's; its order is the order of use: first the probes, which are
- * read once, then the steps.
+ * The place of a row among a worker's rows; its order is the order of use: first the probes, which
+ * are read once, then the steps.
  */
 public sealed interface RowKey extends Comparable<RowKey>, Serializable permits ProbeKey, PlanKey {
   /** Shard of the tree, from 0: it decides which worker has the row. */

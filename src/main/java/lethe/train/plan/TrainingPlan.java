@@ -40,10 +40,11 @@ import scala.Tuple2;
  * chunks' identities and the settings: neither the partitioning of the chunks nor the number of
  * workers changes it.
  *
- * <p>A role's examples are shuffled anew each epoch by hash and used one after another, so many in
- * each step, laid over the shards in order; the last step of an epoch takes what is left, so that
- * every example is used once in an epoch and none twice in a step. Each role has epochs of its own.
- * Examples that are paired are shuffled by their pair, so that those of one pair are in one step.
+ * <p>A role's examples are shuffled anew each epoch by hash and used one after another, the same
+ * number in each step, distributed over the shards in order; the last step of an epoch takes the
+ * rest, so that every example is used once in an epoch and none twice in a step. Each role has
+ * epochs of its own. Examples that are paired are shuffled by their pair, so that those of one pair
+ * are in one step.
  */
 public final class TrainingPlan {
   private static final StructType USES =
@@ -69,8 +70,8 @@ public final class TrainingPlan {
    * @param chunks with the columns of {@link ExampleViews#SCHEMA}
    * @param roles whose splits are all among the chunks
    * @param perStep most examples of each role in a step
-   * @param steps of the run
-   * @param probes what every worker looks at on the way, rows of {@link ProbePlan#SCHEMA}
+   * @param steps number of steps
+   * @param probes the chunks that every probe scores, rows of {@link ProbePlan#SCHEMA}
    */
   public TrainingPlan(
       SparkSession spark,
@@ -95,27 +96,27 @@ public final class TrainingPlan {
     this.rows = all;
   }
 
-  /** Steps that use each of some examples once; the last one may be smaller. */
+  /** Number of steps that use each available example once; the last one may be smaller. */
   public static long stepsPerEpoch(long available, int perStep) {
     return (available + perStep - 1) / perStep;
   }
 
   /**
-   * How many of some examples stand in any of the first steps.
+   * How many of the available examples are used in the first steps.
    *
-   * @param steps of the run
+   * @param steps number of steps
    */
   public static long reached(long available, int perStep, int steps) {
     return steps >= stepsPerEpoch(available, perStep) ? available : (long) steps * perStep;
   }
 
-  /** Tells of a step whether the examples of a domain counted in it. */
+  /** Decides whether the examples of a domain counted in a step. */
   public interface Used extends Serializable {
     boolean in(int step, String domain);
   }
 
   /**
-   * The chunks of a role that stood in a step, each once: domain, document, ordinal.
+   * The chunks of a role that were used in a step, each once: domain, document, ordinal.
    *
    * @param which uses count
    */
@@ -147,7 +148,7 @@ public final class TrainingPlan {
   }
 
   /**
-   * The part of {@link #counts} that a role has in each domain.
+   * A role's {@link #counts}, separately for each domain.
    *
    * @return by domain: [step]
    */
@@ -166,7 +167,7 @@ public final class TrainingPlan {
   }
 
   /**
-   * The plan in the hands of the workers: partition w holds exactly worker w's rows, in order of
+   * The plan distributed to the workers: partition w holds exactly worker w's rows, in order of
    * use.
    *
    * @param from first step that is still to do
@@ -278,7 +279,10 @@ public final class TrainingPlan {
             "views");
   }
 
-  /** An example without a label that counts has no loss; nobody should take it for trained. */
+  /**
+   * Refuses examples without a scored label: they have no loss, and nobody should think they are
+   * trained on.
+   */
   private static InvalidSettings empty(Dataset<Row> chunks, long count, Role role) {
     String some =
         chunks.select("domain", "document", "ordinal").limit(10).collectAsList().stream()
@@ -294,7 +298,7 @@ public final class TrainingPlan {
     return col("used." + name).eqNullSafe(col("example." + name));
   }
 
-  /** A partition is a worker. */
+  /** One partition per worker. */
   private static final class ByWorker extends Partitioner {
     private final int workers;
     private final int shards;

@@ -7,8 +7,8 @@ import java.security.GeneralSecurityException;
 import org.apache.spark.network.client.StreamCallbackWithID;
 
 /**
- * Opens a sealed stream segment by segment, before another callback sees it. What follows a segment
- * that is refused is not looked at; who sent it is told at the end.
+ * Opens a sealed stream segment by segment, before another callback sees it. Whatever follows a
+ * refused segment is ignored; the sender gets the error at the end.
  */
 final class DecryptingStream implements StreamCallbackWithID {
   private final SegmentCipher cipher;
@@ -38,7 +38,7 @@ final class DecryptingStream implements StreamCallbackWithID {
         move(piece, header);
       } else {
         if (!sealed.hasRemaining()) {
-          open(id, false); // more has come, so it was not the last
+          open(id, false); // more has arrived, so it was not the last
         }
         move(piece, sealed);
       }

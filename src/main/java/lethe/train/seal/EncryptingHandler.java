@@ -9,8 +9,8 @@ import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.StreamManager;
 
 /**
- * Opens questions before another handler sees them, and seals its answers. Refusals travel in the
- * clear: they name workers, steps and tensors, and no value that was computed.
+ * Opens requests before another handler sees them, and seals its responses. Refusals travel in the
+ * clear: they name workers, steps and tensors, but no computed values.
  */
 public final class EncryptingHandler extends RpcHandler {
   private final RpcHandler inner;

@@ -12,27 +12,28 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.spark.network.client.StreamCallbackWithID;
 
 /**
- * Protects what workers and the driver say to each other: AES-256-GCM under the secret of the
- * launch, so that whoever does not know it can neither read a gradient nor change or exchange one.
+ * Protects the messages between workers and the driver: AES-256-GCM under the secret of the launch,
+ * so that nobody without it can read, change or swap a gradient.
  *
  * <pre>
  *   sealed = nonce (12 random bytes) + ciphertext + tag (16 bytes), as Tink's {@link AesGcmJce} writes it
  * </pre>
  *
- * A question's head stays readable and is held by its tag; an answer's tag also holds the head of
- * its question, so that no answer passes for another one's. Gradients and weights are streams of
- * segments, see {@link SegmentCipher}. Spark has such a cipher, too ({@code
- * spark.network.crypto.cipher}), but that of Spark 3.5 before 3.5.9 loses all messages of a
- * connection after the first (SPARK-56227), and its other one detects no change.
+ * A request's head stays readable and is authenticated by its tag; a response's tag also
+ * authenticates the head of its request, so that no response passes for that of another request.
+ * Gradients and weights are streams of segments, see {@link SegmentCipher}. Spark has such a
+ * cipher, too ({@code spark.network.crypto.cipher}), but that of Spark 3.5 before 3.5.9 loses all
+ * messages of a connection after the first (SPARK-56227), and its other cipher does not detect
+ * changes.
  */
 public final class MessageCipher {
-  /** Leaves everything as it is. */
+  /** No encryption. */
   public static final MessageCipher NONE = new MessageCipher(0, Optional.empty());
 
   private final int headBytes;
   private final Optional<Keys> keys;
 
-  /** What seals messages, and what seals streams. */
+  /** The cipher of messages and the cipher of streams. */
   private record Keys(Aead messages, SegmentCipher streams) {}
 
   private MessageCipher(int headBytes, Optional<Keys> keys) {
@@ -56,7 +57,7 @@ public final class MessageCipher {
     }
   }
 
-  /** A question as it travels: the head, then the sealed payload. */
+  /** A request as it travels: the head, then the sealed payload. */
   public ByteBuffer sealRequest(ByteBuffer message) {
     if (keys.isEmpty()) {
       return message;
@@ -67,7 +68,7 @@ public final class MessageCipher {
   }
 
   /**
-   * A question as it was before {@link #sealRequest}.
+   * A request as it was before {@link #sealRequest}.
    *
    * @throws IllegalStateException when it was not sealed with this secret, or changed
    */
@@ -79,28 +80,28 @@ public final class MessageCipher {
     return opened(head, body.position(body.position() + head.length), head);
   }
 
-  /** The head of an opened question: what its answer is bound to. */
+  /** The head of an opened request, to which its response is bound. */
   public byte[] head(ByteBuffer message) {
     byte[] head = new byte[Math.min(headBytes, message.remaining())];
     message.duplicate().get(head);
     return head;
   }
 
-  /** The answer to a question with this head, as it travels. */
+  /** The response to a request with this head, as it travels. */
   ByteBuffer sealResponse(byte[] head, ByteBuffer answer) {
     return keys.isEmpty() ? answer : sealed(new byte[0], answer, bound(head));
   }
 
   /**
-   * An answer as it was before {@link #sealResponse}.
+   * A response as it was before {@link #sealResponse}.
    *
-   * @throws IllegalStateException when it is not the answer to that question, or changed
+   * @throws IllegalStateException when it is not the response to that request, or changed
    */
   public ByteBuffer openedAnswer(byte[] head, ByteBuffer answer) {
     return keys.isEmpty() ? answer : opened(new byte[0], answer, bound(head));
   }
 
-  /** What a stream is bound to that is asked for by name. */
+  /** What a stream that is requested by name is bound to. */
   public static byte[] bound(String id) {
     return id.getBytes(StandardCharsets.UTF_8);
   }
@@ -152,12 +153,12 @@ public final class MessageCipher {
     return keys.isEmpty() ? clear : SegmentCipher.sealedLength(clear);
   }
 
-  /** For a stream that is bound to something only it is. */
+  /** Begins a stream that is bound to what identifies it. */
   public Stream stream(byte[] bound) {
     return keys.isEmpty() ? new Clear() : new Sealed(keys.get().streams, bound);
   }
 
-  /** The callback that is to be given such a stream, for one that takes it in the clear. */
+  /** Wraps a callback so that it receives such a stream in the clear. */
   public StreamCallbackWithID opening(byte[] bound, StreamCallbackWithID inner) {
     return keys.isEmpty() ? inner : new DecryptingStream(keys.get().streams, bound, inner);
   }
@@ -208,7 +209,7 @@ public final class MessageCipher {
     }
   }
 
-  /** What is said of a message that cannot be opened. */
+  /** The error for a message that cannot be opened. */
   static IllegalStateException refused(Exception cause) {
     return new IllegalStateException(
         "Refused a message that was not sealed with this launch's secret, or was changed", cause);

@@ -2,12 +2,12 @@ package lethe.train.seal;
 
 import org.apache.spark.network.buffer.ManagedBuffer;
 
-/** What is sent as a stream, and can be sealed on its way. */
+/** Data that is sent as a stream and can be sealed. */
 public interface Sealable {
   /**
    * The same, sealed.
    *
-   * @param bound what only this stream is, see {@link MessageCipher#stream}
+   * @param bound what identifies this stream, see {@link MessageCipher#stream}
    */
   ManagedBuffer sealed(MessageCipher seal, byte[] bound);
 }

@@ -18,14 +18,14 @@ import java.security.GeneralSecurityException;
  *   segment = ciphertext + tag (16 bytes), AES-256-GCM
  * </pre>
  *
- * Number and end stand in the nonce, so that segments can be neither left out nor exchanged, and
- * what the stream is bound to in the key, so that no stream passes for another. The construction is
- * STREAM of Hoang, Reyhanitabar, Rogaway and Vizar, "Online Authenticated-Encryption and its
- * Nonce-Reuse Misuse-Resistance", CRYPTO 2015. Tink's own channels shorten the first segment by the
- * header; here all are alike.
+ * The nonce contains the segment number and the end mark, so that segments can be neither left out
+ * nor swapped; the key depends on what the stream is bound to, so that no stream passes for
+ * another. The construction is STREAM of Hoang, Reyhanitabar, Rogaway and Vizar, "Online
+ * Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015. Tink's own channels
+ * shorten the first segment by the header; here all have the same length.
  */
 public final class SegmentCipher {
-  /** Of a whole segment in the clear: fits a processor's second cache. */
+  /** Bytes of a full segment in the clear: fits a processor's second-level cache. */
   public static final int BYTES = 256 << 10;
 
   static final int HEADER_BYTES = 40;
@@ -48,7 +48,7 @@ public final class SegmentCipher {
   /**
    * Begins a stream.
    *
-   * @param bound what only this stream is
+   * @param bound what identifies this stream
    */
   StreamSegmentEncrypter encrypter(byte[] bound) throws GeneralSecurityException {
     return streams.newStreamSegmentEncrypter(bound);
@@ -58,8 +58,8 @@ public final class SegmentCipher {
    * Reads a stream.
    *
    * @param header with which it began
-   * @param bound what it must be
-   * @throws GeneralSecurityException when it is no header
+   * @param bound what must identify it
+   * @throws GeneralSecurityException when it is not a header
    */
   StreamSegmentDecrypter decrypter(ByteBuffer header, byte[] bound)
       throws GeneralSecurityException {

@@ -4,18 +4,19 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * What the driver tells the workers after a probe, and a new worker when it says hello.
+ * What the driver sends to the workers after a probe, and to a worker that joins.
  *
  * @param nextProbeStep the step before which to probe next; {@link #NEVER} when there is nothing to
- *     look at, {@link #DONE} when training has ended
- * @param weights by domain, of its examples in the forget loss; 0 where a domain is not trained on
+ *     probe, {@link #DONE} when training has ended
+ * @param weights by domain, of its examples in the forget loss; 0 for a domain that is not trained
+ *     on for now
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ProbeDecision(int nextProbeStep, double[] weights) {
   static final int NEVER = Integer.MAX_VALUE;
   static final int DONE = -1;
 
-  /** Of a training that does not steer. */
+  /** The decision of a training without a target. */
   public static final ProbeDecision UNSTEERED = new ProbeDecision(NEVER, new double[0]);
 
   public boolean done() {

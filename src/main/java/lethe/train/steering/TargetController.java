@@ -13,49 +13,50 @@ import lethe.target.SteeringTarget;
 import lethe.train.gradient.ShardTree;
 
 /**
- * Steers a training to its target: takes the probes' sums, says which domains are still to be
- * forgotten, when to look again and when to end, and keeps the best step's weights.
+ * Steers a training to its target: takes the probes' sums, decides which domains are still to be
+ * forgotten, when to probe next and when to end, and keeps the best step's weights.
  *
- * <p>A domain whose loss has come to the inner half of its band is no longer trained on, and is
- * again when it falls below; the others are weighed so that they arrive together. Training ends
- * when none is trained on, or the loss has collapsed, or its steps are done. The best step is the
- * one whose loss is least outside the inner band, and among those the one whose domains are nearest
- * to their targets:
+ * <p>A domain whose loss has reached the inner half of its band is no longer trained on, until its
+ * loss falls below again; the others are weighted so that they arrive together. Training ends when
+ * no domain is left to train on, when the loss has collapsed, or after the last step. The best step
+ * is the one whose loss is least outside the inner band, and among those the one whose domains are
+ * nearest to their targets:
  *
  * <pre>  miss = sum_d n_d |nll_d - target_d| / sum_d n_d </pre>
  *
- * and never a collapsed one, whose loss is above a uniform prediction's. Every decision is a
- * function of the sums, which have the same bits for any number of workers; so has what is decided.
+ * and never a collapsed one, whose loss is above that of a uniform prediction. Every decision is a
+ * function of the sums, which have the same bits for any number of workers, so the decisions are
+ * the same, too.
  */
 public final class TargetController {
   /**
    * The sums of one probe.
    *
-   * @param step that it came before
+   * @param step before which it was made
    * @param sums of the losses by domain, nats
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Sums(int step, double[] sums) {}
 
   /**
-   * All that a later process needs to decide the same.
+   * Everything a later process needs to make the same decisions.
    *
    * @param probes so far
    * @param best weights of the best step, bucket by bucket; null before the first probe
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record State(List<Sums> probes, float[][] best) {
-    /** Of a training that does not steer. */
+    /** The state of a training without a target. */
     public static final State NONE = new State(List.of(), null);
   }
 
   /**
    * {@code stop.json}: how the training ended.
    *
-   * @param target nats a token
+   * @param target nats per token
    * @param targets by domain
-   * @param band half its width, nats a token
-   * @param most steps that there could have been
+   * @param band half its width, nats per token
+   * @param most steps allowed
    * @param steps applied
    * @param best the step whose weights were kept
    * @param outcome of that step: where the forget loss of the steering half lies, by the point
@@ -71,10 +72,10 @@ public final class TargetController {
       Outcome outcome,
       List<ProbeResult> probes) {}
 
-  /** Of the way to go: less than this share of it says nothing of a pace. */
+  /** Progress below this share of the distance is too small to estimate a pace from. */
   private static final double LEAST_GAIN = 0.05;
 
-  /** Few examples should not make a whole step. */
+  /** Largest weight of a domain: a few examples should not dominate a step. */
   private static final double MOST_WEIGHT = 8;
 
   private final SteeringTarget target;
@@ -91,8 +92,8 @@ public final class TargetController {
 
   /**
    * @param tree of the shards, along which sums are added
-   * @param steps most that there may be
-   * @param listener takes every new probe
+   * @param steps most steps allowed
+   * @param listener receives every new probe
    */
   public TargetController(
       SteeringTarget target, ShardTree tree, int steps, Consumer<ProbeResult> listener) {
@@ -103,7 +104,7 @@ public final class TargetController {
     this.decision = new ProbeDecision(0, unitWeights());
   }
 
-  /** Goes on from a state. */
+  /** Resumes from a state. */
   public synchronized void resume(State state) {
     state.probes().forEach(probe -> decide(probe, () -> null));
     bestWeights = state.best();
@@ -113,7 +114,7 @@ public final class TargetController {
     return new State(List.copyOf(probes), bestWeights);
   }
 
-  /** In the order of their numbers. */
+  /** The domains in the order of their numbers. */
   public List<String> domains() {
     return target.domains().stream().map(SteeringTarget.Domain::name).toList();
   }
@@ -122,12 +123,12 @@ public final class TargetController {
     return tree;
   }
 
-  /** What holds now. */
+  /** The decision now in force. */
   public synchronized ProbeDecision decision() {
     return decision;
   }
 
-  /** By domain, with which weight a step forgets it. */
+  /** The weight with which a step forgets each domain. */
   public synchronized double[] weightsAt(int step) {
     double[] weights = unitWeights();
     for (int p = 0; p < probes.size() && probes.get(p).step() <= step; p++) {
@@ -145,10 +146,10 @@ public final class TargetController {
   /**
    * Takes a probe.
    *
-   * @param step that it came before
+   * @param step before which it was made
    * @param sums of the losses by domain, nats
-   * @param weights a copy of those that were looked at
-   * @return what the workers do next
+   * @param weights supplies a copy of the probed weights
+   * @return the decision for the workers
    * @throws IllegalStateException when no probe was asked for at this step
    */
   public synchronized ProbeDecision probed(int step, double[] sums, Supplier<float[][]> weights) {
@@ -202,9 +203,9 @@ public final class TargetController {
 
   /**
    * Weights with which the open domains would come to their targets together, at the pace that each
-   * has shown so far for its weight: the slower one is and the farther it has to go, the more it
-   * counts. Weighed like forget their mean is 1, so that the forget loss as a whole weighs what it
-   * did.
+   * has shown so far relative to its weight: a slower domain, or one farther from its target, gets
+   * a larger weight. Averaged by forget tokens the weights have mean 1, so that the weight of the
+   * forget loss as a whole stays the same.
    */
   private double[] weights(int step, double[] means) {
     double[] left = new double[means.length];
@@ -239,14 +240,14 @@ public final class TargetController {
     return Math.max(effort, 1);
   }
 
-  /** A loss that a prediction of nothing in particular would not have. */
+  /** Whether a loss is above both a uniform prediction's and the band, or not a number. */
   private boolean collapsed(double nll) {
     return !(nll <= Math.max(target.uniformNll(), target.nll() + target.band()));
   }
 
   /**
-   * Steps to the next probe: half of what the nearest open domain would need at its last pace, at
-   * least one. Before a pace is known it is one.
+   * Steps to the next probe: half of what the nearest open domain would need at its last pace, but
+   * at least one; one while no pace is known.
    */
   private int stepsToNextProbe(int step, double[] means) {
     int most = Math.min(target.probeEvery(), steps - step);
@@ -265,7 +266,7 @@ public final class TargetController {
     return Math.max(1, (int) least);
   }
 
-  /** Steps that were applied when the best weights were looked at. */
+  /** Steps that had been applied when the best weights were probed. */
   public synchronized int bestStep() {
     return bestStep;
   }
@@ -275,7 +276,7 @@ public final class TargetController {
     return bestWeights;
   }
 
-  /** How it ended. */
+  /** How the training ended. */
   public synchronized Ended record() {
     List<ProbeResult> all = new ArrayList<>();
     for (int p = 0; p < probes.size(); p++) {

@@ -8,10 +8,10 @@ import lethe.settings.InvalidSettings;
 import lethe.settings.LaunchEnvironment;
 
 /**
- * A death that a test asks for, at a moment no clock could choose: a process that finds it in its
- * environment kills itself there by {@code kill -9}. {@code LETHE_FAULT=worker/1/4/push} kills the
- * process of worker 1 in step 4 while it sends its gradient, the first time only; {@code driver/7}
- * kills the driver when step 7 is applied.
+ * A process death that a test requests, at a moment no clock could hit: a process that finds the
+ * request in its environment kills itself at that moment by {@code kill -9}. {@code
+ * LETHE_FAULT=worker/1/4/push} kills the process of worker 1 in step 4 while it sends its gradient,
+ * the first time only; {@code driver/7} kills the driver when step 7 is applied.
  *
  * @param worker from 0, or -1 for the driver
  * @param step from 1
@@ -24,19 +24,19 @@ public record FaultInjection(int worker, int step, Moment moment) {
 
   /** When a worker dies. */
   public enum Moment {
-    /** Its gradient is ready, nothing of it is sent. */
+    /** Its gradient is ready, but none of it is sent. */
     COMPUTED,
     /** Half its buckets are sent. */
     PUSH,
-    /** All is sent, half the buckets of the next step's weights are there. */
+    /** All is sent, and half the buckets of the next step's weights have arrived. */
     PULL,
-    /** All is sent, the part of a look at the loss after the step is computed but not sent. */
+    /** All is sent, and its sums for the probe after the step are computed but not sent. */
     PROBE,
     /** The driver only: a step is applied. */
     APPLIED
   }
 
-  /** What the environment of this process asks for. */
+  /** The fault that the environment of this process requests. */
   public static Optional<FaultInjection> asked() {
     return Optional.ofNullable(System.getenv(VARIABLE)).map(FaultInjection::read);
   }
@@ -81,8 +81,7 @@ public record FaultInjection(int worker, int step, Moment moment) {
    * @param at from 0
    */
   boolean strikes(int number, int at, Moment now) {
-    // The weights of the step after it are what a worker fetches, and looks at, when its gradient
-    // is sent.
+    // After sending its gradient a worker fetches and probes the weights of the next step.
     int expected = moment == Moment.PULL || moment == Moment.PROBE ? step : step - 1;
     return worker == number && at == expected && moment == now;
   }
@@ -105,7 +104,7 @@ public record FaultInjection(int worker, int step, Moment moment) {
       throw new IllegalStateException("Cannot kill this process", e);
     }
     while (true) {
-      LockSupport.park(); // nothing more is done
+      LockSupport.park(); // wait for the signal
     }
   }
 }

@@ -12,18 +12,18 @@ import lethe.train.steering.ProbeDecision;
 import lethe.train.worker.FaultInjection.Moment;
 
 /**
- * A driver at whose calls a worker dies, where a test asks for it.
+ * A driver whose calls kill the worker, when a test requests it.
  *
  * @param driver that is called
  * @param fault when to die
  * @param worker that calls, from 0
  */
 record FaultyDriver(Driver driver, FaultInjection fault, int worker) implements Driver {
-  /** Once: workers that are launched or tried anew live. */
+  /** The fault happens once: workers of a later launch or attempt survive. */
   private static final String FIRST = "0.0";
 
   /**
-   * The driver itself, unless the environment asks for a fault.
+   * The driver itself, unless the environment requests a fault.
    *
    * @param attempt launch and attempt of the worker
    */

@@ -8,13 +8,13 @@ import lethe.model.network.Parameters;
 import lethe.train.gradient.ShardTree;
 import lethe.train.plan.PlanReader;
 
-/** The probe chunks of one worker's shards: read once, scored again and again. */
+/** The probe chunks of one worker's shards: read once and scored repeatedly. */
 final class ProbeWork {
   private final MicroBatch microBatch;
   private final List<List<List<Example>>> batches = new ArrayList<>();
 
   /**
-   * Reads them, before the rows of the first step.
+   * Reads the probe chunks, which come before the rows of the first step.
    *
    * @param worker from 0
    */
@@ -35,7 +35,7 @@ final class ProbeWork {
     }
   }
 
-  /** For each shard and domain the summed loss, nats. */
+  /** The summed loss of each shard and domain, nats. */
   double[] losses(Parameters weights) {
     double[] sums = new double[batches.size()];
     for (int i = 0; i < sums.length; i++) {

@@ -62,12 +62,12 @@ final class StepWork {
     return nodes;
   }
 
-  /** Of each node: [part][bucket][element]. */
+  /** The gradient sums of each node: [part][bucket][element]. */
   List<float[][][]> sums() {
     return sums;
   }
 
-  /** What the step's record takes from this worker. */
+  /** What this worker adds to the record of the step. */
   WorkerReport report() {
     return new WorkerReport(
         termSums.stream().mapToDouble(Double::doubleValue).toArray(),
@@ -76,7 +76,7 @@ final class StepWork {
         computeNanos);
   }
 
-  /** Gives the buckets back: they are sent. */
+  /** Returns the buckets to the pool, once they are sent. */
   void release() {
     sums.forEach(
         sum -> Arrays.stream(sum).flatMap(Arrays::stream).forEach(bucket -> pool.release(bucket)));
@@ -88,7 +88,7 @@ final class StepWork {
    *
    * @param step from 0
    * @param decision weights of the domains to forget
-   * @param weights of the model, as the step begins with them
+   * @param weights of the model at the beginning of the step
    */
   void compute(int step, ProbeDecision decision, Parameters weights) {
     termSums.clear();
@@ -119,7 +119,7 @@ final class StepWork {
     return gradient;
   }
 
-  /** Passes over the rows of one role; returns the sum of its term. */
+  /** Forward and backward over the rows of one role; returns the sum of its term. */
   private double accumulate(
       int step, int shard, int role, ProbeDecision decision, Parameters leaves) {
     double sum = 0;
@@ -155,7 +155,7 @@ final class StepWork {
     return vector;
   }
 
-  /** What the term of some examples is a sum over, as the plan counts it. */
+  /** How many positions or examples a term sums over, as the plan counts them. */
   private static long count(Role role, List<Example> examples) {
     return role.term() instanceof PositionTerm
         ? examples.stream().mapToLong(e -> TokenBatch.scored(e.views().get(0).labels())).sum()
@@ -163,8 +163,9 @@ final class StepWork {
   }
 
   /**
-   * A micro-batch by the weight of its examples: domains to forget may have different ones, and a
-   * domain that has reached its target has none. In the order of the weights' first examples.
+   * Groups a micro-batch by the weight of its examples: forget domains may have different weights,
+   * and a domain that has reached its target has none. The groups are in the order of their first
+   * examples.
    */
   private Map<Double, List<Example>> weighed(
       List<Example> batch, int role, ProbeDecision decision) {

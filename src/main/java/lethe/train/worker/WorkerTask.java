@@ -45,9 +45,9 @@ public final class WorkerTask
   private static final AtomicReference<String> PROCESS = new AtomicReference<>();
 
   /**
-   * For a worker of an earlier attempt to leave native code, in which it cannot be interrupted: a
-   * pass over one micro-batch, which takes minutes at most. One that takes longer hangs, and the
-   * failure of this attempt makes Spark begin another.
+   * How long to wait for a worker of an earlier attempt to leave native code, where it cannot be
+   * interrupted: a pass over one micro-batch takes minutes at most. One that takes longer hangs,
+   * and the failure of this attempt makes Spark start another.
    */
   private static final Duration PREDECESSOR_PATIENCE = Duration.ofMinutes(5);
 
@@ -55,17 +55,17 @@ public final class WorkerTask
   private final AggregatorAddress address;
 
   /**
-   * What every worker knows.
+   * What every worker needs to know.
    *
    * @param model the Hugging Face folder whose config.json describes the network
-   * @param frozen where the weights of the models are that the roles' terms name
+   * @param frozen where to read the weights of the models that the roles' terms need
    * @param roles of the method
    * @param counts what each term is divided by: [step][role]
-   * @param domains to forget, where a target steers the training; else none
+   * @param domains to forget if a target steers the training, else none
    * @param workers of the launch
    * @param shards of a step
-   * @param microBatch examples a pass
-   * @param compute how
+   * @param microBatch examples per pass
+   * @param compute how a worker computes
    * @param layout of the vector that travels
    * @param wire how gradients travel
    * @param gradientMode whether they travel in parts
@@ -85,7 +85,7 @@ public final class WorkerTask
       WireFormat wire,
       GradientMode gradientMode)
       implements Serializable {
-    /** The same for a launch of so many workers. */
+    /** The same specification for another number of workers. */
     public WorkerSpec with(int ofWorkers) {
       return new WorkerSpec(
           model,
@@ -126,8 +126,8 @@ public final class WorkerTask
   }
 
   /**
-   * One worker a process: DJL and the thread settings of PyTorch belong to the process. A worker of
-   * an earlier attempt may still be in native code when this one starts; it is waited for.
+   * One worker per process: DJL and the thread settings of PyTorch belong to the process. A worker
+   * of an earlier attempt may still be in native code when this one starts; it is waited for.
    */
   private static void claimProcess(String me) {
     synchronized (PROCESS) {
@@ -166,7 +166,7 @@ public final class WorkerTask
     try {
       return steps(driver, worker, rows);
     } catch (IllegalArgumentException e) {
-      driver.unable(e); // a wrong setting, device or plan is as wrong the next time
+      driver.unable(e); // a wrong setting, device or plan would fail again
       throw e;
     }
   }
@@ -226,7 +226,7 @@ public final class WorkerTask
                 bucket, (flat, from, length) -> weights.write(flat, values, from, length)));
   }
 
-  /** The first thing that is put on the device. */
+  /** Creates the parameters; this is the first use of the device. */
   private static Parameters parameters(Network network, Compute compute) {
     try {
       return network.newParameters();

@@ -43,7 +43,8 @@ class PredicateTest {
         .contains(query);
     assertThat(Predicate.problem("id IN (SELECT 1)")).contains(query);
     assertThat(Predicate.problem("EXISTS (SELECT 1)")).contains(query);
-    assertThat(Predicate.problem("count(*) > 3")).contains("count() looks at many documents");
+    assertThat(Predicate.problem("count(*) > 3"))
+        .contains("count() needs values of many documents");
     assertThat(Predicate.problem("row_number() OVER (ORDER BY id) < 3").orElseThrow())
         .contains("needs more than one document's values");
     assertThat(Predicate.problem("explode(split(text, ' ')) = 'a'"))

@@ -130,7 +130,7 @@ class ModelConfigTest {
     assertThat(cosines(config)).isEqualTo(cosines(ArchitectureTest.config("llama", older)));
     assertThat(config.warnings())
         .containsExactly(
-            "config.json has rope_scaling and rope_parameters: the first counts, as in transformers");
+            "config.json has rope_scaling and rope_parameters: the first is used, as in transformers");
     String newer = "{'rope_scaling': {}, 'rope_parameters': {'rope_theta': 77.0}}";
     assertThat(cosines(ArchitectureTest.config("llama", newer)))
         .isEqualTo(cosines(ArchitectureTest.config("llama", "{'rope_theta': 77.0}")));

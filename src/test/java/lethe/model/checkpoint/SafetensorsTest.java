@@ -63,11 +63,11 @@ class SafetensorsTest {
   void refusesRangesAndTypesThatAreNotThere() throws IOException {
     Safetensors file = open(HEADER, data());
     assertThatThrownBy(() -> file.read("a", 2, new float[3], 0, 3))
-        .hasMessageContaining("Cannot read 3 elements from 2 on of a")
+        .hasMessageContaining("Cannot read 3 elements from element 2 of a")
         .hasMessageContaining("it has 4");
     assertThatThrownBy(() -> file.read("a", -1, new float[3], 0, 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("from -1 on");
+        .hasMessageContaining("from element -1");
     assertThatThrownBy(() -> file.read("n", 0, new float[3], 0, 1))
         .hasMessageContaining("its elements are I64");
     assertThatThrownBy(() -> file.readLongs("a", 0, new long[1], 0, 1))

@@ -148,7 +148,7 @@ class MailboxTest {
     push(0, 0, 0, 0, 1);
     assertThatThrownBy(() -> values(pull(0, 1)))
         .hasMessageContaining(
-            "Refused step 1 before it was applied: the workers scored 1 of retain.descent, and its plan has 8");
+            "Refused step 1 before it was applied: the workers scored 1 of retain.descent, but the plan has 8");
     assertThat(optimizer.weights(0)).containsExactly(1, 2, 3);
     assertThat(exchange.ended().how())
         .as("no further attempt would do better")
@@ -182,7 +182,7 @@ class MailboxTest {
     assertThat(exchange.ended().how()).isEqualTo(Ended.How.FAILED);
     assertThat(exchange.ended().cause())
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Worker 1 cannot go on: the plan does not fit");
+        .hasMessage("Worker 1 cannot continue: the plan does not fit");
   }
 
   @Test
@@ -191,7 +191,7 @@ class MailboxTest {
     assertThat(exchange.ended().how()).isEqualTo(Ended.How.FAILED);
     assertThat(exchange.ended().cause())
         .isInstanceOf(InvalidSettings.class)
-        .hasMessage("Worker 1 cannot go on: Cannot use gpu(0): no CUDA");
+        .hasMessage("Worker 1 cannot continue: Cannot use gpu(0): no CUDA");
   }
 
   private void unable(byte kind, String why) throws Exception {
@@ -210,7 +210,7 @@ class MailboxTest {
     CompletableFuture<float[]> next = pull(0, 1); // asked later, it might still be answered
     push(0, 0, 1, 0, 0);
     assertThatThrownBy(() -> values(next))
-        .hasMessageContaining("Cannot go on after step 1: no space left");
+        .hasMessageContaining("Cannot continue after step 1: no space left");
     assertThat(exchange.ended().how()).isEqualTo(Ended.How.FAILED);
   }
 
@@ -219,7 +219,7 @@ class MailboxTest {
     slow.countDown();
     hello(0);
     assertThatThrownBy(() -> hello(1, "elsewhere"))
-        .hasMessageContaining("worker 0 computes with elsewhere, those before it with here")
+        .hasMessageContaining("worker 0 computes with elsewhere, the workers before it with here")
         .hasMessageContaining("train.deterministic=false");
     assertThat(exchange.ended().how())
         .as("no further attempt would do better")

@@ -39,7 +39,7 @@ class StepTimeoutTest {
       assertThat(mailbox.stepTimeout(Duration.ofHours(1))).isEmpty();
       assertThat(mailbox.stepTimeout(Duration.ZERO))
           .hasValue(
-              "step 1 took longer than train.step-timeout (0 s); slowest: worker 1, which has sent 1 of its messages");
+              "step 1 took longer than train.step-timeout (0 s); slowest: worker 1, which has sent 1 of its gradient messages");
     }
   }
 }

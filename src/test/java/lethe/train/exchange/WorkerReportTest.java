@@ -24,9 +24,9 @@ class WorkerReportTest {
   void whatWasScoredMustBeWhatItIsDividedBy() {
     assertThat(WorkerReport.objection(ROLES, new long[] {15, 7}, List.of(FIRST, SECOND))).isEmpty();
     assertThat(WorkerReport.objection(ROLES, new long[] {15, 8}, List.of(FIRST, SECOND)))
-        .hasValue("the workers scored 7 of retain.descent, and its plan has 8");
+        .hasValue("the workers scored 7 of retain.descent, but the plan has 8");
     assertThat(WorkerReport.objection(ROLES, new long[] {15, 7}, List.of(FIRST)))
-        .hasValue("the workers scored 12 of forget.ascent, and its plan has 15");
+        .hasValue("the workers scored 12 of forget.ascent, but the plan has 15");
   }
 
   @Test

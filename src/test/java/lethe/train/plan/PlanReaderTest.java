@@ -39,7 +39,7 @@ class PlanReaderTest {
               })
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith(
-              "the plan does not fit: it has 0 for step 1, shard %d, role %d, and the next that is asked for is step "
+              "the plan does not fit: its next row is 0 for step 1, shard %d, role %d, but the worker needs step "
                   .formatted(stray.shard(), stray.role()));
     }
   }
@@ -50,7 +50,7 @@ class PlanReaderTest {
     assertThatThrownBy(() -> plan.next(0, 2, 0, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(
-            "the plan does not fit: it has 0 for the probe, shard 2, domain 1, and the next that is asked for is step 1, shard 2, role 0;");
+            "the plan does not fit: its next row is 0 for the probe, shard 2, domain 1, but the worker needs step 1, shard 2, role 0;");
   }
 
   @Test
