@@ -1,5 +1,11 @@
 package lethe.examples;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.PROMPT;
+import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
@@ -35,16 +41,16 @@ import org.apache.spark.sql.types.StructType;
 public final class ExampleViews {
   private static final StructType VIEW =
       new StructType()
-          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+          .add(TOKENS, DataTypes.createArrayType(DataTypes.IntegerType, false), false)
           .add("labels", DataTypes.createArrayType(DataTypes.IntegerType, false), true)
           .add("reference", DataTypes.DoubleType, true);
 
   static final StructType SCHEMA =
       new StructType()
-          .add("split", DataTypes.StringType, false)
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
+          .add(SPLIT, DataTypes.StringType, false)
+          .add(DOMAIN, DataTypes.StringType, false)
+          .add(DOCUMENT, DataTypes.StringType, false)
+          .add(ORDINAL, DataTypes.IntegerType, false)
           .add("pair", DataTypes.LongType, true)
           .add("scored", DataTypes.IntegerType, false)
           .add("views", DataTypes.createArrayType(VIEW, false), false);
@@ -73,13 +79,13 @@ public final class ExampleViews {
       ChunkPadding padding) {
     Dataset<Row> ordered =
         chunks.select(
-            col("split"),
-            col("domain"),
-            col("document"),
-            col("ordinal"),
+            col(SPLIT),
+            col(DOMAIN),
+            col(DOCUMENT),
+            col(ORDINAL),
             col("pair"),
-            col("tokens"),
-            coalesce(col("prompt"), lit(0)),
+            col(TOKENS),
+            coalesce(col(PROMPT), lit(0)),
             col("labels"),
             col("sentence"));
     return ordered.map(new Make(kinds, rejections, padding), Encoders.row(SCHEMA));
@@ -87,9 +93,9 @@ public final class ExampleViews {
 
   /** One row of {@link #SCHEMA} as an example. */
   public static Example example(Row row, int views) {
-    String id = row.getAs("domain") + "/" + row.getAs("document") + "#" + row.getAs("ordinal");
+    String id = row.getAs(DOMAIN) + "/" + row.getAs(DOCUMENT) + "#" + row.getAs(ORDINAL);
     return new Example(
-        id, row.getAs("domain"), row.<Row>getList(views).stream().map(ExampleViews::view).toList());
+        id, row.getAs(DOMAIN), row.<Row>getList(views).stream().map(ExampleViews::view).toList());
   }
 
   private static Example.View view(Row view) {

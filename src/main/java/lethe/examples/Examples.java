@@ -1,5 +1,10 @@
 package lethe.examples;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.PROMPT;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
@@ -44,7 +49,7 @@ import scala.collection.JavaConverters;
  * run folder.
  */
 public final class Examples {
-  private static final List<String> ID = List.of("domain", "document", "ordinal");
+  private static final List<String> ID = List.of(DOMAIN, DOCUMENT, ORDINAL);
 
   private static final Set<ViewKind> PREDICTED =
       EnumSet.of(
@@ -111,9 +116,9 @@ public final class Examples {
   }
 
   private static Dataset<Row> withPrompt(Dataset<Row> chunks) {
-    return Arrays.asList(chunks.columns()).contains("prompt")
+    return Arrays.asList(chunks.columns()).contains(PROMPT)
         ? chunks
-        : chunks.withColumn("prompt", lit(null).cast(DataTypes.IntegerType));
+        : chunks.withColumn(PROMPT, lit(null).cast(DataTypes.IntegerType));
   }
 
   /**
@@ -171,10 +176,10 @@ public final class Examples {
   public Dataset<Row> execute(Dataset<Row> chunks, List<Role> roles) {
     long forgotten =
         inputs.pairing() == Pairing.FIXED
-            ? chunks.filter(col("split").equalTo(Role.FORGET)).count()
+            ? chunks.filter(col(SPLIT).equalTo(Role.FORGET)).count()
             : 0;
     return roles.stream()
-        .map(role -> examples(role, chunks.filter(col("split").equalTo(role.split())), forgotten))
+        .map(role -> examples(role, chunks.filter(col(SPLIT).equalTo(role.split())), forgotten))
         .reduce(Dataset::unionByName)
         .orElseThrow();
   }
@@ -209,7 +214,7 @@ public final class Examples {
       return examples;
     }
     String some =
-        empty.select("domain", "document", "ordinal").limit(10).collectAsList().stream()
+        empty.select(DOMAIN, DOCUMENT, ORDINAL).limit(10).collectAsList().stream()
             .map(r -> r.getString(0) + "/" + r.getString(1) + "#" + r.getInt(2))
             .sorted()
             .collect(Collectors.joining(", "));
@@ -259,7 +264,7 @@ public final class Examples {
 
   private Column sentence(int count) {
     return pmod(
-            xxhash64(lit(inputs.seed()), col("domain"), col("document"), col("ordinal")),
+            xxhash64(lit(inputs.seed()), col(DOMAIN), col(DOCUMENT), col(ORDINAL)),
             lit((long) count))
         .cast(DataTypes.IntegerType);
   }
@@ -335,8 +340,7 @@ public final class Examples {
   }
 
   private static void checkAnswers(Role role, Dataset<Row> chunks) {
-    List<Row> plain =
-        chunks.filter(col("prompt").isNull()).select("domain").limit(1).collectAsList();
+    List<Row> plain = chunks.filter(col(PROMPT).isNull()).select(DOMAIN).limit(1).collectAsList();
     if (!plain.isEmpty()) {
       throw new InvalidSettings(
           List.of(

@@ -1,5 +1,9 @@
 package lethe.examples;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.xxhash64;
@@ -65,7 +69,7 @@ final class FixedPairing {
   static Dataset<Row> placed(Dataset<Row> chunks, Dataset<Row> documents) {
     return chunks.join(
         documents.drop("sha256"),
-        JavaConverters.asScalaBuffer(List.of("split", "domain", "document")).toSeq());
+        JavaConverters.asScalaBuffer(List.of(SPLIT, DOMAIN, DOCUMENT)).toSeq());
   }
 
   /**
@@ -109,9 +113,9 @@ final class FixedPairing {
             .agg(
                 sum(
                     xxhash64(
-                            col("split"),
-                            col("domain"),
-                            col("document"),
+                            col(SPLIT),
+                            col(DOMAIN),
+                            col(DOCUMENT),
                             col("source"),
                             col("file"),
                             col("row"))
@@ -135,12 +139,7 @@ final class FixedPairing {
     JavaRDD<Row> rows =
         chunks
             .orderBy(
-                col("source"),
-                col("file"),
-                col("row"),
-                col("domain"),
-                col("document"),
-                col("ordinal"))
+                col("source"), col("file"), col("row"), col(DOMAIN), col(DOCUMENT), col(ORDINAL))
             .drop(PLACE)
             .javaRDD()
             .zipWithIndex()

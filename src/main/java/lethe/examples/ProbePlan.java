@@ -1,5 +1,9 @@
 package lethe.examples;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+
 import lethe.target.SteeringTarget;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -22,8 +26,8 @@ public record ProbePlan(SteeringTarget target, Dataset<Row> rows) {
           .add("shard", DataTypes.IntegerType, false)
           .add("domain_number", DataTypes.IntegerType, false)
           .add("place", DataTypes.IntegerType, false)
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
+          .add(DOMAIN, DataTypes.StringType, false)
+          .add(DOCUMENT, DataTypes.StringType, false)
+          .add(ORDINAL, DataTypes.IntegerType, false)
           .add("views", ExampleViews.SCHEMA.apply("views").dataType(), false);
 }

@@ -1,5 +1,10 @@
 package lethe.examples;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.PROMPT;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
@@ -23,10 +28,12 @@ import lethe.inference.ModelKey;
 import lethe.loss.Example;
 import lethe.loss.MicroBatch;
 import lethe.model.ModelSource;
+import lethe.objective.Role;
 import lethe.objective.ViewKind;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
 import lethe.target.DocumentHalves;
+import lethe.target.Split;
 import lethe.target.SteeringTarget;
 import lethe.target.TargetStopSettings;
 import org.apache.hadoop.fs.Path;
@@ -53,15 +60,15 @@ public final class ProbeSelection {
 
   private static final StructType DOCUMENTS =
       new StructType()
-          .add("split", DataTypes.StringType)
-          .add("domain", DataTypes.StringType)
-          .add("document", DataTypes.StringType);
+          .add(SPLIT, DataTypes.StringType)
+          .add(DOMAIN, DataTypes.StringType)
+          .add(DOCUMENT, DataTypes.StringType);
 
   private static final StructType LOSSES =
       new StructType()
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
+          .add(DOMAIN, DataTypes.StringType, false)
+          .add(DOCUMENT, DataTypes.StringType, false)
+          .add(ORDINAL, DataTypes.IntegerType, false)
           .add("scored", DataTypes.IntegerType, false)
           .add("nll", DataTypes.DoubleType, false);
 
@@ -109,12 +116,12 @@ public final class ProbeSelection {
    */
   public ProbePlan execute(Dataset<Row> chunks, String chunksSha256) {
     Dataset<Row> steering = steering(chunks);
-    Dataset<Row> forget = steering.filter(col("split").equalTo("forget"));
+    Dataset<Row> forget = steering.filter(col(SPLIT).equalTo(Role.FORGET));
     Map<String, Long> weights = tokens(forget);
     Map<String, Double> targets =
         targets(
             chosen(
-                steering.filter(col("split").equalTo("approximate")),
+                steering.filter(col(SPLIT).equalTo(Split.APPROXIMATE.key())),
                 weights,
                 settings.targetChunks()),
             chunksSha256);
@@ -135,7 +142,7 @@ public final class ProbeSelection {
                     targets.get(domain),
                     tokens,
                     probes.stream()
-                        .filter(r -> r.<String>getAs("domain").equals(domain))
+                        .filter(r -> r.<String>getAs(DOMAIN).equals(domain))
                         .mapToLong(r -> r.<Integer>getAs("scored"))
                         .sum())));
     SteeringTarget target =
@@ -149,9 +156,9 @@ public final class ProbeSelection {
 
   /** Views of the forget and approximate chunks whose documents are in the steering half. */
   private Dataset<Row> steering(Dataset<Row> chunks) {
-    Dataset<Row> both = chunks.filter(col("split").isin("forget", "approximate"));
+    Dataset<Row> both = chunks.filter(col(SPLIT).isin(Role.FORGET, Split.APPROXIMATE.key()));
     Map<List<String>, List<String>> documents =
-        both.select("split", "domain", "document").distinct().collectAsList().stream()
+        both.select(SPLIT, DOMAIN, DOCUMENT).distinct().collectAsList().stream()
             .collect(
                 Collectors.groupingBy(
                     r -> List.of(r.getString(0), r.getString(1)),
@@ -161,9 +168,9 @@ public final class ProbeSelection {
         (place, ids) ->
             DocumentHalves.steering(ids)
                 .forEach(id -> steering.add(RowFactory.create(place.get(0), place.get(1), id))));
-    boolean answers = Arrays.asList(both.columns()).contains("prompt");
+    boolean answers = Arrays.asList(both.columns()).contains(PROMPT);
     Dataset<Row> prompted =
-        both.withColumn("prompt", answers ? col("prompt") : lit(null).cast(DataTypes.IntegerType))
+        both.withColumn(PROMPT, answers ? col(PROMPT) : lit(null).cast(DataTypes.IntegerType))
             .withColumn("labels", lit(null).cast("array<int>"))
             .withColumn("pair", lit(null).cast(DataTypes.LongType))
             .withColumn("sentence", lit(0));
@@ -178,7 +185,7 @@ public final class ProbeSelection {
 
   private static Map<String, Long> tokens(Dataset<Row> forget) {
     Map<String, Long> tokens = new TreeMap<>();
-    for (Row row : forget.groupBy("domain").agg(sum("scored")).collectAsList()) {
+    for (Row row : forget.groupBy(DOMAIN).agg(sum("scored")).collectAsList()) {
       tokens.put(row.getString(0), row.getLong(1));
     }
     return tokens;
@@ -189,21 +196,21 @@ public final class ProbeSelection {
     Column share = lit(0);
     for (Map.Entry<String, Long> domain : weights.entrySet()) {
       long chunks = Math.max(LEAST, Math.round((double) most * domain.getValue() / all));
-      share = when(col("domain").equalTo(domain.getKey()), lit(chunks)).otherwise(share);
+      share = when(col(DOMAIN).equalTo(domain.getKey()), lit(chunks)).otherwise(share);
     }
-    Column hash = xxhash64(lit(seed), lit("probe"), col("domain"), col("document"), col("ordinal"));
+    Column hash = xxhash64(lit(seed), lit("probe"), col(DOMAIN), col(DOCUMENT), col(ORDINAL));
     return views
         .withColumn(
             "place",
             row_number()
-                .over(Window.partitionBy("domain").orderBy(hash, col("document"), col("ordinal"))))
+                .over(Window.partitionBy(DOMAIN).orderBy(hash, col(DOCUMENT), col(ORDINAL))))
         .filter(col("place").leq(share));
   }
 
   private static List<Row> sorted(List<Row> rows) {
     return rows.stream()
         .sorted(
-            Comparator.comparing((Row r) -> r.<String>getAs("domain"))
+            Comparator.comparing((Row r) -> r.<String>getAs(DOMAIN))
                 .thenComparing(r -> r.<Integer>getAs("place")))
         .toList();
   }
@@ -220,11 +227,11 @@ public final class ProbeSelection {
       rows.add(
           RowFactory.create(
               i % shards,
-              names.indexOf(probe.<String>getAs("domain")),
+              names.indexOf(probe.<String>getAs(DOMAIN)),
               i,
-              probe.getAs("domain"),
-              probe.getAs("document"),
-              probe.getAs("ordinal"),
+              probe.getAs(DOMAIN),
+              probe.getAs(DOCUMENT),
+              probe.getAs(ORDINAL),
               probe.getAs("views")));
     }
     return rows;
@@ -253,7 +260,7 @@ public final class ProbeSelection {
                         ProbeSelection::losses));
     Map<String, double[]> sums = new LinkedHashMap<>();
     // In a fixed order, so that the sums have the same bits however the table is partitioned.
-    for (Row row : losses.orderBy("domain", "document", "ordinal").collectAsList()) {
+    for (Row row : losses.orderBy(DOMAIN, DOCUMENT, ORDINAL).collectAsList()) {
       double[] sum = sums.computeIfAbsent(row.getString(0), d -> new double[2]);
       sum[0] += row.getDouble(4);
       sum[1] += row.getInt(3);
@@ -272,9 +279,9 @@ public final class ProbeSelection {
       Row row = batch.get(i);
       rows.add(
           RowFactory.create(
-              row.getAs("domain"),
-              row.getAs("document"),
-              row.getAs("ordinal"),
+              row.getAs(DOMAIN),
+              row.getAs(DOCUMENT),
+              row.getAs(ORDINAL),
               row.getAs("scored"),
               nll[i]));
     }

@@ -1,5 +1,9 @@
 package lethe.examples;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.size;
 
@@ -40,9 +44,9 @@ import org.apache.spark.sql.types.StructType;
 final class SubstituteLabels {
   static final StructType SCHEMA =
       new StructType()
-          .add("domain", DataTypes.StringType, false)
-          .add("document", DataTypes.StringType, false)
-          .add("ordinal", DataTypes.IntegerType, false)
+          .add(DOMAIN, DataTypes.StringType, false)
+          .add(DOCUMENT, DataTypes.StringType, false)
+          .add(ORDINAL, DataTypes.IntegerType, false)
           .add("labels", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
 
   /** Positions whose logits are in memory at once. */
@@ -95,7 +99,7 @@ final class SubstituteLabels {
     int[] unused = vocabulary.unused();
     return BatchInference.map(
         select(chunks),
-        size(col("tokens")),
+        size(col(TOKENS)),
         microBatch,
         model,
         SCHEMA,
@@ -187,7 +191,7 @@ final class SubstituteLabels {
   }
 
   private static Dataset<Row> select(Dataset<Row> chunks) {
-    return chunks.select("domain", "document", "ordinal", "tokens");
+    return chunks.select(DOMAIN, DOCUMENT, ORDINAL, TOKENS);
   }
 
   private static ChunkRandom draw(long seed, Row chunk) {

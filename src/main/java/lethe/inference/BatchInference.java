@@ -1,5 +1,8 @@
 package lethe.inference;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
 import static org.apache.spark.sql.functions.col;
 
 import java.io.Serializable;
@@ -41,7 +44,7 @@ public final class BatchInference {
     SparkSession spark = rows.sparkSession();
     int tasks = Math.max(1, spark.sparkContext().defaultParallelism());
     return spark.createDataFrame(
-        rows.orderBy(tokens.desc(), col("domain"), col("document"), col("ordinal"))
+        rows.orderBy(tokens.desc(), col(DOMAIN), col(DOCUMENT), col(ORDINAL))
             .javaRDD()
             .zipWithIndex()
             .mapToPair(Tuple2::swap)

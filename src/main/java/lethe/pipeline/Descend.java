@@ -1,5 +1,6 @@
 package lethe.pipeline;
 
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
@@ -100,8 +101,8 @@ final class Descend {
     Dataset<Row> members =
         Manifest.read(folder)
             .chunks(training.spark(), folder)
-            .filter(col("split").isin(inputs.splits().toArray()))
-            .withColumn("split", lit(TRAIN));
+            .filter(col(SPLIT).isin(inputs.splits().toArray()))
+            .withColumn(SPLIT, lit(TRAIN));
     List<Role> roles = List.of(new Role(TRAIN, new Descent(), 1));
     Map<String, Object> identity =
         Map.of(

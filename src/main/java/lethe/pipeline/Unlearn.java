@@ -1,5 +1,6 @@
 package lethe.pipeline;
 
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 
 import java.util.List;
@@ -94,7 +95,7 @@ final class Unlearn {
             examples.execute(chunks, roles),
             start.weights(),
             probes(chunks, chunksSha256));
-    Coverage coverage = Coverage.of(chunks.filter(col("split").equalTo(Role.FORGET)), result);
+    Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Role.FORGET)), result);
     coverage.write(folder);
     coverage.gap().ifPresent(this::say);
     training.commit(task, result.weights(), folder.model());

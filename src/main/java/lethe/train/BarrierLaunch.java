@@ -20,6 +20,7 @@ import lethe.train.exchange.Mailbox;
 import lethe.train.plan.TrainingPlan;
 import lethe.train.seal.EncryptingHandler;
 import lethe.train.worker.WorkerTask;
+import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.network.TransportContext;
@@ -226,11 +227,7 @@ final class BarrierLaunch implements AutoCloseable {
     private Optional<ScheduledFuture<?>> watching = Optional.empty();
     private final ScheduledExecutorService clock =
         Executors.newSingleThreadScheduledExecutor(
-            work -> {
-              Thread thread = new Thread(work, "lethe-watch");
-              thread.setDaemon(true);
-              return thread;
-            });
+            new BasicThreadFactory.Builder().namingPattern("lethe-watch").daemon(true).build());
 
     void start() {
       spark.sparkContext().addSparkListener(this);

@@ -27,6 +27,7 @@ import lethe.settings.InvalidSettings;
 import lethe.train.gradient.Buckets;
 import lethe.train.optimizer.AdamW;
 import lethe.train.steering.TargetController;
+import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -74,7 +75,9 @@ final class Checkpoints implements AutoCloseable {
   private final Buckets buckets;
   private final Duration patience;
   private final Consumer<String> tell;
-  private final ExecutorService writer = Executors.newSingleThreadExecutor(Checkpoints::daemon);
+  private final ExecutorService writer =
+      Executors.newSingleThreadExecutor(
+          new BasicThreadFactory.Builder().namingPattern("lethe-checkpoints").daemon(true).build());
   private Future<?> writing;
 
   /**
@@ -334,12 +337,6 @@ final class Checkpoints implements AutoCloseable {
     tell.accept(
         "A checkpoint is still being written to %s after waiting %d s; still waiting for it"
             .formatted(folder, waits * patience.toSeconds()));
-  }
-
-  private static Thread daemon(Runnable work) {
-    Thread thread = new Thread(work, "lethe-checkpoints");
-    thread.setDaemon(true);
-    return thread;
   }
 
   @Override

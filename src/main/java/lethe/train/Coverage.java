@@ -1,5 +1,9 @@
 package lethe.train;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.size;
 
@@ -36,9 +40,9 @@ public record Coverage(int version, int steps, Amount asked, Amount trained) {
       Row sums =
           chunks
               .agg(
-                  functions.countDistinct(col("domain"), col("document")),
+                  functions.countDistinct(col(DOMAIN), col(DOCUMENT)),
                   functions.count(functions.lit(1)),
-                  functions.coalesce(functions.sum(size(col("tokens"))), functions.lit(0L)))
+                  functions.coalesce(functions.sum(size(col(TOKENS))), functions.lit(0L)))
               .first();
       return new Amount(sums.getLong(0), sums.getLong(1), sums.getLong(2));
     }
@@ -52,7 +56,7 @@ public record Coverage(int version, int steps, Amount asked, Amount trained) {
     Dataset<Row> trained =
         forget.join(
             result.trained(),
-            JavaConverters.asScalaBuffer(List.of("domain", "document", "ordinal")).toSeq(),
+            JavaConverters.asScalaBuffer(List.of(DOMAIN, DOCUMENT, ORDINAL)).toSeq(),
             "left_semi");
     return new Coverage(VERSION, result.kept(), Amount.of(forget), Amount.of(trained));
   }

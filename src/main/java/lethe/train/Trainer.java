@@ -1,5 +1,7 @@
 package lethe.train;
 
+import static lethe.table.Columns.SPLIT;
+
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.HashMap;
@@ -145,8 +147,7 @@ public final class Trainer {
    * @throws StoppedException when the stop was requested
    */
   public Result train(Dataset<Row> chunks, TensorSource start, Optional<ProbePlan> probes) {
-    long available =
-        chunks.filter(chunks.col("split").equalTo(task.roles().get(0).split())).count();
+    long available = chunks.filter(chunks.col(SPLIT).equalTo(task.roles().get(0).split())).count();
     int steps = settings.steps(available);
     int perStep = settings.perStep(available);
     TrainingPlan plan =

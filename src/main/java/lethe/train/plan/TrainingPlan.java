@@ -1,5 +1,9 @@
 package lethe.train.plan;
 
+import static lethe.table.Columns.DOCUMENT;
+import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.explode;
@@ -49,9 +53,9 @@ import scala.Tuple2;
 public final class TrainingPlan {
   private static final StructType USES =
       new StructType()
-          .add("domain", DataTypes.StringType)
-          .add("document", DataTypes.StringType)
-          .add("ordinal", DataTypes.IntegerType)
+          .add(DOMAIN, DataTypes.StringType)
+          .add(DOCUMENT, DataTypes.StringType)
+          .add(ORDINAL, DataTypes.IntegerType)
           .add("pair", DataTypes.LongType)
           .add("step", DataTypes.IntegerType)
           .add("slot", DataTypes.IntegerType)
@@ -90,7 +94,7 @@ public final class TrainingPlan {
     this.probes = probes;
     Dataset<Row> all = null;
     for (int r = 0; r < roles.size(); r++) {
-      Dataset<Row> role = role(chunks.filter(col("split").equalTo(roles.get(r).split())), r, seed);
+      Dataset<Row> role = role(chunks.filter(col(SPLIT).equalTo(roles.get(r).split())), r, seed);
       all = all == null ? role : all.unionByName(role);
     }
     this.rows = all;
@@ -123,7 +127,7 @@ public final class TrainingPlan {
   public Dataset<Row> used(int role, Used which) {
     return uses.get(role)
         .filter((FilterFunction<Row>) use -> which.in(use.getInt(4), use.getString(0)))
-        .select("domain", "document", "ordinal")
+        .select(DOMAIN, DOCUMENT, ORDINAL)
         .distinct();
   }
 
@@ -157,7 +161,7 @@ public final class TrainingPlan {
     Map<String, long[]> counts = new HashMap<>();
     for (Row row :
         rows.filter(col("role").equalTo(role))
-            .groupBy("step", "domain")
+            .groupBy("step", DOMAIN)
             .agg(sum("scored"), count(lit(1)))
             .collectAsList()) {
       counts.computeIfAbsent(row.getString(1), d -> new long[steps])[row.getInt(0)] =
@@ -175,7 +179,7 @@ public final class TrainingPlan {
   public JavaPairRDD<RowKey, Example> deliver(int workers, int from) {
     JavaPairRDD<RowKey, Example> left =
         rows.filter(col("step").geq(from))
-            .select("step", "shard", "role", "slot", "domain", "document", "ordinal", "views")
+            .select("step", "shard", "role", "slot", DOMAIN, DOCUMENT, ORDINAL, "views")
             .javaRDD()
             .mapToPair(TrainingPlan::example);
     return probes
@@ -216,9 +220,9 @@ public final class TrainingPlan {
     Dataset<Row> shuffled =
         chunks
             .select(
-                col("domain"),
-                col("document"),
-                col("ordinal"),
+                col(DOMAIN),
+                col(DOCUMENT),
+                col(ORDINAL),
                 col("pair"),
                 explode(sequence(lit(0L), lit(epochs - 1))).as("epoch"))
             .withColumn(
@@ -229,11 +233,11 @@ public final class TrainingPlan {
                             lit(seed),
                             lit(role),
                             col("epoch"),
-                            col("domain"),
-                            col("document"),
-                            col("ordinal")))
+                            col(DOMAIN),
+                            col(DOCUMENT),
+                            col(ORDINAL)))
                     .otherwise(xxhash64(lit(seed), col("epoch"), col("pair"))))
-            .orderBy("epoch", "hash", "pair", "domain", "document", "ordinal");
+            .orderBy("epoch", "hash", "pair", DOMAIN, DOCUMENT, ORDINAL);
     // Only identities are ranked; the tokens join them afterwards.
     int most = steps;
     Dataset<Row> ranked =
@@ -265,8 +269,8 @@ public final class TrainingPlan {
         .withColumn("role", lit(role))
         .as("used")
         .join(
-            chunks.select("domain", "document", "ordinal", "pair", "scored", "views").as("example"),
-            same("domain").and(same("document")).and(same("ordinal")).and(same("pair")))
+            chunks.select(DOMAIN, DOCUMENT, ORDINAL, "pair", "scored", "views").as("example"),
+            same(DOMAIN).and(same(DOCUMENT)).and(same(ORDINAL)).and(same("pair")))
         .select(
             "step",
             "role",
@@ -285,7 +289,7 @@ public final class TrainingPlan {
    */
   private static InvalidSettings empty(Dataset<Row> chunks, long count, Role role) {
     String some =
-        chunks.select("domain", "document", "ordinal").limit(10).collectAsList().stream()
+        chunks.select(DOMAIN, DOCUMENT, ORDINAL).limit(10).collectAsList().stream()
             .map(r -> r.getString(0) + "/" + r.getString(1) + "#" + r.getInt(2))
             .sorted()
             .collect(Collectors.joining(", "));
