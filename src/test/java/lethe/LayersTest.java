@@ -40,21 +40,21 @@ class LayersTest {
     String network = " model.checkpoint model.torch model.network ";
     String model = network + " model.family model ";
     room("model", "settings folder model.family" + network);
-    room("loss", "settings objective" + network);
+    room("loss", "objective model.torch model.network");
     room("inference", "settings folder table" + model);
 
     String tables = "settings folder table target ";
     room("corpus.source", "settings folder table spark");
     room("corpus.split", tables + "corpus.source");
     room("corpus.duplicate", tables + "corpus.source corpus.split");
-    room("corpus.token", tables + "corpus.source");
+    room("corpus.token", "settings folder table corpus.source");
     room("corpus", tables + "corpus.source corpus.split corpus.duplicate corpus.token");
 
     room("examples", tables + "objective loss inference" + model);
 
     room("train.gradient", "settings objective model.checkpoint");
     room("train.optimizer", "settings model.checkpoint train.gradient");
-    room("train.steering", "settings target train.gradient train.optimizer");
+    room("train.steering", "settings target train.gradient");
     room("train.seal", "");
     String exchange = " train.gradient train.optimizer train.steering train.seal train.exchange ";
     room(

@@ -16,11 +16,11 @@ import java.util.Optional;
 import lethe.model.checkpoint.NamedShape;
 import lethe.objective.Descent;
 import lethe.objective.Role;
-import lethe.train.exchange.AggregatorAddress;
-import lethe.train.exchange.AggregatorClient;
 import lethe.train.exchange.Ended;
 import lethe.train.exchange.ExchangeSpec;
 import lethe.train.exchange.Mailbox;
+import lethe.train.exchange.MailboxAddress;
+import lethe.train.exchange.MailboxClient;
 import lethe.train.exchange.WorkerEnvironment;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.GradientMode;
@@ -80,7 +80,7 @@ public final class EngineBench {
     int first = optimizer.steps();
     LearningRateSchedule schedule =
         new LearningRateSchedule(1e-4, 1_000_000, 0, LearningRateSchedule.Decay.CONSTANT);
-    TransportConf conf = AggregatorAddress.transport(network);
+    TransportConf conf = MailboxAddress.transport(network);
     double push = 0;
     double pull = 0;
     Mailbox mailbox =
@@ -96,15 +96,15 @@ public final class EngineBench {
     driver.start();
     try (TransportContext context =
             new TransportContext(
-                conf, new EncryptingHandler(mailbox, AggregatorAddress.seal(network, "bench")));
+                conf, new EncryptingHandler(mailbox, MailboxAddress.seal(network, "bench")));
         TransportServer server =
             context.createServer(
                 "127.0.0.1",
                 0,
-                List.of(new AuthServerBootstrap(conf, AggregatorAddress.keys("bench"))));
-        AggregatorClient client =
-            new AggregatorClient(
-                new AggregatorAddress("127.0.0.1", server.getPort(), 0, "bench", network), 0, 0)) {
+                List.of(new AuthServerBootstrap(conf, MailboxAddress.keys("bench"))));
+        MailboxClient client =
+            new MailboxClient(
+                new MailboxAddress("127.0.0.1", server.getPort(), 0, "bench", network), 0, 0)) {
       client.hello(ExchangeSpec.greeting(LAYOUT, 1, wire, GradientMode.SUMMED), "here", "");
       int count = LAYOUT.count();
       client.pull(first, LAYOUT, count, wire, (values, b) -> {});

@@ -41,7 +41,7 @@ final class InputFiles {
       findings.look(HubTokenizer::find);
     }
     config.corpus().reuse().filter(reach::sees).ifPresent(this::reused);
-    String model = config.pretrain().map(RunConfig.Pretrain::model).orElse(config.model());
+    String model = config.pretrain().map(RunConfig.PretrainSettings::model).orElse(config.model());
     Path tokenizer = new Path(reach.sees(model) ? model : ".", "tokenizer.json");
     Predicate<String> sampled =
         path -> config.sample().isPresent() && below(path, config.sample().get().directory());

@@ -59,7 +59,7 @@ final class ModelFolders {
   /** Checks all of them; returns the network of the model that is trained, if it is known. */
   Optional<Architecture> look() {
     String setting = config.pretrain().isPresent() ? "pretrain.model" : "model.path";
-    String path = config.pretrain().map(RunConfig.Pretrain::model).orElse(config.model());
+    String path = config.pretrain().map(RunConfig.PretrainSettings::model).orElse(config.model());
     Optional<Architecture> template = one(setting, path, config.pretrain().isEmpty());
     boolean samples = sample(path).isPresent();
     Optional<String> tokenizer = samples || !seen(path) ? Optional.empty() : tokenizer(path);

@@ -49,7 +49,7 @@ final class Descend {
       Path target) {
 
     /** Trains the model that is unlearned afterwards, from random weights. */
-    static Inputs pretrain(RunConfig.Pretrain how, RunModels models, RunFolder folder) {
+    static Inputs pretrain(RunConfig.PretrainSettings how, RunModels models, RunFolder folder) {
       return new Inputs(
           Verb.PRETRAIN,
           models.template(),
@@ -60,14 +60,14 @@ final class Descend {
     }
 
     /** Starts from the model to unlearn, unless the settings name another one. */
-    static Inputs finetune(RunConfig.Descend how, RunModels models, RunFolder folder) {
+    static Inputs finetune(RunConfig.DescentSettings how, RunModels models, RunFolder folder) {
       ModelSource model = how.initialWeights().map(models::at).orElseGet(models::original);
       return new Inputs(
           Verb.FINETUNE, model, model.weights(), how.splits(), how.train(), folder.finetuned());
     }
 
     /** Starts from the weights that the training of the model to unlearn started from. */
-    static Inputs retrain(RunConfig.Descend how, RunModels models, RunFolder folder) {
+    static Inputs retrain(RunConfig.DescentSettings how, RunModels models, RunFolder folder) {
       ModelSource model = how.initialWeights().map(models::at).orElseGet(models::template);
       TensorSource start = how.initialWeights().isPresent() ? model.weights() : models.random();
       return new Inputs(Verb.RETRAIN, model, start, how.splits(), how.train(), folder.retrained());

@@ -269,7 +269,7 @@ public final class Pipeline {
   }
 
   private Descend pretrain(Training training) {
-    RunConfig.Pretrain how = config.pretrain().orElseThrow();
+    RunConfig.PretrainSettings how = config.pretrain().orElseThrow();
     return new Descend(training, Descend.Inputs.pretrain(how, models, folder));
   }
 

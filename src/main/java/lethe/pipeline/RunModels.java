@@ -29,7 +29,7 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
 
   /** The folder whose config.json and tokenizer the run uses before there are weights. */
   ModelSource template() {
-    return at(config.pretrain().map(RunConfig.Pretrain::model).orElse(config.model()));
+    return at(config.pretrain().map(RunConfig.PretrainSettings::model).orElse(config.model()));
   }
 
   /** The weights that pre-training begins with. */

@@ -43,9 +43,9 @@ public record RunConfig(
     Dtype dtype,
     long shardBytes,
     Optional<Sample> sample,
-    Optional<Pretrain> pretrain,
-    Descend finetune,
-    Descend retrain,
+    Optional<PretrainSettings> pretrain,
+    DescentSettings finetune,
+    DescentSettings retrain,
     CorpusSettings corpus,
     UnlearnSettings unlearn,
     TrainSettings train,
@@ -64,7 +64,7 @@ public record RunConfig(
    * @param splits it is trained on
    * @param train how
    */
-  public record Pretrain(String model, List<String> splits, TrainSettings train) {}
+  public record PretrainSettings(String model, List<String> splits, TrainSettings train) {}
 
   /**
    * Plain descent from existing weights.
@@ -74,13 +74,14 @@ public record RunConfig(
    * @param splits it is trained on
    * @param train how
    */
-  public record Descend(Optional<String> initialWeights, List<String> splits, TrainSettings train) {
+  public record DescentSettings(
+      Optional<String> initialWeights, List<String> splits, TrainSettings train) {
 
-    private static Descend read(
+    private static DescentSettings read(
         Section root, String name, List<String> otherwise, String... under) {
       Section section = root.section(name);
       List<String> splits = section.has("splits") ? section.strings("splits") : otherwise;
-      return new Descend(
+      return new DescentSettings(
           section.optionalText("initial-weights"), splits, TrainSettings.read(root, name, under));
     }
   }
@@ -119,13 +120,13 @@ public record RunConfig(
             Sample.read(root),
             pretrain.bool("enabled")
                 ? Optional.of(
-                    new Pretrain(
+                    new PretrainSettings(
                         pretrain.string("model"),
                         pretrain.strings("splits"),
                         TrainSettings.read(plain, "pretrain")))
                 : Optional.empty(),
-            Descend.read(plain, "finetune", List.of()),
-            Descend.read(plain, "retrain", kept(pretrain.strings("splits")), "pretrain"),
+            DescentSettings.read(plain, "finetune", List.of()),
+            DescentSettings.read(plain, "retrain", kept(pretrain.strings("splits")), "pretrain"),
             CorpusSettings.read(root),
             UnlearnSettings.read(root),
             TrainSettings.read(root, "train"),

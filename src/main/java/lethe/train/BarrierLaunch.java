@@ -14,9 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import lethe.inference.ComputeSettings;
-import lethe.train.exchange.AggregatorAddress;
 import lethe.train.exchange.Ended;
 import lethe.train.exchange.Mailbox;
+import lethe.train.exchange.MailboxAddress;
 import lethe.train.plan.TrainingPlan;
 import lethe.train.seal.EncryptingHandler;
 import lethe.train.worker.WorkerTask;
@@ -80,16 +80,16 @@ final class BarrierLaunch implements AutoCloseable {
     this.mailbox = mailbox;
     this.notice = notice;
     this.network = networkSettings();
-    TransportConf conf = AggregatorAddress.transport(network);
+    TransportConf conf = MailboxAddress.transport(network);
     context =
         new TransportContext(
-            conf, new EncryptingHandler(mailbox, AggregatorAddress.seal(network, secret)));
+            conf, new EncryptingHandler(mailbox, MailboxAddress.seal(network, secret)));
     try {
       server =
           context.createServer(
               spark.conf().get("spark.driver.bindAddress", host()),
               settings.port(),
-              List.of(new AuthServerBootstrap(conf, AggregatorAddress.keys(secret))));
+              List.of(new AuthServerBootstrap(conf, MailboxAddress.keys(secret))));
     } catch (RuntimeException e) {
       context.close();
       throw e;
@@ -106,8 +106,8 @@ final class BarrierLaunch implements AutoCloseable {
    * @param from first step that is still to do, from 0
    */
   void start(TrainingPlan plan, WorkerTask.WorkerSpec spec, int from) {
-    AggregatorAddress address =
-        new AggregatorAddress(host(), server.getPort(), mailbox.spec().launch(), secret, network);
+    MailboxAddress address =
+        new MailboxAddress(host(), server.getPort(), mailbox.spec().launch(), secret, network);
     monitor.start();
     stage =
         new Thread(

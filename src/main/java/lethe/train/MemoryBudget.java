@@ -3,8 +3,8 @@ package lethe.train;
 import lethe.model.network.Architecture;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Precision;
-import lethe.train.exchange.AggregatorClient;
 import lethe.train.exchange.Mailbox;
+import lethe.train.exchange.MailboxClient;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ShardTree;
 
@@ -66,7 +66,7 @@ public record MemoryBudget(
       owned = Math.max(owned, tree.firstShard(w + 1, workers) - tree.firstShard(w, workers));
     }
     long levels = 32L - Integer.numberOfLeadingZeros(owned - 1);
-    long heap = (1 + levels) * 4 * parts * trained + 2L * AggregatorClient.OUTSTANDING * bucket;
+    long heap = (1 + levels) * 4 * parts * trained + 2L * MailboxClient.OUTSTANDING * bucket;
     long outside = 4 * all + 4 * all + 4L * frozenModels * all;
     outside += settings.compute().precision() == Precision.BFLOAT16 ? 2 * all : 0;
     long kept = settings.compute().activations() == Activations.KEEP ? KEPT : RECOMPUTED;

@@ -34,7 +34,7 @@ import lethe.train.plan.TrainingPlan;
  * @param workers executors
  * @param compute of a worker
  * @param shards virtual shards of a step, a power of two
- * @param port of the aggregator; 0 for any
+ * @param port of the mailbox; 0 for any
  * @param checkpointEvery steps between two checkpoints
  * @param wire how gradients and weights travel
  * @param startTimeout how long executors may take to start

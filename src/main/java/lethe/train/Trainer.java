@@ -258,7 +258,7 @@ public final class Trainer {
     return (step, domain) -> step < best && open.containsKey(domain) && open.get(domain)[step];
   }
 
-  private void tell(TargetController.Ended ended) {
+  private void tell(TargetController.SteeringRecord ended) {
     folder.files().writeJson(folder.stop(), ended);
     String place = switch (ended.outcome()) { // not the verdict, which comes from the judging half
           case UNDER -> "below";

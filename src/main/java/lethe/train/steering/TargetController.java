@@ -62,7 +62,7 @@ public final class TargetController {
    * @param outcome of that step: where the forget loss of the steering half lies, by the point
    * @param probes in order
    */
-  public record Ended(
+  public record SteeringRecord(
       double target,
       Map<String, Double> targets,
       double band,
@@ -277,7 +277,7 @@ public final class TargetController {
   }
 
   /** How the training ended. */
-  public synchronized Ended record() {
+  public synchronized SteeringRecord record() {
     List<ProbeResult> all = new ArrayList<>();
     for (int p = 0; p < probes.size(); p++) {
       all.add(probe(p));
@@ -285,7 +285,7 @@ public final class TargetController {
     Sums best = probes.stream().filter(p -> p.step() == bestStep).findFirst().orElseThrow();
     double[] targets =
         target.domains().stream().mapToDouble(SteeringTarget.Domain::target).toArray();
-    return new Ended(
+    return new SteeringRecord(
         target.nll(),
         target.named(targets),
         target.band(),

@@ -18,7 +18,7 @@ import lethe.train.worker.FaultInjection.Moment;
  * @param fault when to die
  * @param worker that calls, from 0
  */
-record FaultyDriver(Driver driver, FaultInjection fault, int worker) implements Driver {
+public record FaultyDriver(Driver driver, FaultInjection fault, int worker) implements Driver {
   /** The fault happens once: workers of a later launch or attempt survive. */
   private static final String FIRST = "0.0";
 

@@ -20,10 +20,10 @@ import lethe.model.torch.Compute;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
-import lethe.train.exchange.AggregatorAddress;
-import lethe.train.exchange.AggregatorClient;
 import lethe.train.exchange.Driver;
 import lethe.train.exchange.ExchangeSpec;
+import lethe.train.exchange.MailboxAddress;
+import lethe.train.exchange.MailboxClient;
 import lethe.train.exchange.WorkerEnvironment;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
@@ -52,7 +52,7 @@ public final class WorkerTask
   private static final Duration PREDECESSOR_PATIENCE = Duration.ofMinutes(5);
 
   private final WorkerSpec spec;
-  private final AggregatorAddress address;
+  private final MailboxAddress address;
 
   /**
    * What every worker needs to know.
@@ -103,7 +103,7 @@ public final class WorkerTask
     }
   }
 
-  public WorkerTask(WorkerSpec spec, AggregatorAddress address) {
+  public WorkerTask(WorkerSpec spec, MailboxAddress address) {
     this.spec = spec;
     this.address = address;
   }
@@ -115,8 +115,8 @@ public final class WorkerTask
     String me = address.launch() + "." + context.stageAttemptNumber();
     claimProcess(me);
     LoadedModel.clear();
-    try (AggregatorClient client =
-        new AggregatorClient(address, context.stageAttemptNumber(), context.partitionId())) {
+    try (MailboxClient client =
+        new MailboxClient(address, context.stageAttemptNumber(), context.partitionId())) {
       Driver driver = FaultyDriver.ifAsked(client, me, context.partitionId());
       int steps = run(driver, context.partitionId(), JavaConverters.asJavaIterator(rows));
       return JavaConverters.asScalaIterator(List.of(steps).iterator());

@@ -131,7 +131,7 @@ class SteeredExchangeTest {
         }
       }
     }
-    TargetController.Ended ended = steering.record();
+    TargetController.SteeringRecord ended = steering.record();
     List<Integer> bits =
         Arrays.stream(steering.best())
             .flatMap(

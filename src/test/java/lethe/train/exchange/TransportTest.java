@@ -63,14 +63,14 @@ class TransportTest {
     Map<String, String> settings =
         Map.of("spark.network.crypto.enabled", String.valueOf(encrypted));
     float[] weights = filled(WEIGHT);
-    TransportConf conf = AggregatorAddress.transport(settings);
+    TransportConf conf = MailboxAddress.transport(settings);
     try (LocalExchange exchange = exchange(weights.clone());
         TransportContext context = context(conf, settings, exchange);
         TransportServer server = server(conf, context);
         Listener listener = new Listener(server.getPort())) {
-      AggregatorAddress address =
-          new AggregatorAddress("127.0.0.1", listener.port(), 0, "secret", settings);
-      try (AggregatorClient client = new AggregatorClient(address, 0, 0)) {
+      MailboxAddress address =
+          new MailboxAddress("127.0.0.1", listener.port(), 0, "secret", settings);
+      try (MailboxClient client = new MailboxClient(address, 0, 0)) {
         client.hello(
             ExchangeSpec.greeting(LAYOUT, 1, WireFormat.FLOAT32, GradientMode.SUMMED), "here", "");
         client.pull(
@@ -95,16 +95,16 @@ class TransportTest {
       assertThat(listener.seen().length()).as("hexadecimal digits seen").isGreaterThan(24_000);
       assertThat(listener.seen().contains(four(WEIGHT))).as("weights").isEqualTo(!encrypted);
       assertThat(listener.seen().contains(four(GRADIENT))).as("gradient").isEqualTo(!encrypted);
-      AggregatorAddress stranger =
-          new AggregatorAddress("127.0.0.1", listener.port(), 0, "guess", settings);
-      assertThatThrownBy(() -> new AggregatorClient(stranger, 0, 0))
+      MailboxAddress stranger =
+          new MailboxAddress("127.0.0.1", listener.port(), 0, "guess", settings);
+      assertThatThrownBy(() -> new MailboxClient(stranger, 0, 0))
           .hasMessageContaining("Cannot reach the driver at 127.0.0.1");
     }
   }
 
   @Test
   void whoDoesNotKnowTheSecretGetsNoWeightsAndLeavesNoGradient() throws Exception {
-    TransportConf conf = AggregatorAddress.transport(Map.of());
+    TransportConf conf = MailboxAddress.transport(Map.of());
     try (LocalExchange exchange = exchange(filled(WEIGHT));
         TransportContext context = context(conf, Map.of(), exchange);
         TransportServer server = server(conf, context);
@@ -156,7 +156,7 @@ class TransportTest {
             context.createClientFactory(
                 List.of(
                     new AuthClientBootstrap(
-                        conf, AggregatorAddress.USER, AggregatorAddress.keys("secret"))))) {
+                        conf, MailboxAddress.USER, MailboxAddress.keys("secret"))))) {
       TransportClient client = clients.createClient("127.0.0.1", server.getPort());
       for (int size : List.of(1, 100_000, 17)) {
         byte[] sent = new byte[size];
@@ -170,12 +170,12 @@ class TransportTest {
   private static TransportContext context(
       TransportConf conf, Map<String, String> settings, LocalExchange exchange) {
     return new TransportContext(
-        conf, new EncryptingHandler(exchange.mailbox, AggregatorAddress.seal(settings, "secret")));
+        conf, new EncryptingHandler(exchange.mailbox, MailboxAddress.seal(settings, "secret")));
   }
 
   private static TransportServer server(TransportConf conf, TransportContext context) {
     return context.createServer(
-        "127.0.0.1", 0, List.of(new AuthServerBootstrap(conf, AggregatorAddress.keys("secret"))));
+        "127.0.0.1", 0, List.of(new AuthServerBootstrap(conf, MailboxAddress.keys("secret"))));
   }
 
   private static float[] filled(float value) {

@@ -28,14 +28,14 @@ import org.apache.spark.network.util.TransportConf;
  * A worker's half of the exchange. Used by one thread; at most {@link #OUTSTANDING} messages are
  * unanswered at a time.
  */
-public final class AggregatorClient implements Driver, AutoCloseable {
+public final class MailboxClient implements Driver, AutoCloseable {
   /** Most messages that are unanswered at a time. */
   public static final int OUTSTANDING = 4;
 
   private final TransportContext context;
   private final TransportClientFactory clients;
   private final TransportClient client;
-  private final AggregatorAddress address;
+  private final MailboxAddress address;
   private final MessageCipher seal;
   private final int attempt;
   private final int worker;
@@ -45,7 +45,7 @@ public final class AggregatorClient implements Driver, AutoCloseable {
    * @param attempt of the stage
    * @param worker from 0
    */
-  public AggregatorClient(AggregatorAddress address, int attempt, int worker) {
+  public MailboxClient(MailboxAddress address, int attempt, int worker) {
     this.address = address;
     this.seal = address.seal();
     this.attempt = attempt;
@@ -54,7 +54,7 @@ public final class AggregatorClient implements Driver, AutoCloseable {
     context = new TransportContext(conf, new NoOpRpcHandler());
     clients =
         context.createClientFactory(
-            List.of(new AuthClientBootstrap(conf, AggregatorAddress.USER, address.keys())));
+            List.of(new AuthClientBootstrap(conf, MailboxAddress.USER, address.keys())));
     try {
       client = clients.createClient(address.host(), address.port());
     } catch (Exception e) {

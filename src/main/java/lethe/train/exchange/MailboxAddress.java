@@ -17,7 +17,7 @@ import org.apache.spark.network.util.TransportConf;
  * @param secret both sides prove to know
  * @param settings Spark's own network settings of the run
  */
-public record AggregatorAddress(
+public record MailboxAddress(
     String host, int port, int launch, String secret, Map<String, String> settings)
     implements Serializable {
   static final String USER = "lethe";
@@ -31,14 +31,14 @@ public record AggregatorAddress(
    */
   private static final String QUIET = "24h";
 
-  public AggregatorAddress {
+  public MailboxAddress {
     settings = new HashMap<>(settings);
   }
 
   /** The address without the secret, which must not reach a log. */
   @Override
   public String toString() {
-    return "AggregatorAddress[" + host + ":" + port + ", launch " + launch + "]";
+    return "MailboxAddress[" + host + ":" + port + ", launch " + launch + "]";
   }
 
   /** What protects the messages: nothing, unless {@code spark.network.crypto.enabled}. */
