@@ -10,7 +10,7 @@ import lethe.settings.InvalidSettings;
 /** What a check finds: every problem, every warning, and a few words on what is right. */
 public final class Findings {
   /** The most problems of one kind that are listed; the others are only counted. */
-  private static final int MOST = 10;
+  private static final int MOST_LISTED = 10;
 
   private final List<String> problems = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
@@ -21,9 +21,9 @@ public final class Findings {
   }
 
   void problems(List<String> sentences) {
-    sentences.stream().limit(MOST).forEach(problems::add);
-    if (sentences.size() > MOST) {
-      problems.add("... and %d more of the kind".formatted(sentences.size() - MOST));
+    sentences.stream().limit(MOST_LISTED).forEach(problems::add);
+    if (sentences.size() > MOST_LISTED) {
+      problems.add("... and %d more of the kind".formatted(sentences.size() - MOST_LISTED));
     }
   }
 

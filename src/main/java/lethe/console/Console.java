@@ -11,7 +11,7 @@ import lethe.settings.Printable;
  * file the same line appears now and then.
  */
 public final class Console {
-  private static final Duration QUIET = Duration.ofSeconds(30);
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(30);
 
   private final PrintStream out;
   private final boolean terminal;
@@ -44,7 +44,7 @@ public final class Console {
       if (last) {
         endProgress();
       }
-    } else if (last || this.last == Long.MIN_VALUE || now - this.last >= QUIET.toNanos()) {
+    } else if (last || this.last == Long.MIN_VALUE || now - this.last >= BETWEEN_LINES.toNanos()) {
       out.println(line);
       this.last = now;
     }

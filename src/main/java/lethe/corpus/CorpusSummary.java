@@ -106,7 +106,7 @@ public record CorpusSummary(
       }
       double share = own.tokens() / Math.max(1, all);
       double otherShare = other.tokens() / Math.max(1, others);
-      if (Math.abs(share - otherShare) > MIX) {
+      if (Math.abs(share - otherShare) > LEAST_MIX_DIFFERENCE) {
         found.add(
             String.format(
                 Locale.ROOT,
@@ -116,7 +116,7 @@ public record CorpusSummary(
                 100 * otherShare));
       }
       double ratio = Math.max(1, own.lengths().p50()) / (double) Math.max(1, other.lengths().p50());
-      if (ratio > LENGTH || ratio < 1 / LENGTH) {
+      if (ratio > LEAST_LENGTH_RATIO || ratio < 1 / LEAST_LENGTH_RATIO) {
         found.add(
             "half of the forget documents of domain %s have at most %d tokens, half of the approximate ones at most %d"
                 .formatted(own.domain(), own.lengths().p50(), other.lengths().p50()));
@@ -126,10 +126,10 @@ public record CorpusSummary(
   }
 
   /** Least difference in a domain's share of tokens that is reported. */
-  private static final double MIX = 0.2;
+  private static final double LEAST_MIX_DIFFERENCE = 0.2;
 
   /** Least ratio of the median lengths in a domain that is reported. */
-  private static final double LENGTH = 2;
+  private static final double LEAST_LENGTH_RATIO = 2;
 
   private static List<Manifest.Count> of(List<Manifest.Count> counts, Split split) {
     return counts.stream().filter(count -> count.split().equals(split.key())).toList();

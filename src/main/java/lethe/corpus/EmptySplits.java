@@ -39,7 +39,7 @@ record EmptySplits(
     RuleFiles named,
     Dataset<Row> index,
     Rejects rejects) {
-  private static final int SHOWN = 3;
+  private static final int MOST_REASONS_NAMED = 3;
 
   /**
    * Sentences on the splits that have no document: one each, and below it what is known of it.
@@ -71,7 +71,7 @@ record EmptySplits(
     List<String> reasons = new ArrayList<>(rows());
     reasons.add(conditions(split, taken));
     if (split == Split.FORGET) {
-      UnmetRequests.unusable(index).orderBy(WHAT).limit(SHOWN).collectAsList().stream()
+      UnmetRequests.unusable(index).orderBy(WHAT).limit(MOST_REASONS_NAMED).collectAsList().stream()
           .map(row -> row.<String>getAs(WHAT))
           .forEach(reasons::add);
     }
@@ -137,7 +137,7 @@ record EmptySplits(
     Dataset<Row> known = index.where(col(UNUSABLE).isNull()).select(ID).distinct();
     Dataset<Row> unknown = listed.join(known, new String[] {ID}, "left_anti");
     List<String> some =
-        unknown.orderBy(ID).limit(SHOWN).collectAsList().stream()
+        unknown.orderBy(ID).limit(MOST_REASONS_NAMED).collectAsList().stream()
             .map(row -> row.<String>getAs(ID))
             .toList();
     List<String> reasons = new ArrayList<>();

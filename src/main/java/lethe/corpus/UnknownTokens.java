@@ -22,7 +22,7 @@ import org.apache.spark.sql.Row;
  */
 record UnknownTokens(Tokenization how, int rows) {
   private static final String TOKEN = "token";
-  private static final int SHOWN = 3;
+  private static final int MOST_TOKENS_NAMED = 3;
 
   /**
    * Sentences on documents that have such a token.
@@ -42,7 +42,7 @@ record UnknownTokens(Tokenization how, int rows) {
         .where(col(TOKEN).isNotNull())
         .dropDuplicates(DOMAIN, DOCUMENT)
         .orderBy(DOMAIN, DOCUMENT)
-        .limit(SHOWN)
+        .limit(MOST_TOKENS_NAMED)
         .collectAsList()
         .stream()
         .map(

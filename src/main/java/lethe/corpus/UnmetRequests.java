@@ -41,7 +41,7 @@ import org.apache.spark.sql.Row;
  * @param some sentences on the first of them
  */
 record UnmetRequests(long forget, long others, List<String> some) {
-  private static final int SHOWN = 10;
+  private static final int MOST_REQUESTS_NAMED = 10;
   private static final String[] NAME = {DOMAIN, ID};
 
   /**
@@ -80,7 +80,7 @@ record UnmetRequests(long forget, long others, List<String> some) {
     return new UnmetRequests(
         own,
         found.count() - own,
-        found.orderBy(SPLIT, WHAT).limit(SHOWN).collectAsList().stream()
+        found.orderBy(SPLIT, WHAT).limit(MOST_REQUESTS_NAMED).collectAsList().stream()
             .map(row -> row.<String>getAs(WHAT))
             .toList());
   }
@@ -163,7 +163,7 @@ record UnmetRequests(long forget, long others, List<String> some) {
               Dataset<Row> unknown =
                   list.getValue().join(index.select(ID), new String[] {ID}, "left_anti");
               List<String> some =
-                  unknown.orderBy(ID).limit(SHOWN).collectAsList().stream()
+                  unknown.orderBy(ID).limit(MOST_REQUESTS_NAMED).collectAsList().stream()
                       .map(row -> row.<String>getAs(ID))
                       .toList();
               if (!some.isEmpty()) {

@@ -35,7 +35,7 @@ import org.apache.spark.sql.types.StructType;
 /** Has models continue the forget chunks that the original one knows best. */
 final class Continuations {
   /** Enough to look at. */
-  private static final int MOST = 6;
+  private static final int MOST_CHUNKS = 6;
 
   private static final String[] CHUNK = {DOMAIN, DOCUMENT, ORDINAL};
 
@@ -155,7 +155,7 @@ final class Continuations {
             col(DOCUMENT),
             col(ORDINAL))
         .select(DOMAIN, DOCUMENT, ORDINAL)
-        .limit(MOST);
+        .limit(MOST_CHUNKS);
   }
 
   private static List<Opening> openings(

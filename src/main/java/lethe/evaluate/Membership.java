@@ -31,7 +31,7 @@ import org.apache.spark.sql.Row;
  */
 final class Membership {
   /** Most chunks of a split that are compared; of more, a share chosen by hash. */
-  private static final long MOST = 200_000;
+  private static final long MOST_CHUNKS = 200_000;
 
   private static final int CURVE_POINTS = 100;
 
@@ -122,7 +122,7 @@ final class Membership {
                 "pmod(xxhash64(domain, document, ordinal), 1000003) AS " + PLACE);
     long count = all.count();
     return all
-        .filter(col(PLACE).lt(1000003.0 * MOST / Math.max(count, MOST)))
+        .filter(col(PLACE).lt(1000003.0 * MOST_CHUNKS / Math.max(count, MOST_CHUNKS)))
         .collectAsList()
         .stream()
         .map(Signals::from)

@@ -16,7 +16,7 @@ final class Scorer {
    * Positions per piece of the head: enough for an efficient matrix product, few enough that the
    * logits of all positions are never in memory at once.
    */
-  private static final int PIECE = 256;
+  private static final int HEAD_POSITIONS = 256;
 
   /** Logits that stay in a processor's cache while their statistics are taken. */
   private static final int CACHED = 1 << 17;
@@ -66,8 +66,8 @@ final class Scorer {
               new float[batch.scored()],
               new float[batch.scored()],
               new boolean[batch.scored()]);
-      for (int from = 0; from < batch.scored(); from += PIECE) {
-        int to = Math.min(batch.scored(), from + PIECE);
+      for (int from = 0; from < batch.scored(); from += HEAD_POSITIONS) {
+        int to = Math.min(batch.scored(), from + HEAD_POSITIONS);
         try (NDManager own = manager.newSubManager()) {
           NDArray pieceND = rows(own, hiddenND, from, to);
           NDArray labelsN = rows(own, batch.labelsN(), from, to);
@@ -96,8 +96,8 @@ final class Scorer {
       TokenBatch batch = batch(manager, passages);
       NDArray fromND = hidden(from, batch);
       NDArray toND = hidden(to, batch);
-      for (int at = 0; at < batch.scored(); at += PIECE) {
-        int end = Math.min(batch.scored(), at + PIECE);
+      for (int at = 0; at < batch.scored(); at += HEAD_POSITIONS) {
+        int end = Math.min(batch.scored(), at + HEAD_POSITIONS);
         try (NDManager own = manager.newSubManager()) {
           NDArray p = logProbabilities(from, rows(own, fromND, at, end));
           NDArray q = logProbabilities(to, rows(own, toND, at, end));

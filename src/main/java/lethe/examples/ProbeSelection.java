@@ -56,7 +56,7 @@ import scala.collection.JavaConverters;
  */
 public final class ProbeSelection {
   /** Fewest probe chunks of a domain that has as many. */
-  private static final int LEAST = 8;
+  private static final int FEWEST_CHUNKS = 8;
 
   private static final StructType DOCUMENTS =
       new StructType()
@@ -195,7 +195,7 @@ public final class ProbeSelection {
     long all = weights.values().stream().mapToLong(Long::longValue).sum();
     Column share = lit(0);
     for (Map.Entry<String, Long> domain : weights.entrySet()) {
-      long chunks = Math.max(LEAST, Math.round((double) most * domain.getValue() / all));
+      long chunks = Math.max(FEWEST_CHUNKS, Math.round((double) most * domain.getValue() / all));
       share = when(col(DOMAIN).equalTo(domain.getKey()), lit(chunks)).otherwise(share);
     }
     Column hash = xxhash64(lit(seed), lit("probe"), col(DOMAIN), col(DOCUMENT), col(ORDINAL));

@@ -50,7 +50,7 @@ final class SubstituteLabels {
           .add("labels", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
 
   /** Positions whose logits are in memory at once. */
-  private static final int PIECE = 256;
+  private static final int HEAD_POSITIONS = 256;
 
   private SubstituteLabels() {}
 
@@ -125,8 +125,8 @@ final class SubstituteLabels {
       NDArray hiddenND =
           network.gatherRows(network.hidden(batch.idsBT(), weights), batch.rowsN().add(early));
       NDArray bannedV = banned(manager, network.architecture().vocabulary(), unused);
-      for (int from = 0; from < drawn.length; from += PIECE) {
-        int to = Math.min(drawn.length, from + PIECE);
+      for (int from = 0; from < drawn.length; from += HEAD_POSITIONS) {
+        int to = Math.min(drawn.length, from + HEAD_POSITIONS);
         NDIndex piece = new NDIndex("{}:{}", from, to);
         try (NDManager own = manager.newSubManager()) {
           NDArray pieceND = hiddenND.get(piece);

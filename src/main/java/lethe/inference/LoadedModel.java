@@ -27,7 +27,7 @@ import org.apache.spark.TaskContext;
  */
 public final class LoadedModel {
   /** Two, so that a model can be compared with another. */
-  private static final int MOST = 2;
+  private static final int MOST_MODELS = 2;
 
   /**
    * The thread that does the work; null while no model is loaded, so that no team of threads
@@ -144,7 +144,7 @@ public final class LoadedModel {
     LoadedModel model = LOADED.get(key);
     if (model == null) {
       Iterator<LoadedModel> eldest = LOADED.values().iterator();
-      while (LOADED.size() >= MOST) {
+      while (LOADED.size() >= MOST_MODELS) {
         LoadedModel unused = eldest.next();
         eldest.remove();
         unused.close();

@@ -21,7 +21,7 @@ record Assumption(String statement, String finding, Boolean holds) {
   /** Documents of one split may be this many times as long as those of another, on average. */
   private static final double LENGTH_RATIO = 2;
 
-  private static final int FEW = 3;
+  private static final int ENOUGH_DOCUMENTS = 3;
 
   /**
    * @param band half the width of the verdict's band, nats per token: a target this close to the
@@ -115,14 +115,14 @@ record Assumption(String statement, String finding, Boolean holds) {
     for (SplitScore f : forget) {
       Optional<SplitScore> a = same(approximate, f);
       long documents = a.map(SplitScore::documents).orElse(0L);
-      enough &= documents >= FEW;
+      enough &= documents >= ENOUGH_DOCUMENTS;
       parts.add(
           "%s: %d documents to forget, %d unseen".formatted(f.domain(), f.documents(), documents));
     }
     return new Assumption(
         "Every domain to forget has unseen documents; the target weighs domains like forget.",
         String.join("; ", parts)
-            + (enough ? "." : ". Fewer than %d documents show little.".formatted(FEW)),
+            + (enough ? "." : ". Fewer than %d documents show little.".formatted(ENOUGH_DOCUMENTS)),
         enough);
   }
 

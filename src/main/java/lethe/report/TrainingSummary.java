@@ -22,7 +22,7 @@ import org.apache.hadoop.fs.Path;
  */
 record TrainingSummary(
     int steps, long tokens, double seconds, long restarts, List<JsonNode> curve) {
-  private static final int MOST = 400;
+  private static final int CURVE_POINTS = 400;
 
   /**
    * @param stage for example {@code unlearn}
@@ -49,7 +49,7 @@ record TrainingSummary(
   static TrainingSummary of(List<JsonNode> steps) {
     long starts =
         steps.stream().map(s -> s.path("launch") + "/" + s.path("attempt")).distinct().count();
-    int stride = Math.max(1, (steps.size() + MOST - 1) / MOST);
+    int stride = Math.max(1, (steps.size() + CURVE_POINTS - 1) / CURVE_POINTS);
     List<JsonNode> curve = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
       if (i % stride == 0 || i == steps.size() - 1) {

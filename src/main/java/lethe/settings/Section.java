@@ -27,7 +27,7 @@ import java.util.function.Function;
  */
 public final class Section {
   /** Characters of a wrong value that a message repeats. */
-  private static final int SHOWN = 200;
+  private static final int VALUE_CHARACTERS = 200;
 
   private final Config config;
   private final String path;
@@ -353,6 +353,6 @@ public final class Section {
 
   private static String describe(ConfigValue value) {
     String text = value.render(com.typesafe.config.ConfigRenderOptions.concise());
-    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
+    return text.length() <= VALUE_CHARACTERS ? text : text.substring(0, VALUE_CHARACTERS) + "...";
   }
 }

@@ -39,10 +39,10 @@ public final class Settings {
           "unlearn.retain-weights");
 
   /** The most objects and lists inside each other. */
-  private static final int DEPTH = 64;
+  private static final int MOST_DEPTH = 64;
 
   /** The most characters that one text may have. */
-  private static final int CHARACTERS = 1 << 20;
+  private static final int MOST_CHARACTERS = 1 << 20;
 
   private final Config config;
   private final Config defaults;
@@ -110,18 +110,18 @@ public final class Settings {
    * Refuses values so deep or long that code reading the settings could run out of stack or memory.
    */
   private static void bounded(ConfigValue value, int depth) {
-    if (depth > DEPTH) {
+    if (depth > MOST_DEPTH) {
       throw new ConfigException.Generic(
-          "its objects or lists are nested more than %d deep".formatted(DEPTH));
+          "its objects or lists are nested more than %d deep".formatted(MOST_DEPTH));
     }
     if (value instanceof ConfigObject object) {
       object.values().forEach(inner -> bounded(inner, depth + 1));
     } else if (value instanceof ConfigList list) {
       list.forEach(inner -> bounded(inner, depth + 1));
-    } else if (value.unwrapped() instanceof String text && text.length() > CHARACTERS) {
+    } else if (value.unwrapped() instanceof String text && text.length() > MOST_CHARACTERS) {
       throw new ConfigException.Generic(
           "one of its texts has %d characters, more than the %d allowed"
-              .formatted(text.length(), CHARACTERS));
+              .formatted(text.length(), MOST_CHARACTERS));
     }
   }
 

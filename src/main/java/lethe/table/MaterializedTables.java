@@ -19,7 +19,7 @@ public final class MaterializedTables implements AutoCloseable {
    * Most rows of a table that the driver keeps itself, some ten megabytes: running a task would
    * cost more.
    */
-  private static final long FEW = 10_000;
+  private static final long MOST_ROWS_COLLECTED = 10_000;
 
   private final List<Dataset<Row>> kept = new ArrayList<>();
 
@@ -30,9 +30,9 @@ public final class MaterializedTables implements AutoCloseable {
     JavaRDD<Row> rows = cached.javaRDD();
     List<Row> few =
         rows.getNumPartitions() == 1
-            ? cached.limit((int) FEW + 1).collectAsList()
-            : rows.count() > FEW ? null : rows.collect();
-    if (few == null || few.size() > FEW) {
+            ? cached.limit((int) MOST_ROWS_COLLECTED + 1).collectAsList()
+            : rows.count() > MOST_ROWS_COLLECTED ? null : rows.collect();
+    if (few == null || few.size() > MOST_ROWS_COLLECTED) {
       kept.add(cached);
       return table.sparkSession().createDataFrame(rows, cached.schema());
     }

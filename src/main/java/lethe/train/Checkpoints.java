@@ -37,7 +37,7 @@ import org.apache.hadoop.fs.Path;
  * training continues.
  */
 final class Checkpoints implements AutoCloseable {
-  private static final int KEPT = 2;
+  private static final int CHECKPOINTS_KEPT = 2;
   private static final String BEST = "best";
   private static final String MANIFEST = "manifest.json";
   private static final List<String> VECTORS = List.of("weights", "mean", "square");
@@ -296,7 +296,7 @@ final class Checkpoints implements AutoCloseable {
   }
 
   private void prune() {
-    steps().stream().skip(KEPT).forEach(step -> files.delete(folder(step)));
+    steps().stream().skip(CHECKPOINTS_KEPT).forEach(step -> files.delete(folder(step)));
   }
 
   /** Steps that have a checkpoint folder, newest first. */

@@ -34,10 +34,10 @@ public record MemoryBudget(
    * Activations per token, layer and unit of width that a decoder layer keeps, counted in float32
    * numbers.
    */
-  private static final long KEPT = 34;
+  private static final long KEPT_ACTIVATIONS = 34;
 
   /** As above, where only a layer's input is kept. */
-  private static final long RECOMPUTED = 1;
+  private static final long RECOMPUTED_ACTIVATIONS = 1;
 
   /**
    * @param frozenModels whose weights a worker holds besides
@@ -69,9 +69,16 @@ public record MemoryBudget(
     long heap = (1 + levels) * 4 * parts * trained + 2L * MailboxClient.OUTSTANDING * bucket;
     long outside = 4 * all + 4 * all + 4L * frozenModels * all;
     outside += settings.compute().precision() == Precision.BFLOAT16 ? 2 * all : 0;
-    long kept = settings.compute().activations() == Activations.KEEP ? KEPT : RECOMPUTED;
+    long kept =
+        settings.compute().activations() == Activations.KEEP
+            ? KEPT_ACTIVATIONS
+            : RECOMPUTED_ACTIVATIONS;
     long passTokens = (long) settings.microBatch() * tokens;
-    outside += 4 * passTokens * architecture.width() * (kept * architecture.layers().size() + KEPT);
+    outside +=
+        4
+            * passTokens
+            * architecture.width()
+            * (kept * architecture.layers().size() + KEPT_ACTIVATIONS);
     long wire = (parts * sent + workers) * settings.wire().bytes(1) * trained;
     long folder = 3 * (12L + (steered ? 4 : 0)) * trained + 4 * all;
     return new MemoryBudget(driver, heap, outside, wire, folder);

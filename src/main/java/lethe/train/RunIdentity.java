@@ -26,10 +26,10 @@ record RunIdentity(int version, SortedMap<String, JsonNode> parts) {
   private static final int VERSION = 1;
 
   /** Most differences of one part that are named. */
-  private static final int NAMED = 3;
+  private static final int MOST_DIFFERENCES = 3;
 
   /** Most characters of a value that are shown. */
-  private static final int SHOWN = 120;
+  private static final int VALUE_CHARACTERS = 120;
 
   private static final ObjectMapper JSON =
       Json.MAPPER.copy().disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
@@ -91,9 +91,9 @@ record RunIdentity(int version, SortedMap<String, JsonNode> parts) {
     for (String name : all) {
       List<String> own = new ArrayList<>();
       compare(name, before.path(name), parts.getOrDefault(name, MissingNode.getInstance()), own);
-      differences.addAll(own.subList(0, Math.min(NAMED, own.size())));
-      if (own.size() > NAMED) {
-        differences.add("  %s: %d more".formatted(name, own.size() - NAMED));
+      differences.addAll(own.subList(0, Math.min(MOST_DIFFERENCES, own.size())));
+      if (own.size() > MOST_DIFFERENCES) {
+        differences.add("  %s: %d more".formatted(name, own.size() - MOST_DIFFERENCES));
       }
     }
     return differences;
@@ -121,6 +121,6 @@ record RunIdentity(int version, SortedMap<String, JsonNode> parts) {
       return "not there";
     }
     String text = value.isValueNode() ? value.asText() : value.toString();
-    return text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text;
+    return text.length() > VALUE_CHARACTERS ? text.substring(0, VALUE_CHARACTERS) + "..." : text;
   }
 }

@@ -232,14 +232,15 @@ final class Duplicates {
   private Dataset<Row> excerpts(Dataset<Row> left, Dataset<Row> right) {
     Dataset<Row> given = sets(left).persist(StorageLevel.DISK_ONLY());
     Row bytes = given.agg(sum(octet_length(col(SET)))).head();
-    boolean few = bytes.isNullAt(0) || bytes.getLong(0) <= (long) ExcerptIndex.MOST * Long.BYTES;
+    boolean few =
+        bytes.isNullAt(0) || bytes.getLong(0) <= (long) ExcerptIndex.MOST_RUNS * Long.BYTES;
     Iterator<Row> texts =
         few ? given.collectAsList().iterator() : given.orderBy(DOCUMENT).toLocalIterator();
     Dataset<Row> found = null;
     while (found == null || texts.hasNext()) {
       List<Row> names = new ArrayList<>();
       List<long[]> sets = new ArrayList<>();
-      for (long runs = 0; runs < ExcerptIndex.MOST && texts.hasNext(); ) {
+      for (long runs = 0; runs < ExcerptIndex.MOST_RUNS && texts.hasNext(); ) {
         Row text = texts.next();
         long[] set = ShingleSet.hashes(text.getAs(SET));
         runs += set.length;

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * Finds texts of which some given text contains much: what {@link QuoteIndex} does, the other way
  * round. All runs of words of the given texts are known, and of the others a uniform sample of
- * {@value MinHashSignature#SAMPLE}, so that none of them has to be read again. Of a text whose
+ * {@value MinHashSignature#SAMPLE_RUNS}, so that none of them has to be read again. Of a text whose
  * share c occurs in a given one, a share c of the sample is found, give or take (binomially); at
  * half the threshold or more it is a candidate.
  *
@@ -17,7 +17,7 @@ import java.util.List;
  */
 public record ExcerptIndex(WordRuns runs, int texts, double threshold) implements Serializable {
   /** Runs of given texts, about 40 MB, that are known at a time. */
-  static final int MOST = 1 << 20;
+  static final int MOST_RUNS = 1 << 20;
 
   /**
    * @param sets of all runs of each given text; the place in the list is its number

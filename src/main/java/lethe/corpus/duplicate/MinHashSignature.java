@@ -7,11 +7,11 @@ import lethe.folder.SplitMix64;
 
 /**
  * What is kept of a text to find its near copies: a MinHash signature as one value a band, and the
- * {@value #SAMPLE} runs of words with the smallest hashes, which are a uniform sample of all.
+ * {@value #SAMPLE_RUNS} runs of words with the smallest hashes, which are a uniform sample of all.
  */
 public final class MinHashSignature implements LongConsumer {
   /** Runs of words in a sample. */
-  static final int SAMPLE = 64;
+  static final int SAMPLE_RUNS = 64;
 
   /** Of the words in order, see {@link Shingles#digest}. */
   final byte[] digest;
@@ -20,7 +20,7 @@ public final class MinHashSignature implements LongConsumer {
   private final long[] minima = new long[MinHashBands.VALUES];
 
   /** Ascending, each once. */
-  private final long[] smallest = new long[SAMPLE];
+  private final long[] smallest = new long[SAMPLE_RUNS];
 
   private int kept;
 
@@ -47,7 +47,7 @@ public final class MinHashSignature implements LongConsumer {
     for (int i = 0; i < MinHashBands.VALUES; i++) {
       minima[i] = Math.min(minima[i], FACTORS[i] * hash + TERMS[i]);
     }
-    if (kept < SAMPLE || hash < smallest[SAMPLE - 1]) {
+    if (kept < SAMPLE_RUNS || hash < smallest[SAMPLE_RUNS - 1]) {
       keep(hash);
     }
   }
@@ -56,7 +56,7 @@ public final class MinHashSignature implements LongConsumer {
     int at = Arrays.binarySearch(smallest, 0, kept, hash);
     if (at < 0) {
       int place = -at - 1;
-      kept = Math.min(kept + 1, SAMPLE);
+      kept = Math.min(kept + 1, SAMPLE_RUNS);
       System.arraycopy(smallest, place, smallest, place + 1, kept - place - 1);
       smallest[place] = hash;
     }

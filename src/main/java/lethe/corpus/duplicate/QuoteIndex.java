@@ -7,10 +7,10 @@ import java.util.List;
 
 /**
  * Finds texts that contain much of some given text. Of each given text {@value
- * MinHashSignature#SAMPLE} runs of words are known, a uniform sample; of a text in which a share c
- * of it occurs, a share c of these is found, give or take (binomially). At half the threshold or
- * more it is a candidate: at a threshold of 0.5 a text that just reaches it is missed with a chance
- * of 1 in 30000.
+ * MinHashSignature#SAMPLE_RUNS} runs of words are known, a uniform sample; of a text in which a
+ * share c of it occurs, a share c of these is found, give or take (binomially). At half the
+ * threshold or more it is a candidate: at a threshold of 0.5 a text that just reaches it is missed
+ * with a chance of 1 in 30000.
  *
  * <p>Memory: about 1.5 kB per given text.
  */

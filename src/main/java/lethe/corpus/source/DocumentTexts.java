@@ -28,7 +28,7 @@ public record DocumentTexts(SparkSession spark, Dataset<Row> table) {
   private static final long PARTITION_CHARACTERS = 8L << 20;
 
   /** Names of so many documents, some ten megabytes, are sent to every executor. */
-  private static final long FEW = 200_000;
+  private static final long MOST_NAMES_SENT = 200_000;
 
   /**
    * Texts in partitions of about the same size. All rows of one domain and id are in one partition;
@@ -48,7 +48,9 @@ public record DocumentTexts(SparkSession spark, Dataset<Row> table) {
     return table
         .where(col(UNUSABLE).isNull())
         .select(DOMAIN, ID, TEXT, QUESTION)
-        .join(total.getLong(0) <= FEW ? broadcast(names) : names, new String[] {DOMAIN, ID})
+        .join(
+            total.getLong(0) <= MOST_NAMES_SENT ? broadcast(names) : names,
+            new String[] {DOMAIN, ID})
         .repartition(partitions(total.isNullAt(1) ? 0 : total.getLong(1)), col(DOMAIN), col(ID));
   }
 

@@ -13,7 +13,7 @@ final class DomainName {
   private static final String ALL = "*";
 
   /** The longest name of a folder that file systems allow, in bytes. */
-  private static final int BYTES = 255;
+  private static final int MOST_BYTES = 255;
 
   private DomainName() {}
 
@@ -31,11 +31,11 @@ final class DomainName {
               + name.replaceAll("[^ -~]", "?").substring(0, Math.min(40, name.length())));
     }
     int bytes = folder(name).getBytes(StandardCharsets.UTF_8).length;
-    return bytes <= BYTES
+    return bytes <= MOST_BYTES
         ? Optional.empty()
         : Optional.of(
             "must be shorter: as a folder name it has %d bytes, at most %d fit (ASCII letters and digits take one each)"
-                .formatted(bytes, BYTES));
+                .formatted(bytes, MOST_BYTES));
   }
 
   private static boolean unprintable(int character) {

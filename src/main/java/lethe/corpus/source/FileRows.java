@@ -121,7 +121,7 @@ public final class FileRows {
 
     private static Entry file(Slice slice, Opener opener) {
       try (InputStream packed = opener.raw(slice.file())) {
-        byte[] head = packed.readNBytes(Packing.HEAD);
+        byte[] head = packed.readNBytes(Packing.HEAD_BYTES);
         boolean foreign = Packing.of(head).refusal() != null;
         try (InputStream in = foreign ? opener.raw(slice.file()) : opener.text(slice.file())) {
           byte[] content = in.readAllBytes();

@@ -15,7 +15,7 @@ import java.util.zip.Inflater;
 final class GzipStream extends InputStream {
   private static final int HEADER_CRC = 2;
   private static final int EXTRA = 4;
-  private static final int NAME = 8;
+  private static final int FILE_NAME = 8;
   private static final int COMMENT = 16;
 
   private final InputStream in;
@@ -93,7 +93,7 @@ final class GzipStream extends InputStream {
     if ((flags & EXTRA) != 0) {
       number((int) number(2));
     }
-    for (int text : new int[] {NAME, COMMENT}) {
+    for (int text : new int[] {FILE_NAME, COMMENT}) {
       while ((flags & text) != 0 && next() != 0) {
         // up to its closing zero
       }

@@ -43,7 +43,7 @@ public record Listing(
       Pattern.compile(
           "_SUCCESS|_committed_.*|_started_.*|_metadata|_common_metadata|_manifest\\.json|\\..*\\.crc|\\.DS_Store|Thumbs\\.db");
 
-  private static final int SHOWN = 3;
+  private static final int MOST_FILES_NAMED = 3;
 
   /**
    * @param path a file, a folder or a pattern; what has exactly this name is not a pattern
@@ -190,8 +190,8 @@ public record Listing(
                 "%d without a byte (%s%s)"
                     .formatted(
                         empty.size(),
-                        empty.stream().limit(SHOWN).collect(Collectors.joining(", ")),
-                        empty.size() > SHOWN ? ", ..." : ""));
+                        empty.stream().limit(MOST_FILES_NAMED).collect(Collectors.joining(", ")),
+                        empty.size() > MOST_FILES_NAMED ? ", ..." : ""));
     String files =
         Stream.concat(
                 none, leftOut.entrySet().stream().map(e -> e.getValue() + " of " + e.getKey()))

@@ -25,7 +25,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  */
 public record Members(List<Source> sources, Dataset<Row> documents) {
   /** Rows of each source that are searched for members. */
-  private static final int ROWS = 100;
+  private static final int ROWS_SEARCHED = 100;
 
   /** Sentences on members that are null in every row, and on members that are hidden. */
   public List<String> remarks(Predicate where) {
@@ -45,7 +45,7 @@ public record Members(List<Source> sources, Dataset<Row> documents) {
   private List<JsonNode> rows() {
     List<JsonNode> rows = new ArrayList<>();
     for (Source source : sources) {
-      rows.addAll(Documents.some(documents.sparkSession(), source, ROWS));
+      rows.addAll(Documents.some(documents.sparkSession(), source, ROWS_SEARCHED));
     }
     return rows;
   }

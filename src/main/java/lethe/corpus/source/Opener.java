@@ -26,7 +26,7 @@ import org.apache.hadoop.io.compress.CompressionCodecFactory;
  * @param hadoop settings of file systems
  */
 public record Opener(Configuration hadoop) {
-  private static final int HEAD = 64;
+  private static final int HEAD_BYTES = 64;
   private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   /** A file from its first byte, as it is. */
@@ -95,18 +95,18 @@ public record Opener(Configuration hadoop) {
   }
 
   private static PushbackInputStream pushback(InputStream in) {
-    return new PushbackInputStream(in, HEAD);
+    return new PushbackInputStream(in, HEAD_BYTES);
   }
 
   /** The next bytes of a stream, which can be read again. */
   static byte[] head(PushbackInputStream in) throws IOException {
-    byte[] head = in.readNBytes(HEAD);
+    byte[] head = in.readNBytes(HEAD_BYTES);
     in.unread(head);
     return head;
   }
 
   /** The first bytes of a file. */
   static byte[] head(FSDataInputStream in) throws IOException {
-    return in.readNBytes(HEAD);
+    return in.readNBytes(HEAD_BYTES);
   }
 }

@@ -20,7 +20,7 @@ enum Packing {
   SEVEN_ZIP("377abcaf271c");
 
   /** First bytes of a file, which show how it is packed. */
-  static final int HEAD = 10;
+  static final int HEAD_BYTES = 10;
 
   private static final byte[] BLOCK = HexFormat.of().parseHex("314159265359");
   private static final byte[] END = HexFormat.of().parseHex("177245385090");
@@ -34,7 +34,7 @@ enum Packing {
   }
 
   /**
-   * @param head the first {@link #HEAD} bytes, or all of a shorter file
+   * @param head the first {@link #HEAD_BYTES} bytes, or all of a shorter file
    */
   static Packing of(byte[] head) {
     for (Packing packing : values()) {

@@ -26,9 +26,9 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
    * Memory that a task needs for a document, in lengths of it: lines, text and rows are copies. Of
    * 100 MB of JSON, 16 cost an executor on the way, 20 none.
    */
-  private static final int TIMES = 20;
+  private static final int MEMORY_PER_BYTE = 20;
 
-  private static final int SHOWN = 10;
+  private static final int MOST_FAULTS_NAMED = 10;
 
   /** What to throw in place of a failure: one that names the files, where files are the cause. */
   public RuntimeException explained(Exception failure) {
@@ -38,9 +38,10 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
             ? damaged()
             : FailureText.TOO_LITTLE_MEMORY.in(first) ? oversized() : List.of();
     if (!faults.isEmpty()) {
-      List<String> shown = new ArrayList<>(faults.subList(0, Math.min(SHOWN, faults.size())));
-      if (faults.size() > SHOWN) {
-        shown.add("and " + (faults.size() - SHOWN) + " more");
+      List<String> shown =
+          new ArrayList<>(faults.subList(0, Math.min(MOST_FAULTS_NAMED, faults.size())));
+      if (faults.size() > MOST_FAULTS_NAMED) {
+        shown.add("and " + (faults.size() - MOST_FAULTS_NAMED) + " more");
       }
       return new InvalidSettings(String.join("\n", shown), failure);
     }
@@ -82,7 +83,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
   }
 
   private static Optional<String> giant(String document, long bytes, long memory) {
-    long needed = TIMES * bytes;
+    long needed = MEMORY_PER_BYTE * bytes;
     return needed <= memory
         ? Optional.empty()
         : Optional.of(

@@ -89,8 +89,11 @@ public final class DocumentIndex {
   /** Rows with the same domain and id and different texts; which one is meant is unknown. */
   static final String CONTRADICTED = "several texts under one id";
 
-  private static final int DIGITS = 13;
-  private static final double LINE = 0x1p52;
+  /** Hexadecimal digits of a rank that decide on a fraction: as many as a double holds exactly. */
+  private static final int RANK_DIGITS = 13;
+
+  /** How many different beginnings of that length there are. */
+  private static final double RANKS = 0x1p52;
 
   private final SplitRules rules;
   private final long seed;
@@ -247,7 +250,9 @@ public final class DocumentIndex {
     }
     if (rule.from() > 0 || rule.to() < 1) {
       Column place =
-          conv(substring(col(RANK), 1, DIGITS), 16, 10).cast(DataTypes.DoubleType).divide(LINE);
+          conv(substring(col(RANK), 1, RANK_DIGITS), 16, 10)
+              .cast(DataTypes.DoubleType)
+              .divide(RANKS);
       Column within = place.geq(rule.from()).and(place.lt(rule.to()));
       all.put("fraction", when(col(ID).isNotNull(), within));
     }

@@ -40,7 +40,7 @@ import org.apache.spark.sql.Row;
 public record Rejects(Dataset<Row> index, List<Group> groups) {
   private static final String ROWS = "rows";
   private static final String EXAMPLE = "example";
-  private static final int SHOWN = 3;
+  private static final int MOST_DOCUMENTS_NAMED = 3;
 
   /**
    * Rows of a source with one reason.
@@ -165,7 +165,7 @@ public record Rejects(Dataset<Row> index, List<Group> groups) {
         .select(DOMAIN, ID)
         .distinct()
         .orderBy(DOMAIN, ID)
-        .limit(SHOWN)
+        .limit(MOST_DOCUMENTS_NAMED)
         .collectAsList()
         .forEach(
             row ->

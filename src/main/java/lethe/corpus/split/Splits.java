@@ -39,7 +39,7 @@ import org.apache.spark.sql.expressions.WindowSpec;
  * splits take, then checked for conflicts, then capped in the order of their ranks.
  */
 public final class Splits {
-  private static final int SHOWN = 3;
+  private static final int MOST_DOCUMENTS_NAMED = 3;
 
   /** Characters; twice what a partition of ordinary documents has. */
   private static final int GIANT = 16 << 20;
@@ -209,7 +209,7 @@ public final class Splits {
         .where(conflict)
         .withColumn(ALL, count(lit(1)).over(Window.partitionBy(lit(1))))
         .orderBy(DOMAIN, ID)
-        .limit(SHOWN)
+        .limit(MOST_DOCUMENTS_NAMED)
         .collectAsList()
         .stream()
         .map(Splits::conflict)
@@ -228,7 +228,7 @@ public final class Splits {
     return taken()
         .join(large, NAME)
         .orderBy(col(CHARACTERS).desc(), col(DOMAIN), col(ID))
-        .limit(SHOWN)
+        .limit(MOST_DOCUMENTS_NAMED)
         .collectAsList()
         .stream()
         .map(

@@ -35,7 +35,7 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
   private static final String OUTPUT = "_encoded";
   private static final String IDS = "ids";
   private static final String NUMBER = "n";
-  private static final int WORDS = 20_000;
+  private static final int PROBE_WORDS = 20_000;
 
   /** Words, numbers, marks and a line of code, which no two vocabularies cut alike. */
   private static final String SENTENCE =
@@ -63,7 +63,7 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
         List.of(
             RowFactory.create(0, ""),
             RowFactory.create(1, "a"),
-            RowFactory.create(2, "a ".repeat(WORDS)),
+            RowFactory.create(2, "a ".repeat(PROBE_WORDS)),
             RowFactory.create(3, SENTENCE));
     List<int[]> ids =
         hub
@@ -74,10 +74,10 @@ public record HubChunking(List<Integer> begin, int before, int after, int length
             .stream()
             .map(row -> ids(Rows.list(row, IDS)))
             .toList();
-    if (ids.get(2).length < WORDS / 2) {
+    if (ids.get(2).length < PROBE_WORDS / 2) {
       throw new InvalidSettings(
           "Cannot use tokenizer hub:%s: it cuts a text of %d words to %d tokens; use the tokenizer.json of model.path"
-              .formatted(id, WORDS, ids.get(2).length));
+              .formatted(id, PROBE_WORDS, ids.get(2).length));
     }
     int[] special = ids.get(0);
     int before = Math.min(special.length, Math.max(0, Arrays.mismatch(special, ids.get(1))));

@@ -14,7 +14,7 @@ import java.util.Set;
  */
 final class SafeCuts {
   /** Characters; with twice or half as many the library is slower. */
-  static final int LENGTH = 1 << 13;
+  static final int PIECE_CHARACTERS = 1 << 13;
 
   /** As GPT-2, Llama 3 and Qwen2 write them. */
   private static final Set<String> KNOWN =

@@ -37,7 +37,7 @@ public final class Tokenizer implements AutoCloseable {
   private Tokenizer(HuggingFaceTokenizer tokenizer, JsonNode json) {
     this.tokenizer = tokenizer;
     this.lengths = TokenByteLengths.of(json);
-    this.cuts = SafeCuts.of(json, SafeCuts.LENGTH);
+    this.cuts = SafeCuts.of(json, SafeCuts.PIECE_CHARACTERS);
   }
 
   /**

@@ -29,7 +29,7 @@ public record MailboxAddress(
    * wait. When it runs out, the worker fails with "lost the driver" and Spark tries its stage
    * again.
    */
-  private static final String QUIET = "24h";
+  private static final String IDLE_TIMEOUT = "24h";
 
   public MailboxAddress {
     settings = new HashMap<>(settings);
@@ -59,7 +59,7 @@ public record MailboxAddress(
 
   public static TransportConf transport(Map<String, String> spark) {
     Map<String, String> own = new HashMap<>(spark);
-    own.put("spark.lethe.io.connectionTimeout", QUIET);
+    own.put("spark.lethe.io.connectionTimeout", IDLE_TIMEOUT);
     own.put(CRYPTO, "false");
     own.putIfAbsent("spark.lethe.io.preferDirectBufs", "true");
     return new TransportConf("lethe", new MapConfigProvider(own));

@@ -101,7 +101,7 @@ public final class OutgoingBucket extends ManagedBuffer implements Sealable {
       }
       if (!piece.hasRemaining() && encoded < values.length) {
         int from = encoded;
-        encoded += Math.min(values.length - from, SegmentCipher.BYTES / wire.bytes(1));
+        encoded += Math.min(values.length - from, SegmentCipher.SEGMENT_BYTES / wire.bytes(1));
         piece.clear();
         stream.put(
             clear -> wire.encode(values, from, encoded - from, clear),

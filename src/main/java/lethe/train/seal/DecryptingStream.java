@@ -16,8 +16,8 @@ final class DecryptingStream implements StreamCallbackWithID {
   private final StreamCallbackWithID inner;
   private final ByteBuffer header = ByteBuffer.allocate(SegmentCipher.HEADER_BYTES);
   private final ByteBuffer sealed =
-      ByteBuffer.allocate(SegmentCipher.BYTES + SegmentCipher.TAG_BYTES);
-  private final ByteBuffer clear = ByteBuffer.allocate(SegmentCipher.BYTES);
+      ByteBuffer.allocate(SegmentCipher.SEGMENT_BYTES + SegmentCipher.TAG_BYTES);
+  private final ByteBuffer clear = ByteBuffer.allocate(SegmentCipher.SEGMENT_BYTES);
   private StreamSegmentDecrypter segments;
   private int opened;
   private RuntimeException refused;

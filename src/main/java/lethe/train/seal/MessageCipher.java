@@ -142,7 +142,8 @@ public final class MessageCipher {
     /**
      * Appends the next segment.
      *
-     * @param clear appends at most {@link SegmentCipher#BYTES}, and as many unless it is the last
+     * @param clear appends at most {@link SegmentCipher#SEGMENT_BYTES}, and as many unless it is
+     *     the last
      * @param out has room for {@link #most}
      */
     void put(Consumer<ByteBuffer> clear, boolean last, ByteBuffer out);
@@ -166,7 +167,7 @@ public final class MessageCipher {
   private static final class Clear implements Stream {
     @Override
     public int most() {
-      return SegmentCipher.BYTES;
+      return SegmentCipher.SEGMENT_BYTES;
     }
 
     @Override
@@ -176,7 +177,7 @@ public final class MessageCipher {
   }
 
   private static final class Sealed implements Stream {
-    private final ByteBuffer segment = ByteBuffer.allocate(SegmentCipher.BYTES);
+    private final ByteBuffer segment = ByteBuffer.allocate(SegmentCipher.SEGMENT_BYTES);
     private final StreamSegmentEncrypter segments;
     private boolean begun;
 
@@ -190,7 +191,7 @@ public final class MessageCipher {
 
     @Override
     public int most() {
-      return SegmentCipher.HEADER_BYTES + SegmentCipher.BYTES + SegmentCipher.TAG_BYTES;
+      return SegmentCipher.HEADER_BYTES + SegmentCipher.SEGMENT_BYTES + SegmentCipher.TAG_BYTES;
     }
 
     @Override

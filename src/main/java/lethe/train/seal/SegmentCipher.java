@@ -8,7 +8,7 @@ import java.security.GeneralSecurityException;
 
 /**
  * Seals streams segment by segment, so that nobody has to hold one whole: Tink's AES-GCM-HKDF
- * streaming, whose every segment but the last has {@value #BYTES} bytes in the clear.
+ * streaming, whose every segment but the last has {@value #SEGMENT_BYTES} bytes in the clear.
  *
  * <pre>
  *   stream  = header + segments
@@ -26,7 +26,7 @@ import java.security.GeneralSecurityException;
  */
 public final class SegmentCipher {
   /** Bytes of a full segment in the clear: fits a processor's second-level cache. */
-  public static final int BYTES = 256 << 10;
+  public static final int SEGMENT_BYTES = 256 << 10;
 
   static final int HEADER_BYTES = 40;
   static final int TAG_BYTES = 16;
@@ -37,12 +37,14 @@ public final class SegmentCipher {
    * @param key of the launch, 32 bytes
    */
   SegmentCipher(byte[] key) throws GeneralSecurityException {
-    streams = new AesGcmHkdfStreaming(key, "HmacSha256", key.length, BYTES + TAG_BYTES, 0);
+    streams = new AesGcmHkdfStreaming(key, "HmacSha256", key.length, SEGMENT_BYTES + TAG_BYTES, 0);
   }
 
   /** Bytes of a stream as it travels. */
   static long sealedLength(long clear) {
-    return HEADER_BYTES + clear + TAG_BYTES * Math.max(1, (clear + BYTES - 1) / BYTES);
+    return HEADER_BYTES
+        + clear
+        + TAG_BYTES * Math.max(1, (clear + SEGMENT_BYTES - 1) / SEGMENT_BYTES);
   }
 
   /**

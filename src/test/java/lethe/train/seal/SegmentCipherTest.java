@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Gradients and weights as they travel, sealed. */
 class SegmentCipherTest {
   private static final int HEADER = 40;
-  private static final int SEGMENT = SegmentCipher.BYTES + 16;
-  private static final int ELEMENTS = SegmentCipher.BYTES / 4;
+  private static final int SEGMENT = SegmentCipher.SEGMENT_BYTES + 16;
+  private static final int ELEMENTS = SegmentCipher.SEGMENT_BYTES / 4;
   private static final byte[] BOUND = {1, 2, 3};
 
   private final MessageCipher seal = MessageCipher.of("secret", Message.BYTES);
