@@ -48,7 +48,8 @@ public final class ObjectiveBench {
           .add("domain", DataTypes.StringType, false)
           .add("document", DataTypes.StringType, false)
           .add("ordinal", DataTypes.IntegerType, false)
-          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
+          .add("tokens", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+          .add("prompt", DataTypes.IntegerType, true);
 
   private final Bench bench;
   private final BenchSettings settings;
@@ -248,7 +249,8 @@ public final class ObjectiveBench {
                         "bench",
                         "d",
                         i,
-                        random.ints(settings.tokens(), 0, vocabulary).toArray())));
+                        random.ints(settings.tokens(), 0, vocabulary).toArray(),
+                        null)));
     spark.createDataFrame(rows, CHUNKS).write().parquet(path);
     return spark.read().parquet(path);
   }

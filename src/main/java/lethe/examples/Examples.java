@@ -12,7 +12,6 @@ import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -107,18 +106,12 @@ public final class Examples {
    */
   public static Dataset<Row> text(Dataset<Row> chunks) {
     Dataset<Row> alone =
-        withPrompt(chunks)
+        chunks
             .withColumn("pair", lit(null).cast(DataTypes.LongType))
             .withColumn("labels", lit(null).cast("array<int>"))
             .withColumn("sentence", lit(0));
     return ExampleViews.of(
         alone, List.of(ViewKind.TEXT), RejectionSentences.NONE, ChunkPadding.NONE);
-  }
-
-  private static Dataset<Row> withPrompt(Dataset<Row> chunks) {
-    return Arrays.asList(chunks.columns()).contains(PROMPT)
-        ? chunks
-        : chunks.withColumn(PROMPT, lit(null).cast(DataTypes.IntegerType));
   }
 
   /**
@@ -186,15 +179,14 @@ public final class Examples {
 
   private Dataset<Row> examples(Role role, Dataset<Row> chunks, long forgotten) {
     List<ViewKind> kinds = role.term().views();
-    Dataset<Row> prompted = withPrompt(chunks);
     if (kinds.contains(ViewKind.REJECTION)) {
-      checkAnswers(role, prompted);
+      checkAnswers(role, chunks);
     }
     Dataset<Row> examples =
         usable(
             role,
             ExampleViews.of(
-                paired(role.split(), labelled(role.split(), prompted, kinds), forgotten),
+                paired(role.split(), labelled(role.split(), chunks, kinds), forgotten),
                 kinds,
                 inputs.rejections(),
                 inputs.padding()));

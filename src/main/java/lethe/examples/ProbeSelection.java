@@ -3,7 +3,6 @@ package lethe.examples;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
 import static lethe.table.Columns.ORDINAL;
-import static lethe.table.Columns.PROMPT;
 import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
@@ -13,7 +12,6 @@ import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -168,14 +166,12 @@ public final class ProbeSelection {
         (place, ids) ->
             DocumentHalves.steering(ids)
                 .forEach(id -> steering.add(RowFactory.create(place.get(0), place.get(1), id))));
-    boolean answers = Arrays.asList(both.columns()).contains(PROMPT);
-    Dataset<Row> prompted =
-        both.withColumn(PROMPT, answers ? col(PROMPT) : lit(null).cast(DataTypes.IntegerType))
-            .withColumn("labels", lit(null).cast("array<int>"))
+    Dataset<Row> plain =
+        both.withColumn("labels", lit(null).cast("array<int>"))
             .withColumn("pair", lit(null).cast(DataTypes.LongType))
             .withColumn("sentence", lit(0));
     return ExampleViews.of(
-        prompted.join(
+        plain.join(
             spark.createDataFrame(steering, DOCUMENTS),
             JavaConverters.asScalaBuffer(new ArrayList<>(List.of(DOCUMENTS.fieldNames()))).toSeq()),
         List.of(ViewKind.TEXT),
