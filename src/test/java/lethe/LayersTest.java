@@ -31,7 +31,7 @@ class LayersTest {
     room("table", "settings folder");
     room("sample", "folder");
     room("target", "settings folder");
-    room("objective", "settings");
+    room("objective", "settings target");
 
     room("model.checkpoint", "settings folder");
     room("model.torch", "");

@@ -27,6 +27,7 @@ import lethe.model.network.Vocabulary;
 import lethe.model.torch.Precision;
 import lethe.settings.Section;
 import lethe.settings.Settings;
+import lethe.target.Split;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -194,7 +195,7 @@ public final class ObjectiveBench {
           "stages over %d chunks of %d tokens, %d per pass:",
           chunks, settings.tokens(), settings.batch());
       for (Map.Entry<String, Term> stage : stages.entrySet()) {
-        Role role = new Role(Role.FORGET, stage.getValue(), 1);
+        Role role = new Role(Split.FORGET.key(), stage.getValue(), 1);
         run(spark, folder + "/first", inputs, few, role); // warm-up
         double[] bare = new double[2];
         alone(() -> bare[0] = bare(chunks));
@@ -245,7 +246,7 @@ public final class ObjectiveBench {
             i ->
                 rows.add(
                     RowFactory.create(
-                        Role.FORGET,
+                        Split.FORGET.key(),
                         "bench",
                         "d",
                         i,

@@ -68,7 +68,7 @@ public final class Evaluate {
   /**
    * @param chunks as prepare wrote them
    * @param chunksSha256 hash of them all
-   * @param models by name, in the order of the report; "original" and "unlearned" have a meaning
+   * @param models by name, in the order of the report; those of {@link ModelNames} have a meaning
    *     there
    */
   public Evaluate(
@@ -208,17 +208,17 @@ public final class Evaluate {
         truths(done, documents, keys, SplitScore.target(scores)),
         verdicts(documents),
         requests,
-        settings.examples() && keys.containsKey("original")
+        settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
             ? Continuations.of(spark, read(spark, folder, done.get(0)), chunks, keys)
             : List.of());
   }
 
   private List<Verdict> verdicts(Map<String, List<DocumentScore>> documents) {
-    List<DocumentScore> original = documents.get("original");
+    List<DocumentScore> original = documents.get(ModelNames.ORIGINAL);
     return original == null
         ? List.of()
         : documents.keySet().stream()
-            .filter(name -> !name.equals("original"))
+            .filter(name -> !name.equals(ModelNames.ORIGINAL))
             .flatMap(
                 name -> Verdict.of(original, documents.get(name), name, settings.band()).stream())
             .toList();
@@ -229,14 +229,14 @@ public final class Evaluate {
       Map<String, List<DocumentScore>> documents,
       Map<String, ModelKey> keys,
       Optional<Target> target) {
-    ModelKey retrained = keys.get(RetrainedDistance.RETRAINED);
+    ModelKey retrained = keys.get(ModelNames.RETRAINED);
     if (retrained == null) {
       return List.of();
     }
     Map<String, Dataset<Row>> scores = new LinkedHashMap<>();
     done.forEach(m -> scores.put(m.name(), read(spark, folder, m)));
     return keys.keySet().stream()
-        .filter(name -> !name.equals(RetrainedDistance.RETRAINED))
+        .filter(name -> !name.equals(ModelNames.RETRAINED))
         .map(
             name ->
                 RetrainedComparison.of(
@@ -245,8 +245,8 @@ public final class Evaluate {
                     scores.get(name),
                     documents.get(name),
                     retrained,
-                    scores.get(RetrainedDistance.RETRAINED),
-                    documents.get(RetrainedDistance.RETRAINED),
+                    scores.get(ModelNames.RETRAINED),
+                    documents.get(ModelNames.RETRAINED),
                     target,
                     chunks,
                     settings.microBatch()))

@@ -16,7 +16,7 @@ import lethe.settings.Section;
  * @param band around the target in which forgetting has matched it, half its width, nats per token
  * @param tasks multiple-choice tests
  * @param models further Hugging Face folders by name, in order; one called {@link
- *     RetrainedDistance#RETRAINED} is the one that the others are compared with
+ *     ModelNames#RETRAINED} is the one that the others are compared with
  * @param retrain whether a model is retrained without the forget documents and compared with
  * @param examples whether models write on after some forget chunks; what they write is kept
  * @param compute of the executors
@@ -31,7 +31,7 @@ public record EvaluateSettings(
     boolean examples,
     ComputeSettings compute,
     long seed) {
-  private static final List<String> OWN = List.of("original", "unlearned");
+  private static final List<String> OWN = List.of(ModelNames.ORIGINAL, ModelNames.UNLEARNED);
 
   public EvaluateSettings {
     tasks = List.copyOf(tasks);
@@ -68,7 +68,7 @@ public record EvaluateSettings(
             "cannot be the name of a model: use at most 100 letters, digits, - and _, and none of "
                 + String.join(", ", OWN));
       }
-      if (name.equals(RetrainedDistance.RETRAINED) && evaluate.bool("retrain")) {
+      if (name.equals(ModelNames.RETRAINED) && evaluate.bool("retrain")) {
         section.problem(
             name, "and evaluate.retrain=true each name the retrained model: leave one of them out");
       }

@@ -98,12 +98,12 @@ final class Membership {
   static List<MembershipScore> besideRetrained(List<MembershipScore> scores) {
     Map<List<String>, Double> retrained = new HashMap<>();
     scores.stream()
-        .filter(s -> s.model().equals(RetrainedDistance.RETRAINED))
+        .filter(s -> s.model().equals(ModelNames.RETRAINED))
         .forEach(s -> retrained.put(List.of(s.domain(), s.score()), s.auc()));
     return scores.stream()
         .map(
             s ->
-                s.model().equals(RetrainedDistance.RETRAINED)
+                s.model().equals(ModelNames.RETRAINED)
                     ? s
                     : s.beside(retrained.get(List.of(s.domain(), s.score()))))
         .toList();

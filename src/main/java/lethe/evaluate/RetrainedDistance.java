@@ -22,8 +22,4 @@ public record RetrainedDistance(
     Double truth,
     Double estimate,
     KolmogorovSmirnov chunks,
-    Double divergence) {
-
-  /** The name under which a retrained model is evaluated. */
-  public static final String RETRAINED = "retrained";
-}
+    Double divergence) {}

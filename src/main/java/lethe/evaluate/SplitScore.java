@@ -71,7 +71,7 @@ public record SplitScore(
 
   private static Stream<SplitScore> original(List<SplitScore> scores, Split split) {
     return scores.stream()
-        .filter(s -> s.model().equals("original") && s.split().equals(split.key()))
+        .filter(s -> s.model().equals(ModelNames.ORIGINAL) && s.split().equals(split.key()))
         .filter(s -> !s.domain().equals(ALL));
   }
 }

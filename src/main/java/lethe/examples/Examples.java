@@ -34,6 +34,7 @@ import lethe.objective.TruncatedPredictions.Truth;
 import lethe.objective.ViewKind;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
+import lethe.target.Split;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -169,7 +170,7 @@ public final class Examples {
   public Dataset<Row> execute(Dataset<Row> chunks, List<Role> roles) {
     long forgotten =
         inputs.pairing() == Pairing.FIXED
-            ? chunks.filter(col(SPLIT).equalTo(Role.FORGET)).count()
+            ? chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())).count()
             : 0;
     return roles.stream()
         .map(role -> examples(role, chunks.filter(col(SPLIT).equalTo(role.split())), forgotten))
@@ -225,7 +226,7 @@ public final class Examples {
         "Warning: "
             + sentence
             + "; they are left out"
-            + (role.split().equals(Role.FORGET) ? " and will not be forgotten" : ""));
+            + (role.forgets() ? " and will not be forgotten" : ""));
     return left;
   }
 
@@ -237,7 +238,7 @@ public final class Examples {
           .withColumn("sentence", sentence(sentences));
     }
     Dataset<Row> placed = FixedPairing.placed(chunks, documents());
-    return split.equals(Role.FORGET)
+    return split.equals(Split.FORGET.key())
         ? FixedPairing.forget(placed, sentences)
         : FixedPairing.retain(placed, forgotten, sentences);
   }

@@ -26,7 +26,6 @@ import lethe.inference.ModelKey;
 import lethe.loss.Example;
 import lethe.loss.MicroBatch;
 import lethe.model.ModelSource;
-import lethe.objective.Role;
 import lethe.objective.ViewKind;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
@@ -114,7 +113,7 @@ public final class ProbeSelection {
    */
   public ProbePlan execute(Dataset<Row> chunks, String chunksSha256) {
     Dataset<Row> steering = steering(chunks);
-    Dataset<Row> forget = steering.filter(col(SPLIT).equalTo(Role.FORGET));
+    Dataset<Row> forget = steering.filter(col(SPLIT).equalTo(Split.FORGET.key()));
     Map<String, Long> weights = tokens(forget);
     Map<String, Double> targets =
         targets(
@@ -154,7 +153,7 @@ public final class ProbeSelection {
 
   /** Views of the forget and approximate chunks whose documents are in the steering half. */
   private Dataset<Row> steering(Dataset<Row> chunks) {
-    Dataset<Row> both = chunks.filter(col(SPLIT).isin(Role.FORGET, Split.APPROXIMATE.key()));
+    Dataset<Row> both = chunks.filter(col(SPLIT).isin(Split.FORGET.key(), Split.APPROXIMATE.key()));
     Map<List<String>, List<String>> documents =
         both.select(SPLIT, DOMAIN, DOCUMENT).distinct().collectAsList().stream()
             .collect(

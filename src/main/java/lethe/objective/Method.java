@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import lethe.target.Split;
 
 /**
  * An unlearning method: one of the seven of Yao et al., arXiv:2402.15159, by its name, or a pair
@@ -20,17 +21,17 @@ public record Method(
     String name, Forget forget, Optional<Retain> retain, Map<String, Double> weights) {
   private static final List<Method> COMBINED =
       List.of(
-          pair("ascent-descent-general", Retain.DESCENT, "general"),
-          pair("ascent-descent-in-distribution", Retain.DESCENT, "retain"),
-          pair("ascent-kl-general", Retain.KL, "general"),
-          pair("ascent-kl-in-distribution", Retain.KL, "retain"));
+          pair("ascent-descent-general", Retain.DESCENT, Split.GENERAL),
+          pair("ascent-descent-in-distribution", Retain.DESCENT, Split.RETAIN),
+          pair("ascent-kl-general", Retain.KL, Split.GENERAL),
+          pair("ascent-kl-in-distribution", Retain.KL, Split.RETAIN));
 
   public Method {
     weights = Map.copyOf(weights);
   }
 
-  private static Method pair(String name, Retain retain, String split) {
-    return new Method(name, Forget.GRADIENT_ASCENT, Optional.of(retain), Map.of(split, 1.0));
+  private static Method pair(String name, Retain retain, Split split) {
+    return new Method(name, Forget.GRADIENT_ASCENT, Optional.of(retain), Map.of(split.key(), 1.0));
   }
 
   /**
@@ -58,7 +59,7 @@ public record Method(
           "Unknown method \"" + name + "\"; the methods are\n" + String.join("\n", lines()));
     }
     return new Method(
-        name, forget.get(), retain, retain.isEmpty() ? Map.of() : Map.of("retain", 1.0));
+        name, forget.get(), retain, retain.isEmpty() ? Map.of() : Map.of(Split.RETAIN.key(), 1.0));
   }
 
   /** Every method with what it does, one per line. */
@@ -93,7 +94,7 @@ public record Method(
    */
   public List<Role> roles(double forgetWeight, Map<String, Double> own, TermSettings settings) {
     List<Role> roles = new ArrayList<>();
-    roles.add(new Role(Role.FORGET, forget.term(settings), forgetWeight));
+    roles.add(new Role(Split.FORGET.key(), forget.term(settings), forgetWeight));
     Map<String, Double> all = new TreeMap<>(weights);
     all.putAll(own);
     for (Retain kept : retain.stream().toList()) {

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import lethe.target.Split;
 
 /**
  * A term that a method applies to a split, with its weight.
@@ -13,8 +14,10 @@ import java.util.Set;
  * @param weight of the term in the loss, greater than 0
  */
 public record Role(String split, Term term, double weight) implements Serializable {
-  /** The split whose documents are to be forgotten. */
-  public static final String FORGET = "forget";
+  /** Whether its examples are those to forget. */
+  public boolean forgets() {
+    return split.equals(Split.FORGET.key());
+  }
 
   /** Its name in step records: {@code forget.ascent}. */
   public String name() {

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import lethe.settings.Section;
+import lethe.target.Split;
 
 /**
  * What unlearning minimises: the section {@code unlearn}.
@@ -96,7 +97,7 @@ public record UnlearnSettings(
   }
 
   private static Map<String, Double> weights(Section section) {
-    section.allowOnly("retain", "general");
+    section.allowOnly(Split.RETAIN.key(), Split.GENERAL.key());
     Map<String, Double> weights = new TreeMap<>();
     for (String split : section.keys()) {
       section.optionalNumber(split, 0, 1e9).ifPresent(weight -> weights.put(split, weight));

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import lethe.check.Validation;
-import lethe.evaluate.RetrainedDistance;
+import lethe.evaluate.ModelNames;
 import lethe.folder.RunFolder;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
@@ -59,10 +59,10 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
   /** The models that are evaluated, in the order of the report. */
   Map<String, ModelSource> evaluated() {
     Map<String, ModelSource> models = new LinkedHashMap<>();
-    models.put("original", original());
-    models.put("unlearned", at(folder.model().toString()));
+    models.put(ModelNames.ORIGINAL, original());
+    models.put(ModelNames.UNLEARNED, at(folder.model().toString()));
     if (config.evaluate().retrain()) {
-      models.put(RetrainedDistance.RETRAINED, at(folder.retrained().toString()));
+      models.put(ModelNames.RETRAINED, at(folder.retrained().toString()));
     }
     config.evaluate().models().forEach((name, path) -> models.put(name, at(path)));
     return models;

@@ -24,6 +24,7 @@ import lethe.objective.Role;
 import lethe.objective.ViewKind;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
+import lethe.target.Split;
 import lethe.train.Coverage;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
@@ -95,7 +96,7 @@ final class Unlearn {
             examples.execute(chunks, roles),
             start.weights(),
             probes(chunks, chunksSha256));
-    Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Role.FORGET)), result);
+    Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())), result);
     coverage.write(folder);
     coverage.gap().ifPresent(this::say);
     training.commit(task, result.weights(), folder.model());

@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import lethe.evaluate.ModelNames;
 import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
+import lethe.target.Split;
 import lethe.target.Target;
 
 /**
@@ -33,13 +35,14 @@ record Assumption(String statement, String finding, Boolean holds) {
       Optional<Target> target,
       Optional<Verdict> verdict,
       double band) {
-    List<SplitScore> original = scores.stream().filter(s -> s.model().equals("original")).toList();
+    List<SplitScore> original =
+        scores.stream().filter(s -> s.model().equals(ModelNames.ORIGINAL)).toList();
     List<Assumption> found = new ArrayList<>();
-    List<SplitScore> forget = domains(original, "forget");
-    List<SplitScore> approximate = domains(original, "approximate");
+    List<SplitScore> forget = domains(original, Split.FORGET);
+    List<SplitScore> approximate = domains(original, Split.APPROXIMATE);
     found.add(mix(forget, approximate, target));
     found.add(lengths(forget, approximate));
-    found.add(unseen(forget, approximate, domains(original, "retain")));
+    found.add(unseen(forget, approximate, domains(original, Split.RETAIN)));
     found.add(general(scores, band));
     found.add(estimate(truths, band));
     verdict.ifPresent(v -> found.add(judged(v)));
@@ -69,7 +72,7 @@ record Assumption(String statement, String finding, Boolean holds) {
 
   private static Assumption general(List<SplitScore> scores, double band) {
     String statement = "Forgetting these documents would not have moved the model elsewhere.";
-    Optional<Damage> retrained = Damage.of(scores, RetrainedDistance.RETRAINED);
+    Optional<Damage> retrained = Damage.of(scores, ModelNames.RETRAINED);
     return retrained
         .map(
             d ->
@@ -201,9 +204,9 @@ record Assumption(String statement, String finding, Boolean holds) {
         : Optional.of(new double[] {own / tokens, unseen / tokens});
   }
 
-  private static List<SplitScore> domains(List<SplitScore> scores, String split) {
+  private static List<SplitScore> domains(List<SplitScore> scores, Split split) {
     return scores.stream()
-        .filter(s -> s.split().equals(split) && !s.domain().equals(SplitScore.ALL))
+        .filter(s -> s.split().equals(split.key()) && !s.domain().equals(SplitScore.ALL))
         .toList();
   }
 

@@ -5,12 +5,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import lethe.evaluate.ModelNames;
+import lethe.evaluate.SplitScore;
+import lethe.settings.Section;
 import lethe.target.Outcome;
+import lethe.target.Split;
 
 /**
  * One run of a comparison.
@@ -54,8 +58,7 @@ record ComparedRun(
     Double damage,
     String damagedSplit,
     boolean best) {
-  static final List<String> SPLITS =
-      List.of("forget", "retain", "approximate", "general", "holdout");
+  static final List<String> SPLITS = Arrays.stream(Split.values()).map(Split::key).toList();
 
   /**
    * The loss on all domains of a split, nats per token; null where it is not a finite number.
@@ -87,7 +90,7 @@ record ComparedRun(
     Double distance = number(verdict.path("distance"));
     String outcome = verdict.path("outcome").asText(null);
     if (own != null && band.isPresent()) {
-      Double after = losses.get("forget").after();
+      Double after = losses.get(Split.FORGET.key()).after();
       distance = after == null ? null : Double.valueOf(after - target);
       outcome = outcome(distance, band.get());
     }
@@ -112,14 +115,14 @@ record ComparedRun(
 
   private static String outcome(Double distance, double band) {
     double known = distance == null ? Double.NaN : distance;
-    return Outcome.of(known, band).name().toLowerCase(Locale.ROOT);
+    return Section.spelling(Outcome.of(known, band));
   }
 
   private static Map<String, Change> losses(JsonNode report) {
     Map<String, Change> losses = new LinkedHashMap<>();
     for (String split : SPLITS) {
-      Double before = nll(report, "original", split);
-      Double after = nll(report, "unlearned", split);
+      Double before = nll(report, ModelNames.ORIGINAL, split);
+      Double after = nll(report, ModelNames.UNLEARNED, split);
       if (before != null || after != null) {
         losses.put(split, new Change(before, after));
       }
@@ -131,7 +134,7 @@ record ComparedRun(
     for (JsonNode score : report.path("scores")) {
       if (score.path("model").asText().equals(model)
           && score.path("split").asText().equals(split)
-          && score.path("domain").asText().equals("*")) {
+          && score.path("domain").asText().equals(SplitScore.ALL)) {
         return number(score.path("nll"));
       }
     }
@@ -140,7 +143,7 @@ record ComparedRun(
 
   private static JsonNode damage(JsonNode report) {
     for (JsonNode damage : report.path("damage")) {
-      if (damage.path("model").asText().equals("unlearned")) {
+      if (damage.path("model").asText().equals(ModelNames.UNLEARNED)) {
         return damage;
       }
     }
@@ -153,7 +156,7 @@ record ComparedRun(
   }
 
   boolean matched() {
-    return "matched".equals(outcome);
+    return Section.spelling(Outcome.MATCHED).equals(outcome);
   }
 
   /**
@@ -170,7 +173,7 @@ record ComparedRun(
    */
   @JsonProperty("within_bands")
   boolean withinBands() {
-    Change holdout = losses.get("holdout");
+    Change holdout = losses.get(Split.HOLDOUT.key());
     return matched() && (holdout == null || Math.abs(holdout.rise()) <= holdoutBand);
   }
 

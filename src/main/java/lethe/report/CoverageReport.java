@@ -8,6 +8,7 @@ import java.util.Optional;
 import lethe.evaluate.SplitScore;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
+import lethe.target.Split;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -120,7 +121,7 @@ record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> 
     long chunks = 0;
     long tokens = 0;
     for (JsonNode count : manifest.path("counts")) {
-      if (count.path("split").asText().equals("forget")) {
+      if (count.path("split").asText().equals(Split.FORGET.key())) {
         documents += count.path("documents").asLong();
         chunks += count.path("chunks").asLong();
         tokens += count.path("tokens").asLong();
@@ -139,7 +140,7 @@ record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> 
 
   private static Amount scored(List<SplitScore> scores) {
     return scores.stream()
-        .filter(s -> s.split().equals("forget") && s.domain().equals(SplitScore.ALL))
+        .filter(s -> s.split().equals(Split.FORGET.key()) && s.domain().equals(SplitScore.ALL))
         .findFirst()
         .map(s -> new Amount(s.documents(), null, s.chunks(), s.tokens()))
         .orElse(null);

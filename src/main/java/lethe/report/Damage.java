@@ -3,7 +3,9 @@ package lethe.report;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import lethe.evaluate.ModelNames;
 import lethe.evaluate.SplitScore;
+import lethe.target.Split;
 
 /**
  * The largest rise of loss on a split that should not change. Text of the forget domains that the
@@ -17,13 +19,15 @@ import lethe.evaluate.SplitScore;
  *     rise
  */
 record Damage(String model, String split, Double rise) {
-  private static final List<String> KEPT = List.of("retain", "approximate", "general", "holdout");
+  private static final List<Split> KEPT_SPLITS =
+      List.of(Split.RETAIN, Split.APPROXIMATE, Split.GENERAL, Split.HOLDOUT);
 
   /** Nothing when the model or all those splits are missing. */
   static Optional<Damage> of(List<SplitScore> scores, String model) {
     Optional<Damage> worst = Optional.empty();
-    for (String split : KEPT) {
-      Optional<SplitScore> before = score(scores, "original", split);
+    for (Split kept : KEPT_SPLITS) {
+      String split = kept.key();
+      Optional<SplitScore> before = score(scores, ModelNames.ORIGINAL, split);
       Optional<SplitScore> after = score(scores, model, split);
       if (before.isPresent() && after.isPresent()) {
         Double old = before.get().nll();

@@ -2,7 +2,9 @@ package lethe.report;
 
 import java.util.Locale;
 import lethe.evaluate.MembershipScore;
+import lethe.evaluate.ModelNames;
 import lethe.evaluate.RetrainedDistance;
+import lethe.evaluate.SplitScore;
 import lethe.settings.Printable;
 
 /** The report in a few lines of Markdown, to be pasted into a ticket. */
@@ -20,7 +22,7 @@ final class MarkdownSummary {
     text.append(
         "nll: loss over all documents, nats per token; target: the original model on approximate text, domains weighed like forget.\n\n");
     file.membership().stream()
-        .filter(m -> m.domain().equals("*") && m.score().equals("loss"))
+        .filter(m -> m.domain().equals(SplitScore.ALL) && m.score().equals("loss"))
         .forEach(m -> text.append(membership(m)));
     file.truths().forEach(truth -> text.append(truth(truth)));
     if (file.cost() != null) {
@@ -67,7 +69,7 @@ final class MarkdownSummary {
         "- Membership inference on %s by loss, domains weighed by their chunks to forget: AUC %.3f%s%n",
         m.model(),
         m.auc(),
-        m.model().equals(RetrainedDistance.RETRAINED)
+        m.model().equals(ModelNames.RETRAINED)
             ? ""
             : m.retrainedAuc() == null
                 ? " (0.5 if forget and approximate differ only in whether the model was trained on them)"

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.ModelNames;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.folder.RunFolder;
@@ -73,16 +74,19 @@ public final class Report {
   private ReportFile file(Evaluation evaluation) {
     Optional<Target> target = SplitScore.target(evaluation.scores());
     Optional<Verdict> verdict =
-        evaluation.verdicts().stream().filter(v -> v.model().equals("unlearned")).findFirst();
+        evaluation.verdicts().stream()
+            .filter(v -> v.model().equals(ModelNames.UNLEARNED))
+            .findFirst();
     List<Damage> damage =
         evaluation.models().stream()
-            .filter(m -> !m.name().equals("original"))
+            .filter(m -> !m.name().equals(ModelNames.ORIGINAL))
             .flatMap(m -> Damage.of(evaluation.scores(), m.name()).stream())
             .toList();
     Optional<TrainingSummary> training = TrainingSummary.read(folder, "unlearn");
     return new ReportFile(
         Headline.of(
-            verdict, damage.stream().filter(d -> d.model().equals("unlearned")).findFirst()),
+            verdict,
+            damage.stream().filter(d -> d.model().equals(ModelNames.UNLEARNED)).findFirst()),
         CoverageReport.of(folder, evaluation.scores()),
         json(folder.provenance()).orElse(null),
         json(folder.corpusManifest()).map(Report::withoutParts).orElse(null),
@@ -146,7 +150,8 @@ public final class Report {
   }
 
   private static Optional<String> damaged(double most, List<Damage> damage) {
-    Optional<Damage> worst = damage.stream().filter(d -> d.model().equals("unlearned")).findFirst();
+    Optional<Damage> worst =
+        damage.stream().filter(d -> d.model().equals(ModelNames.UNLEARNED)).findFirst();
     return worst.isPresent()
         ? worst.get().beyond(most)
         : Optional.of(

@@ -7,13 +7,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import lethe.evaluate.SplitScore;
+import lethe.target.Split;
 import lethe.target.Target;
 
 /** The scores as a table of text: one line per split and domain, the models side by side. */
 final class ScoreTable {
+  /** The order of the lines: what is forgotten next to what its target comes from. */
   private static final List<String> SPLITS =
-      List.of("forget", "approximate", "retain", "general", "holdout");
+      Stream.of(Split.FORGET, Split.APPROXIMATE, Split.RETAIN, Split.GENERAL, Split.HOLDOUT)
+          .map(Split::key)
+          .toList();
 
   private final List<String> models;
   private final Map<List<String>, Map<String, SplitScore>> lines = new LinkedHashMap<>();
@@ -67,7 +72,7 @@ final class ScoreTable {
     List<SplitScore> scores = models.stream().map(byModel::get).toList();
     scores.forEach(s -> line.add(s == null ? "" : number(s.nll(), "%.3f")));
     line.add(change(scores));
-    line.add(split.equals("forget") ? number(target(domain), "%.3f") : "");
+    line.add(split.equals(Split.FORGET.key()) ? number(target(domain), "%.3f") : "");
     scores.forEach(s -> line.add(s == null ? "" : perplexity(s.perplexity())));
     scores.forEach(s -> line.add(s == null ? "" : number(100 * s.accuracy(), "%.1f%%")));
     return line;

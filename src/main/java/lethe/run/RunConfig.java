@@ -150,7 +150,7 @@ public record RunConfig(
     config.checkDescents(root);
     if (config.stop.atTarget()
         && config.checks(Verb.UNLEARN)
-        && !root.section("corpus").section("splits").has("approximate")) {
+        && !root.section("corpus").section("splits").has(Split.APPROXIMATE.key())) {
       root.section("stop")
           .problem(
               "at-target",

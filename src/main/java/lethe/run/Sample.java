@@ -6,6 +6,7 @@ import lethe.folder.Files;
 import lethe.sample.ByteLlama;
 import lethe.sample.SampleCorpus;
 import lethe.settings.Section;
+import lethe.target.Split;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -28,11 +29,11 @@ public record Sample(String directory, SampleCorpus corpus, ByteLlama model) {
             sample.optionalText("directory").orElse(""),
             new SampleCorpus(
                 sample.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
-                documents.count("forget", 1),
-                documents.count("retain", 1),
-                documents.count("approximate", 1),
-                documents.count("general", 1),
-                documents.count("holdout", 1)),
+                documents.count(Split.FORGET.key(), 1),
+                documents.count(Split.RETAIN.key(), 1),
+                documents.count(Split.APPROXIMATE.key(), 1),
+                documents.count(Split.GENERAL.key(), 1),
+                documents.count(Split.HOLDOUT.key(), 1)),
             new ByteLlama(
                 model.count("width", 2),
                 model.count("layers", 1),

@@ -49,7 +49,7 @@ public record SettingRules(RunConfig config, Section root) {
   private void method() {
     String method = config.unlearn().method().name();
     for (Role role : config.unlearn().roles()) {
-      if (!role.split().equals(Role.FORGET) && !asked().contains(role.split())) {
+      if (!role.forgets() && !asked().contains(role.split())) {
         root.section("unlearn")
             .problem(
                 "method",

@@ -25,7 +25,7 @@ final class EffectiveCounts {
     this.counts = counts;
     this.steering = steering;
     for (int role = 0; role < roles.size(); role++) {
-      if (roles.get(role).split().equals(Role.FORGET)) {
+      if (roles.get(role).forgets()) {
         Map<String, long[]> own = plan.counts(role);
         byDomain.put(
             role,

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lethe.evaluate.ModelNames;
 import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
@@ -153,7 +154,7 @@ class AssumptionTest {
     List<SplitScore> scores = new ArrayList<>();
     scores.add(score("original", "general", 10, 1000, 3));
     if (retrained != null) {
-      scores.add(score(RetrainedDistance.RETRAINED, "general", 10, 1000, retrained));
+      scores.add(score(ModelNames.RETRAINED, "general", 10, 1000, retrained));
     }
     return of(scores, List.of(), TARGET).get(3);
   }

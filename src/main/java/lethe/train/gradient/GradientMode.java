@@ -41,6 +41,6 @@ public enum GradientMode {
   }
 
   private static int forgetting(List<Role> roles) {
-    return (int) roles.stream().takeWhile(role -> role.split().equals(Role.FORGET)).count();
+    return (int) roles.stream().takeWhile(Role::forgets).count();
   }
 }

@@ -169,7 +169,7 @@ final class StepWork {
    */
   private Map<Double, List<Example>> weighed(
       List<Example> batch, int role, ProbeDecision decision) {
-    if (!spec.roles().get(role).split().equals(Role.FORGET) || spec.domains().isEmpty()) {
+    if (!spec.roles().get(role).forgets() || spec.domains().isEmpty()) {
       return Map.of(1.0, batch);
     }
     Map<Double, List<Example>> weighed = new LinkedHashMap<>();
