@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import lethe.folder.Json;
+import lethe.json.Json;
 import lethe.run.RunConfig;
 
 /**

@@ -2,7 +2,7 @@ package lethe.command;
 
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import lethe.folder.FailureText;
+import lethe.failure.FailureText;
 import lethe.settings.InvalidSettings;
 import lethe.train.StoppedException;
 

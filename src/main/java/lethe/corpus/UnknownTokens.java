@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
-import lethe.folder.Json;
+import lethe.json.Json;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
 import lethe.folder.Files;
-import lethe.folder.Json;
+import lethe.json.Json;
 import lethe.settings.InvalidSettings;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.FileStatus;

@@ -1,7 +1,7 @@
 package lethe.examples;
 
 import java.nio.charset.StandardCharsets;
-import lethe.folder.SplitMix64;
+import lethe.random.SplitMix64;
 
 /**
  * Random numbers that belong to places in the corpus: the same for a seed and a chunk, whatever

@@ -15,6 +15,8 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import lethe.failure.FailureText;
+import lethe.json.Json;
 import lethe.settings.InvalidSettings;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;

@@ -2,10 +2,10 @@ package lethe.model;
 
 import java.util.HashMap;
 import java.util.Map;
-import lethe.folder.SplitMix64;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
 import lethe.model.network.Architecture;
+import lethe.random.SplitMix64;
 
 /**
  * The start of pre-training, as Hugging Face initialises these models: normal for matrices, one for

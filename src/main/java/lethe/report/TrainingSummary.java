@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import lethe.folder.Json;
 import lethe.folder.RunFolder;
+import lethe.json.Json;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import lethe.folder.Json;
 import lethe.folder.RunFolder;
+import lethe.json.Json;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
 

@@ -3,7 +3,7 @@ package lethe.sample;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import lethe.folder.Json;
+import lethe.json.Json;
 
 /**
  * A tokenizer.json whose tokens are bytes: byte b of a text's UTF-8 is token b + 3, after the

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import lethe.folder.Files;
-import lethe.folder.Json;
+import lethe.json.Json;
 import lethe.sample.SampleDocument.Split;
 import org.apache.hadoop.fs.Path;
 

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import lethe.folder.Json;
+import lethe.json.Json;
 
 /**
  * Everything that decides the result of a run, and nothing else, part by part. Every checkpoint

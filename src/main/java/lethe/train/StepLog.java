@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
-import lethe.folder.Json;
 import lethe.folder.RunFolder;
+import lethe.json.Json;
 import org.apache.hadoop.fs.Path;
 
 /**

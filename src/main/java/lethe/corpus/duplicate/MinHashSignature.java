@@ -3,7 +3,7 @@ package lethe.corpus.duplicate;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
-import lethe.folder.SplitMix64;
+import lethe.random.SplitMix64;
 
 /**
  * What is kept of a text to find its near copies: a MinHash signature as one value a band, and the

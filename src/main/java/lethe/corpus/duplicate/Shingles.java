@@ -7,7 +7,7 @@ import java.text.Normalizer;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.LongConsumer;
-import lethe.folder.SplitMix64;
+import lethe.random.SplitMix64;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**

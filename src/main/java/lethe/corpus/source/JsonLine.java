@@ -17,8 +17,8 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import lethe.folder.Json;
 import lethe.folder.Text;
+import lethe.json.Json;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.util.Arrays;
-import lethe.folder.Json;
+import lethe.json.Json;
 
 /**
  * The longest line of a file, found in little memory: what may have been too much for an executor.

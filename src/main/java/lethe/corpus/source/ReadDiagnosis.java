@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import lethe.folder.FailureText;
+import lethe.failure.FailureText;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.api.java.JavaRDD;

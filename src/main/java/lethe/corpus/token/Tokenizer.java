@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import lethe.folder.Json;
+import lethe.json.Json;
 import lethe.settings.InvalidSettings;
 
 /**

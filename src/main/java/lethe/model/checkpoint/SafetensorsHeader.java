@@ -13,7 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lethe.folder.Json;
+import lethe.json.Json;
 
 /**
  * The JSON header of a safetensors file, believed only where it agrees with itself and with the

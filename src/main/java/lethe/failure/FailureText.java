@@ -1,4 +1,4 @@
-package lethe.folder;
+package lethe.failure;
 
 import java.util.Optional;
 import java.util.regex.Pattern;

@@ -1,4 +1,4 @@
-package lethe.folder;
+package lethe.failure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;

@@ -1,4 +1,4 @@
-package lethe.folder;
+package lethe.random;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package lethe.folder;
+package lethe.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;

@@ -1,4 +1,4 @@
-package lethe.folder;
+package lethe.random;
 
 /**
  * The generator SplitMix64, whose n-th number is a function of its seed and n alone: so numbers can
