@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import lethe.failure.FailureText;
 import lethe.settings.InvalidSettings;
 import lethe.train.StoppedException;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 
 /** What is printed when a verb fails, and with which code the program ends. */
 public final class Failures {
@@ -17,7 +18,8 @@ public final class Failures {
    * @return the exit code
    */
   public static int explain(Throwable e, PrintStream errors) {
-    if (find(e, InvalidSettings.class) instanceof InvalidSettings invalid) {
+    InvalidSettings invalid = ExceptionUtils.throwableOfType(e, InvalidSettings.class);
+    if (invalid != null) {
       invalid.problems().forEach(errors::println);
       return 2;
     }
@@ -25,7 +27,7 @@ public final class Failures {
       errors.println(e.getMessage());
       return 1;
     }
-    String cause = FailureText.firstCause(String.valueOf(first(e).getMessage()));
+    String cause = FailureText.firstCause(String.valueOf(firstCause(e).getMessage()));
     errors.println("The run failed: " + cause);
     if (FailureText.DISK_FULL.in(cause)) {
       errors.println("Make room there; the same command then goes on where this one ended.");
@@ -34,22 +36,9 @@ public final class Failures {
     return 1;
   }
 
-  private static Throwable first(Throwable e) {
-    Throwable first = e;
-    while (first.getCause() != null
-        && first.getCause() != first
-        && !(first instanceof UncheckedIOException)) { // which names the file
-      first = first.getCause();
-    }
-    return first;
-  }
-
-  private static Throwable find(Throwable e, Class<? extends Throwable> type) {
-    for (Throwable at = e; at != null; at = at.getCause()) {
-      if (type.isInstance(at)) {
-        return at;
-      }
-    }
-    return null;
+  /** The first cause; where a file was read, what names the file. */
+  private static Throwable firstCause(Throwable e) {
+    Throwable ofFile = ExceptionUtils.throwableOfType(e, UncheckedIOException.class);
+    return ofFile == null ? ExceptionUtils.getRootCause(e) : ofFile;
   }
 }

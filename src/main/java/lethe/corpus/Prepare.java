@@ -30,6 +30,8 @@ import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import lethe.table.MaterializedTables;
+import lethe.table.TableFiles;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -44,9 +46,6 @@ import org.apache.spark.sql.SparkSession;
  * questions, a tokenizer with tokens that the model does not know, and duplicates.
  */
 public final class Prepare {
-  /** Hadoop's setting for an empty file _SUCCESS, which some readers of Parquet cannot take. */
-  private static final String NO_SUCCESS = "mapreduce.fileoutputcommitter.marksuccessfuljobs";
-
   private final SparkSession spark;
   private final CorpusSettings settings;
   private final RunFolder folder;
@@ -167,7 +166,7 @@ public final class Prepare {
       return known;
     }
     RuntimeException unreadable = new ReadDiagnosis(spark, settings.sources()).explained(failure);
-    Throwable first = first(failure);
+    Throwable first = ExceptionUtils.getRootCause(failure);
     if (!(unreadable instanceof InvalidSettings) && !(first instanceof IOException)) {
       for (var split : settings.splits().bySplit().entrySet()) {
         Optional<Throwable> own = split.getValue().where().flatMap(this::failure);
@@ -189,16 +188,9 @@ public final class Prepare {
       documents.read().select(expr(where.sql())).write().format("noop").mode("overwrite").save();
       return Optional.empty();
     } catch (Exception e) { // Spark's are checked but not declared
-      return first(e) instanceof IOException ? Optional.empty() : Optional.of(first(e));
+      Throwable first = ExceptionUtils.getRootCause(e);
+      return first instanceof IOException ? Optional.empty() : Optional.of(first);
     }
-  }
-
-  private static Throwable first(Throwable failure) {
-    Throwable first = failure;
-    while (first.getCause() != null && first.getCause() != first) {
-      first = first.getCause();
-    }
-    return first;
   }
 
   private static String line(Throwable failure) {
@@ -246,19 +238,15 @@ public final class Prepare {
                     col(FILE).as("file"),
                     col(ROW).as("row"))),
         folder.documents());
-    all.chunks()
-        .sortWithinPartitions(SPLIT, DOMAIN, DOCUMENT, ORDINAL)
-        .write()
+    TableFiles.write(all.chunks().sortWithinPartitions(SPLIT, DOMAIN, DOCUMENT, ORDINAL))
         .partitionBy(SPLIT, DOMAIN)
-        .option(NO_SUCCESS, "false")
         .parquet(folder.chunks().toString());
     return commit(all);
   }
 
   private void write(Optional<Dataset<Row>> table, Path path) {
     folder.files().delete(path);
-    table.ifPresent(
-        rows -> rows.coalesce(1).write().option(NO_SUCCESS, "false").parquet(path.toString()));
+    table.ifPresent(rows -> TableFiles.write(rows.coalesce(1)).parquet(path.toString()));
   }
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */

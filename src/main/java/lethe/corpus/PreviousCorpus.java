@@ -14,6 +14,7 @@ import java.util.Optional;
 import lethe.corpus.token.Chunks;
 import lethe.corpus.token.QuestionEncoder;
 import lethe.folder.RunFolder;
+import lethe.table.TableFiles;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -80,8 +81,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    * @param documents columns {@code domain id _content} and others
    */
   Dataset<Row> known(Dataset<Row> documents) {
-    Dataset<Row> own =
-        spark.read().option("__globPaths__", "false").parquet(folder.documents().toString());
+    Dataset<Row> own = TableFiles.read(spark).parquet(folder.documents().toString());
     return documents.join(
         own.select(col(DOMAIN), col(DOCUMENT).as(ID), col(SHA256).as(CONTENT)), SAME, "left_semi");
   }

@@ -13,6 +13,7 @@ import lethe.model.ModelSource;
 import lethe.model.network.Architecture;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
+import lethe.table.TableFiles;
 import lethe.target.Target;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -26,9 +27,8 @@ import org.apache.spark.util.LongAccumulator;
  */
 public final class Evaluate {
   /** Spark's option to take paths literally, not as patterns: a run folder may be named run[1]. */
-  private static final String LITERAL = "__globPaths__";
-
   private final SparkSession spark;
+
   private final EvaluateSettings settings;
   private final RunFolder folder;
   private final Dataset<Row> chunks;
@@ -193,8 +193,7 @@ public final class Evaluate {
     List<RequestScore> requests =
         folder.files().exists(folder.requests())
             ? RequestScore.of(
-                spark.read().option(LITERAL, "false").parquet(folder.requests().toString()),
-                documents)
+                TableFiles.read(spark).parquet(folder.requests().toString()), documents)
             : List.of();
     return new Evaluation(
         Evaluation.VERSION,
@@ -259,7 +258,7 @@ public final class Evaluate {
         model.parts().stream()
             .map(part -> new Path(folder.root(), part).toString())
             .toArray(String[]::new);
-    return spark.read().schema(Scores.SCHEMA).option(LITERAL, "false").parquet(paths);
+    return TableFiles.read(spark).schema(Scores.SCHEMA).parquet(paths);
   }
 
   /** Checks the chunks against each model, and counts them. */

@@ -34,6 +34,7 @@ import lethe.objective.TruncatedPredictions.Truth;
 import lethe.objective.ViewKind;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
+import lethe.table.TableFiles;
 import lethe.target.Split;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -244,10 +245,7 @@ public final class Examples {
   }
 
   private Dataset<Row> documents() {
-    return spark
-        .read()
-        .option("__globPaths__", "false") // a folder may be named run[1]
-        .parquet(folder.documents().toString());
+    return TableFiles.read(spark).parquet(folder.documents().toString());
   }
 
   /** What fixed pairs depend on besides the chunks. */

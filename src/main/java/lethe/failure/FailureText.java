@@ -20,7 +20,10 @@ public enum FailureText {
   TOO_LITTLE_MEMORY("OutOfMemory|ExecutorLostFailure|BufferHolder"),
 
   /** A compressed file whose codec is missing or cannot read it. */
-  CODEC("Codec");
+  CODEC("Codec"),
+
+  /** Spark's error classes for a name that several columns have, as it compares names. */
+  SEVERAL_COLUMNS("COLUMN_ALREADY_EXISTS|AMBIGUOUS");
 
   /**
    * A line that begins with an exception's class: Spark's own message is in the lines before it.

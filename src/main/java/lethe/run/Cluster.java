@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
@@ -31,10 +32,6 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
               "spark.io.encryption.enabled", "true"));
 
   private static final String CIPHER = "spark.network.crypto.cipher";
-
-  /** Executors, cores and MiB of each; as Spark reads it, but for numbers of any length. */
-  private static final Pattern LOCAL_CLUSTER =
-      Pattern.compile("local-cluster\\[\\s*(\\d{1,6})\\s*,\\s*(\\d{1,6})\\s*,\\s*(\\d{1,9})\\s*]");
 
   private static final Pattern LOCAL =
       Pattern.compile("local(\\[\\s*([1-9]\\d{0,5}|\\*)\\s*(,\\s*\\d{1,9}\\s*)?])?");
@@ -99,9 +96,7 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
 
   /** Checks values that Spark would refuse with a stack trace or misread. */
   private void readable(List<String> problems) {
-    if (local(master)
-        && !LOCAL.matcher(master).matches()
-        && !LOCAL_CLUSTER.matcher(master).matches()) {
+    if (local(master) && !LOCAL.matcher(master).matches() && LocalCluster.of(master).isEmpty()) {
       problems.add(
           "spark.master must be local[threads] or local-cluster[executors,cores,MiB of an"
               + " executor], was "
@@ -130,11 +125,11 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
 
   /** Spark starts no executor that asks for more than its worker has. */
   private void memory(List<String> problems) {
-    Matcher cluster = LOCAL_CLUSTER.matcher(master);
-    if (!cluster.matches()) {
+    Optional<LocalCluster> cluster = LocalCluster.of(master);
+    if (cluster.isEmpty()) {
       return;
     }
-    long most = Long.parseLong(cluster.group(3));
+    long most = cluster.get().mebibytes();
     long asked =
         mebibytes("spark.executor.memory", conf.apply("spark.executor.memory", most + "m"));
     if (asked > most) {
@@ -147,7 +142,7 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
   private void slots(TrainSettings train, List<String> problems) {
     int workers = train.workers();
     int threads = train.threads();
-    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    Optional<LocalCluster> cluster = LocalCluster.of(master);
     int cores = number("spark.executor.cores", threads);
     if (oneProcess()) {
       if (number(ComputeSettings.EXECUTOR_GPUS, 0) > 0
@@ -164,10 +159,10 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
       }
       return;
     }
-    if (cluster.matches()) {
-      int workerCores = Integer.parseInt(cluster.group(2));
+    if (cluster.isPresent()) {
+      int workerCores = cluster.get().cores();
       cores = Math.max(1, Math.min(workerCores, number("spark.executor.cores", workerCores)));
-      int executors = Integer.parseInt(cluster.group(1)) * (workerCores / cores);
+      int executors = cluster.get().workers() * (workerCores / cores);
       if (executors < workers) {
         problems.add(
             cannot(train)
@@ -196,7 +191,7 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
   }
 
   private void gpus(List<String> problems) {
-    int gpus = number("spark.executor.resource.gpu.amount", 0);
+    int gpus = number(ComputeSettings.EXECUTOR_GPUS, 0);
     if (gpus > 1) {
       problems.add(
           "spark.executor.resource.gpu.amount must be 1: an executor holds one worker, and a worker"

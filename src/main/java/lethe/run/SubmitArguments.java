@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import lethe.settings.LaunchEnvironment;
 
 /**
@@ -13,9 +11,6 @@ import lethe.settings.LaunchEnvironment;
  * defaults that make executors work the same everywhere.
  */
 public final class SubmitArguments {
-  private static final Pattern LOCAL_CLUSTER =
-      Pattern.compile("local-cluster\\[[^,]*,[^,]*,\\s*(\\d{1,9})\\s*]");
-
   private SubmitArguments() {}
 
   public static List<String> of(RunConfig config) {
@@ -60,10 +55,8 @@ public final class SubmitArguments {
       environment(threads, "spark.yarn.appMasterEnv.", all);
       environment(threads, "spark.kubernetes.driverEnv.", all);
     }
-    Matcher cluster = LOCAL_CLUSTER.matcher(master);
-    if (cluster.matches()) { // Spark starts no executor that asks for more
-      all.put("spark.executor.memory", cluster.group(1) + "m");
-    }
+    LocalCluster.of(master) // Spark starts no executor that asks for more
+        .ifPresent(cluster -> all.put("spark.executor.memory", cluster.mebibytes() + "m"));
     all.putAll(config.settings().spark());
     all.computeIfPresent("spark.driver.memory", (key, size) -> javaSize(size));
     return all;

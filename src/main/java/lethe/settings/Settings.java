@@ -14,13 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /**
  * A run's settings: {@code reference.conf}, under the defaults that go with {@code unlearn.method}
@@ -271,7 +269,8 @@ public final class Settings {
     Collections.sort(asked);
     for (String key : asked) {
       if (open(key).isEmpty() && !known.contains(key) && !FormerKeys.has(key)) {
-        problems.add("Unknown key " + key + "; did you mean " + nearest(key, known) + "?");
+        String nearest = NearestNames.of(key, known, 1).get(0);
+        problems.add("Unknown key " + key + "; did you mean " + nearest + "?");
       }
     }
   }
@@ -287,12 +286,5 @@ public final class Settings {
             found.add(path);
           }
         });
-  }
-
-  private static String nearest(String key, List<String> known) {
-    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
-    return known.stream()
-        .min(Comparator.comparingInt(k -> distance.apply(key, k)))
-        .orElse("one of those in reference.conf");
   }
 }

@@ -35,11 +35,7 @@ public record CachedTable(Files files, Path table, Map<String, Object> origin) {
     Path manifest = manifest();
     if (!isCurrent()) {
       files.delete(table);
-      compute
-          .get()
-          .write()
-          .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false") // no empty _SUCCESS
-          .parquet(table.toString());
+      TableFiles.write(compute.get()).parquet(table.toString());
       Map<String, String> parts = new TreeMap<>();
       for (Path file : files.list(table)) {
         if (file.getName().endsWith(".parquet")) {
@@ -54,10 +50,7 @@ public record CachedTable(Files files, Path table, Map<String, Object> origin) {
         .path("parts")
         .fieldNames()
         .forEachRemaining(part -> parts.add(new Path(table, part).toString()));
-    return spark
-        .read()
-        .option("__globPaths__", "false") // a folder may be named run[1]
-        .parquet(parts.toArray(String[]::new));
+    return TableFiles.read(spark).parquet(parts.toArray(String[]::new));
   }
 
   /** Whether the table exists with this origin and every part of it is unchanged. */

@@ -14,6 +14,7 @@ import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.SparkException;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.sql.catalyst.expressions.codegen.UnsafeRowWriter;
+import org.apache.spark.sql.errors.QueryCompilationErrors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import scala.Option;
@@ -63,6 +64,15 @@ class FailureTextTest {
   void aCodecIsKnownByTheNameOfItsClass() {
     assertThat(FailureText.CODEC.in(CompressionCodec.class.getName())).isTrue();
     assertThat(FailureText.CODEC.in(new IOException("broken pipe"))).isFalse();
+  }
+
+  @Test
+  void aNameOfSeveralColumnsIsKnownBySparksErrorClasses() {
+    Throwable twice = QueryCompilationErrors.columnAlreadyExistsError("`a`");
+    Throwable either = QueryCompilationErrors.ambiguousReferenceToFieldsError("a", 2);
+    assertThat(twice).matches(FailureText.SEVERAL_COLUMNS::in);
+    assertThat(either).matches(FailureText.SEVERAL_COLUMNS::in);
+    assertThat(FailureText.SEVERAL_COLUMNS.in(new IOException("broken pipe"))).isFalse();
   }
 
   @Test

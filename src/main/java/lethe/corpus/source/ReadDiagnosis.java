@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import lethe.failure.FailureText;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -32,7 +33,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
 
   /** What to throw in place of a failure: one that names the files, where files are the cause. */
   public RuntimeException explained(Exception failure) {
-    Throwable first = first(failure);
+    Throwable first = ExceptionUtils.getRootCause(failure);
     List<String> faults =
         first instanceof IOException || FailureText.CODEC.in(first)
             ? damaged()
@@ -48,14 +49,6 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
     return failure instanceof RuntimeException unchecked
         ? unchecked
         : new IllegalStateException("Cannot prepare the corpus: " + first.getMessage(), failure);
-  }
-
-  private static Throwable first(Throwable failure) {
-    Throwable first = failure;
-    while (first.getCause() != null && first.getCause() != first) {
-      first = first.getCause();
-    }
-    return first;
   }
 
   /** A sentence on the longest document of each source, if it is long for the memory there is. */
@@ -166,7 +159,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
   }
 
   private static String table(Slice file, Source source, Exception e) {
-    String why = first(e).toString().lines().findFirst().orElse("");
+    String why = ExceptionUtils.getRootCause(e).toString().lines().findFirst().orElse("");
     return "Cannot read %s as %s: %s%s"
         .formatted(
             file.file(),

@@ -13,8 +13,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lethe.failure.FailureText;
 import lethe.folder.Files;
 import lethe.spark.DataSources;
+import lethe.table.TableFiles;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -73,13 +75,12 @@ record SourceRows(SparkSession spark, Source source) {
     if (source.format().equals(Source.TABLE)) {
       return spark.table(source.path());
     }
-    var reader = spark.read().format(source.format()).options(options());
     if (!ofFiles()) {
-      return reader.load(source.path());
+      return spark.read().format(source.format()).options(options()).load(source.path());
     }
-    return reader
-        .option(
-            "__globPaths__", "false") // these are names of files, even if they look like patterns
+    return TableFiles.read(spark)
+        .format(source.format())
+        .options(options())
         .load(listing().orElseThrow().files().stream().map(Slice::file).toArray(String[]::new));
   }
 
@@ -148,10 +149,9 @@ record SourceRows(SparkSession spark, Source source) {
       return columns(((StructType) rows().schema().apply(OBJECT).dataType()));
     } catch (Exception e) { // Spark's AnalysisException, which is checked but not declared
       String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-      boolean twice = why.contains("COLUMN_ALREADY_EXISTS") || why.contains("AMBIGUOUS");
       return problem(
           why
-              + (twice
+              + (FailureText.SEVERAL_COLUMNS.in(why)
                   ? "; columns whose names differ only in case need spark.sql.caseSensitive = true"
                   : ""));
     }

@@ -22,6 +22,7 @@ import lethe.folder.Files;
 import lethe.folder.Text;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -78,10 +79,7 @@ public record IdFile(String file, Optional<String> at) {
 
   /** What to throw for a list that cannot be read completely. */
   static InvalidSettings unreadable(String what, String file, Exception failure) {
-    Throwable first = failure;
-    while (first.getCause() != null && first.getCause() != first) {
-      first = first.getCause();
-    }
+    Throwable first = ExceptionUtils.getRootCause(failure);
     String why =
         first instanceof JsonProcessingException json
             ? "it is not JSON: " + JsonFault.of(json)

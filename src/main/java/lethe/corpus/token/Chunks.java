@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import lethe.folder.RunFolder;
+import lethe.table.TableFiles;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -72,10 +73,8 @@ public final class Chunks {
    * are in its manifest.
    */
   public static Dataset<Row> read(SparkSession spark, Path corpus, List<String> parts) {
-    return spark
-        .read()
+    return TableFiles.read(spark)
         .schema(SCHEMA) // given, or a domain named 007 would come back as the number 7
-        .option("__globPaths__", "false") // a folder may be named run[1]
         .option("basePath", new Path(corpus, RunFolder.CHUNKS).toString())
         .parquet(
             parts.stream().map(part -> new Path(corpus, part).toString()).toArray(String[]::new))
