@@ -89,13 +89,11 @@ final class Unlearn {
     Trainer.TrainingTask task =
         new Trainer.TrainingTask(
             Verb.UNLEARN.spelling(), original, frozen, roles, examples.identity(roles, frozen));
-    Trainer.Result result =
-        training.train(
-            task,
-            config.train(),
-            examples.execute(chunks, roles),
-            start.weights(),
-            probes(chunks, chunksSha256));
+    Dataset<Row> views = examples.execute(chunks, roles);
+    folder.files().delete(folder.stop()); // says how an earlier training ended
+    Optional<ProbePlan> probes = probes(chunks, chunksSha256);
+    probes.ifPresent(p -> say("training ends when, on the steering half, " + p.target()));
+    Trainer.Result result = training.train(task, config.train(), views, start.weights(), probes);
     Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())), result);
     coverage.write(folder);
     coverage.gap().ifPresent(this::say);
@@ -158,11 +156,10 @@ final class Unlearn {
 
   /** The probes that steer the training, if any do. */
   private Optional<ProbePlan> probes(Dataset<Row> chunks, String chunksSha256) {
-    folder.files().delete(folder.stop());
     if (!config.stop().atTarget()) {
       return Optional.empty();
     }
-    ProbePlan probes =
+    return Optional.of(
         new ProbeSelection(
                 spark,
                 folder,
@@ -172,9 +169,7 @@ final class Unlearn {
                 config.train().shards(),
                 config.train().microBatch(),
                 config.train().compute())
-            .execute(chunks, chunksSha256);
-    say("training ends when, on the steering half, " + probes.target());
-    return Optional.of(probes);
+            .execute(chunks, chunksSha256));
   }
 
   private void say(String sentence) {

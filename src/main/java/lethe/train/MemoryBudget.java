@@ -31,10 +31,19 @@ import lethe.train.gradient.ShardTree;
 public record MemoryBudget(
     long driverHeap, long workerHeap, long workerNative, long wire, long runFolder) {
   /**
-   * Activations per token, layer and unit of width that a decoder layer keeps, counted in float32
-   * numbers.
+   * Activations per token, layer and unit of width D that a decoder layer keeps for its backward
+   * pass, as if all were float32, counted for a feed-forward block of the usual width 4D:
+   *
+   * <pre>
+   *   3 + 3   each norm: what goes in, what is divided by its size, what goes on to the products
+   *   6       attention: query and key before they are turned, value, both turned, result
+   *   16      feed-forward: the product of width 8D, the activation of 4D, what is multiplied by it
+   *   6       what the libraries keep beside these: copies in another order or dtype, statistics
+   * </pre>
+   *
+   * The last is a reserve, not a count.
    */
-  private static final long KEPT_ACTIVATIONS = 34;
+  private static final long KEPT_ACTIVATIONS = 3 + 3 + 6 + 16 + 6;
 
   /** As above, where only a layer's input is kept. */
   private static final long RECOMPUTED_ACTIVATIONS = 1;

@@ -12,7 +12,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * The record of a training run: closed parts while it goes on, since object stores cannot append,
- * and one {@code steps.jsonl} at the end.
+ * and one {@code steps.jsonl} at the end. The thread of {@link StepLoop} alone uses it.
  */
 final class StepLog {
   private final RunFolder folder;
@@ -77,7 +77,7 @@ final class StepLog {
     }
   }
 
-  synchronized void add(StepRecord step) {
+  void add(StepRecord step) {
     try {
       lines.add(Json.MAPPER.writeValueAsString(step));
     } catch (JsonProcessingException e) {
@@ -107,7 +107,7 @@ final class StepLog {
   }
 
   /** Whether every step is in a closed part: what a checkpoint may rely on. */
-  synchronized boolean stands() {
+  boolean stands() {
     return written == lines.size();
   }
 
@@ -120,7 +120,7 @@ final class StepLog {
   }
 
   /** Closes a part with all steps that are in none yet. */
-  synchronized void flush() {
+  void flush() {
     if (lines.size() > written) {
       folder
           .files()
@@ -136,7 +136,7 @@ final class StepLog {
   }
 
   /** Joins all steps into one file and removes the parts. */
-  synchronized void close() {
+  void close() {
     folder.files().writeText(folder.steps(stage), text(lines));
     parts().forEach(folder.files()::delete);
   }

@@ -26,7 +26,7 @@ import lethe.train.gradient.ShardTree;
  *
  * and never a collapsed one, whose loss is above that of a uniform prediction. Every decision is a
  * function of the sums, which have the same bits for any number of workers, so the decisions are
- * the same, too.
+ * the same, too. The thread of the driver's loop alone uses it.
  */
 public final class TargetController {
   /**
@@ -105,12 +105,12 @@ public final class TargetController {
   }
 
   /** Resumes from a state. */
-  public synchronized void resume(State state) {
+  public void resume(State state) {
     state.probes().forEach(probe -> decide(probe, () -> null));
     bestWeights = state.best();
   }
 
-  public synchronized State state() {
+  public State state() {
     return new State(List.copyOf(probes), bestWeights);
   }
 
@@ -124,12 +124,12 @@ public final class TargetController {
   }
 
   /** The decision now in force. */
-  public synchronized ProbeDecision decision() {
+  public ProbeDecision decision() {
     return decision;
   }
 
   /** The weight with which a step forgets each domain. */
-  public synchronized double[] weightsAt(int step) {
+  public double[] weightsAt(int step) {
     double[] weights = unitWeights();
     for (int p = 0; p < probes.size() && probes.get(p).step() <= step; p++) {
       weights = decisions.get(p).weights();
@@ -152,7 +152,7 @@ public final class TargetController {
    * @return the decision for the workers
    * @throws IllegalStateException when no probe was asked for at this step
    */
-  public synchronized ProbeDecision probed(int step, double[] sums, Supplier<float[][]> weights) {
+  public ProbeDecision probed(int step, double[] sums, Supplier<float[][]> weights) {
     if (step != decision.nextProbeStep()) {
       throw new IllegalStateException(
           "Refused a probe at step " + step + ": the next is at step " + decision.nextProbeStep());
@@ -267,17 +267,17 @@ public final class TargetController {
   }
 
   /** Steps that had been applied when the best weights were probed. */
-  public synchronized int bestStep() {
+  public int bestStep() {
     return bestStep;
   }
 
   /** The weights of the best step. */
-  public synchronized float[][] best() {
+  public float[][] best() {
     return bestWeights;
   }
 
   /** How the training ended. */
-  public synchronized SteeringRecord record() {
+  public SteeringRecord record() {
     List<ProbeResult> all = new ArrayList<>();
     for (int p = 0; p < probes.size(); p++) {
       all.add(probe(p));
