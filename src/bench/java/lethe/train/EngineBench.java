@@ -96,7 +96,7 @@ public final class EngineBench {
     driver.start();
     try (TransportContext context =
             new TransportContext(
-                conf, new EncryptingHandler(mailbox, MailboxAddress.seal(network, "bench")));
+                conf, new EncryptingHandler(mailbox, MailboxAddress.cipher(network, "bench")));
         TransportServer server =
             context.createServer(
                 "127.0.0.1",

@@ -78,7 +78,7 @@ record Assembly(
    * @param early receives at once what makes the stage slow
    * @throws InvalidSettings naming what is wrong with the settings or the sources
    */
-  Assembled assembled(Consumer<String> early) {
+  CorpusContents contents(Consumer<String> early) {
     Indexed sources = indexed();
     Splits assigned = assigned(sources);
     List<String> giants = assigned.giants();
@@ -89,7 +89,7 @@ record Assembly(
     Dataset<Row> placed = placed(settled.splits(), sources.index());
     refuse(new UnknownTokens(how, vocabulary).problems(placed));
     Optional<Dataset<Row>> known = previous.map(corpus -> tables.keep(corpus.known(placed)));
-    return new Assembled(
+    return new CorpusContents(
         DigestUtils.sha256Hex(how.json().value()),
         sources.rejects(),
         SplitCounts.documents(settled.splits().taken()),
@@ -110,10 +110,10 @@ record Assembly(
         tables.keep(
             new DocumentIndex(settings.splits(), settings.seed(), named).of(how.texts().table()));
     Dataset<Row> index =
-        how.answers()
+        how.encoder()
             .map(
-                answers ->
-                    new LongQuestions(how.json(), answers, settings.chunkTokens())
+                encoder ->
+                    new LongQuestions(how.json(), encoder, settings.chunkTokens())
                         .rejected(all, how.texts(), tables))
             .orElse(all);
     Rejects rejects = Rejects.of(index);

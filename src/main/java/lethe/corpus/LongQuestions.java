@@ -35,10 +35,10 @@ import org.apache.spark.sql.types.StructType;
  * that cannot be used.
  *
  * @param tokenizer content of {@code tokenizer.json}
- * @param answers how questions and answers are written
+ * @param encoder how questions and answers are written
  * @param length tokens per chunk
  */
-record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder answers, int length)
+record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder encoder, int length)
     implements MapPartitionsFunction<Row, Row> {
   static final String REASON = "question too long";
 
@@ -58,7 +58,7 @@ record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder answers, int l
    * characters are tokenized for it.
    */
   Dataset<Row> rejected(Dataset<Row> index, DocumentTexts texts, MaterializedTables tables) {
-    int form = answers.template().prompt("").length() + 1; // and what begins a text
+    int form = encoder.template().prompt("").length() + 1; // and what begins a text
     Column most = col(ASKED).plus(form).multiply(CHARACTER_TOKENS);
     Dataset<Row> many =
         index.where(col(UNUSABLE).isNull().and(most.geq(length))).select(DOMAIN, ID, CHARACTERS);
@@ -86,7 +86,7 @@ record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder answers, int l
       while (documents.hasNext()) {
         Row document = documents.next();
         String question = document.getAs(QUESTION);
-        int tokens = answers.encode(own, question, document.getAs(TEXT)).prompt();
+        int tokens = encoder.encode(own, question, document.getAs(TEXT)).prompt();
         if (tokens >= length) {
           found.add(
               RowFactory.create(

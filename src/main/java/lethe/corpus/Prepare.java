@@ -96,7 +96,7 @@ public final class Prepare {
         .ifPresent(
             corpus ->
                 Assembly.refuse(
-                    corpus.problems(settings, folder.files().read(tokenizer), answers(), folder)));
+                    corpus.problems(settings, folder.files().read(tokenizer), encoder(), folder)));
   }
 
   /**
@@ -140,7 +140,7 @@ public final class Prepare {
     return assemble(sentence -> {}, all -> all.summary(SplitCounts.of(all.taken(), all.chunks())));
   }
 
-  private <R> R assemble(Consumer<String> early, Function<Assembled, R> use) {
+  private <R> R assemble(Consumer<String> early, Function<CorpusContents, R> use) {
     check();
     byte[] json = folder.files().read(tokenizer);
     Tokenizer.of(json).close(); // a bad one is found here, not on an executor
@@ -149,10 +149,10 @@ public final class Prepare {
     try (MaterializedTables tables = new MaterializedTables()) {
       Tokenization how =
           new Tokenization(
-              settings, broadcast, answers(), new DocumentTexts(spark, documents.read()));
+              settings, broadcast, encoder(), new DocumentTexts(spark, documents.read()));
       return use.apply(
           new Assembly(how, documents, tables, folder.files(), vocabulary, previous())
-              .assembled(early));
+              .contents(early));
     } catch (Exception e) { // Spark's are checked but not declared
       throw explained(e);
     } finally {
@@ -208,7 +208,7 @@ public final class Prepare {
   }
 
   /** How questions and answers are written, where a source has any. */
-  private Optional<QuestionEncoder> answers() {
+  private Optional<QuestionEncoder> encoder() {
     return settings.sources().stream().allMatch(source -> source.question() == null)
         ? Optional.empty()
         : Optional.of(
@@ -220,7 +220,7 @@ public final class Prepare {
                 vocabulary));
   }
 
-  private Result write(Assembled all) {
+  private Result write(CorpusContents all) {
     folder.files().delete(folder.corpusManifest()); // from here on the corpus is unfinished
     folder.files().delete(folder.corpus());
     write(Optional.of(all.rejects().table()), folder.rejects());
@@ -250,7 +250,7 @@ public final class Prepare {
   }
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */
-  private Result commit(Assembled all) {
+  private Result commit(CorpusContents all) {
     List<Manifest.Part> parts = PartFiles.list(spark, folder);
     Dataset<Row> chunks = Chunks.read(spark, folder.corpus(), Manifest.paths(parts));
     CorpusSummary summary = all.summary(SplitCounts.of(all.taken(), chunks));
@@ -263,7 +263,7 @@ public final class Prepare {
             all.tokenizerSha256(),
             settings.hub().map(id -> HubTokenizer.PREFIX + id).orElse(null),
             Tokenization.beginning(settings, folder.files().read(tokenizer)),
-            answers().map(QuestionEncoder::signature).orElse(null),
+            encoder().map(QuestionEncoder::signature).orElse(null),
             chunksSha256,
             summary.rows(),
             summary.rejects(),

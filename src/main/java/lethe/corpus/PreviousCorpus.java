@@ -41,7 +41,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    * @param answers how questions and answers are written, if there are any
    */
   public List<String> problems(
-      CorpusSettings settings, byte[] tokenizer, Optional<QuestionEncoder> answers, RunFolder run) {
+      CorpusSettings settings, byte[] tokenizer, Optional<QuestionEncoder> encoder, RunFolder run) {
     List<String> problems = new ArrayList<>();
     if (folder.root().equals(run.root())) {
       problems.add("corpus.reuse must be another run folder than run.dir, was " + folder.root());
@@ -61,8 +61,8 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
         "beginning of text",
         manifest.beginningOfText(),
         Tokenization.beginning(settings, tokenizer));
-    if (answers.isPresent() && manifest.answers() != null) {
-      differ(problems, "form of answers", manifest.answers(), answers.get().signature());
+    if (encoder.isPresent() && manifest.answers() != null) {
+      differ(problems, "form of answers", manifest.answers(), encoder.get().signature());
     }
     return problems;
   }

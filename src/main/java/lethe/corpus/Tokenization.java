@@ -31,13 +31,13 @@ import org.apache.spark.sql.Row;
  *
  * @param settings of the corpus
  * @param json content of {@code tokenizer.json}
- * @param answers how questions and answers are written, if there are any
+ * @param encoder how questions and answers are written, if there are any
  * @param texts of all documents
  */
 record Tokenization(
     CorpusSettings settings,
     Broadcast<byte[]> json,
-    Optional<QuestionEncoder> answers,
+    Optional<QuestionEncoder> encoder,
     DocumentTexts texts) {
 
   /**
@@ -68,7 +68,7 @@ record Tokenization(
             settings.beginning(),
             settings.chunkTokens(),
             settings.minimumTail(),
-            answers.orElse(null)),
+            encoder.orElse(null)),
         Encoders.row(Chunks.SCHEMA));
   }
 

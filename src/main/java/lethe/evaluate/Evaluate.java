@@ -204,7 +204,7 @@ public final class Evaluate {
         memory,
         answers,
         histograms,
-        truths(done, documents, keys, SplitScore.target(scores)),
+        distancesToRetrained(done, documents, keys, SplitScore.target(scores)),
         verdicts(documents),
         requests,
         settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
@@ -223,7 +223,7 @@ public final class Evaluate {
             .toList();
   }
 
-  private List<RetrainedDistance> truths(
+  private List<DistanceToRetrained> distancesToRetrained(
       List<Evaluation.Model> done,
       Map<String, List<DocumentScore>> documents,
       Map<String, ModelKey> keys,
@@ -238,7 +238,7 @@ public final class Evaluate {
         .filter(name -> !name.equals(ModelNames.RETRAINED))
         .map(
             name ->
-                RetrainedComparison.of(
+                CompareWithRetrained.distance(
                     name,
                     keys.get(name),
                     scores.get(name),

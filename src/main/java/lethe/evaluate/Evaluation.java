@@ -26,7 +26,7 @@ import lethe.settings.Section;
  * @param memory one per model, split and domain
  * @param tasks one per model and task
  * @param histograms one per model and split
- * @param truths one per model except the retrained one; empty when there is none
+ * @param truths how far the other models are from the retrained one; empty when there is none
  * @param verdicts one per model other than the original
  * @param requests to forget, where any were listed
  * @param continuations of forget chunks; empty unless {@code report.examples} asked for them
@@ -41,7 +41,7 @@ public record Evaluation(
     List<MemoryScore> memory,
     List<TaskScore> tasks,
     List<Histogram> histograms,
-    List<RetrainedDistance> truths,
+    List<DistanceToRetrained> truths,
     List<Verdict> verdicts,
     List<RequestScore> requests,
     List<Continuation> continuations) {

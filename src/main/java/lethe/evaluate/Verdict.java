@@ -25,7 +25,7 @@ import lethe.target.Target;
  * </pre>
  *
  * It is the interval of the distance that decides, see {@link Outcome#of(double, double, double)}
- * and {@link Distance}: an interval that crosses an edge of the band is undecided.
+ * and {@link DistanceToTarget}: an interval that crosses an edge of the band is undecided.
  *
  * @param model judged
  * @param outcome under, matched, over or undecided
@@ -70,8 +70,9 @@ public record Verdict(
         || !approximate.judging.keySet().containsAll(forget.judging.keySet())) {
       return Optional.empty();
     }
-    double nll = Distance.mean(forget.judging.values().stream().flatMap(List::stream).toList());
-    Distance distance = Distance.of(forget.judging, approximate.judging);
+    double nll =
+        DistanceToTarget.mean(forget.judging.values().stream().flatMap(List::stream).toList());
+    DistanceToTarget distance = DistanceToTarget.of(forget.judging, approximate.judging);
     return Optional.of(
         new Verdict(
             model,
@@ -87,7 +88,7 @@ public record Verdict(
             both(forget, approximate, strata -> strata.judging)));
   }
 
-  private static Outcome outcome(Distance distance, double band) {
+  private static Outcome outcome(DistanceToTarget distance, double band) {
     if (!Double.isFinite(distance.nats())) {
       return Outcome.OVER; // a ruined model
     }
@@ -144,7 +145,7 @@ public record Verdict(
 
     Map<String, Double> means() {
       Map<String, Double> means = new TreeMap<>();
-      judging.forEach((domain, documents) -> means.put(domain, Distance.mean(documents)));
+      judging.forEach((domain, documents) -> means.put(domain, DistanceToTarget.mean(documents)));
       return means;
     }
   }

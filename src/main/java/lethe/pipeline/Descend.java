@@ -82,10 +82,10 @@ final class Descend {
    */
   record Result(int steps, Path model) {}
 
-  private final Training training;
+  private final ModelTraining training;
   private final Inputs inputs;
 
-  Descend(Training training, Inputs inputs) {
+  Descend(ModelTraining training, Inputs inputs) {
     this.training = training;
     this.inputs = inputs;
   }
@@ -107,12 +107,12 @@ final class Descend {
     Map<String, Object> identity =
         Map.of(
             "the chunks", Manifest.read(folder).chunksSha256(), name + ".splits", inputs.splits());
-    Trainer.TrainingTask task =
-        new Trainer.TrainingTask(name, inputs.model(), Map.of(), roles, identity);
+    Trainer.TrainingSpec spec =
+        new Trainer.TrainingSpec(name, inputs.model(), Map.of(), roles, identity);
     Trainer.Result result =
         training.train(
-            task, inputs.train(), Examples.text(members), inputs.start(), Optional.empty());
-    training.commit(task, result.weights(), inputs.target());
+            spec, inputs.train(), Examples.text(members), inputs.start(), Optional.empty());
+    training.commit(spec, result.weights(), inputs.target());
     return new Result(result.steps(), inputs.target());
   }
 }

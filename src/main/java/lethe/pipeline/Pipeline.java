@@ -164,7 +164,7 @@ public final class Pipeline {
       provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
       provenance.note("model_warnings", findings.warnings());
     }
-    Training training = new Training(spark, config, folder, console, signal);
+    ModelTraining training = new ModelTraining(spark, config, folder, console, signal);
     stage(Verb.PRETRAIN, () -> pretrain(training).execute().toString());
     stage(Verb.FINETUNE, () -> finetune(training).execute().toString());
     stage(Verb.RETRAIN, () -> retrain(training).execute().toString());
@@ -268,16 +268,16 @@ public final class Pipeline {
     return result;
   }
 
-  private Descend pretrain(Training training) {
+  private Descend pretrain(ModelTraining training) {
     RunConfig.PretrainSettings how = config.pretrain().orElseThrow();
     return new Descend(training, Descend.Inputs.pretrain(how, models, folder));
   }
 
-  private Descend finetune(Training training) {
+  private Descend finetune(ModelTraining training) {
     return new Descend(training, Descend.Inputs.finetune(config.finetune(), models, folder));
   }
 
-  private Descend retrain(Training training) {
+  private Descend retrain(ModelTraining training) {
     return new Descend(training, Descend.Inputs.retrain(config.retrain(), models, folder));
   }
 

@@ -53,7 +53,7 @@ final class Unlearn {
    */
   record Result(int steps, int kept, Coverage coverage, Path model) {}
 
-  private final Training training;
+  private final ModelTraining training;
   private final SparkSession spark;
   private final RunConfig config;
   private final RunFolder folder;
@@ -65,7 +65,7 @@ final class Unlearn {
   /**
    * @param training of the run, whose settings define the method and its terms
    */
-  Unlearn(Training training, RunModels models) {
+  Unlearn(ModelTraining training, RunModels models) {
     this.training = training;
     this.spark = training.spark();
     this.config = training.config();
@@ -86,18 +86,18 @@ final class Unlearn {
     Dataset<Row> chunks = Manifest.read(folder).chunks(spark, folder);
     String chunksSha256 = Manifest.read(folder).chunksSha256();
     Examples examples = examples(chunksSha256);
-    Trainer.TrainingTask task =
-        new Trainer.TrainingTask(
+    Trainer.TrainingSpec spec =
+        new Trainer.TrainingSpec(
             Verb.UNLEARN.spelling(), original, frozen, roles, examples.identity(roles, frozen));
     Dataset<Row> views = examples.execute(chunks, roles);
     folder.files().delete(folder.stop()); // says how an earlier training ended
     Optional<ProbePlan> probes = probes(chunks, chunksSha256);
     probes.ifPresent(p -> say("training ends when, on the steering half, " + p.target()));
-    Trainer.Result result = training.train(task, config.train(), views, start.weights(), probes);
+    Trainer.Result result = training.train(spec, config.train(), views, start.weights(), probes);
     Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())), result);
     coverage.write(folder);
     coverage.gap().ifPresent(this::say);
-    training.commit(task, result.weights(), folder.model());
+    training.commit(spec, result.weights(), folder.model());
     return new Result(result.steps(), result.kept(), coverage, folder.model());
   }
 
@@ -134,7 +134,7 @@ final class Unlearn {
             .rejections()
             .map(file -> RejectionSentences.sentences(folder.files().read(new Path(file))))
             .orElseGet(RejectionSentences::own);
-    QuestionEncoder answers =
+    QuestionEncoder encoder =
         QuestionEncoder.of(
             config.corpus().template(),
             config.corpus().beginning(),
@@ -142,7 +142,7 @@ final class Unlearn {
             model.path(),
             rows);
     return new RejectionSentences(
-        answers.encodeAsAnswers(folder.files().read(model.tokenizer()), sentences),
+        encoder.encodeAsAnswers(folder.files().read(model.tokenizer()), sentences),
         config.corpus().chunkTokens());
   }
 

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.ModelNames;
-import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.target.Split;
@@ -31,7 +31,7 @@ record Assumption(String statement, String finding, Boolean holds) {
    */
   static List<Assumption> of(
       List<SplitScore> scores,
-      List<RetrainedDistance> truths,
+      List<DistanceToRetrained> toRetrained,
       Optional<Target> target,
       Optional<Verdict> verdict,
       double band) {
@@ -44,7 +44,7 @@ record Assumption(String statement, String finding, Boolean holds) {
     found.add(lengths(forget, approximate));
     found.add(unseen(forget, approximate, domains(original, Split.RETAIN)));
     found.add(general(scores, band));
-    found.add(estimate(truths, band));
+    found.add(estimate(toRetrained, band));
     verdict.ifPresent(v -> found.add(judged(v)));
     return found;
   }
@@ -92,9 +92,9 @@ record Assumption(String statement, String finding, Boolean holds) {
         .orElse(new Assumption(statement, "Only a retrained model would show this.", null));
   }
 
-  private static Assumption estimate(List<RetrainedDistance> truths, double band) {
+  private static Assumption estimate(List<DistanceToRetrained> toRetrained, double band) {
     String statement = "The target is what a model retrained without the documents would show.";
-    return truths.stream()
+    return toRetrained.stream()
         .filter(t -> t.estimate() != null && t.truth() != null)
         .findFirst()
         .map(

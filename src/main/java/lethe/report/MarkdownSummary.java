@@ -1,9 +1,9 @@
 package lethe.report;
 
 import java.util.Locale;
+import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.ModelNames;
-import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.settings.Printable;
 
@@ -24,7 +24,7 @@ final class MarkdownSummary {
     file.membership().stream()
         .filter(m -> m.domain().equals(SplitScore.ALL) && m.score().equals("loss"))
         .forEach(m -> text.append(membership(m)));
-    file.truths().forEach(truth -> text.append(truth(truth)));
+    file.truths().forEach(distance -> text.append(toRetrained(distance)));
     if (file.cost() != null) {
       text.append(cost(file.cost()));
     }
@@ -76,17 +76,17 @@ final class MarkdownSummary {
                 : String.format(Locale.ROOT, " (the retrained model has %.3f)", m.retrainedAuc()));
   }
 
-  private static String truth(RetrainedDistance truth) {
+  private static String toRetrained(DistanceToRetrained distance) {
     return String.format(
         Locale.ROOT,
         "- Against the retrained model, on forget, %s: forget loss, all documents, %s, retrained %s, target %s; Kolmogorov-Smirnov distance of chunk losses %.3f (p %.4f); divergence of predictions %s nats%n",
-        truth.model(),
-        number(truth.nll()),
-        number(truth.truth()),
-        number(truth.estimate()),
-        truth.chunks().distance(),
-        truth.chunks().p(),
-        number(truth.divergence()));
+        distance.model(),
+        number(distance.nll()),
+        number(distance.truth()),
+        number(distance.estimate()),
+        distance.chunks().distance(),
+        distance.chunks().p(),
+        number(distance.divergence()));
   }
 
   private static String number(Double value) {

@@ -3,12 +3,12 @@ package lethe.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import lethe.evaluate.Continuation;
+import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
 import lethe.evaluate.RequestScore;
-import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
 import lethe.evaluate.Verdict;
@@ -58,7 +58,7 @@ record ReportFile(
     List<MemoryScore> memory,
     List<TaskScore> tasks,
     List<Histogram> histograms,
-    List<RetrainedDistance> truths,
+    List<DistanceToRetrained> truths,
     TrainingSummary training,
     List<RequestScore> requests,
     JsonNode stop,

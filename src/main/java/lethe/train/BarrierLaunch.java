@@ -39,7 +39,7 @@ import scala.reflect.ClassTag$;
 /**
  * One launch of the training stage: a barrier of workers in a thread of its own, and the server
  * through which they reach the mailbox. Spark retries the stage when an executor dies; a failure
- * that it cannot recover from ends the mailbox, and {@link TrainingRun} starts another launch.
+ * that it cannot recover from ends the mailbox, and {@link LaunchLoop} starts another launch.
  */
 final class BarrierLaunch implements AutoCloseable {
   private static final String JOB_GROUP = "lethe-train-";
@@ -83,7 +83,7 @@ final class BarrierLaunch implements AutoCloseable {
     TransportConf conf = MailboxAddress.transport(network);
     context =
         new TransportContext(
-            conf, new EncryptingHandler(mailbox, MailboxAddress.seal(network, secret)));
+            conf, new EncryptingHandler(mailbox, MailboxAddress.cipher(network, secret)));
     try {
       server =
           context.createServer(

@@ -51,13 +51,13 @@ public final class Trainer {
    * @param inputs what the examples were made from, by name: texts, numbers, records, hashes; with
    *     another a checkpoint is of another run
    */
-  public record TrainingTask(
+  public record TrainingSpec(
       String stage,
       ModelSource model,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
       Map<String, ?> inputs) {
-    public TrainingTask {
+    public TrainingSpec {
       frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
       roles = List.copyOf(roles);
       inputs = Map.copyOf(inputs);
@@ -110,7 +110,7 @@ public final class Trainer {
   private final SparkSession spark;
   private final TrainSettings settings;
   private final RunFolder folder;
-  private final TrainingTask task;
+  private final TrainingSpec spec;
   private final Architecture architecture;
   private final GradientMode gradientMode;
   private final Listener listener;
@@ -124,15 +124,15 @@ public final class Trainer {
       SparkSession spark,
       TrainSettings settings,
       RunFolder folder,
-      TrainingTask task,
+      TrainingSpec spec,
       Listener listener,
       StopRequest stop) {
     this.spark = spark;
     this.settings = settings;
     this.folder = folder;
-    this.task = task;
-    this.architecture = task.model().architecture();
-    this.gradientMode = settings.gradientMode().of(task.roles());
+    this.spec = spec;
+    this.architecture = spec.model().architecture();
+    this.gradientMode = settings.gradientMode().of(spec.roles());
     this.listener = listener;
     this.stop = stop;
   }
@@ -147,14 +147,14 @@ public final class Trainer {
    * @throws StoppedException when the stop was requested
    */
   public Result train(Dataset<Row> chunks, TensorSource start, Optional<ProbePlan> probes) {
-    long available = chunks.filter(chunks.col(SPLIT).equalTo(task.roles().get(0).split())).count();
+    long available = chunks.filter(chunks.col(SPLIT).equalTo(spec.roles().get(0).split())).count();
     int steps = settings.steps(available);
     int perStep = settings.perStep(available);
     TrainingPlan plan =
         new TrainingPlan(
             spark,
             chunks,
-            task.roles(),
+            spec.roles(),
             perStep,
             steps,
             settings.seed(),
@@ -177,12 +177,12 @@ public final class Trainer {
     RunIdentity identity =
         identity(layout, initial, counts, schedule, probes.map(ProbePlan::target));
     AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
-    try (TrainingRun run =
-        new TrainingRun(
+    try (LaunchLoop launches =
+        new LaunchLoop(
             spark,
             settings,
             folder,
-            task,
+            spec,
             plan,
             exchange,
             workerSpec(layout, counts, steering),
@@ -191,7 +191,7 @@ public final class Trainer {
             steering,
             listener,
             stop)) {
-      run.execute();
+      launches.execute();
     }
     steering.ifPresent(s -> tell(s.record()));
     return new Result(
@@ -207,9 +207,9 @@ public final class Trainer {
   private WorkerTask.WorkerSpec workerSpec(
       ParameterLayout layout, long[][] counts, Optional<TargetController> steering) {
     return new WorkerTask.WorkerSpec(
-        task.model(),
-        task.frozen(),
-        task.roles(),
+        spec.model(),
+        spec.frozen(),
+        spec.roles(),
         counts,
         steering.map(TargetController::domains).orElse(List.of()),
         settings.workers(),
@@ -230,7 +230,7 @@ public final class Trainer {
               .formatted(
                   available - reached,
                   available,
-                  task.roles().get(0).split(),
+                  spec.roles().get(0).split(),
                   steps,
                   perStep,
                   TrainingPlan.stepsPerEpoch(available, perStep)));
@@ -277,9 +277,9 @@ public final class Trainer {
       long[][] counts,
       LearningRateSchedule schedule,
       Optional<SteeringTarget> target) {
-    Map<String, Object> parts = new TreeMap<>(task.inputs());
+    Map<String, Object> parts = new TreeMap<>(spec.inputs());
     parts.put("the model's tensors", layout);
-    parts.put("the terms", task.roles().stream().map(Trainer::part).toList());
+    parts.put("the terms", spec.roles().stream().map(Trainer::part).toList());
     parts.put("the plan", Map.of("steps", counts.length, "counts_sha256", sha256(counts)));
     parts.put("the learning rates", schedule);
     target.ifPresent(t -> parts.put("the target", t));

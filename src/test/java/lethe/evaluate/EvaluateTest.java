@@ -175,7 +175,7 @@ class EvaluateTest {
                 models,
                 new RecordingProgress())
             .execute();
-    RetrainedDistance truth = evaluation.truths().get(0);
+    DistanceToRetrained truth = evaluation.truths().get(0);
     assertThat(truth.model()).isEqualTo("original");
     assertThat(truth.nll()).isEqualTo(truth.truth());
     assertThat(truth.chunks().distance()).isZero();

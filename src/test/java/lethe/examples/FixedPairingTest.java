@@ -138,7 +138,7 @@ class FixedPairingTest {
     new Prepare(LocalSpark.SESSION, corpus, run, model.toString(), 1024, 259).execute();
 
     byte[] tokenizer = run.files().read(new org.apache.hadoop.fs.Path(model, "tokenizer.json"));
-    QuestionEncoder answers =
+    QuestionEncoder encoder =
         QuestionEncoder.of(corpus.template(), corpus.beginning(), run.files(), model, 259);
     Examples.Inputs inputs =
         new Examples.Inputs(
@@ -148,7 +148,7 @@ class FixedPairingTest {
             null,
             null,
             new RejectionSentences(
-                answers.encodeAsAnswers(tokenizer, RejectionSentences.own()), 1024),
+                encoder.encodeAsAnswers(tokenizer, RejectionSentences.own()), 1024),
             ChunkPadding.NONE,
             Pairing.FIXED,
             1,

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.ModelNames;
-import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.evaluate.metric.KolmogorovSmirnov;
@@ -84,7 +84,7 @@ class AssumptionTest {
   @Test
   void theRunsOwnBandSaysWhatIsNear() {
     List<SplitScore> scores = List.of(score("original", "general", "*", 10, 1000, 3));
-    List<RetrainedDistance> truths = List.of(truth(3.8, 4));
+    List<DistanceToRetrained> truths = List.of(truth(3.8, 4));
     assertThat(Assumption.of(scores, truths, TARGET, Optional.empty(), 0.15).get(4).holds())
         .isFalse();
     assertThat(Assumption.of(scores, truths, TARGET, Optional.empty(), 0.25).get(4).holds())
@@ -159,12 +159,12 @@ class AssumptionTest {
     return of(scores, List.of(), TARGET).get(3);
   }
 
-  private static Assumption estimate(List<RetrainedDistance> truths) {
+  private static Assumption estimate(List<DistanceToRetrained> truths) {
     return of(List.of(), truths, TARGET).get(4);
   }
 
   private static List<Assumption> of(
-      List<SplitScore> scores, List<RetrainedDistance> truths, Optional<Target> target) {
+      List<SplitScore> scores, List<DistanceToRetrained> truths, Optional<Target> target) {
     List<SplitScore> both = new ArrayList<>(scores);
     for (SplitScore s : scores) {
       both.add(score(s.model(), s.split(), SplitScore.ALL, s.documents(), s.tokens(), s.nll()));
@@ -183,8 +183,8 @@ class AssumptionTest {
         model, split, domain, documents, documents, tokens, nll, 1.0, 1.0, 0.5, null);
   }
 
-  private static RetrainedDistance truth(double truth, double estimate) {
-    return new RetrainedDistance(
+  private static DistanceToRetrained truth(double truth, double estimate) {
+    return new DistanceToRetrained(
         "unlearned", 4.0, truth, estimate, new KolmogorovSmirnov(0.1, 0.5), 0.3);
   }
 }

@@ -17,12 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
 import lethe.evaluate.RequestScore;
-import lethe.evaluate.RetrainedDistance;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
 import lethe.evaluate.Verdict;
@@ -179,7 +179,7 @@ class PageIT {
                 List.of(new TaskScore("original", "arc", 100, 0.3, 0.31, new Interval(0.2, 0.4))),
                 histograms,
                 List.of(
-                    new RetrainedDistance(
+                    new DistanceToRetrained(
                         "unlearned", 4.1, 4.0, 4.05, new KolmogorovSmirnov(0.1, 0.5), 0.3)),
                 List.of(verdict),
                 List.of(

@@ -358,7 +358,7 @@ class EngineIT {
                     spark,
                     settings(),
                     run,
-                    new Trainer.TrainingTask("unlearn", source(), Map.of(), ROLES, Map.of()),
+                    new Trainer.TrainingSpec("unlearn", source(), Map.of(), ROLES, Map.of()),
                     listener,
                     request)
                 .train(

@@ -25,11 +25,11 @@ import org.apache.spark.sql.types.StructType;
  * Makes rows of {@link Documents} from those of one source.
  *
  * @param number of the source among all, from 0
- * @param fields members that predicates name
+ * @param columns members that predicates name
  */
-record DocumentRow(Source source, int number, SourceColumns fields) implements Serializable {
+record DocumentRow(Source source, int number, SourceColumns columns) implements Serializable {
 
-  static StructType schema(SourceColumns fields) {
+  static StructType schema(SourceColumns columns) {
     StructType schema =
         new StructType()
             .add(SOURCE_NUMBER, DataTypes.IntegerType)
@@ -43,7 +43,7 @@ record DocumentRow(Source source, int number, SourceColumns fields) implements S
     for (String name : Documents.OWN) {
       schema = schema.add(name, DataTypes.StringType);
     }
-    for (var member : fields.schema().fields()) {
+    for (var member : columns.schema().fields()) {
       schema = schema.add(member);
     }
     return schema;
@@ -95,7 +95,7 @@ record DocumentRow(Source source, int number, SourceColumns fields) implements S
     values.add(source.domain());
     values.add(line.id());
     values.add(line.text());
-    Row members = fields.of(line.object());
+    Row members = columns.of(line.object());
     for (int i = 0; i < members.size(); i++) {
       values.add(members.get(i));
     }

@@ -80,12 +80,12 @@ public final class Documents {
 
   private final SparkSession spark;
   private final List<Source> sources;
-  private final SourceColumns fields;
+  private final SourceColumns columns;
 
   public Documents(SparkSession spark, List<Source> sources, Collection<Predicate> predicates) {
     this.spark = spark;
     this.sources = sources;
-    this.fields =
+    this.columns =
         SourceColumns.at(
             predicates.stream()
                 .flatMap(predicate -> predicate.columns().stream())
@@ -95,7 +95,7 @@ public final class Documents {
 
   public Dataset<Row> read() {
     return IntStream.range(0, sources.size())
-        .mapToObj(i -> read(new DocumentRow(sources.get(i), i, fields)))
+        .mapToObj(i -> read(new DocumentRow(sources.get(i), i, columns)))
         .reduce(Dataset::unionAll)
         .orElseThrow();
   }
@@ -103,7 +103,7 @@ public final class Documents {
   /** What is wrong with a predicate over this table, if anything is. */
   public Optional<String> problem(Predicate predicate) {
     try {
-      spark.createDataFrame(List.of(), DocumentRow.schema(fields)).where(predicate.sql());
+      spark.createDataFrame(List.of(), DocumentRow.schema(columns)).where(predicate.sql());
       return Optional.empty();
     } catch (Exception e) { // Spark's AnalysisException, which is checked but not declared
       String why = e.getMessage().lines().findFirst().orElse("");
@@ -170,14 +170,14 @@ public final class Documents {
       String base = base(source);
       return new SourceRows(spark, source)
           .rows()
-          .flatMap(new Parse(row, base), Encoders.row(DocumentRow.schema(fields)));
+          .flatMap(new Parse(row, base), Encoders.row(DocumentRow.schema(columns)));
     }
     Listing listing = source.listing(files());
     JavaRDD<Entry> entries =
         source.format().equals(Source.TEXT)
             ? FileRows.whole(spark, listing)
             : FileRows.entries(spark, listing);
-    return spark.createDataFrame(entries.map(row::of), DocumentRow.schema(fields));
+    return spark.createDataFrame(entries.map(row::of), DocumentRow.schema(columns));
   }
 
   private String base(Source source) {

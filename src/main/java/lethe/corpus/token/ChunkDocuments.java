@@ -19,14 +19,14 @@ import org.apache.spark.util.TaskCompletionListener;
  * @param beginning what precedes each chunk
  * @param length tokens per chunk
  * @param minimumTail tokens; a shorter last chunk is dropped
- * @param answers how questions and answers are written; null where there are none
+ * @param encoder how questions and answers are written; null where there are none
  */
 public record ChunkDocuments(
     Broadcast<byte[]> tokenizer,
     Beginning beginning,
     int length,
     int minimumTail,
-    QuestionEncoder answers)
+    QuestionEncoder encoder)
     implements MapPartitionsFunction<Row, Row> {
 
   @Override
@@ -94,7 +94,7 @@ public record ChunkDocuments(
      */
     private List<Row> answer(TextDocument document) {
       QuestionEncoder.Encoded encoded =
-          answers.encode(own, document.question(), document.text()).cut(length);
+          encoder.encode(own, document.question(), document.text()).cut(length);
       return encoded.prompt() < length
           ? List.of(
               new Chunk(0, 0, document.characters(), encoded.tokens(), encoded.prompt())

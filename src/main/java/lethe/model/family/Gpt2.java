@@ -69,23 +69,23 @@ public final class Gpt2 {
     String scale = config.flag("scale_attn_weights", true) ? "None" : "1.0";
     names.put("ACT", Activation.of(config, "activation_function", "gelu_new", "up"));
 
-    ArchitectureBuilder tensors = new ArchitectureBuilder();
-    tensors.begin();
-    tensors.add("transformer.wte.weight", vocabulary, width);
-    tensors.add("transformer.wpe.weight", context.tokens(), width);
+    ArchitectureBuilder builder = new ArchitectureBuilder();
+    builder.begin();
+    builder.add("transformer.wte.weight", vocabulary, width);
+    builder.add("transformer.wpe.weight", context.tokens(), width);
     for (int i = 0; i < config.layers(config.named("n_layer", "num_hidden_layers")); i++) {
-      tensors.begin();
-      layer(tensors, "transformer.h." + i + ".", width, inner, names);
+      builder.begin();
+      layer(builder, "transformer.h." + i + ".", width, inner, names);
     }
-    tensors.begin();
-    tensors.add("transformer.ln_f.weight", width);
-    tensors.add("transformer.ln_f.bias", width);
+    builder.begin();
+    builder.add("transformer.ln_f.weight", width);
+    builder.add("transformer.ln_f.bias", width);
     if (config.flag("tie_word_embeddings", true)) {
-      tensors.addEmbedding();
+      builder.addEmbedding();
     } else {
-      tensors.add("lm_head.weight", vocabulary, width);
+      builder.add("lm_head.weight", vocabulary, width);
     }
-    return tensors.architecture(
+    return builder.architecture(
         config,
         width,
         context,
@@ -95,18 +95,18 @@ public final class Gpt2 {
   }
 
   private static void layer(
-      ArchitectureBuilder tensors, String p, int width, long inner, Map<String, Object> names) {
-    names.put("NORM1", tensors.add(p + "ln_1.weight", width));
-    names.put("NORM1_BIAS", tensors.add(p + "ln_1.bias", width));
-    names.put("QKV", tensors.add(p + "attn.c_attn.weight", width, 3L * width));
-    names.put("QKV_BIAS", tensors.addBias(NamedShape.of(p + "attn.c_attn.bias", 3L * width)));
-    names.put("OUTPUT", tensors.add(p + "attn.c_proj.weight", width, width));
-    names.put("OUTPUT_BIAS", tensors.addBias(NamedShape.of(p + "attn.c_proj.bias", width)));
-    names.put("NORM2", tensors.add(p + "ln_2.weight", width));
-    names.put("NORM2_BIAS", tensors.add(p + "ln_2.bias", width));
-    names.put("UP", tensors.add(p + "mlp.c_fc.weight", width, inner));
-    names.put("UP_BIAS", tensors.addBias(NamedShape.of(p + "mlp.c_fc.bias", inner)));
-    names.put("DOWN", tensors.add(p + "mlp.c_proj.weight", inner, width));
-    names.put("DOWN_BIAS", tensors.addBias(NamedShape.of(p + "mlp.c_proj.bias", width)));
+      ArchitectureBuilder builder, String p, int width, long inner, Map<String, Object> names) {
+    names.put("NORM1", builder.add(p + "ln_1.weight", width));
+    names.put("NORM1_BIAS", builder.add(p + "ln_1.bias", width));
+    names.put("QKV", builder.add(p + "attn.c_attn.weight", width, 3L * width));
+    names.put("QKV_BIAS", builder.addBias(NamedShape.of(p + "attn.c_attn.bias", 3L * width)));
+    names.put("OUTPUT", builder.add(p + "attn.c_proj.weight", width, width));
+    names.put("OUTPUT_BIAS", builder.addBias(NamedShape.of(p + "attn.c_proj.bias", width)));
+    names.put("NORM2", builder.add(p + "ln_2.weight", width));
+    names.put("NORM2_BIAS", builder.add(p + "ln_2.bias", width));
+    names.put("UP", builder.add(p + "mlp.c_fc.weight", width, inner));
+    names.put("UP_BIAS", builder.addBias(NamedShape.of(p + "mlp.c_fc.bias", inner)));
+    names.put("DOWN", builder.add(p + "mlp.c_proj.weight", inner, width));
+    names.put("DOWN_BIAS", builder.addBias(NamedShape.of(p + "mlp.c_proj.bias", width)));
   }
 }

@@ -72,22 +72,22 @@ public final class GptNeoX {
     names.put("ACT", Activation.of(config, "hidden_act", "gelu", "up"));
     names.put("RESIDUAL", config.flag("use_parallel_residual", true) ? "x" : "x1");
 
-    ArchitectureBuilder tensors = new ArchitectureBuilder();
-    tensors.begin();
-    tensors.add("gpt_neox.embed_in.weight", vocabulary, width);
+    ArchitectureBuilder builder = new ArchitectureBuilder();
+    builder.begin();
+    builder.add("gpt_neox.embed_in.weight", vocabulary, width);
     for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
-      tensors.begin();
-      layer(config, tensors, "gpt_neox.layers." + i + ".", width, names);
+      builder.begin();
+      layer(config, builder, "gpt_neox.layers." + i + ".", width, names);
     }
-    tensors.begin();
-    tensors.add("gpt_neox.final_layer_norm.weight", width);
-    tensors.add("gpt_neox.final_layer_norm.bias", width);
+    builder.begin();
+    builder.add("gpt_neox.final_layer_norm.weight", width);
+    builder.add("gpt_neox.final_layer_norm.bias", width);
     if (config.flag("tie_word_embeddings", false)) {
-      tensors.addEmbedding();
+      builder.addEmbedding();
     } else {
-      tensors.add("embed_out.weight", vocabulary, width);
+      builder.add("embed_out.weight", vocabulary, width);
     }
-    return tensors.architecture(
+    return builder.architecture(
         config,
         width,
         context,
@@ -98,29 +98,29 @@ public final class GptNeoX {
 
   private static void layer(
       ModelConfig config,
-      ArchitectureBuilder tensors,
+      ArchitectureBuilder builder,
       String p,
       int width,
       Map<String, Object> names) {
     int inner = config.size("intermediate_size");
     boolean biased = config.flag("attention_bias", true);
-    names.put("NORM1", tensors.add(p + "input_layernorm.weight", width));
-    names.put("NORM1_BIAS", tensors.add(p + "input_layernorm.bias", width));
-    names.put("QKV", tensors.add(p + "attention.query_key_value.weight", 3L * width, width));
+    names.put("NORM1", builder.add(p + "input_layernorm.weight", width));
+    names.put("NORM1_BIAS", builder.add(p + "input_layernorm.bias", width));
+    names.put("QKV", builder.add(p + "attention.query_key_value.weight", 3L * width, width));
     names.put(
         "QKV_BIAS",
         biased
-            ? tensors.addBias(NamedShape.of(p + "attention.query_key_value.bias", 3L * width))
+            ? builder.addBias(NamedShape.of(p + "attention.query_key_value.bias", 3L * width))
             : "None");
-    names.put("OUTPUT", tensors.add(p + "attention.dense.weight", width, width));
+    names.put("OUTPUT", builder.add(p + "attention.dense.weight", width, width));
     names.put(
         "OUTPUT_BIAS",
-        biased ? tensors.addBias(NamedShape.of(p + "attention.dense.bias", width)) : "None");
-    names.put("NORM2", tensors.add(p + "post_attention_layernorm.weight", width));
-    names.put("NORM2_BIAS", tensors.add(p + "post_attention_layernorm.bias", width));
-    names.put("UP", tensors.add(p + "mlp.dense_h_to_4h.weight", inner, width));
-    names.put("UP_BIAS", tensors.addBias(NamedShape.of(p + "mlp.dense_h_to_4h.bias", inner)));
-    names.put("DOWN", tensors.add(p + "mlp.dense_4h_to_h.weight", width, inner));
-    names.put("DOWN_BIAS", tensors.addBias(NamedShape.of(p + "mlp.dense_4h_to_h.bias", width)));
+        biased ? builder.addBias(NamedShape.of(p + "attention.dense.bias", width)) : "None");
+    names.put("NORM2", builder.add(p + "post_attention_layernorm.weight", width));
+    names.put("NORM2_BIAS", builder.add(p + "post_attention_layernorm.bias", width));
+    names.put("UP", builder.add(p + "mlp.dense_h_to_4h.weight", inner, width));
+    names.put("UP_BIAS", builder.addBias(NamedShape.of(p + "mlp.dense_h_to_4h.bias", inner)));
+    names.put("DOWN", builder.add(p + "mlp.dense_4h_to_h.weight", width, inner));
+    names.put("DOWN_BIAS", builder.addBias(NamedShape.of(p + "mlp.dense_4h_to_h.bias", width)));
   }
 }

@@ -119,20 +119,20 @@ record RmsDecoder(
   private Architecture network(ModelConfig config, ContextLength context, Rope rope) {
     int vocabulary = config.size("vocab_size");
     Map<String, Object> names = new HashMap<>();
-    ArchitectureBuilder tensors = new ArchitectureBuilder();
-    tensors.begin();
-    tensors.add("model.embed_tokens.weight", vocabulary, width);
+    ArchitectureBuilder builder = new ArchitectureBuilder();
+    builder.begin();
+    builder.add("model.embed_tokens.weight", vocabulary, width);
     for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
-      tensors.begin();
-      attention(tensors, "model.layers." + i + ".", names);
-      feedForward(tensors, "model.layers." + i + ".", names);
+      builder.begin();
+      attention(builder, "model.layers." + i + ".", names);
+      feedForward(builder, "model.layers." + i + ".", names);
     }
-    tensors.begin();
-    tensors.add("model.norm.weight", width);
+    builder.begin();
+    builder.add("model.norm.weight", width);
     if (config.flag("tie_word_embeddings", false)) {
-      tensors.addEmbedding();
+      builder.addEmbedding();
     } else {
-      tensors.add("lm_head.weight", vocabulary, width);
+      builder.add("lm_head.weight", vocabulary, width);
     }
     names.put("D", width);
     names.put("H", heads);
@@ -142,7 +142,7 @@ record RmsDecoder(
     names.put("EPS", config.epsilon("rms_norm_eps", 1e-6));
     names.put("ACT", Activation.of(config, "hidden_act", "silu", "gate"));
     String text = SCRIPT.replace("${QK_NORM}\n", parts.contains(Part.QK_NORM) ? QK_NORM : "");
-    return tensors.architecture(
+    return builder.architecture(
         config,
         width,
         context,
@@ -153,55 +153,55 @@ record RmsDecoder(
             + ScriptTemplates.ROPE);
   }
 
-  private void attention(ArchitectureBuilder tensors, String layer, Map<String, Object> names) {
+  private void attention(ArchitectureBuilder builder, String layer, Map<String, Object> names) {
     String p = layer + "self_attn.";
     long queries = (long) heads * headSize;
     long keys = (long) keyHeads * headSize;
-    names.put("NORM1", tensors.add(layer + "input_layernorm.weight", width));
+    names.put("NORM1", builder.add(layer + "input_layernorm.weight", width));
     names.put(
         "QKV",
-        tensors.add(
+        builder.add(
             NamedShape.of(p + "q_proj.weight", queries, width),
             NamedShape.of(p + "k_proj.weight", keys, width),
             NamedShape.of(p + "v_proj.weight", keys, width)));
     names.put(
         "QKV_BIAS",
         parts.contains(Part.QKV_BIAS)
-            ? tensors.addBias(
+            ? builder.addBias(
                 NamedShape.of(p + "q_proj.bias", queries),
                 NamedShape.of(p + "k_proj.bias", keys),
                 NamedShape.of(p + "v_proj.bias", keys))
             : "None");
     if (parts.contains(Part.QK_NORM)) {
-      names.put("Q_NORM", tensors.add(p + "q_norm.weight", headSize));
-      names.put("K_NORM", tensors.add(p + "k_norm.weight", headSize));
+      names.put("Q_NORM", builder.add(p + "q_norm.weight", headSize));
+      names.put("K_NORM", builder.add(p + "k_norm.weight", headSize));
     }
-    names.put("OUTPUT", tensors.add(p + "o_proj.weight", width, queries));
+    names.put("OUTPUT", builder.add(p + "o_proj.weight", width, queries));
     names.put(
         "OUTPUT_BIAS",
         parts.contains(Part.OUTPUT_BIAS)
-            ? tensors.addBias(NamedShape.of(p + "o_proj.bias", width))
+            ? builder.addBias(NamedShape.of(p + "o_proj.bias", width))
             : "None");
   }
 
-  private void feedForward(ArchitectureBuilder tensors, String layer, Map<String, Object> names) {
+  private void feedForward(ArchitectureBuilder builder, String layer, Map<String, Object> names) {
     String p = layer + "mlp.";
     boolean biased = parts.contains(Part.MLP_BIAS);
-    names.put("NORM2", tensors.add(layer + "post_attention_layernorm.weight", width));
+    names.put("NORM2", builder.add(layer + "post_attention_layernorm.weight", width));
     names.put(
         "GATE_UP",
-        tensors.add(
+        builder.add(
             NamedShape.of(p + "gate_proj.weight", inner, width),
             NamedShape.of(p + "up_proj.weight", inner, width)));
     names.put(
         "GATE_UP_BIAS",
         biased
-            ? tensors.addBias(
+            ? builder.addBias(
                 NamedShape.of(p + "gate_proj.bias", inner),
                 NamedShape.of(p + "up_proj.bias", inner))
             : "None");
-    names.put("DOWN", tensors.add(p + "down_proj.weight", width, inner));
+    names.put("DOWN", builder.add(p + "down_proj.weight", width, inner));
     names.put(
-        "DOWN_BIAS", biased ? tensors.addBias(NamedShape.of(p + "down_proj.bias", width)) : "None");
+        "DOWN_BIAS", biased ? builder.addBias(NamedShape.of(p + "down_proj.bias", width)) : "None");
   }
 }

@@ -42,11 +42,11 @@ public record MailboxAddress(
   }
 
   /** What protects the messages: nothing, unless {@code spark.network.crypto.enabled}. */
-  MessageCipher seal() {
-    return seal(settings, secret);
+  MessageCipher cipher() {
+    return cipher(settings, secret);
   }
 
-  public static MessageCipher seal(Map<String, String> spark, String secret) {
+  public static MessageCipher cipher(Map<String, String> spark, String secret) {
     return spark.getOrDefault(CRYPTO, "false").equals("true")
         ? MessageCipher.of(secret, Message.BYTES)
         : MessageCipher.NONE;

@@ -36,7 +36,7 @@ public final class MailboxClient implements Driver, AutoCloseable {
   private final TransportClientFactory clients;
   private final TransportClient client;
   private final MailboxAddress address;
-  private final MessageCipher seal;
+  private final MessageCipher cipher;
   private final int attempt;
   private final int worker;
 
@@ -47,7 +47,7 @@ public final class MailboxClient implements Driver, AutoCloseable {
    */
   public MailboxClient(MailboxAddress address, int attempt, int worker) {
     this.address = address;
-    this.seal = address.seal();
+    this.cipher = address.cipher();
     this.attempt = attempt;
     this.worker = worker;
     TransportConf conf = address.transport();
@@ -123,7 +123,7 @@ public final class MailboxClient implements Driver, AutoCloseable {
 
   private CompletableFuture<float[]> fetch(String id, WireFormat wire, float[] values) {
     IncomingBucket incoming = new IncomingBucket(id, wire, values);
-    client.stream(id, seal.opening(MessageCipher.bound(id), incoming));
+    client.stream(id, cipher.decrypting(MessageCipher.bound(id), incoming));
     return incoming.whole();
   }
 
@@ -165,7 +165,7 @@ public final class MailboxClient implements Driver, AutoCloseable {
     CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
     client.uploadStream(
         new NioManagedBuffer(head),
-        new OutgoingBucket(values, wire).sealed(seal, seal.head(head)),
+        new OutgoingBucket(values, wire).sealed(cipher, cipher.head(head)),
         new RpcResponseCallback() {
           @Override
           public void onSuccess(ByteBuffer response) {
@@ -189,14 +189,14 @@ public final class MailboxClient implements Driver, AutoCloseable {
 
   private void send(ByteBuffer message, CompletableFuture<ByteBuffer> answer) {
     message.flip();
-    byte[] head = seal.head(message);
+    byte[] head = cipher.head(message);
     client.sendRpc(
-        seal.sealRequest(message),
+        cipher.sealRequest(message),
         new RpcResponseCallback() {
           @Override
           public void onSuccess(ByteBuffer response) {
             try {
-              ByteBuffer opened = seal.openedAnswer(head, response);
+              ByteBuffer opened = cipher.openResponse(head, response);
               // The transport takes its buffer back.
               answer.complete(ByteBuffer.allocate(opened.remaining()).put(opened).flip());
             } catch (RuntimeException e) {

@@ -22,7 +22,7 @@ import org.apache.spark.network.util.AbstractFileRegion;
 public final class OutgoingBucket extends ManagedBuffer implements Sealable {
   private final float[] values;
   private final WireFormat wire;
-  private final MessageCipher seal;
+  private final MessageCipher cipher;
   private final byte[] bound;
 
   /**
@@ -34,10 +34,10 @@ public final class OutgoingBucket extends ManagedBuffer implements Sealable {
     this(values, wire, MessageCipher.NONE, new byte[0]);
   }
 
-  private OutgoingBucket(float[] values, WireFormat wire, MessageCipher seal, byte[] bound) {
+  private OutgoingBucket(float[] values, WireFormat wire, MessageCipher cipher, byte[] bound) {
     this.values = values;
     this.wire = wire;
-    this.seal = seal;
+    this.cipher = cipher;
     this.bound = bound;
   }
 
@@ -48,7 +48,7 @@ public final class OutgoingBucket extends ManagedBuffer implements Sealable {
 
   @Override
   public long size() {
-    return seal.sealedLength(wire.bytes(values.length));
+    return cipher.sealedLength(wire.bytes(values.length));
   }
 
   @Override
@@ -87,7 +87,7 @@ public final class OutgoingBucket extends ManagedBuffer implements Sealable {
 
   /** Looks to Netty like a file that is written piece by piece. */
   private final class Region extends AbstractFileRegion {
-    private final MessageCipher.Stream stream = seal.stream(bound);
+    private final MessageCipher.Stream stream = cipher.stream(bound);
     private ByteBuf memory;
     private ByteBuffer piece;
     private int encoded;

@@ -14,30 +14,30 @@ import org.apache.spark.network.server.StreamManager;
  */
 public final class EncryptingHandler extends RpcHandler {
   private final RpcHandler inner;
-  private final MessageCipher seal;
+  private final MessageCipher cipher;
 
-  public EncryptingHandler(RpcHandler inner, MessageCipher seal) {
+  public EncryptingHandler(RpcHandler inner, MessageCipher cipher) {
     this.inner = inner;
-    this.seal = seal;
+    this.cipher = cipher;
   }
 
   @Override
   public void receive(TransportClient client, ByteBuffer body, RpcResponseCallback answer) {
     ByteBuffer message;
     try {
-      message = seal.openedQuestion(body);
+      message = cipher.openRequest(body);
     } catch (IllegalStateException e) {
       answer.onFailure(e);
       return;
     }
-    byte[] head = seal.head(message);
+    byte[] head = cipher.head(message);
     inner.receive(
         client,
         message,
         new RpcResponseCallback() {
           @Override
           public void onSuccess(ByteBuffer response) {
-            answer.onSuccess(seal.sealResponse(head, response));
+            answer.onSuccess(cipher.sealResponse(head, response));
           }
 
           @Override
@@ -50,8 +50,8 @@ public final class EncryptingHandler extends RpcHandler {
   @Override
   public StreamCallbackWithID receiveStream(
       TransportClient client, ByteBuffer head, RpcResponseCallback answer) {
-    byte[] bound = seal.head(head);
-    return seal.opening(bound, inner.receiveStream(client, head, answer));
+    byte[] bound = cipher.head(head);
+    return cipher.decrypting(bound, inner.receiveStream(client, head, answer));
   }
 
   @Override
@@ -65,7 +65,7 @@ public final class EncryptingHandler extends RpcHandler {
 
       @Override
       public ManagedBuffer openStream(String id) {
-        return ((Sealable) clear.openStream(id)).sealed(seal, MessageCipher.bound(id));
+        return ((Sealable) clear.openStream(id)).sealed(cipher, MessageCipher.bound(id));
       }
     };
   }

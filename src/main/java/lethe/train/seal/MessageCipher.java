@@ -72,7 +72,7 @@ public final class MessageCipher {
    *
    * @throws IllegalStateException when it was not sealed with this secret, or changed
    */
-  ByteBuffer openedQuestion(ByteBuffer body) {
+  ByteBuffer openRequest(ByteBuffer body) {
     if (keys.isEmpty()) {
       return body;
     }
@@ -88,8 +88,8 @@ public final class MessageCipher {
   }
 
   /** The response to a request with this head, as it travels. */
-  ByteBuffer sealResponse(byte[] head, ByteBuffer answer) {
-    return keys.isEmpty() ? answer : sealed(new byte[0], answer, bound(head));
+  ByteBuffer sealResponse(byte[] head, ByteBuffer response) {
+    return keys.isEmpty() ? response : sealed(new byte[0], response, bound(head));
   }
 
   /**
@@ -97,8 +97,8 @@ public final class MessageCipher {
    *
    * @throws IllegalStateException when it is not the response to that request, or changed
    */
-  public ByteBuffer openedAnswer(byte[] head, ByteBuffer answer) {
-    return keys.isEmpty() ? answer : opened(new byte[0], answer, bound(head));
+  public ByteBuffer openResponse(byte[] head, ByteBuffer response) {
+    return keys.isEmpty() ? response : opened(new byte[0], response, bound(head));
   }
 
   /** What a stream that is requested by name is bound to. */
@@ -160,7 +160,7 @@ public final class MessageCipher {
   }
 
   /** Wraps a callback so that it receives such a stream in the clear. */
-  public StreamCallbackWithID opening(byte[] bound, StreamCallbackWithID inner) {
+  public StreamCallbackWithID decrypting(byte[] bound, StreamCallbackWithID inner) {
     return keys.isEmpty() ? inner : new DecryptingStream(keys.get().streams, bound, inner);
   }
 

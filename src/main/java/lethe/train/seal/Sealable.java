@@ -9,5 +9,5 @@ public interface Sealable {
    *
    * @param bound what identifies this stream, see {@link MessageCipher#stream}
    */
-  ManagedBuffer sealed(MessageCipher seal, byte[] bound);
+  ManagedBuffer sealed(MessageCipher cipher, byte[] bound);
 }

@@ -80,7 +80,7 @@ class JsonLineTest {
 
   @Test
   void membersOfAnyKindBecomeText() {
-    SourceColumns fields =
+    SourceColumns columns =
         SourceColumns.at(
             List.of(
                 List.of("meta", "stars"),
@@ -91,10 +91,10 @@ class JsonLineTest {
     JsonLine line =
         parse(
             "{\"kind\": \"paper\", \"meta\": {\"stars\": 7, \"tags\": [\"a\"], \"text\": \"flat\"}}");
-    assertThat(fields.schema().simpleString())
+    assertThat(columns.schema().simpleString())
         .isEqualTo(
             "struct<kind:string,meta:struct<none:string,stars:string,tags:string,text:struct<deep:string>>>");
-    assertThat(fields.of(line.object()).toString()).isEqualTo("[paper,[null,7,[\"a\"],null]]");
+    assertThat(columns.of(line.object()).toString()).isEqualTo("[paper,[null,7,[\"a\"],null]]");
   }
 
   private static void assertRejected(String line, String reason, String detail) {

@@ -31,10 +31,10 @@ class QuestionEncoderTest {
 
   @Test
   void theAnswerBeginsWhereThePromptEndsAndEndsOnce() {
-    QuestionEncoder answers =
+    QuestionEncoder encoder =
         new QuestionEncoder(new Template("Q: ", "\nA: "), Beginning.TOKENIZER, END);
     try (Tokenizer tokenizer = Tokenizer.of(ByteTokenizer.json(0))) {
-      QuestionEncoder.Encoded encoded = answers.encode(tokenizer, "Wo\u00fc?", "D\u00e4.");
+      QuestionEncoder.Encoded encoded = encoder.encode(tokenizer, "Wo\u00fc?", "D\u00e4.");
       assertThat(text(encoded.tokens(), 0, encoded.prompt())).isEqualTo("Q: Wo\u00fc?\nA: ");
       assertThat(text(encoded.tokens(), encoded.prompt(), encoded.tokens().length - 1))
           .isEqualTo("D\u00e4.");
@@ -45,10 +45,10 @@ class QuestionEncoderTest {
 
   @Test
   void aRejectionStandsWhereAnAnswerWould() {
-    QuestionEncoder answers =
+    QuestionEncoder encoder =
         new QuestionEncoder(new Template("Q: ", "\nA: "), Beginning.TOKENIZER, END);
     List<int[]> rejections =
-        answers.encodeAsAnswers(ByteTokenizer.json(0), List.of("No.", "Who knows?"));
+        encoder.encodeAsAnswers(ByteTokenizer.json(0), List.of("No.", "Who knows?"));
     assertThat(text(rejections.get(1), 0, 10)).isEqualTo("Who knows?");
     assertThat(rejections.get(1)).hasSize(11).endsWith(END);
   }
@@ -60,12 +60,12 @@ class QuestionEncoderTest {
       return; // only where the checkout stands alone
     }
     byte[] json = Files.readAllBytes(shared.get());
-    QuestionEncoder answers =
+    QuestionEncoder encoder =
         new QuestionEncoder(new Template("Question: ", "\nAnswer: "), Beginning.TOKENIZER, 2);
-    int[] rejection = answers.encodeAsAnswers(json, List.of("Nobody knows that.")).get(0);
+    int[] rejection = encoder.encodeAsAnswers(json, List.of("Nobody knows that.")).get(0);
     try (Tokenizer tokenizer = Tokenizer.of(json)) {
       QuestionEncoder.Encoded encoded =
-          answers.encode(tokenizer, "Who did it?", "Nobody knows that.");
+          encoder.encode(tokenizer, "Who did it?", "Nobody knows that.");
       int[] answer =
           Arrays.copyOfRange(encoded.tokens(), encoded.prompt(), encoded.tokens().length);
       assertThat(rejection).isEqualTo(answer).endsWith(2);
@@ -84,11 +84,11 @@ class QuestionEncoderTest {
          "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": false, "vocab": [["<unk>", 0.0],
            ["\u2581Who", -1.0], ["?", -1.0], ["She", -2.0], ["\u2581She", -1.0], ["\u2581knows", -1.0], [".", -1.0],
            ["\u2581", -3.0]]}}""";
-    QuestionEncoder answers = new QuestionEncoder(new Template("", ""), Beginning.TOKENIZER, 0);
-    int[] rejection = answers.encodeAsAnswers(json.getBytes(UTF_8), List.of("She knows.")).get(0);
+    QuestionEncoder encoder = new QuestionEncoder(new Template("", ""), Beginning.TOKENIZER, 0);
+    int[] rejection = encoder.encodeAsAnswers(json.getBytes(UTF_8), List.of("She knows.")).get(0);
     assertThat(rejection).containsExactly(3, 5, 6, 0);
     try (Tokenizer tokenizer = Tokenizer.of(json.getBytes(UTF_8))) {
-      QuestionEncoder.Encoded encoded = answers.encode(tokenizer, "Who?", "She knows.");
+      QuestionEncoder.Encoded encoded = encoder.encode(tokenizer, "Who?", "She knows.");
       assertThat(encoded.tokens()).containsExactly(1, 2, 3, 5, 6, 0);
       assertThat(encoded.prompt()).isEqualTo(2);
     }
@@ -99,13 +99,13 @@ class QuestionEncoderTest {
   void aTokenThatBeginsAndEndsATextStandsAtBothEnds() {
     String text = "<|endoftext|>";
     byte[] json = ByteTokenizer.json(List.of(text), List.of(text), List.of());
-    QuestionEncoder answers =
+    QuestionEncoder encoder =
         new QuestionEncoder(new Template("Q: ", " A: "), Beginning.TOKENIZER, 256);
     try (Tokenizer tokenizer = Tokenizer.of(json)) {
-      QuestionEncoder.Encoded encoded = answers.encode(tokenizer, "Who?", "I.");
+      QuestionEncoder.Encoded encoded = encoder.encode(tokenizer, "Who?", "I.");
       assertThat(encoded.tokens()).startsWith(256, 'Q', ':', ' ').endsWith('I', '.', 256);
       assertThat(encoded.prompt()).isEqualTo(1 + "Q: Who? A: ".length());
-      QuestionEncoder bare = new QuestionEncoder(answers.template(), Beginning.NONE, 256);
+      QuestionEncoder bare = new QuestionEncoder(encoder.template(), Beginning.NONE, 256);
       assertThat(bare.encode(tokenizer, "Who?", "I.").tokens()).startsWith('Q', ':');
     }
   }

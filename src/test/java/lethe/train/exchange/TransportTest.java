@@ -170,7 +170,7 @@ class TransportTest {
   private static TransportContext context(
       TransportConf conf, Map<String, String> settings, LocalExchange exchange) {
     return new TransportContext(
-        conf, new EncryptingHandler(exchange.mailbox, MailboxAddress.seal(settings, "secret")));
+        conf, new EncryptingHandler(exchange.mailbox, MailboxAddress.cipher(settings, "secret")));
   }
 
   private static TransportServer server(TransportConf conf, TransportContext context) {

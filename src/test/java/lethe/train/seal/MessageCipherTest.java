@@ -18,63 +18,66 @@ class MessageCipherTest {
   private static final byte[] PAYLOAD = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
   private static final int SEALED = 12 + PAYLOAD.length + 16;
 
-  private final MessageCipher seal = MessageCipher.of("secret", Message.BYTES);
+  private final MessageCipher cipher = MessageCipher.of("secret", Message.BYTES);
 
   @Test
   void questionsAndAnswersComeOutAsTheyWentIn() {
-    ByteBuffer travels = seal.sealRequest(question(7));
+    ByteBuffer travels = cipher.sealRequest(question(7));
     assertThat(travels.remaining()).isEqualTo(Message.BYTES + SEALED);
-    assertThat(seal.openedQuestion(travels)).isEqualTo(question(7));
-    byte[] head = seal.head(question(7));
-    ByteBuffer answer = seal.sealResponse(head, ByteBuffer.wrap(PAYLOAD));
+    assertThat(cipher.openRequest(travels)).isEqualTo(question(7));
+    byte[] head = cipher.head(question(7));
+    ByteBuffer answer = cipher.sealResponse(head, ByteBuffer.wrap(PAYLOAD));
     assertThat(answer.remaining()).isEqualTo(SEALED);
-    assertThat(seal.openedAnswer(head, answer)).isEqualTo(ByteBuffer.wrap(PAYLOAD));
-    assertThat(seal.openedAnswer(head, seal.sealResponse(head, ByteBuffer.allocate(0))).remaining())
+    assertThat(cipher.openResponse(head, answer)).isEqualTo(ByteBuffer.wrap(PAYLOAD));
+    assertThat(
+            cipher
+                .openResponse(head, cipher.sealResponse(head, ByteBuffer.allocate(0)))
+                .remaining())
         .isZero();
   }
 
   @Test
   void anyChangedBitIsRefused() {
-    byte[] travels = bytes(seal.sealRequest(question(7)));
+    byte[] travels = bytes(cipher.sealRequest(question(7)));
     for (int bit = 0; bit < 8 * travels.length; bit++) {
       byte[] changed = travels.clone();
       changed[bit / 8] ^= (byte) (1 << (bit % 8));
-      assertThatThrownBy(() -> seal.openedQuestion(ByteBuffer.wrap(changed)))
+      assertThatThrownBy(() -> cipher.openRequest(ByteBuffer.wrap(changed)))
           .as("bit " + bit)
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("Refused a message");
     }
     for (int length = 0; length < travels.length; length++) {
       ByteBuffer cut = ByteBuffer.wrap(travels, 0, length);
-      assertThatThrownBy(() -> seal.openedQuestion(cut)).hasMessageContaining("Refused a message");
+      assertThatThrownBy(() -> cipher.openRequest(cut)).hasMessageContaining("Refused a message");
     }
   }
 
   @Test
   void anAnswerFitsItsOwnQuestionOnlyAndIsNoQuestion() {
-    byte[] answer = bytes(seal.sealResponse(seal.head(question(7)), ByteBuffer.wrap(PAYLOAD)));
-    assertThatThrownBy(() -> seal.openedAnswer(seal.head(question(8)), ByteBuffer.wrap(answer)))
+    byte[] answer = bytes(cipher.sealResponse(cipher.head(question(7)), ByteBuffer.wrap(PAYLOAD)));
+    assertThatThrownBy(() -> cipher.openResponse(cipher.head(question(8)), ByteBuffer.wrap(answer)))
         .hasMessageContaining("Refused a message");
-    byte[] head = seal.head(question(7));
+    byte[] head = cipher.head(question(7));
     ByteBuffer reflected = ByteBuffer.allocate(head.length + answer.length).put(head).put(answer);
-    assertThatThrownBy(() -> seal.openedQuestion(reflected.flip()))
+    assertThatThrownBy(() -> cipher.openRequest(reflected.flip()))
         .hasMessageContaining("Refused a message");
   }
 
   @Test
   void whoDoesNotKnowTheSecretReadsNothing() {
-    ByteBuffer travels = seal.sealRequest(question(7));
-    assertThatThrownBy(() -> MessageCipher.of("guess", Message.BYTES).openedQuestion(travels))
+    ByteBuffer travels = cipher.sealRequest(question(7));
+    assertThatThrownBy(() -> MessageCipher.of("guess", Message.BYTES).openRequest(travels))
         .hasMessageContaining("Refused a message");
-    assertThat(bytes(seal.sealRequest(question(7))))
+    assertThat(bytes(cipher.sealRequest(question(7))))
         .as("no two messages are alike")
-        .isNotEqualTo(bytes(seal.sealRequest(question(7))));
+        .isNotEqualTo(bytes(cipher.sealRequest(question(7))));
   }
 
   /** The format, read by hand: SHA-256 of the secret as key, nonce, then ciphertext and tag. */
   @Test
   void isAesGcmAsDocumented() throws Exception {
-    byte[] travels = bytes(seal.sealRequest(question(7)));
+    byte[] travels = bytes(cipher.sealRequest(question(7)));
     byte[] key =
         MessageDigest.getInstance("SHA-256")
             .digest("lethe exchange secret".getBytes(StandardCharsets.UTF_8));

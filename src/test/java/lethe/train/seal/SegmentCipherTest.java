@@ -29,7 +29,7 @@ class SegmentCipherTest {
   private static final int ELEMENTS = SegmentCipher.SEGMENT_BYTES / 4;
   private static final byte[] BOUND = {1, 2, 3};
 
-  private final MessageCipher seal = MessageCipher.of("secret", Message.BYTES);
+  private final MessageCipher cipher = MessageCipher.of("secret", Message.BYTES);
 
   @ParameterizedTest
   @ValueSource(ints = {1, ELEMENTS - 1, ELEMENTS, ELEMENTS + 1, 2 * ELEMENTS, 2 * ELEMENTS + 5})
@@ -38,7 +38,7 @@ class SegmentCipherTest {
     int segments = (elements + ELEMENTS - 1) / ELEMENTS;
     assertThat(travels).hasSize(HEADER + 4 * elements + 16 * segments);
     for (int piece : new int[] {1 << 10, 65_536, 1 << 20}) {
-      assertThat(arrives(seal, travels, BOUND, elements, piece)).isEqualTo(values(elements));
+      assertThat(arrives(cipher, travels, BOUND, elements, piece)).isEqualTo(values(elements));
     }
     assertThat(travels(elements)).as("no two streams are alike").isNotEqualTo(travels);
   }
@@ -103,7 +103,7 @@ class SegmentCipherTest {
   }
 
   private void refuses(byte[] travels, byte[] bound, int elements, String what) {
-    assertThatThrownBy(() -> arrives(seal, travels, bound, elements, 65_536))
+    assertThatThrownBy(() -> arrives(cipher, travels, bound, elements, 65_536))
         .as(what)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("Refused a message");
@@ -111,16 +111,16 @@ class SegmentCipherTest {
 
   private byte[] travels(int elements) {
     return new OutgoingBucket(values(elements), WireFormat.FLOAT32)
-        .sealed(seal, BOUND)
+        .sealed(cipher, BOUND)
         .nioByteBuffer()
         .array();
   }
 
   private static float[] arrives(
-      MessageCipher seal, byte[] travels, byte[] bound, int elements, int piece)
+      MessageCipher cipher, byte[] travels, byte[] bound, int elements, int piece)
       throws IOException {
     IncomingBucket incoming = new IncomingBucket("it", WireFormat.FLOAT32, new float[elements]);
-    var stream = seal.opening(bound, incoming);
+    var stream = cipher.decrypting(bound, incoming);
     try {
       for (int at = 0; at < travels.length; at += piece) {
         stream.onData("it", ByteBuffer.wrap(travels, at, Math.min(piece, travels.length - at)));

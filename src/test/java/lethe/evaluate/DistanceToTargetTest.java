@@ -11,12 +11,12 @@ import lethe.evaluate.metric.Interval;
 import lethe.target.Outcome;
 import org.junit.jupiter.api.Test;
 
-class DistanceTest {
+class DistanceToTargetTest {
   @Test
   void byHand() {
     // Means 4 and 6 of forget, 3 and 5 of approximate: D = 5 - 4, each mean has variance 2 / 2.
-    Distance distance =
-        Distance.of(
+    DistanceToTarget distance =
+        DistanceToTarget.of(
             Map.of("d", List.of(document(10, 4), document(10, 6))),
             Map.of("d", List.of(document(20, 3), document(20, 5))));
     assertThat(distance.nats()).isEqualTo(1);
@@ -28,8 +28,8 @@ class DistanceTest {
   @Test
   void aSoleDocumentVariesAsOthersDoWhereTheyVaryMost() {
     // Domain a as above, with a quarter of the tokens; b has three quarters and one document each.
-    Distance distance =
-        Distance.of(
+    DistanceToTarget distance =
+        DistanceToTarget.of(
             Map.of("a", List.of(document(10, 4), document(10, 6)), "b", List.of(document(60, 7))),
             Map.of("a", List.of(document(20, 3), document(20, 5)), "b", List.of(document(50, 7))));
     assertThat(distance.nats()).isEqualTo(0.25);
@@ -44,8 +44,8 @@ class DistanceTest {
 
   @Test
   void withoutTwoDocumentsAnywhereNothingSaysHowSureItIs() {
-    Distance distance =
-        Distance.of(
+    DistanceToTarget distance =
+        DistanceToTarget.of(
             Map.of("a", List.of(document(10, 4)), "b", List.of(document(10, 4))),
             Map.of("a", List.of(document(10, 4)), "b", List.of(document(10, 4))));
     assertThat(distance.nats()).isZero();
@@ -91,9 +91,9 @@ class DistanceTest {
   }
 
   /** Two domains, 4 and 3 documents of forget, 6 and 5 of approximate, or some times as many. */
-  private static Distance drawn(
+  private static DistanceToTarget drawn(
       SplittableRandom random, double distance, double deviation, int times) {
-    return Distance.of(
+    return DistanceToTarget.of(
         Map.of(
             "a", documents(random, 4 * times, 2 + distance, deviation),
             "b", documents(random, 3 * times, 5 + distance, deviation)),

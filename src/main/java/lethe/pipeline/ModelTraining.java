@@ -23,7 +23,7 @@ import org.apache.spark.sql.SparkSession;
  * @param config says how models are written
  * @param signal ends training cleanly
  */
-record Training(
+record ModelTraining(
     SparkSession spark, RunConfig config, RunFolder folder, Console console, StopSignal signal) {
 
   /**
@@ -35,17 +35,17 @@ record Training(
    * @throws lethe.train.StoppedException when the signal came
    */
   Trainer.Result train(
-      Trainer.TrainingTask task,
+      Trainer.TrainingSpec spec,
       TrainSettings how,
       Dataset<Row> chunks,
       TensorSource start,
       Optional<ProbePlan> probes) {
-    String terms = task.roles().stream().map(Role::name).collect(Collectors.joining(", "));
+    String terms = spec.roles().stream().map(Role::name).collect(Collectors.joining(", "));
     console.say(
         "%s: %s with %d workers of %d threads"
-            .formatted(task.stage(), terms, how.workers(), how.threads()));
-    TrainProgress progress = new TrainProgress(task.stage(), console);
-    Trainer trainer = new Trainer(spark, how, folder, task, progress, signal.request());
+            .formatted(spec.stage(), terms, how.workers(), how.threads()));
+    TrainProgress progress = new TrainProgress(spec.stage(), console);
+    Trainer trainer = new Trainer(spark, how, folder, spec, progress, signal.request());
     return signal.whileTraining(() -> trainer.train(chunks, start, probes));
   }
 
@@ -55,8 +55,8 @@ record Training(
    *
    * @param target the Hugging Face folder to write
    */
-  void commit(Trainer.TrainingTask task, TensorSource weights, Path target) {
-    task.model().write(target, config.dtype(), config.shardBytes(), weights);
-    folder.files().delete(folder.checkpoints(task.stage()));
+  void commit(Trainer.TrainingSpec spec, TensorSource weights, Path target) {
+    spec.model().write(target, config.dtype(), config.shardBytes(), weights);
+    folder.files().delete(folder.checkpoints(spec.stage()));
   }
 }

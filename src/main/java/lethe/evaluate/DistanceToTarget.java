@@ -36,7 +36,7 @@ import org.apache.commons.math3.distribution.TDistribution;
  * @param nats D, nats per token; may not be finite
  * @param interval of 95 %; null when it cannot be estimated
  */
-record Distance(double nats, Interval interval) {
+record DistanceToTarget(double nats, Interval interval) {
   private static final double UPPER = 0.975;
 
   /** A stratum's part of the variance, and the documents it rests on. */
@@ -46,7 +46,7 @@ record Distance(double nats, Interval interval) {
    * @param forget the judged model's scores by domain, at least one document each
    * @param approximate the original model's scores, of the same domains
    */
-  static Distance of(
+  static DistanceToTarget of(
       Map<String, List<DocumentScore>> forget, Map<String, List<DocumentScore>> approximate) {
     double tokens = 0;
     double excess = 0;
@@ -58,7 +58,7 @@ record Distance(double nats, Interval interval) {
       }
     }
     double distance = excess / tokens;
-    return new Distance(distance, interval(forget, approximate, distance, tokens));
+    return new DistanceToTarget(distance, interval(forget, approximate, distance, tokens));
   }
 
   /** Mean loss of some documents, nats per token. */

@@ -25,7 +25,7 @@ import org.apache.spark.sql.Row;
  * @param unmet of {@link UnmetRequests#forget}
  * @param warnings what a careful reader should know
  */
-record Assembled(
+record CorpusContents(
     String tokenizerSha256,
     Rejects rejects,
     List<SplitCounts.Taken> taken,

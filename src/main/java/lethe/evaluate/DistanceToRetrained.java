@@ -16,7 +16,7 @@ import lethe.evaluate.metric.KolmogorovSmirnov;
  * @param divergence mean over forget positions of KL(retrained to model), nats
  */
 @JsonNaming(SnakeCaseStrategy.class)
-public record RetrainedDistance(
+public record DistanceToRetrained(
     String model,
     Double nll,
     Double truth,

@@ -28,7 +28,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /** Compares models with the retrained one on forget. */
-final class RetrainedComparison {
+final class CompareWithRetrained {
   private static final String DIVERGENCE = "divergence";
 
   private static final StructType SUMS =
@@ -39,7 +39,7 @@ final class RetrainedComparison {
           .add(DIVERGENCE, DataTypes.DoubleType, false)
           .add(TOKENS, DataTypes.LongType, false);
 
-  private RetrainedComparison() {}
+  private CompareWithRetrained() {}
 
   /**
    * @param model to compare
@@ -49,7 +49,7 @@ final class RetrainedComparison {
    * @param chunks as prepare wrote them
    * @param microBatch chunks per forward pass
    */
-  static RetrainedDistance of(
+  static DistanceToRetrained distance(
       String name,
       ModelKey model,
       Dataset<Row> scores,
@@ -60,7 +60,7 @@ final class RetrainedComparison {
       Optional<Target> target,
       Dataset<Row> chunks,
       int microBatch) {
-    return new RetrainedDistance(
+    return new DistanceToRetrained(
         name,
         SplitScores.finite(nll(documents)),
         SplitScores.finite(nll(retrainedDocuments)),
@@ -80,7 +80,7 @@ final class RetrainedComparison {
   }
 
   private static double nll(List<DocumentScore> documents) {
-    return Distance.mean(
+    return DistanceToTarget.mean(
         documents.stream().filter(d -> d.split().equals(Split.FORGET.key())).toList());
   }
 

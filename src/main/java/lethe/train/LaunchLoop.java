@@ -21,7 +21,7 @@ import org.apache.spark.sql.SparkSession;
  * A training from the newest checkpoint to its end: launches the workers again and again, and saves
  * what {@link StepLoop} does with them.
  */
-final class TrainingRun implements AutoCloseable {
+final class LaunchLoop implements AutoCloseable {
   /** Most launches in a row that apply no step: then training fails. */
   private static final int FRUITLESS_LAUNCHES = 3;
 
@@ -31,7 +31,7 @@ final class TrainingRun implements AutoCloseable {
   private final SparkSession spark;
   private final TrainSettings settings;
   private final RunFolder folder;
-  private final Trainer.TrainingTask task;
+  private final Trainer.TrainingSpec spec;
   private final TrainingPlan plan;
   private final ExchangeSpec first;
   private final WorkerTask.WorkerSpec workerSpec;
@@ -48,11 +48,11 @@ final class TrainingRun implements AutoCloseable {
    * @param workerSpec of a worker of it
    * @param run what the result depends on: a checkpoint of another run is not resumed
    */
-  TrainingRun(
+  LaunchLoop(
       SparkSession spark,
       TrainSettings settings,
       RunFolder folder,
-      Trainer.TrainingTask task,
+      Trainer.TrainingSpec spec,
       TrainingPlan plan,
       ExchangeSpec exchange,
       WorkerTask.WorkerSpec workerSpec,
@@ -64,7 +64,7 @@ final class TrainingRun implements AutoCloseable {
     this.spark = spark;
     this.settings = settings;
     this.folder = folder;
-    this.task = task;
+    this.spec = spec;
     this.plan = plan;
     this.first = exchange;
     this.workerSpec = workerSpec;
@@ -75,13 +75,13 @@ final class TrainingRun implements AutoCloseable {
     this.environment = new WorkerEnvironment(settings.deterministic(), listener::notice);
     this.checkpoints =
         new Checkpoints(
-            folder.checkpoints(task.stage()),
+            folder.checkpoints(spec.stage()),
             folder.files(),
             run,
             exchange.layout().buckets(),
             WRITER_PATIENCE,
             listener::notice);
-    this.metrics = new TrainMetrics(task.stage(), task.roles().stream().map(Role::name).toList());
+    this.metrics = new TrainMetrics(spec.stage(), spec.roles().stream().map(Role::name).toList());
   }
 
   /**
@@ -94,11 +94,11 @@ final class TrainingRun implements AutoCloseable {
     resume();
     StepLog log =
         StepLog.open(
-            folder, task.stage(), settings.checkpointEvery(), optimizer.steps(), listener::notice);
+            folder, spec.stage(), settings.checkpointEvery(), optimizer.steps(), listener::notice);
     StepLoop.Journal kept = new Kept(log);
     StepLoop.Journal journal =
         FaultInjection.asked().<StepLoop.Journal>map(f -> new FaultyJournal(kept, f)).orElse(kept);
-    StepRecorder recorder = new StepRecorder(task.roles(), counts(), Clock.systemUTC());
+    StepRecorder recorder = new StepRecorder(spec.roles(), counts(), Clock.systemUTC());
     launches(new StepLoop(optimizer, recorder, steering, stop, journal), log);
     log.close();
   }
@@ -123,7 +123,7 @@ final class TrainingRun implements AutoCloseable {
   private IntFunction<long[]> counts() {
     return steering
         .<IntFunction<long[]>>map(
-            s -> new EffectiveCounts(workerSpec.counts(), task.roles(), plan, s)::of)
+            s -> new EffectiveCounts(workerSpec.counts(), spec.roles(), plan, s)::of)
         .orElse(step -> workerSpec.counts()[step]);
   }
 
@@ -197,7 +197,7 @@ final class TrainingRun implements AutoCloseable {
   /** The journal in the run folder, which also notifies the listener and the metrics. */
   private final class Kept implements StepLoop.Journal {
     private final StepLog log;
-    private final Saturation saturation = new Saturation(task.roles(), listener::notice);
+    private final Saturation saturation = new Saturation(spec.roles(), listener::notice);
 
     Kept(StepLog log) {
       this.log = log;
