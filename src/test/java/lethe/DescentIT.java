@@ -20,6 +20,7 @@ import java.util.function.UnaryOperator;
 import lethe.console.Console;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
+import lethe.model.TinyLlama;
 import lethe.model.checkpoint.Dtype;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.HfWriter;
@@ -249,7 +250,7 @@ class DescentIT {
             new org.apache.hadoop.fs.Path(folder.resolve(name).toString()),
             HfFolder.open(template, FILES),
             Dtype.FLOAT32,
-            HfWriter.DEFAULT_SHARD_BYTES)
+            TinyLlama.SHARD_BYTES)
         .write(
             stored,
             (tensor, from, to, offset, count) -> {

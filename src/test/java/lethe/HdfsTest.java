@@ -13,11 +13,12 @@ import java.util.zip.GZIPOutputStream;
 import lethe.corpus.CorpusSettings;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
+import lethe.corpus.SmallCorpora;
 import lethe.folder.Lease;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
+import lethe.model.TinyLlama;
 import lethe.model.checkpoint.Dtype;
-import lethe.model.checkpoint.HfWriter;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -113,7 +114,7 @@ class HdfsTest {
     assertThatThrownBy(() -> Lease.take(run, Clock.systemUTC()))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(run.root() + " is in use by process");
-    model.write(run.model(), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES, model.weights());
+    model.write(run.model(), Dtype.FLOAT32, TinyLlama.SHARD_BYTES, model.weights());
     lease.close();
     assertThat(run.files().list(run.root())).isEmpty();
     assertThat(run.files().sha256(new Path(run.model(), "model.safetensors")))
@@ -129,8 +130,13 @@ class HdfsTest {
   private Prepare.Result prepare(java.nio.file.Path conf, String run) {
     CorpusSettings settings = CorpusSettings.read(Settings.load(conf, List.of()).root());
     String model = run.replaceAll("/run$", "/model");
-    return new Prepare(
-            LocalSpark.SESSION, settings, RunFolder.of(run, new Configuration()), model, 256, 4096)
-        .execute();
+    return SmallCorpora.execute(
+        new Prepare(
+            LocalSpark.SESSION,
+            settings,
+            RunFolder.of(run, new Configuration()),
+            model,
+            256,
+            4096));
   }
 }

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import lethe.corpus.CorpusSettings;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
+import lethe.corpus.SmallCorpora;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -87,7 +88,7 @@ class PrepareIT {
               killAnExecutor();
               return Files.notExists(folder.resolve("run/corpus/manifest.json"));
             });
-    Prepare.Result result = prepare(run).execute();
+    Prepare.Result result = SmallCorpora.execute(prepare(run));
     assertThat(unfinished.get()).as("it was still writing").isTrue();
     assertThat(result.summary().counts().stream().mapToLong(Manifest.Count::documents).sum())
         .isEqualTo(DOCUMENTS);
@@ -111,7 +112,7 @@ class PrepareIT {
       out.write("\"}\n");
     }
     try {
-      assertThatThrownBy(prepare(run("giant"))::execute)
+      assertThatThrownBy(() -> SmallCorpora.execute(prepare(run("giant"))))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContainingAll(
               "Cannot read document giant in file:",

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
+import lethe.model.TinyLlama;
 import lethe.model.checkpoint.Dtype;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.HfWriter;
@@ -30,7 +31,7 @@ public final class SmallRun {
     new ByteLlama(16, 1, 2, 1, 24, 256, 0.02).write(model, FILES);
     ModelSource source = new ModelSource(model.toString(), Map.of());
     org.apache.hadoop.fs.Path weights = new org.apache.hadoop.fs.Path(folder.toString(), "weights");
-    new HfWriter(weights, HfFolder.open(model, FILES), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES)
+    new HfWriter(weights, HfFolder.open(model, FILES), Dtype.FLOAT32, TinyLlama.SHARD_BYTES)
         .write(source.architecture().tensors(), new InitialWeights(source.architecture(), 0.02, 1));
     Files.copy(
         folder.resolve("weights/model.safetensors"), folder.resolve("model/model.safetensors"));

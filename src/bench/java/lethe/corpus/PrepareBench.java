@@ -40,6 +40,7 @@ import lethe.corpus.split.Splits;
 import lethe.corpus.token.Beginning;
 import lethe.corpus.token.ChunkDocuments;
 import lethe.corpus.token.Chunks;
+import lethe.corpus.token.PieceCounter;
 import lethe.corpus.token.Tokenizer;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
@@ -194,7 +195,7 @@ public final class PrepareBench {
                         .save());
         double again = bare(tokenizer, sample, false);
         pieces = Math.max(pieces, bare(tokenizer, sample, true));
-        double whole = seconds("prepare", prepare::execute);
+        double whole = seconds("prepare", () -> prepare.execute(early -> {}, () -> {}));
         double write =
             seconds(
                 "write",
@@ -281,11 +282,12 @@ public final class PrepareBench {
           threads.submit(
               () -> {
                 long tokens = 0;
-                try (Tokenizer own = Tokenizer.of(json)) {
+                try (Tokenizer whole = Tokenizer.of(json);
+                    PieceCounter pieces = new PieceCounter(json)) {
                   for (int i = next.getAndIncrement();
                       i < texts.size();
                       i = next.getAndIncrement()) {
-                    tokens += cut ? own.countPieces(texts.get(i)) : own.count(texts.get(i));
+                    tokens += cut ? pieces.count(texts.get(i)) : whole.count(texts.get(i));
                   }
                 }
                 return tokens;
@@ -327,9 +329,9 @@ public final class PrepareBench {
     return most;
   }
 
-  private static long count(byte[] json, List<String> texts) {
-    try (Tokenizer tokenizer = Tokenizer.of(json)) {
-      return texts.stream().mapToLong(tokenizer::countPieces).sum();
+  private static long count(byte[] json, List<String> texts) throws IOException {
+    try (PieceCounter pieces = new PieceCounter(json)) {
+      return texts.stream().mapToLong(pieces::count).sum();
     }
   }
 

@@ -14,6 +14,7 @@ import lethe.bench.BenchSettings;
 import lethe.folder.RunFolder;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
+import lethe.model.TinyLlama;
 import lethe.model.checkpoint.Dtype;
 import lethe.model.checkpoint.HfWriter;
 import lethe.run.SubmitArguments;
@@ -208,7 +209,7 @@ public final class EvaluateBench {
             new org.apache.hadoop.fs.Path(target.toString()),
             source.open(),
             Dtype.FLOAT32,
-            HfWriter.DEFAULT_SHARD_BYTES)
+            TinyLlama.SHARD_BYTES)
         .write(source.architecture().tensors(), new InitialWeights(source.architecture(), 0.02, 1));
     return source(target.toString());
   }

@@ -102,25 +102,9 @@ public final class Prepare {
   /**
    * Writes the rejects and the chunks, and last the manifest.
    *
-   * @throws InvalidSettings when the settings or the sources are wrong; nothing is written then
-   */
-  public Result execute() {
-    return execute(sentence -> {});
-  }
-
-  /**
-   * The same.
-   *
    * @param early receives at once what makes the stage slow
-   */
-  public Result execute(Consumer<String> early) {
-    return execute(early, () -> {});
-  }
-
-  /**
-   * The same.
-   *
    * @param begins runs once nothing can be refused any more, before anything is written or deleted
+   * @throws InvalidSettings when the settings or the sources are wrong; nothing is written then
    */
   public Result execute(Consumer<String> early, Runnable begins) {
     return assemble(

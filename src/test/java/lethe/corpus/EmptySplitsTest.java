@@ -23,8 +23,8 @@ class EmptySplitsTest {
     Files.writeString(folder.resolve("ids.csv"), "1,erasure\n2,erasure\n");
     assertThatThrownBy(
             () ->
-                corpora
-                    .prepare(
+                SmallCorpora.execute(
+                    corpora.prepare(
                         """
                         forget { where = "license = 'MIT'" }
                         retain { where = "meta.language = 'en'", except = forget }
@@ -33,8 +33,7 @@ class EmptySplitsTest {
                         holdout { ids = "ids.csv", fraction = 0.5 }
                         """,
                         "",
-                        64)
-                    .execute())
+                        64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "Split forget has no document",
@@ -60,14 +59,13 @@ class EmptySplitsTest {
     corpora.write("lang=en/x.jsonl", SmallCorpora.documents("x", 3));
     assertThatThrownBy(
             () ->
-                corpora
-                    .prepare(
+                SmallCorpora.execute(
+                    corpora.prepare(
                         corpora.settings(
                             "{ path = \"%s/lang=en/x.jsonl\", domain = a }".formatted(folder),
                             "forget { where = \"lang = 'en'\" }, retain { where = \"meta.nummer = 2\" }",
                             ""),
-                        64)
-                    .execute())
+                        64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "lang is null in every row; it is in the name of a folder that the source's path includes: give the folder above it as path",

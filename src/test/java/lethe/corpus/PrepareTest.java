@@ -92,12 +92,11 @@ class PrepareTest {
     corpora.write("a.jsonl", lines);
     corpora.write("ids.txt", List.of("a2"));
     Prepare.Result result =
-        corpora
-            .prepare(
+        SmallCorpora.execute(
+            corpora.prepare(
                 "forget { ids = \"ids.txt\" }, retain { not-ids = \"ids.txt\" }",
                 "max-reject-share = 0.2",
-                64)
-            .execute();
+                64));
     assertThat(documents(result)).containsExactly("forget a 1", "retain a 16", "retain b 10");
     assertThat(result.summary().counts().get(1).tooShort()).isEqualTo(1);
     assertThat(result.summary().rejects().toString())
@@ -150,7 +149,7 @@ class PrepareTest {
   @Test
   void aConditionThatFailsOnADocumentIsNamed() {
     String rules = "forget { where = \"id = 'a1' OR id RLIKE domain || '('\" }";
-    assertThatThrownBy(() -> corpora.prepare(rules, "", 64).execute())
+    assertThatThrownBy(() -> SmallCorpora.execute(corpora.prepare(rules, "", 64)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(
             "corpus.splits.forget.where must be true or false for every document, but \"id = 'a1' OR id RLIKE domain || '('\" fails on one: Unclosed group near index 2");
@@ -198,9 +197,9 @@ class PrepareTest {
     corpora.write("a.jsonl", lines);
     assertThatThrownBy(
             () ->
-                corpora
-                    .prepare("forget { where = \"id = 'a1'\" }", "max-reject-share = 0.5", 64)
-                    .execute())
+                SmallCorpora.execute(
+                    corpora.prepare(
+                        "forget { where = \"id = 'a1'\" }", "max-reject-share = 0.5", 64)))
         .hasMessageContaining("Document a1 of domain a is to be forgotten but has several texts");
   }
 
@@ -243,7 +242,7 @@ class PrepareTest {
     lethe.folder.Files files = corpora.run().files();
     files.delete(corpora.run().root());
     String reuse = "reuse = \"" + folder.resolve("earlier") + "\"";
-    Prepare.Result result = corpora.prepare(rules, reuse, 64).execute();
+    Prepare.Result result = SmallCorpora.execute(corpora.prepare(rules, reuse, 64));
     assertThat(result.chunksSha256()).isEqualTo(fresh);
     assertThat(result.summary().reused())
         .isEqualTo(
@@ -269,7 +268,7 @@ class PrepareTest {
   }
 
   private Prepare.Result prepare(String splits) {
-    return corpora.prepare(splits, "", 64).execute();
+    return SmallCorpora.execute(corpora.prepare(splits, "", 64));
   }
 
   private List<Row> chunks() {

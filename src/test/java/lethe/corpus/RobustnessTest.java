@@ -65,7 +65,7 @@ class RobustnessTest {
       out.write(latin);
     }
     Files.writeString(folder.resolve("b.jsonl.gz"), ""); // and not even a gzip
-    Prepare.Result result = corpora.prepare(ALL, MANY, 64).execute();
+    Prepare.Result result = SmallCorpora.execute(corpora.prepare(ALL, MANY, 64));
     assertThat(result.summary().rows()).isEqualTo(8);
     assertThat(result.summary().rejects().toString())
         .isEqualTo(
@@ -99,12 +99,13 @@ class RobustnessTest {
         "{ path = \"a.jsonl\", domain = a }, { path = \"a.more\", domain = a }, { path = \"b.jsonl\", domain = b }";
     String where = "forget { where = \"id <> 'other'\" }";
     CorpusSettings settings = corpora.settings(sources, where, MANY);
-    Prepare.Result result = corpora.prepare(settings, 64).execute();
+    Prepare.Result result = SmallCorpora.execute(corpora.prepare(settings, 64));
     assertThat(result.summary().rejects().toString())
         .isEqualTo("{a={repeated=1, several texts under one id=2}}");
     assertThat(chunks())
         .containsExactly("fine of domain a", "fine of domain b", "same the same text");
-    assertThatThrownBy(() -> corpora.prepare(corpora.settings(sources, ALL, MANY), 64).execute())
+    assertThatThrownBy(
+            () -> SmallCorpora.execute(corpora.prepare(corpora.settings(sources, ALL, MANY), 64)))
         .hasMessage(
             "Document other of domain a is to be forgotten but has several texts: give each its own id or domain");
   }
@@ -114,7 +115,7 @@ class RobustnessTest {
     Files.write(
         folder.resolve("a.jsonl"),
         String.join("\n", SmallCorpora.documents("a", 5)).getBytes(StandardCharsets.UTF_16LE));
-    assertThatThrownBy(() -> corpora.prepare(ALL, "", 64).execute())
+    assertThatThrownBy(() -> SmallCorpora.execute(corpora.prepare(ALL, "", 64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll("of source", "a.jsonl, more than corpus.max-reject-share");
     assertThat(folder.resolve("run")).doesNotExist();
@@ -122,10 +123,10 @@ class RobustnessTest {
 
   @Test
   void aSecondRunOverACompleteFolderReplacesIt() throws IOException {
-    String first = corpora.prepare(ALL, MANY, 64).execute().chunksSha256();
+    String first = SmallCorpora.execute(corpora.prepare(ALL, MANY, 64)).chunksSha256();
     Files.writeString(
         folder.resolve("run/corpus/chunks/split=forget/domain=a/left.parquet"), "rubbish");
-    String second = corpora.prepare(ALL, MANY, 64).execute().chunksSha256();
+    String second = SmallCorpora.execute(corpora.prepare(ALL, MANY, 64)).chunksSha256();
     assertThat(second).isEqualTo(first);
     assertThat(folder.resolve("run/corpus/chunks/split=forget/domain=a/left.parquet"))
         .doesNotExist();
@@ -134,13 +135,14 @@ class RobustnessTest {
   /** What a killed run leaves is no corpus; the next run takes its place. */
   @Test
   void whatAKilledRunLeftIsNoCorpus() throws IOException {
-    String whole = corpora.prepare(ALL, MANY, 64).execute().chunksSha256();
+    String whole = SmallCorpora.execute(corpora.prepare(ALL, MANY, 64)).chunksSha256();
     Files.delete(folder.resolve("run/corpus/manifest.json"));
     Files.createDirectories(folder.resolve("run/corpus/_temporary/0/task"));
     Files.writeString(folder.resolve("run/corpus/_temporary/0/task/part.parquet"), "rubbish");
     assertThatThrownBy(() -> Manifest.read(corpora.run()).chunks(LocalSpark.SESSION, corpora.run()))
         .hasMessageContaining("run prepare first");
-    assertThat(corpora.prepare(ALL, MANY, 64).execute().chunksSha256()).isEqualTo(whole);
+    assertThat(SmallCorpora.execute(corpora.prepare(ALL, MANY, 64)).chunksSha256())
+        .isEqualTo(whole);
     assertThat(folder.resolve("run/corpus/_temporary")).doesNotExist();
   }
 
@@ -186,7 +188,7 @@ class RobustnessTest {
             64,
             256);
     FullDisk.LEFT.set(4000);
-    assertThatThrownBy(prepare::execute)
+    assertThatThrownBy(() -> SmallCorpora.execute(prepare))
         .hasRootCauseMessage("No space left on device")
         .hasMessageContaining("No space left on device");
     assertThat(FullDisk.LEFT.get()).isNegative();

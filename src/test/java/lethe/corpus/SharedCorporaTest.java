@@ -79,7 +79,7 @@ class SharedCorporaTest {
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
-    new Prepare(LocalSpark.SESSION, corpus, run, base.toString(), 256, 4096).execute();
+    SmallCorpora.execute(new Prepare(LocalSpark.SESSION, corpus, run, base.toString(), 256, 4096));
 
     Map<String, String> found = new TreeMap<>();
     Manifest.read(run)

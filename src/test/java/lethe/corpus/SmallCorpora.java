@@ -38,6 +38,11 @@ public record SmallCorpora(Path folder) {
     return corpora;
   }
 
+  /** Runs a stage of which nobody follows the progress. */
+  public static Prepare.Result execute(Prepare prepare) {
+    return prepare.execute(early -> {}, () -> {});
+  }
+
   public void write(String name, List<String> lines) throws IOException {
     Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n");
   }

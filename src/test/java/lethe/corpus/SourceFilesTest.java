@@ -55,7 +55,7 @@ class SourceFilesTest {
     write("pkg/.git/HEAD", "ref: refs/heads/main\n");
     CorpusSettings settings =
         corpora.settings(source("pkg", "domain = code, format = text"), ALL, "");
-    Prepare.Result result = corpora.prepare(settings, 64).execute();
+    Prepare.Result result = SmallCorpora.execute(corpora.prepare(settings, 64));
     assertThat(result.summary().rejects()).isEmpty();
     assertThat(
             Manifest.read(corpora.run())
@@ -224,9 +224,8 @@ class SourceFilesTest {
         "{ path = \"a.jsonl\", domain = a }, { path = \"a.jsonl\", domain = b, text = body }";
     assertThatThrownBy(
             () ->
-                corpora
-                    .prepare(corpora.settings(sources, ALL, "max-reject-share = 0.6"), 64)
-                    .execute())
+                SmallCorpora.execute(
+                    corpora.prepare(corpora.settings(sources, ALL, "max-reject-share = 0.6"), 64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Cannot use 1 of 1 rows of source " + folder + "/a.jsonl");
   }
@@ -237,7 +236,7 @@ class SourceFilesTest {
     Files.write(folder.resolve("table/b.parquet"), Base64.getDecoder().decode(BROTLI));
     CorpusSettings settings =
         corpora.settings(source("table", "domain = d, format = parquet"), ALL, "");
-    assertThatThrownBy(() -> corpora.prepare(settings, 64).execute())
+    assertThatThrownBy(() -> SmallCorpora.execute(corpora.prepare(settings, 64)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(
             "Cannot read file:" + folder + "/table/b.parquet as parquet: ",
@@ -254,12 +253,13 @@ class SourceFilesTest {
     String rules = "forget { where = \"id = 'a1'\" }";
     String sources = "{ path = \"\"\"%s/a.jsonl\"\"\", domain = a }".formatted(odd);
     String sha256 =
-        within.prepare(corpora.settings(sources, rules, ""), 64).execute().chunksSha256();
+        SmallCorpora.execute(within.prepare(corpora.settings(sources, rules, ""), 64))
+            .chunksSha256();
     assertThat(Chunks.sha256(Manifest.read(within.run()).chunks(LocalSpark.SESSION, within.run())))
         .isEqualTo(sha256);
     CorpusSettings again =
         corpora.settings(sources, rules, "reuse = \"\"\"%s/run\"\"\"".formatted(odd));
-    assertThat(corpora.prepare(again, 64).execute().chunksSha256()).isEqualTo(sha256);
+    assertThat(SmallCorpora.execute(corpora.prepare(again, 64)).chunksSha256()).isEqualTo(sha256);
     try (Stream<Path> all = Files.walk(odd.resolve("run/corpus"))) {
       assertThat(all.filter(Files::isRegularFile).map(odd.resolve("run/corpus")::relativize))
           .hasSize(2)

@@ -67,7 +67,7 @@ class SourceFormatsTest {
                 .formatted(folder),
             "forget { where = \"true\" }",
             "max-reject-share = 0.5, allow-unmet-requests = true");
-    Prepare.Result result = corpora.prepare(settings, 64).execute();
+    Prepare.Result result = SmallCorpora.execute(corpora.prepare(settings, 64));
     assertThat(result.summary().rejects().toString()).isEqualTo("{c={no text=1}}");
     assertThat(chunks()).containsExactly("forget c1 one, with a comm", "forget c2 two; quoted");
   }
@@ -106,7 +106,7 @@ class SourceFormatsTest {
             source,
             "forget { where = \"id = 'Two.java'\" }, retain { where = \"id LIKE 'src/%'\" }",
             "max-reject-share = 0.5");
-    Prepare.Result result = corpora.prepare(settings, 64).execute();
+    Prepare.Result result = SmallCorpora.execute(corpora.prepare(settings, 64));
     assertThat(result.summary().rejects().toString()).isEqualTo("{code={not UTF-8=1}}");
     assertThat(chunks())
         .containsExactly(
@@ -125,7 +125,7 @@ class SourceFormatsTest {
             "{\"content\": \"of the paper\", \"id\": \"c1\"}"));
     CorpusSettings settings =
         corpora.settings("{ path = \"a.jsonl\", domain = a }", "forget { where = \"true\" }", "");
-    corpora.prepare(settings, 64).execute();
+    SmallCorpora.execute(corpora.prepare(settings, 64));
     assertThat(chunks())
         .containsExactly(
             "forget 2402.15159 of arxiv",
@@ -158,7 +158,7 @@ class SourceFormatsTest {
             source,
             "forget { where = \"meta.number < 5\" }, retain { where = \"meta.number >= 5\" }",
             "");
-    corpora.prepare(settings, 64).execute();
+    SmallCorpora.execute(corpora.prepare(settings, 64));
     assertThat(chunks()).hasSizeGreaterThan(19);
     return chunks();
   }

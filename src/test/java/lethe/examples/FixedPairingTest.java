@@ -21,6 +21,7 @@ import lethe.SharedData;
 import lethe.corpus.CorpusSettings;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
+import lethe.corpus.SmallCorpora;
 import lethe.corpus.token.QuestionEncoder;
 import lethe.folder.RunFolder;
 import lethe.objective.AnswerPreservation;
@@ -135,7 +136,7 @@ class FixedPairingTest {
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
     org.apache.hadoop.fs.Path model = new org.apache.hadoop.fs.Path(folder + "/model");
     new ByteLlama(16, 1, 2, 1, 24, 1024, 0.02).write(model, run.files());
-    new Prepare(LocalSpark.SESSION, corpus, run, model.toString(), 1024, 259).execute();
+    SmallCorpora.execute(new Prepare(LocalSpark.SESSION, corpus, run, model.toString(), 1024, 259));
 
     byte[] tokenizer = run.files().read(new org.apache.hadoop.fs.Path(model, "tokenizer.json"));
     QuestionEncoder encoder =

@@ -2,7 +2,6 @@ package lethe.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,12 +17,14 @@ import java.util.stream.Stream;
 import lethe.SharedData;
 import lethe.folder.Files;
 import lethe.model.ModelSource;
+import lethe.model.checkpoint.LongTensor;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.Safetensors;
 import lethe.model.network.Architecture;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.network.TokenBatch;
+import lethe.model.torch.Compute;
 import lethe.model.torch.Graph;
 import lethe.objective.Descent;
 import lethe.objective.Positions;
@@ -68,7 +69,7 @@ public class ModelParityTest {
     ModelSource source = new ModelSource(folder.toString(), Map.of());
     Architecture architecture = source.architecture();
     source.check();
-    try (Network network = new Network(architecture, Device.cpu(), 1);
+    try (Network network = new Network(architecture, Compute.cpu(1));
         NDManager manager = network.newManager();
         Parameters parameters = source.parameters(network)) {
       List<int[]> tokens = reference.sequences();
@@ -143,7 +144,7 @@ public class ModelParityTest {
     AdamW optimizer =
         new AdamW(
             layout, start, run.get("clip_norm").asDouble(), run.get("weight_decay").asDouble());
-    try (Network network = new Network(architecture, Device.cpu(), 1);
+    try (Network network = new Network(architecture, Compute.cpu(1));
         Parameters parameters = network.newParameters()) {
       for (JsonNode step : run.get("steps")) {
         for (int b = 0; b < buckets.count(); b++) {
@@ -283,9 +284,7 @@ public class ModelParityTest {
     }
 
     long[] longs(String name) {
-      long[] values = new long[(int) shape(name).elements()];
-      file.readLongs(name, 0, values, 0, values.length);
-      return values;
+      return LongTensor.read(file, name);
     }
 
     private NamedShape shape(String name) {

@@ -3,7 +3,6 @@ package lethe.loss;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -20,12 +19,14 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import lethe.SharedData;
 import lethe.model.ModelSource;
+import lethe.model.checkpoint.LongTensor;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.Safetensors;
 import lethe.model.network.Architecture;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.network.TokenBatch;
+import lethe.model.torch.Compute;
 import lethe.objective.AnswerPreservation;
 import lethe.objective.CrossEntropy;
 import lethe.objective.Descent;
@@ -128,7 +129,7 @@ class ObjectiveParityTest {
     ModelSource current = new ModelSource(folder.resolve("current").toString(), Map.of());
     ModelSource reference = new ModelSource(folder.resolve("reference").toString(), Map.of());
     Safetensors batches = open(folder.resolve("batches.safetensors"));
-    try (Network network = new Network(current.architecture(), Device.cpu(), 1);
+    try (Network network = new Network(current.architecture(), Compute.cpu(1));
         Parameters weights = current.parameters(network);
         Parameters referenceWeights = reference.parameters(network)) {
       for (Map.Entry<String, Loss> loss : losses().entrySet()) {
@@ -331,9 +332,9 @@ class ObjectiveParityTest {
 
   private static int[] row(Safetensors file, String name, int row) {
     int columns = shape(file, name).shape().get(1).intValue();
-    long[] values = new long[columns];
-    file.readLongs(name, (long) row * columns, values, 0, columns);
-    return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
+    return Arrays.stream(LongTensor.read(file, name), row * columns, (row + 1) * columns)
+        .mapToInt(Math::toIntExact)
+        .toArray();
   }
 
   private static NamedShape shape(Safetensors file, String name) {

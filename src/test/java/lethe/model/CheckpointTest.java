@@ -284,7 +284,7 @@ class CheckpointTest {
     stored.addAll(List.of(more));
     HfFolder template = template(config);
     Path model = folder.resolve("model");
-    new HfWriter(path(model), template, Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES)
+    new HfWriter(path(model), template, Dtype.FLOAT32, TinyLlama.SHARD_BYTES)
         .write(
             stored,
             (name, from, to, offset, count) -> {
@@ -361,7 +361,7 @@ class CheckpointTest {
 
   private ModelSource copy(ModelSource model, TensorSource weights) {
     Path copy = folder.resolve("copy");
-    model.write(path(copy), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES, weights);
+    model.write(path(copy), Dtype.FLOAT32, TinyLlama.SHARD_BYTES, weights);
     return new ModelSource(copy.toString(), Map.of());
   }
 

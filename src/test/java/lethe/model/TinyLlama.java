@@ -1,6 +1,5 @@
 package lethe.model;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,9 +16,13 @@ import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
+import lethe.model.torch.Compute;
 
 /** A Llama of some thousand random weights, for tests that need a model but no particular one. */
 public final class TinyLlama {
+  /** More than any model of a test has. */
+  public static final long SHARD_BYTES = 5_000_000_000L;
+
   /** Tokens it knows. */
   public static final int VOCABULARY = 32;
 
@@ -68,13 +71,13 @@ public final class TinyLlama {
             new org.apache.hadoop.fs.Path(model.toString()),
             new ModelSource(template.toString(), Map.of()).open(),
             Dtype.FLOAT32,
-            HfWriter.DEFAULT_SHARD_BYTES)
+            SHARD_BYTES)
         .write(architecture().tensors(), source);
     return new ModelSource(model.toString(), Map.of());
   }
 
   public static Network network() {
-    return new Network(architecture(), Device.cpu(), 1);
+    return new Network(architecture(), Compute.cpu(1));
   }
 
   /** Weights spread enough for predictions that are far from uniform. */

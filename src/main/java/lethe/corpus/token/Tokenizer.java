@@ -108,16 +108,6 @@ public final class Tokenizer implements AutoCloseable {
     return ids(text, false).length;
   }
 
-  /** The same, a piece at a time. */
-  public int countPieces(String text) {
-    int tokens = 0;
-    for (int from = 0, to; from < text.length(); from = to) {
-      to = cuts.end(text, from);
-      tokens += count(text.substring(from, to));
-    }
-    return tokens;
-  }
-
   /** The special tokens that the tokenizer itself would put before a text. */
   int[] begin() {
     if (begin == null) { // two calls of the library, for each question

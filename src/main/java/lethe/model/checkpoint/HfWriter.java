@@ -24,9 +24,6 @@ import org.apache.hadoop.fs.Path;
  *     own
  */
 public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBytes) {
-  /** The default of Hugging Face's own writers. */
-  public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
-
   private static final int PIECE_ELEMENTS = 1 << 18;
 
   /**

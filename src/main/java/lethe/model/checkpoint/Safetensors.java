@@ -125,30 +125,6 @@ public final class Safetensors implements TensorSource {
     }
   }
 
-  /**
-   * Reads whole numbers of 64 bits.
-   *
-   * @throws InvalidSettings when there is no such tensor or range, or its elements are not {@code
-   *     I64}
-   */
-  public void readLongs(String name, long fromElement, long[] to, int offset, int count) {
-    if (!type(name).equals("I64")) {
-      throw new InvalidSettings(
-          "Cannot read %s of %s as longs: its elements are %s".formatted(name, path, type(name)));
-    }
-    Objects.checkFromIndexSize(offset, count, to.length);
-    int[] at = {offset};
-    pieces(
-        name,
-        fromElement,
-        count,
-        piece -> {
-          int elements = piece.remaining() / Long.BYTES;
-          piece.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(to, at[0], elements);
-          at[0] += elements;
-        });
-  }
-
   private void pieces(String name, long fromElement, int count, Files.Piece use) {
     SafetensorsHeader.Entry entry = entry(name);
     if (fromElement < 0 || fromElement > entry.elements() - count) {

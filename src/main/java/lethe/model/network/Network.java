@@ -1,6 +1,5 @@
 package lethe.model.network;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -10,12 +9,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lethe.model.torch.Activations;
 import lethe.model.torch.Autograd;
 import lethe.model.torch.Compute;
 import lethe.model.torch.Graph;
 import lethe.model.torch.NativeEngine;
-import lethe.model.torch.Precision;
 import lethe.model.torch.TorchScript;
 
 /**
@@ -60,16 +57,6 @@ public final class Network implements AutoCloseable {
 
   /** By sequence length, the last few used. */
   private final Map<Integer, List<NDArray>> tables = new LinkedHashMap<>(16, 0.75f, true);
-
-  /**
-   * A network in float32 that keeps activations.
-   *
-   * @param device where it runs
-   * @param threads for matrix products
-   */
-  public Network(Architecture architecture, Device device, int threads) {
-    this(architecture, new Compute(device, threads, Precision.FLOAT32, Activations.KEEP));
-  }
 
   public Network(Architecture architecture, Compute compute) {
     NativeEngine.start(compute.threads());

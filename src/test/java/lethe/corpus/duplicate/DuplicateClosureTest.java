@@ -72,7 +72,8 @@ class DuplicateClosureTest {
 
   @Test
   void repeatsOfForgottenTextsAreDroppedAndTheCapFilledWithOthers() {
-    Prepare.Result result = corpora.prepare(RULES, "duplicates.action = drop", 64).execute();
+    Prepare.Result result =
+        SmallCorpora.execute(corpora.prepare(RULES, "duplicates.action = drop", 64));
     assertThat(documents(result)).contains("forget 1", "retain 6");
     assertThat(ids("retain")).doesNotContain("copy", "near", "host", "excerpt");
     assertThat(listed())
@@ -90,7 +91,8 @@ class DuplicateClosureTest {
 
   @Test
   void repeatsCanBeForgottenToo() {
-    Prepare.Result result = corpora.prepare(RULES, "duplicates.action = forget", 64).execute();
+    Prepare.Result result =
+        SmallCorpora.execute(corpora.prepare(RULES, "duplicates.action = forget", 64));
     assertThat(ids("forget")).containsExactlyInAnyOrder("f", "copy", "near", "host", "excerpt");
     assertThat(ids("retain")).doesNotContain("copy", "near", "host");
     assertThat(result.summary().duplicates())
@@ -99,9 +101,9 @@ class DuplicateClosureTest {
 
   @Test
   void trainingOnWhatIsTakenForUnseenIsListed() {
-    corpora
-        .prepare(RULES.replace("documents = 6", "documents = 13"), "duplicates.action = list", 64)
-        .execute();
+    SmallCorpora.execute(
+        corpora.prepare(
+            RULES.replace("documents = 6", "documents = 13"), "duplicates.action = list", 64));
     assertThat(ids("retain")).contains("copy", "near", "host", "leak");
     assertThat(listed())
         .contains(
@@ -116,12 +118,11 @@ class DuplicateClosureTest {
     corpora.write(
         "a.jsonl",
         List.of(document("f", whole), document("part", part), document("other", words("o", 126))));
-    corpora
-        .prepare(
+    SmallCorpora.execute(
+        corpora.prepare(
             "forget { where = \"id = 'f'\" }, retain { where = \"domain = 'a'\", except = forget }",
             "duplicates.action = drop",
-            64)
-        .execute();
+            64));
     assertThat(ids("retain")).containsExactly("other");
     Row listed = LocalSpark.SESSION.read().parquet(corpora.run().duplicates().toString()).head();
     assertThat(listed.<Double>getAs("contained")).isCloseTo(121 / 396.0, within(1e-9));
@@ -131,7 +132,8 @@ class DuplicateClosureTest {
   @Test
   void aSplitOfWhichDuplicatesLeaveNothingSaysSo() {
     String rules = "forget { where = \"id = 'f'\" }, retain { where = \"id IN ('near', 'host')\" }";
-    assertThatThrownBy(() -> corpora.prepare(rules, "duplicates.action = drop", 64).execute())
+    assertThatThrownBy(
+            () -> SmallCorpora.execute(corpora.prepare(rules, "duplicates.action = drop", 64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
             """

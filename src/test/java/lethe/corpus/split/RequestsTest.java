@@ -48,7 +48,8 @@ class RequestsTest {
             "{\"request\": \"r1\", \"document\": \"a2\"}",
             "{\"request\": \"r2\", \"url\": \"https://x/3\"}",
             "{\"request\": 3, \"sha256\": \"" + HexFormat.of().formatHex(digest) + "\"}"));
-    Prepare.Result result = corpora.prepare(RULES, "max-reject-share = 0.1", 64).execute();
+    Prepare.Result result =
+        SmallCorpora.execute(corpora.prepare(RULES, "max-reject-share = 0.1", 64));
     assertThat(result.summary().warnings()).isEmpty();
     assertThat(answers())
         .containsExactly(
@@ -79,7 +80,8 @@ class RequestsTest {
             "{\"request\": \"r2\", \"document\": \"a1\", \"domain\": \"b\"}",
             "{\"request\": \"r3\", \"document\": \"a4\"}",
             "{\"request\": \"r4\", \"url\": \"https://x/4\"}"));
-    assertThatThrownBy(() -> corpora.prepare(RULES, "max-reject-share = 0.1", 64).execute())
+    assertThatThrownBy(
+            () -> SmallCorpora.execute(corpora.prepare(RULES, "max-reject-share = 0.1", 64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "Request r2 of split forget matches nothing: document a1, no document has it",
@@ -98,7 +100,8 @@ class RequestsTest {
   void aLineThatIsNoRequestIsShown() throws IOException {
     corpora.write(
         "ids.jsonl", List.of("{\"request\": \"r1\", \"document\": \"a1\", \"url\": \"u\"}"));
-    assertThatThrownBy(() -> corpora.prepare(RULES, "max-reject-share = 0.1", 64).execute())
+    assertThatThrownBy(
+            () -> SmallCorpora.execute(corpora.prepare(RULES, "max-reject-share = 0.1", 64)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(
             "a line must have a request and one of document, url and sha256, was {");
@@ -114,7 +117,8 @@ class RequestsTest {
     Files.writeString(folder.resolve("ids.others"), "a1\nzz\n");
     String rules =
         "forget { ids = \"ids.txt\" }, retain { not-ids = \"ids.others\", except = forget }";
-    assertThatThrownBy(() -> corpora.prepare(rules, "max-reject-share = 0.1", 64).execute())
+    assertThatThrownBy(
+            () -> SmallCorpora.execute(corpora.prepare(rules, "max-reject-share = 0.1", 64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
             """
@@ -125,9 +129,8 @@ class RequestsTest {
                 .formatted(folder));
     assertThat(folder.resolve("run")).doesNotExist();
     CorpusSummary summary =
-        corpora
-            .prepare(rules, "max-reject-share = 0.1, allow-unmet-requests = true", 64)
-            .execute()
+        SmallCorpora.execute(
+                corpora.prepare(rules, "max-reject-share = 0.1, allow-unmet-requests = true", 64))
             .summary();
     assertThat(summary.warnings())
         .hasSize(4)
@@ -142,12 +145,13 @@ class RequestsTest {
         List.of(
             SmallCorpora.document("phone", "0171"), SmallCorpora.document("a1", "long enough")));
     corpora.write("ids.jsonl", List.of("{\"request\": \"r0\", \"document\": \"phone\"}"));
-    assertThatThrownBy(() -> corpora.prepare(RULES, "", 64).execute())
+    assertThatThrownBy(() -> SmallCorpora.execute(corpora.prepare(RULES, "", 64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "Request r0 of split forget matches nothing: document phone, shorter than corpus.min-tail-tokens = 5 tokens",
             "Missing requests, ids or documents to forget, for reasons like these: 1;");
-    assertThatThrownBy(() -> corpora.prepare(RULES, "allow-unmet-requests = true", 64).execute())
+    assertThatThrownBy(
+            () -> SmallCorpora.execute(corpora.prepare(RULES, "allow-unmet-requests = true", 64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
             "Split forget has no chunk: all of its 1 documents are shorter than corpus.min-tail-tokens = 5 tokens");
@@ -163,13 +167,12 @@ class RequestsTest {
         IntStream.range(0, 12).mapToObj(i -> "'x" + i + "'").collect(Collectors.joining(", "));
     assertThatThrownBy(
             () ->
-                corpora
-                    .prepare(
+                SmallCorpora.execute(
+                    corpora.prepare(
                         "forget { where = \"id IN ('a2', 'a7', %s) AND id <> 'x'\" }"
                             .formatted(ids),
                         "max-reject-share = 0.1",
-                        64)
-                    .execute())
+                        64)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContainingAll(
             "Id a7 in corpus.splits.forget.where is of no document\n",

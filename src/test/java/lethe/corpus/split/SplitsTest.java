@@ -107,7 +107,8 @@ class SplitsTest {
                 prepare.execute(
                     early -> {
                       throw new IllegalStateException(early); // no need to go on
-                    }))
+                    },
+                    () -> {}))
         .hasMessage(
             "Document large of domain a in %s/a.jsonl has 17000000 characters: a single task reads it, and the stage waits for that task",
             folder);

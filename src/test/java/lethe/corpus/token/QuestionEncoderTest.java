@@ -16,6 +16,7 @@ import lethe.SharedData;
 import lethe.corpus.CorpusSettings;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
+import lethe.corpus.SmallCorpora;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
@@ -159,9 +160,14 @@ class QuestionEncoderTest {
                 .formatted(beginning));
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
-    new Prepare(
-            LocalSpark.SESSION, corpus, run(directory), folder.resolve("model").toString(), 64, 258)
-        .execute();
+    SmallCorpora.execute(
+        new Prepare(
+            LocalSpark.SESSION,
+            corpus,
+            run(directory),
+            folder.resolve("model").toString(),
+            64,
+            258));
     Row second =
         Manifest.read(run(directory))
             .chunks(LocalSpark.SESSION, run(directory))
@@ -213,8 +219,8 @@ class QuestionEncoderTest {
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
-    new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256)
-        .execute();
+    SmallCorpora.execute(
+        new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256));
     List<Row> chunks =
         Manifest.read(run).chunks(LocalSpark.SESSION, run).orderBy("split").collectAsList();
     assertThat(chunks).hasSize(2);
@@ -268,8 +274,8 @@ class QuestionEncoderTest {
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve(directory).toString(), new Configuration());
-    return new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256)
-        .execute();
+    return SmallCorpora.execute(
+        new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import lethe.SharedData;
 import lethe.folder.Files;
+import lethe.model.TinyLlama;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -149,9 +150,10 @@ class HfFolderTest {
         .ifPresent(
             file -> {
               Safetensors numbers = Safetensors.open(new Path(file.toString()), files);
-              long[] ids = new long[4 * 24];
-              numbers.readLongs("input_ids", 0, ids, 0, ids.length);
-              assertThat(Arrays.stream(ids)).allMatch(id -> id >= 0 && id < 160);
+              assertThat(LongTensor.read(numbers, "input_ids"))
+                  .hasSize(4 * 24)
+                  .satisfies(
+                      ids -> assertThat(Arrays.stream(ids)).allMatch(id -> id >= 0 && id < 160));
             });
   }
 
@@ -169,7 +171,7 @@ class HfFolderTest {
 
   private Path llama(
       String name, long vocabulary, long width, int layers, long keys, long inner, Dtype dtype) {
-    new HfWriter(path(name), template(name + "-template"), dtype, HfWriter.DEFAULT_SHARD_BYTES)
+    new HfWriter(path(name), template(name + "-template"), dtype, TinyLlama.SHARD_BYTES)
         .write(llamaShapes(vocabulary, width, layers, keys, inner), HfFolderTest::fill);
     return path(name);
   }

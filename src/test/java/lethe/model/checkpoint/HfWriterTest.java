@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import lethe.SharedData;
 import lethe.folder.Files;
+import lethe.model.TinyLlama;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -52,7 +53,7 @@ class HfWriterTest {
   @ParameterizedTest
   @EnumSource
   void whatIsWrittenReadsBackAsTheDtypeHoldsIt(Dtype dtype) {
-    for (long shardBytes : new long[] {1, 100, HfWriter.DEFAULT_SHARD_BYTES}) {
+    for (long shardBytes : new long[] {1, 100, TinyLlama.SHARD_BYTES}) {
       new HfWriter(path("model"), template, dtype, shardBytes).write(TENSORS, HfWriterTest::fill);
       HfFolder written = HfFolder.open(path("model"), files);
       CheckpointWeights weights = written.weights();
@@ -90,7 +91,7 @@ class HfWriterTest {
                 .at("/metadata/total_size")
                 .asLong())
         .isEqualTo((21 + 270_000 + 5) * 4);
-    new HfWriter(path("model"), template, Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES)
+    new HfWriter(path("model"), template, Dtype.FLOAT32, TinyLlama.SHARD_BYTES)
         .write(TENSORS, HfWriterTest::fill);
     assertThat(names(path("model")))
         .containsExactly(
@@ -116,8 +117,7 @@ class HfWriterTest {
     HfFolder from = HfFolder.open(original, files);
     CheckpointWeights weights = from.weights();
     List<NamedShape> tensors = List.copyOf(weights.tensors());
-    new HfWriter(path("copy"), from, Dtype.BFLOAT16, HfWriter.DEFAULT_SHARD_BYTES)
-        .write(tensors, weights);
+    new HfWriter(path("copy"), from, Dtype.BFLOAT16, TinyLlama.SHARD_BYTES).write(tensors, weights);
     assertThat(data(new Path(path("copy"), "model.safetensors")))
         .isEqualTo(data(new Path(original, "model.safetensors")));
     assertThat(files.read(new Path(path("copy"), "tokenizer.json")))
@@ -217,7 +217,7 @@ class HfWriterTest {
   }
 
   private Path small() {
-    new HfWriter(path("small"), template, Dtype.BFLOAT16, HfWriter.DEFAULT_SHARD_BYTES)
+    new HfWriter(path("small"), template, Dtype.BFLOAT16, TinyLlama.SHARD_BYTES)
         .write(TENSORS, HfWriterTest::fill);
     return path("small");
   }

@@ -37,9 +37,6 @@ class SafetensorsTest {
     assertThat(floats).containsExactly(0, 0, 2, 3, 4);
     file.read("s", 0, floats, 0, 1);
     assertThat(floats[0]).isEqualTo(1.5f);
-    long[] longs = new long[2];
-    file.readLongs("n", 0, longs, 0, 2);
-    assertThat(longs).containsExactly(-7, Long.MAX_VALUE);
   }
 
   @Test
@@ -70,8 +67,6 @@ class SafetensorsTest {
         .hasMessageContaining("from element -1");
     assertThatThrownBy(() -> file.read("n", 0, new float[3], 0, 1))
         .hasMessageContaining("its elements are I64");
-    assertThatThrownBy(() -> file.readLongs("a", 0, new long[1], 0, 1))
-        .hasMessageContaining("its elements are F32");
     assertThatThrownBy(() -> file.read("b", 0, new float[3], 0, 1))
         .hasMessageContaining("Cannot read b")
         .hasMessageContaining("does not have it");

@@ -105,7 +105,7 @@ class DecodingTest {
 
   @Test
   void noTextGrowsPastTheContext() throws IOException {
-    try (Network network = new Network(architecture("gpt2", GPT2), Device.cpu(), 1);
+    try (Network network = new Network(architecture("gpt2", GPT2), Compute.cpu(1));
         Parameters weights = weights(network)) {
       assertThatThrownBy(() -> network.decoding(weights, 33))
           .hasMessageContaining("33 tokens")
@@ -115,7 +115,7 @@ class DecodingTest {
 
   @Test
   void textsOfDifferentLengthsAreRefused() throws IOException {
-    try (Network network = new Network(architecture("llama", RMS), Device.cpu(), 1);
+    try (Network network = new Network(architecture("llama", RMS), Compute.cpu(1));
         Parameters weights = weights(network);
         Decoding decoding = network.decoding(weights, TOKENS)) {
       assertThatThrownBy(() -> decoding.begin(List.of(new int[3], new int[4])))
