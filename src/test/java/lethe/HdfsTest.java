@@ -18,6 +18,7 @@ import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.checkpoint.Dtype;
 import lethe.model.checkpoint.HfWriter;
+import lethe.model.checkpoint.TestOrigin;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -113,7 +114,8 @@ class HdfsTest {
     assertThatThrownBy(() -> Lease.take(run, Clock.systemUTC()))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(run.root() + " is in use by process");
-    model.write(run.model(), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES, model.weights());
+    model.write(
+        run.model(), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES, model.weights(), TestOrigin.MADE);
     lease.close();
     assertThat(run.files().list(run.root())).isEmpty();
     assertThat(run.files().sha256(new Path(run.model(), "model.safetensors")))

@@ -68,7 +68,7 @@ class LayersTest {
 
     room("evaluate.metric", "");
     room("evaluate", tables + "inference evaluate.metric" + model);
-    room("report", "settings folder target evaluate evaluate.metric");
+    room("report", "settings folder target model.checkpoint evaluate evaluate.metric");
 
     room("bench", "settings objective loss inference" + model);
     room("console", "settings target train evaluate");

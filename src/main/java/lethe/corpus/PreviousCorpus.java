@@ -80,6 +80,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    * @param documents columns {@code domain id _content} and others
    */
   Dataset<Row> known(Dataset<Row> documents) {
+    Manifest.read(folder).verify(spark, folder);
     Dataset<Row> own =
         spark.read().option("__globPaths__", "false").parquet(folder.documents().toString());
     return documents.join(

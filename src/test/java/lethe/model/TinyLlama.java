@@ -13,6 +13,7 @@ import lethe.model.checkpoint.HfWriter;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
+import lethe.model.checkpoint.TestOrigin;
 import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.model.network.Network;
@@ -69,7 +70,7 @@ public final class TinyLlama {
             new ModelSource(template.toString(), Map.of()).open(),
             Dtype.FLOAT32,
             HfWriter.DEFAULT_SHARD_BYTES)
-        .write(architecture().tensors(), source);
+        .write(architecture().tensors(), source, TestOrigin.MADE);
     return new ModelSource(model.toString(), Map.of());
   }
 
