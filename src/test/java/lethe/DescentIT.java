@@ -2,6 +2,7 @@ package lethe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -26,11 +27,14 @@ import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.HfWriter;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.Safetensors;
+import lethe.model.checkpoint.TestOrigin;
 import lethe.model.network.Architecture;
 import lethe.pipeline.Pipeline;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -257,7 +261,8 @@ class DescentIT {
               if (own.containsKey(tensor)) {
                 weights.read(own.get(tensor), from, to, offset, count);
               }
-            });
+            },
+            TestOrigin.MADE);
     return new ModelSource(folder.resolve(name).toString(), Map.of());
   }
 
@@ -284,6 +289,49 @@ class DescentIT {
         .doesNotContain("finished before");
     assertThat(weights("run/model")).isNotEqualTo(before);
     assertThat(Files.readAllLines(folder.resolve("run/steps.jsonl"))).hasSize(2);
+  }
+
+  @Test
+  void aModelMadeFromOtherInputsOrDamagedIsRefusedByEveryLaterStage() throws IOException {
+    Path conf = prepared();
+    run(Verb.UNLEARN, conf);
+    assertThat(run(Verb.UNLEARN, conf)).contains("unlearn: finished before");
+
+    byte[] original = weights("model");
+    byte[] other = original.clone();
+    other[other.length - 1] ^= 1; // the sign of a weight's last byte: another model
+    Files.write(folder.resolve("model/model.safetensors"), other);
+    for (Verb verb : List.of(Verb.UNLEARN, Verb.EVALUATE)) {
+      assertRefused(verb, conf)
+          .contains("run/model: unlearn made it from other inputs (original model: was ")
+          .contains("run unlearn again with overwrite=true");
+    }
+    Files.write(folder.resolve("model/model.safetensors"), original);
+
+    byte[] unlearned = weights("run/model");
+    byte[] damaged = unlearned.clone();
+    damaged[damaged.length / 2] ^= 1;
+    Files.write(folder.resolve("run/model/model.safetensors"), damaged);
+    assertRefused(Verb.EVALUATE, conf)
+        .contains("run/model: model.safetensors changed since unlearn wrote it");
+    Files.write(folder.resolve("run/model/model.safetensors"), unlearned);
+    run(Verb.EVALUATE, conf);
+    run(Verb.REPORT, conf);
+
+    Path manifest = folder.resolve("run/corpus/manifest.json");
+    String chunks = new ObjectMapper().readTree(manifest.toFile()).path("chunks_sha256").asText();
+    Files.writeString(manifest, Files.readString(manifest).replace(chunks, "0".repeat(64)));
+    assertRefused(Verb.REPORT, conf)
+        .contains("scores/evaluation.json is of other files than the run folder has")
+        .contains("run/corpus: scored %s, is %s".formatted(chunks, "0".repeat(64)))
+        .doesNotContain("run/model:");
+    assertRefused(Verb.UNLEARN, conf)
+        .contains("other inputs (chunks: was " + chunks.substring(0, 12));
+  }
+
+  private static AbstractStringAssert<?> assertRefused(Verb verb, Path conf) {
+    InvalidSettings refused = catchThrowableOfType(InvalidSettings.class, () -> run(verb, conf));
+    return assertThat(refused.getMessage()).as(verb.spelling());
   }
 
   @Test

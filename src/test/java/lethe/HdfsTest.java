@@ -19,6 +19,7 @@ import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.TinyLlama;
 import lethe.model.checkpoint.Dtype;
+import lethe.model.checkpoint.TestOrigin;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -114,7 +115,8 @@ class HdfsTest {
     assertThatThrownBy(() -> Lease.take(run, Clock.systemUTC()))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(run.root() + " is in use by process");
-    model.write(run.model(), Dtype.FLOAT32, TinyLlama.SHARD_BYTES, model.weights());
+    model.write(
+        run.model(), Dtype.FLOAT32, TinyLlama.SHARD_BYTES, model.weights(), TestOrigin.MADE);
     lease.close();
     assertThat(run.files().list(run.root())).isEmpty();
     assertThat(run.files().sha256(new Path(run.model(), "model.safetensors")))

@@ -88,7 +88,7 @@ class LayersTest {
         "evaluate",
         "json settings folder table target model.checkpoint model.torch model.network model"
             + " inference evaluate.metric");
-    room("report", "json settings folder target evaluate.metric evaluate");
+    room("report", "json settings folder target model.checkpoint evaluate.metric evaluate");
 
     room(
         "bench",

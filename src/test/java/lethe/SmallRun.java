@@ -10,6 +10,7 @@ import lethe.model.TinyLlama;
 import lethe.model.checkpoint.Dtype;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.HfWriter;
+import lethe.model.checkpoint.TestOrigin;
 import lethe.sample.ByteLlama;
 import lethe.sample.SampleCorpus;
 import org.apache.hadoop.conf.Configuration;
@@ -32,7 +33,10 @@ public final class SmallRun {
     ModelSource source = new ModelSource(model.toString(), Map.of());
     org.apache.hadoop.fs.Path weights = new org.apache.hadoop.fs.Path(folder.toString(), "weights");
     new HfWriter(weights, HfFolder.open(model, FILES), Dtype.FLOAT32, TinyLlama.SHARD_BYTES)
-        .write(source.architecture().tensors(), new InitialWeights(source.architecture(), 0.02, 1));
+        .write(
+            source.architecture().tensors(),
+            new InitialWeights(source.architecture(), 0.02, 1),
+            TestOrigin.MADE);
     Files.copy(
         folder.resolve("weights/model.safetensors"), folder.resolve("model/model.safetensors"));
     Path conf = folder.resolve("small.conf");

@@ -17,6 +17,7 @@ import lethe.model.ModelSource;
 import lethe.model.TinyLlama;
 import lethe.model.checkpoint.Dtype;
 import lethe.model.checkpoint.HfWriter;
+import lethe.model.checkpoint.TestOrigin;
 import lethe.run.SubmitArguments;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
@@ -210,7 +211,10 @@ public final class EvaluateBench {
             source.open(),
             Dtype.FLOAT32,
             TinyLlama.SHARD_BYTES)
-        .write(source.architecture().tensors(), new InitialWeights(source.architecture(), 0.02, 1));
+        .write(
+            source.architecture().tensors(),
+            new InitialWeights(source.architecture(), 0.02, 1),
+            TestOrigin.MADE);
     return source(target.toString());
   }
 

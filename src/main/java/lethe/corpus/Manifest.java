@@ -3,6 +3,7 @@ package lethe.corpus;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lethe.corpus.duplicate.Repeat;
@@ -37,6 +38,8 @@ import org.apache.spark.sql.SparkSession;
  *     in the forget split with at least one chunk; 0 unless that was allowed
  * @param warnings what a careful reader should know about the splits
  * @param parts the files that hold the chunks, ordered by path
+ * @param evidence the files of the tables beside the corpus, ordered by path; null in a manifest
+ *     written before version 0.2
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Manifest(
@@ -55,7 +58,8 @@ public record Manifest(
     List<Repeat> duplicates,
     long forgetUnmet,
     List<String> warnings,
-    List<Part> parts) {
+    List<Part> parts,
+    List<Part> evidence) {
 
   public static final int VERSION = 4;
 
@@ -82,9 +86,9 @@ public record Manifest(
   public record Lengths(long p5, long p25, long p50, long p75, long p95) {}
 
   /**
-   * A file of chunks.
+   * A file of a table.
    *
-   * @param path relative to the corpus folder
+   * @param path relative to the corpus folder for chunks, to the run folder for evidence
    * @param bytes its size
    * @param sha256 of its bytes
    */
@@ -118,9 +122,24 @@ public record Manifest(
    * The chunks of the corpus: the files listed here, and no other.
    *
    * @param folder of the run that this was read from
+   * @throws InvalidSettings when a file of the corpus is missing or has changed since it was
+   *     written
    */
   public Dataset<Row> chunks(SparkSession spark, RunFolder folder) {
+    verify(spark, folder);
     return Chunks.read(spark, folder.corpus(), paths(parts));
+  }
+
+  /**
+   * Compares every file with its checksum, once per process.
+   *
+   * @throws InvalidSettings naming files that are missing or have changed
+   */
+  void verify(SparkSession spark, RunFolder folder) {
+    String corpus = folder.corpus().getName() + "/";
+    List<Part> all = new ArrayList<>(evidence == null ? List.of() : evidence);
+    parts.forEach(part -> all.add(new Part(corpus + part.path, part.bytes, part.sha256)));
+    new PartFiles(spark, folder.files(), folder.root()).verify(all);
   }
 
   /** The paths of parts, relative to the corpus folder. */

@@ -6,9 +6,11 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import lethe.corpus.source.FileRows;
 import lethe.folder.Files;
-import lethe.folder.RunFolder;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
@@ -16,49 +18,104 @@ import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
-/** The files a finished write of chunks left, with a checksum each, computed on the executors. */
-final class PartFiles {
-  private PartFiles() {}
+/**
+ * The files of the tables that prepare wrote, each with a checksum: the executors compute it when
+ * the tables have been written, and again when another process first reads them.
+ *
+ * @param root the run folder, which the paths of the files are relative to
+ */
+record PartFiles(SparkSession spark, Files files, Path root) {
+  /** Most damaged files that a message names. */
+  private static final int NAMED = 3;
 
-  static List<Manifest.Part> list(SparkSession spark, RunFolder folder) {
-    List<LocatedFileStatus> files = files(folder);
-    if (files.isEmpty()) {
-      return List.of();
-    }
-    var context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    var hadoop = FileRows.hadoop(spark);
-    List<String> paths = files.stream().map(file -> file.getPath().toString()).toList();
-    List<String> sums =
-        context
-            .parallelize(paths, Math.min(paths.size(), context.defaultParallelism()))
-            .map(path -> new Files(hadoop.value().value()).sha256(new Path(path)))
-            .collect();
-    String root = folder.files().system(folder.corpus()).makeQualified(folder.corpus()) + "/";
+  /** Files whose bytes this process has found to have the checksum beside them. */
+  private static final Set<Checked> CHECKED = ConcurrentHashMap.newKeySet();
+
+  private record Checked(Path file, String sha256) {}
+
+  /** The Parquet files in and below some folders, ordered by path. */
+  List<Manifest.Part> list(List<Path> folders) {
+    List<LocatedFileStatus> found = new ArrayList<>();
+    folders.forEach(folder -> find(folder, found));
+    found.sort(Comparator.comparing(file -> file.getPath().toString()));
+    List<String> sums = sums(found.stream().map(LocatedFileStatus::getPath).toList());
+    int prefix = (files.qualified(root) + "/").length();
     List<Manifest.Part> parts = new ArrayList<>();
-    for (int i = 0; i < paths.size(); i++) {
-      String path = paths.get(i).substring(root.length());
-      parts.add(new Manifest.Part(path, files.get(i).getLen(), sums.get(i)));
+    for (int i = 0; i < sums.size(); i++) {
+      Path file = found.get(i).getPath();
+      CHECKED.add(new Checked(file, sums.get(i)));
+      parts.add(
+          new Manifest.Part(file.toString().substring(prefix), found.get(i).getLen(), sums.get(i)));
     }
     return parts;
   }
 
-  private static List<LocatedFileStatus> files(RunFolder folder) {
-    List<LocatedFileStatus> found = new ArrayList<>();
-    FileSystem system = folder.files().system(folder.corpus());
+  /**
+   * Compares files with their checksums, unless this process has done so before.
+   *
+   * @throws InvalidSettings naming files that are missing or have changed
+   */
+  void verify(List<Manifest.Part> parts) {
+    List<Checked> unread =
+        parts.stream()
+            .map(part -> new Checked(files.qualified(new Path(root, part.path())), part.sha256()))
+            .filter(part -> !CHECKED.contains(part))
+            .toList();
+    List<String> sums = sums(unread.stream().map(Checked::file).toList());
+    List<String> damaged = new ArrayList<>();
+    for (int i = 0; i < sums.size(); i++) {
+      if (sums.get(i).equals(unread.get(i).sha256())) {
+        CHECKED.add(unread.get(i));
+      } else {
+        damaged.add(
+            unread.get(i).file() + (sums.get(i).isEmpty() ? " is missing" : " has changed"));
+      }
+    }
+    if (!damaged.isEmpty()) {
+      throw new InvalidSettings(
+          "Cannot use the corpus in %s: %s since it was prepared%s; restore what is damaged, or run prepare again with overwrite=true"
+              .formatted(
+                  root,
+                  String.join(", ", damaged.subList(0, Math.min(NAMED, damaged.size()))),
+                  damaged.size() > NAMED
+                      ? " (and %d more)".formatted(damaged.size() - NAMED)
+                      : ""));
+    }
+  }
+
+  /** The SHA-256 of each file, empty where there is none. */
+  private List<String> sums(List<Path> paths) {
+    if (paths.isEmpty()) {
+      return List.of();
+    }
+    var context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    var hadoop = FileRows.hadoop(spark);
+    List<String> names = paths.stream().map(Path::toString).toList();
+    return context
+        .parallelize(names, Math.min(names.size(), context.defaultParallelism()))
+        .map(
+            name -> {
+              Files own = new Files(hadoop.value().value());
+              Path path = new Path(name);
+              return own.exists(path) ? own.sha256(path) : "";
+            })
+        .collect();
+  }
+
+  private void find(Path folder, List<LocatedFileStatus> found) {
+    FileSystem system = files.system(folder);
     try {
-      RemoteIterator<LocatedFileStatus> all = system.listFiles(folder.corpus(), true);
+      RemoteIterator<LocatedFileStatus> all = system.listFiles(folder, true);
       while (all.hasNext()) {
         LocatedFileStatus file = all.next();
         if (file.getPath().getName().endsWith(".parquet")) {
           found.add(file);
         }
       }
-    } catch (FileNotFoundException e) {
-      return List.of(); // an object store has no folder where nothing was written
+    } catch (FileNotFoundException e) { // an object store has no folder where nothing was written
+      return;
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot list " + folder.corpus() + ": " + e.getMessage(), e);
+      throw new UncheckedIOException("Cannot list " + folder + ": " + e.getMessage(), e);
     }
-    found.sort(Comparator.comparing(file -> file.getPath().toString()));
-    return found;
   }
 }

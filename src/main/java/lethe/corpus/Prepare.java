@@ -14,6 +14,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -235,7 +236,17 @@ public final class Prepare {
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */
   private Result commit(CorpusContents all) {
-    List<Manifest.Part> parts = PartFiles.list(spark, folder);
+    List<Manifest.Part> parts = new ArrayList<>();
+    List<Manifest.Part> evidence = new ArrayList<>();
+    String corpus = folder.corpus().getName() + "/";
+    for (Manifest.Part part : written()) {
+      if (part.path().startsWith(corpus)) {
+        String path = part.path().substring(corpus.length());
+        parts.add(new Manifest.Part(path, part.bytes(), part.sha256()));
+      } else {
+        evidence.add(part);
+      }
+    }
     Dataset<Row> chunks = Chunks.read(spark, folder.corpus(), Manifest.paths(parts));
     CorpusSummary summary = all.summary(SplitCounts.of(all.taken(), chunks));
     String chunksSha256 = Chunks.sha256(chunks);
@@ -255,8 +266,21 @@ public final class Prepare {
             summary.duplicates(),
             all.unmet(),
             summary.warnings(),
-            parts)
+            parts,
+            evidence)
         .write(folder);
     return new Result(summary, chunksSha256);
+  }
+
+  /** The files of all tables, with paths relative to the run folder. */
+  private List<Manifest.Part> written() {
+    return new PartFiles(spark, folder.files(), folder.root())
+        .list(
+            List.of(
+                folder.chunks(),
+                folder.documents(),
+                folder.rejects(),
+                folder.requests(),
+                folder.duplicates()));
   }
 }

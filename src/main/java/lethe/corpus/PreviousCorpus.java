@@ -38,7 +38,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    * Why its chunks would not be those of a run with these settings.
    *
    * @param tokenizer content of {@code tokenizer.json}
-   * @param answers how questions and answers are written, if there are any
+   * @param encoder how questions and answers are written, if there are any
    */
   public List<String> problems(
       CorpusSettings settings, byte[] tokenizer, Optional<QuestionEncoder> encoder, RunFolder run) {
@@ -81,6 +81,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    * @param documents columns {@code domain id _content} and others
    */
   Dataset<Row> known(Dataset<Row> documents) {
+    Manifest.read(folder).verify(spark, folder);
     Dataset<Row> own = TableFiles.read(spark).parquet(folder.documents().toString());
     return documents.join(
         own.select(col(DOMAIN), col(DOCUMENT).as(ID), col(SHA256).as(CONTENT)), SAME, "left_semi");

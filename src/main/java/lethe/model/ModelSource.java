@@ -15,6 +15,7 @@ import lethe.model.checkpoint.Dtype;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.HfWriter;
 import lethe.model.checkpoint.ModelConfig;
+import lethe.model.checkpoint.ModelOrigin;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
 import lethe.model.family.Architectures;
@@ -137,10 +138,12 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
    * @param dtype of the written weights
    * @param shardBytes most bytes of weights per file
    * @param weights under the names of the network's tensors
+   * @param made what the model was made from, which is recorded beside it
    * @throws InvalidSettings when the target is this model's own folder
    * @throws IllegalStateException when a value is not finite in {@code dtype}
    */
-  public void write(Path target, Dtype dtype, long shardBytes, TensorSource weights) {
+  public void write(
+      Path target, Dtype dtype, long shardBytes, TensorSource weights, ModelOrigin.Inputs made) {
     HfFolder folder = open();
     Description read = read(folder);
     Optional<Checkpoint> names = checkpoint(folder, read.architecture);
@@ -158,8 +161,8 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     new HfWriter(target, new HfFolder(folder.path(), folder.files(), config), dtype, shardBytes)
         .write(
             like,
-            (name, from, to, offset, count) ->
-                weights.read(own.get(name), from, to, offset, count));
+            (name, from, to, offset, count) -> weights.read(own.get(name), from, to, offset, count),
+            made);
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.lit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import lethe.corpus.Manifest;
 import lethe.examples.Examples;
 import lethe.folder.RunFolder;
@@ -61,14 +62,14 @@ final class Descend {
 
     /** Starts from the model to unlearn, unless the settings name another one. */
     static Inputs finetune(RunConfig.DescentSettings how, RunModels models, RunFolder folder) {
-      ModelSource model = how.initialWeights().map(models::at).orElseGet(models::original);
+      ModelSource model = models.initial(how).orElseGet(models::original);
       return new Inputs(
           Verb.FINETUNE, model, model.weights(), how.splits(), how.train(), folder.finetuned());
     }
 
     /** Starts from the weights that the training of the model to unlearn started from. */
     static Inputs retrain(RunConfig.DescentSettings how, RunModels models, RunFolder folder) {
-      ModelSource model = how.initialWeights().map(models::at).orElseGet(models::template);
+      ModelSource model = models.initial(how).orElseGet(models::template);
       TensorSource start = how.initialWeights().isPresent() ? model.weights() : models.random();
       return new Inputs(Verb.RETRAIN, model, start, how.splits(), how.train(), folder.retrained());
     }
@@ -107,12 +108,17 @@ final class Descend {
     Map<String, Object> identity =
         Map.of(
             "the chunks", Manifest.read(folder).chunksSha256(), name + ".splits", inputs.splits());
+    SortedMap<String, String> fingerprints = training.inputs().fingerprints(inputs.stage());
     Trainer.TrainingSpec spec =
         new Trainer.TrainingSpec(name, inputs.model(), Map.of(), roles, identity);
     Trainer.Result result =
         training.train(
             spec, inputs.train(), Examples.text(members), inputs.start(), Optional.empty());
-    training.commit(spec, result.weights(), inputs.target());
+    training.commit(
+        spec,
+        result.weights(),
+        inputs.target(),
+        training.inputs().origin(inputs.stage(), fingerprints, result.run()));
     return new Result(result.steps(), inputs.target());
   }
 }

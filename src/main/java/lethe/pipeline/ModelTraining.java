@@ -6,6 +6,7 @@ import lethe.console.Console;
 import lethe.console.TrainProgress;
 import lethe.examples.ProbePlan;
 import lethe.folder.RunFolder;
+import lethe.model.checkpoint.ModelOrigin;
 import lethe.model.checkpoint.TensorSource;
 import lethe.objective.Role;
 import lethe.run.RunConfig;
@@ -21,10 +22,16 @@ import org.apache.spark.sql.SparkSession;
  * its weights as a model.
  *
  * @param config says how models are written
+ * @param inputs that the stages start from
  * @param signal ends training cleanly
  */
 record ModelTraining(
-    SparkSession spark, RunConfig config, RunFolder folder, Console console, StopSignal signal) {
+    SparkSession spark,
+    RunConfig config,
+    RunFolder folder,
+    StageInputs inputs,
+    Console console,
+    StopSignal signal) {
 
   /**
    * Trains, going on from the newest checkpoint of the same run if there is one.
@@ -54,9 +61,11 @@ record ModelTraining(
    * driver that is killed goes on from.
    *
    * @param target the Hugging Face folder to write
+   * @param made what the weights were made from
    */
-  void commit(Trainer.TrainingSpec spec, TensorSource weights, Path target) {
-    spec.model().write(target, config.dtype(), config.shardBytes(), weights);
+  void commit(
+      Trainer.TrainingSpec spec, TensorSource weights, Path target, ModelOrigin.Inputs made) {
+    spec.model().write(target, config.dtype(), config.shardBytes(), weights, made);
     folder.files().delete(folder.checkpoints(spec.stage()));
   }
 }

@@ -41,6 +41,7 @@ public final class Pipeline {
   private final RunFolder folder;
   private final RunModels models;
   private final StageCommits commits;
+  private final StageInputs inputs;
   private final Provenance provenance;
   private final StopSignal signal;
 
@@ -54,6 +55,7 @@ public final class Pipeline {
     this.folder = RunFolder.of(config.runDir(), Validation.configuration(hadoop));
     this.models = new RunModels(config, folder, hadoop);
     this.commits = new StageCommits(config, folder, models);
+    this.inputs = new StageInputs(config, folder, models);
     this.provenance = new Provenance(config, folder);
     this.signal = new StopSignal(console);
   }
@@ -122,7 +124,7 @@ public final class Pipeline {
       config.sample().ifPresent(sample -> sample.write(folder.files(), console));
     }
     if (writes && allFinished()) {
-      commits.asked().forEach(this::reportSkipped);
+      commits.asked().forEach(this::skip);
       return report();
     }
     if (config.dryRun() && withoutDocuments()) {
@@ -164,7 +166,7 @@ public final class Pipeline {
       provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
       provenance.note("model_warnings", findings.warnings());
     }
-    ModelTraining training = new ModelTraining(spark, config, folder, console, signal);
+    ModelTraining training = new ModelTraining(spark, config, folder, inputs, console, signal);
     stage(Verb.PRETRAIN, () -> pretrain(training).execute().toString());
     stage(Verb.FINETUNE, () -> finetune(training).execute().toString());
     stage(Verb.RETRAIN, () -> retrain(training).execute().toString());
@@ -217,7 +219,11 @@ public final class Pipeline {
         && commits.asked().stream().allMatch(commits::finished);
   }
 
-  private void reportSkipped(Verb stage) {
+  /** Takes over what a finished stage made. */
+  private void skip(Verb stage) {
+    if (stage.trains()) {
+      inputs.check(stage);
+    }
     LOG.info("stage {} skipped: finished before", stage.spelling());
     console.say(
         "%s: finished before (%s); overwrite=true runs it again"
@@ -234,9 +240,10 @@ public final class Pipeline {
       return;
     }
     if (commits.finished(stage)) {
-      reportSkipped(stage);
+      skip(stage);
       return;
     }
+    commits.sources(stage).forEach(inputs::check);
     LOG.info("stage {} begun", stage.spelling());
     long start = System.nanoTime();
     if (stage != Verb.PREPARE) { // which does so itself when nothing can be refused any more

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import lethe.check.Validation;
 import lethe.evaluate.ModelNames;
@@ -45,6 +46,11 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
   /** The model whose weights unlearning begins with. */
   ModelSource start() {
     return config.unlearn().initialWeights().map(this::at).orElseGet(this::original);
+  }
+
+  /** The model that the settings of a descent name as its start, if they do. */
+  Optional<ModelSource> initial(RunConfig.DescentSettings how) {
+    return how.initialWeights().map(this::at);
   }
 
   /** The models that terms may name. */

@@ -36,6 +36,16 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
         .toList();
   }
 
+  /** The finished training stages whose models a stage reads. */
+  List<Verb> sources(Verb stage) {
+    return files().keySet().stream()
+        .filter(source -> source.trains() && source.madeFrom().contains(stage))
+        .filter(source -> source != Verb.PRETRAIN || config.pretrain().isPresent())
+        .filter(source -> source != Verb.RETRAIN || config.evaluate().retrain())
+        .filter(source -> folder.files().exists(files().get(source)))
+        .toList();
+  }
+
   /** Whether a stage is finished and need not be run. */
   boolean finished(Verb stage) {
     return folder.files().exists(files().get(stage))

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import lethe.console.Console;
 import lethe.corpus.Manifest;
 import lethe.corpus.token.EndOfText;
@@ -85,6 +86,7 @@ final class Unlearn {
     List<Role> roles = config.unlearn().roles();
     Dataset<Row> chunks = Manifest.read(folder).chunks(spark, folder);
     String chunksSha256 = Manifest.read(folder).chunksSha256();
+    SortedMap<String, String> fingerprints = training.inputs().fingerprints(Verb.UNLEARN);
     Examples examples = examples(chunksSha256);
     Trainer.TrainingSpec spec =
         new Trainer.TrainingSpec(
@@ -97,7 +99,11 @@ final class Unlearn {
     Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())), result);
     coverage.write(folder);
     coverage.gap().ifPresent(this::say);
-    training.commit(spec, result.weights(), folder.model());
+    training.commit(
+        spec,
+        result.weights(),
+        folder.model(),
+        training.inputs().origin(Verb.UNLEARN, fingerprints, result.run()));
     return new Result(result.steps(), result.kept(), coverage, folder.model());
   }
 

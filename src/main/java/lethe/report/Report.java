@@ -48,10 +48,13 @@ public final class Report {
   /**
    * Writes the files and prints the table.
    *
-   * @throws lethe.settings.InvalidSettings when the run has not been evaluated
+   * @throws lethe.settings.InvalidSettings when the run has not been evaluated, or its evaluation
+   *     is of another corpus or of other models than the run folder has
    */
   public Result execute() {
-    ReportFile file = file(Evaluation.read(folder));
+    Evaluation evaluation = Evaluation.read(folder);
+    new OneRun(folder, evaluation).check();
+    ReportFile file = file(evaluation);
     String table =
         new ScoreTable(
                 file.models().stream().map(Evaluation.Model::name).toList(),
@@ -166,6 +169,6 @@ public final class Report {
   }
 
   private static JsonNode withoutParts(JsonNode manifest) {
-    return ((ObjectNode) manifest.deepCopy()).without("parts");
+    return ((ObjectNode) manifest.deepCopy()).without(List.of("parts", "evidence"));
   }
 }

@@ -2,6 +2,7 @@ package lethe.train;
 
 import static lethe.table.Columns.SPLIT;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.TreeMap;
 import lethe.examples.ProbePlan;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
+import lethe.json.Json;
 import lethe.model.ModelSource;
 import lethe.model.checkpoint.TensorSource;
 import lethe.model.network.Architecture;
@@ -93,9 +95,10 @@ public final class Trainer {
    * @param weights the trained weights, by tensor name
    * @param trained chunks of the first role that took part in the steps that made these weights:
    *     domain, document, ordinal
+   * @param run everything that decided these weights, part by part, as the checkpoints have it
    */
   public record Result(
-      int steps, int perStep, int kept, TensorSource weights, Dataset<Row> trained) {}
+      int steps, int perStep, int kept, TensorSource weights, Dataset<Row> trained, JsonNode run) {}
 
   /**
    * Removes everything a stage could resume from: its checkpoints and step records.
@@ -200,7 +203,8 @@ public final class Trainer {
         steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
         new MasterWeights(
             layout, steering.map(s -> optimizer.with(s.best())).orElseGet(optimizer::weights)),
-        plan.used(0, used(optimizer.steps(), steering)));
+        plan.used(0, used(optimizer.steps(), steering)),
+        Json.MAPPER.valueToTree(identity));
   }
 
   /** The specification for the workers of the first launch. */

@@ -23,6 +23,7 @@ import lethe.model.checkpoint.HfWriter;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
+import lethe.model.checkpoint.TestOrigin;
 import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.settings.InvalidSettings;
@@ -291,7 +292,8 @@ class CheckpointTest {
               for (int i = 0; i < count; i++) {
                 to[offset + i] = values.of(own.getOrDefault(name, name), from + i);
               }
-            });
+            },
+            TestOrigin.MADE);
     return new ModelSource(model.toString(), Map.of());
   }
 
@@ -361,7 +363,7 @@ class CheckpointTest {
 
   private ModelSource copy(ModelSource model, TensorSource weights) {
     Path copy = folder.resolve("copy");
-    model.write(path(copy), Dtype.FLOAT32, TinyLlama.SHARD_BYTES, weights);
+    model.write(path(copy), Dtype.FLOAT32, TinyLlama.SHARD_BYTES, weights, TestOrigin.MADE);
     return new ModelSource(copy.toString(), Map.of());
   }
 

@@ -12,6 +12,7 @@ import lethe.model.checkpoint.HfWriter;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
+import lethe.model.checkpoint.TestOrigin;
 import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
 import lethe.model.network.Network;
@@ -71,8 +72,8 @@ public final class TinyLlama {
             new org.apache.hadoop.fs.Path(model.toString()),
             new ModelSource(template.toString(), Map.of()).open(),
             Dtype.FLOAT32,
-            SHARD_BYTES)
-        .write(architecture().tensors(), source);
+            TinyLlama.SHARD_BYTES)
+        .write(architecture().tensors(), source, TestOrigin.MADE);
     return new ModelSource(model.toString(), Map.of());
   }
 

@@ -5,12 +5,18 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -31,12 +37,13 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
    *
    * @param tensors every tensor of the model, in the order they are stored
    * @param source read once for each tensor, in ascending ranges
+   * @param made what the model was made from, which is recorded beside it ({@link ModelOrigin})
    * @throws InvalidSettings when the target is the template's own folder
    * @throws IllegalStateException when a value is not finite in {@link #dtype}
    * @throws java.io.UncheckedIOException when a file cannot be written; the folder then has no
    *     config.json
    */
-  public void write(List<NamedShape> tensors, TensorSource source) {
+  public void write(List<NamedShape> tensors, TensorSource source, ModelOrigin.Inputs made) {
     Files files = template.files();
     if (same(target, template.path())) {
       throw new InvalidSettings(
@@ -46,19 +53,26 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
     Path config = new Path(target, HfFolder.CONFIG);
     files.delete(config);
     deleteOldWeights(files);
+    Map<String, String> digests = new HashMap<>();
     for (Path companion : template.companions()) {
       files.write(new Path(target, companion.getName()), files.read(companion));
     }
     List<List<NamedShape>> shards = shards(tensors);
     for (int i = 0; i < shards.size(); i++) {
       List<NamedShape> shard = shards.get(i);
+      MessageDigest digest = Files.sha256();
       files.write(
-          new Path(target, fileName(i, shards.size())), out -> writeShard(shard, source, out));
+          new Path(target, fileName(i, shards.size())),
+          out -> writeShard(shard, source, new DigestOutputStream(out, digest)));
+      digests.put(fileName(i, shards.size()), Hex.encodeHexString(digest.digest()));
     }
     if (shards.size() > 1) {
       files.writeJson(new Path(target, CheckpointWeights.INDEX), index(shards));
     }
-    files.writeJson(config, configOfTarget());
+    byte[] content = (Files.json(configOfTarget()) + "\n").getBytes(StandardCharsets.UTF_8);
+    digests.put(HfFolder.CONFIG, DigestUtils.sha256Hex(content));
+    files.writeJson(new Path(target, ModelOrigin.FILE), ModelOrigin.of(made, digests));
+    files.write(config, content);
   }
 
   /** Tensors in their order, a new shard whenever the next one would make it too long. */
@@ -137,7 +151,8 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
           .filter(
               f ->
                   f.getName().matches("model.*\\.safetensors")
-                      || f.getName().equals(CheckpointWeights.INDEX))
+                      || f.getName().equals(CheckpointWeights.INDEX)
+                      || f.getName().equals(ModelOrigin.FILE))
           .forEach(files::delete);
     }
   }

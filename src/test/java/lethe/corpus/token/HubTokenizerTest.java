@@ -148,6 +148,7 @@ class HubTokenizerTest {
             List.of(),
             0,
             List.of(),
+            List.of(),
             List.of())
         .write(run);
   }

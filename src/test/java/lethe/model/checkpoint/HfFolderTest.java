@@ -1,5 +1,6 @@
 package lethe.model.checkpoint;
 
+import static lethe.model.checkpoint.TestOrigin.MADE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -159,7 +160,7 @@ class HfFolderTest {
 
   private HfFolder model(String name, long shardBytes) {
     new HfWriter(path(name), template(name + "-template"), Dtype.FLOAT32, shardBytes)
-        .write(TENSORS, HfFolderTest::fill);
+        .write(TENSORS, HfFolderTest::fill, MADE);
     return HfFolder.open(path(name), files);
   }
 
@@ -172,7 +173,7 @@ class HfFolderTest {
   private Path llama(
       String name, long vocabulary, long width, int layers, long keys, long inner, Dtype dtype) {
     new HfWriter(path(name), template(name + "-template"), dtype, TinyLlama.SHARD_BYTES)
-        .write(llamaShapes(vocabulary, width, layers, keys, inner), HfFolderTest::fill);
+        .write(llamaShapes(vocabulary, width, layers, keys, inner), HfFolderTest::fill, MADE);
     return path(name);
   }
 

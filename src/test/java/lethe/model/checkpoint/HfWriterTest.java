@@ -1,5 +1,6 @@
 package lethe.model.checkpoint;
 
+import static lethe.model.checkpoint.TestOrigin.MADE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -54,7 +55,8 @@ class HfWriterTest {
   @EnumSource
   void whatIsWrittenReadsBackAsTheDtypeHoldsIt(Dtype dtype) {
     for (long shardBytes : new long[] {1, 100, TinyLlama.SHARD_BYTES}) {
-      new HfWriter(path("model"), template, dtype, shardBytes).write(TENSORS, HfWriterTest::fill);
+      new HfWriter(path("model"), template, dtype, shardBytes)
+          .write(TENSORS, HfWriterTest::fill, MADE);
       HfFolder written = HfFolder.open(path("model"), files);
       CheckpointWeights weights = written.weights();
       assertThat(weights.tensors()).containsExactlyElementsOf(TENSORS);
@@ -75,11 +77,13 @@ class HfWriterTest {
 
   @Test
   void namesShardsAsHuggingFaceDoesAndLeavesNoneOfAnEarlierModel() {
-    new HfWriter(path("model"), template, Dtype.FLOAT32, 100).write(TENSORS, HfWriterTest::fill);
+    new HfWriter(path("model"), template, Dtype.FLOAT32, 100)
+        .write(TENSORS, HfWriterTest::fill, MADE);
     assertThat(names(path("model")))
         .containsExactly(
             "config.json",
             "generation_config.json",
+            "lethe.json",
             "model-00001-of-00003.safetensors",
             "model-00002-of-00003.safetensors",
             "model-00003-of-00003.safetensors",
@@ -92,10 +96,14 @@ class HfWriterTest {
                 .asLong())
         .isEqualTo((21 + 270_000 + 5) * 4);
     new HfWriter(path("model"), template, Dtype.FLOAT32, TinyLlama.SHARD_BYTES)
-        .write(TENSORS, HfWriterTest::fill);
+        .write(TENSORS, HfWriterTest::fill, MADE);
     assertThat(names(path("model")))
         .containsExactly(
-            "config.json", "generation_config.json", "model.safetensors", "tokenizer.json");
+            "config.json",
+            "generation_config.json",
+            "lethe.json",
+            "model.safetensors",
+            "tokenizer.json");
     assertThat(files.read(new Path(path("model"), "tokenizer.json")))
         .isEqualTo(files.read(template.tokenizer()));
   }
@@ -105,7 +113,7 @@ class HfWriterTest {
     files.writeText(
         new Path(path("hf5"), "config.json"), "{\"dtype\": \"float32\", \"eps\": 1e-6}");
     HfFolder hf5 = HfFolder.open(path("hf5"), files);
-    new HfWriter(path("model"), hf5, Dtype.BFLOAT16, 100).write(TENSORS, HfWriterTest::fill);
+    new HfWriter(path("model"), hf5, Dtype.BFLOAT16, 100).write(TENSORS, HfWriterTest::fill, MADE);
     assertThat(HfFolder.open(path("model"), files).config().toString())
         .isEqualTo("{\"dtype\":\"bfloat16\",\"eps\":1.0E-6}");
   }
@@ -117,7 +125,8 @@ class HfWriterTest {
     HfFolder from = HfFolder.open(original, files);
     CheckpointWeights weights = from.weights();
     List<NamedShape> tensors = List.copyOf(weights.tensors());
-    new HfWriter(path("copy"), from, Dtype.BFLOAT16, TinyLlama.SHARD_BYTES).write(tensors, weights);
+    new HfWriter(path("copy"), from, Dtype.BFLOAT16, TinyLlama.SHARD_BYTES)
+        .write(tensors, weights, MADE);
     assertThat(data(new Path(path("copy"), "model.safetensors")))
         .isEqualTo(data(new Path(original, "model.safetensors")));
     assertThat(files.read(new Path(path("copy"), "tokenizer.json")))
@@ -126,7 +135,8 @@ class HfWriterTest {
 
   @Test
   void aFailureLeavesNoConfigurationAndNoDraft() {
-    new HfWriter(path("model"), template, Dtype.FLOAT32, 100).write(TENSORS, HfWriterTest::fill);
+    new HfWriter(path("model"), template, Dtype.FLOAT32, 100)
+        .write(TENSORS, HfWriterTest::fill, MADE);
     HfWriter again = new HfWriter(path("model"), template, Dtype.FLOAT16, 100);
     assertThatThrownBy(
             () ->
@@ -135,7 +145,8 @@ class HfWriterTest {
                     (name, from, to, offset, count) -> {
                       fill(name, from, to, offset, count);
                       to[offset + count - 1] = name.equals("b") ? 70_000f : 1f;
-                    }))
+                    },
+                    MADE))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("Cannot write b to " + path("model"))
         .hasMessageContaining("element 262143 is 70000.0, which is not finite in float16");
@@ -147,7 +158,7 @@ class HfWriterTest {
   @Test
   void refusesToOverwriteWhatItReads() {
     HfWriter writer = new HfWriter(path("template"), template, Dtype.FLOAT32, 100);
-    assertThatThrownBy(() -> writer.write(TENSORS, HfWriterTest::fill))
+    assertThatThrownBy(() -> writer.write(TENSORS, HfWriterTest::fill, MADE))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("it is read from there; name another folder");
     assertThat(names(path("template"))).contains("config.json");
@@ -157,7 +168,7 @@ class HfWriterTest {
   void saysWhereItCannotWrite() {
     files.writeText(path("file"), "not a folder");
     HfWriter writer = new HfWriter(new Path(path("file"), "model"), template, Dtype.FLOAT32, 100);
-    assertThatThrownBy(() -> writer.write(TENSORS, HfWriterTest::fill))
+    assertThatThrownBy(() -> writer.write(TENSORS, HfWriterTest::fill, MADE))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("Cannot write " + path("file"))
         .hasMessageContaining("not a directory");
@@ -171,7 +182,9 @@ class HfWriterTest {
     HfFolder from = HfFolder.open(template.path(), failing);
     Path target = new Path("failing://" + temporary.resolve("model"));
     assertThatThrownBy(
-            () -> new HfWriter(target, from, Dtype.FLOAT32, 100).write(TENSORS, HfWriterTest::fill))
+            () ->
+                new HfWriter(target, from, Dtype.FLOAT32, 100)
+                    .write(TENSORS, HfWriterTest::fill, MADE))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("Cannot write failing:")
         .hasMessageContaining("model-00002-of-00003.safetensors")
@@ -218,7 +231,7 @@ class HfWriterTest {
 
   private Path small() {
     new HfWriter(path("small"), template, Dtype.BFLOAT16, TinyLlama.SHARD_BYTES)
-        .write(TENSORS, HfWriterTest::fill);
+        .write(TENSORS, HfWriterTest::fill, MADE);
     return path("small");
   }
 
