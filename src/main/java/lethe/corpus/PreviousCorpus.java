@@ -38,7 +38,7 @@ public record PreviousCorpus(SparkSession spark, RunFolder folder) {
    * Why its chunks would not be those of a run with these settings.
    *
    * @param tokenizer content of {@code tokenizer.json}
-   * @param answers how questions and answers are written, if there are any
+   * @param encoder how questions and answers are written, if there are any
    */
   public List<String> problems(
       CorpusSettings settings, byte[] tokenizer, Optional<QuestionEncoder> encoder, RunFolder run) {

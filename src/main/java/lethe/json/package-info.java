@@ -1,4 +1,2 @@
-/**
- * How Lethe reads and writes JSON: one mapper for all rooms. It uses no other room.
- */
+/** How Lethe reads and writes JSON: one mapper for all rooms. It uses no other room. */
 package lethe.json;
