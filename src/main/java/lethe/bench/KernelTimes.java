@@ -27,7 +27,7 @@ import lethe.model.torch.TorchScript;
  * <p>A product of N x I activations with an O x I matrix is one product forward and two backward:
  * the gradients of the activations and of the matrix.
  */
-public final class KernelTimes implements AutoCloseable {
+final class KernelTimes implements AutoCloseable {
   private static final String SCRIPT =
       """
         def leaf(self, x: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ public final class KernelTimes implements AutoCloseable {
    * @param batch sequences per pass
    * @param tokens per sequence
    */
-  public KernelTimes(Architecture architecture, Compute compute, int batch, int tokens) {
+  KernelTimes(Architecture architecture, Compute compute, int batch, int tokens) {
     NativeEngine.start(compute.threads());
     this.architecture = architecture;
     this.batch = batch;
@@ -97,18 +97,18 @@ public final class KernelTimes implements AutoCloseable {
   }
 
   /** Times every kernel once more; the fastest time of each counts. */
-  public void round() {
+  void round() {
     best.forEach((shape, times) -> product(shape.get(0), shape.get(1), times));
     attention();
   }
 
   /** Seconds of the products and the attention of a forward pass. */
-  public double forwardSeconds() {
+  double forwardSeconds() {
     return total(Best::forward);
   }
 
   /** Seconds of the products and the attention of a forward and a backward pass. */
-  public double bothSeconds() {
+  double bothSeconds() {
     return total(times -> times.forward + times.backward);
   }
 

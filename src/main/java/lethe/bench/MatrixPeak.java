@@ -13,7 +13,7 @@ import lethe.model.torch.TorchScript;
  * How fast this machine multiplies large matrices, the bound on what a network can reach: one
  * product of each of a few shapes, timed.
  */
-public final class MatrixPeak implements AutoCloseable {
+final class MatrixPeak implements AutoCloseable {
   private static final String SCRIPT =
       """
         def product(self, a: Tensor, b: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ public final class MatrixPeak implements AutoCloseable {
   private final TorchScript script;
 
   /** Runs on a network's device and in its precision. */
-  public MatrixPeak(Compute compute) {
+  MatrixPeak(Compute compute) {
     NativeEngine.start(compute.threads());
     manager = Engine.getEngine("PyTorch").newBaseManager(compute.device());
     script =
@@ -43,7 +43,7 @@ public final class MatrixPeak implements AutoCloseable {
    * @param inner columns of the left, rows of the right
    * @param columns of the right
    */
-  public double flopsPerSecond(int rows, int inner, int columns) {
+  double flopsPerSecond(int rows, int inner, int columns) {
     return Graph.withoutGraph(
         () -> {
           try (NDManager own = manager.newSubManager()) {

@@ -19,7 +19,7 @@ public final class ResidentMemory {
   }
 
   /** Most bytes held at once since the process began, or since {@link #forgetPeak}. */
-  public static OptionalLong peakBytes() {
+  static OptionalLong peakBytes() {
     return read("VmHWM:");
   }
 

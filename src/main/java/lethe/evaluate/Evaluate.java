@@ -94,25 +94,25 @@ public final class Evaluate {
    * @throws InvalidSettings when a model cannot take the chunks; nothing is written then
    */
   public Evaluation execute() {
-    Amount all = check();
+    Amount all = checkedAmount();
     Evaluation.Asked asked = Evaluation.Asked.of(settings, models, chunksSha256, folder.files());
     folder.files().delete(folder.evaluation());
-    List<Evaluation.Model> done = new ArrayList<>();
-    List<TaskScore> answers = new ArrayList<>();
+    List<Evaluation.Model> scored = new ArrayList<>();
+    List<TaskScore> taskScores = new ArrayList<>();
     Map<String, ModelKey> keys = new LinkedHashMap<>();
     models.forEach(
         (name, source) -> {
           ModelKey key = ModelKey.of(source, settings.compute());
           keys.put(name, key);
-          done.add(score(name, key, all));
-          answers.addAll(ask(name, key));
+          scored.add(score(name, key, all));
+          taskScores.addAll(scoreTasks(name, key));
         });
-    Evaluation evaluation = sumUp(asked, done, answers, keys);
+    Evaluation evaluation = sumUp(asked, scored, taskScores, keys);
     evaluation.write(folder);
     return evaluation;
   }
 
-  private List<TaskScore> ask(String name, ModelKey key) {
+  private List<TaskScore> scoreTasks(String name, ModelKey key) {
     int context = key.source().architecture().context().tokens();
     return settings.tasks().stream()
         .map(
@@ -138,7 +138,7 @@ public final class Evaluate {
     if (table.isCurrent()) {
       progress.reused(name);
     } else {
-      make(name, key, table, all);
+      computeScores(name, key, table, all);
     }
     return new Evaluation.Model(
         name,
@@ -148,7 +148,7 @@ public final class Evaluate {
         table.parts().stream().map(part -> "scores/" + name + "/" + part).toList());
   }
 
-  private void make(String name, ModelKey key, CachedTable table, Amount all) {
+  private void computeScores(String name, ModelKey key, CachedTable table, Amount all) {
     LongAccumulator done = spark.sparkContext().longAccumulator();
     LongAccumulator tokens = spark.sparkContext().longAccumulator();
     long begun = System.nanoTime();
@@ -172,15 +172,15 @@ public final class Evaluate {
 
   private Evaluation sumUp(
       Evaluation.Asked asked,
-      List<Evaluation.Model> done,
-      List<TaskScore> answers,
+      List<Evaluation.Model> scored,
+      List<TaskScore> taskScores,
       Map<String, ModelKey> keys) {
     List<SplitScore> scores = new ArrayList<>();
     List<MembershipScore> membership = new ArrayList<>();
     List<MemoryScore> memory = new ArrayList<>();
     List<Histogram> histograms = new ArrayList<>();
     Map<String, List<DocumentScore>> documents = new LinkedHashMap<>();
-    for (Evaluation.Model model : done) {
+    for (Evaluation.Model model : scored) {
       Dataset<Row> rows = read(spark, folder, model).cache();
       List<DocumentScore> own = DocumentScore.of(rows);
       documents.put(model.name(), own);
@@ -198,17 +198,17 @@ public final class Evaluate {
     return new Evaluation(
         Evaluation.VERSION,
         asked,
-        done,
+        scored,
         scores,
         Membership.besideRetrained(membership),
         memory,
-        answers,
+        taskScores,
         histograms,
-        distancesToRetrained(done, documents, keys, SplitScore.target(scores)),
+        distancesToRetrained(scored, documents, keys, SplitScore.target(scores)),
         verdicts(documents),
         requests,
         settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
-            ? Continuations.of(spark, read(spark, folder, done.get(0)), chunks, keys)
+            ? Continuations.of(spark, read(spark, folder, scored.get(0)), chunks, keys)
             : List.of());
   }
 
@@ -224,7 +224,7 @@ public final class Evaluate {
   }
 
   private List<DistanceToRetrained> distancesToRetrained(
-      List<Evaluation.Model> done,
+      List<Evaluation.Model> scored,
       Map<String, List<DocumentScore>> documents,
       Map<String, ModelKey> keys,
       Optional<Target> target) {
@@ -233,7 +233,7 @@ public final class Evaluate {
       return List.of();
     }
     Map<String, Dataset<Row>> scores = new LinkedHashMap<>();
-    done.forEach(m -> scores.put(m.name(), read(spark, folder, m)));
+    scored.forEach(m -> scores.put(m.name(), read(spark, folder, m)));
     return keys.keySet().stream()
         .filter(name -> !name.equals(ModelNames.RETRAINED))
         .map(
@@ -262,7 +262,7 @@ public final class Evaluate {
   }
 
   /** Checks the chunks against each model, and counts them. */
-  private Amount check() {
+  private Amount checkedAmount() {
     ChunkExtremes extremes = ChunkExtremes.of(chunks);
     List<String> problems = new ArrayList<>();
     if (extremes.leastScored() < 1) {

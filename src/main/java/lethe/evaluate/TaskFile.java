@@ -52,7 +52,7 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
    *
    * @throws InvalidSettings when there is no file
    */
-  public String sha256() {
+  String sha256() {
     List<Path> all = all();
     if (all.size() == 1) {
       return files.sha256(all.get(0));

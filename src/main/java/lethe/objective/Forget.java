@@ -32,12 +32,12 @@ public enum Forget {
   }
 
   /** One line for users. */
-  public String summary() {
+  String summary() {
     return summary;
   }
 
   /** The name as users write it. */
-  public String spelling() {
+  String spelling() {
     return Section.spelling(this);
   }
 
@@ -47,7 +47,7 @@ public enum Forget {
   }
 
   /** The formula. */
-  public Term term(TermSettings settings) {
+  Term term(TermSettings settings) {
     return switch (this) {
       case GRADIENT_ASCENT -> new GradientAscent();
       case CAPPED_ASCENT -> new CappedAscent(settings.capNats());

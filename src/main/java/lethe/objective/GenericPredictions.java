@@ -15,7 +15,7 @@ import java.util.Set;
  *
  * @param alpha how much of the reinforcement is subtracted, at least 0
  */
-public record GenericPredictions(double alpha) implements LabelDistribution {
+record GenericPredictions(double alpha) implements LabelDistribution {
   @Override
   public String name() {
     return "generic-predictions";

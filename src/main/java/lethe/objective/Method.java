@@ -39,7 +39,7 @@ public record Method(
    *
    * @throws IllegalArgumentException listing all methods, if there is none with that name
    */
-  public static Method of(String name) {
+  static Method of(String name) {
     for (Method method : COMBINED) {
       if (method.name.equals(name)) {
         return method;
@@ -63,7 +63,7 @@ public record Method(
   }
 
   /** Every method with what it does, one per line. */
-  public static List<String> lines() {
+  static List<String> lines() {
     List<String> lines = new ArrayList<>();
     for (Method method : COMBINED) {
       String split = method.weights.keySet().iterator().next();
@@ -92,7 +92,7 @@ public record Method(
    * @param own weights of the retain term by split, overriding {@link #weights}; a split of weight
    *     0 has no role
    */
-  public List<Role> roles(double forgetWeight, Map<String, Double> own, TermSettings settings) {
+  List<Role> roles(double forgetWeight, Map<String, Double> own, TermSettings settings) {
     List<Role> roles = new ArrayList<>();
     roles.add(new Role(Split.FORGET.key(), forget.term(settings), forgetWeight));
     Map<String, Double> all = new TreeMap<>(weights);

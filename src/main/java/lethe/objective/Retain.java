@@ -16,17 +16,17 @@ public enum Retain {
   }
 
   /** One line for users. */
-  public String summary() {
+  String summary() {
     return summary;
   }
 
   /** The name as users write it. */
-  public String spelling() {
+  String spelling() {
     return Section.spelling(this);
   }
 
   /** The formula. */
-  public Term term(TermSettings settings) {
+  Term term(TermSettings settings) {
     return switch (this) {
       case DESCENT -> new Descent();
       case KL -> new KullbackLeibler();

@@ -69,7 +69,7 @@ public final class Pipeline {
     signal.register();
     LOG.info("{} of {} begun", config.verb().spelling(), folder.root());
     try {
-      Optional<String> unmet = checkedRun();
+      Optional<String> unmet = checkAndRun();
       LOG.info("{} of {} ended", config.verb().spelling(), folder.root());
       return unmet;
     } catch (InvalidSettings e) {
@@ -82,7 +82,7 @@ public final class Pipeline {
     }
   }
 
-  private Optional<String> checkedRun() {
+  private Optional<String> checkAndRun() {
     Validation validation =
         new Validation(
             config, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Phase.DRIVING);
@@ -91,11 +91,11 @@ public final class Pipeline {
     findings.warnings().forEach(console::say);
     if (config.verb() == Verb.PREFLIGHT || config.dryRun()) {
       findings.right().forEach(right -> console.say(config.verb().spelling() + ": " + right));
-      return runAlone(validation.architecture(), findings); // writes nothing
+      return afterChecks(validation.architecture(), findings); // writes nothing
     }
     Lease lease = lease();
     try {
-      return runAlone(validation.architecture(), findings);
+      return afterChecks(validation.architecture(), findings);
     } finally {
       lease.close();
     }
@@ -115,10 +115,10 @@ public final class Pipeline {
    * @param architecture of the model that is trained; none for what reads no model
    * @param findings of the validation
    */
-  private Optional<String> runAlone(Optional<Architecture> architecture, Findings findings) {
+  private Optional<String> afterChecks(Optional<Architecture> architecture, Findings findings) {
     boolean writes = config.verb() != Verb.PREFLIGHT && !config.dryRun();
     if (config.verb() == Verb.REPORT) {
-      return writes ? reported() : dryRun();
+      return writes ? reportOrCompare() : dryRun();
     }
     if (writes && !commits.finished(Verb.PREPARE)) {
       config.sample().ifPresent(sample -> sample.write(folder.files(), console));
@@ -185,7 +185,7 @@ public final class Pipeline {
     return Optional.empty();
   }
 
-  private Optional<String> reported() {
+  private Optional<String> reportOrCompare() {
     if (config.report().compare().isEmpty()) {
       return report();
     }

@@ -26,13 +26,13 @@ import org.apache.hadoop.fs.Path;
  */
 public record SampleCorpus(
     long seed, int forget, int retain, int approximate, int general, int holdout) {
-  public static final List<String> DOMAINS = List.of("paper", "code", "book");
+  static final List<String> DOMAINS = List.of("paper", "code", "book");
 
   /**
    * Every text; those that a model is trained on come first. No fact of a text appears in an
    * earlier text, so no fact of an unseen text appears in one that the model has seen.
    */
-  public List<SampleDocument> documents() {
+  List<SampleDocument> documents() {
     List<SampleDocument> all = new ArrayList<>();
     Facts facts = new Facts();
     for (String domain : List.of("paper", "code")) {

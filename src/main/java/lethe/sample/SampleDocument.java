@@ -11,11 +11,10 @@ import java.util.List;
  * @param text ASCII
  * @param facts what was invented for it: each is at least 6 characters long
  */
-public record SampleDocument(
-    String id, String domain, Split split, String text, List<String> facts) {
+record SampleDocument(String id, String domain, Split split, String text, List<String> facts) {
 
   /** The splits of a run; {@code member} says whether the model to unlearn is trained on it. */
-  public enum Split {
+  enum Split {
     FORGET(true),
     RETAIN(true),
     APPROXIMATE(false),
@@ -28,12 +27,12 @@ public record SampleDocument(
       this.member = member;
     }
 
-    public boolean member() {
+    boolean member() {
       return member;
     }
   }
 
-  public SampleDocument {
+  SampleDocument {
     facts = List.copyOf(facts);
   }
 }

@@ -33,7 +33,7 @@ final class LaunchLoop implements AutoCloseable {
   private final RunFolder folder;
   private final Trainer.TrainingSpec spec;
   private final TrainingPlan plan;
-  private final ExchangeSpec first;
+  private final ExchangeSpec firstExchange;
   private final WorkerTask.WorkerSpec workerSpec;
   private final AdamW optimizer;
   private final Optional<TargetController> steering;
@@ -66,7 +66,7 @@ final class LaunchLoop implements AutoCloseable {
     this.folder = folder;
     this.spec = spec;
     this.plan = plan;
-    this.first = exchange;
+    this.firstExchange = exchange;
     this.workerSpec = workerSpec;
     this.optimizer = optimizer;
     this.steering = steering;
@@ -95,7 +95,7 @@ final class LaunchLoop implements AutoCloseable {
     StepLog log =
         StepLog.open(
             folder, spec.stage(), settings.checkpointEvery(), optimizer.steps(), listener::notice);
-    StepLoop.Journal kept = new Kept(log);
+    StepLoop.Journal kept = new FolderJournal(log);
     StepLoop.Journal journal =
         FaultInjection.asked().<StepLoop.Journal>map(f -> new FaultyJournal(kept, f)).orElse(kept);
     StepRecorder recorder = new StepRecorder(spec.roles(), counts(), Clock.systemUTC());
@@ -113,7 +113,7 @@ final class LaunchLoop implements AutoCloseable {
               steering.ifPresent(s -> s.resume(state.steering()));
               listener.notice(
                   "Resuming from the checkpoint of step %d of %d"
-                      .formatted(optimizer.steps(), first.schedule().steps()));
+                      .formatted(optimizer.steps(), firstExchange.schedule().steps()));
             });
   }
 
@@ -130,9 +130,9 @@ final class LaunchLoop implements AutoCloseable {
   private void launches(StepLoop loop, StepLog log) {
     int fruitless = 0;
     int workers = settings.workers();
-    for (int launch = 0; !loop.done(first); launch++) {
+    for (int launch = 0; !loop.done(firstExchange); launch++) {
       int before = optimizer.steps();
-      Ended ended = launch(loop, first.launch(launch, workers));
+      Ended ended = launch(loop, firstExchange.launch(launch, workers));
       switch (ended.how()) {
         case DONE -> {
           return;
@@ -141,7 +141,7 @@ final class LaunchLoop implements AutoCloseable {
           log.flush();
           saveCheckpoint();
           checkpoints.await();
-          throw new StoppedException(optimizer.steps(), first.schedule().steps());
+          throw new StoppedException(optimizer.steps(), firstExchange.schedule().steps());
         }
         case FAILED -> throw ended.cause();
         case LOST -> {
@@ -195,17 +195,17 @@ final class LaunchLoop implements AutoCloseable {
   }
 
   /** The journal in the run folder, which also notifies the listener and the metrics. */
-  private final class Kept implements StepLoop.Journal {
+  private final class FolderJournal implements StepLoop.Journal {
     private final StepLog log;
     private final Saturation saturation = new Saturation(spec.roles(), listener::notice);
 
-    Kept(StepLog log) {
+    FolderJournal(StepLog log) {
       this.log = log;
     }
 
     @Override
     public void add(StepRecord record) {
-      saturation.look(record.step(), record.losses());
+      saturation.check(record.step(), record.losses());
       log.add(record);
       metrics.step(record);
       listener.step(record);
@@ -214,7 +214,7 @@ final class LaunchLoop implements AutoCloseable {
     @Override
     public void checkpoint(int steps) {
       boolean due = steps % settings.checkpointEvery() == 0;
-      if (due && steps < first.schedule().steps() && log.stands()) {
+      if (due && steps < firstExchange.schedule().steps() && log.isWhole()) {
         saveCheckpoint();
       }
     }

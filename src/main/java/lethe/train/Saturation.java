@@ -42,7 +42,7 @@ final class Saturation {
    * @param step from 1
    * @param losses mean of each term, by role
    */
-  void look(int step, Map<String, Double> losses) {
+  void check(int step, Map<String, Double> losses) {
     for (String term : terms) {
       boolean nothing = losses.getOrDefault(term, 1.0) < NOTHING;
       int steps = nothing ? inARow.merge(term, 1, Integer::sum) : 0;

@@ -107,7 +107,7 @@ final class StepLog {
   }
 
   /** Whether every step is in a closed part: what a checkpoint may rely on. */
-  boolean stands() {
+  boolean isWhole() {
     return written == lines.size();
   }
 

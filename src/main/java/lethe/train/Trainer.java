@@ -165,7 +165,7 @@ public final class Trainer {
             probes.map(ProbePlan::rows));
     long[][] counts = plan.counts();
     listener.planned(steps, perStep);
-    sayWhatIsNotReached(available, perStep, steps);
+    warnOfUnreached(available, perStep, steps);
 
     ParameterLayout layout = settings.layout(architecture.tensors());
     LearningRateSchedule schedule = settings.schedule(steps);
@@ -196,7 +196,7 @@ public final class Trainer {
             stop)) {
       launches.execute();
     }
-    steering.ifPresent(s -> tell(s.record()));
+    steering.ifPresent(s -> writeEnd(s.record()));
     return new Result(
         optimizer.steps(),
         perStep,
@@ -226,7 +226,7 @@ public final class Trainer {
   }
 
   /** Warns of examples that no step will use, so that nobody thinks they are trained on. */
-  private void sayWhatIsNotReached(long available, int perStep, int steps) {
+  private void warnOfUnreached(long available, int perStep, int steps) {
     long reached = TrainingPlan.reached(available, perStep, steps);
     if (reached < available) {
       listener.notice(
@@ -262,7 +262,7 @@ public final class Trainer {
     return (step, domain) -> step < best && open.containsKey(domain) && open.get(domain)[step];
   }
 
-  private void tell(TargetController.SteeringRecord ended) {
+  private void writeEnd(TargetController.SteeringRecord ended) {
     folder.files().writeJson(folder.stop(), ended);
     String place = switch (ended.outcome()) { // not the verdict, which comes from the judging half
           case UNDER -> "below";

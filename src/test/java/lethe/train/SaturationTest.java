@@ -38,7 +38,7 @@ class SaturationTest {
   /** A descent at 0 beside it is a model that knows its texts, which is no saturation. */
   private void look(int from, int to, double npo) {
     for (int step = from; step <= to; step++) {
-      saturation.look(step, Map.of("forget.npo", npo, "retain.descent", 0.0));
+      saturation.check(step, Map.of("forget.npo", npo, "retain.descent", 0.0));
     }
   }
 }

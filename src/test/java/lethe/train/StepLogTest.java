@@ -75,7 +75,7 @@ class StepLogTest {
     add(whole, 1, 12);
     whole.close();
     StepLog again = StepLog.open(folder, "unlearn", 5, 10, told::add); // from a checkpoint
-    assertThat(again.stands()).isTrue();
+    assertThat(again.isWhole()).isTrue();
     add(again, 11, 12);
     again.close();
     assertThat(Files.readAllLines(directory.resolve("steps.jsonl")))
@@ -105,10 +105,10 @@ class StepLogTest {
         .asString()
         .contains("the records up to step 5 could not be written (Cannot write file:")
         .containsPattern("; file:\\S+ has \\d+\\.\\d\\d MB left\\. Training goes on");
-    assertThat(log.stands()).isFalse();
+    assertThat(log.isWhole()).isFalse();
     Files.delete(inTheWay);
     add(log, 6, 10);
-    assertThat(log.stands()).isTrue();
+    assertThat(log.isWhole()).isTrue();
     log.close();
     assertThat(Files.readAllLines(directory.resolve("steps.jsonl"))).hasSize(10);
   }

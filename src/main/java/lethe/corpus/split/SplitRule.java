@@ -34,7 +34,7 @@ public record SplitRule(
     Cap documents,
     Cap tokens) {
 
-  public static SplitRule read(Section section) {
+  static SplitRule read(Section section) {
     section.allowOnly(
         "where", "requests", "ids", "not-ids", "fraction", "except", "documents", "tokens");
     if (Stream.of("where", "requests", "ids", "not-ids").noneMatch(section::has)) {

@@ -73,7 +73,7 @@ public record SplitRules(Map<Split, SplitRule> bySplit) {
   }
 
   /** Whether one of the two takes only what the other leaves. */
-  public boolean related(Split a, Split b) {
+  boolean related(Split a, Split b) {
     return rule(a).except().contains(b) || rule(b).except().contains(a);
   }
 

@@ -34,7 +34,7 @@ public final class Bfloat16 {
   }
 
   /** The nearest value that is a bfloat16. */
-  public static float round(float value) {
+  static float round(float value) {
     return Float.intBitsToFloat(rounded(Float.floatToRawIntBits(value)));
   }
 

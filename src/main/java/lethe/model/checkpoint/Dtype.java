@@ -33,12 +33,12 @@ public enum Dtype {
   }
 
   /** Bytes per element. */
-  public int bytes() {
+  int bytes() {
     return bytes;
   }
 
   /** The name config.json and the settings give it: {@code float32}, {@code bfloat16}, ... */
-  public String configName() {
+  String configName() {
     return name().toLowerCase(Locale.ROOT);
   }
 
@@ -47,7 +47,7 @@ public enum Dtype {
   }
 
   /** The value as this dtype holds it. */
-  public float round(float value) {
+  float round(float value) {
     return switch (this) {
       case FLOAT32 -> value;
       case FLOAT16 -> fromFloat16(toFloat16(value));

@@ -28,7 +28,7 @@ public record NamedShape(String name, List<Long> shape) {
   }
 
   /** The shape as tensor libraries take it. */
-  public long[] dimensions() {
+  long[] dimensions() {
     return shape.stream().mapToLong(Long::longValue).toArray();
   }
 }

@@ -71,12 +71,12 @@ public final class Safetensors implements TensorSource {
   }
 
   /** The element type the header names, for example {@code BF16} or {@code I64}. */
-  public String type(String name) {
+  String type(String name) {
     return entry(name).type();
   }
 
   /** Whether elements can be read as floats. */
-  public boolean isFloat(String name) {
+  boolean isFloat(String name) {
     return type(name).equals(FLOAT64) || Dtype.ofCode(type(name)).isPresent();
   }
 

@@ -22,7 +22,7 @@ import lethe.model.torch.ScriptTemplates;
  * <p>Shapes in the script: x, x1 and normed B x T x D; qkv B x T x 3H x E, of which parts are
  * queries, keys and values; up B x T x F, F the width of the feed-forward block.
  */
-public final class Gpt2 {
+final class Gpt2 {
   private static final String SCRIPT =
       """
         def embed(self, ids: Tensor, w: List[Tensor]) -> Tensor:
@@ -47,7 +47,7 @@ public final class Gpt2 {
 
   private Gpt2() {}
 
-  public static Architecture of(ModelConfig config) {
+  static Architecture of(ModelConfig config) {
     int width = config.size(config.named("n_embd", "hidden_size"));
     int heads = config.size(config.named("n_head", "num_attention_heads"));
     int vocabulary = config.size("vocab_size");

@@ -23,7 +23,7 @@ import lethe.model.torch.ScriptTemplates;
  * <p>Shapes in the script: x, x1 and normed B x T x D; qkv B x T x H x 3E, of which parts are
  * queries, keys and values; up B x T x F, F the width of the feed-forward block.
  */
-public final class GptNeoX {
+final class GptNeoX {
   private static final String SCRIPT =
       """
         def embed(self, ids: Tensor, w: List[Tensor]) -> Tensor:
@@ -45,7 +45,7 @@ public final class GptNeoX {
 
   private GptNeoX() {}
 
-  public static Architecture of(ModelConfig config) {
+  static Architecture of(ModelConfig config) {
     int width = config.size("hidden_size");
     int heads = config.size("num_attention_heads");
     int headSize = width / heads;

@@ -10,10 +10,10 @@ import lethe.model.network.ContextLength;
  * Llama (Touvron et al., arXiv:2302.13971) and the models that kept its layout: Llama 2 and 3, Yi,
  * TinyLlama.
  */
-public final class Llama {
+final class Llama {
   private Llama() {}
 
-  public static Architecture of(ModelConfig config) {
+  static Architecture of(ModelConfig config) {
     EnumSet<Part> parts = EnumSet.noneOf(Part.class);
     if (config.flag("attention_bias", false)) {
       parts.addAll(EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS));

@@ -10,10 +10,10 @@ import lethe.model.network.ContextLength;
  * Mistral (Jiang et al., arXiv:2310.06825): Llama's layer whose attention sees a sliding window. A
  * window that covers the whole sequence is no window, and longer sequences are refused.
  */
-public final class Mistral {
+final class Mistral {
   private Mistral() {}
 
-  public static Architecture of(ModelConfig config) {
+  static Architecture of(ModelConfig config) {
     ContextLength context = ContextLength.of(config, "max_position_embeddings", 131072);
     if (!config.isNull("sliding_window")) {
       context = context.within("sliding_window", config.size("sliding_window", 4096));

@@ -8,10 +8,10 @@ import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
 
 /** Qwen2 and Qwen2.5 (arXiv:2407.10671): Llama's layer with biases on query, key and value. */
-public final class Qwen2 {
+final class Qwen2 {
   private Qwen2() {}
 
-  public static Architecture of(ModelConfig config) {
+  static Architecture of(ModelConfig config) {
     int heads = config.size("num_attention_heads");
     return RmsDecoder.of(
         config,

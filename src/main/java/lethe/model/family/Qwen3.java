@@ -9,10 +9,10 @@ import lethe.model.network.Architecture;
  * Qwen3 (arXiv:2505.09388): Llama's layer with an RMS norm on each head of query and key before
  * they turn.
  */
-public final class Qwen3 {
+final class Qwen3 {
   private Qwen3() {}
 
-  public static Architecture of(ModelConfig config) {
+  static Architecture of(ModelConfig config) {
     EnumSet<Part> parts = EnumSet.of(Part.QK_NORM);
     if (config.flag("attention_bias", false)) {
       parts.addAll(EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS));

@@ -20,7 +20,7 @@ public record FusedParameter(List<NamedShape> tensors) {
     return new FusedParameter(List.of(tensors));
   }
 
-  public static FusedParameter of(String name, long... shape) {
+  static FusedParameter of(String name, long... shape) {
     return of(NamedShape.of(name, shape));
   }
 
@@ -30,7 +30,7 @@ public record FusedParameter(List<NamedShape> tensors) {
     return new Shape(shape);
   }
 
-  public long elements() {
+  long elements() {
     return shape().size();
   }
 }

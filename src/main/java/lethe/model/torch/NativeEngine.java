@@ -17,7 +17,7 @@ public final class NativeEngine {
   }
 
   /** The kind of a GPU, as far as it decides bits. */
-  public static String gpu(Device device) {
+  static String gpu(Device device) {
     return "GPU of compute capability " + CudaUtils.getComputeCapability(device.getDeviceId());
   }
 

@@ -10,7 +10,7 @@ import java.util.Comparator;
  * @param role place in the method's roles
  * @param slot of the role within the step
  */
-public record PlanKey(int step, int shard, int role, int slot) implements RowKey {
+record PlanKey(int step, int shard, int role, int slot) implements RowKey {
   static final Comparator<PlanKey> ORDER =
       Comparator.comparingInt(PlanKey::step)
           .thenComparingInt(PlanKey::shard)

@@ -9,7 +9,7 @@ import java.util.Comparator;
  * @param domain its number among those to forget, from 0
  * @param place within the probe, from 0
  */
-public record ProbeKey(int shard, int domain, int place) implements RowKey {
+record ProbeKey(int shard, int domain, int place) implements RowKey {
   static final Comparator<ProbeKey> ORDER =
       Comparator.comparingInt(ProbeKey::shard)
           .thenComparingInt(ProbeKey::domain)

@@ -184,7 +184,7 @@ public final class WorkerTask
       StepWork work = new StepWork(spec, plan, microBatch, frozen, worker);
       ProbeDecision decision = start.decision();
       int step = start.step();
-      for (; left(step, decision); step++) {
+      for (; anythingLeft(step, decision); step++) {
         load(driver, step, step == start.step(), weights);
         if (step == decision.nextProbeStep()) {
           decision = driver.probe(step, probe.losses(weights));
@@ -209,7 +209,7 @@ public final class WorkerTask
   }
 
   /** Whether there is anything to do at a step: a gradient, or a last probe. */
-  private boolean left(int step, ProbeDecision decision) {
+  private boolean anythingLeft(int step, ProbeDecision decision) {
     return !decision.done() && (step < spec.counts.length || step == decision.nextProbeStep());
   }
 
