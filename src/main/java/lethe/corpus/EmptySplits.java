@@ -41,6 +41,9 @@ record EmptySplits(
     Rejects rejects) {
   private static final int MOST_REASONS_NAMED = 3;
 
+  /** Documents counted. */
+  private static final String DOCUMENTS = "documents";
+
   /**
    * Sentences on the splits that have no document: one each, and below it what is known of it.
    *
@@ -108,18 +111,18 @@ record EmptySplits(
   private String conditions(Split split, Splits taken) {
     DocumentIndex own = new DocumentIndex(settings.splits(), settings.seed(), named);
     Dataset<Row> rows = own.marked(documents).where(col(UNUSABLE).isNull());
+    Map<String, Column> conditions = own.conditions(split);
     List<Column> counts = new ArrayList<>();
-    List<String> names = new ArrayList<>();
     Column all = lit(true);
-    for (Map.Entry<String, Column> condition : own.conditions(split).entrySet()) {
+    for (Map.Entry<String, Column> condition : conditions.entrySet()) {
       all = all.and(condition.getValue());
-      counts.add(count(when(all, lit(1))));
-      names.add(condition.getKey());
+      counts.add(count(when(all, lit(1))).as(condition.getKey()));
     }
-    Row found = rows.agg(count(lit(1)), counts.toArray(Column[]::new)).head();
-    StringBuilder sentence = new StringBuilder("of " + found.getLong(0) + " documents");
-    for (int i = 0; i < names.size(); i++) {
-      sentence.append(", ").append(names.get(i)).append(" leaves ").append(found.getLong(i + 1));
+    Row found = rows.agg(count(lit(1)).as(DOCUMENTS), counts.toArray(Column[]::new)).head();
+    StringBuilder sentence = new StringBuilder();
+    sentence.append("of ").append(found.<Long>getAs(DOCUMENTS)).append(" documents");
+    for (String name : conditions.keySet()) {
+      sentence.append(", ").append(name).append(" leaves ").append(found.<Long>getAs(name));
     }
     SplitRule rule = settings.splits().rule(split);
     if (!rule.except().isEmpty()) {

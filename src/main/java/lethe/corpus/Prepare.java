@@ -3,12 +3,13 @@ package lethe.corpus;
 import static lethe.corpus.source.Documents.FILE;
 import static lethe.corpus.source.Documents.ID;
 import static lethe.corpus.source.Documents.ROW;
-import static lethe.corpus.source.Documents.SOURCE;
 import static lethe.corpus.source.Documents.SOURCE_NUMBER;
 import static lethe.corpus.split.DocumentIndex.CONTENT;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
 import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.SHA256;
+import static lethe.table.Columns.SOURCE;
 import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
@@ -30,6 +31,7 @@ import lethe.corpus.token.Tokenizer;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
+import lethe.table.Columns;
 import lethe.table.MaterializedTables;
 import lethe.table.TableFiles;
 import org.apache.commons.lang3.exception.ExceptionUtils;
@@ -218,10 +220,10 @@ public final class Prepare {
                     col(SPLIT),
                     col(DOMAIN),
                     col(ID).as(DOCUMENT),
-                    col(CONTENT).as(PreviousCorpus.SHA256),
+                    col(CONTENT).as(SHA256),
                     col(SOURCE_NUMBER).as(SOURCE),
-                    col(FILE).as("file"),
-                    col(ROW).as("row"))),
+                    col(FILE).as(Columns.FILE),
+                    col(ROW).as(Columns.ROW))),
         folder.documents());
     TableFiles.write(all.chunks().sortWithinPartitions(SPLIT, DOMAIN, DOCUMENT, ORDINAL))
         .partitionBy(SPLIT, DOMAIN)

@@ -4,6 +4,7 @@ import static lethe.corpus.source.Documents.ID;
 import static lethe.corpus.split.DocumentIndex.CONTENT;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.SHA256;
 import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 
@@ -29,9 +30,6 @@ import org.apache.spark.sql.functions;
  * @param folder of that run
  */
 public record PreviousCorpus(SparkSession spark, RunFolder folder) {
-  /** Column of the documents' table: the hash of a document's content. */
-  static final String SHA256 = "sha256";
-
   private static final String[] SAME = {DOMAIN, ID, CONTENT};
 
   /**

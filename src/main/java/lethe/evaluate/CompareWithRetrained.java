@@ -17,6 +17,8 @@ import java.util.Optional;
 import lethe.evaluate.metric.KolmogorovSmirnov;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
+import lethe.table.ChunkId;
+import lethe.table.Rows;
 import lethe.target.Split;
 import lethe.target.Target;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -30,6 +32,7 @@ import org.apache.spark.sql.types.StructType;
 /** Compares models with the retrained one on forget. */
 final class CompareWithRetrained {
   private static final String DIVERGENCE = "divergence";
+  private static final String MEAN = "mean";
 
   private static final StructType SUMS =
       new StructType()
@@ -70,8 +73,8 @@ final class CompareWithRetrained {
   }
 
   private static double[] chunkMeans(Dataset<Row> scores) {
-    return forget(scores).select(col(NLL).divide(col(TOKENS))).collectAsList().stream()
-        .mapToDouble(r -> r.getDouble(0))
+    return forget(scores).select(col(NLL).divide(col(TOKENS)).as(MEAN)).collectAsList().stream()
+        .mapToDouble(row -> row.<Double>getAs(MEAN))
         .toArray();
   }
 
@@ -91,7 +94,7 @@ final class CompareWithRetrained {
       ModelKey model, ModelKey retrained, Dataset<Row> chunks, int microBatch) {
     Dataset<Row> forget = forget(chunks);
     Dataset<Row> sums =
-        Scores.arranged(forget, forget.agg(sum(size(col(TOKENS)))).first().getLong(0))
+        Scores.arranged(forget, Rows.aggregate(forget, sum(size(col(TOKENS)))))
             .mapPartitions(new Comparing(retrained, model, microBatch), Encoders.row(SUMS))
             .orderBy(DOMAIN, DOCUMENT, ORDINAL);
     double divergence = 0;
@@ -122,7 +125,7 @@ final class CompareWithRetrained {
     /** Under the name of its first chunk. */
     private Row compare(List<ChunkPassage> batch) {
       List<Passage> passages = batch.stream().map(ChunkPassage::passage).toList();
-      ChunkPassage first = batch.get(0);
+      ChunkId first = batch.get(0).chunk();
       return RowFactory.create(
           first.domain(),
           first.document(),

@@ -21,6 +21,7 @@ import lethe.evaluate.metric.Extraction;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
 import lethe.inference.ModelTokenizer;
+import lethe.table.ChunkId;
 import lethe.table.Rows;
 import lethe.target.Split;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -37,29 +38,22 @@ final class Continuations {
   /** Enough to look at. */
   private static final int MOST_CHUNKS = 6;
 
-  private static final String[] CHUNK = {DOMAIN, DOCUMENT, ORDINAL};
-
   private Continuations() {}
 
   /**
    * A chunk that is continued from its middle.
    *
+   * @param chunk its name
    * @param ids of its tokens
    * @param half tokens of its first half, and of a question before its answer
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Opening(String domain, String document, int ordinal, int[] ids, int half)
-      implements Serializable {
+  private record Opening(ChunkId chunk, int[] ids, int half) implements Serializable {
     static Opening from(Row row) {
       int[] ids = Rows.ints(row, TOKENS);
       Integer prompt = row.getAs(PROMPT);
       Passage passage = Passage.chunk(ids, prompt == null ? 0 : prompt);
-      return new Opening(
-          row.getAs(DOMAIN),
-          row.getAs(DOCUMENT),
-          row.<Integer>getAs(ORDINAL),
-          ids,
-          passage.from() + Extraction.half(passage.scored()));
+      return new Opening(ChunkId.of(row), ids, passage.from() + Extraction.half(passage.scored()));
     }
 
     int[] firstHalf() {
@@ -77,12 +71,17 @@ final class Continuations {
 
   /** What a model wrote after an opening, see {@link Continuation}. */
   private record Written(String before, String truth, String written, int same) {
+    private static final String BEFORE = "before";
+    private static final String TRUTH = "truth";
+    private static final String WRITTEN = "written";
+    private static final String SAME = "same";
+
     static final StructType SCHEMA =
         new StructType()
-            .add("before", DataTypes.StringType, false)
-            .add("truth", DataTypes.StringType, false)
-            .add("written", DataTypes.StringType, false)
-            .add("same", DataTypes.IntegerType, false);
+            .add(BEFORE, DataTypes.StringType, false)
+            .add(TRUTH, DataTypes.StringType, false)
+            .add(WRITTEN, DataTypes.StringType, false)
+            .add(SAME, DataTypes.IntegerType, false);
 
     static Written of(ModelTokenizer text, Opening opening, int[] written) {
       int[] truth = opening.truth();
@@ -96,10 +95,7 @@ final class Continuations {
 
     static Written from(Row row) {
       return new Written(
-          row.getAs("before"),
-          row.getAs("truth"),
-          row.getAs("written"),
-          row.<Integer>getAs("same"));
+          row.getAs(BEFORE), row.getAs(TRUTH), row.getAs(WRITTEN), row.<Integer>getAs(SAME));
     }
 
     Row row() {
@@ -109,9 +105,9 @@ final class Continuations {
     Continuation of(String model, Opening opening) {
       return new Continuation(
           model,
-          opening.domain(),
-          opening.document(),
-          opening.ordinal(),
+          opening.chunk().domain(),
+          opening.chunk().document(),
+          opening.chunk().ordinal(),
           before,
           truth,
           written,
@@ -165,7 +161,7 @@ final class Continuations {
       return List.of();
     }
     return chunks
-        .join(spark.createDataFrame(names, best.schema()), CHUNK)
+        .join(spark.createDataFrame(names, best.schema()), ChunkId.columns())
         .filter(col(SPLIT).equalTo(Split.FORGET.key()))
         .select(DOMAIN, DOCUMENT, ORDINAL, TOKENS, PROMPT)
         .orderBy(DOMAIN, DOCUMENT, ORDINAL)

@@ -1,5 +1,11 @@
 package lethe.evaluate;
 
+import static lethe.model.network.PredictionStatistics.Statistic.DEVIATION;
+import static lethe.model.network.PredictionStatistics.Statistic.DISTANCE;
+import static lethe.model.network.PredictionStatistics.Statistic.MEAN;
+import static lethe.model.network.PredictionStatistics.Statistic.NLL;
+import static lethe.model.network.PredictionStatistics.Statistic.SUM;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
@@ -8,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import lethe.evaluate.metric.TokenScores;
 import lethe.inference.LoadedModel;
+import lethe.model.network.PredictionStatistics;
 import lethe.model.network.TokenBatch;
 
 /** Scores passages with a model, token by token. */
@@ -22,38 +29,6 @@ final class Scorer {
   private static final int CACHED = 1 << 17;
 
   private Scorer() {}
-
-  /**
-   * The result of {@link lethe.model.network.Network#statistics} for some positions.
-   *
-   * @param columns its columns, five per position
-   */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Statistics(float[] columns) {
-    private static final int COLUMNS = 5;
-
-    float nll(int position) {
-      return columns[position * COLUMNS];
-    }
-
-    float mean(int position) {
-      return columns[position * COLUMNS + 1];
-    }
-
-    float deviation(int position) {
-      return columns[position * COLUMNS + 2];
-    }
-
-    /** Whether no token is likelier than the label. */
-    boolean best(int position) {
-      return columns[position * COLUMNS + 3] == 0;
-    }
-
-    /** Whether there may be others as likely as the best. */
-    boolean rivals(int position) {
-      return columns[position * COLUMNS + 4] >= 2;
-    }
-  }
 
   /** Scores some passages in one forward pass. */
   static List<TokenScores> score(LoadedModel model, List<Passage> passages) {
@@ -148,14 +123,15 @@ final class Scorer {
 
   private static void cached(
       NDManager own, LoadedModel model, NDArray logitsNV, NDArray labelsN, TokenScores to, int at) {
-    Statistics all = new Statistics(model.network().statistics(logitsNV, labelsN).toFloatArray());
+    PredictionStatistics all = model.network().statistics(logitsNV, labelsN);
     List<Integer> unsure = new ArrayList<>();
     for (int i = 0; i < labelsN.size(); i++) {
-      to.nll()[at + i] = all.nll(i);
-      to.mean()[at + i] = all.mean(i);
-      to.deviation()[at + i] = all.deviation(i);
-      to.hit()[at + i] = all.best(i);
-      if (all.best(i) && all.rivals(i)) {
+      to.nll()[at + i] = all.at(i, NLL);
+      to.mean()[at + i] = all.at(i, MEAN);
+      to.deviation()[at + i] = all.at(i, DEVIATION);
+      boolean best = all.at(i, DISTANCE) == 0; // no token is likelier than the label
+      to.hit()[at + i] = best;
+      if (best && all.at(i, SUM) >= 2) {
         unsure.add(i); // another may be as likely, and come first
       }
     }

@@ -21,6 +21,7 @@ import lethe.evaluate.metric.TokenScores;
 import lethe.evaluate.metric.ZlibLength;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
+import lethe.table.ChunkId;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -121,10 +122,11 @@ final class Scores {
   }
 
   /** As {@link #SCHEMA} has it. */
-  private static Row row(ChunkPassage chunk, TokenScores scores, Optional<String> text) {
+  private static Row row(ChunkPassage passage, TokenScores scores, Optional<String> text) {
+    ChunkId chunk = passage.chunk();
     Extraction extraction = Extraction.of(scores.hit());
     return RowFactory.create(
-        chunk.split(),
+        passage.split(),
         chunk.domain(),
         chunk.document(),
         chunk.ordinal(),

@@ -1,5 +1,8 @@
 package lethe.examples;
 
+import static lethe.examples.ExampleRow.PAIR;
+import static lethe.examples.FixedPairing.SENTENCE;
+import static lethe.examples.SubstituteLabels.LABELS;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
 import static lethe.table.Columns.ORDINAL;
@@ -11,7 +14,6 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.xxhash64;
 
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ import lethe.objective.TruncatedPredictions.Truth;
 import lethe.objective.ViewKind;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
+import lethe.table.ChunkId;
 import lethe.table.TableFiles;
 import lethe.target.Split;
 import org.apache.hadoop.fs.Path;
@@ -42,7 +45,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
-import scala.collection.JavaConverters;
 
 /**
  * The stage between chunks and training: gives every chunk the views that its split's term needs,
@@ -50,8 +52,6 @@ import scala.collection.JavaConverters;
  * run folder.
  */
 public final class Examples {
-  private static final List<String> ID = List.of(DOMAIN, DOCUMENT, ORDINAL);
-
   private static final Set<ViewKind> PREDICTED =
       EnumSet.of(
           ViewKind.ADVERSARIAL_LABELS, ViewKind.EARLY_ADVERSARIAL_LABELS, ViewKind.SAMPLED_LABELS);
@@ -109,9 +109,9 @@ public final class Examples {
   public static Dataset<Row> text(Dataset<Row> chunks) {
     Dataset<Row> alone =
         chunks
-            .withColumn("pair", lit(null).cast(DataTypes.LongType))
-            .withColumn("labels", lit(null).cast("array<int>"))
-            .withColumn("sentence", lit(0));
+            .withColumn(PAIR, lit(null).cast(DataTypes.LongType))
+            .withColumn(LABELS, lit(null).cast("array<int>"))
+            .withColumn(SENTENCE, lit(0));
     return ExampleViews.of(
         alone, List.of(ViewKind.TEXT), RejectionSentences.NONE, ChunkPadding.NONE);
   }
@@ -163,8 +163,8 @@ public final class Examples {
    * The examples of all roles.
    *
    * @param chunks as prepare wrote them
-   * @return rows as {@link ExampleViews} has them; without those that give a term nothing to
-   *     predict, about which the user is warned
+   * @return rows that {@link ExampleRow} reads; without those that give a term nothing to predict,
+   *     about which the user is warned
    * @throws InvalidSettings when a term needs answers and some chunk has none, or when no chunk of
    *     a split gives a term anything to predict
    */
@@ -202,20 +202,15 @@ public final class Examples {
 
   /** The examples in which every view has something to predict. */
   private Dataset<Row> usable(Role role, Dataset<Row> examples) {
-    Dataset<Row> empty = examples.filter(not(ExampleViews.predicts()));
+    Dataset<Row> empty = examples.filter(not(ViewsColumn.predict()));
     long none = empty.count();
     if (none == 0) {
       return examples;
     }
-    String some =
-        empty.select(DOMAIN, DOCUMENT, ORDINAL).limit(10).collectAsList().stream()
-            .map(r -> r.getString(0) + "/" + r.getString(1) + "#" + r.getInt(2))
-            .sorted()
-            .collect(Collectors.joining(", "));
     String sentence =
         "%d of %d chunks of the split %s give %s nothing to predict: %s"
-            .formatted(none, examples.count(), role.split(), role.name(), some);
-    Dataset<Row> left = examples.filter(ExampleViews.predicts());
+            .formatted(none, examples.count(), role.split(), role.name(), ChunkId.some(empty));
+    Dataset<Row> left = examples.filter(ViewsColumn.predict());
     if (inputs.pairing() == Pairing.FIXED || left.isEmpty()) {
       throw new InvalidSettings(
           List.of(
@@ -235,8 +230,8 @@ public final class Examples {
     int sentences = Math.max(1, inputs.rejections().sentences().size());
     if (inputs.pairing() == Pairing.INDEPENDENT) {
       return chunks
-          .withColumn("pair", lit(null).cast(DataTypes.LongType))
-          .withColumn("sentence", sentence(sentences));
+          .withColumn(PAIR, lit(null).cast(DataTypes.LongType))
+          .withColumn(SENTENCE, sentence(sentences));
     }
     Dataset<Row> placed = FixedPairing.placed(chunks, documents());
     return split.equals(Split.FORGET.key())
@@ -275,8 +270,8 @@ public final class Examples {
           case SAMPLED_LABELS -> predicted("sampled-" + split, chunks, inputs.sampled(), 0);
         };
     return labels == null
-        ? chunks.withColumn("labels", lit(null).cast("array<int>"))
-        : chunks.join(labels, JavaConverters.asScalaBuffer(new ArrayList<>(ID)).toSeq());
+        ? chunks.withColumn(LABELS, lit(null).cast("array<int>"))
+        : chunks.join(labels, ChunkId.columns());
   }
 
   private Dataset<Row> predicted(
@@ -336,7 +331,7 @@ public final class Examples {
       throw new InvalidSettings(
           List.of(
               "Cannot use %s: it needs the columns question and answer, and domain %s of split %s has plain text; name them in corpus.sources, or choose another unlearn.method"
-                  .formatted(role.name(), plain.get(0).getString(0), role.split())));
+                  .formatted(role.name(), plain.get(0).getAs(DOMAIN), role.split())));
     }
   }
 }

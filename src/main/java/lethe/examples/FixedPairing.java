@@ -1,8 +1,13 @@
 package lethe.examples;
 
+import static lethe.examples.ExampleRow.PAIR;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.FILE;
 import static lethe.table.Columns.ORDINAL;
+import static lethe.table.Columns.ROW;
+import static lethe.table.Columns.SHA256;
+import static lethe.table.Columns.SOURCE;
 import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.sum;
@@ -10,11 +15,11 @@ import static org.apache.spark.sql.functions.xxhash64;
 
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import org.apache.commons.math3.random.MersenneTwister;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -32,8 +37,12 @@ import scala.collection.JavaConverters;
  * files are.
  */
 final class FixedPairing {
+  /** Number of the rejection that goes with an example, from 0. */
+  static final String SENTENCE = "sentence";
+
   private static final long UNSIGNED = 0xFFFFFFFFL;
-  private static final String[] PLACE = {"source", "file", "row"};
+  private static final String ORDER = "order";
+  private static final String[] PLACE = {SOURCE, FILE, ROW};
 
   private FixedPairing() {}
 
@@ -68,7 +77,7 @@ final class FixedPairing {
    */
   static Dataset<Row> placed(Dataset<Row> chunks, Dataset<Row> documents) {
     return chunks.join(
-        documents.drop("sha256"),
+        documents.drop(SHA256),
         JavaConverters.asScalaBuffer(List.of(SPLIT, DOMAIN, DOCUMENT)).toSeq());
   }
 
@@ -78,7 +87,7 @@ final class FixedPairing {
    * @param chunks of the forget split, {@link #placed}
    */
   static Dataset<Row> forget(Dataset<Row> chunks, int sentences) {
-    return numbered(chunks, number -> new Object[][] {{number, sentence(number, sentences)}});
+    return numbered(chunks, number -> List.of(new Use(number, sentence(number, sentences))));
   }
 
   /**
@@ -97,8 +106,8 @@ final class FixedPairing {
         chunks,
         number ->
             pairs.getOrDefault(number, List.of()).stream()
-                .map(i -> new Object[] {i, sentence(i, sentences)})
-                .toArray(Object[][]::new));
+                .map(i -> new Use(i, sentence(i, sentences)))
+                .toList());
   }
 
   /**
@@ -108,25 +117,19 @@ final class FixedPairing {
    * @param documents as in {@link #placed}
    */
   static String order(Dataset<Row> documents) {
-    Row sum =
-        documents
-            .agg(
-                sum(
-                    xxhash64(
-                            col(SPLIT),
-                            col(DOMAIN),
-                            col(DOCUMENT),
-                            col("source"),
-                            col("file"),
-                            col("row"))
-                        .cast("decimal(38,0)")))
-            .head();
-    return String.valueOf(sum.get(0));
+    Column hash =
+        xxhash64(col(SPLIT), col(DOMAIN), col(DOCUMENT), col(SOURCE), col(FILE), col(ROW))
+            .cast("decimal(38,0)");
+    Row all = documents.agg(sum(hash).as(ORDER)).head();
+    return String.valueOf(all.<Object>getAs(ORDER));
   }
 
+  /** A pair that an example is in. */
+  private record Use(long pair, int sentence) {}
+
   private interface Uses extends Serializable {
-    /** Pair and sentence of each use of a row. */
-    Object[][] of(long number);
+    /** The pairs that the example with this number is in. */
+    List<Use> of(long number);
   }
 
   private static Dataset<Row> numbered(Dataset<Row> chunks, Uses uses) {
@@ -134,29 +137,30 @@ final class FixedPairing {
         chunks
             .drop(PLACE)
             .schema()
-            .add("pair", DataTypes.LongType)
-            .add("sentence", DataTypes.IntegerType);
+            .add(PAIR, DataTypes.LongType)
+            .add(SENTENCE, DataTypes.IntegerType);
     JavaRDD<Row> rows =
         chunks
-            .orderBy(
-                col("source"), col("file"), col("row"), col(DOMAIN), col(DOCUMENT), col(ORDINAL))
+            .orderBy(SOURCE, FILE, ROW, DOMAIN, DOCUMENT, ORDINAL)
             .drop(PLACE)
             .javaRDD()
             .zipWithIndex()
             .flatMap(
                 numbered ->
-                    Arrays.stream(uses.of(numbered._2()))
+                    uses.of(numbered._2()).stream()
                         .map(use -> with(numbered._1(), use))
                         .iterator());
     return chunks.sparkSession().createDataFrame(rows, schema);
   }
 
-  private static Row with(Row row, Object[] use) {
-    Object[] values = new Object[row.size() + use.length];
+  /** The row with its use in two more columns. */
+  private static Row with(Row row, Use use) {
+    Object[] values = new Object[row.size() + 2];
     for (int i = 0; i < row.size(); i++) {
       values[i] = row.get(i);
     }
-    System.arraycopy(use, 0, values, row.size(), use.length);
+    values[row.size()] = use.pair();
+    values[row.size() + 1] = use.sentence();
     return RowFactory.create(values);
   }
 }

@@ -1,5 +1,6 @@
 package lethe.examples;
 
+import static lethe.examples.ExampleRow.SCORED;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
 import static lethe.table.Columns.ORDINAL;
@@ -23,10 +24,8 @@ import lethe.inference.BatchInference;
 import lethe.inference.ComputeSettings;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
-import lethe.loss.Example;
 import lethe.loss.MicroBatch;
 import lethe.model.ModelSource;
-import lethe.objective.ViewKind;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
 import lethe.target.DocumentHalves;
@@ -42,7 +41,6 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import scala.collection.JavaConverters;
 
 /**
  * The stage between chunks and a training that stops at its target: finds the target, and chooses
@@ -55,19 +53,8 @@ public final class ProbeSelection {
   /** Fewest probe chunks of a domain that has as many. */
   private static final int FEWEST_CHUNKS = 8;
 
-  private static final StructType DOCUMENTS =
-      new StructType()
-          .add(SPLIT, DataTypes.StringType)
-          .add(DOMAIN, DataTypes.StringType)
-          .add(DOCUMENT, DataTypes.StringType);
-
-  private static final StructType LOSSES =
-      new StructType()
-          .add(DOMAIN, DataTypes.StringType, false)
-          .add(DOCUMENT, DataTypes.StringType, false)
-          .add(ORDINAL, DataTypes.IntegerType, false)
-          .add("scored", DataTypes.IntegerType, false)
-          .add("nll", DataTypes.DoubleType, false);
+  /** Place of a chunk in the random order of its domain's, from 1. */
+  private static final String RANK = "rank";
 
   private final SparkSession spark;
   private final RunFolder folder;
@@ -129,7 +116,7 @@ public final class ProbeSelection {
               "Cannot stop at the target: domain %s of split forget has no document in split approximate; give it some, or set stop.at-target=false"
                   .formatted(String.join(", ", missing))));
     }
-    List<Row> probes = sorted(chosen(forget, weights, settings.probeChunks()).collectAsList());
+    List<ExampleRow> probes = sorted(chosen(forget, weights, settings.probeChunks()));
     List<SteeringTarget.Domain> domains = new ArrayList<>();
     weights.forEach(
         (domain, tokens) ->
@@ -139,8 +126,8 @@ public final class ProbeSelection {
                     targets.get(domain),
                     tokens,
                     probes.stream()
-                        .filter(r -> r.<String>getAs(DOMAIN).equals(domain))
-                        .mapToLong(r -> r.<Integer>getAs("scored"))
+                        .filter(probe -> probe.chunk().domain().equals(domain))
+                        .mapToLong(ExampleRow::scored)
                         .sum())));
     SteeringTarget target =
         new SteeringTarget(
@@ -148,7 +135,7 @@ public final class ProbeSelection {
             settings.band(),
             settings.probeEvery(),
             Math.log(original.architecture().vocabulary()));
-    return new ProbePlan(target, spark.createDataFrame(planned(probes, target), ProbePlan.SCHEMA));
+    return new ProbePlan(target, spark.createDataFrame(planned(probes, target), ProbeRow.SCHEMA));
   }
 
   /** Views of the forget and approximate chunks whose documents are in the steering half. */
@@ -156,32 +143,41 @@ public final class ProbeSelection {
     Dataset<Row> both = chunks.filter(col(SPLIT).isin(Split.FORGET.key(), Split.APPROXIMATE.key()));
     Map<List<String>, List<String>> documents =
         both.select(SPLIT, DOMAIN, DOCUMENT).distinct().collectAsList().stream()
+            .map(Document::of)
             .collect(
                 Collectors.groupingBy(
-                    r -> List.of(r.getString(0), r.getString(1)),
-                    Collectors.mapping(r -> r.getString(2), Collectors.toList())));
+                    d -> List.of(d.split(), d.domain()),
+                    Collectors.mapping(Document::id, Collectors.toList())));
     List<Row> steering = new ArrayList<>();
     documents.forEach(
         (place, ids) ->
             DocumentHalves.steering(ids)
-                .forEach(id -> steering.add(RowFactory.create(place.get(0), place.get(1), id))));
-    Dataset<Row> plain =
-        both.withColumn("labels", lit(null).cast("array<int>"))
-            .withColumn("pair", lit(null).cast(DataTypes.LongType))
-            .withColumn("sentence", lit(0));
-    return ExampleViews.of(
-        plain.join(
-            spark.createDataFrame(steering, DOCUMENTS),
-            JavaConverters.asScalaBuffer(new ArrayList<>(List.of(DOCUMENTS.fieldNames()))).toSeq()),
-        List.of(ViewKind.TEXT),
-        RejectionSentences.NONE,
-        ChunkPadding.NONE);
+                .forEach(id -> steering.add(new Document(place.get(0), place.get(1), id).row())));
+    Dataset<Row> names = spark.createDataFrame(steering, Document.SCHEMA);
+    return Examples.text(both.join(names, Document.SCHEMA.fieldNames()));
+  }
+
+  /** A document of a split. */
+  private record Document(String split, String domain, String id) {
+    static final StructType SCHEMA =
+        new StructType()
+            .add(SPLIT, DataTypes.StringType)
+            .add(DOMAIN, DataTypes.StringType)
+            .add(DOCUMENT, DataTypes.StringType);
+
+    static Document of(Row row) {
+      return new Document(row.getAs(SPLIT), row.getAs(DOMAIN), row.getAs(DOCUMENT));
+    }
+
+    Row row() {
+      return RowFactory.create(split, domain, id);
+    }
   }
 
   private static Map<String, Long> tokens(Dataset<Row> forget) {
     Map<String, Long> tokens = new TreeMap<>();
-    for (Row row : forget.groupBy(DOMAIN).agg(sum("scored")).collectAsList()) {
-      tokens.put(row.getString(0), row.getLong(1));
+    for (Row row : forget.groupBy(DOMAIN).agg(sum(SCORED).as(SCORED)).collectAsList()) {
+      tokens.put(row.getAs(DOMAIN), row.getAs(SCORED));
     }
     return tokens;
   }
@@ -196,17 +192,21 @@ public final class ProbeSelection {
     Column hash = xxhash64(lit(seed), lit("probe"), col(DOMAIN), col(DOCUMENT), col(ORDINAL));
     return views
         .withColumn(
-            "place",
+            RANK,
             row_number()
                 .over(Window.partitionBy(DOMAIN).orderBy(hash, col(DOCUMENT), col(ORDINAL))))
-        .filter(col("place").leq(share));
+        .filter(col(RANK).leq(share));
   }
 
-  private static List<Row> sorted(List<Row> rows) {
-    return rows.stream()
+  /** By domain, and within a domain by rank. */
+  private static List<ExampleRow> sorted(Dataset<Row> chosen) {
+    record Ranked(ExampleRow example, int rank) {}
+    return chosen.collectAsList().stream()
+        .map(row -> new Ranked(ExampleRow.of(row), row.<Integer>getAs(RANK)))
         .sorted(
-            Comparator.comparing((Row r) -> r.<String>getAs(DOMAIN))
-                .thenComparing(r -> r.<Integer>getAs("place")))
+            Comparator.comparing((Ranked r) -> r.example().chunk().domain())
+                .thenComparingInt(Ranked::rank))
+        .map(Ranked::example)
         .toList();
   }
 
@@ -214,20 +214,13 @@ public final class ProbeSelection {
    * Distributes the probe chunks over the shards in turn, so that each shard has its part of every
    * domain.
    */
-  private List<Row> planned(List<Row> probes, SteeringTarget target) {
+  private List<Row> planned(List<ExampleRow> probes, SteeringTarget target) {
     List<String> names = target.domains().stream().map(SteeringTarget.Domain::name).toList();
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < probes.size(); i++) {
-      Row probe = probes.get(i);
-      rows.add(
-          RowFactory.create(
-              i % shards,
-              names.indexOf(probe.<String>getAs(DOMAIN)),
-              i,
-              probe.getAs(DOMAIN),
-              probe.getAs(DOCUMENT),
-              probe.getAs(ORDINAL),
-              probe.getAs("views")));
+      ExampleRow probe = probes.get(i);
+      int domain = names.indexOf(probe.chunk().domain());
+      rows.add(new ProbeRow(i % shards, domain, i, probe.chunk(), probe.views()).row());
     }
     return rows;
   }
@@ -248,17 +241,18 @@ public final class ProbeSelection {
                 () ->
                     BatchInference.map(
                         approximate,
-                        col("scored"),
+                        col(SCORED),
                         microBatch,
                         key,
-                        LOSSES,
+                        ChunkLoss.SCHEMA,
                         ProbeSelection::losses));
     Map<String, double[]> sums = new LinkedHashMap<>();
     // In a fixed order, so that the sums have the same bits however the table is partitioned.
     for (Row row : losses.orderBy(DOMAIN, DOCUMENT, ORDINAL).collectAsList()) {
-      double[] sum = sums.computeIfAbsent(row.getString(0), d -> new double[2]);
-      sum[0] += row.getDouble(4);
-      sum[1] += row.getInt(3);
+      ChunkLoss loss = ChunkLoss.of(row);
+      double[] sum = sums.computeIfAbsent(loss.chunk().domain(), d -> new double[2]);
+      sum[0] += loss.nll();
+      sum[1] += loss.scored();
     }
     Map<String, Double> targets = new TreeMap<>();
     sums.forEach((domain, sum) -> targets.put(domain, sum[0] / sum[1]));
@@ -266,19 +260,14 @@ public final class ProbeSelection {
   }
 
   private static List<Row> losses(LoadedModel model, List<Row> batch) {
-    int views = ExampleViews.SCHEMA.fieldIndex("views");
-    List<Example> examples = batch.stream().map(row -> ExampleViews.example(row, views)).toList();
-    double[] nll = new MicroBatch(model.network()).score(examples, model.weights());
+    List<ExampleRow> examples = batch.stream().map(ExampleRow::of).toList();
+    double[] nll =
+        new MicroBatch(model.network())
+            .score(examples.stream().map(ExampleRow::example).toList(), model.weights());
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < nll.length; i++) {
-      Row row = batch.get(i);
-      rows.add(
-          RowFactory.create(
-              row.getAs(DOMAIN),
-              row.getAs(DOCUMENT),
-              row.getAs(ORDINAL),
-              row.getAs("scored"),
-              nll[i]));
+      ExampleRow example = examples.get(i);
+      rows.add(new ChunkLoss(example.chunk(), example.scored(), nll[i]).row());
     }
     return rows;
   }

@@ -1,7 +1,5 @@
 package lethe.examples;
 
-import static org.apache.spark.sql.functions.expr;
-
 import java.util.ArrayList;
 import java.util.List;
 import lethe.inference.BatchInference;
@@ -11,7 +9,6 @@ import lethe.loss.Example;
 import lethe.loss.MicroBatch;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 
 /**
  * The scores of each view under the reference model, computed once on the executors and carried in
@@ -23,35 +20,32 @@ final class ReferenceScores {
   /**
    * The same examples with the reference's summed negative log-likelihood in every view, nats.
    *
-   * @param examples of {@link ExampleViews#SCHEMA}
+   * @param examples rows that {@link ExampleRow} reads
    * @param microBatch examples per forward pass
    */
   static Dataset<Row> of(Dataset<Row> examples, ModelKey reference, int microBatch) {
     return BatchInference.map(
         examples,
-        expr("aggregate(views, 0, (sum, view) -> sum + size(view.tokens))"),
+        ViewsColumn.tokens(),
         microBatch,
         reference,
-        ExampleViews.SCHEMA,
+        ExampleRow.SCHEMA,
         ReferenceScores::score);
   }
 
   private static List<Row> score(LoadedModel model, List<Row> batch) {
-    int views = ExampleViews.SCHEMA.fieldIndex("views");
-    List<Example> examples = batch.stream().map(row -> ExampleViews.example(row, views)).toList();
-    double[] nll = new MicroBatch(model.network()).score(examples, model.weights());
+    List<ExampleRow> examples = batch.stream().map(ExampleRow::of).toList();
+    double[] nll =
+        new MicroBatch(model.network())
+            .score(examples.stream().map(ExampleRow::example).toList(), model.weights());
     List<Row> scored = new ArrayList<>();
     int at = 0;
-    for (Row row : batch) {
-      List<Row> with = new ArrayList<>();
-      for (Row view : row.<Row>getList(views)) {
-        with.add(RowFactory.create(view.get(0), view.get(1), nll[at++]));
+    for (ExampleRow example : examples) {
+      List<Example.View> views = new ArrayList<>();
+      for (Example.View view : example.views()) {
+        views.add(new Example.View(view.tokens(), view.labels(), nll[at++]));
       }
-      Object[] values = new Object[row.size()];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = i == views ? with.toArray(Row[]::new) : row.get(i);
-      }
-      scored.add(RowFactory.create(values));
+      scored.add(example.with(views).row());
     }
     return scored;
   }

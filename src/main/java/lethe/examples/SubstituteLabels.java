@@ -23,6 +23,8 @@ import lethe.model.network.Vocabulary;
 import lethe.objective.LabelDistribution;
 import lethe.objective.TruncatedPredictions;
 import lethe.objective.TruncatedPredictions.Truth;
+import lethe.table.ChunkId;
+import lethe.table.Rows;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -42,12 +44,14 @@ import org.apache.spark.sql.types.StructType;
  * </pre>
  */
 final class SubstituteLabels {
+  static final String LABELS = "labels";
+
   static final StructType SCHEMA =
       new StructType()
           .add(DOMAIN, DataTypes.StringType, false)
           .add(DOCUMENT, DataTypes.StringType, false)
           .add(ORDINAL, DataTypes.IntegerType, false)
-          .add("labels", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
+          .add(LABELS, DataTypes.createArrayType(DataTypes.IntegerType, false), false);
 
   /** Positions whose logits are in memory at once. */
   private static final int HEAD_POSITIONS = 256;
@@ -65,15 +69,16 @@ final class SubstituteLabels {
     return select(chunks)
         .map(
             (MapFunction<Row, Row>)
-                chunk -> {
-                  ChunkRandom draw = draw(seed, chunk);
-                  int[] labels = tokens(chunk);
+                row -> {
+                  Chunk chunk = Chunk.of(row);
+                  ChunkRandom draw = chunk.random(seed);
+                  int[] labels = chunk.tokens().clone();
                   for (int t = 1; t < labels.length; t++) {
                     if (!vocabulary.special(labels[t])) {
                       labels[t] = ordinary[draw.nextInt(t, ordinary.length)];
                     }
                   }
-                  return row(chunk, labels);
+                  return chunk.labelled(labels);
                 },
             Encoders.row(SCHEMA));
   }
@@ -104,14 +109,14 @@ final class SubstituteLabels {
         model,
         SCHEMA,
         (loaded, batch) -> {
-          int[] drawn = draw(loaded, batch, predictions, early, unused, uniforms(seed, batch));
-          return rows(batch, drawn);
+          List<Chunk> own = batch.stream().map(Chunk::of).toList();
+          return labelled(own, draw(loaded, own, predictions, early, unused, uniforms(seed, own)));
         });
   }
 
   private static int[] draw(
       LoadedModel model,
-      List<Row> chunks,
+      List<Chunk> chunks,
       TruncatedPredictions predictions,
       int early,
       int[] unused,
@@ -120,8 +125,7 @@ final class SubstituteLabels {
     Network network = model.network();
     Parameters weights = model.weights();
     try (NDManager manager = network.newManager()) {
-      TokenBatch batch =
-          TokenBatch.of(manager, chunks.stream().map(SubstituteLabels::tokens).toList());
+      TokenBatch batch = TokenBatch.of(manager, chunks.stream().map(Chunk::tokens).toList());
       NDArray hiddenND =
           network.gatherRows(network.hidden(batch.idsBT(), weights), batch.rowsN().add(early));
       NDArray bannedV = banned(manager, network.architecture().vocabulary(), unused);
@@ -162,11 +166,11 @@ final class SubstituteLabels {
     return manager.create(banned);
   }
 
-  private static float[] uniforms(long seed, List<Row> chunks) {
+  private static float[] uniforms(long seed, List<Chunk> chunks) {
     List<Float> uniforms = new ArrayList<>();
-    for (Row chunk : chunks) {
-      ChunkRandom draw = draw(seed, chunk);
-      for (int t = 1; t < chunk.getList(3).size(); t++) {
+    for (Chunk chunk : chunks) {
+      ChunkRandom draw = chunk.random(seed);
+      for (int t = 1; t < chunk.tokens().length; t++) {
         uniforms.add(draw.nextFloat(t));
       }
     }
@@ -177,15 +181,15 @@ final class SubstituteLabels {
     return flat;
   }
 
-  private static List<Row> rows(List<Row> chunks, int[] drawn) {
+  private static List<Row> labelled(List<Chunk> chunks, int[] drawn) {
     List<Row> rows = new ArrayList<>();
     int at = 0;
-    for (Row chunk : chunks) {
-      int[] labels = tokens(chunk);
+    for (Chunk chunk : chunks) {
+      int[] labels = chunk.tokens().clone();
       for (int t = 1; t < labels.length; t++) {
         labels[t] = drawn[at++];
       }
-      rows.add(row(chunk, labels));
+      rows.add(chunk.labelled(labels));
     }
     return rows;
   }
@@ -194,15 +198,20 @@ final class SubstituteLabels {
     return chunks.select(DOMAIN, DOCUMENT, ORDINAL, TOKENS);
   }
 
-  private static ChunkRandom draw(long seed, Row chunk) {
-    return ChunkRandom.of(seed, chunk.getString(0), chunk.getString(1), chunk.getInt(2));
-  }
+  /** A chunk as {@link #select} has it. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Chunk(ChunkId id, int[] tokens) {
+    static Chunk of(Row row) {
+      return new Chunk(ChunkId.of(row), Rows.ints(row, TOKENS));
+    }
 
-  private static int[] tokens(Row chunk) {
-    return chunk.<Integer>getList(3).stream().mapToInt(Integer::intValue).toArray();
-  }
+    ChunkRandom random(long seed) {
+      return ChunkRandom.of(seed, id.domain(), id.document(), id.ordinal());
+    }
 
-  private static Row row(Row chunk, int[] labels) {
-    return RowFactory.create(chunk.get(0), chunk.get(1), chunk.get(2), labels);
+    /** As {@link #SCHEMA} has it. */
+    Row labelled(int[] labels) {
+      return RowFactory.create(id.domain(), id.document(), id.ordinal(), labels);
+    }
   }
 }

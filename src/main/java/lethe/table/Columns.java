@@ -1,8 +1,9 @@
 package lethe.table;
 
 /**
- * Names of the columns of tables that more than one stage reads: the chunks, their scores, and the
- * outcome of requests. A column that only one room uses is named beside its table.
+ * Names of the columns of tables that more than one stage reads: the documents, their chunks, the
+ * scores of chunks, and the outcome of requests. A column that only one room uses is named beside
+ * its table.
  */
 public final class Columns {
   /** Split a document is in: forget, retain, approximate, general or holdout. */
@@ -28,6 +29,18 @@ public final class Columns {
 
   /** Tokens of a question before its answer; null in plain text. */
   public static final String PROMPT = "prompt";
+
+  /** SHA-256 of a document's text, of a question with its answer of both; hexadecimal. */
+  public static final String SHA256 = "sha256";
+
+  /** Number of the source that a document was read from, from 0. */
+  public static final String SOURCE = "source";
+
+  /** The file that a document was read from. */
+  public static final String FILE = "file";
+
+  /** Place of a document's row in its file; grows along the file. */
+  public static final String ROW = "row";
 
   /** Id of a request to forget. */
   public static final String REQUEST = "request";

@@ -2,18 +2,16 @@ package lethe.train;
 
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
-import static lethe.table.Columns.ORDINAL;
 import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.size;
 
-import java.util.List;
 import java.util.Optional;
 import lethe.folder.RunFolder;
+import lethe.table.ChunkId;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
-import scala.collection.JavaConverters;
 
 /**
  * {@code coverage.json}: how much of the forget split the unlearned weights have been trained to
@@ -36,15 +34,21 @@ public record Coverage(int version, int steps, Amount asked, Amount trained) {
    * @param tokens number of tokens in these chunks
    */
   public record Amount(long documents, long chunks, long tokens) {
+    private static final String DOCUMENTS = "documents";
+    private static final String CHUNKS = "chunks";
+
     private static Amount of(Dataset<Row> chunks) {
       Row sums =
           chunks
               .agg(
-                  functions.countDistinct(col(DOMAIN), col(DOCUMENT)),
-                  functions.count(functions.lit(1)),
-                  functions.coalesce(functions.sum(size(col(TOKENS))), functions.lit(0L)))
+                  functions.countDistinct(col(DOMAIN), col(DOCUMENT)).as(DOCUMENTS),
+                  functions.count(functions.lit(1)).as(CHUNKS),
+                  functions
+                      .coalesce(functions.sum(size(col(TOKENS))), functions.lit(0L))
+                      .as(TOKENS))
               .first();
-      return new Amount(sums.getLong(0), sums.getLong(1), sums.getLong(2));
+      return new Amount(
+          sums.<Long>getAs(DOCUMENTS), sums.<Long>getAs(CHUNKS), sums.<Long>getAs(TOKENS));
     }
   }
 
@@ -53,11 +57,7 @@ public record Coverage(int version, int steps, Amount asked, Amount trained) {
    * @param result of the training
    */
   public static Coverage of(Dataset<Row> forget, Trainer.Result result) {
-    Dataset<Row> trained =
-        forget.join(
-            result.trained(),
-            JavaConverters.asScalaBuffer(List.of(DOMAIN, DOCUMENT, ORDINAL)).toSeq(),
-            "left_semi");
+    Dataset<Row> trained = forget.join(result.trained(), ChunkId.columns(), "left_semi");
     return new Coverage(VERSION, result.kept(), Amount.of(forget), Amount.of(trained));
   }
 

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import lethe.evaluate.metric.TokenScores;
 import lethe.inference.ComputeSettings;
@@ -16,6 +17,8 @@ import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
+import lethe.model.network.PredictionStatistics;
+import lethe.model.network.PredictionStatistics.Statistic;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,25 +48,28 @@ class ScorerTest {
     }
     try (Network network = TinyLlama.network();
         NDManager manager = network.newManager()) {
-      float[] found =
-          network
-              .statistics(
-                  manager.create(logits, new Shape(positions, vocabulary)), manager.create(labels))
-              .toFloatArray();
+      PredictionStatistics found =
+          network.statistics(
+              manager.create(logits, new Shape(positions, vocabulary)), manager.create(labels));
       for (int n = 0; n < positions; n++) {
-        double[] expected = statistics(logits, n * vocabulary, vocabulary, (int) labels[n]);
-        for (int i = 0; i < 5; i++) {
-          double tolerance = 1e-5 * (1 + Math.abs(expected[i])) + (i == 2 ? 2e-3 : 0);
-          assertThat(found[n * 5 + i])
-              .as("spread %s, statistic %d", spreads[n], i)
-              .isCloseTo((float) expected[i], within((float) tolerance));
+        Map<Statistic, Double> all =
+            statistics(logits, n * vocabulary, vocabulary, (int) labels[n]);
+        assertThat(all).containsOnlyKeys(Statistic.values());
+        for (Statistic statistic : Statistic.values()) {
+          double expected = all.get(statistic);
+          double tolerance =
+              1e-5 * (1 + Math.abs(expected)) + (statistic == Statistic.DEVIATION ? 2e-3 : 0);
+          assertThat(found.at(n, statistic))
+              .as("spread %s, %s", spreads[n], statistic)
+              .isCloseTo((float) expected, within((float) tolerance));
         }
       }
     }
   }
 
-  /** As {@link Network#statistics} tells them, in double precision. */
-  private static double[] statistics(float[] logits, int at, int vocabulary, int label) {
+  /** The same in double precision. */
+  private static Map<Statistic, Double> statistics(
+      float[] logits, int at, int vocabulary, int label) {
     double best = Double.NEGATIVE_INFINITY;
     for (int v = 0; v < vocabulary; v++) {
       best = Math.max(best, logits[at + v]);
@@ -83,7 +89,12 @@ class ScorerTest {
       variance += Math.exp(logP) * (logP - mean) * (logP - mean);
     }
     double own = logits[at + label] - best;
-    return new double[] {Math.log(sum) - own, mean, Math.sqrt(variance), own, sum};
+    return Map.of(
+        Statistic.NLL, Math.log(sum) - own,
+        Statistic.MEAN, mean,
+        Statistic.DEVIATION, Math.sqrt(variance),
+        Statistic.DISTANCE, own,
+        Statistic.SUM, sum);
   }
 
   @Test

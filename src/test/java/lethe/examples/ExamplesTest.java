@@ -100,17 +100,17 @@ class ExamplesTest {
 
   @Test
   void plainTrainingMasksTheQuestionToo() {
-    for (Row row : Examples.text(questions()).collectAsList()) {
-      Example.View view = ExampleViews.example(row, row.fieldIndex("views")).views().get(0);
+    for (ExampleRow row : rows(Examples.text(questions()))) {
+      Example.View view = row.views().get(0);
       assertThat(view.labels()).startsWith(-100, -100, -100);
       assertThat(TokenBatch.scored(view.labels()))
           .isEqualTo(view.tokens().length - PROMPT)
-          .isEqualTo(row.<Integer>getAs("scored"));
+          .isEqualTo(row.scored());
     }
-    for (Row row : Examples.text(documents()).collectAsList()) {
-      Example.View view = ExampleViews.example(row, row.fieldIndex("views")).views().get(0);
+    for (ExampleRow row : rows(Examples.text(documents()))) {
+      Example.View view = row.views().get(0);
       assertThat(view.labels()).as("without a question all of it").isEqualTo(view.tokens());
-      assertThat(row.<Integer>getAs("scored")).isEqualTo(view.tokens().length - 1);
+      assertThat(row.scored()).isEqualTo(view.tokens().length - 1);
     }
   }
 
@@ -142,8 +142,8 @@ class ExamplesTest {
       this.precision = precision;
       try (Network network = new Network(model.architecture(), Compute.cpu(1).with(precision));
           Parameters weights = model.parameters(network)) {
-        for (Row row : run(new Npo(0.1), documents(), 1).collectAsList()) {
-          Example example = ExampleViews.example(row, row.fieldIndex("views"));
+        for (ExampleRow row : rows(run(new Npo(0.1), documents(), 1))) {
+          Example example = row.example();
           double nll = new MicroBatch(network).score(List.of(example), weights)[0];
           // In bfloat16 a float32 reference is off by some 0.01 even for so small a model.
           assertThat(example.views().get(0).reference())
@@ -202,11 +202,11 @@ class ExamplesTest {
 
   /** Documents by the numbers of their pairs, of examples with the reference's scores. */
   private List<String> firstOfPairs() {
-    return run(new Npo(0.1), questions(), 1).collectAsList().stream()
-        .filter(row -> row.<Integer>getAs("ordinal") == 0)
-        .filter(row -> row.<Row>getList(row.fieldIndex("views")).get(0).getAs("reference") != null)
-        .sorted(Comparator.comparing(row -> row.<Long>getAs("pair")))
-        .map(row -> row.<String>getAs("document"))
+    return rows(run(new Npo(0.1), questions(), 1)).stream()
+        .filter(row -> row.chunk().ordinal() == 0)
+        .filter(row -> !Double.isNaN(row.views().get(0).reference()))
+        .sorted(Comparator.comparing(ExampleRow::pair))
+        .map(row -> row.chunk().document())
         .toList();
   }
 
@@ -361,13 +361,12 @@ class ExamplesTest {
     Dataset<Row> examples = run(new Dpo(1), questions(), 1);
     try (Network network = TinyLlama.network();
         Parameters weights = TinyLlama.parameters(network, 1)) {
-      for (Row row : examples.collectAsList()) {
-        Example example = ExampleViews.example(row, row.fieldIndex("views"));
+      for (ExampleRow row : rows(examples)) {
+        Example example = row.example();
         double[] nll = new MicroBatch(network).score(List.of(example), weights);
         assertThat(example.views().get(0).reference()).isCloseTo(nll[0], within(1e-4));
         assertThat(example.views().get(1).reference()).isCloseTo(nll[1], within(1e-4));
-        assertThat(row.<Integer>getAs("scored"))
-            .isEqualTo(TokenBatch.scored(example.views().get(0).labels()));
+        assertThat(row.scored()).isEqualTo(TokenBatch.scored(example.views().get(0).labels()));
       }
     }
     Path manifest = temp.resolve("run/labels/reference-forget.dpo/_manifest.json");
@@ -376,9 +375,8 @@ class ExamplesTest {
     run(new Dpo(1), questions(), 1);
     assertThat(Files.getLastModifiedTime(manifest)).isEqualTo(written);
     RejectionSentences other = new RejectionSentences(List.of(new int[] {29, 2}), 40);
-    for (Row row : run(new Dpo(1), questions(), 1, other).collectAsList()) {
-      Example example = ExampleViews.example(row, row.fieldIndex("views"));
-      assertThat(example.views().get(1).labels()).as("other rejections").endsWith(29, 2);
+    for (ExampleRow row : rows(run(new Dpo(1), questions(), 1, other))) {
+      assertThat(row.views().get(1).labels()).as("other rejections").endsWith(29, 2);
     }
   }
 
@@ -420,7 +418,7 @@ class ExamplesTest {
                     .equalTo(chunk.getString(2))
                     .and(col("ordinal").equalTo(chunk.getInt(3))))
             .first();
-    return ExampleViews.example(row, row.fieldIndex("views"));
+    return ExampleRow.of(row).example();
   }
 
   private Dataset<Row> run(Term term, Dataset<Row> chunks, long seed) {
@@ -451,11 +449,14 @@ class ExamplesTest {
         told::add);
   }
 
+  private static List<ExampleRow> rows(Dataset<Row> examples) {
+    return examples.collectAsList().stream().map(ExampleRow::of).toList();
+  }
+
   private static Map<String, int[]> labels(Dataset<Row> examples) {
     Map<String, int[]> labels = new HashMap<>();
-    for (Row row : examples.collectAsList()) {
-      Example example = ExampleViews.example(row, row.fieldIndex("views"));
-      labels.put(example.id(), example.views().get(0).labels());
+    for (ExampleRow row : rows(examples)) {
+      labels.put(row.chunk().toString(), row.views().get(0).labels());
     }
     return labels;
   }

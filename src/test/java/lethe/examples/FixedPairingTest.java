@@ -88,10 +88,11 @@ class FixedPairingTest {
     Path rows = tofu.isPresent() ? tofu.get() : writeStandIn();
     Path retain = rows.resolve(tofu.isPresent() ? "retain90.json.gz" : "retain90.json");
     Path forget = rows.resolve("forget01.json");
-    Map<Long, Row> forgotten = new HashMap<>();
-    Map<Long, Row> kept = new HashMap<>();
+    Map<Long, ExampleRow> forgotten = new HashMap<>();
+    Map<Long, ExampleRow> kept = new HashMap<>();
     for (Row row : examples(retain, forget).collectAsList()) {
-      (row.getAs("split").equals("forget") ? forgotten : kept).put(row.getAs("pair"), row);
+      ExampleRow example = ExampleRow.of(row);
+      (example.split().equals("forget") ? forgotten : kept).put(example.pair(), example);
     }
     assertThat(forgotten).hasSize(40);
     assertThat(kept.keySet()).isEqualTo(forgotten.keySet());
@@ -104,8 +105,8 @@ class FixedPairingTest {
       {0, 1484, 39}, {1, 3686, 39}, {2, 2810, 87}, {5, 256, 14}, {18, 3604, 63}, {36, 3761, 26}
     };
     for (int[] pair : pairs) {
-      Row question = forgotten.get((long) pair[0]);
-      Row beside = kept.get((long) pair[0]);
+      ExampleRow question = forgotten.get((long) pair[0]);
+      ExampleRow beside = kept.get((long) pair[0]);
       String refusal = RejectionSentences.own().get(pair[2]);
       assertThat(text(question, 0)).contains(toForget.get(pair[0])).endsWith(refusal);
       assertThat(text(beside, 0)).contains(toKeep.get(pair[1]));
@@ -164,11 +165,11 @@ class FixedPairingTest {
   }
 
   /** A view's text, of tokens that are bytes and three special ones, without the end of text. */
-  private static String text(Row example, int view) {
-    List<Integer> tokens = example.<Row>getList(example.fieldIndex("views")).get(view).getList(0);
-    byte[] bytes = new byte[tokens.size() - 1];
+  private static String text(ExampleRow example, int view) {
+    int[] tokens = example.views().get(view).tokens();
+    byte[] bytes = new byte[tokens.length - 1];
     for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (tokens.get(i) - 3);
+      bytes[i] = (byte) (tokens[i] - 3);
     }
     return new String(bytes, UTF_8);
   }
@@ -277,8 +278,7 @@ class FixedPairingTest {
         FixedPairing.forget(rows("forget", 5), 100)
             .unionByName(FixedPairing.retain(rows("retain", 3), 5, 100))
             .withColumn("scored", functions.lit(2))
-            .withColumn(
-                "views", functions.lit(null).cast(ExampleViews.SCHEMA.apply("views").dataType()));
+            .withColumn("views", functions.lit(null).cast(ViewsColumn.TYPE));
     List<Role> roles =
         List.of(new Role("forget", new GradientAscent(), 1), new Role("retain", new Descent(), 1));
     Dataset<Row> plan =

@@ -100,12 +100,13 @@ class ProbeSelectionTest {
     Map<Integer, Integer> byDomain = new HashMap<>();
     Map<Integer, Integer> byShard = new HashMap<>();
     for (Row row : rows) {
-      byShard.merge(row.getInt(0), 1, Integer::sum);
-      byDomain.merge(row.getInt(1), 1, Integer::sum);
-      ids.add(row.getString(3) + "/" + row.getString(4) + "#" + row.getInt(5));
+      ProbeRow probe = ProbeRow.of(row);
+      byShard.merge(probe.shard(), 1, Integer::sum);
+      byDomain.merge(probe.domainNumber(), 1, Integer::sum);
+      ids.add(probe.chunk().toString());
       List<String> steering =
-          half(chunks, "forget", row.getString(3)).stream().map(c -> c.getString(2)).toList();
-      assertThat(steering).contains(row.getString(4));
+          half(chunks, "forget", probe.chunk().domain()).stream().map(c -> c.getString(2)).toList();
+      assertThat(steering).contains(probe.chunk().document());
     }
     assertThat(ids).hasSize(rows.size());
     assertThat(byDomain.get(0)).isBetween(50, 58); // about its share of the tokens

@@ -22,8 +22,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
+import lethe.examples.ExampleRow;
 import lethe.examples.Examples;
 import lethe.examples.ProbePlan;
+import lethe.examples.ProbeRow;
 import lethe.examples.SmallChunks;
 import lethe.folder.RunFolder;
 import lethe.inference.ComputeSettings;
@@ -48,7 +50,6 @@ import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.worker.FaultInjection;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -410,22 +411,14 @@ class EngineIT {
     List<Row> rows = new ArrayList<>();
     long tokens = 0;
     for (int i = 0; i < forget.size(); i++) {
-      Row chunk = forget.get(i);
-      tokens += chunk.<Integer>getAs("scored");
-      rows.add(
-          RowFactory.create(
-              i % 8,
-              0,
-              i,
-              chunk.getAs("domain"),
-              chunk.getAs("document"),
-              chunk.getAs("ordinal"),
-              chunk.getAs("views")));
+      ExampleRow example = ExampleRow.of(forget.get(i));
+      tokens += example.scored();
+      rows.add(new ProbeRow(i % 8, 0, i, example.chunk(), example.views()).row());
     }
     SteeringTarget target =
         new SteeringTarget(
             List.of(new SteeringTarget.Domain("d", nll, tokens, tokens)), BAND, 5, 100);
-    return new ProbePlan(target, spark.createDataFrame(rows, ProbePlan.SCHEMA));
+    return new ProbePlan(target, spark.createDataFrame(rows, ProbeRow.SCHEMA));
   }
 
   /** Executor processes that this test's Spark has started, oldest first. */

@@ -231,9 +231,8 @@ final class Duplicates {
    */
   private Dataset<Row> excerpts(Dataset<Row> left, Dataset<Row> right) {
     Dataset<Row> given = sets(left).persist(StorageLevel.DISK_ONLY());
-    Row bytes = given.agg(sum(octet_length(col(SET)))).head();
-    boolean few =
-        bytes.isNullAt(0) || bytes.getLong(0) <= (long) ExcerptIndex.MOST_RUNS * Long.BYTES;
+    long bytes = Rows.aggregate(given, sum(octet_length(col(SET))));
+    boolean few = bytes <= (long) ExcerptIndex.MOST_RUNS * Long.BYTES;
     Iterator<Row> texts =
         few ? given.collectAsList().iterator() : given.orderBy(DOCUMENT).toLocalIterator();
     Dataset<Row> found = null;
@@ -300,17 +299,17 @@ final class Duplicates {
   private Dataset<Row> whole(Dataset<Row> documents) {
     return texts
         .of(documents)
-        .select(col(DOMAIN), col(ID), concat_ws("\n", col(QUESTION), col(TEXT)));
+        .select(col(DOMAIN), col(ID), concat_ws("\n", col(QUESTION), col(TEXT)).as(TEXT));
   }
 
   /** The document of a row of {@link #whole}. */
   private static Row document(Row whole) {
-    return RowFactory.create(whole.get(0), whole.get(1));
+    return RowFactory.create(whole.getAs(DOMAIN), whole.getAs(ID));
   }
 
   /** The text of a row of {@link #whole}. */
   private static String text(Row whole) {
-    return whole.getString(2);
+    return whole.getAs(TEXT);
   }
 
   private static Iterator<Row> setsOf(Iterator<Row> texts, Iterator<Row> names) {

@@ -7,6 +7,7 @@ import static lethe.corpus.source.Documents.TEXT;
 import static lethe.corpus.source.Documents.UNUSABLE;
 import static lethe.table.Columns.DOMAIN;
 import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
@@ -24,6 +25,9 @@ import org.apache.spark.sql.SparkSession;
  * @param table of {@link Documents}
  */
 public record DocumentTexts(SparkSession spark, Dataset<Row> table) {
+  /** Documents counted. */
+  private static final String DOCUMENTS = "documents";
+
   /** A partition's share of text: seconds of work, and little enough for a small executor. */
   private static final long PARTITION_CHARACTERS = 8L << 20;
 
@@ -43,15 +47,18 @@ public record DocumentTexts(SparkSession spark, Dataset<Row> table) {
     known[0] = col(DOMAIN);
     known[1] = col(ID);
     System.arraycopy(more, 0, known, 2, more.length);
-    Row total = which.agg(count(lit(1)), sum(CHARACTERS)).head();
+    Row total =
+        which
+            .agg(count(lit(1)).as(DOCUMENTS), coalesce(sum(CHARACTERS), lit(0L)).as(CHARACTERS))
+            .head();
     Dataset<Row> names = which.select(known);
     return table
         .where(col(UNUSABLE).isNull())
         .select(DOMAIN, ID, TEXT, QUESTION)
         .join(
-            total.getLong(0) <= MOST_NAMES_SENT ? broadcast(names) : names,
+            total.<Long>getAs(DOCUMENTS) <= MOST_NAMES_SENT ? broadcast(names) : names,
             new String[] {DOMAIN, ID})
-        .repartition(partitions(total.isNullAt(1) ? 0 : total.getLong(1)), col(DOMAIN), col(ID));
+        .repartition(partitions(total.<Long>getAs(CHARACTERS)), col(DOMAIN), col(ID));
   }
 
   private int partitions(long characters) {

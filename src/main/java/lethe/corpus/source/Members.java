@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lethe.table.Columns;
+import lethe.table.Rows;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -34,7 +35,7 @@ public record Members(List<Source> sources, Dataset<Row> documents) {
     for (List<String> path : where.columns().stream().distinct().toList()) {
       if (Documents.OWN.contains(path.get(0).toLowerCase(Locale.ROOT))) {
         hidden(path.get(0), rows).ifPresent(remarks::add);
-      } else if (documents.agg(count(col(quoted(path)))).head().getLong(0) == 0) {
+      } else if (Rows.aggregate(documents, count(col(quoted(path)))) == 0) {
         remarks.add(String.join(".", path) + " is null in every row" + instead(path, rows));
       }
     }

@@ -64,7 +64,12 @@ public final class Chunks {
           .add(PROMPT, DataTypes.IntegerType, true);
 
   /** Hexadecimal digits: 4096 groups, so that a group of a billion chunks' digests fits memory. */
-  private static final int PREFIX = 3;
+  private static final int PREFIX_DIGITS = 3;
+
+  private static final String DIGEST = "digest";
+  private static final String PREFIX = "prefix";
+  private static final String JOINED = "joined";
+  private static final String HASH = "hash";
 
   private Chunks() {}
 
@@ -93,15 +98,15 @@ public final class Chunks {
         Arrays.stream(SCHEMA.fieldNames()).map(functions::col).toArray(Column[]::new);
     List<Row> groups =
         chunks
-            .select(sha2(to_json(struct(columns)).cast(DataTypes.BinaryType), 256).as("digest"))
-            .groupBy(substring(col("digest"), 1, PREFIX).as("prefix"))
-            .agg(concat_ws("", array_sort(collect_list(col("digest")))).as("joined"))
-            .select(col("prefix"), sha2(col("joined").cast(DataTypes.BinaryType), 256))
-            .orderBy("prefix")
+            .select(sha2(to_json(struct(columns)).cast(DataTypes.BinaryType), 256).as(DIGEST))
+            .groupBy(substring(col(DIGEST), 1, PREFIX_DIGITS).as(PREFIX))
+            .agg(concat_ws("", array_sort(collect_list(col(DIGEST)))).as(JOINED))
+            .select(col(PREFIX), sha2(col(JOINED).cast(DataTypes.BinaryType), 256).as(HASH))
+            .orderBy(PREFIX)
             .collectAsList();
     return DigestUtils.sha256Hex(
         groups.stream()
-            .map(group -> group.getString(0) + group.getString(1))
+            .map(group -> group.<String>getAs(PREFIX) + group.<String>getAs(HASH))
             .collect(Collectors.joining()));
   }
 }

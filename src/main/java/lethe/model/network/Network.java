@@ -32,16 +32,18 @@ public final class Network implements AutoCloseable {
           return torch.reshape(torch.index_add(flat, 0, rows, g), torch.size(h))
         def statistics(self, logits: Tensor, labels: Tensor) -> Tensor:
           z = torch.sub(logits, torch.amax(logits, [1], True))
-          own = torch.gather(z, 1, torch.unsqueeze(labels, 1))
+          distance = torch.gather(z, 1, torch.unsqueeze(labels, 1))
           p = torch.exp(z)
-          s = torch.sum(p, [1], True)
+          sum = torch.sum(p, [1], True)
           p1 = torch.mul_(p, z)
-          e1 = torch.div(torch.sum(p1, [1], True), s)
+          e1 = torch.div(torch.sum(p1, [1], True), sum)
           p2 = torch.mul_(p1, z)
-          e2 = torch.div(torch.sum(p2, [1], True), s)
-          l = torch.log(s)
-          d = torch.sqrt(torch.clamp_min(torch.sub(e2, torch.mul(e1, e1)), 0.))
-          return torch.cat([torch.sub(l, own), torch.sub(e1, l), d, own, s], 1)
+          e2 = torch.div(torch.sum(p2, [1], True), sum)
+          l = torch.log(sum)
+          nll = torch.sub(l, distance)
+          mean = torch.sub(e1, l)
+          deviation = torch.sqrt(torch.clamp_min(torch.sub(e2, torch.mul(e1, e1)), 0.))
+          return torch.cat([${STATISTICS}], 1)
         def likeliest_other(self, z: Tensor, ids: Tensor) -> Tensor:
           return torch.argmax(torch.scatter_(z, 1, torch.unsqueeze(ids, 1), -1.0e30), 1)
       """;
@@ -66,7 +68,9 @@ public final class Network implements AutoCloseable {
     String text = architecture.script() + ROWS + Autograd.SCRIPT;
     this.script =
         new TorchScript(
-            manager, text.replace("${C}", String.valueOf(compute.precision().scalarType())));
+            manager,
+            text.replace("${C}", String.valueOf(compute.precision().scalarType()))
+                .replace("${STATISTICS}", PredictionStatistics.variables()));
     this.autograd = new Autograd(script);
   }
 
@@ -151,24 +155,12 @@ public final class Network implements AutoCloseable {
   /**
    * Statistics of the predictions at some positions, in few passes over the vocabulary.
    *
-   * <pre>
-   *   z = logits - max logits     s = sum_v exp z_v     E f = sum_v f_v exp z_v / s
-   *   0  negative log-likelihood of the label        log s - z_label, nats
-   *   1  mean of log p                               E z - log s, nats
-   *   2  standard deviation of log p                 sqrt(E z^2 - (E z)^2), nats
-   *   3  the label's distance from the best logit    z_label, 0 or less
-   *   4  1 / probability of the best token            s, 1 to V
-   * </pre>
-   *
-   * The best logit's z is 0, so likely tokens have a small z, and the difference of squares keeps
-   * its precision.
-   *
    * @param logitsNV as {@link #logits} gives them
    * @param labelsN ids
-   * @return N x 5
+   * @return of N positions
    */
-  public NDArray statistics(NDArray logitsNV, NDArray labelsN) {
-    return script.run("statistics", logitsNV, labelsN);
+  public PredictionStatistics statistics(NDArray logitsNV, NDArray labelsN) {
+    return new PredictionStatistics(script.run("statistics", logitsNV, labelsN).toFloatArray());
   }
 
   /**

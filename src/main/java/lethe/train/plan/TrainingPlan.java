@@ -1,9 +1,17 @@
 package lethe.train.plan;
 
+import static lethe.examples.ExampleRow.PAIR;
+import static lethe.examples.ExampleRow.SCORED;
+import static lethe.examples.ExampleRow.VIEWS;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
 import static lethe.table.Columns.ORDINAL;
 import static lethe.table.Columns.SPLIT;
+import static lethe.train.plan.ExampleUse.SIZE;
+import static lethe.train.plan.PlanKey.ROLE;
+import static lethe.train.plan.PlanKey.SHARD;
+import static lethe.train.plan.PlanKey.SLOT;
+import static lethe.train.plan.PlanKey.STEP;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.explode;
@@ -19,13 +27,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import lethe.examples.ExampleViews;
-import lethe.examples.ProbePlan;
+import lethe.examples.ExampleRow;
+import lethe.examples.ProbeRow;
 import lethe.loss.Example;
 import lethe.objective.PositionTerm;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
+import lethe.table.ChunkId;
 import lethe.train.gradient.ShardTree;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -33,10 +41,8 @@ import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import scala.Tuple2;
 
 /**
@@ -51,15 +57,11 @@ import scala.Tuple2;
  * are in one step.
  */
 public final class TrainingPlan {
-  private static final StructType USES =
-      new StructType()
-          .add(DOMAIN, DataTypes.StringType)
-          .add(DOCUMENT, DataTypes.StringType)
-          .add(ORDINAL, DataTypes.IntegerType)
-          .add("pair", DataTypes.LongType)
-          .add("step", DataTypes.IntegerType)
-          .add("slot", DataTypes.IntegerType)
-          .add("size", DataTypes.IntegerType); // examples of the role in the step
+  /** Examples counted. */
+  private static final String EXAMPLES = "examples";
+
+  /** Examples counted that have nothing to predict. */
+  private static final String EMPTY = "empty";
 
   private final SparkSession spark;
   private final List<Role> roles;
@@ -71,11 +73,11 @@ public final class TrainingPlan {
   private final Optional<Dataset<Row>> probes;
 
   /**
-   * @param chunks with the columns of {@link ExampleViews#SCHEMA}
+   * @param chunks rows that {@link ExampleRow} reads
    * @param roles whose splits are all among the chunks
    * @param perStep most examples of each role in a step
    * @param steps number of steps
-   * @param probes the chunks that every probe scores, rows of {@link ProbePlan#SCHEMA}
+   * @param probes the chunks that every probe scores, see {@link ProbeRow}
    */
   public TrainingPlan(
       SparkSession spark,
@@ -126,12 +128,20 @@ public final class TrainingPlan {
    */
   public Dataset<Row> used(int role, Used which) {
     return uses.get(role)
-        .filter((FilterFunction<Row>) use -> which.in(use.getInt(4), use.getString(0)))
+        .filter(
+            (FilterFunction<Row>)
+                row -> {
+                  ExampleUse use = ExampleUse.of(row);
+                  return which.in(use.step(), use.chunk().domain());
+                })
         .select(DOMAIN, DOCUMENT, ORDINAL)
         .distinct();
   }
 
-  /** step, role, slot, shard, domain, document, ordinal, scored, views. */
+  /**
+   * The uses of all roles in all steps: columns step, role, slot and shard ({@link PlanKey}), and
+   * domain, document, ordinal, scored and views of {@link ExampleRow}.
+   */
   public Dataset<Row> rows() {
     return rows;
   }
@@ -143,10 +153,12 @@ public final class TrainingPlan {
    */
   public long[][] counts() {
     long[][] counts = new long[steps][roles.size()];
-    for (Row row : rows.groupBy("step", "role").agg(sum("scored"), count(lit(1))).collectAsList()) {
-      int role = row.getInt(1);
-      boolean positions = roles.get(role).term() instanceof PositionTerm;
-      counts[row.getInt(0)][role] = row.getLong(positions ? 2 : 3);
+    for (Row row :
+        rows.groupBy(STEP, ROLE)
+            .agg(sum(SCORED).as(SCORED), count(lit(1)).as(EXAMPLES))
+            .collectAsList()) {
+      int role = row.<Integer>getAs(ROLE);
+      counts[row.<Integer>getAs(STEP)][role] = row.getAs(counted(role));
     }
     return counts;
   }
@@ -157,17 +169,21 @@ public final class TrainingPlan {
    * @return by domain: [step]
    */
   public Map<String, long[]> counts(int role) {
-    boolean positions = roles.get(role).term() instanceof PositionTerm;
     Map<String, long[]> counts = new HashMap<>();
     for (Row row :
-        rows.filter(col("role").equalTo(role))
-            .groupBy("step", DOMAIN)
-            .agg(sum("scored"), count(lit(1)))
+        rows.filter(col(ROLE).equalTo(role))
+            .groupBy(STEP, DOMAIN)
+            .agg(sum(SCORED).as(SCORED), count(lit(1)).as(EXAMPLES))
             .collectAsList()) {
-      counts.computeIfAbsent(row.getString(1), d -> new long[steps])[row.getInt(0)] =
-          row.getLong(positions ? 2 : 3);
+      counts.computeIfAbsent(row.getAs(DOMAIN), d -> new long[steps])[row.<Integer>getAs(STEP)] =
+          row.getAs(counted(role));
     }
     return counts;
+  }
+
+  /** The column with what a role's term is divided by. */
+  private String counted(int role) {
+    return roles.get(role).term() instanceof PositionTerm ? SCORED : EXAMPLES;
   }
 
   /**
@@ -178,8 +194,8 @@ public final class TrainingPlan {
    */
   public JavaPairRDD<RowKey, Example> deliver(int workers, int from) {
     JavaPairRDD<RowKey, Example> left =
-        rows.filter(col("step").geq(from))
-            .select("step", "shard", "role", "slot", DOMAIN, DOCUMENT, ORDINAL, "views")
+        rows.filter(col(STEP).geq(from))
+            .select(STEP, SHARD, ROLE, SLOT, DOMAIN, DOCUMENT, ORDINAL, VIEWS)
             .javaRDD()
             .mapToPair(TrainingPlan::example);
     return probes
@@ -189,20 +205,20 @@ public final class TrainingPlan {
   }
 
   private static Tuple2<RowKey, Example> example(Row row) {
-    return new Tuple2<>(
-        new PlanKey(row.getInt(0), row.getInt(1), row.getInt(2), row.getInt(3)),
-        ExampleViews.example(row, 7));
+    return new Tuple2<>(PlanKey.of(row), ExampleRow.exampleOf(row));
   }
 
-  /** A row of {@link ProbePlan#SCHEMA}. */
   private static Tuple2<RowKey, Example> probe(Row row) {
+    ProbeRow probe = ProbeRow.of(row);
     return new Tuple2<>(
-        new ProbeKey(row.getInt(0), row.getInt(1), row.getInt(2)), ExampleViews.example(row, 6));
+        new ProbeKey(probe.shard(), probe.domainNumber(), probe.place()), probe.example());
   }
 
   private Dataset<Row> role(Dataset<Row> chunks, int role, long seed) {
-    Row sizes = chunks.agg(count(lit(1)), count(when(col("scored").lt(1), lit(1)))).first();
-    long available = sizes.getLong(0);
+    Column nothing = col(SCORED).lt(1);
+    Row sizes =
+        chunks.agg(count(lit(1)).as(EXAMPLES), count(when(nothing, lit(1))).as(EMPTY)).first();
+    long available = sizes.<Long>getAs(EXAMPLES);
     if (available == 0) {
       throw new InvalidSettings(
           "Cannot plan "
@@ -211,8 +227,9 @@ public final class TrainingPlan {
               + roles.get(role).split()
               + " has no chunks");
     }
-    if (sizes.getLong(1) > 0) {
-      throw empty(chunks.filter(col("scored").lt(1)), sizes.getLong(1), roles.get(role));
+    long empty = sizes.<Long>getAs(EMPTY);
+    if (empty > 0) {
+      throw empty(chunks.filter(nothing), empty, roles.get(role));
     }
     int batch = (int) Math.min(perStep, available);
     long perEpoch = stepsPerEpoch(available, batch);
@@ -223,12 +240,12 @@ public final class TrainingPlan {
                 col(DOMAIN),
                 col(DOCUMENT),
                 col(ORDINAL),
-                col("pair"),
+                col(PAIR),
                 explode(sequence(lit(0L), lit(epochs - 1))).as("epoch"))
             .withColumn(
                 "hash",
                 when(
-                        col("pair").isNull(),
+                        col(PAIR).isNull(),
                         xxhash64(
                             lit(seed),
                             lit(role),
@@ -236,8 +253,8 @@ public final class TrainingPlan {
                             col(DOMAIN),
                             col(DOCUMENT),
                             col(ORDINAL)))
-                    .otherwise(xxhash64(lit(seed), col("epoch"), col("pair"))))
-            .orderBy("epoch", "hash", "pair", DOMAIN, DOCUMENT, ORDINAL);
+                    .otherwise(xxhash64(lit(seed), col("epoch"), col(PAIR))))
+            .orderBy("epoch", "hash", PAIR, DOMAIN, DOCUMENT, ORDINAL);
     // Only identities are ranked; the tokens join them afterwards.
     int most = steps;
     Dataset<Row> ranked =
@@ -251,36 +268,34 @@ public final class TrainingPlan {
                       long place = r._2() % available;
                       long step = epoch * perEpoch + place / batch;
                       long size = Math.min(batch, available - place / batch * batch);
-                      return RowFactory.create(
-                          r._1().getString(0),
-                          r._1().getString(1),
-                          r._1().getInt(2),
-                          r._1().get(3),
-                          (int) Math.min(step, most),
-                          (int) (place % batch),
-                          (int) size);
+                      return new ExampleUse(
+                              ChunkId.of(r._1()),
+                              r._1().getAs(PAIR),
+                              (int) Math.min(step, most),
+                              (int) (place % batch),
+                              (int) size)
+                          .row();
                     }),
-            USES);
-    Dataset<Row> used = ranked.filter(col("step").lt(steps));
+            ExampleUse.SCHEMA);
+    Dataset<Row> used = ranked.filter(col(STEP).lt(steps));
     uses.add(used);
     return used.withColumn(
-            "shard",
-            col("slot").multiply(tree.shards()).divide(col("size")).cast(DataTypes.IntegerType))
-        .withColumn("role", lit(role))
+            SHARD, col(SLOT).multiply(tree.shards()).divide(col(SIZE)).cast(DataTypes.IntegerType))
+        .withColumn(ROLE, lit(role))
         .as("used")
         .join(
-            chunks.select(DOMAIN, DOCUMENT, ORDINAL, "pair", "scored", "views").as("example"),
-            same(DOMAIN).and(same(DOCUMENT)).and(same(ORDINAL)).and(same("pair")))
+            chunks.select(DOMAIN, DOCUMENT, ORDINAL, PAIR, SCORED, VIEWS).as("example"),
+            same(DOMAIN).and(same(DOCUMENT)).and(same(ORDINAL)).and(same(PAIR)))
         .select(
-            "step",
-            "role",
-            "slot",
-            "shard",
-            "used.domain",
-            "used.document",
-            "used.ordinal",
-            "scored",
-            "views");
+            STEP,
+            ROLE,
+            SLOT,
+            SHARD,
+            "used." + DOMAIN,
+            "used." + DOCUMENT,
+            "used." + ORDINAL,
+            SCORED,
+            VIEWS);
   }
 
   /**
@@ -288,14 +303,9 @@ public final class TrainingPlan {
    * trained on.
    */
   private static InvalidSettings empty(Dataset<Row> chunks, long count, Role role) {
-    String some =
-        chunks.select(DOMAIN, DOCUMENT, ORDINAL).limit(10).collectAsList().stream()
-            .map(r -> r.getString(0) + "/" + r.getString(1) + "#" + r.getInt(2))
-            .sorted()
-            .collect(Collectors.joining(", "));
     return new InvalidSettings(
         "Cannot train %s: %d chunks of the split %s have nothing to predict: %s; a chunk needs 2 tokens (corpus.min-tail-tokens), an answer 1"
-            .formatted(role.name(), count, role.split(), some));
+            .formatted(role.name(), count, role.split(), ChunkId.some(chunks)));
   }
 
   private static Column same(String name) {
