@@ -3,6 +3,7 @@ package lethe.command;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import lethe.folder.FailureText;
+import lethe.folder.LeaseLostException;
 import lethe.settings.InvalidSettings;
 import lethe.train.StoppedException;
 
@@ -21,7 +22,7 @@ public final class Failures {
       invalid.problems().forEach(errors::println);
       return 2;
     }
-    if (e instanceof StoppedException) {
+    if (e instanceof StoppedException || e instanceof LeaseLostException) {
       errors.println(e.getMessage());
       return 1;
     }

@@ -32,9 +32,25 @@ public final class Files {
   private static final int PIECE_BYTES = 1 << 20;
 
   private final Configuration hadoop;
+  private final Fence fence;
 
   public Files(Configuration hadoop) {
+    this(hadoop, Fence.NONE);
+  }
+
+  private Files(Configuration hadoop, Fence fence) {
     this.hadoop = hadoop;
+    this.fence = fence;
+  }
+
+  /** The same files, each change of which a fence may refuse. */
+  Files fenced(Fence other) {
+    return new Files(hadoop, other);
+  }
+
+  /** The number of the driver that changes these files, see {@link Fence#driver}. */
+  public int driver() {
+    return fence.driver();
   }
 
   /**
@@ -213,6 +229,7 @@ public final class Files {
    * local ones do; those of the last moments may then be lost together.
    *
    * @throws UncheckedIOException when it cannot be written
+   * @throws LeaseLostException when the folder is another driver's now
    */
   public void write(Path path, byte[] content) {
     write(path, out -> out.write(content));
@@ -220,6 +237,7 @@ public final class Files {
 
   /** Writes a file whole, as {@link #write(Path, byte[])} does, without holding it in memory. */
   public void write(Path path, Content content) {
+    fence.check();
     try {
       replacement(path).write(path, content);
     } catch (IOException e) {
@@ -261,8 +279,13 @@ public final class Files {
     }
   }
 
-  /** Removes a file or a whole folder; nothing happens if there is none. */
+  /**
+   * Removes a file or a whole folder; nothing happens if there is none.
+   *
+   * @throws LeaseLostException when the folder is another driver's now
+   */
   public void delete(Path path) {
+    fence.check();
     try {
       replacement(path).delete(path);
     } catch (IOException e) {

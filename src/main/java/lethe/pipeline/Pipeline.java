@@ -15,6 +15,7 @@ import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
 import lethe.folder.Lease;
+import lethe.folder.LeaseLostException;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.network.Architecture;
@@ -30,6 +31,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Option;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 public final class Pipeline {
@@ -38,6 +40,7 @@ public final class Pipeline {
 
   private final RunConfig config;
   private final Console console;
+  private final Lease lease;
   private final RunFolder folder;
   private final RunModels models;
   private final StageCommits commits;
@@ -51,7 +54,10 @@ public final class Pipeline {
     this.config = config;
     this.console = console;
     Map<String, String> hadoop = Validation.hadoop(config);
-    this.folder = RunFolder.of(config.runDir(), Validation.configuration(hadoop));
+    this.lease =
+        new Lease(
+            RunFolder.of(config.runDir(), Validation.configuration(hadoop)), new LeaseListener());
+    this.folder = lease.folder();
     this.models = new RunModels(config, folder, hadoop);
     this.commits = new StageCommits(config, folder, models);
     this.provenance = new Provenance(config, folder);
@@ -91,21 +97,41 @@ public final class Pipeline {
       findings.right().forEach(right -> console.say(config.verb().spelling() + ": " + right));
       return runAlone(validation.architecture(), findings); // writes nothing
     }
-    Lease lease = lease();
-    try {
+    takeLease();
+    try (lease) {
       return runAlone(validation.architecture(), findings);
-    } finally {
-      lease.close();
+    } catch (RuntimeException e) { // whatever the stages make of the loss of the lease
+      throw lease.lost().<RuntimeException>map(lost -> lost).orElse(e);
     }
   }
 
   /** Takes the run folder's lease, which is the first file that a run writes. */
-  private Lease lease() {
+  private void takeLease() {
     try {
-      return Lease.take(folder, Clock.systemUTC());
+      lease.take();
     } catch (UncheckedIOException e) {
       throw new InvalidSettings(
           List.of("run.dir must be a place that can be written: " + e.getMessage()));
+    }
+  }
+
+  /** Ends the run when another driver has taken the run folder over. */
+  private final class LeaseListener implements Lease.Listener {
+    @Override
+    public void notice(String sentence) {
+      LOG.warn("{}", Printable.line(sentence));
+      console.say(sentence);
+    }
+
+    @Override
+    public void lost(LeaseLostException why) {
+      LOG.error("{}", Printable.line(why.getMessage()));
+      signal.request().request();
+      // Executors write to the run folder, too, and without Spark no work of theirs begins.
+      Option<SparkSession> spark = SparkSession.getDefaultSession();
+      if (spark.isDefined()) {
+        spark.get().stop();
+      }
     }
   }
 

@@ -56,7 +56,7 @@ record Training(
    * @param target the Hugging Face folder to write
    */
   void commit(Trainer.TrainingTask task, TensorSource weights, Path target) {
-    task.model().write(target, config.dtype(), config.shardBytes(), weights);
+    task.model().write(folder.files(), target, config.dtype(), config.shardBytes(), weights);
     folder.files().delete(folder.checkpoints(task.stage()));
   }
 }

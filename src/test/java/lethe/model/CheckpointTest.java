@@ -361,7 +361,12 @@ class CheckpointTest {
 
   private ModelSource copy(ModelSource model, TensorSource weights) {
     Path copy = folder.resolve("copy");
-    model.write(path(copy), Dtype.FLOAT32, HfWriter.DEFAULT_SHARD_BYTES, weights);
+    model.write(
+        new lethe.folder.Files(new Configuration()),
+        path(copy),
+        Dtype.FLOAT32,
+        HfWriter.DEFAULT_SHARD_BYTES,
+        weights);
     return new ModelSource(copy.toString(), Map.of());
   }
 
