@@ -115,20 +115,21 @@ public final class Prepare {
    * @param early receives at once what makes the stage slow
    */
   public Result execute(Consumer<String> early) {
-    return execute(early, () -> {});
+    return execute(early, () -> {}, () -> {});
   }
 
   /**
    * The same.
    *
    * @param begins runs once nothing can be refused any more, before anything is written or deleted
+   * @param ends runs when all is written but the manifest, with which the corpus is finished
    */
-  public Result execute(Consumer<String> early, Runnable begins) {
+  public Result execute(Consumer<String> early, Runnable begins, Runnable ends) {
     return assemble(
         early,
         all -> {
           begins.run();
-          return write(all);
+          return write(all, ends);
         });
   }
 
@@ -228,7 +229,7 @@ public final class Prepare {
                 vocabulary));
   }
 
-  private Result write(Assembled all) {
+  private Result write(Assembled all, Runnable ends) {
     folder.files().delete(folder.corpusManifest()); // from here on the corpus is unfinished
     folder.files().delete(folder.corpus());
     write(Optional.of(all.rejects().table()), folder.rejects());
@@ -252,7 +253,7 @@ public final class Prepare {
         .partitionBy(SPLIT, DOMAIN)
         .option(NO_SUCCESS, "false")
         .parquet(folder.chunks().toString());
-    return commit(all);
+    return commit(all, ends);
   }
 
   private void write(Optional<Dataset<Row>> table, Path path) {
@@ -262,11 +263,12 @@ public final class Prepare {
   }
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */
-  private Result commit(Assembled all) {
+  private Result commit(Assembled all, Runnable ends) {
     List<Manifest.Part> parts = PartFiles.list(spark, folder);
     Dataset<Row> chunks = Chunks.read(spark, folder.corpus(), Manifest.paths(parts));
     CorpusSummary summary = all.summary(SplitCounts.of(all.taken(), chunks));
     String chunksSha256 = Chunks.sha256(chunks);
+    ends.run();
     new Manifest(
             Manifest.VERSION,
             settings.chunkTokens(),

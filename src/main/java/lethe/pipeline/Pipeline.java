@@ -26,6 +26,7 @@ import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
+import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -248,6 +249,9 @@ public final class Pipeline {
     console.say(
         "%s: finished before (%s); overwrite=true runs it again"
             .formatted(stage.spelling(), commits.files().get(stage)));
+    if (stage.trains()) { // what a driver left that died after it had written the model
+      Trainer.discardCheckpoints(folder, stage.spelling());
+    }
   }
 
   /**
@@ -288,8 +292,9 @@ public final class Pipeline {
     console.say("prepare: reading, splitting and tokenizing");
     Prepare.Result result =
         prepare.execute(
-            early -> console.say("prepare: " + early), () -> commits.takeAway(Verb.PREPARE));
-    provenance.write(spark.version(), Clock.systemUTC());
+            early -> console.say("prepare: " + early),
+            () -> commits.takeAway(Verb.PREPARE),
+            () -> provenance.write(spark.version(), Clock.systemUTC()));
     result.summary().lines().forEach(console::say);
     return result;
   }

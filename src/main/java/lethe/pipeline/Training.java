@@ -57,6 +57,6 @@ record Training(
    */
   void commit(Trainer.TrainingTask task, TensorSource weights, Path target) {
     task.model().write(folder.files(), target, config.dtype(), config.shardBytes(), weights);
-    folder.files().delete(folder.checkpoints(task.stage()));
+    Trainer.discardCheckpoints(folder, task.stage());
   }
 }
