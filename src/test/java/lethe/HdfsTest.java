@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +14,7 @@ import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.corpus.SmallCorpora;
 import lethe.folder.Lease;
+import lethe.folder.LeaseLostException;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.TinyLlama;
@@ -111,18 +111,36 @@ class HdfsTest {
     ModelSource model = new ModelSource(cluster.getURI() + "/model", Map.of());
     assertThat(model.check()).isEmpty();
     RunFolder run = run();
-    Lease lease = Lease.take(run, Clock.systemUTC());
-    assertThatThrownBy(() -> Lease.take(run, Clock.systemUTC()))
+    Lease lease = new Lease(run, new Silent());
+    lease.take();
+    assertThatThrownBy(() -> new Lease(run, new Silent()).take())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(run.root() + " is in use by process");
     model.write(
-        run.model(), Dtype.FLOAT32, TinyLlama.SHARD_BYTES, model.weights(), TestOrigin.MADE);
+        run.files(),
+        run.model(),
+        Dtype.FLOAT32,
+        TinyLlama.SHARD_BYTES,
+        model.weights(),
+        TestOrigin.MADE);
     lease.close();
     assertThat(run.files().list(run.root())).isEmpty();
     assertThat(run.files().sha256(new Path(run.model(), "model.safetensors")))
         .isEqualTo(run.files().sha256(new Path(model.path(), "model.safetensors")));
     ModelSource written = new ModelSource(run.model().toString(), Map.of());
     assertThat(written.check()).isEmpty();
+  }
+
+  private static final class Silent implements Lease.Listener {
+    @Override
+    public void notice(String sentence) {
+      throw new AssertionError(sentence);
+    }
+
+    @Override
+    public void lost(LeaseLostException why) {
+      throw why;
+    }
   }
 
   private RunFolder run() {

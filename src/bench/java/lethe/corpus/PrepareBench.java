@@ -195,7 +195,7 @@ public final class PrepareBench {
                         .save());
         double again = bare(tokenizer, sample, false);
         pieces = Math.max(pieces, bare(tokenizer, sample, true));
-        double whole = seconds("prepare", () -> prepare.execute(early -> {}, () -> {}));
+        double whole = seconds("prepare", () -> prepare.execute(early -> {}, () -> {}, () -> {}));
         double write =
             seconds(
                 "write",

@@ -89,7 +89,7 @@ public final class EngineBench {
             optimizer.weights(),
             new WorkerEnvironment(true, sentence -> {}),
             Optional.empty());
-    StepRecorder recorder = new StepRecorder(ROLES, step -> new long[1], Clock.systemUTC());
+    StepRecorder recorder = new StepRecorder(ROLES, step -> new long[1], Clock.systemUTC(), 1);
     StepLoop loop =
         new StepLoop(optimizer, recorder, Optional.empty(), new StopRequest(), new Silent());
     Thread driver = new Thread(() -> loop.run(mailbox), "driver");

@@ -35,6 +35,11 @@ final class RunState {
       return;
     }
     findings.look(() -> new Provenance(config, folder).check());
+    if (!files.exists(folder.provenance()) && files.exists(folder.corpusManifest())) {
+      findings.warning(
+          "there is no %s: whether the stages in that folder were made with these settings cannot be checked"
+              .formatted(folder.provenance()));
+    }
     if (config.verb() == Verb.REPORT) {
       if (config.report().compare().isEmpty() && !files.exists(folder.evaluation())) {
         missing("report", folder.evaluation(), "evaluate");

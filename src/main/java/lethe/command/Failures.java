@@ -3,6 +3,7 @@ package lethe.command;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import lethe.failure.FailureText;
+import lethe.folder.LeaseLostException;
 import lethe.settings.InvalidSettings;
 import lethe.train.StoppedException;
 import org.apache.commons.lang3.exception.ExceptionUtils;
@@ -23,7 +24,7 @@ public final class Failures {
       invalid.problems().forEach(errors::println);
       return 2;
     }
-    if (e instanceof StoppedException) {
+    if (e instanceof StoppedException || e instanceof LeaseLostException) {
       errors.println(e.getMessage());
       return 1;
     }

@@ -107,14 +107,15 @@ public final class Prepare {
    *
    * @param early receives at once what makes the stage slow
    * @param begins runs once nothing can be refused any more, before anything is written or deleted
+   * @param ends runs when all is written but the manifest, with which the corpus is finished
    * @throws InvalidSettings when the settings or the sources are wrong; nothing is written then
    */
-  public Result execute(Consumer<String> early, Runnable begins) {
+  public Result execute(Consumer<String> early, Runnable begins, Runnable ends) {
     return assemble(
         early,
         all -> {
           begins.run();
-          return write(all);
+          return write(all, ends);
         });
   }
 
@@ -207,7 +208,7 @@ public final class Prepare {
                 vocabulary));
   }
 
-  private Result write(CorpusContents all) {
+  private Result write(CorpusContents all, Runnable ends) {
     folder.files().delete(folder.corpusManifest()); // from here on the corpus is unfinished
     folder.files().delete(folder.corpus());
     write(Optional.of(all.rejects().table()), folder.rejects());
@@ -228,7 +229,7 @@ public final class Prepare {
     TableFiles.write(all.chunks().sortWithinPartitions(SPLIT, DOMAIN, DOCUMENT, ORDINAL))
         .partitionBy(SPLIT, DOMAIN)
         .parquet(folder.chunks().toString());
-    return commit(all);
+    return commit(all, ends);
   }
 
   private void write(Optional<Dataset<Row>> table, Path path) {
@@ -237,7 +238,7 @@ public final class Prepare {
   }
 
   /** Counts and hashes what was written, from the files themselves, and writes the manifest. */
-  private Result commit(CorpusContents all) {
+  private Result commit(CorpusContents all, Runnable ends) {
     List<Manifest.Part> parts = new ArrayList<>();
     List<Manifest.Part> evidence = new ArrayList<>();
     String corpus = folder.corpus().getName() + "/";
@@ -252,6 +253,7 @@ public final class Prepare {
     Dataset<Row> chunks = Chunks.read(spark, folder.corpus(), Manifest.paths(parts));
     CorpusSummary summary = all.summary(SplitCounts.of(all.taken(), chunks));
     String chunksSha256 = Chunks.sha256(chunks);
+    ends.run();
     new Manifest(
             Manifest.VERSION,
             settings.chunkTokens(),

@@ -34,9 +34,25 @@ public final class Files {
   private static final int PIECE_BYTES = 1 << 20;
 
   private final Configuration hadoop;
+  private final Fence fence;
 
   public Files(Configuration hadoop) {
+    this(hadoop, Fence.NONE);
+  }
+
+  private Files(Configuration hadoop, Fence fence) {
     this.hadoop = hadoop;
+    this.fence = fence;
+  }
+
+  /** The same files, each change of which a fence may refuse. */
+  Files fenced(Fence other) {
+    return new Files(hadoop, other);
+  }
+
+  /** The number of the driver that changes these files, see {@link Fence#driver}. */
+  public int driver() {
+    return fence.driver();
   }
 
   /**
@@ -89,7 +105,10 @@ public final class Files {
 
   public boolean exists(Path path) {
     try {
-      return system(path).exists(path);
+      replacement(path).status(path);
+      return true;
+    } catch (FileNotFoundException e) {
+      return false;
     } catch (IOException e) {
       throw failed("look for", path, e);
     }
@@ -98,14 +117,14 @@ public final class Files {
   /** Whether a path that exists is a file, not a folder. */
   public boolean isFile(Path path) {
     try {
-      return system(path).getFileStatus(path).isFile();
+      return replacement(path).status(path).isFile();
     } catch (IOException e) {
       throw failed("look for", path, e);
     }
   }
 
   public byte[] read(Path path) {
-    try (InputStream in = system(path).open(path)) {
+    try (InputStream in = replacement(path).open(path)) {
       return in.readAllBytes();
     } catch (IOException e) {
       throw failed("read", path, e);
@@ -127,7 +146,7 @@ public final class Files {
   /** A file's length in bytes. */
   public long length(Path path) {
     try {
-      return system(path).getFileStatus(path).getLen();
+      return replacement(path).status(path).getLen();
     } catch (IOException e) {
       throw failed("read", path, e);
     }
@@ -136,9 +155,11 @@ public final class Files {
   /** The files (not the folders) in a folder, by name. */
   public List<Path> list(Path folder) {
     try {
+      Replacement replacement = replacement(folder);
       return Arrays.stream(system(folder).listStatus(folder))
           .filter(FileStatus::isFile)
-          .map(FileStatus::getPath)
+          .map(file -> replacement.listed(file.getPath()))
+          .distinct()
           .sorted()
           .toList();
     } catch (IOException e) {
@@ -180,7 +201,7 @@ public final class Files {
    */
   public void readRange(Path path, long from, long bytes, Piece use) {
     byte[] buffer = new byte[(int) Math.min(bytes, PIECE_BYTES)];
-    try (FSDataInputStream in = system(path).open(path)) {
+    try (FSDataInputStream in = replacement(path).open(path)) {
       in.seek(from);
       for (long done = 0; done < bytes; done += PIECE_BYTES) {
         int count = (int) Math.min(bytes - done, PIECE_BYTES);
@@ -203,9 +224,14 @@ public final class Files {
   }
 
   /**
-   * Writes a file whole: first to a draft beside it, which is then renamed over it, so that a
-   * reader sees either the old or the new content. On object stores a put is already whole and the
-   * rename is a copy.
+   * Writes a file whole: a reader, and whoever comes after a crash, sees either the old or the new
+   * content. Where the file system can, the content has reached the disk before the file gets its
+   * name, so that a file of this name is whole after a loss of power, too. The names themselves
+   * follow in the order of the calls on file systems that keep a journal, as HDFS and the usual
+   * local ones do; those of the last moments may then be lost together.
+   *
+   * @throws UncheckedIOException when it cannot be written
+   * @throws LeaseLostException when the folder is another driver's now
    */
   public void write(Path path, byte[] content) {
     write(path, out -> out.write(content));
@@ -213,34 +239,19 @@ public final class Files {
 
   /** Writes a file whole, as {@link #write(Path, byte[])} does, without holding it in memory. */
   public void write(Path path, Content content) {
-    Path draft = new Path(path.getParent(), "." + path.getName() + ".draft");
-    FileSystem system = system(path);
+    fence.check();
     try {
-      try (OutputStream out = system.create(draft, true)) {
-        content.writeTo(out);
-      }
-      system.delete(path, false);
-      if (!system.rename(draft, path)) {
-        throw new IOException("cannot rename " + draft);
-      }
+      replacement(path).write(path, content);
     } catch (IOException e) {
-      throw undone(system, draft, failed("write", path, e));
+      throw failed("write", path, e);
     } catch (FSError e) { // how Hadoop's local file system reports a full disk
       IOException cause = e.getCause() instanceof IOException io ? io : new IOException(e);
-      throw undone(system, draft, failed("write", path, cause));
-    } catch (RuntimeException e) {
-      throw undone(system, draft, e);
+      throw failed("write", path, cause);
     }
   }
 
-  /** Removes an unfinished draft; the first failure is the one reported. */
-  private static RuntimeException undone(FileSystem system, Path draft, RuntimeException first) {
-    try {
-      system.delete(draft, false);
-    } catch (IOException e) {
-      first.addSuppressed(e);
-    }
-    return first;
+  private Replacement replacement(Path path) throws IOException {
+    return Replacement.on(system(path), path);
   }
 
   public void writeText(Path path, String text) {
@@ -270,10 +281,15 @@ public final class Files {
     }
   }
 
-  /** Removes a file or a whole folder; nothing happens if there is none. */
+  /**
+   * Removes a file or a whole folder; nothing happens if there is none.
+   *
+   * @throws LeaseLostException when the folder is another driver's now
+   */
   public void delete(Path path) {
+    fence.check();
     try {
-      system(path).delete(path, true);
+      replacement(path).delete(path);
     } catch (IOException e) {
       throw failed("delete", path, e);
     }
@@ -282,7 +298,7 @@ public final class Files {
   /** SHA-256 of a file's bytes, in lower-case hexadecimal. */
   public String sha256(Path path) {
     MessageDigest digest = sha256();
-    try (InputStream in = new DigestInputStream(system(path).open(path), digest)) {
+    try (InputStream in = new DigestInputStream(replacement(path).open(path), digest)) {
       in.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
       throw failed("read", path, e);

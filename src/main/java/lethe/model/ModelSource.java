@@ -134,6 +134,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
    * Writes a model like this one: the same configuration, tokenizer and names of tensors, but other
    * weights.
    *
+   * @param files that the folder is written with
    * @param target folder to write
    * @param dtype of the written weights
    * @param shardBytes most bytes of weights per file
@@ -143,7 +144,12 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
    * @throws IllegalStateException when a value is not finite in {@code dtype}
    */
   public void write(
-      Path target, Dtype dtype, long shardBytes, TensorSource weights, ModelOrigin.Inputs made) {
+      Files files,
+      Path target,
+      Dtype dtype,
+      long shardBytes,
+      TensorSource weights,
+      ModelOrigin.Inputs made) {
     HfFolder folder = open();
     Description read = read(folder);
     Optional<Checkpoint> names = checkpoint(folder, read.architecture);
@@ -158,7 +164,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     if (read.untied) {
       config.put(TIED, false); // other readers rely on it
     }
-    new HfWriter(target, new HfFolder(folder.path(), folder.files(), config), dtype, shardBytes)
+    new HfWriter(target, new HfFolder(folder.path(), files, config), dtype, shardBytes)
         .write(
             like,
             (name, from, to, offset, count) -> weights.read(own.get(name), from, to, offset, count),

@@ -65,7 +65,7 @@ record ModelTraining(
    */
   void commit(
       Trainer.TrainingSpec spec, TensorSource weights, Path target, ModelOrigin.Inputs made) {
-    spec.model().write(target, config.dtype(), config.shardBytes(), weights, made);
-    folder.files().delete(folder.checkpoints(spec.stage()));
+    spec.model().write(folder.files(), target, config.dtype(), config.shardBytes(), weights, made);
+    Trainer.discardCheckpoints(folder, spec.stage());
   }
 }

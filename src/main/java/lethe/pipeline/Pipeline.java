@@ -15,6 +15,7 @@ import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
 import lethe.folder.Lease;
+import lethe.folder.LeaseLostException;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.network.Architecture;
@@ -25,11 +26,13 @@ import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
+import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Option;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 public final class Pipeline {
@@ -38,6 +41,7 @@ public final class Pipeline {
 
   private final RunConfig config;
   private final Console console;
+  private final Lease lease;
   private final RunFolder folder;
   private final RunModels models;
   private final StageCommits commits;
@@ -52,7 +56,10 @@ public final class Pipeline {
     this.config = config;
     this.console = console;
     Map<String, String> hadoop = Validation.hadoop(config);
-    this.folder = RunFolder.of(config.runDir(), Validation.configuration(hadoop));
+    this.lease =
+        new Lease(
+            RunFolder.of(config.runDir(), Validation.configuration(hadoop)), new LeaseListener());
+    this.folder = lease.folder();
     this.models = new RunModels(config, folder, hadoop);
     this.commits = new StageCommits(config, folder, models);
     this.inputs = new StageInputs(config, folder, models);
@@ -93,21 +100,41 @@ public final class Pipeline {
       findings.right().forEach(right -> console.say(config.verb().spelling() + ": " + right));
       return afterChecks(validation.architecture(), findings); // writes nothing
     }
-    Lease lease = lease();
-    try {
+    takeLease();
+    try (lease) {
       return afterChecks(validation.architecture(), findings);
-    } finally {
-      lease.close();
+    } catch (RuntimeException e) { // whatever the stages make of the loss of the lease
+      throw lease.lost().<RuntimeException>map(lost -> lost).orElse(e);
     }
   }
 
   /** Takes the run folder's lease, which is the first file that a run writes. */
-  private Lease lease() {
+  private void takeLease() {
     try {
-      return Lease.take(folder, Clock.systemUTC());
+      lease.take();
     } catch (UncheckedIOException e) {
       throw new InvalidSettings(
           List.of("run.dir must be a place that can be written: " + e.getMessage()));
+    }
+  }
+
+  /** Ends the run when another driver has taken the run folder over. */
+  private final class LeaseListener implements Lease.Listener {
+    @Override
+    public void notice(String sentence) {
+      LOG.warn("{}", Printable.line(sentence));
+      console.say(sentence);
+    }
+
+    @Override
+    public void lost(LeaseLostException why) {
+      LOG.error("{}", Printable.line(why.getMessage()));
+      signal.request().request();
+      // Executors write to the run folder, too, and without Spark no work of theirs begins.
+      Option<SparkSession> spark = SparkSession.getDefaultSession();
+      if (spark.isDefined()) {
+        spark.get().stop();
+      }
     }
   }
 
@@ -228,6 +255,9 @@ public final class Pipeline {
     console.say(
         "%s: finished before (%s); overwrite=true runs it again"
             .formatted(stage.spelling(), commits.files().get(stage)));
+    if (stage.trains()) { // what a driver left that died after it had written the model
+      Trainer.discardCheckpoints(folder, stage.spelling());
+    }
   }
 
   /**
@@ -269,8 +299,9 @@ public final class Pipeline {
     console.say("prepare: reading, splitting and tokenizing");
     Prepare.Result result =
         prepare.execute(
-            early -> console.say("prepare: " + early), () -> commits.takeAway(Verb.PREPARE));
-    provenance.write(spark.version(), Clock.systemUTC());
+            early -> console.say("prepare: " + early),
+            () -> commits.takeAway(Verb.PREPARE),
+            () -> provenance.write(spark.version(), Clock.systemUTC()));
     result.summary().lines().forEach(console::say);
     return result;
   }

@@ -19,7 +19,7 @@ import org.apache.hadoop.fs.Path;
  * @param trained the part of the forget split that was in an applied step; null when it is not
  *     recorded, because nothing was trained here or an older program did it
  * @param scored the part of the forget split that every model scored; null when nothing was scored
- * @param warnings one sentence per difference between these
+ * @param warnings one sentence per difference between these, and about missing step records
  */
 record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> warnings) {
   private static final int VERSION = 1;
@@ -92,6 +92,13 @@ record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> 
               .formatted(scored.chunks(), asked.chunks()));
     }
     return new CoverageReport(asked, trained, scored, warnings);
+  }
+
+  /** The same with one more warning, if there is one. */
+  CoverageReport with(Optional<String> warning) {
+    List<String> all = new ArrayList<>(warnings);
+    warning.ifPresent(all::add);
+    return new CoverageReport(asked, trained, scored, all);
   }
 
   /** For a reader: three lines, then one per warning. */

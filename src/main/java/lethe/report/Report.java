@@ -90,7 +90,7 @@ public final class Report {
         Headline.of(
             verdict,
             damage.stream().filter(d -> d.model().equals(ModelNames.UNLEARNED)).findFirst()),
-        CoverageReport.of(folder, evaluation.scores()),
+        CoverageReport.of(folder, evaluation.scores()).with(TrainingSummary.gap(folder, training)),
         json(folder.provenance()).orElse(null),
         json(folder.corpusManifest()).map(Report::withoutParts).orElse(null),
         evaluation.models(),

@@ -1,27 +1,30 @@
 package lethe.report;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import lethe.folder.RunFolder;
+import lethe.json.Json;
 import lethe.json.Json;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What a stage's step records say.
+ * What a stage's step records say. Lost and damaged records are counted, and change nothing else.
  *
  * @param steps applied
+ * @param missing how many of these have no record, so that tokens and seconds are too small
  * @param tokens through forward and backward
  * @param seconds of all steps
  * @param restarts of the training stage: faults survived
  * @param curve the records, thinned to a few hundred
  */
 record TrainingSummary(
-    int steps, long tokens, double seconds, long restarts, List<JsonNode> curve) {
+    int steps, int missing, long tokens, double seconds, long restarts, List<JsonNode> curve) {
   private static final int CURVE_POINTS = 400;
 
   /**
@@ -33,22 +36,60 @@ record TrainingSummary(
     if (!folder.files().exists(path)) {
       return Optional.empty();
     }
-    List<JsonNode> steps = new ArrayList<>();
+    TreeMap<Integer, JsonNode> records = new TreeMap<>();
     String text = new String(folder.files().read(path), StandardCharsets.UTF_8);
-    for (String line : text.lines().filter(l -> !l.isBlank()).toList()) {
-      try {
-        steps.add(Json.MAPPER.readTree(line));
-      } catch (IOException e) {
-        throw new InvalidSettings(
-            "Cannot read line " + (steps.size() + 1) + " of " + path + ": it is not JSON", e);
-      }
-    }
-    return Optional.of(of(steps));
+    text.lines()
+        .flatMap(line -> record(line).stream())
+        .forEach(r -> records.putIfAbsent(step(r), r));
+    int applied = stage.equals("unlearn") ? keptSteps(folder) : 0;
+    return Optional.of(of(records, Math.max(applied, records.isEmpty() ? 0 : records.lastKey())));
   }
 
-  static TrainingSummary of(List<JsonNode> steps) {
+  private static Optional<JsonNode> record(String line) {
+    try {
+      return Optional.of(Json.MAPPER.readTree(line)).filter(record -> step(record) > 0);
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static int step(JsonNode record) {
+    return record.path("step").asInt();
+  }
+
+  /** The steps that the unlearned weights come from; 0 where that is not recorded. */
+  private static int keptSteps(RunFolder folder) {
+    return folder.files().exists(folder.coverage())
+        ? folder.files().readJson(folder.coverage()).path("steps").asInt()
+        : 0;
+  }
+
+  /**
+   * What a reader should know about records that are not there.
+   *
+   * @param summary of the unlearning
+   */
+  static Optional<String> gap(RunFolder folder, Optional<TrainingSummary> summary) {
+    if (summary.isPresent()) {
+      return summary
+          .filter(s -> s.missing > 0)
+          .map(
+              s ->
+                  "the records of %d of %d steps of the training are missing or damaged: tokens, seconds and cost count the others only"
+                      .formatted(s.missing, s.steps));
+    }
+    return keptSteps(folder) == 0
+        ? Optional.empty()
+        : Optional.of("the training's step records are missing: " + folder.steps("unlearn"));
+  }
+
+  private static TrainingSummary of(TreeMap<Integer, JsonNode> records, int applied) {
+    List<JsonNode> steps = List.copyOf(records.values());
     long starts =
-        steps.stream().map(s -> s.path("launch") + "/" + s.path("attempt")).distinct().count();
+        steps.stream()
+            .map(s -> s.path("driver") + "/" + s.path("launch") + "/" + s.path("attempt"))
+            .distinct()
+            .count();
     int stride = Math.max(1, (steps.size() + CURVE_POINTS - 1) / CURVE_POINTS);
     List<JsonNode> curve = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
@@ -57,7 +98,8 @@ record TrainingSummary(
       }
     }
     return new TrainingSummary(
-        steps.size(),
+        applied,
+        applied - steps.size(),
         steps.stream().mapToLong(s -> s.path("tokens").asLong()).sum(),
         steps.stream().mapToDouble(s -> s.path("seconds").asDouble()).sum(),
         Math.max(0, starts - 1),

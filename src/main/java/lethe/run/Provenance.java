@@ -70,10 +70,7 @@ public final class Provenance {
     if (!folder.files().exists(folder.provenance())) {
       return;
     }
-    JsonNode before =
-        json(
-            Settings.respelled(
-                folder.files().readJson(folder.provenance()).path("settings").toString()));
+    JsonNode before = json(Settings.respelled(record().path("settings").toString()));
     List<String> problems = new ArrayList<>();
     List<String> sections =
         new ArrayList<>(
@@ -150,13 +147,14 @@ public final class Provenance {
   public void write(String sparkVersion, Clock clock) {
     ObjectNode record =
         folder.files().exists(folder.provenance()) && !config.overwrite()
-            ? (ObjectNode) folder.files().readJson(folder.provenance())
+            ? record()
             : Json.MAPPER.createObjectNode();
     Build build = Build.ofThisProgram();
     record.put("lethe", build.version());
     record.put("commit", build.commit());
     record.put("java", Runtime.version().toString());
     record.put("spark", sparkVersion);
+    record.put("driver", folder.files().driver());
     record.put("last_started", clock.instant().toString());
     record.set("settings", json(config.settings().json()));
     folder.files().writeJson(folder.provenance(), record);
@@ -164,9 +162,25 @@ public final class Provenance {
 
   /** Notes something that a stage found out, for example the hash of its input. */
   public void note(String key, Object value) {
-    ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
+    ObjectNode record = record();
     record.set(key, Json.MAPPER.valueToTree(value));
     folder.files().writeJson(folder.provenance(), record);
+  }
+
+  private ObjectNode record() {
+    InvalidSettings damaged =
+        new InvalidSettings(
+            "Cannot read the settings that the stages in %s were made with: %s is damaged; restore it, or delete it if they were made with these"
+                .formatted(folder.root(), folder.provenance()));
+    try {
+      JsonNode read = folder.files().readJson(folder.provenance());
+      if (read instanceof ObjectNode record && record.path("settings").isObject()) {
+        return record;
+      }
+      throw damaged;
+    } catch (InvalidSettings e) {
+      throw damaged;
+    }
   }
 
   private JsonNode json(String text) {

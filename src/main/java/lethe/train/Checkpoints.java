@@ -1,14 +1,11 @@
 package lethe.train;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import lethe.folder.Files;
+import lethe.folder.LeaseLostException;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.Buckets;
 import lethe.train.optimizer.AdamW;
@@ -38,14 +36,14 @@ import org.apache.hadoop.fs.Path;
  */
 final class Checkpoints implements AutoCloseable {
   private static final int CHECKPOINTS_KEPT = 2;
-  private static final String BEST = "best";
-  private static final String MANIFEST = "manifest.json";
-  private static final List<String> VECTORS = List.of("weights", "mean", "square");
+  static final String BEST = "best";
+  static final List<String> VECTORS = List.of("weights", "mean", "square");
 
   /**
    * Written last.
    *
    * @param step steps applied
+   * @param driver number of the driver that wrote it
    * @param run identity of the run that may resume the checkpoint
    * @param elements of each vector
    * @param environment of the workers that made it
@@ -54,6 +52,7 @@ final class Checkpoints implements AutoCloseable {
    */
   record Manifest(
       int step,
+      int driver,
       RunIdentity run,
       long elements,
       String environment,
@@ -69,8 +68,7 @@ final class Checkpoints implements AutoCloseable {
    */
   record State(AdamW.State optimizer, String environment, TargetController.State steering) {}
 
-  private final Path folder;
-  private final Files files;
+  private final CheckpointFolder folder;
   private final RunIdentity run;
   private final Buckets buckets;
   private final Duration patience;
@@ -80,22 +78,22 @@ final class Checkpoints implements AutoCloseable {
           new BasicThreadFactory.Builder().namingPattern("lethe-checkpoints").daemon(true).build());
   private Future<?> writing;
 
+  /** The newest step of which there is a whole checkpoint; none yet. */
+  private int saved = -1;
+
   /**
-   * @param folder of a stage's checkpoints
    * @param run identity of this run; a checkpoint of another run is never resumed
    * @param patience how long to wait for the writer before notifying the user
    * @param tell takes a sentence for the user
    */
   Checkpoints(
-      Path folder,
-      Files files,
+      CheckpointFolder folder,
       RunIdentity run,
       Buckets buckets,
       Duration patience,
       Consumer<String> tell) {
     this.patience = patience;
     this.folder = folder;
-    this.files = files;
     this.run = run;
     this.buckets = buckets;
     this.tell = tell;
@@ -103,10 +101,14 @@ final class Checkpoints implements AutoCloseable {
 
   /**
    * Copies the state now and writes the copy in the background. If the previous checkpoint is still
-   * being written, this waits for it, so that at most one copy is in memory.
+   * being written, this waits for it, so that at most one copy is in memory. A step that is saved
+   * is not saved again: its checkpoint would have to be deleted for that.
    */
   void save(AdamW optimizer, String environment, Optional<TargetController> steering) {
     await();
+    if (optimizer.steps() == saved) {
+      return;
+    }
     State copy =
         new State(
             optimizer.copy(),
@@ -117,9 +119,9 @@ final class Checkpoints implements AutoCloseable {
 
   private void write(State checkpoint) {
     AdamW.State state = checkpoint.optimizer();
-    Path target = folder(state.steps());
+    Path target = folder.of(state.steps());
     try {
-      files.delete(target);
+      folder.discard(state.steps());
       Map<String, String> sums = new TreeMap<>();
       for (int i = 0; i < VECTORS.size(); i++) {
         sums.put(VECTORS.get(i), write(target, VECTORS.get(i), state.vectors().get(i)));
@@ -127,26 +129,33 @@ final class Checkpoints implements AutoCloseable {
       if (checkpoint.steering().best() != null) {
         sums.put(BEST, write(target, BEST, checkpoint.steering().best()));
       }
-      files.writeJson(
-          new Path(target, MANIFEST),
-          new Manifest(
-              state.steps(),
-              run,
-              buckets.elements(),
-              checkpoint.environment(),
-              sums,
-              checkpoint.steering().probes()));
-      prune();
+      folder
+          .files()
+          .writeJson(
+              folder.manifest(state.steps()),
+              new Manifest(
+                  state.steps(),
+                  folder.files().driver(),
+                  run,
+                  buckets.elements(),
+                  checkpoint.environment(),
+                  sums,
+                  checkpoint.steering().probes()));
+      saved = state.steps();
+    } catch (LeaseLostException e) {
+      throw e;
     } catch (RuntimeException e) {
       try {
-        files.delete(target); // the space that it takes may be what the next one needs
+        folder.discard(state.steps()); // the space that it takes may be what the next one needs
       } catch (RuntimeException again) {
         e.addSuppressed(again);
       }
       tell.accept(
           "Warning: the checkpoint of step %d could not be written (%s)%s. Training goes on; a restart would begin %s"
               .formatted(state.steps(), e.getMessage(), lack(checkpoint), restart()));
+      return;
     }
+    prune(state.steps());
   }
 
   /** What to do if the disk is full; empty if it is not. */
@@ -155,7 +164,7 @@ final class Checkpoints implements AutoCloseable {
     long needed = 4 * buckets.elements() * vectors;
     long left;
     try {
-      left = files.left(folder);
+      left = folder.files().left(folder.path());
     } catch (RuntimeException e) {
       return "";
     }
@@ -165,22 +174,27 @@ final class Checkpoints implements AutoCloseable {
             Locale.ROOT,
             "; it takes %.2f MB and %s has %.2f MB left: make room there",
             needed / 1e6,
-            folder,
+            folder.path(),
             left / 1e6);
   }
 
+  /** From where a restart would go on, as far as the folder can be read now. */
   private String restart() {
-    return steps().stream()
-        .filter(step -> files.exists(new Path(folder(step), MANIFEST)))
-        .findFirst()
-        .map(step -> "after step " + step)
-        .orElse("from the start");
+    try {
+      return folder.steps().stream()
+          .filter(folder::finished)
+          .findFirst()
+          .map(step -> "after step " + step)
+          .orElse("from the start");
+    } catch (RuntimeException e) {
+      return "from the newest whole checkpoint";
+    }
   }
 
   /** Writes a part and returns its SHA-256. */
   private String write(Path target, String name, float[][] vector) {
     MessageDigest digest = Files.sha256();
-    files.write(new Path(target, name + ".bin"), out -> writeVector(vector, out, digest));
+    folder.files().write(new Path(target, name + ".bin"), out -> writeVector(vector, out, digest));
     return HexFormat.of().formatHex(digest.digest());
   }
 
@@ -195,125 +209,32 @@ final class Checkpoints implements AutoCloseable {
   }
 
   /**
-   * The newest complete checkpoint. Broken ones are reported and skipped.
+   * Finds the state to go on from.
    *
-   * @throws InvalidSettings when one belongs to another run, naming what differs: the user who
-   *     changed it may not know that a checkpoint would be lost
+   * @throws InvalidSettings as {@link CheckpointReader#newest}
    */
   Optional<State> newest() {
-    for (int step : steps()) {
-      try {
-        Optional<State> state = read(step);
-        if (state.isPresent()) {
-          return state;
-        }
-      } catch (InvalidSettings e) {
-        throw e;
-      } catch (RuntimeException e) {
-        tell.accept("Warning: the checkpoint " + folder(step) + " is not used: " + e.getMessage());
-      }
-    }
-    return Optional.empty();
+    Optional<State> newest = new CheckpointReader(folder, run, buckets, tell).newest();
+    saved = newest.map(state -> state.optimizer().steps()).orElse(-1);
+    return newest;
   }
 
-  private Optional<State> read(int step) {
-    Path manifestPath = new Path(folder(step), MANIFEST);
-    if (!files.exists(manifestPath)) {
-      tell.accept("Warning: the checkpoint " + folder(step) + " is not used: it was not finished");
-      return Optional.empty();
+  /** Removes all but the newest whole ones; what is newer than the one just written is neither. */
+  private void prune(int newest) {
+    try {
+      List<Integer> whole =
+          folder.steps().stream()
+              .filter(step -> step <= newest && folder.finished(step))
+              .limit(CHECKPOINTS_KEPT)
+              .toList();
+      folder.steps().stream().filter(step -> !whole.contains(step)).forEach(folder::discard);
+    } catch (LeaseLostException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      tell.accept(
+          "Warning: old checkpoints in %s could not be deleted (%s); training goes on, and tries again after the next one"
+              .formatted(folder.path(), e.getMessage()));
     }
-    JsonNode manifest = files.readJson(manifestPath);
-    refuseAnother(step, manifest.path("run"));
-    List<float[][]> vectors = new ArrayList<>();
-    for (String name : VECTORS) {
-      vectors.add(readVector(step, name, manifest));
-    }
-    float[][] best = manifest.path("sha256").has(BEST) ? readVector(step, BEST, manifest) : null;
-    return Optional.of(
-        new State(
-            new AdamW.State(step, vectors),
-            manifest.path("environment").asText(),
-            new TargetController.State(probes(manifest), best)));
-  }
-
-  private void refuseAnother(int step, JsonNode found) {
-    List<String> differences = run.differences(found);
-    if (!differences.isEmpty()) {
-      List<String> problems = new ArrayList<>();
-      problems.add(
-          "Cannot resume from the checkpoint %s: it belongs to a run with different settings or inputs; restore them, or set overwrite=true to train from the start"
-              .formatted(folder(step)));
-      problems.addAll(differences);
-      throw new InvalidSettings(problems);
-    }
-  }
-
-  private static List<TargetController.Sums> probes(JsonNode manifest) {
-    List<TargetController.Sums> probes = new ArrayList<>();
-    for (JsonNode probe : manifest.path("probes")) {
-      double[] sums = new double[probe.path("sums").size()];
-      for (int d = 0; d < sums.length; d++) {
-        sums[d] = probe.path("sums").get(d).asDouble(); // NaN and infinities are written as text
-      }
-      probes.add(new TargetController.Sums(probe.path("step").asInt(), sums));
-    }
-    return probes;
-  }
-
-  private float[][] readVector(int step, String name, JsonNode manifest) {
-    return readVector(
-        new Path(folder(step), name + ".bin"), manifest.path("sha256").path(name).asText());
-  }
-
-  private float[][] readVector(Path part, String expected) {
-    if (files.length(part) != 4 * buckets.elements()) {
-      throw new IllegalStateException(
-          part + " has " + files.length(part) + " bytes, expected " + 4 * buckets.elements());
-    }
-    float[][] vector = buckets.allocate();
-    MessageDigest digest = Files.sha256();
-    long[] at = {0};
-    files.readRange(
-        part,
-        0,
-        4 * buckets.elements(),
-        piece -> {
-          digest.update(piece.duplicate());
-          piece.order(ByteOrder.LITTLE_ENDIAN);
-          while (piece.remaining() >= 4) {
-            vector[(int) (at[0] / buckets.bucketElements())][
-                    (int) (at[0] % buckets.bucketElements())] =
-                piece.getFloat();
-            at[0]++;
-          }
-        });
-    String found = HexFormat.of().formatHex(digest.digest());
-    if (!found.equals(expected)) {
-      throw new IllegalStateException(
-          part + " has sha256 " + found + ", its manifest says " + expected);
-    }
-    return vector;
-  }
-
-  private void prune() {
-    steps().stream().skip(CHECKPOINTS_KEPT).forEach(step -> files.delete(folder(step)));
-  }
-
-  /** Steps that have a checkpoint folder, newest first. */
-  private List<Integer> steps() {
-    if (!files.exists(folder)) {
-      return List.of();
-    }
-    return files.folders(folder).stream()
-        .map(Path::getName)
-        .filter(name -> name.matches("step-\\d{8}"))
-        .map(name -> Integer.parseInt(name.substring(5)))
-        .sorted(Comparator.reverseOrder())
-        .toList();
-  }
-
-  private Path folder(int step) {
-    return new Path(folder, "step-%08d".formatted(step));
   }
 
   /** Waits until everything saved so far is written; notifies the user when that takes long. */
@@ -336,7 +257,7 @@ final class Checkpoints implements AutoCloseable {
   private void tellOfWaiting(int waits) {
     tell.accept(
         "A checkpoint is still being written to %s after waiting %d s; still waiting for it"
-            .formatted(folder, waits * patience.toSeconds()));
+            .formatted(folder.path(), waits * patience.toSeconds()));
   }
 
   @Override

@@ -75,8 +75,7 @@ final class LaunchLoop implements AutoCloseable {
     this.environment = new WorkerEnvironment(settings.deterministic(), listener::notice);
     this.checkpoints =
         new Checkpoints(
-            folder.checkpoints(spec.stage()),
-            folder.files(),
+            new CheckpointFolder(folder.checkpoints(spec.stage()), folder.files()),
             run,
             exchange.layout().buckets(),
             WRITER_PATIENCE,
@@ -98,7 +97,8 @@ final class LaunchLoop implements AutoCloseable {
     StepLoop.Journal kept = new FolderJournal(log);
     StepLoop.Journal journal =
         FaultInjection.asked().<StepLoop.Journal>map(f -> new FaultyJournal(kept, f)).orElse(kept);
-    StepRecorder recorder = new StepRecorder(spec.roles(), counts(), Clock.systemUTC());
+    StepRecorder recorder =
+        new StepRecorder(spec.roles(), counts(), Clock.systemUTC(), folder.files().driver());
     launches(new StepLoop(optimizer, recorder, steering, stop, journal), log);
     log.close();
   }

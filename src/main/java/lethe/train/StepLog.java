@@ -1,13 +1,17 @@
 package lethe.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import lethe.folder.LeaseLostException;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -19,7 +23,11 @@ final class StepLog {
   private final String stage;
   private final int partSteps;
   private final Consumer<String> tell;
-  private final List<String> lines = new ArrayList<>();
+
+  /** By step, as they are written; a step whose record was lost has none. */
+  private final SortedMap<Integer, String> records = new TreeMap<>();
+
+  private int newest;
   private int written;
 
   private StepLog(RunFolder folder, String stage, int partSteps, Consumer<String> tell) {
@@ -30,32 +38,37 @@ final class StepLog {
   }
 
   /**
-   * Opens the record of a stage.
+   * Opens the record of a stage. Nothing depends on the records, so training goes on without those
+   * that are lost or damaged; the user is told which these are, and the report counts them.
    *
    * @param stage for example {@code unlearn}
    * @param partSteps steps per part
    * @param from steps already applied: their records in closed parts are kept, those of later steps
    *     are dropped
    * @param tell takes a sentence for the user
+   * @throws InvalidSettings when there is a folder where the record belongs
    */
   static StepLog open(
       RunFolder folder, String stage, int partSteps, int from, Consumer<String> tell) {
+    Path joined = folder.steps(stage);
+    boolean before = folder.files().exists(joined);
+    if (before && !folder.files().isFile(joined)) {
+      throw new InvalidSettings(
+          "Cannot write %s: it is a folder; delete it or move it away".formatted(joined));
+    }
     StepLog log = new StepLog(folder, stage, partSteps, tell);
-    log.parts().forEach(part -> log.read(part, from));
-    if (log.lines.size() < from && folder.files().exists(folder.steps(stage))) {
-      log.read(folder.steps(stage), from); // joined, but then the model was not written
+    List<Path> parts = log.parts();
+    parts.forEach(part -> log.read(part, from));
+    if (log.records.size() < from && before) {
+      log.read(joined, from); // joined, but then the model was not written
     }
-    if (log.lines.size() < from) {
-      throw new IllegalStateException(
-          "Cannot continue after step %d: the records in %s end with step %d; set overwrite=true to train from the start"
-              .formatted(from, folder.stepParts(), log.lines.size()));
-    }
+    log.tellOfGaps(from);
+    log.newest = from;
     // One part replaces all others: none may remain with records of steps that will be recorded
     // again.
-    List<Path> before = log.parts();
     log.flush();
-    before.stream()
-        .filter(part -> !part.getName().equals(log.name()))
+    parts.stream()
+        .filter(part -> log.records.isEmpty() || !part.getName().equals(log.name()))
         .forEach(folder.files()::delete);
     return log;
   }
@@ -67,29 +80,60 @@ final class StepLog {
     folder.files().delete(folder.steps(stage));
   }
 
-  /** Reads the next steps, up to step {@code most}. */
+  /** Reads the records up to step {@code most} that are not known yet; damaged ones are none. */
   private void read(Path file, int most) {
     for (String line : new String(folder.files().read(file), StandardCharsets.UTF_8).split("\n")) {
+      int step = step(line);
       // A driver killed between joining parts and removing them leaves some steps recorded twice.
-      if (lines.size() < most && step(line) == lines.size() + 1) {
-        lines.add(line);
+      if (step >= 1 && step <= most) {
+        records.putIfAbsent(step, line);
       }
+    }
+  }
+
+  /** The step that a line records; 0 if it is no whole record. */
+  private static int step(String line) {
+    try {
+      JsonNode record = Json.MAPPER.readTree(line);
+      boolean whole =
+          record.path("step").isInt()
+              && record.path("losses").isObject()
+              && record.path("counts").isObject();
+      return whole ? record.path("step").asInt() : 0;
+    } catch (JsonProcessingException e) {
+      return 0;
+    }
+  }
+
+  private void tellOfGaps(int from) {
+    int missing = from - records.size();
+    if (missing > 0) {
+      int first = 1;
+      while (records.containsKey(first)) {
+        first++;
+      }
+      tell.accept(
+          "Warning: the records of %d of %d steps of %s are missing or damaged in %s, the first is step %d. Training goes on from its checkpoint, which is whole; the report counts them as missing"
+              .formatted(missing, from, stage, folder.stepParts(), first));
     }
   }
 
   void add(StepRecord step) {
     try {
-      lines.add(Json.MAPPER.writeValueAsString(step));
+      records.put(step.step(), Json.MAPPER.writeValueAsString(step));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Cannot write step " + step.step() + " as JSON", e);
     }
-    if (lines.size() % partSteps == 0) {
+    newest = step.step();
+    if (newest % partSteps == 0) {
       try {
         flush();
+      } catch (LeaseLostException e) {
+        throw e;
       } catch (RuntimeException e) {
         tell.accept(
             "Warning: the records up to step %d could not be written (%s)%s. Training goes on and tries again, without a checkpoint until it succeeds"
-                .formatted(step.step(), e.getMessage(), left()));
+                .formatted(newest, e.getMessage(), left()));
       }
     }
   }
@@ -106,38 +150,28 @@ final class StepLog {
     }
   }
 
-  /** Whether every step is in a closed part: what a checkpoint may rely on. */
+  /** Whether every step is in a closed part, so that the next checkpoint has its records. */
   boolean isWhole() {
-    return written == lines.size();
-  }
-
-  private static int step(String line) {
-    try {
-      return line.isBlank() ? 0 : Json.MAPPER.readTree(line).path("step").asInt();
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("Cannot read the step record " + line, e);
-    }
+    return written == newest;
   }
 
   /** Closes a part with all steps that are in none yet. */
   void flush() {
-    if (lines.size() > written) {
-      folder
-          .files()
-          .writeText(
-              new Path(folder.stepParts(), name()), text(lines.subList(written, lines.size())));
-      written = lines.size();
+    SortedMap<Integer, String> open = records.tailMap(written + 1);
+    if (!open.isEmpty()) {
+      folder.files().writeText(new Path(folder.stepParts(), name()), text(open));
     }
+    written = newest;
   }
 
   /** The name of a part that ends with the newest step. */
   private String name() {
-    return "%s-%08d.jsonl".formatted(stage, lines.size());
+    return "%s-%08d.jsonl".formatted(stage, newest);
   }
 
   /** Joins all steps into one file and removes the parts. */
   void close() {
-    folder.files().writeText(folder.steps(stage), text(lines));
+    folder.files().writeText(folder.steps(stage), text(records));
     parts().forEach(folder.files()::delete);
   }
 
@@ -150,7 +184,7 @@ final class StepLog {
         .toList();
   }
 
-  private static String text(List<String> lines) {
-    return String.join("\n", lines) + "\n";
+  private static String text(SortedMap<Integer, String> records) {
+    return String.join("\n", records.values()) + "\n";
   }
 }

@@ -23,6 +23,8 @@ import lethe.train.gradient.GradientConflict;
  * @param waitShare of the workers' time that went into anything but forward and backward: plan,
  *     adding, exchange, waiting for others, update; 0 to 1
  * @param wireBytes of gradients and weights, without their frames, over the driver's network card
+ * @param driver number of the driver that applied it, from 1; a change means that the training was
+ *     resumed by another process
  * @param launch of the training stage, from 0
  * @param attempt of the stage
  * @param finished when the step was applied, ISO 8601 in UTC
@@ -40,6 +42,7 @@ public record StepRecord(
     @JsonProperty("tokens_per_second") double tokensPerSecond,
     @JsonProperty("wait_share") double waitShare,
     @JsonProperty("wire_bytes") long wireBytes,
+    int driver,
     int launch,
     int attempt,
     String finished) {

@@ -15,17 +15,20 @@ public final class StepRecorder {
   private final List<Role> roles;
   private final IntFunction<long[]> counts;
   private final Clock clock;
+  private final int driver;
   private long before = System.nanoTime();
 
   /**
    * @param roles of the method
    * @param counts by step, from 0, what each role's term was summed over
    * @param clock for the time of day
+   * @param driver number of this driver, from 1
    */
-  public StepRecorder(List<Role> roles, IntFunction<long[]> counts, Clock clock) {
+  public StepRecorder(List<Role> roles, IntFunction<long[]> counts, Clock clock, int driver) {
     this.roles = roles;
     this.counts = counts;
     this.clock = clock;
+    this.driver = driver;
   }
 
   List<Role> roles() {
@@ -77,6 +80,7 @@ public final class StepRecorder {
         tokens / seconds,
         Math.max(0, 1 - compute / (1e9 * seconds * reports.size())),
         step.bytes(),
+        driver,
         launch,
         step.attempt(),
         clock.instant().toString());

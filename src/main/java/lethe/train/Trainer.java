@@ -106,8 +106,17 @@ public final class Trainer {
    * @param stage its name in the run folder
    */
   public static void discard(RunFolder folder, String stage) {
-    folder.files().delete(folder.checkpoints(stage));
+    discardCheckpoints(folder, stage);
     StepLog.discard(folder, stage);
+  }
+
+  /**
+   * Removes the checkpoints of a stage whose model is written.
+   *
+   * @param stage its name in the run folder
+   */
+  public static void discardCheckpoints(RunFolder folder, String stage) {
+    new CheckpointFolder(folder.checkpoints(stage), folder.files()).discard();
   }
 
   private final SparkSession spark;

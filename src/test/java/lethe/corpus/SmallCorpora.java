@@ -40,7 +40,7 @@ public record SmallCorpora(Path folder) {
 
   /** Runs a stage of which nobody follows the progress. */
   public static Prepare.Result execute(Prepare prepare) {
-    return prepare.execute(early -> {}, () -> {});
+    return prepare.execute(early -> {}, () -> {}, () -> {});
   }
 
   public void write(String name, List<String> lines) throws IOException {

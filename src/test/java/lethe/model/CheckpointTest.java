@@ -363,7 +363,13 @@ class CheckpointTest {
 
   private ModelSource copy(ModelSource model, TensorSource weights) {
     Path copy = folder.resolve("copy");
-    model.write(path(copy), Dtype.FLOAT32, TinyLlama.SHARD_BYTES, weights, TestOrigin.MADE);
+    model.write(
+        new lethe.folder.Files(new Configuration()),
+        path(copy),
+        Dtype.FLOAT32,
+        TinyLlama.SHARD_BYTES,
+        weights,
+        TestOrigin.MADE);
     return new ModelSource(copy.toString(), Map.of());
   }
 

@@ -92,6 +92,40 @@ class ReportTest {
   }
 
   @Test
+  void recordsThatAreLostOrDamagedAreCountedAndSaid() {
+    RunFolder folder = evaluated(List.of());
+    String asked = "{\"documents\": 3, \"chunks\": 5, \"tokens\": 1005}";
+    folder
+        .files()
+        .writeText(
+            folder.coverage(),
+            "{\"version\": 1, \"steps\": 6, \"asked\": %1$s, \"trained\": %1$s}".formatted(asked));
+    String gone = "the training's step records are missing: " + folder.steps("unlearn");
+    assertThat(run(folder)).contains("WARNING: " + gone);
+    folder
+        .files()
+        .writeText(
+            folder.steps("unlearn"),
+            """
+            {"step": 1, "losses": {"forget": 2.0}, "tokens": 100, "driver": 1}
+            {"step": 2, "losses": {"forget": 2.0}, "tok
+            {"stap": 3, "losses": {"forget": 2.0}, "tokens": 100}
+
+            [17]
+            {"step": 4, "losses": {"forget": 2.0}, "tokens": 100, "driver": 2}
+            """);
+    assertThat(run(folder))
+        .contains(
+            "WARNING: the records of 4 of 6 steps of the training are missing or damaged: tokens, seconds and cost count the others only");
+    JsonNode report = report(folder);
+    assertThat(report.at("/training/steps").asInt()).isEqualTo(6);
+    assertThat(report.at("/training/missing").asInt()).isEqualTo(4);
+    assertThat(report.at("/training/tokens").asInt()).isEqualTo(200);
+    assertThat(report.at("/training/restarts").asInt()).as("another driver").isEqualTo(1);
+    assertThat(report.at("/training/curve")).hasSize(2);
+  }
+
+  @Test
   void tellsWhenTheVerdictIsAnother() {
     for (Outcome outcome : Outcome.values()) {
       RunFolder folder = evaluated(List.of(verdict(outcome, 0.1)));
@@ -217,6 +251,9 @@ class ReportTest {
             {"version": 1, "steps": 3, "asked": {"documents": 3, "chunks": 5, "tokens": 1005},
              "trained": {"documents": 2, "chunks": 3, "tokens": 600}}
             """);
+    folder
+        .files()
+        .writeText(folder.steps("unlearn"), "{\"step\": 1}\n{\"step\": 2}\n{\"step\": 3}\n");
     String[] lines = {
       "asked to forget: 5 documents, 5 chunks, 1005 tokens; 2 documents not found or of no use",
       "trained on: 2 documents, 3 chunks, 600 tokens",

@@ -55,6 +55,17 @@ class ProvenanceTest {
   }
 
   @Test
+  void aDamagedRunJsonIsNamedWithWhatToDo() {
+    for (String content : List.of("", "{\"settings\": {\"tr", "[]", "null", "{}", "17")) {
+      folder.files().writeText(folder.provenance(), content);
+      assertThatThrownBy(() -> provenance().check())
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("run.json is damaged; restore it, or delete it if they were");
+      assertThatThrownBy(() -> provenance().note("key", 1)).isInstanceOf(InvalidSettings.class);
+    }
+  }
+
+  @Test
   void aKeyThatIsNewerThanTheRunHadItsDefault() {
     ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
     ((ObjectNode) record.at("/settings/train")).remove("gradient-mode");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +17,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import lethe.folder.Faults;
+import lethe.folder.FaultyFileSystem;
 import lethe.model.checkpoint.NamedShape;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.ParameterLayout;
@@ -27,9 +30,12 @@ import org.apache.hadoop.fs.FsStatus;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is left of a checkpoint when things go wrong. */
 class CheckpointsTest {
@@ -41,6 +47,11 @@ class CheckpointsTest {
           300);
 
   @TempDir Path folder;
+
+  @AfterEach
+  void noFault() {
+    Faults.none();
+  }
 
   private final List<String> told = new CopyOnWriteArrayList<>();
 
@@ -93,6 +104,125 @@ class CheckpointsTest {
         .contains("square.bin has sha256", "its manifest says");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{\"step\": 3, \"ru", "[]", "{}", "17"})
+  void oneWithADamagedManifestIsPassedOver(String manifest) throws IOException {
+    Files.writeString(folder.resolve("step-00000003/manifest.json"), manifest);
+    assertResumes(2);
+    assertThat(told).singleElement().asString().contains("step-00000003 is not used: ");
+  }
+
+  @Test
+  void oneUnderTheNameOfAnotherStepIsPassedOver() throws IOException {
+    Files.move(folder.resolve("step-00000003"), folder.resolve("step-00000009"));
+    assertResumes(2);
+    assertThat(told)
+        .singleElement()
+        .asString()
+        .contains("step-00000009 is not used: its manifest.json is of step 3");
+  }
+
+  @Test
+  void whereNoneIsWholeTheRunIsRefusedNamingWhatToDo() throws IOException {
+    Files.delete(folder.resolve("step-00000003/mean.bin"));
+    Files.writeString(folder.resolve("step-00000002/manifest.json"), "{}");
+    try (Checkpoints checkpoints = checkpoints("run", "file")) {
+      assertThatThrownBy(checkpoints::newest)
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("Cannot resume: no checkpoint in file:")
+          .hasMessageContaining("restore one, or delete that folder to train from the start")
+          .hasMessageContaining("mean.bin is missing")
+          .hasMessageContaining("step-00000002 is not used: its manifest.json is not one of");
+    }
+    assertThat(folder.resolve("step-00000003/weights.bin")).exists();
+  }
+
+  @Test
+  void whereNoneWasFinishedTrainingBeginsAnew() throws IOException {
+    Files.delete(folder.resolve("step-00000003/manifest.json"));
+    Files.delete(folder.resolve("step-00000002/manifest.json"));
+    try (Checkpoints checkpoints = checkpoints("run", "file")) {
+      assertThat(checkpoints.newest()).isEmpty();
+    }
+    assertThat(told).hasSize(2).allMatch(t -> t.endsWith("it was not finished"));
+  }
+
+  @Test
+  void aStepThatIsSavedIsNotSavedAgain() throws IOException {
+    try (Checkpoints checkpoints = checkpoints("run", "crash-disk")) {
+      checkpoints.newest();
+      Faults.plan(1, Faults.How.ONCE);
+      checkpoints.save(at(3), "elsewhere", Optional.empty());
+    }
+    assertThat(told).isEmpty();
+    assertResumes(3);
+  }
+
+  @Test
+  void damagedOnesAreRemovedWhenTheirStepsHavePassed() throws IOException {
+    Files.delete(folder.resolve("step-00000003/mean.bin"));
+    Files.move(folder.resolve("step-00000003"), folder.resolve("step-00000009"));
+    try (Checkpoints checkpoints = checkpoints("run", "file")) {
+      assertThat(checkpoints.newest()).isPresent();
+      checkpoints.save(at(4), "here", Optional.empty());
+    }
+    assertThat(folder.resolve("step-00000009")).doesNotExist();
+    told.clear();
+    assertResumes(4);
+    assertThat(folder.resolve("step-00000002")).exists();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"crash-disk", "crash", "crash-store"})
+  void aCrashAtAnyCallLeavesAWholeCheckpoint(String scheme) {
+    Path whole = folder;
+    boolean ends = false;
+    for (int n = 1; !ends; n++) {
+      folder = whole.resolve(scheme + n);
+      Faults.none();
+      try (Checkpoints checkpoints = checkpoints("run", scheme)) {
+        checkpoints.save(at(1), "here", Optional.empty());
+      }
+      Faults.plan(n, Faults.How.STOPPED);
+      try (Checkpoints checkpoints = checkpoints("run", scheme)) {
+        for (int step = 2; step <= 4; step++) {
+          checkpoints.save(at(step), "here", Optional.empty());
+        }
+      }
+      ends = !Faults.reached();
+      String crash = scheme + ", call " + n + ", " + Faults.first();
+      Faults.none();
+      int found;
+      try (Checkpoints checkpoints = checkpoints("run", scheme)) {
+        Optional<Checkpoints.State> newest = checkpoints.newest();
+        assertThat(newest).as(crash).isPresent();
+        found = newest.get().optimizer().steps();
+        assertThat(newest.get().optimizer().vectors().get(0))
+            .as(crash)
+            .isDeepEqualTo(at(found).copy().vectors().get(0));
+        checkpoints.save(at(5), "here", Optional.empty());
+      }
+      assertThat(found).as(crash).isBetween(1, 4);
+      if (ends) {
+        assertThat(found).isEqualTo(4);
+      }
+      Faults.plan(n, Faults.How.STOPPED); // and so does one while all are removed
+      CheckpointFolder all =
+          new CheckpointFolder(
+              new org.apache.hadoop.fs.Path(scheme + "://" + folder),
+              new lethe.folder.Files(hadoop()));
+      try {
+        all.discard();
+      } catch (UncheckedIOException e) {
+        assertThat(e).hasMessageContaining("Planned fault");
+      }
+      Faults.none();
+      try (Checkpoints checkpoints = checkpoints("run", scheme)) {
+        checkpoints.newest(); // some step or none, but nothing that is damaged
+      }
+    }
+  }
+
   @Test
   void oneOfAnotherRunIsRefusedNamingWhatDiffersAndStays() {
     Map<String, Object> other = Map.of("train.seed", "another", "unlearn.top-k", 5);
@@ -114,8 +244,9 @@ class CheckpointsTest {
     SLOW.set(twice); // the disk takes its first byte when the wait has been said twice
     try (Checkpoints slow =
         new Checkpoints(
-            new org.apache.hadoop.fs.Path("slow://" + folder),
-            new lethe.folder.Files(hadoop()),
+            new CheckpointFolder(
+                new org.apache.hadoop.fs.Path("slow://" + folder),
+                new lethe.folder.Files(hadoop())),
             RunIdentity.of(Map.of("train.seed", "run")),
             LAYOUT.buckets(),
             Duration.ofMillis(20),
@@ -187,8 +318,9 @@ class CheckpointsTest {
 
   private Checkpoints checkpoints(Map<String, ?> run, String scheme, Duration patience) {
     return new Checkpoints(
-        new org.apache.hadoop.fs.Path(scheme + "://" + folder),
-        new lethe.folder.Files(hadoop()),
+        new CheckpointFolder(
+            new org.apache.hadoop.fs.Path(scheme + "://" + folder),
+            new lethe.folder.Files(hadoop())),
         RunIdentity.of(run),
         LAYOUT.buckets(),
         patience,
@@ -196,7 +328,7 @@ class CheckpointsTest {
   }
 
   private static Configuration hadoop() {
-    Configuration hadoop = new Configuration();
+    Configuration hadoop = FaultyFileSystem.configuration();
     hadoop.set("fs.tiny.impl", FullDisk.class.getName());
     hadoop.set("fs.slow.impl", SlowDisk.class.getName());
     return hadoop;

@@ -71,8 +71,8 @@ class SteeredCheckpointTest {
 
   private Checkpoints checkpoints() {
     return new Checkpoints(
-        new org.apache.hadoop.fs.Path(folder.toString()),
-        new Files(new Configuration()),
+        new CheckpointFolder(
+            new org.apache.hadoop.fs.Path(folder.toString()), new Files(new Configuration())),
         RunIdentity.of(Map.of("train.seed", 1)),
         LAYOUT.buckets(),
         Duration.ofMinutes(10),

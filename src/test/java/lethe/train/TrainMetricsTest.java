@@ -29,6 +29,7 @@ class TrainMetricsTest {
               5,
               0.125,
               4096,
+              1,
               0,
               0,
               ""));

@@ -108,6 +108,7 @@ class SplitsTest {
                     early -> {
                       throw new IllegalStateException(early); // no need to go on
                     },
+                    () -> {},
                     () -> {}))
         .hasMessage(
             "Document large of domain a in %s/a.jsonl has 17000000 characters: a single task reads it, and the stage waits for that task",

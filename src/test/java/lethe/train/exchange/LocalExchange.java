@@ -65,7 +65,7 @@ public final class LocalExchange implements AutoCloseable {
     StepLoop loop =
         new StepLoop(
             optimizer,
-            new StepRecorder(ROLES, step -> new long[] {this.planned}, Clock.systemUTC()),
+            new StepRecorder(ROLES, step -> new long[] {this.planned}, Clock.systemUTC(), 1),
             steering,
             stop,
             new StepLoop.Journal() {
