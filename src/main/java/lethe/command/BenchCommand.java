@@ -30,6 +30,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = RunArguments.optional(arguments);
+    lethe.keepSecrets(settings);
     BenchSettings bench = BenchSettings.read(settings.root());
     settings.check();
     if (lethe.printsSubmit()) {

@@ -28,6 +28,7 @@ final class StageCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     RunConfig config = run.parse(verb);
+    lethe.keepSecrets(config.settings());
     if (lethe.printsSubmit()) {
       Submission.validation(config, Validation.Phase.SUBMITTING).look().check();
       Submission.print(SubmitArguments.of(config));
@@ -35,7 +36,8 @@ final class StageCommand implements Callable<Integer> {
     }
     RunArguments.printNotices(config.settings()); // once: submit.sh starts this program twice
     config.settings().check();
-    Optional<String> unmet = new Pipeline(config, new Console(System.out)).run();
+    Console console = new Console(config.settings().secrets().stream(System.out));
+    Optional<String> unmet = new Pipeline(config, console).run();
     unmet.ifPresent(Printable.stream(System.err)::println);
     return unmet.isPresent() ? 3 : 0;
   }

@@ -65,19 +65,24 @@ public final class Pipeline {
    */
   public Optional<String> run() {
     signal.register();
-    LOG.info("{} of {} begun", config.verb().spelling(), folder.root());
+    String root = printable(folder.root().toString());
+    LOG.info("{} of {} begun", config.verb().spelling(), root);
     try {
       Optional<String> unmet = checkedRun();
-      LOG.info("{} of {} ended", config.verb().spelling(), folder.root());
+      LOG.info("{} of {} ended", config.verb().spelling(), root);
       return unmet;
     } catch (InvalidSettings e) {
-      LOG.error("{} refused: {}", config.verb().spelling(), Printable.lines(e.getMessage()));
+      LOG.error("{} refused: {}", config.verb().spelling(), printable(e.getMessage()));
       throw e;
     } catch (RuntimeException e) {
-      String message = Printable.lines(String.valueOf(e.getMessage()));
-      LOG.error("{} failed: {}", config.verb().spelling(), message);
+      LOG.error("{} failed: {}", config.verb().spelling(), printable(e.getMessage()));
       throw e;
     }
+  }
+
+  /** A message as a log may have it: one that quotes a file may have any characters. */
+  private String printable(String message) {
+    return Printable.lines(config.settings().secrets().masked(String.valueOf(message)));
   }
 
   private Optional<String> checkedRun() {
