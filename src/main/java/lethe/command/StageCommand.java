@@ -7,6 +7,7 @@ import lethe.console.Console;
 import lethe.pipeline.Pipeline;
 import lethe.run.RunConfig;
 import lethe.run.SubmitArguments;
+import lethe.run.TemporaryFolder;
 import lethe.run.Verb;
 import lethe.settings.Printable;
 import picocli.CommandLine.Command;
@@ -31,9 +32,11 @@ final class StageCommand implements Callable<Integer> {
     lethe.keepSecrets(config.settings());
     if (lethe.printsSubmit()) {
       Submission.validation(config, Validation.Phase.SUBMITTING).look().check();
-      Submission.print(SubmitArguments.of(config));
+      Optional<TemporaryFolder> temporary = SubmitArguments.temporaryFolder(config);
+      Submission.print(temporary, SubmitArguments.of(config, temporary));
       return 0;
     }
+    TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::deleteAtExit);
     RunArguments.printNotices(config.settings()); // once: submit.sh starts this program twice
     config.settings().check();
     Console console = new Console(config.settings().secrets().stream(System.out));

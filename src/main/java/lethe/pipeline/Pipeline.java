@@ -22,6 +22,7 @@ import lethe.report.Compare;
 import lethe.report.Report;
 import lethe.run.Provenance;
 import lethe.run.RunConfig;
+import lethe.run.TemporaryFolder;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
@@ -94,10 +95,12 @@ public final class Pipeline {
     findings.warnings().forEach(console::say);
     if (config.verb() == Verb.PREFLIGHT || config.dryRun()) {
       findings.right().forEach(right -> console.say(config.verb().spelling() + ": " + right));
+      TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::sweep);
       return runAlone(validation.architecture(), findings); // writes nothing
     }
     Lease lease = lease();
     try {
+      TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::sweep);
       return runAlone(validation.architecture(), findings);
     } finally {
       lease.close();
