@@ -101,12 +101,14 @@ fi
 temporary=${answered[1]} properties=${answered[2]} settings=("${answered[@]:3}")
 
 memory=2g
+chosen=${SPARK_LOCAL_DIRS:+true} # whether the user says where Spark keeps its files
 options=() # of the driver's Java, besides conf/jvm.options
 for setting in "${settings[@]}"; do
   case "$setting" in
     spark.driver.memory=*) memory=${setting#*=} ;;
     spark.driver.extraJavaOptions=*) read -ra options <<<"${setting#*=}" ;;
     spark.executorEnv.*) export "${setting#spark.executorEnv.}" ;;
+    spark.local.dir=*) chosen=true ;;
   esac
 done
 
@@ -126,16 +128,19 @@ settings_file=(--properties-file /dev/fd/3)
 # Temporary files of the driver have texts to forget in them.
 if [ -n "$temporary" ]; then
   place=$(dirname "$temporary")
-  if (umask 077 && mkdir -p "$place" && mkdir "$temporary") 2>/dev/null && [ -O "$place" ] && [ ! -L "$place" ]; then
+  if { mkdir -p "$(dirname "$place")" && (umask 077 && mkdir -p "$place" && mkdir "$temporary"); } 2>/dev/null &&
+    [ -O "$place" ] && [ ! -L "$place" ]; then
+    if [ -z "$chosen" ]; then export SPARK_LOCAL_DIRS=$temporary; fi
     options+=(-Djava.io.tmpdir="$temporary")
     export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:-} \"-Djava.io.tmpdir=$temporary\""
   elif [ -e "$place" ] && [ ! -O "$place" ]; then
     echo "Cannot keep temporary files in $place: it belongs to another user. Set TMPDIR to a folder of your own." >&2
     exit 2
-  fi # otherwise the run folder cannot be written, which the driver says
+  fi # else the run folder cannot be written, as the driver will say
 fi
 
 if [ "${LETHE_EMBEDDED:-}" = true ]; then
+  if [ ! -e "$SPARK_HOME/work" ]; then mkdir -m 700 "$SPARK_HOME/work"; fi # what executors log
   exec java "@$root/conf/jvm.options" -Xmx"$memory" ${options[@]+"${options[@]}"} -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
     -cp "$jar:$lib/*:$spark_jars/*" org.apache.spark.deploy.SparkSubmit "${settings_file[@]}" --class lethe.Main spark-internal "$@"
 fi

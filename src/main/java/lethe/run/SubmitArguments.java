@@ -15,6 +15,12 @@ public final class SubmitArguments {
   private static final Pattern LOCAL_CLUSTER =
       Pattern.compile("local-cluster\\[[^,]*,[^,]*,\\s*(\\d{1,9})\\s*]");
 
+  /** Names of settings whose values Spark leaves out of its page and its logs of events. */
+  private static final String REDACTED =
+      "(?i)secret|passw|passphrase|pwd|token|credential|private|[._-](sas|auth|key)([._-]|$)";
+
+  private static final String LOG = "log4j2.configurationFile";
+
   private SubmitArguments() {}
 
   /**
@@ -24,17 +30,18 @@ public final class SubmitArguments {
    */
   public static Map<String, String> of(RunConfig config, Optional<TemporaryFolder> temporary) {
     Map<String, String> all = of(config);
-    temporary.map(folder -> folder.path().toString()).ifPresent(path -> temporary(path, all));
+    if (all.getOrDefault("spark.master", "").startsWith("local-cluster")) {
+      temporary.ifPresent(folder -> executors("java.io.tmpdir", folder.path().toString(), all));
+      Optional.ofNullable(System.getProperty(LOG)) // Spark's own would log every failed task
+          .ifPresent(file -> executors(LOG, file, all));
+    }
     return all;
   }
 
-  /** Only local-cluster's executors are on this machine; a cluster manager's have its folders. */
-  private static void temporary(String path, Map<String, String> to) {
-    to.putIfAbsent("spark.local.dir", path);
-    if (to.getOrDefault("spark.master", "").startsWith("local-cluster")) {
-      String option = "\"-Djava.io.tmpdir=%s\"".formatted(path);
-      to.merge("spark.executor.extraJavaOptions", option, (own, ours) -> own + " " + ours);
-    }
+  /** Gives executors on this machine a property; a cluster manager has places of its own. */
+  private static void executors(String property, String value, Map<String, String> to) {
+    String option = "\"-D%s=%s\"".formatted(property, value);
+    to.merge("spark.executor.extraJavaOptions", option, (own, ours) -> own + " " + ours);
   }
 
   /**
@@ -81,6 +88,7 @@ public final class SubmitArguments {
       all.put("spark.cores.max", String.valueOf(workers * Long.parseLong(cores))); // standalone
     }
     all.put("spark.dynamicAllocation.enabled", "false");
+    all.put("spark.redaction.regex", REDACTED);
     all.put("spark.sql.shuffle.partitions", String.valueOf(Math.max(8, 4 * workers * threads)));
     // The same arithmetic in every process: a fixed number of threads and one code path in MKL.
     environment(threads, "spark.executorEnv.", all);
