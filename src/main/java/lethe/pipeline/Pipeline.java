@@ -20,6 +20,7 @@ import lethe.model.ModelSource;
 import lethe.model.network.Architecture;
 import lethe.report.Compare;
 import lethe.report.Report;
+import lethe.run.Keep;
 import lethe.run.Provenance;
 import lethe.run.RunConfig;
 import lethe.run.TemporaryFolder;
@@ -137,6 +138,7 @@ public final class Pipeline {
       console.say("dry-run: the sample is not written yet, so its documents were not read");
       return dryRun();
     }
+    requireIntermediateFiles();
     models.checkWeights();
     SparkSession spark = SparkSession.builder().appName("lethe " + config.verb()).getOrCreate();
     try {
@@ -157,6 +159,14 @@ public final class Pipeline {
       return report();
     } finally {
       spark.stop();
+    }
+  }
+
+  /** Refuses stages whose input was deleted after an earlier report; prepare makes it again. */
+  private void requireIntermediateFiles() {
+    List<Verb> unfinished = commits.asked().stream().filter(s -> !commits.finished(s)).toList();
+    if (!unfinished.isEmpty() && unfinished.get(0) != Verb.PREPARE) {
+      new IntermediateFiles(folder).require(unfinished.get(0).spelling());
     }
   }
 
@@ -205,6 +215,13 @@ public final class Pipeline {
     }
     Report.Result result = new Report(folder, config.report(), System.out).execute();
     console.say("Report: " + new Path(folder.report(), "index.html"));
+    if (config.keep() == Keep.MINIMAL && result.unmet().isEmpty()) {
+      String deleted = new IntermediateFiles(folder).delete(Clock.systemUTC());
+      if (!deleted.isEmpty()) {
+        provenance.note("deleted", deleted);
+        console.say("run.keep=minimal: deleted %s, listed in %s".formatted(deleted, folder.deleted()));
+      }
+    }
     return result.unmet();
   }
 
@@ -270,7 +287,7 @@ public final class Pipeline {
     console.say("prepare: reading, splitting and tokenizing");
     Prepare.Result result =
         prepare.execute(
-            early -> console.say("prepare: " + early), () -> commits.takeAway(Verb.PREPARE));
+            early -> console.say("prepare: " + early), () -> commits.begin(Verb.PREPARE));
     provenance.write(spark.version(), Clock.systemUTC());
     result.summary().lines().forEach(console::say);
     return result;
