@@ -47,8 +47,9 @@ final class Submission {
   }
 
   /**
-   * Prints what submit.sh reads, each ended by a zero byte: this word, the driver's temporary folder
-   * (or nothing), the settings as Spark reads them from a properties file, then each as key=value.
+   * Prints what submit.sh reads, each ended by a zero byte: this word, the driver's temporary
+   * folder (or nothing), the settings as Spark reads them from a properties file, then each as
+   * key=value.
    */
   static void print(Optional<TemporaryFolder> temporary, Map<String, String> settings) {
     List<String> fields = new ArrayList<>();

@@ -219,7 +219,8 @@ public final class Pipeline {
       String deleted = new IntermediateFiles(folder).delete(Clock.systemUTC());
       if (!deleted.isEmpty()) {
         provenance.note("deleted", deleted);
-        console.say("run.keep=minimal: deleted %s, listed in %s".formatted(deleted, folder.deleted()));
+        console.say(
+            "run.keep=minimal: deleted %s, listed in %s".formatted(deleted, folder.deleted()));
       }
     }
     return result.unmet();

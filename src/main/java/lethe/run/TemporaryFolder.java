@@ -48,7 +48,8 @@ public record TemporaryFolder(Path path) {
     String name = "%s-%d-%d".formatted(host(), driver, System.currentTimeMillis());
     Path machine =
         Path.of(System.getProperty("java.io.tmpdir"), "lethe-" + System.getProperty("user.name"));
-    return Stream.concat(runFolder(config).map(run -> run.resolve(IN_RUN_FOLDER)).stream(), Stream.of(machine))
+    return Stream.concat(
+            runFolder(config).map(run -> run.resolve(IN_RUN_FOLDER)).stream(), Stream.of(machine))
         .map(place -> place.resolve(name).toAbsolutePath())
         .filter(path -> !UNFIT.matcher(path.toString()).find())
         .findFirst()
@@ -75,12 +76,16 @@ public record TemporaryFolder(Path path) {
   /** The folder of this driver; none where it was not started by submit.sh. */
   public static Optional<TemporaryFolder> ofThisDriver() {
     return Optional.of(new TemporaryFolder(Path.of(System.getProperty("java.io.tmpdir"))))
-        .filter(folder -> folder.owner().filter(pid -> pid == ProcessHandle.current().pid()).isPresent());
+        .filter(
+            folder ->
+                folder.owner().filter(pid -> pid == ProcessHandle.current().pid()).isPresent());
   }
 
   /** The process that a folder of this host belongs to. */
   private Optional<Long> owner() {
-    return named().filter(name -> name.group(1).equals(host())).map(name -> Long.parseLong(name.group(2)));
+    return named()
+        .filter(name -> name.group(1).equals(host()))
+        .map(name -> Long.parseLong(name.group(2)));
   }
 
   private Optional<Matcher> named() {
@@ -88,8 +93,8 @@ public record TemporaryFolder(Path path) {
   }
 
   /**
-   * Deletes the folders beside this one whose drivers are dead: those of this host without a process.
-   * Those of another host only in a run folder, whose lease this driver must have.
+   * Deletes the folders beside this one whose drivers are dead: those of this host without a
+   * process. Those of another host only in a run folder, whose lease this driver must have.
    */
   public void sweep() {
     boolean leased = path.getParent().endsWith(IN_RUN_FOLDER);
@@ -99,7 +104,9 @@ public record TemporaryFolder(Path path) {
         boolean alive =
             folder
                 .owner()
-                .map(pid -> pid != ProcessHandle.current().pid() && ProcessHandle.of(pid).isPresent())
+                .map(
+                    pid ->
+                        pid != ProcessHandle.current().pid() && ProcessHandle.of(pid).isPresent())
                 .orElse(!leased);
         if (folder.named().isPresent() && !alive) {
           FileUtils.deleteQuietly(other.toFile());

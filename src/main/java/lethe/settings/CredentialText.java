@@ -22,8 +22,7 @@ final class CredentialText {
       Pattern.compile("(?i)\\b(?!abfss?:|wasbs?:)([a-z][a-z0-9+.-]*://)[^/@\\s:\"']+@");
 
   /** A question mark without an equals sign behind it is a pattern of names of files. */
-  private static final Pattern QUERY =
-      Pattern.compile("(://[^\\s?\"']*)\\?[^\\s\"'=]*=[^\\s\"']*");
+  private static final Pattern QUERY = Pattern.compile("(://[^\\s?\"']*)\\?[^\\s\"'=]*=[^\\s\"']*");
 
   private static final Pattern NAMED =
       Pattern.compile(

@@ -33,7 +33,8 @@ public final class Secrets {
   static final String HIDDEN = "(hidden)";
 
   /** Hidden values that are not looked for in other texts, which have them for other reasons. */
-  private static final Pattern COMMON = Pattern.compile(".{0,3}|true|false|null|-?[0-9.]+[a-z]{0,2}");
+  private static final Pattern COMMON =
+      Pattern.compile(".{0,3}|true|false|null|-?[0-9.]+[a-z]{0,2}");
 
   private static final Set<String> OWN = Set.copyOf(Settings.knownKeys());
 
@@ -214,9 +215,9 @@ public final class Secrets {
 
   /**
    * A hidden option of a source may decide which texts are read, so that another value must be
-   * noticed: 16 bits of the SHA-256 of the value without credentials are shown. Whoever knows a list
-   * of likely values can rule out all but one in 65,536 of them, so a password shows nothing; it
-   * does not decide what is read.
+   * noticed: 16 bits of the SHA-256 of the value without credentials are shown. Whoever knows a
+   * list of likely values can rule out all but one in 65,536 of them, so a password shows nothing;
+   * it does not decide what is read.
    */
   private static String hidden(String path, String value) {
     return path.startsWith(OPTIONS) && !credential(path)

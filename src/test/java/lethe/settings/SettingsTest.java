@@ -245,7 +245,13 @@ class SettingsTest {
     assertThat(settings.json())
         .doesNotContain("marker")
         .contains(
-            "\"dir\":\"/seen1\"", "\"home\":\"(hidden)\"", "seen2", "seen3", "\"key-value-heads\":4", "\"fs\":{\"azure\"", "ACCOUNT")
+            "\"dir\":\"/seen1\"",
+            "\"home\":\"(hidden)\"",
+            "seen2",
+            "seen3",
+            "\"key-value-heads\":4",
+            "\"fs\":{\"azure\"",
+            "ACCOUNT")
         .contains("\"path\":\"jdbc:x:(hidden)\"");
   }
 
@@ -271,8 +277,7 @@ class SettingsTest {
   @Test
   void aMessageThatRepeatsAHiddenValueIsMaskedUnlessASettingShowsIt() throws IOException {
     Secrets secrets =
-        load(
-                """
+        load("""
                 define.home = /data/me
                 run.dir = ${define.home}/run
                 spark.authenticate.secret = hunter2
@@ -283,7 +288,8 @@ class SettingsTest {
     assertThat(secrets.masked("no /data/me/run, hunter2: zz== after 1000"))
         .isEqualTo("no /data/me/run, (hidden): (hidden) after 1000");
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    new IllegalStateException("wrong: hunter2").printStackTrace(secrets.stream(new PrintStream(out)));
+    new IllegalStateException("wrong: hunter2")
+        .printStackTrace(secrets.stream(new PrintStream(out)));
     assertThat(out.toString(StandardCharsets.UTF_8))
         .contains("wrong: (hidden)", "\tat lethe.settings.SettingsTest")
         .doesNotContain("hunter2");
