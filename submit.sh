@@ -89,7 +89,8 @@ if [ "${LETHE_EMBEDDED:-}" = true ]; then
 fi
 trap 'rm -f "$archive.$$"' EXIT
 status=0
-java ${classes[@]+"${classes[@]}"} -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
+java ${classes[@]+"${classes[@]}"} -XX:TieredStopAtLevel=1 -Djava.io.tmpdir="${TMPDIR:-/tmp}" \
+  -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
   -cp "${HADOOP_CONF_DIR:+$HADOOP_CONF_DIR:}$jar:$lib/*:$spark_jars/*" lethe.Main --print-submit "$@" >/dev/fd/3 || status=$?
 if [ -f "$archive.$$" ]; then mv -f "$archive.$$" "$archive"; fi
 if [ $status -ne 0 ]; then exit $status; fi
