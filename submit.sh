@@ -74,7 +74,10 @@ fi
 
 # First without Spark: every mistake that can be found without it is reported within two seconds. Java loads its classes from an
 # archive of its own, which the first call makes: that halves the time.
-arguments=$(mktemp)
+# What it answers is in a file without a name, of which nothing is left whatever ends this script.
+answer=$(mktemp)
+exec 3<>"$answer"
+rm -f "$answer"
 archive=$root/target/lethe.jsa
 classes=()
 if [ "${LETHE_EMBEDDED:-}" = true ]; then
@@ -84,41 +87,69 @@ if [ "${LETHE_EMBEDDED:-}" = true ]; then
     classes=(-XX:ArchiveClassesAtExit="$archive.$$" -Xlog:disable)
   fi
 fi
-trap 'rm -f "$arguments" "$archive.$$"' EXIT
+trap 'rm -f "$archive.$$"' EXIT
 status=0
-java ${classes[@]+"${classes[@]}"} -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
-  -cp "${HADOOP_CONF_DIR:+$HADOOP_CONF_DIR:}$jar:$lib/*:$spark_jars/*" lethe.Main --print-submit "$@" >"$arguments" || status=$?
+java ${classes[@]+"${classes[@]}"} -XX:TieredStopAtLevel=1 -Djava.io.tmpdir="${TMPDIR:-/tmp}" \
+  -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
+  -cp "${HADOOP_CONF_DIR:+$HADOOP_CONF_DIR:}$jar:$lib/*:$spark_jars/*" lethe.Main --print-submit "$@" >/dev/fd/3 || status=$?
 if [ -f "$archive.$$" ]; then mv -f "$archive.$$" "$archive"; fi
 if [ $status -ne 0 ]; then exit $status; fi
-if [ "$(tr -d '\0' <"$arguments" | head -c 6)" != "--conf" ]; then
-  cat "$arguments" # help, version, or a verb that needs no Spark: validate, explain
+mapfile -d '' -t answered </dev/fd/3
+if [ "${answered[0]:-}" != spark-submit ]; then
+  cat /dev/fd/3 # help, version, or a verb that needs no Spark: validate, explain
   exit 0
 fi
-mapfile -d '' -t settings <"$arguments"
-rm -f "$arguments"
+temporary=${answered[1]} properties=${answered[2]} settings=("${answered[@]:3}")
 
 memory=2g
+chosen=${SPARK_LOCAL_DIRS:+true} # whether the user says where Spark keeps its files
 options=() # of the driver's Java, besides conf/jvm.options
 for setting in "${settings[@]}"; do
   case "$setting" in
     spark.driver.memory=*) memory=${setting#*=} ;;
     spark.driver.extraJavaOptions=*) read -ra options <<<"${setting#*=}" ;;
     spark.executorEnv.*) export "${setting#spark.executorEnv.}" ;;
+    spark.local.dir=*) chosen=true ;;
   esac
 done
 
 if [ "${1:-}" = bench ]; then
   exec java -Xmx"$memory" -Dlog4j2.configurationFile="$root/conf/log4j2.properties" -cp "$jar:$lib/*:$spark_jars/*" lethe.Main "$@"
 fi
+
+# Spark gets its settings in the same file, since every user of the machine can read the arguments of a process. A properties file
+# takes the place of Spark's defaults, which therefore come first in it.
+defaults=${SPARK_CONF_DIR:-$SPARK_HOME/conf}/spark-defaults.conf
+{
+  if [ -f "$defaults" ]; then cat "$defaults" && echo; fi
+  printf '%s' "$properties"
+} >/dev/fd/3
+settings_file=(--properties-file /dev/fd/3)
+
+# Temporary files of the driver have texts to forget in them.
+if [ -n "$temporary" ]; then
+  place=$(dirname "$temporary")
+  if { mkdir -p "$(dirname "$place")" && (umask 077 && mkdir -p "$place" && mkdir "$temporary"); } 2>/dev/null &&
+    [ -O "$place" ] && [ ! -L "$place" ]; then
+    if [ -z "$chosen" ]; then export SPARK_LOCAL_DIRS=$temporary; fi
+    options+=(-Djava.io.tmpdir="$temporary")
+    export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:-} \"-Djava.io.tmpdir=$temporary\""
+  elif [ -e "$place" ] && [ ! -O "$place" ]; then
+    echo "Cannot keep temporary files in $place: it belongs to another user. Set TMPDIR to a folder of your own." >&2
+    exit 2
+  fi # else the run folder cannot be written, as the driver will say
+fi
+
 if [ "${LETHE_EMBEDDED:-}" = true ]; then
+  if [ ! -e "$SPARK_HOME/work" ]; then mkdir -m 700 "$SPARK_HOME/work"; fi # what executors log
   exec java "@$root/conf/jvm.options" -Xmx"$memory" ${options[@]+"${options[@]}"} -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
-    -cp "$jar:$lib/*:$spark_jars/*" org.apache.spark.deploy.SparkSubmit "${settings[@]}" --class lethe.Main spark-internal "$@"
+    -cp "$jar:$lib/*:$spark_jars/*" org.apache.spark.deploy.SparkSubmit "${settings_file[@]}" --class lethe.Main spark-internal "$@"
 fi
 for setting in "${settings[@]}"; do
   if [ "$setting" = spark.submit.deployMode=cluster ]; then
     # The driver finds the run file in its working directory.
-    exec "$SPARK_HOME/bin/spark-submit" "${settings[@]}" --jars "$(printf '%s,' "$lib"/*.jar | sed 's/,$//')" --files "$2" \
+    exec "$SPARK_HOME/bin/spark-submit" "${settings_file[@]}" --jars "$(printf '%s,' "$lib"/*.jar | sed 's/,$//')" --files "$2" \
       --class lethe.Main "$jar" "$1" "$(basename "$2")" "${@:3}"
   fi
 done
-exec "$SPARK_HOME/bin/spark-submit" "${settings[@]}" --jars "$(printf '%s,' "$lib"/*.jar | sed 's/,$//')" --class lethe.Main "$jar" "$@"
+exec "$SPARK_HOME/bin/spark-submit" "${settings_file[@]}" --jars "$(printf '%s,' "$lib"/*.jar | sed 's/,$//')" --class lethe.Main "$jar" "$@"

@@ -47,6 +47,8 @@ for i in $(seq "${WORKERS:-2}"); do
 done
 
 status=0
-./submit.sh "$1" "$2" "spark.master=spark://127.0.0.1:$port" run.dir-is-shared=true "spark.authenticate.secret=$secret" "${@:3}" || status=$?
+# shellcheck disable=SC2016 # Lethe reads the variable: arguments can be read by every user of the machine
+CLUSTER_SECRET=$secret ./submit.sh "$1" "$2" "spark.master=spark://127.0.0.1:$port" run.dir-is-shared=true \
+  'spark.authenticate.secret=${CLUSTER_SECRET}' "${@:3}" || status=$?
 if [ $status -eq 1 ] && [ -n "${KEEP_LOGS:-}" ]; then cp "$work"/*.log "$KEEP_LOGS"; fi
 exit $status

@@ -30,7 +30,7 @@ share() {
     to="$start/labels/$(basename "$labels")"
     if [ -d "$labels" ] && [ ! -e "$to" ]; then mkdir -p "$start/labels" && cp -r "$labels" "$to"; fi
   done
-  if [ ! -d "$start/scores/original" ]; then
+  if [ ! -d "$start/scores/original" ] && [ -d "$1/scores/original" ]; then
     mkdir -p "$start/scores"
     cp -r "$1/scores/original" "$start/scores"
   fi

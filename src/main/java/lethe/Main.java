@@ -4,13 +4,14 @@ import java.io.PrintStream;
 import lethe.command.Failures;
 import lethe.command.Lethe;
 import lethe.settings.Printable;
+import lethe.settings.Secrets;
 
 /** Where the program begins; what it can do is said in {@link Lethe}. */
 public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    PrintStream errors = Printable.stream(System.err);
+    PrintStream errors = Secrets.ofNothing().stream(Printable.stream(System.err));
     int code;
     try {
       code = Lethe.commandLine().execute(arguments);

@@ -65,17 +65,21 @@ class JobsTest {
     Files.createFile(spark.resolve("jars/spark-core_2.12-3.5.9.jar"));
     // Stands for Spark's own: says what it is told. The Java before it says what Lethe makes of the
     // settings.
-    executable(spark.resolve("bin/spark-submit"), "printf '%s\\n' \"$@\"");
+    executable(
+        spark.resolve("bin/spark-submit"),
+        "printf '%s\\n' \"$@\"; [ \"$1\" = --properties-file ] && [ -f \"$2\" ] && sed 's/^/read: /' \"$2\"");
     Path java = folder.resolve("bin");
     Files.createDirectories(java);
     executable(
         java.resolve("java"),
-        "printf '%s\\0' --conf spark.master=yarn --conf spark.submit.deployMode=cluster");
+        "printf '%s\\0' spark-submit '' 'spark.a=marker' spark.submit.deployMode=cluster spark.a=marker");
     Path home = checkout();
     Files.createDirectories(home.resolve("jobs"));
     Files.copy(
         Path.of("jobs/yarn.sh"), home.resolve("jobs/yarn.sh"), StandardCopyOption.COPY_ATTRIBUTES);
     Path conf = Files.writeString(folder.resolve("my.conf"), "");
+    Files.createDirectories(spark.resolve("conf"));
+    Files.writeString(spark.resolve("conf/spark-defaults.conf"), "spark.default true");
     ProcessBuilder builder =
         new ProcessBuilder(
                 home.resolve("jobs/yarn.sh").toString(),
@@ -90,6 +94,9 @@ class JobsTest {
     String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(told).isZero();
     assertThat(told.lines())
+        .as("defaults first, so that settings win")
+        .containsSequence("read: spark.default true", "read: spark.a=marker")
+        .doesNotContain("spark.a=marker")
         .containsSequence("--files", conf.toString(), "--class", "lethe.Main")
         .containsSequence(
             home.resolve("target/lethe.jar").toRealPath().toString(),
@@ -184,23 +191,23 @@ class JobsTest {
   void onAClusterEverythingIsProtectedUnlessToldOtherwise() throws IOException {
     Path conf = SmallRun.in(folder);
     List<String> cluster = List.of("spark.master=yarn", "train.workers=3", "train.threads=2");
-    List<String> arguments = SubmitArguments.of(RunConfig.read(Verb.RUN, conf, cluster));
-    Cluster.protection().forEach((key, value) -> assertThat(arguments).contains(key + "=" + value));
-    assertThat(arguments)
-        .contains(
-            "spark.executor.instances=3",
-            "spark.cores.max=6",
-            "spark.executorEnv.MKL_CBWR=AUTO,STRICT",
-            "spark.yarn.appMasterEnv.OPT_OUT_TRACKING=true");
+    assertThat(SubmitArguments.of(RunConfig.read(Verb.RUN, conf, cluster)))
+        .containsAllEntriesOf(Cluster.protection())
+        .containsEntry("spark.executor.instances", "3")
+        .containsEntry("spark.cores.max", "6")
+        .containsEntry("spark.executorEnv.MKL_CBWR", "AUTO,STRICT")
+        .containsEntry("spark.yarn.appMasterEnv.OPT_OUT_TRACKING", "true");
     RunConfig plain =
         RunConfig.read(
             Verb.RUN,
             conf,
             List.of("spark.master=yarn", "security.plaintext=true", "train.threads=2"));
-    assertThat(SubmitArguments.of(plain)).noneMatch(a -> a.contains("crypto"));
+    assertThat(SubmitArguments.of(plain))
+        .doesNotContainKeys("spark.network.crypto.enabled", "spark.io.encryption.enabled");
     assertThat(SubmitArguments.of(RunConfig.read(Verb.RUN, conf, List.of())))
-        .as("in one process")
-        .noneMatch(a -> a.contains("crypto"));
+        .as("in one process: no traffic, but files")
+        .doesNotContainKey("spark.network.crypto.enabled")
+        .containsEntry("spark.io.encryption.enabled", "true");
   }
 
   private static void executable(Path file, String body) throws IOException {

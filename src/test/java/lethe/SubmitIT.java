@@ -11,9 +11,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import lethe.sample.SampleCorpus;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +27,13 @@ class SubmitIT {
   @Test
   void theQuickstartForgetsWhatItShouldAndKeepsTheRest() throws Exception {
     Path run = folder.resolve("quickstart");
-    Submitted submitted = submit("run", "conf/quickstart.conf", "run.dir=" + run);
+    String conf = quickstartWithSecrets();
+    Path temporary = Files.createDirectory(folder.resolve("tmp"));
+    String phrase = forgottenPhrase();
+    Residue residue = new Residue(List.of("marker-", phrase));
+    Submitted submitted =
+        watched(
+            residue, run, Map.of("TMPDIR", temporary.toString()), "run", conf, "run.dir=" + run);
     assertThat(submitted.code).as(submitted.output).isZero();
     JsonNode report = new ObjectMapper().readTree(run.resolve("report/report.json").toFile());
     JsonNode scores = report.get("scores");
@@ -57,13 +66,64 @@ class SubmitIT {
     double after = report.at("/truths/1/chunks/distance").asDouble();
     assertThat(after).as("distance from the retrained model").isLessThan(before);
 
-    Submitted again = submit("run", "conf/quickstart.conf", "run.dir=" + run);
+    assertThat(run.resolve("run.json")).content().contains("\"passphrase\" : \"(hidden)\"");
+    assertThat(temporary).as("what submit.sh and Spark leave").isEmptyDirectory();
+    assertThat(run.resolve("spark-local")).doesNotExist();
+    Path sample = run.resolve("sample"); // the source itself
+    assertThat(sample.resolve("paper.jsonl")).content().contains(phrase);
+    residue.look(run, sample);
+    residue.look(Path.of("target/spark/work"), sample);
+    residue.assertNone();
+    assertThat(submitted.output).doesNotContain("marker-", phrase);
+
+    Submitted again = submit("run", conf, "run.dir=" + run, "run.keep=minimal");
     assertThat(again.code).as(again.output).isZero();
     assertThat(again.output).contains("unlearn: finished before").doesNotContain("step 1/");
-    Submitted other =
-        submit("run", "conf/quickstart.conf", "run.dir=" + run, "train.learning-rate=1e-3");
+    Submitted other = submit("run", conf, "run.dir=" + run, "train.learning-rate=1e-3");
     assertThat(other.code).isEqualTo(2);
     assertThat(other.output).contains("holds a run with other settings", "train.learning-rate was");
+
+    assertThat(run.resolve("corpus/chunks")).as("run.keep=minimal").doesNotExist();
+    assertThat(run.resolve("run.json")).content().contains("\"deleted\" : \"");
+    Submitted without = submit("evaluate", conf, "run.dir=" + run, "evaluate.seed=43");
+    assertThat(without.code).as(without.output).isEqualTo(2);
+    assertThat(without.output).contains("Cannot evaluate: run.keep=minimal deleted the chunks of ");
+  }
+
+  /** Some words of a document to forget. */
+  private String forgottenPhrase() throws IOException {
+    Path same = folder.resolve("same");
+    new SampleCorpus(1, 6, 12, 16, 12, 8)
+        .write(
+            new org.apache.hadoop.fs.Path(same.toString()),
+            new lethe.folder.Files(new Configuration()));
+    for (String line : Files.readAllLines(same.resolve("paper.jsonl"))) {
+      JsonNode document = new ObjectMapper().readTree(line);
+      if (document.path("split").asText().equals("forget")) {
+        return document.path("text").asText().substring(100, 130);
+      }
+    }
+    throw new AssertionError("no document to forget in " + same);
+  }
+
+  /** A run file with secrets of every kind, and a source that is read with one. */
+  private String quickstartWithSecrets() throws IOException {
+    Path csv = Files.writeString(folder.resolve("other.csv"), "id,split,text\n1,none,no text\n");
+    return Files.writeString(
+            folder.resolve("secret.conf"),
+            """
+            include file("%s")
+            corpus.sources += {
+              path = "%s", format = csv, domain = other, options { header = true, password = marker-1 }
+            }
+            define.passphrase = marker-2
+            spark.authenticate.secret = marker-3
+            spark.hadoop.fs.s3a.secret.key = marker-4
+            spark.hadoop.fs.azure.account.key.ACCOUNT = marker-5
+            spark.hadoop.fs.gs.auth.service.account.private.key = marker-6
+            """
+                .formatted(Path.of("conf/quickstart.conf").toAbsolutePath(), csv))
+        .toString();
   }
 
   @Test
@@ -163,12 +223,16 @@ class SubmitIT {
     Path disturbed = folder.resolve("disturbed");
     String[] same = append(run, "run.dir=" + disturbed);
     interrupted(disturbed, 10, "SIGKILL", same);
+    assertThat(disturbed.resolve("spark-local")).isNotEmptyDirectory();
     String said = interrupted(disturbed, 25, "SIGTERM", same);
     assertThat(said)
         .contains("Resuming from the checkpoint of step")
         .contains("Asked to stop", "the same command resumes from there, without overwrite=true");
     Submitted continued = submit(same);
     assertThat(continued.code).as(continued.output).isZero();
+    assertThat(disturbed.resolve("spark-local"))
+        .as("temporary files, also of the killed driver")
+        .doesNotExist();
     assertThat(continued.output).contains("Resuming from the checkpoint of step");
 
     assertThat(Files.readAllBytes(disturbed.resolve("model/model.safetensors")))
@@ -257,6 +321,25 @@ class SubmitIT {
         new String(
             process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     return new Submitted(process.waitFor(), output);
+  }
+
+  /** The same, and meanwhile looks for what others must not see. */
+  private static Submitted watched(
+      Residue residue, Path run, Map<String, String> environment, String... arguments)
+      throws Exception {
+    Process process = start(environment, arguments);
+    CompletableFuture<byte[]> output =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return process.getInputStream().readAllBytes();
+              } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+            });
+    residue.watch(process, run);
+    return new Submitted(
+        process.waitFor(), new String(output.get(), java.nio.charset.StandardCharsets.UTF_8));
   }
 
   static Process start(Map<String, String> environment, String... arguments) throws IOException {

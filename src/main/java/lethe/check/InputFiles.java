@@ -70,6 +70,10 @@ final class InputFiles {
       findings.problem(
           "corpus.reuse must be a run folder with a corpus, there is no "
               + earlier.corpusManifest());
+    } else if (files.exists(earlier.deleted())) {
+      findings.problem(
+          "corpus.reuse must be a run folder with chunks, those of %s were deleted with run.keep=minimal; set corpus.reuse=null"
+              .formatted(earlier.root()));
     } else {
       findings.look(() -> Manifest.read(earlier));
     }

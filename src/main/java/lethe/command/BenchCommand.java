@@ -2,6 +2,7 @@ package lethe.command;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import lethe.bench.Bench;
 import lethe.bench.BenchSettings;
@@ -30,10 +31,11 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = RunArguments.optional(arguments);
+    lethe.keepSecrets(settings);
     BenchSettings bench = BenchSettings.read(settings.root());
     settings.check();
     if (lethe.printsSubmit()) {
-      Submission.print(SubmitArguments.environmentOf(bench.compute().threads()));
+      Submission.print(Optional.empty(), SubmitArguments.environmentOf(bench.compute().threads()));
       return 0;
     }
     RunArguments.printNotices(settings);

@@ -24,9 +24,16 @@ final class ExplainCommand implements Callable<Integer> {
       description = "A run file (HOCON), if there is one; then settings that override it.")
   private List<String> arguments = List.of();
 
+  private final Lethe lethe;
+
+  ExplainCommand(Lethe lethe) {
+    this.lethe = lethe;
+  }
+
   @Override
   public Integer call() {
     Settings settings = RunArguments.optional(arguments);
+    lethe.keepSecrets(settings);
     RunArguments.printNotices(settings);
     settings.check();
     KeyExplanation.of(settings, key).lines().forEach(Printable.stream(System.out)::println);

@@ -9,6 +9,8 @@ import java.util.stream.Collectors;
 import lethe.run.Verb;
 import lethe.settings.NearestNames;
 import lethe.settings.Printable;
+import lethe.settings.Secrets;
+import lethe.settings.Settings;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,6 +45,9 @@ public final class Lethe implements Callable<Integer> {
   /** The option of the whole line and of each verb: it may be before the verb or behind it. */
   private final List<SubmitOption> submit = new ArrayList<>();
 
+  /** What messages may show: the rule of the settings that a verb has read. */
+  private Secrets secrets = Secrets.ofNothing();
+
   private Lethe() {}
 
   /** The command line with all its verbs. */
@@ -65,15 +70,16 @@ public final class Lethe implements Callable<Integer> {
     exitCodes(line.getCommandSpec().usageMessage());
     return line.setExpandAtFiles(false)
         .setParameterExceptionHandler((e, arguments) -> refuse(e, errors))
-        .setExecutionExceptionHandler((e, command, parsed) -> Failures.explain(e, errors));
+        .setExecutionExceptionHandler(
+            (e, command, parsed) -> Failures.explain(e, lethe.secrets.stream(errors)));
   }
 
   /** What a verb does when it is called. */
   private Callable<Integer> command(Verb verb) {
     return switch (verb) {
-      case VALIDATE -> new ValidateCommand();
+      case VALIDATE -> new ValidateCommand(this);
       case BENCH -> new BenchCommand(this);
-      case EXPLAIN -> new ExplainCommand();
+      case EXPLAIN -> new ExplainCommand(this);
       case RUN, PREPARE, PRETRAIN, FINETUNE, RETRAIN, UNLEARN, PREFLIGHT, EVALUATE, REPORT ->
           new StageCommand(verb, this);
     };
@@ -97,6 +103,11 @@ public final class Lethe implements Callable<Integer> {
     SubmitOption option = new SubmitOption();
     submit.add(option);
     return option;
+  }
+
+  /** Keeps a run's secrets out of the messages from here on. */
+  void keepSecrets(Settings settings) {
+    secrets = settings.secrets();
   }
 
   /** Whether the arguments of spark-submit are wanted, and not the run. */

@@ -7,6 +7,7 @@ import lethe.console.Console;
 import lethe.pipeline.Pipeline;
 import lethe.run.RunConfig;
 import lethe.run.SubmitArguments;
+import lethe.run.TemporaryFolder;
 import lethe.run.Verb;
 import lethe.settings.Printable;
 import picocli.CommandLine.Command;
@@ -28,14 +29,18 @@ final class StageCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     RunConfig config = run.parse(verb);
+    lethe.keepSecrets(config.settings());
     if (lethe.printsSubmit()) {
       Submission.validation(config, Validation.Phase.SUBMITTING).look().check();
-      Submission.print(SubmitArguments.of(config));
+      Optional<TemporaryFolder> temporary = SubmitArguments.temporaryFolder(config);
+      Submission.print(temporary, SubmitArguments.of(config, temporary));
       return 0;
     }
+    TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::deleteAtExit);
     RunArguments.printNotices(config.settings()); // once: submit.sh starts this program twice
     config.settings().check();
-    Optional<String> unmet = new Pipeline(config, new Console(System.out)).run();
+    Console console = new Console(config.settings().secrets().stream(System.out));
+    Optional<String> unmet = new Pipeline(config, console).run();
     unmet.ifPresent(Printable.stream(System.err)::println);
     return unmet.isPresent() ? 3 : 0;
   }

@@ -1,10 +1,18 @@
 package lethe.command;
 
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
 import java.util.stream.Collectors;
 import lethe.check.Validation;
 import lethe.run.RunConfig;
 import lethe.run.SubmitArguments;
+import lethe.run.TemporaryFolder;
 import lethe.settings.LaunchEnvironment;
 import org.apache.spark.SparkConf;
 
@@ -13,12 +21,15 @@ final class Submission {
   /** The heap of the embedded Spark's driver, as in submit.sh. */
   private static final String DRIVER_MEMORY = "2g";
 
+  /** By which submit.sh tells settings from a help text. */
+  private static final String FIRST = "spark-submit";
+
   private Submission() {}
 
   /** Checks a run with the settings that spark-submit will get. */
   static Validation validation(RunConfig config, Validation.Phase phase) {
     SparkConf conf = new SparkConf(false);
-    SubmitArguments.settings(config).forEach(conf::set);
+    SubmitArguments.of(config).forEach(conf::set);
     return new Validation(config, conf, heap(conf), phase);
   }
 
@@ -35,8 +46,29 @@ final class Submission {
     }
   }
 
-  /** Prints arguments of spark-submit as submit.sh reads them, each ended by a zero byte. */
-  static void print(List<String> arguments) {
-    System.out.print(arguments.stream().map(a -> a + "\0").collect(Collectors.joining()));
+  /**
+   * Prints what submit.sh reads, each ended by a zero byte: this word, the driver's temporary
+   * folder (or nothing), the settings as Spark reads them from a properties file, then each as
+   * key=value.
+   */
+  static void print(Optional<TemporaryFolder> temporary, Map<String, String> settings) {
+    List<String> fields = new ArrayList<>();
+    fields.add(FIRST);
+    fields.add(temporary.map(folder -> folder.path().toString()).orElse(""));
+    fields.add(properties(settings));
+    settings.forEach((key, value) -> fields.add(key + "=" + value));
+    System.out.print(fields.stream().map(field -> field + "\0").collect(Collectors.joining()));
+  }
+
+  private static String properties(Map<String, String> settings) {
+    Properties properties = new Properties();
+    properties.putAll(settings);
+    StringWriter text = new StringWriter();
+    try {
+      properties.store(text, null);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write Spark's settings", e);
+    }
+    return text.toString();
   }
 }

@@ -121,6 +121,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(new Path(root, "scores"), "evaluation.json");
   }
 
+  /** What was deleted after the report, with its sizes and hashes; only if that was asked for. */
+  public Path deleted() {
+    return new Path(root, "deleted.json");
+  }
+
   public Path report() {
     return new Path(root, "report");
   }

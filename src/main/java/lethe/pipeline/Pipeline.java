@@ -21,8 +21,10 @@ import lethe.model.ModelSource;
 import lethe.model.network.Architecture;
 import lethe.report.Compare;
 import lethe.report.Report;
+import lethe.run.Keep;
 import lethe.run.Provenance;
 import lethe.run.RunConfig;
+import lethe.run.TemporaryFolder;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
@@ -74,19 +76,24 @@ public final class Pipeline {
    */
   public Optional<String> run() {
     signal.register();
-    LOG.info("{} of {} begun", config.verb().spelling(), folder.root());
+    String root = printable(folder.root().toString());
+    LOG.info("{} of {} begun", config.verb().spelling(), root);
     try {
       Optional<String> unmet = checkAndRun();
-      LOG.info("{} of {} ended", config.verb().spelling(), folder.root());
+      LOG.info("{} of {} ended", config.verb().spelling(), root);
       return unmet;
     } catch (InvalidSettings e) {
-      LOG.error("{} refused: {}", config.verb().spelling(), Printable.lines(e.getMessage()));
+      LOG.error("{} refused: {}", config.verb().spelling(), printable(e.getMessage()));
       throw e;
     } catch (RuntimeException e) {
-      String message = Printable.lines(String.valueOf(e.getMessage()));
-      LOG.error("{} failed: {}", config.verb().spelling(), message);
+      LOG.error("{} failed: {}", config.verb().spelling(), printable(e.getMessage()));
       throw e;
     }
+  }
+
+  /** A message as a log may have it: one that quotes a file may have any characters. */
+  private String printable(String message) {
+    return Printable.lines(config.settings().secrets().masked(String.valueOf(message)));
   }
 
   private Optional<String> checkAndRun() {
@@ -98,10 +105,12 @@ public final class Pipeline {
     findings.warnings().forEach(console::say);
     if (config.verb() == Verb.PREFLIGHT || config.dryRun()) {
       findings.right().forEach(right -> console.say(config.verb().spelling() + ": " + right));
+      TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::sweep);
       return afterChecks(validation.architecture(), findings); // writes nothing
     }
     takeLease();
     try (lease) {
+      TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::sweep);
       return afterChecks(validation.architecture(), findings);
     } catch (RuntimeException e) { // whatever the stages make of the loss of the lease
       throw lease.lost().<RuntimeException>map(lost -> lost).orElse(e);
@@ -158,6 +167,7 @@ public final class Pipeline {
       console.say("dry-run: the sample is not written yet, so its documents were not read");
       return dryRun();
     }
+    requireIntermediateFiles();
     models.checkWeights();
     SparkSession spark = SparkSession.builder().appName("lethe " + config.verb()).getOrCreate();
     try {
@@ -178,6 +188,14 @@ public final class Pipeline {
       return report();
     } finally {
       spark.stop();
+    }
+  }
+
+  /** Refuses stages whose input was deleted after an earlier report; prepare makes it again. */
+  private void requireIntermediateFiles() {
+    List<Verb> unfinished = commits.asked().stream().filter(s -> !commits.finished(s)).toList();
+    if (!unfinished.isEmpty() && unfinished.get(0) != Verb.PREPARE) {
+      new IntermediateFiles(folder).require(unfinished.get(0).spelling());
     }
   }
 
@@ -226,6 +244,14 @@ public final class Pipeline {
     }
     Report.Result result = new Report(folder, config.report(), System.out).execute();
     console.say("Report: " + new Path(folder.report(), "index.html"));
+    if (config.keep() == Keep.MINIMAL && result.unmet().isEmpty()) {
+      String deleted = new IntermediateFiles(folder).delete(Clock.systemUTC());
+      if (!deleted.isEmpty()) {
+        provenance.note("deleted", deleted);
+        console.say(
+            "run.keep=minimal: deleted %s, listed in %s".formatted(deleted, folder.deleted()));
+      }
+    }
     return result.unmet();
   }
 
@@ -300,7 +326,7 @@ public final class Pipeline {
     Prepare.Result result =
         prepare.execute(
             early -> console.say("prepare: " + early),
-            () -> commits.takeAway(Verb.PREPARE),
+            () -> commits.begin(Verb.PREPARE),
             () -> provenance.write(spark.version(), Clock.systemUTC()));
     result.summary().lines().forEach(console::say);
     return result;

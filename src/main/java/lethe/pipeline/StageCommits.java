@@ -67,6 +67,9 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
    */
   void begin(Verb stage) {
     takeAway(stage);
+    if (stage == Verb.PREPARE) {
+      folder.files().delete(folder.deleted());
+    }
     if (stage == Verb.UNLEARN) {
       folder.files().delete(folder.coverage());
     }

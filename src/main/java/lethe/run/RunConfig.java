@@ -32,6 +32,7 @@ import lethe.train.TrainSettings;
  * @param retrain what the verb retrain does
  * @param plaintext whether gradients may travel unencrypted on a cluster
  * @param runDirShared whether all hosts mount the run folder where its path is a local one
+ * @param keep what is kept after the report
  * @param dryRun check everything, write nothing
  * @param overwrite run finished stages again
  */
@@ -54,6 +55,7 @@ public record RunConfig(
     ReportSettings report,
     boolean plaintext,
     boolean runDirShared,
+    Keep keep,
     boolean dryRun,
     boolean overwrite) {
 
@@ -135,6 +137,7 @@ public record RunConfig(
             ReportSettings.read(root),
             root.section("security").bool("plaintext"),
             root.section("run").bool("dir-is-shared"),
+            root.section("run").choice("keep", Keep.class),
             root.bool("dry-run"),
             root.bool("overwrite"));
     if (verb == Verb.PRETRAIN && config.pretrain.isEmpty()) {

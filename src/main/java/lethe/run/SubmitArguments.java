@@ -1,24 +1,58 @@
 package lethe.run;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import lethe.settings.LaunchEnvironment;
 
 /**
- * The arguments of spark-submit besides the program: the user's {@code spark.*} settings over the
- * defaults that make executors work the same everywhere.
+ * The settings that spark-submit gets: the user's {@code spark.*} settings over the defaults that
+ * make executors work the same everywhere.
  */
 public final class SubmitArguments {
+  /** Names of settings whose values Spark leaves out of its page and its logs of events. */
+  private static final String REDACTED =
+      "(?i)secret|passw|passphrase|pwd|token|credential|private|[._-](sas|auth|key)([._-]|$)";
+
+  private static final String LOG = "log4j2.configurationFile";
+
   private SubmitArguments() {}
 
-  public static List<String> of(RunConfig config) {
-    return pairs(settings(config));
+  /**
+   * The settings of a run by name.
+   *
+   * @param temporary where this machine's processes have their temporary files, if that is known
+   */
+  public static Map<String, String> of(RunConfig config, Optional<TemporaryFolder> temporary) {
+    Map<String, String> all = of(config);
+    if (all.getOrDefault("spark.master", "").startsWith("local-cluster")) {
+      temporary.ifPresent(folder -> executors("java.io.tmpdir", folder.path().toString(), all));
+      Optional.ofNullable(System.getProperty(LOG)) // Spark's own would log every failed task
+          .ifPresent(file -> executors(LOG, file, all));
+    }
+    return all;
   }
 
-  /** The settings by name. */
-  public static Map<String, String> settings(RunConfig config) {
+  /** Gives executors on this machine a property; a cluster manager has places of its own. */
+  private static void executors(String property, String value, Map<String, String> to) {
+    String option = "\"-D%s=%s\"".formatted(property, value);
+    to.merge("spark.executor.extraJavaOptions", option, (own, ours) -> own + " " + ours);
+  }
+
+  /**
+   * The folder of temporary files, where the driver runs on this machine. On Kubernetes executors
+   * would get a volume in its place.
+   */
+  public static Optional<TemporaryFolder> temporaryFolder(RunConfig config) {
+    Map<String, String> all = of(config);
+    boolean here =
+        !all.getOrDefault("spark.submit.deployMode", "client").equals("cluster")
+            && !all.getOrDefault("spark.master", "").startsWith("k8s");
+    return here ? TemporaryFolder.ofSubmission(config) : Optional.empty();
+  }
+
+  /** The settings of a run by name, but for its temporary files. */
+  public static Map<String, String> of(RunConfig config) {
     Map<String, String> all = new LinkedHashMap<>();
     int workers = config.train().workers();
     int threads = config.train().threads();
@@ -38,8 +72,9 @@ public final class SubmitArguments {
             .spark()
             .getOrDefault("spark.master", all.getOrDefault("spark.master", ""));
     boolean local = Cluster.local(master);
-    if (!local && !config.plaintext()) {
-      all.putAll(Cluster.protection());
+    all.putAll(local || config.plaintext() ? Map.of() : Cluster.protection());
+    if (local) { // what Spark shuffles is on this machine's disks
+      all.put("spark.io.encryption.enabled", "true");
     }
     String cores = config.settings().spark().getOrDefault("spark.executor.cores", "" + threads);
     all.put("spark.executor.cores", cores);
@@ -48,6 +83,7 @@ public final class SubmitArguments {
       all.put("spark.cores.max", String.valueOf(workers * Long.parseLong(cores))); // standalone
     }
     all.put("spark.dynamicAllocation.enabled", "false");
+    all.put("spark.redaction.regex", REDACTED);
     all.put("spark.sql.shuffle.partitions", String.valueOf(Math.max(8, 4 * workers * threads)));
     // The same arithmetic in every process: a fixed number of threads and one code path in MKL.
     environment(threads, "spark.executorEnv.", all);
@@ -70,24 +106,14 @@ public final class SubmitArguments {
   }
 
   /** The environment alone, for a measurement that needs no Spark. */
-  public static List<String> environmentOf(int threads) {
+  public static Map<String, String> environmentOf(int threads) {
     Map<String, String> all = new LinkedHashMap<>();
     environment(threads, "spark.executorEnv.", all);
-    return pairs(all);
+    return all;
   }
 
   private static void environment(int threads, String prefix, Map<String, String> to) {
     environment(threads).forEach((name, value) -> to.put(prefix + name, value));
-  }
-
-  private static List<String> pairs(Map<String, String> settings) {
-    List<String> arguments = new ArrayList<>();
-    settings.forEach(
-        (key, value) -> {
-          arguments.add("--conf");
-          arguments.add(key + "=" + value);
-        });
-    return arguments;
   }
 
   /** What a process needs before its native libraries load. */

@@ -125,7 +125,31 @@ final class CommandLinePairs {
     }
   }
 
+  /** Keys on the command line that take a credential, and have it there in the clear. */
+  static List<String> credentials(List<String> pairs) {
+    return pairs.stream()
+        .filter(pair -> pair.indexOf('=') > 0 && !REFERENCE.matcher(pair).find())
+        .map(pair -> plain(pair.substring(0, pair.indexOf('='))))
+        .filter(Secrets::givesAway)
+        .distinct()
+        .toList();
+  }
+
+  /** A key as {@link Secrets} names it; as it is written where it is not one. */
+  private static String plain(String key) {
+    try {
+      return String.join(".", ConfigUtil.splitPath(key.strip()));
+    } catch (ConfigException e) {
+      return key;
+    }
+  }
+
   private static InvalidSettings cannot(String pair, String why) {
-    return new InvalidSettings("Cannot read \"" + pair + "\": " + why);
+    int equals = pair.indexOf('=');
+    String key = equals < 1 ? pair : plain(pair.substring(0, equals));
+    boolean shown = Settings.open(key).isEmpty() || Secrets.harmless(key);
+    String quoted = shown ? CredentialText.masked(pair) : pair.substring(0, equals + 1);
+    return new InvalidSettings(
+        "Cannot read \"" + quoted + (shown ? "" : Secrets.HIDDEN) + "\": " + why);
   }
 }

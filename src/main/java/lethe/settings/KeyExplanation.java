@@ -157,9 +157,9 @@ public record KeyExplanation(
 
   /** The run's value without what must not be shown, with the origin of the real one. */
   private static Place shown(Settings settings, ConfigValue value, String key) {
-    Config hidden = settings.hidden();
-    return at(hidden.root(), ConfigUtil.splitPath(key))
-        .map(v -> new Place(text(v, hidden, key), origin(value.origin())))
+    Config shown = settings.shown();
+    return at(shown.root(), ConfigUtil.splitPath(key))
+        .map(v -> new Place(text(v, shown, key), origin(value.origin())))
         .orElseThrow();
   }
 

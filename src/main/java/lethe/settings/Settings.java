@@ -47,6 +47,7 @@ public final class Settings {
   private final Config plain;
   private final Problems problems;
   private final List<String> notices;
+  private final Secrets secrets;
 
   private Settings(
       Config config, Config defaults, Config plain, Problems problems, List<String> notices) {
@@ -55,6 +56,7 @@ public final class Settings {
     this.defaults = defaults;
     this.problems = problems;
     this.notices = notices;
+    this.secrets = Secrets.of(config.root());
   }
 
   /**
@@ -82,13 +84,18 @@ public final class Settings {
     try {
       return over(run.get(), pairs);
     } catch (ConfigException e) {
-      throw new InvalidSettings("Cannot read " + what + ": " + e.getMessage(), e);
+      throw new InvalidSettings("Cannot read " + what + ": " + unquoted(e.getMessage()), e);
     } catch (StackOverflowError e) {
       throw new InvalidSettings(
           "Cannot read " + what + ": its objects or lists are nested too deep");
     } catch (OutOfMemoryError e) {
       throw new InvalidSettings("Cannot read " + what + ": its references make too long a text");
     }
+  }
+
+  /** A parser's message without the pieces of the file that it quotes: they may be a secret's. */
+  private static String unquoted(String message) {
+    return message.replaceAll("(got|intended|after|token:?) '[^']{4,}'", "$1 '...'");
   }
 
   private static Settings over(Config run, List<String> pairs) {
@@ -101,7 +108,14 @@ public final class Settings {
     Config merged = former.resolve(given, defaults);
     bounded(merged.root(), 0);
     unknownKeys(given, reference, problems);
-    return new Settings(merged, defaults, plain, problems, former.notices());
+    List<String> notices = new ArrayList<>(former.notices());
+    CommandLinePairs.credentials(pairs)
+        .forEach(
+            key ->
+                notices.add(
+                    "%s is on the command line, which every user of this machine can read; write it into the run file, or put it into an environment variable and write %1$s='${NAME}'"
+                        .formatted(key)));
+    return new Settings(merged, defaults, plain, problems, notices);
   }
 
   /**
@@ -156,9 +170,14 @@ public final class Settings {
     return config;
   }
 
-  /** The same without credentials; see {@link Secrets}. */
-  Config hidden() {
-    return Secrets.hidden(config.root()).toConfig();
+  /** The same as far as it may be shown; see {@link Secrets}. */
+  Config shown() {
+    return secrets.shown().toConfig();
+  }
+
+  /** What may be shown of these settings, and of texts that quote them. */
+  public Secrets secrets() {
+    return secrets;
   }
 
   /** What the settings are where nothing is given, the defaults of the method included. */
@@ -194,7 +213,8 @@ public final class Settings {
   }
 
   /**
-   * Notices of what a user should change before the next version: one sentence per former spelling.
+   * Notices of what a user should change: one sentence per former spelling, and per credential on
+   * the command line.
    */
   public List<String> notices() {
     return notices;
@@ -253,7 +273,7 @@ public final class Settings {
    * out.
    */
   public String json() {
-    return Secrets.hidden(config.root()).render(ConfigRenderOptions.concise());
+    return secrets.shown().render(ConfigRenderOptions.concise());
   }
 
   /** What the settings are where nothing is given, as JSON. */

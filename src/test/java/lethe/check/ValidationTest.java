@@ -263,7 +263,7 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
   private Findings look(Validation.Phase phase, Verb verb, String... pairs) {
     RunConfig config = RunConfig.parse(verb, conf, List.of(pairs));
     SparkConf spark = new SparkConf(false);
-    SubmitArguments.settings(config).forEach(spark::set);
+    SubmitArguments.of(config).forEach(spark::set);
     return new Validation(config, spark, 2L << 30, phase).look();
   }
 }

@@ -81,8 +81,9 @@ class LetheTest {
   void submitMayAskAnywhereOnTheLine() {
     Called asked = call("--print-submit", "bench", "train.threads=3");
     assertThat(asked.output.split("\0"))
-        .startsWith("--conf", "spark.executorEnv.OPT_OUT_TRACKING=true")
-        .contains("spark.executorEnv.OMP_NUM_THREADS=3");
+        .startsWith("spark-submit", "")
+        .contains("spark.executorEnv.OPT_OUT_TRACKING=true", "spark.executorEnv.OMP_NUM_THREADS=3");
+    assertThat(asked.output.split("\0")[2]).contains("spark.executorEnv.OMP_NUM_THREADS=3\n");
     for (List<String> line :
         List.of(
             List.of("bench", "--print-submit", "train.threads=3"),

@@ -140,7 +140,7 @@ class ClusterTest {
   }
 
   private static Map<String, String> submitted(Path conf, String... pairs) {
-    return SubmitArguments.settings(RunConfig.read(Verb.RUN, conf, List.of(pairs)));
+    return SubmitArguments.of(RunConfig.read(Verb.RUN, conf, List.of(pairs)));
   }
 
   private List<String> problems(String master, Map<String, String> conf) throws IOException {

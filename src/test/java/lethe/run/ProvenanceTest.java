@@ -97,15 +97,16 @@ class ProvenanceTest {
   @Test
   void anotherHiddenOptionOfASourceIsNamedWithoutItsValue() {
     String secret =
-        "corpus.sources=[{ path = a.csv, domain = a, format = csv, options { password = %s } }]";
-    String[] before = {"overwrite=true", secret.formatted("marker1")};
+        "corpus.sources=[{ path = a.csv, domain = a, format = csv, options { query = %s, url = \"jdbc:x://u:%s@h\" } }]";
+    String[] before = {"overwrite=true", secret.formatted("marker1", "marker3")};
     provenance(before).write("3.5.9", Clock.systemUTC());
     JsonNode record = folder.files().readJson(folder.provenance());
-    assertThat(record.at("/settings/corpus/sources/0/options/password").asText())
+    assertThat(record.at("/settings/corpus/sources/0/options/query").asText())
         .matches("\\(hidden, [0-9a-f]{4}\\)");
-    assertThatCode(() -> provenance(secret.formatted("marker1")).check())
+    assertThatCode(() -> provenance(secret.formatted("marker1", "marker4")).check())
+        .as("another password reads the same")
         .doesNotThrowAnyException();
-    assertThatThrownBy(() -> provenance(secret.formatted("marker2")).check())
+    assertThatThrownBy(() -> provenance(secret.formatted("marker2", "marker3")).check())
         .isInstanceOf(InvalidSettings.class)
         .message()
         .contains("corpus.sources was [{")

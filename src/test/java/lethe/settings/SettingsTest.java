@@ -3,7 +3,10 @@ package lethe.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -225,7 +228,8 @@ class SettingsTest {
     Settings settings =
         load(
             """
-            define { passphrase = marker1, plain = marker2, api-key = marker3, shown = seen1 }
+            define { passphrase = marker1, plain = marker2, api-key = marker3, home = /seen1 }
+            run.dir = ${define.home}
             corpus.sources = [
               { path = "jdbc:x://user:marker4@host", domain = seen2, options { password = marker5, Header = seen3, account = marker6 } }
             ]
@@ -241,8 +245,75 @@ class SettingsTest {
     assertThat(settings.json())
         .doesNotContain("marker")
         .contains(
-            "seen1", "seen2", "seen3", "\"key-value-heads\":4", "\"fs\":{\"azure\"", "ACCOUNT")
-        .contains("jdbc:x://(hidden)@host");
+            "\"dir\":\"/seen1\"",
+            "\"home\":\"(hidden)\"",
+            "seen2",
+            "seen3",
+            "\"key-value-heads\":4",
+            "\"fs\":{\"azure\"",
+            "ACCOUNT")
+        .contains("\"path\":\"jdbc:x:(hidden)\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "s3a://AKIA:mark/er1@bucket/x | s3a://(hidden)@bucket/x",
+        "https://marker1@git.example/x | https://(hidden)@git.example/x",
+        "abfss://container@account.dfs.core.windows.net/x | abfss://container@account.dfs.core.windows.net/x",
+        "hdfs://host:9000/a@b.jsonl | hdfs://host:9000/a@b.jsonl",
+        "s3a://bucket/part-?.jsonl | s3a://bucket/part-?.jsonl",
+        "https://a.blob.core.windows.net/c?sv=1&sig=marker1 | https://a.blob.core.windows.net/c?(hidden)",
+        "Cannot open jdbc:sqlserver://h;user=u;password=marker1: no | Cannot open jdbc:sqlserver:(hidden) no",
+        "AccountName=a;AccountKey=marker1==;Suffix=b | AccountName=a;AccountKey=(hidden);Suffix=b",
+        "password = marker1, id = 3 | password = (hidden), id = 3",
+        "unlearn.true-token=kept, train.batch=4 | unlearn.true-token=kept, train.batch=4"
+      })
+  void credentialsAreTakenOutOfAnyText(String text, String masked) {
+    assertThat(Secrets.ofNothing().masked(text)).isEqualTo(masked);
+  }
+
+  @Test
+  void aMessageThatRepeatsAHiddenValueIsMaskedUnlessASettingShowsIt() throws IOException {
+    Secrets secrets =
+        load("""
+                define.home = /data/me
+                run.dir = ${define.home}/run
+                spark.authenticate.secret = hunter2
+                spark.hadoop.fs.azure.account.key.A = "zz=="
+                spark.executor.heartbeatInterval = 1000
+                """)
+            .secrets();
+    assertThat(secrets.masked("no /data/me/run, hunter2: zz== after 1000"))
+        .isEqualTo("no /data/me/run, (hidden): (hidden) after 1000");
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    new IllegalStateException("wrong: hunter2")
+        .printStackTrace(secrets.stream(new PrintStream(out)));
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("wrong: (hidden)", "\tat lethe.settings.SettingsTest")
+        .doesNotContain("hunter2");
+  }
+
+  @Test
+  void whatCannotBeReadIsNotQuotedWhereItMayBeASecret() {
+    assertThatThrownBy(() -> load("define { password = hun}marker12\n"))
+        .hasMessageContaining("run.conf")
+        .message()
+        .doesNotContain("marker");
+    assertThatThrownBy(() -> load("", "spark.authenticate.secret=[marker1").check())
+        .hasMessage(
+            "Cannot read \"spark.authenticate.secret=(hidden)\": it begins like a list but is not one; to pass a text literally, put it in double quotes inside those of the shell");
+  }
+
+  @Test
+  void aSecretOnTheCommandLineIsNamedAndOneOfTheEnvironmentIsTaken() {
+    assertThat(Settings.of(List.of("spark.authenticate.secret=a", "train.steps=4")).notices())
+        .containsExactly(
+            "spark.authenticate.secret is on the command line, which every user of this machine can read; write it into the run file, or put it into an environment variable and write spark.authenticate.secret='${NAME}'");
+    Settings named = Settings.of(List.of("spark.authenticate.secret=${PATH}"));
+    assertThat(named.notices()).isEmpty();
+    assertThat(named.spark()).containsEntry("spark.authenticate.secret", System.getenv("PATH"));
   }
 
   @Test
