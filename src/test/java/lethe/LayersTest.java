@@ -56,11 +56,12 @@ class LayersTest {
     room("train.optimizer", "settings model.checkpoint train.gradient");
     room("train.steering", "settings target train.gradient");
     room("train.seal", "");
+    room("train.guard", "");
     String exchange = " train.gradient train.optimizer train.steering train.seal train.exchange ";
     room(
         "train.exchange",
         "settings target objective model.torch"
-            + " train.gradient train.optimizer train.steering train.seal");
+            + " train.gradient train.optimizer train.steering train.seal train.guard");
     room("train.plan", tables + "objective loss examples train.gradient");
     String worker = "settings folder target objective loss inference examples train.plan";
     room("train.worker", worker + exchange + model);
@@ -136,13 +137,9 @@ class LayersTest {
   @Test
   void onlyTheExchangeKnowsSparksTransport() {
     Set<String> others = new TreeSet<>(KNOWS.keySet());
-    others.removeAll(words("train.exchange train.seal"));
+    others.removeAll(words("train.exchange train.seal train.guard"));
     others.add("");
-    refuse(
-        packages(others),
-        "lethe\\.train\\.BarrierLaunch(\\$.*)?", // opens and closes the server
-        "org.apache.spark.network..",
-        "io.netty..");
+    refuse(packages(others), "", "org.apache.spark.network..", "io.netty..");
   }
 
   /** So that another line of Spark is served by changing one room more. */
