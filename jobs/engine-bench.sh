@@ -7,14 +7,20 @@
 #                                   parameters, 4,096 tokens per worker and step; wire float32, then bfloat16, then float32 with the
 #                                   embedding and the lower half of the layers frozen
 #   jobs/engine-bench.sh            both
+#   jobs/engine-bench.sh hostile    what peers without the secret cost a driver with a heap of 1 GB: the longest step and the memory for
+#                                   each attack of HostilePeersTest; two minutes
 #
 # The first needs 4 GB of memory, the second 12 GB.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . jobs/jvm.sh
 part=${1:-both}
-case $part in both | exchange | step) ;; *) echo "jobs/engine-bench.sh: exchange, step or nothing, not $part" >&2 && exit 2 ;; esac
+case $part in both | exchange | step | hostile) ;; *) echo "jobs/engine-bench.sh: exchange, step, hostile or nothing, not $part" >&2 && exit 2 ;; esac
 
+if [ "$part" = hostile ]; then
+  "${jvm[@]}" -Xmx1g lethe.train.exchange.HostilePeersBench
+  exit 0
+fi
 if [ "$part" != step ]; then
   "${jvm[@]}" -Xms4g -Xmx4g -XX:+AlwaysPreTouch -Delements="${ELEMENTS:-100000000}" lethe.train.EngineBench
 fi

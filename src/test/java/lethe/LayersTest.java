@@ -68,10 +68,11 @@ class LayersTest {
     room("train.optimizer", "model.checkpoint train.gradient");
     room("train.steering", "target train.gradient");
     room("train.seal", "");
+    room("train.guard", "");
     room(
         "train.exchange",
         "settings objective model.torch train.gradient train.optimizer train.steering"
-            + " train.seal");
+            + " train.seal train.guard");
     room("train.plan", "settings table objective loss examples train.gradient");
     room(
         "train.worker",
@@ -81,7 +82,7 @@ class LayersTest {
         "train",
         "json settings spark folder table target objective model.checkpoint model.torch"
             + " model.network model inference examples train.gradient train.optimizer train.steering"
-            + " train.seal train.exchange train.plan train.worker");
+            + " train.exchange train.plan train.worker");
 
     room("evaluate.metric", "");
     room(
@@ -186,13 +187,9 @@ class LayersTest {
   @Test
   void onlyTheExchangeKnowsSparksTransport() {
     Set<String> others = new TreeSet<>(KNOWS.keySet());
-    others.removeAll(words("train.exchange train.seal"));
+    others.removeAll(words("train.exchange train.seal train.guard"));
     others.add("");
-    refuse(
-        packages(others),
-        "lethe\\.train\\.BarrierLaunch(\\$.*)?", // opens and closes the server
-        "org.apache.spark.network..",
-        "io.netty..");
+    refuse(packages(others), "", "org.apache.spark.network..", "io.netty..");
   }
 
   /** So that another line of Spark is served by changing one room more. */

@@ -21,6 +21,7 @@ import lethe.train.exchange.ExchangeSpec;
 import lethe.train.exchange.Mailbox;
 import lethe.train.exchange.MailboxAddress;
 import lethe.train.exchange.MailboxClient;
+import lethe.train.exchange.MailboxServer;
 import lethe.train.exchange.WorkerEnvironment;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.GradientMode;
@@ -30,11 +31,6 @@ import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
-import lethe.train.seal.EncryptingHandler;
-import org.apache.spark.network.TransportContext;
-import org.apache.spark.network.crypto.AuthServerBootstrap;
-import org.apache.spark.network.server.TransportServer;
-import org.apache.spark.network.util.TransportConf;
 
 /**
  * How fast the exchange with one worker is over the loopback device, compared with plain TCP there.
@@ -80,7 +76,6 @@ public final class EngineBench {
     int first = optimizer.steps();
     LearningRateSchedule schedule =
         new LearningRateSchedule(1e-4, 1_000_000, 0, LearningRateSchedule.Decay.CONSTANT);
-    TransportConf conf = MailboxAddress.transport(network);
     double push = 0;
     double pull = 0;
     Mailbox mailbox =
@@ -94,17 +89,11 @@ public final class EngineBench {
         new StepLoop(optimizer, recorder, Optional.empty(), new StopRequest(), new Silent());
     Thread driver = new Thread(() -> loop.run(mailbox), "driver");
     driver.start();
-    try (TransportContext context =
-            new TransportContext(
-                conf, new EncryptingHandler(mailbox, MailboxAddress.cipher(network, "bench")));
-        TransportServer server =
-            context.createServer(
-                "127.0.0.1",
-                0,
-                List.of(new AuthServerBootstrap(conf, MailboxAddress.keys("bench"))));
+    try (MailboxServer server =
+            new MailboxServer(mailbox, "127.0.0.1", 0, "bench", network, System.out::println);
         MailboxClient client =
             new MailboxClient(
-                new MailboxAddress("127.0.0.1", server.getPort(), 0, "bench", network), 0, 0)) {
+                new MailboxAddress("127.0.0.1", server.port(), 0, "bench", network), 0, 0)) {
       client.hello(ExchangeSpec.greeting(LAYOUT, 1, wire, GradientMode.SUMMED), "here", "");
       int count = LAYOUT.count();
       client.pull(first, LAYOUT, count, wire, (values, b) -> {});

@@ -4,34 +4,20 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import lethe.inference.ComputeSettings;
 import lethe.train.exchange.Ended;
 import lethe.train.exchange.Mailbox;
 import lethe.train.exchange.MailboxAddress;
+import lethe.train.exchange.MailboxServer;
 import lethe.train.plan.TrainingPlan;
-import lethe.train.seal.EncryptingHandler;
 import lethe.train.worker.WorkerTask;
-import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.network.TransportContext;
-import org.apache.spark.network.crypto.AuthServerBootstrap;
-import org.apache.spark.network.server.TransportServer;
-import org.apache.spark.network.util.TransportConf;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.resource.ResourceProfileBuilder;
 import org.apache.spark.resource.TaskResourceRequests;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.sql.SparkSession;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
@@ -52,14 +38,12 @@ final class BarrierLaunch implements AutoCloseable {
 
   private final SparkSession spark;
   private final TrainSettings settings;
-  private final StopRequest stop;
   private final Mailbox mailbox;
   private final Consumer<String> notice;
   private final Map<String, String> network;
   private final String secret = HexFormat.of().formatHex(new SecureRandom().generateSeed(32));
-  private final TransportContext context;
-  private final TransportServer server;
-  private final Monitor monitor = new Monitor();
+  private final MailboxServer server;
+  private final LaunchMonitor monitor;
   private Thread stage;
 
   /**
@@ -76,24 +60,25 @@ final class BarrierLaunch implements AutoCloseable {
       Consumer<String> notice) {
     this.spark = spark;
     this.settings = settings;
-    this.stop = stop;
     this.mailbox = mailbox;
     this.notice = notice;
     this.network = networkSettings();
-    TransportConf conf = MailboxAddress.transport(network);
-    context =
-        new TransportContext(
-            conf, new EncryptingHandler(mailbox, MailboxAddress.cipher(network, secret)));
-    try {
-      server =
-          context.createServer(
-              spark.conf().get("spark.driver.bindAddress", host()),
-              settings.port(),
-              List.of(new AuthServerBootstrap(conf, MailboxAddress.keys(secret))));
-    } catch (RuntimeException e) {
-      context.close();
-      throw e;
-    }
+    server =
+        new MailboxServer(
+            mailbox,
+            spark.conf().get("spark.driver.bindAddress", host()),
+            settings.port(),
+            secret,
+            network,
+            notice);
+    monitor =
+        new LaunchMonitor(
+            mailbox,
+            jobGroup(),
+            settings.recoveryTimeout(),
+            settings.stepTimeout(),
+            stop,
+            this::cancel);
   }
 
   private String host() {
@@ -107,7 +92,8 @@ final class BarrierLaunch implements AutoCloseable {
    */
   void start(TrainingPlan plan, WorkerTask.WorkerSpec spec, int from) {
     MailboxAddress address =
-        new MailboxAddress(host(), server.getPort(), mailbox.spec().launch(), secret, network);
+        new MailboxAddress(host(), server.port(), mailbox.spec().launch(), secret, network);
+    spark.sparkContext().addSparkListener(monitor);
     monitor.start();
     stage =
         new Thread(
@@ -154,9 +140,9 @@ final class BarrierLaunch implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // what is left of the stage finds the mailbox ended
     } finally {
+      spark.sparkContext().removeSparkListener(monitor);
       monitor.close();
       server.close();
-      context.close();
     }
   }
 
@@ -215,57 +201,5 @@ final class BarrierLaunch implements AutoCloseable {
       }
     }
     return network;
-  }
-
-  /**
-   * Ends the launch when waiting is pointless: an executor is gone and the stage has not come back
-   * with all its workers, a step takes too long, or a stop is requested and the step under way is
-   * out of time.
-   */
-  private final class Monitor extends SparkListener implements AutoCloseable {
-    private final AtomicLong lost = new AtomicLong();
-    private Optional<ScheduledFuture<?>> watching = Optional.empty();
-    private final ScheduledExecutorService clock =
-        Executors.newSingleThreadScheduledExecutor(
-            new BasicThreadFactory.Builder().namingPattern("lethe-watch").daemon(true).build());
-
-    void start() {
-      spark.sparkContext().addSparkListener(this);
-      watching = Optional.of(clock.scheduleWithFixedDelay(this::check, 1, 1, TimeUnit.SECONDS));
-    }
-
-    @Override
-    public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
-      mailbox.executorLost();
-      lost.set(System.nanoTime());
-    }
-
-    private void check() {
-      if (mailbox.allJoined()) {
-        lost.set(0);
-      }
-      long since = lost.get();
-      if (since != 0 && System.nanoTime() - since > settings.recoveryTimeout().toNanos()) {
-        lost.set(0);
-        mailbox.end(
-            Ended.lost(
-                "the stage did not come back with %d workers within %d s of losing an executor"
-                    .formatted(mailbox.spec().workers(), settings.recoveryTimeout().toSeconds())));
-      }
-      if (stop.impatient()) {
-        mailbox.end(Ended.stopped());
-      }
-      mailbox.stepTimeout(settings.stepTimeout()).map(Ended::lost).ifPresent(mailbox::end);
-      if (mailbox.ended().isPresent()) {
-        cancel(); // repeatedly: the stage may not have existed the last time
-      }
-    }
-
-    @Override
-    public void close() {
-      watching.ifPresent(w -> w.cancel(true));
-      clock.shutdownNow();
-      spark.sparkContext().removeSparkListener(this);
-    }
   }
 }

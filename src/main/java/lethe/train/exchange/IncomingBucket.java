@@ -39,6 +39,9 @@ public class IncomingBucket implements StreamCallbackWithID {
   @Override
   public void onData(String stream, ByteBuffer piece) {
     bytes += piece.remaining();
+    if (elements == values.length) {
+      return; // too much, which is noticed at the end
+    }
     while (cut.position() > 0 && piece.hasRemaining()) {
       cut.put(piece.get());
       if (!cut.hasRemaining()) {

@@ -7,11 +7,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.BufferPool;
 import lethe.train.gradient.ShardTree;
 import lethe.train.steering.ProbeDecision;
+import org.apache.commons.lang3.StringUtils;
+import org.apache.commons.lang3.math.NumberUtils;
 import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.StreamCallbackWithID;
@@ -214,7 +217,7 @@ public final class Mailbox extends RpcHandler {
     answering(
         answer,
         () -> {
-          Message message = Message.read(body);
+          Message message = read(body);
           switch (message.kind()) {
             case HELLO -> hello(message, StandardCharsets.UTF_8.decode(body).toString(), answer);
             case PULL -> pull(message, answer);
@@ -224,6 +227,26 @@ public final class Mailbox extends RpcHandler {
             case UNABLE -> unable(message, body, answer);
           }
         });
+  }
+
+  /** Reads a message's head, and refuses what no worker of this launch can mean. */
+  private Message read(ByteBuffer body) {
+    Message message = Message.read(body);
+    Slot slot = message.slot();
+    boolean possible =
+        message.attempt() >= 0
+            && in(message.worker(), spec.workers())
+            && message.node() >= 0
+            && in(slot.part(), spec.gradientMode().parts())
+            && in(slot.bucket(), spec.layout().buckets().count());
+    if (!possible) {
+      throw new IllegalStateException("Refused a message that no worker of this launch sends");
+    }
+    return message;
+  }
+
+  private static boolean in(int value, int count) {
+    return value >= 0 && value < count;
   }
 
   /** Sends whatever the work throws as the answer. */
@@ -268,7 +291,7 @@ public final class Mailbox extends RpcHandler {
 
   private void join(int worker, String[] greeting) {
     String expected = spec.greeting();
-    if (!greeting[0].equals(expected)) {
+    if (greeting.length < 2 || !greeting[0].equals(expected)) {
       throw new IllegalStateException(
           "Refused worker %d: it runs %s, the driver %s".formatted(worker, greeting[0], expected));
     }
@@ -292,7 +315,7 @@ public final class Mailbox extends RpcHandler {
 
   private synchronized void unable(Message message, ByteBuffer body, RpcResponseCallback answer) {
     if (message.launch() == spec.launch() && message.attempt() >= attempt) {
-      boolean settings = body.get() == Message.WRONG_SETTINGS;
+      boolean settings = body.hasRemaining() && body.get() == Message.WRONG_SETTINGS;
       String why =
           "Worker %d cannot continue: %s"
               .formatted(message.worker(), StandardCharsets.UTF_8.decode(body));
@@ -318,13 +341,13 @@ public final class Mailbox extends RpcHandler {
    * attempt has sent its gradient, and this one cannot before it has the weights.
    */
   private synchronized OutgoingBucket weights(String id) {
-    String[] parts = id.split("/", 2);
-    if (current == null || !current.key().equals(parts[0])) {
+    String key = StringUtils.substringBefore(id, "/");
+    int bucket = NumberUtils.toInt(StringUtils.substringAfter(id, "/"), -1);
+    if (current == null || !current.key().equals(key) || !in(bucket, weights.length)) {
       throw new IllegalStateException("Refused to send weights: not those of the current step");
     }
-    float[] bucket = weights[Integer.parseInt(parts[1])];
-    current.sent(bucket.length);
-    return new OutgoingBucket(bucket, spec.wire());
+    current.sent(weights[bucket].length);
+    return new OutgoingBucket(weights[bucket], spec.wire());
   }
 
   private synchronized void report(
@@ -355,15 +378,29 @@ public final class Mailbox extends RpcHandler {
   @Override
   public StreamCallbackWithID receiveStream(
       TransportClient client, ByteBuffer head, RpcResponseCallback answer) {
-    Message message = Message.read(head);
+    Message message = read(head);
     StepCollector step;
     synchronized (this) {
       boolean useful = message.launch() == spec.launch() && message.attempt() == attempt;
       step = useful && workersTurn && message.step() == current.step() ? current : null;
     }
-    return step == null
-        ? new IncomingBucket(message.where(), spec.wire(), new float[0])
-        : step.stream(message);
+    return step == null ? StepCollector.dropping(message, spec) : step.stream(message);
+  }
+
+  /**
+   * Bytes of the gradient that a stream with this head carries, in the clear; empty when no worker
+   * of this launch sends such a stream.
+   */
+  OptionalLong gradientBytes(ByteBuffer head) {
+    try {
+      Message message = read(head);
+      return message.kind() == Message.Kind.PUSH
+          ? OptionalLong.of(
+              spec.wire().bytes(spec.layout().buckets().length(message.slot().bucket())))
+          : OptionalLong.empty();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      return OptionalLong.empty();
+    }
   }
 
   private void push(Message message, RpcResponseCallback answer) {
@@ -372,6 +409,9 @@ public final class Mailbox extends RpcHandler {
       check(message);
       checkStep(message);
       step = current;
+    }
+    if (!step.announce(message)) {
+      return;
     }
     float[] total = step.add(message);
     synchronized (this) {
@@ -427,7 +467,7 @@ public final class Mailbox extends RpcHandler {
 
   private void check(Message message) {
     refuseEnded();
-    if (message.launch() != spec.launch() || message.attempt() != attempt) {
+    if (message.launch() != spec.launch() || message.attempt() != attempt || current == null) {
       throw new IllegalStateException(
           "Refused %s: launch %d attempt %d is not the current %s"
               .formatted(message.where(), message.launch(), message.attempt(), newest()));

@@ -26,8 +26,7 @@ public record MailboxAddress(
   /**
    * How long a connection may be silent. A worker that waits for weights sends nothing until the
    * slowest worker is done, so this must exceed any train.step-timeout, which is what ends such a
-   * wait. When it runs out, the worker fails with "lost the driver" and Spark tries its stage
-   * again.
+   * wait. That the other end is gone is noticed by {@link lethe.train.guard.KeepAlive}.
    */
   private static final String IDLE_TIMEOUT = "24h";
 
@@ -46,7 +45,7 @@ public record MailboxAddress(
     return cipher(settings, secret);
   }
 
-  public static MessageCipher cipher(Map<String, String> spark, String secret) {
+  static MessageCipher cipher(Map<String, String> spark, String secret) {
     return spark.getOrDefault(CRYPTO, "false").equals("true")
         ? MessageCipher.of(secret, Message.BYTES)
         : MessageCipher.NONE;
@@ -57,7 +56,7 @@ public record MailboxAddress(
     return transport(settings);
   }
 
-  public static TransportConf transport(Map<String, String> spark) {
+  static TransportConf transport(Map<String, String> spark) {
     Map<String, String> own = new HashMap<>(spark);
     own.put("spark.lethe.io.connectionTimeout", IDLE_TIMEOUT);
     own.put(CRYPTO, "false");
@@ -69,7 +68,7 @@ public record MailboxAddress(
     return keys(secret);
   }
 
-  public static SecretKeyHolder keys(String secret) {
+  static SecretKeyHolder keys(String secret) {
     return new SecretKeyHolder() {
       @Override
       public String getSaslUser(String appId) {

@@ -1,5 +1,8 @@
 package lethe.train.exchange;
 
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -13,8 +16,10 @@ import lethe.train.exchange.Message.Kind;
 import lethe.train.gradient.BufferPool;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.WireFormat;
+import lethe.train.guard.KeepAlive;
 import lethe.train.seal.MessageCipher;
 import lethe.train.steering.ProbeDecision;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.buffer.NioManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
@@ -31,6 +36,9 @@ import org.apache.spark.network.util.TransportConf;
 public final class MailboxClient implements Driver, AutoCloseable {
   /** Most messages that are unanswered at a time. */
   public static final int OUTSTANDING = 4;
+
+  /** How often a worker whose connection is dropped while it authenticates connects again. */
+  private static final int AGAIN = 4;
 
   private final TransportContext context;
   private final TransportClientFactory clients;
@@ -54,9 +62,11 @@ public final class MailboxClient implements Driver, AutoCloseable {
     context = new TransportContext(conf, new NoOpRpcHandler());
     clients =
         context.createClientFactory(
-            List.of(new AuthClientBootstrap(conf, MailboxAddress.USER, address.keys())));
+            List.of(
+                (connected, channel) -> KeepAlive.on(channel),
+                new AuthClientBootstrap(conf, MailboxAddress.USER, address.keys())));
     try {
-      client = clients.createClient(address.host(), address.port());
+      client = connect(AGAIN);
     } catch (Exception e) {
       close();
       throw new IllegalStateException(
@@ -68,6 +78,25 @@ public final class MailboxClient implements Driver, AutoCloseable {
               + e.getMessage(),
           e);
     }
+  }
+
+  /** The driver drops newcomers when strangers open more connections than it grants them. */
+  private TransportClient connect(int again) throws IOException, InterruptedException {
+    try {
+      return clients.createClient(address.host(), address.port());
+    } catch (IOException | RuntimeException e) {
+      if (again == 0 || !dropped(e)) {
+        throw e;
+      }
+      return connect(again - 1);
+    }
+  }
+
+  /** Whether there was a connection, and it broke: an answer that refuses it is no such failure. */
+  private static boolean dropped(Exception e) {
+    return ExceptionUtils.indexOfType(e, IOException.class) >= 0
+        && ExceptionUtils.indexOfType(e, ConnectException.class) < 0
+        && ExceptionUtils.indexOfType(e, UnknownHostException.class) < 0;
   }
 
   @Override

@@ -3,6 +3,7 @@ package lethe.train.exchange;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import lethe.train.gradient.ShardTree;
@@ -18,6 +19,7 @@ final class ProbeCollector {
   private final int workers;
   private final int domains;
   private final ShardTree.Sums<double[]> sums = new ShardTree.Sums<>(ProbeCollector::add);
+  private final BitSet sent = new BitSet();
   private final List<RpcResponseCallback> waiting = new ArrayList<>();
   private double[] total;
 
@@ -33,12 +35,12 @@ final class ProbeCollector {
   }
 
   /**
-   * Takes one worker's sums.
+   * Takes one worker's sums. A message that repeats an earlier one is ignored and never answered:
+   * any answer would be taken for that of the first.
    *
    * @param body doubles, for each of its shards and each domain, shard by shard
    * @param answer gets the {@link ProbeDecision}
    * @throws IllegalArgumentException when there are too few or too many
-   * @throws IllegalStateException when the worker has sent them before
    */
   void put(Message message, ByteBuffer body, RpcResponseCallback answer) {
     int first = tree.firstShard(message.worker(), workers);
@@ -49,6 +51,10 @@ final class ProbeCollector {
           "Cannot read the probe of %s: expected %d sums, got %d"
               .formatted(message.where(), (end - first) * domains, values.remaining()));
     }
+    if (sent.get(message.worker())) {
+      return;
+    }
+    sent.set(message.worker());
     for (int shard = first; shard < end; shard++) {
       double[] own = new double[domains];
       values.get(own);

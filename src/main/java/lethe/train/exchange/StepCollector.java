@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -41,6 +42,7 @@ final class StepCollector {
   private final long begun = System.nanoTime();
   private final AtomicLong bytes = new AtomicLong();
   private final Map<Message, Gradient> arrived = new ConcurrentHashMap<>();
+  private final Set<Message> announced = ConcurrentHashMap.newKeySet();
   private final Map<Slot, ShardTree.Sums<float[]>> sums = new ConcurrentHashMap<>();
   private final float[][][] gradient;
   private final WorkerReport[] reports;
@@ -100,19 +102,37 @@ final class StepCollector {
     reports[message.worker()] = report;
   }
 
-  /** The callback that receives an arriving gradient. */
+  /**
+   * The callback that receives an arriving gradient; one that repeats an earlier one is received
+   * and dropped.
+   */
   StreamCallbackWithID stream(Message message) {
+    if (arrived.containsKey(message) || announced.contains(message)) {
+      return dropping(message, spec);
+    }
     float[] values = pool.acquire(buckets.length(message.slot().bucket()));
     Gradient coming = new Gradient(message, wire, values);
-    arrived.put(message, coming);
-    return coming;
+    return arrived.putIfAbsent(message, coming) == null ? coming : dropping(message, spec);
+  }
+
+  /** A callback that receives a gradient for which there is no use. */
+  static StreamCallbackWithID dropping(Message message, ExchangeSpec spec) {
+    return new IncomingBucket(message.where(), spec.wire(), new float[0]);
+  }
+
+  /**
+   * Whether a worker's announcement of a gradient is its first. A repeated one must be ignored and
+   * never answered: any answer would be taken for that of the first.
+   */
+  boolean announce(Message message) {
+    return announced.add(message);
   }
 
   /**
    * Adds a gradient that has arrived along the tree, as far as its siblings have.
    *
    * @return the slot's sum over all shards; null while some are missing
-   * @throws IllegalStateException when it has not arrived, or was added before
+   * @throws IllegalStateException when it has not arrived
    * @throws IllegalArgumentException when it is too long or too short
    */
   float[] add(Message message) {

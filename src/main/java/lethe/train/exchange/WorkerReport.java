@@ -55,7 +55,16 @@ public record WorkerReport(double[] termSums, long[] counts, long tokens, long c
     }
   }
 
+  /**
+   * Reads what {@link #write} has written.
+   *
+   * @throws IllegalStateException when it is anything else
+   */
   static WorkerReport read(ByteBuffer buffer) {
+    int bytes = buffer.remaining();
+    if (bytes < 20 || 20 + 16L * buffer.getInt(buffer.position() + 16) != bytes) {
+      throw new IllegalStateException("Cannot read a worker's report of " + bytes + " bytes");
+    }
     long tokens = buffer.getLong();
     long compute = buffer.getLong();
     double[] sums = new double[buffer.getInt()];

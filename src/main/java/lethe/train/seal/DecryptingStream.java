@@ -8,7 +8,8 @@ import org.apache.spark.network.client.StreamCallbackWithID;
 
 /**
  * Opens a sealed stream segment by segment, before another callback sees it. Whatever follows a
- * refused segment is ignored; the sender gets the error at the end.
+ * refused segment is ignored; the other callback gets the error at the end. (Thrown, it would reach
+ * the sender as a stack trace.)
  */
 final class DecryptingStream implements StreamCallbackWithID {
   private final SegmentCipher cipher;
@@ -71,11 +72,11 @@ final class DecryptingStream implements StreamCallbackWithID {
     if (refused == null) {
       open(id, true);
     }
-    if (refused != null) {
+    if (refused == null) {
+      inner.onComplete(id);
+    } else {
       inner.onFailure(id, refused);
-      throw refused;
     }
-    inner.onComplete(id);
   }
 
   @Override

@@ -31,7 +31,7 @@ public final class LocalExchange implements AutoCloseable {
   private static final List<Role> ROLES = List.of(new Role("retain", new Descent(), 1));
 
   final ExchangeSpec exchange;
-  final Mailbox mailbox;
+  public final Mailbox mailbox;
   final StopRequest stop = new StopRequest();
 
   /** How many sums the plan has for the term in a step; each that is reported is of one example. */
@@ -88,15 +88,20 @@ public final class LocalExchange implements AutoCloseable {
   }
 
   /** A worker that runs on {@code environment} comes. */
-  CompletableFuture<ByteBuffer> hello(int attempt, int worker, String environment) {
+  public CompletableFuture<ByteBuffer> hello(int attempt, int worker, String environment) {
     byte[] greeting = (exchange.greeting() + "\n" + environment).getBytes(StandardCharsets.UTF_8);
     Message head = new Message(Kind.HELLO, exchange.launch(), attempt, worker, 0, 0, Slot.NONE);
     return send(head, greeting.length, body -> body.put(greeting));
   }
 
   CompletableFuture<float[]> pull(int attempt, int worker, int step, int bucket) {
+    return key(attempt, worker, step).thenApply(key -> fetch(key + "/" + bucket, bucket));
+  }
+
+  /** The key by which the weights of a step are fetched. */
+  CompletableFuture<String> key(int attempt, int worker, int step) {
     return send(message(Kind.PULL, attempt, worker, step, 0, Slot.NONE), 0, body -> {})
-        .thenApply(key -> fetch(StandardCharsets.UTF_8.decode(key) + "/" + bucket, bucket));
+        .thenApply(key -> StandardCharsets.UTF_8.decode(key).toString());
   }
 
   private float[] fetch(String id, int bucket) {
@@ -125,8 +130,8 @@ public final class LocalExchange implements AutoCloseable {
   /** In pieces that end within an element. */
   private static void send(ByteBuffer bytes, StreamCallbackWithID stream) {
     try {
-      while (bytes.hasRemaining()) {
-        int length = Math.min(7, bytes.remaining());
+      for (int odd = 7; bytes.hasRemaining(); odd = 2 * odd + 1) {
+        int length = Math.min(odd, bytes.remaining());
         stream.onData(stream.getID(), bytes.slice(bytes.position(), length));
         bytes.position(bytes.position() + length);
       }

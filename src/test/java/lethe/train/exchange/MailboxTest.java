@@ -182,7 +182,7 @@ class MailboxTest {
     assertThat(exchange.ended().how()).isEqualTo(Ended.How.FAILED);
     assertThat(exchange.ended().cause())
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Worker 1 cannot continue: the plan does not fit");
+        .hasMessage("Worker 0 cannot continue: the plan does not fit");
   }
 
   @Test
@@ -191,12 +191,12 @@ class MailboxTest {
     assertThat(exchange.ended().how()).isEqualTo(Ended.How.FAILED);
     assertThat(exchange.ended().cause())
         .isInstanceOf(InvalidSettings.class)
-        .hasMessage("Worker 1 cannot continue: Cannot use gpu(0): no CUDA");
+        .hasMessage("Worker 0 cannot continue: Cannot use gpu(0): no CUDA");
   }
 
   private void unable(byte kind, String why) throws Exception {
     byte[] reason = why.getBytes(StandardCharsets.UTF_8);
-    Message head = new Message(Kind.UNABLE, 0, 0, 1, 0, 0, Slot.NONE);
+    Message head = new Message(Kind.UNABLE, 0, 0, 0, 0, 0, Slot.NONE);
     exchange
         .send(head, 1 + reason.length, body -> body.put(kind).put(reason))
         .get(10, TimeUnit.SECONDS);

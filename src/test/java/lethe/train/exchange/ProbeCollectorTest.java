@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import lethe.target.ProbeResult;
@@ -52,7 +53,7 @@ class ProbeCollectorTest {
   }
 
   @Test
-  void sumsOfAnotherShapeAndFromATwiceHeardWorkerAreRefused() {
+  void sumsOfAnotherShapeAreRefusedAndRepeatedOnesIgnored() {
     ShardTree tree = new ShardTree(SHARDS);
     ProbeCollector probe = new ProbeCollector(tree, 2, 2);
     assertThatThrownBy(
@@ -63,8 +64,11 @@ class ProbeCollectorTest {
                     answer(new ArrayList<>())))
         .hasMessage("Cannot read the probe of worker 1 at step 4: expected 8 sums, got 3");
     put(probe, tree, 0, 2, new double[SHARDS][2], new ArrayList<>());
-    assertThatThrownBy(() -> put(probe, tree, 0, 2, new double[SHARDS][2], new ArrayList<>()))
-        .hasMessageContaining("twice");
+    double[][] others = new double[SHARDS][2];
+    Arrays.stream(others).forEach(shard -> Arrays.fill(shard, 1));
+    put(probe, tree, 0, 2, others, new ArrayList<>());
+    put(probe, tree, 1, 2, new double[SHARDS][2], new ArrayList<>());
+    assertThat(probe.total().orElseThrow()).containsExactly(0, 0);
   }
 
   private static TargetController steering(List<ProbeResult> told) {

@@ -7,16 +7,20 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import lethe.model.checkpoint.NamedShape;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
@@ -25,7 +29,6 @@ import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
-import lethe.train.seal.EncryptingHandler;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.buffer.NioManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
@@ -63,11 +66,9 @@ class TransportTest {
     Map<String, String> settings =
         Map.of("spark.network.crypto.enabled", String.valueOf(encrypted));
     float[] weights = filled(WEIGHT);
-    TransportConf conf = MailboxAddress.transport(settings);
     try (LocalExchange exchange = exchange(weights.clone());
-        TransportContext context = context(conf, settings, exchange);
-        TransportServer server = server(conf, context);
-        Listener listener = new Listener(server.getPort())) {
+        MailboxServer server = server(exchange, settings);
+        Listener listener = new Listener(server.port())) {
       MailboxAddress address =
           new MailboxAddress("127.0.0.1", listener.port(), 0, "secret", settings);
       try (MailboxClient client = new MailboxClient(address, 0, 0)) {
@@ -98,7 +99,8 @@ class TransportTest {
       MailboxAddress stranger =
           new MailboxAddress("127.0.0.1", listener.port(), 0, "guess", settings);
       assertThatThrownBy(() -> new MailboxClient(stranger, 0, 0))
-          .hasMessageContaining("Cannot reach the driver at 127.0.0.1");
+          .hasMessageContaining("Cannot reach the driver at 127.0.0.1")
+          .hasMessageContaining("Refused: the secret of this launch is another");
     }
   }
 
@@ -106,25 +108,60 @@ class TransportTest {
   void whoDoesNotKnowTheSecretGetsNoWeightsAndLeavesNoGradient() throws Exception {
     TransportConf conf = MailboxAddress.transport(Map.of());
     try (LocalExchange exchange = exchange(filled(WEIGHT));
-        TransportContext context = context(conf, Map.of(), exchange);
-        TransportServer server = server(conf, context);
+        MailboxServer server = server(exchange, Map.of());
         TransportContext own = new TransportContext(conf, new NoOpRpcHandler());
         TransportClientFactory clients = own.createClientFactory()) {
-      IncomingBucket weights = new IncomingBucket("guess/0", WireFormat.FLOAT32, new float[1_000]);
-      clients.createClient("127.0.0.1", server.getPort()).stream("guess/0", weights);
+      exchange.hello(0, 0, "here").join();
+      String name = exchange.key(0, 0, 0).join() + "/0";
+      IncomingBucket weights = new IncomingBucket(name, WireFormat.FLOAT32, new float[1_000]);
+      clients.createClient("127.0.0.1", server.port()).stream(name, weights);
       assertThatThrownBy(() -> weights.whole().get(10, TimeUnit.SECONDS))
-          .hasMessageContaining("Refused to send weights: not those of the current step");
+          .hasMessageContaining("closed");
 
       Message head = new Message(Message.Kind.PUSH, 0, 0, 0, 0, ShardTree.ROOT, Slot.NONE);
       CompletableFuture<ByteBuffer> answer = new CompletableFuture<>();
       clients
-          .createClient("127.0.0.1", server.getPort())
+          .createClient("127.0.0.1", server.port())
           .uploadStream(
               new NioManagedBuffer(head.buffer(0).flip()),
               new OutgoingBucket(filled(GRADIENT), WireFormat.FLOAT32),
               LocalExchange.to(answer));
-      assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
-          .hasMessageContaining("Unauthenticated call to receiveStream");
+      assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS)).hasMessageContaining("closed");
+    }
+  }
+
+  /** A firewall forgets a connection that is silent; what is looked at is Linux's own list. */
+  @Test
+  void bothEndsProbeAConnectionThatIsSilent() throws Exception {
+    try (LocalExchange exchange = exchange(filled(WEIGHT));
+        MailboxServer server = server(exchange, Map.of())) {
+      MailboxAddress address =
+          new MailboxAddress("127.0.0.1", server.port(), 0, "secret", Map.of());
+      try (MailboxClient client = new MailboxClient(address, 0, 0)) {
+        client.hello(
+            ExchangeSpec.greeting(LAYOUT, 1, WireFormat.FLOAT32, GradientMode.SUMMED), "here", "");
+        String port = ":%04X".formatted(server.port());
+        List<String> probed =
+            Stream.of("tcp", "tcp6")
+                .flatMap(kind -> lines(Path.of("/proc/net", kind)))
+                .map(line -> line.trim().split("\\s+"))
+                .filter(field -> field[1].endsWith(port) || field[2].endsWith(port))
+                .filter(field -> field[3].equals("01")) // connected
+                .map(field -> field[5]) // which timer runs, and hundredths of a second to go
+                .toList();
+        assertThat(probed)
+            .hasSize(2)
+            .allMatch(timer -> timer.startsWith("02:"), "of keepalive")
+            .allMatch(timer -> Integer.parseInt(timer.substring(3), 16) <= 2_000, "within 20 s");
+      }
+    }
+  }
+
+  private static Stream<String> lines(Path path) {
+    try {
+      return Files.readAllLines(path).stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -151,7 +188,11 @@ class TransportTest {
           }
         };
     try (TransportContext context = new TransportContext(conf, echo);
-        TransportServer server = server(conf, context);
+        TransportServer server =
+            context.createServer(
+                "127.0.0.1",
+                0,
+                List.of(new AuthServerBootstrap(conf, MailboxAddress.keys("secret"))));
         TransportClientFactory clients =
             context.createClientFactory(
                 List.of(
@@ -167,15 +208,9 @@ class TransportTest {
     }
   }
 
-  private static TransportContext context(
-      TransportConf conf, Map<String, String> settings, LocalExchange exchange) {
-    return new TransportContext(
-        conf, new EncryptingHandler(exchange.mailbox, MailboxAddress.cipher(settings, "secret")));
-  }
-
-  private static TransportServer server(TransportConf conf, TransportContext context) {
-    return context.createServer(
-        "127.0.0.1", 0, List.of(new AuthServerBootstrap(conf, MailboxAddress.keys("secret"))));
+  private static MailboxServer server(LocalExchange exchange, Map<String, String> settings) {
+    return new MailboxServer(
+        exchange.mailbox, "127.0.0.1", 0, "secret", settings, System.out::println);
   }
 
   private static float[] filled(float value) {
