@@ -108,7 +108,9 @@ class LayersTest {
         "pipeline",
         "settings spark folder table target objective model.checkpoint model.network model"
             + " corpus.token corpus examples train evaluate report console run check");
-    room("command", "failure settings folder model inference train bench console run check pipeline");
+    room(
+        "command",
+        "failure settings folder model inference train bench console run check pipeline");
   }
 
   private static final Pattern IMPORT =

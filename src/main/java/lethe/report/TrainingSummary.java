@@ -9,8 +9,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
-import lethe.json.Json;
-import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
