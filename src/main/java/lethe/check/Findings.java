@@ -72,7 +72,7 @@ public final class Findings {
   /**
    * @throws InvalidSettings with every problem, if there is any
    */
-  public void check() {
+  public void refuse() {
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems());
     }

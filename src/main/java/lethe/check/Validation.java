@@ -70,7 +70,7 @@ public final class Validation {
   }
 
   /** Checks everything. */
-  public Findings look() {
+  public Findings findings() {
     findings.problems(config.settings().problems());
     if (findings.problems().isEmpty()) {
       findings.right("the settings are right");
@@ -79,7 +79,7 @@ public final class Validation {
     boolean elsewhere =
         !reach.everything() && conf.get("spark.submit.deployMode", "client").equals("cluster");
     if (!elsewhere) {
-      look(
+      findings(
           Optional.of(config.runDir())
               .filter(reach::sees)
               .map(directory -> new RunFolder(reach.path(directory), reach.files())));
@@ -90,7 +90,7 @@ public final class Validation {
   /**
    * @param folder of the run, where it can be read
    */
-  private void look(Optional<RunFolder> folder) {
+  private void findings(Optional<RunFolder> folder) {
     folder.ifPresent(run -> new RunState(config, run, reach, findings).look());
     InputFiles inputs = new InputFiles(config, reach.files(), reach, findings);
     if (config.verb() == Verb.REPORT) {

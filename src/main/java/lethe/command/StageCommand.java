@@ -31,7 +31,7 @@ final class StageCommand implements Callable<Integer> {
     RunConfig config = run.parse(verb);
     lethe.keepSecrets(config.settings());
     if (lethe.printsSubmit()) {
-      Submission.validation(config, Validation.Phase.SUBMITTING).look().check();
+      Submission.validation(config, Validation.Phase.SUBMITTING).findings().refuse();
       Optional<TemporaryFolder> temporary = SubmitArguments.temporaryFolder(config);
       Submission.print(temporary, SubmitArguments.of(config, temporary));
       return 0;

@@ -25,8 +25,8 @@ final class ValidateCommand implements Callable<Integer> {
     RunConfig config = run.parse(Verb.VALIDATE);
     lethe.keepSecrets(config.settings());
     RunArguments.printNotices(config.settings());
-    Findings findings = Submission.validation(config, Validation.Phase.DRIVING).look();
-    findings.check();
+    Findings findings = Submission.validation(config, Validation.Phase.DRIVING).findings();
+    findings.refuse();
     Console console = new Console(config.settings().secrets().stream(System.out));
     findings.warnings().forEach(warning -> console.say("validate: " + warning));
     findings.right().forEach(right -> console.say("validate: " + right));

@@ -56,21 +56,21 @@ record Assembly(
    * @param named what the files that rules name say
    * @param index of all rows
    */
-  private record Indexed(RuleFiles named, Dataset<Row> index, Rejects rejects) {}
+  private record SourceIndex(RuleFiles named, Dataset<Row> index, Rejects rejects) {}
 
   /**
    * What became of requests.
    *
    * @param lines of the request files with the documents taken for them, if there are any
    */
-  private record Answered(Optional<Dataset<Row>> lines, UnmetRequests unmet) {}
+  private record RequestOutcome(Optional<Dataset<Row>> lines, UnmetRequests unmet) {}
 
   /**
    * The splits after duplicates were settled.
    *
    * @param duplicates empty where they are ignored
    */
-  private record Settled(Splits splits, Optional<DuplicateClosure> duplicates) {}
+  private record SettledSplits(Splits splits, Optional<DuplicateClosure> duplicates) {}
 
   /**
    * Takes all steps.
@@ -79,12 +79,12 @@ record Assembly(
    * @throws InvalidSettings naming what is wrong with the settings or the sources
    */
   CorpusContents contents(Consumer<String> early) {
-    Indexed sources = indexed();
+    SourceIndex sources = indexed();
     Splits assigned = assigned(sources);
     List<String> giants = assigned.giants();
     giants.forEach(early);
-    Answered answered = answered(sources, assigned);
-    Settled settled = settled(sources, assigned);
+    RequestOutcome answered = answered(sources, assigned);
+    SettledSplits settled = settled(sources, assigned);
     refuse(new ShortDocuments(how).problems(settled.splits().taken()));
     Dataset<Row> placed = placed(settled.splits(), sources.index());
     refuse(new UnknownTokens(how, vocabulary).problems(placed));
@@ -103,7 +103,7 @@ record Assembly(
         warnings(sources, answered, settled, giants));
   }
 
-  private Indexed indexed() {
+  private SourceIndex indexed() {
     CorpusSettings settings = how.settings();
     RuleFiles named = RuleFiles.read(settings.splits(), tables, how.texts().spark(), files);
     Dataset<Row> all =
@@ -118,22 +118,22 @@ record Assembly(
             .orElse(all);
     Rejects rejects = Rejects.of(index);
     refuse(rejects.problems(settings.sources(), settings.maximumRejects()));
-    return new Indexed(named, index, rejects);
+    return new SourceIndex(named, index, rejects);
   }
 
-  private Splits assigned(Indexed sources) {
+  private Splits assigned(SourceIndex sources) {
     Splits splits = new Splits(how.settings().splits(), tables, sources.index(), how::tokens);
     refuse(splits.conflicts());
     refuse(emptySplits(sources).problems(splits, null));
     return splits;
   }
 
-  private EmptySplits emptySplits(Indexed sources) {
+  private EmptySplits emptySplits(SourceIndex sources) {
     return new EmptySplits(
         how.settings(), how.texts().table(), sources.named(), sources.index(), sources.rejects());
   }
 
-  private Answered answered(Indexed sources, Splits assigned) {
+  private RequestOutcome answered(SourceIndex sources, Splits assigned) {
     CorpusSettings settings = how.settings();
     Dataset<Row> forget = assigned.taken(Split.FORGET);
     Dataset<Row> without = tables.keep(new ShortDocuments(how).of(forget));
@@ -151,20 +151,20 @@ record Assembly(
           "Split forget has no chunk: all of its %d documents are shorter than corpus.min-tail-tokens = %d tokens"
               .formatted(documents, settings.minimumTail()));
     }
-    return new Answered(lines, unmet);
+    return new RequestOutcome(lines, unmet);
   }
 
-  private Settled settled(Indexed sources, Splits assigned) {
+  private SettledSplits settled(SourceIndex sources, Splits assigned) {
     CorpusSettings settings = how.settings();
     Action action = settings.duplicates().action();
     if (action == Action.IGNORE) {
-      return new Settled(assigned, Optional.empty());
+      return new SettledSplits(assigned, Optional.empty());
     }
     DuplicateClosure closure =
         new DuplicateClosure(tables, settings.duplicates(), how.texts(), assigned);
     Splits closed = closure.closed(action);
     refuse(emptySplits(sources).problems(closed, assigned));
-    return new Settled(closed, Optional.of(closure));
+    return new SettledSplits(closed, Optional.of(closure));
   }
 
   /** The documents of all splits, with their content's hash and where they are from. */
@@ -188,7 +188,7 @@ record Assembly(
   }
 
   private List<String> warnings(
-      Indexed sources, Answered answered, Settled settled, List<String> giants) {
+      SourceIndex sources, RequestOutcome answered, SettledSplits settled, List<String> giants) {
     CorpusSettings settings = how.settings();
     List<String> warnings = new ArrayList<>(sources.rejects().empty(settings.sources()));
     warnings.addAll(documents.notes());

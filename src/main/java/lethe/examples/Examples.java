@@ -148,7 +148,7 @@ public final class Examples {
     if (kinds.contains(ViewKind.PADDED)) {
       identity.put("padding", inputs.padding());
     }
-    if (roles.stream().anyMatch(Examples::scored)) {
+    if (roles.stream().anyMatch(Examples::needsReferenceScores)) {
       identity.put("the reference model", ModelFingerprint.of(inputs.reference()));
     }
     for (FrozenModel model : Role.frozen(roles)) {
@@ -174,12 +174,12 @@ public final class Examples {
             ? chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())).count()
             : 0;
     return roles.stream()
-        .map(role -> examples(role, chunks.filter(col(SPLIT).equalTo(role.split())), forgotten))
+        .map(role -> ofRole(role, chunks.filter(col(SPLIT).equalTo(role.split())), forgotten))
         .reduce(Dataset::unionByName)
         .orElseThrow();
   }
 
-  private Dataset<Row> examples(Role role, Dataset<Row> chunks, long forgotten) {
+  private Dataset<Row> ofRole(Role role, Dataset<Row> chunks, long forgotten) {
     List<ViewKind> kinds = role.term().views();
     if (kinds.contains(ViewKind.REJECTION)) {
       checkAnswers(role, chunks);
@@ -192,11 +192,11 @@ public final class Examples {
                 kinds,
                 inputs.rejections(),
                 inputs.padding()));
-    return scored(role) ? referenced(role, examples) : examples;
+    return needsReferenceScores(role) ? referenced(role, examples) : examples;
   }
 
   /** Whether the reference model scores a role's examples before training. */
-  private static boolean scored(Role role) {
+  private static boolean needsReferenceScores(Role role) {
     return role.term() instanceof SequenceTerm term && term.needsReference();
   }
 

@@ -10,6 +10,9 @@ import org.apache.hadoop.fs.Path;
  * @param files access to it
  */
 public record RunFolder(Path root, Files files) {
+  /** The stage whose records have names of their own. */
+  public static final String UNLEARN = "unlearn";
+
   /** Name of {@link #chunks()} in {@link #corpus()}. */
   public static final String CHUNKS = "chunks";
 
@@ -68,7 +71,7 @@ public record RunFolder(Path root, Files files) {
 
   /** One JSON line per optimizer step, for a stage by its name. */
   public Path steps(String stage) {
-    return new Path(root, stage.equals("unlearn") ? "steps.jsonl" : stage + "-steps.jsonl");
+    return new Path(root, stage.equals(UNLEARN) ? "steps.jsonl" : stage + "-steps.jsonl");
   }
 
   /** How a training that stops at its target ended. */

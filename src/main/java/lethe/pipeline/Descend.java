@@ -50,28 +50,36 @@ final class Descend {
       Path target) {
 
     /** Trains the model that is unlearned afterwards, from random weights. */
-    static Inputs pretrain(RunConfig.PretrainSettings how, RunModels models, RunFolder folder) {
+    static Inputs pretrain(
+        RunConfig.PretrainSettings settings, RunModels models, RunFolder folder) {
       return new Inputs(
           Verb.PRETRAIN,
           models.template(),
           models.random(),
-          how.splits(),
-          how.train(),
+          settings.splits(),
+          settings.train(),
           folder.original());
     }
 
     /** Starts from the model to unlearn, unless the settings name another one. */
-    static Inputs finetune(RunConfig.DescentSettings how, RunModels models, RunFolder folder) {
-      ModelSource model = models.initial(how).orElseGet(models::original);
+    static Inputs finetune(RunConfig.DescentSettings settings, RunModels models, RunFolder folder) {
+      ModelSource model = models.initial(settings).orElseGet(models::original);
       return new Inputs(
-          Verb.FINETUNE, model, model.weights(), how.splits(), how.train(), folder.finetuned());
+          Verb.FINETUNE,
+          model,
+          model.weights(),
+          settings.splits(),
+          settings.train(),
+          folder.finetuned());
     }
 
     /** Starts from the weights that the training of the model to unlearn started from. */
-    static Inputs retrain(RunConfig.DescentSettings how, RunModels models, RunFolder folder) {
-      ModelSource model = models.initial(how).orElseGet(models::template);
-      TensorSource start = how.initialWeights().isPresent() ? model.weights() : models.random();
-      return new Inputs(Verb.RETRAIN, model, start, how.splits(), how.train(), folder.retrained());
+    static Inputs retrain(RunConfig.DescentSettings settings, RunModels models, RunFolder folder) {
+      ModelSource model = models.initial(settings).orElseGet(models::template);
+      TensorSource start =
+          settings.initialWeights().isPresent() ? model.weights() : models.random();
+      return new Inputs(
+          Verb.RETRAIN, model, start, settings.splits(), settings.train(), folder.retrained());
     }
   }
 

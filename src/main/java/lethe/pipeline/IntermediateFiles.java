@@ -38,7 +38,7 @@ record IntermediateFiles(RunFolder folder) {
                 folder.requests(),
                 folder.duplicates(),
                 folder.labels(),
-                folder.checkpoints("unlearn").getParent(),
+                folder.checkpoints(RunFolder.UNLEARN).getParent(),
                 folder.stepParts()),
             files.exists(scores) ? files.folders(scores).stream() : Stream.of())
         .filter(files::exists)

@@ -43,16 +43,16 @@ record ModelTraining(
    */
   Trainer.Result train(
       Trainer.TrainingSpec spec,
-      TrainSettings how,
+      TrainSettings settings,
       Dataset<Row> chunks,
       TensorSource start,
       Optional<ProbePlan> probes) {
     String terms = spec.roles().stream().map(Role::name).collect(Collectors.joining(", "));
     console.say(
         "%s: %s with %d workers of %d threads"
-            .formatted(spec.stage(), terms, how.workers(), how.threads()));
+            .formatted(spec.stage(), terms, settings.workers(), settings.threads()));
     TrainProgress progress = new TrainProgress(spec.stage(), console);
-    Trainer trainer = new Trainer(spark, how, folder, spec, progress, signal.request());
+    Trainer trainer = new Trainer(spark, settings, folder, spec, progress, signal.request());
     return signal.whileTraining(() -> trainer.train(chunks, start, probes));
   }
 

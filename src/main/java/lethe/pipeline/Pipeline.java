@@ -100,8 +100,8 @@ public final class Pipeline {
     Validation validation =
         new Validation(
             config, new SparkConf(), Runtime.getRuntime().maxMemory(), Validation.Phase.DRIVING);
-    Findings findings = validation.look();
-    findings.check();
+    Findings findings = validation.findings();
+    findings.refuse();
     findings.warnings().forEach(console::say);
     if (config.verb() == Verb.PREFLIGHT || config.dryRun()) {
       findings.right().forEach(right -> console.say(config.verb().spelling() + ": " + right));
@@ -177,7 +177,7 @@ public final class Pipeline {
         console.say("preflight: all checks passed on " + spark.conf().get("spark.master"));
         return Optional.empty();
       }
-      Prepare prepare = prepare(spark, architecture.get());
+      Prepare prepare = newPrepare(spark, architecture.get());
       if (config.dryRun()) {
         if (config.verb().does(Verb.PREPARE) && !commits.finished(Verb.PREPARE)) {
           prepare.preview().lines().forEach(console::say);
@@ -206,15 +206,15 @@ public final class Pipeline {
       commits.asked().stream().filter(stage -> !commits.finished(stage)).forEach(commits::takeAway);
       provenance.write(spark.version(), Clock.systemUTC());
     } // otherwise prepare, which may still refuse the sources, writes first
-    stage(Verb.PREPARE, () -> "chunks " + execute(prepare, spark).chunksSha256());
+    stage(Verb.PREPARE, () -> "chunks " + prepare(prepare, spark).chunksSha256());
     if (folder.files().exists(folder.corpusManifest())) {
       provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
       provenance.note("model_warnings", findings.warnings());
     }
     ModelTraining training = new ModelTraining(spark, config, folder, inputs, console, signal);
-    stage(Verb.PRETRAIN, () -> pretrain(training).execute().toString());
-    stage(Verb.FINETUNE, () -> finetune(training).execute().toString());
-    stage(Verb.RETRAIN, () -> retrain(training).execute().toString());
+    stage(Verb.PRETRAIN, () -> pretrain(training).toString());
+    stage(Verb.FINETUNE, () -> finetune(training).toString());
+    stage(Verb.RETRAIN, () -> retrain(training).toString());
     stage(Verb.UNLEARN, () -> new Unlearn(training, models).execute().toString());
     stage(Verb.EVALUATE, () -> evaluate(spark));
   }
@@ -311,7 +311,7 @@ public final class Pipeline {
     console.say(stage.spelling() + ": " + time);
   }
 
-  private Prepare prepare(SparkSession spark, Architecture network) {
+  private Prepare newPrepare(SparkSession spark, Architecture network) {
     return new Prepare(
         spark,
         config.corpus(),
@@ -321,7 +321,7 @@ public final class Pipeline {
         network.vocabulary());
   }
 
-  private Prepare.Result execute(Prepare prepare, SparkSession spark) {
+  private Prepare.Result prepare(Prepare prepare, SparkSession spark) {
     console.say("prepare: reading, splitting and tokenizing");
     Prepare.Result result =
         prepare.execute(
@@ -332,17 +332,19 @@ public final class Pipeline {
     return result;
   }
 
-  private Descend pretrain(ModelTraining training) {
-    RunConfig.PretrainSettings how = config.pretrain().orElseThrow();
-    return new Descend(training, Descend.Inputs.pretrain(how, models, folder));
+  private Descend.Result pretrain(ModelTraining training) {
+    RunConfig.PretrainSettings settings = config.pretrain().orElseThrow();
+    return new Descend(training, Descend.Inputs.pretrain(settings, models, folder)).execute();
   }
 
-  private Descend finetune(ModelTraining training) {
-    return new Descend(training, Descend.Inputs.finetune(config.finetune(), models, folder));
+  private Descend.Result finetune(ModelTraining training) {
+    return new Descend(training, Descend.Inputs.finetune(config.finetune(), models, folder))
+        .execute();
   }
 
-  private Descend retrain(ModelTraining training) {
-    return new Descend(training, Descend.Inputs.retrain(config.retrain(), models, folder));
+  private Descend.Result retrain(ModelTraining training) {
+    return new Descend(training, Descend.Inputs.retrain(config.retrain(), models, folder))
+        .execute();
   }
 
   private String evaluate(SparkSession spark) {

@@ -49,8 +49,8 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
   }
 
   /** The model that the settings of a descent name as its start, if they do. */
-  Optional<ModelSource> initial(RunConfig.DescentSettings how) {
-    return how.initialWeights().map(this::at);
+  Optional<ModelSource> initial(RunConfig.DescentSettings settings) {
+    return settings.initialWeights().map(this::at);
   }
 
   /** The models that terms may name. */

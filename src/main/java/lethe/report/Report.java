@@ -85,7 +85,7 @@ public final class Report {
             .filter(m -> !m.name().equals(ModelNames.ORIGINAL))
             .flatMap(m -> Damage.of(evaluation.scores(), m.name()).stream())
             .toList();
-    Optional<TrainingSummary> training = TrainingSummary.read(folder, "unlearn");
+    Optional<TrainingSummary> training = TrainingSummary.read(folder, RunFolder.UNLEARN);
     return new ReportFile(
         Headline.of(
             verdict,

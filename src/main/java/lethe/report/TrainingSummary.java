@@ -39,7 +39,7 @@ record TrainingSummary(
     text.lines()
         .flatMap(line -> record(line).stream())
         .forEach(r -> records.putIfAbsent(step(r), r));
-    int applied = stage.equals("unlearn") ? keptSteps(folder) : 0;
+    int applied = stage.equals(RunFolder.UNLEARN) ? keptSteps(folder) : 0;
     return Optional.of(of(records, Math.max(applied, records.isEmpty() ? 0 : records.lastKey())));
   }
 
@@ -78,7 +78,8 @@ record TrainingSummary(
     }
     return keptSteps(folder) == 0
         ? Optional.empty()
-        : Optional.of("the training's step records are missing: " + folder.steps("unlearn"));
+        : Optional.of(
+            "the training's step records are missing: " + folder.steps(RunFolder.UNLEARN));
   }
 
   private static TrainingSummary of(TreeMap<Integer, JsonNode> records, int applied) {

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Random;
 import lethe.folder.Files;
 import lethe.json.Json;
-import lethe.sample.SampleDocument.Split;
+import lethe.sample.SampleDocument.SampleSplit;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -36,13 +36,13 @@ public record SampleCorpus(
     List<SampleDocument> all = new ArrayList<>();
     Facts facts = new Facts();
     for (String domain : List.of("paper", "code")) {
-      add(all, domain, Split.FORGET, forget, facts);
-      add(all, domain, Split.RETAIN, retain, facts);
+      add(all, domain, SampleSplit.FORGET, forget, facts);
+      add(all, domain, SampleSplit.RETAIN, retain, facts);
     }
-    add(all, "book", Split.GENERAL, general, facts);
-    add(all, "book", Split.HOLDOUT, holdout, facts);
-    add(all, "paper", Split.APPROXIMATE, approximate, facts);
-    add(all, "code", Split.APPROXIMATE, approximate, facts);
+    add(all, "book", SampleSplit.GENERAL, general, facts);
+    add(all, "book", SampleSplit.HOLDOUT, holdout, facts);
+    add(all, "paper", SampleSplit.APPROXIMATE, approximate, facts);
+    add(all, "code", SampleSplit.APPROXIMATE, approximate, facts);
     return all;
   }
 
@@ -61,7 +61,8 @@ public record SampleCorpus(
     }
   }
 
-  private void add(List<SampleDocument> all, String domain, Split split, int count, Facts facts) {
+  private void add(
+      List<SampleDocument> all, String domain, SampleSplit split, int count, Facts facts) {
     Skeletons skeletons = new Skeletons(domain, facts);
     for (int i = 0; i < count; i++) {
       String id = "%s-%s-%02d".formatted(domain, name(split), i);
@@ -81,7 +82,7 @@ public record SampleCorpus(
         .put("member", document.split().member());
   }
 
-  private static String name(Split split) {
+  private static String name(SampleSplit split) {
     return split.name().toLowerCase(Locale.ROOT);
   }
 }

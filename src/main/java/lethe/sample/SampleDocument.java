@@ -11,10 +11,11 @@ import java.util.List;
  * @param text ASCII
  * @param facts what was invented for it: each is at least 6 characters long
  */
-record SampleDocument(String id, String domain, Split split, String text, List<String> facts) {
+record SampleDocument(
+    String id, String domain, SampleSplit split, String text, List<String> facts) {
 
   /** The splits of a run; {@code member} says whether the model to unlearn is trained on it. */
-  enum Split {
+  enum SampleSplit {
     FORGET(true),
     RETAIN(true),
     APPROXIMATE(false),
@@ -23,7 +24,7 @@ record SampleDocument(String id, String domain, Split split, String text, List<S
 
     private final boolean member;
 
-    Split(boolean member) {
+    SampleSplit(boolean member) {
       this.member = member;
     }
 

@@ -191,7 +191,7 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
     RunConfig config =
         RunConfig.read(Verb.RUN, quickstart, List.of("run.dir=" + folder.resolve("q")));
     Validation validation = new Validation(config, spark, 2L << 30, Validation.Phase.DRIVING);
-    assertThat(validation.look().problems()).isEmpty();
+    assertThat(validation.findings().problems()).isEmpty();
     assertThat(validation.architecture()).isPresent();
     assertThat(folder.resolve("q")).doesNotExist();
   }
@@ -264,6 +264,6 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
     RunConfig config = RunConfig.parse(verb, conf, List.of(pairs));
     SparkConf spark = new SparkConf(false);
     SubmitArguments.of(config).forEach(spark::set);
-    return new Validation(config, spark, 2L << 30, phase).look();
+    return new Validation(config, spark, 2L << 30, phase).findings();
   }
 }

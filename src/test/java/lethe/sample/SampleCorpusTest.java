@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lethe.folder.Files;
-import lethe.sample.SampleDocument.Split;
+import lethe.sample.SampleDocument.SampleSplit;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,8 +38,8 @@ class SampleCorpusTest {
 
   @Test
   void aTextDoesNotDependOnHowManyThereAre() {
-    List<String> few = texts(new SampleCorpus(7, 3, 6, 3, 3, 3).documents(), Split.FORGET);
-    List<String> many = texts(corpus(7).documents(), Split.FORGET);
+    List<String> few = texts(new SampleCorpus(7, 3, 6, 3, 3, 3).documents(), SampleSplit.FORGET);
+    List<String> many = texts(corpus(7).documents(), SampleSplit.FORGET);
     assertThat(many).startsWith(few.get(0), few.get(1), few.get(2));
   }
 
@@ -75,7 +75,7 @@ class SampleCorpusTest {
       assertThat(document.facts())
           .isNotEmpty()
           .allMatch(f -> f.length() >= 6 && document.text().contains(f));
-      if (document.split() == Split.APPROXIMATE) {
+      if (document.split() == SampleSplit.APPROXIMATE) {
         assertThat(document.facts()).noneMatch(learnt::contains);
       }
     }
@@ -100,8 +100,8 @@ class SampleCorpusTest {
     List<SampleDocument> all = new SampleCorpus(7, 90, 0, 90, 0, 0).documents();
     for (String domain : List.of("paper", "code")) {
       List<SampleDocument> drawn = all.stream().filter(d -> d.domain().equals(domain)).toList();
-      String forget = String.join("", texts(drawn, Split.FORGET));
-      String approximate = String.join("", texts(drawn, Split.APPROXIMATE));
+      String forget = String.join("", texts(drawn, SampleSplit.FORGET));
+      String approximate = String.join("", texts(drawn, SampleSplit.APPROXIMATE));
       assertThat((double) forget.length() / approximate.length()).isCloseTo(1, within(0.01));
       assertThat(distance(histogram(forget), histogram(approximate))).isLessThan(0.02);
     }
@@ -124,7 +124,7 @@ class SampleCorpusTest {
     return share;
   }
 
-  private static List<String> texts(List<SampleDocument> documents, Split split) {
+  private static List<String> texts(List<SampleDocument> documents, SampleSplit split) {
     return documents.stream().filter(d -> d.split() == split).map(SampleDocument::text).toList();
   }
 

@@ -50,7 +50,7 @@ record DocumentRow(Source source, int number, SourceColumns columns) implements 
   }
 
   /** Of a file that this program reads. */
-  Row of(Entry entry) {
+  Row of(FileEntry entry) {
     Map<String, String> members = Listing.members(entry.name());
     JsonLine line =
         entry.object() != null
@@ -61,7 +61,7 @@ record DocumentRow(Source source, int number, SourceColumns columns) implements 
     return row(line, line.reason() == null ? null : excerpt(entry), entry.file(), entry.place());
   }
 
-  private static String excerpt(Entry entry) {
+  private static String excerpt(FileEntry entry) {
     return JsonLine.excerpt(entry.bytes() == null ? bytes(entry.object()) : entry.bytes());
   }
 

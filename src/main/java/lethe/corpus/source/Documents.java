@@ -148,7 +148,7 @@ public final class Documents {
         .toList();
   }
 
-  private static JsonNode object(Entry entry) {
+  private static JsonNode object(FileEntry entry) {
     try {
       return entry.object() == null ? JsonLine.LINE.readTree(entry.bytes()) : entry.object();
     } catch (IOException e) {
@@ -173,7 +173,7 @@ public final class Documents {
           .flatMap(new Parse(row, base), Encoders.row(DocumentRow.schema(columns)));
     }
     Listing listing = source.listing(files());
-    JavaRDD<Entry> entries =
+    JavaRDD<FileEntry> entries =
         source.format().equals(Source.TEXT)
             ? FileRows.whole(spark, listing)
             : FileRows.entries(spark, listing);

@@ -31,17 +31,17 @@ public final class FileRows {
   private FileRows() {}
 
   /** Lines, or the objects of an array. */
-  public static JavaRDD<Entry> entries(SparkSession spark, Listing listing) {
+  public static JavaRDD<FileEntry> entries(SparkSession spark, Listing listing) {
     long most = most(spark, listing);
-    List<Slice> slices = new ArrayList<>();
-    for (Slice file : listing.files()) {
+    List<FileSlice> slices = new ArrayList<>();
+    for (FileSlice file : listing.files()) {
       if (PACKED.matcher(file.file()).find()) { // one task reads it from its beginning
         slices.add(file);
         continue;
       }
       for (long from = 0; from < file.to(); from += most) {
         slices.add(
-            new Slice(
+            new FileSlice(
                 file.file(), file.name(), from, Math.min(from + most, file.to()), file.hosts()));
       }
     }
@@ -50,7 +50,7 @@ public final class FileRows {
   }
 
   /** Whole files. */
-  static JavaRDD<Entry> whole(SparkSession spark, Listing listing) {
+  static JavaRDD<FileEntry> whole(SparkSession spark, Listing listing) {
     var hadoop = hadoop(spark);
     return tasks(spark, listing.files(), most(spark, listing)).flatMap(new Read(hadoop, true));
   }
@@ -71,11 +71,12 @@ public final class FileRows {
     return Math.min(DataSources.maxPartitionBytes(spark), Math.max(OPENING, share));
   }
 
-  private static JavaRDD<List<Slice>> tasks(SparkSession spark, List<Slice> slices, long most) {
-    List<Tuple2<List<Slice>, scala.collection.Seq<String>>> tasks = new ArrayList<>();
-    List<Slice> task = new ArrayList<>();
+  private static JavaRDD<List<FileSlice>> tasks(
+      SparkSession spark, List<FileSlice> slices, long most) {
+    List<Tuple2<List<FileSlice>, scala.collection.Seq<String>>> tasks = new ArrayList<>();
+    List<FileSlice> task = new ArrayList<>();
     long bytes = 0;
-    for (Slice slice : slices) {
+    for (FileSlice slice : slices) {
       if (!task.isEmpty() && bytes + slice.bytes() > most) {
         tasks.add(task(task));
         task = new ArrayList<>();
@@ -94,19 +95,20 @@ public final class FileRows {
         .sparkContext()
         .makeRDD(
             JavaConverters.asScalaBuffer(tasks).toSeq(),
-            ClassTag$.MODULE$.<List<Slice>>apply(List.class))
+            ClassTag$.MODULE$.<List<FileSlice>>apply(List.class))
         .toJavaRDD();
   }
 
-  private static Tuple2<List<Slice>, scala.collection.Seq<String>> task(List<Slice> slices) {
+  private static Tuple2<List<FileSlice>, scala.collection.Seq<String>> task(
+      List<FileSlice> slices) {
     return new Tuple2<>(slices, JavaConverters.asScalaBuffer(slices.get(0).hosts()).toSeq());
   }
 
   /** Reads slices one after the other; no more than one file is open. */
   private record Read(Broadcast<SerializableConfiguration> hadoop, boolean whole)
-      implements FlatMapFunction<List<Slice>, Entry> {
+      implements FlatMapFunction<List<FileSlice>, FileEntry> {
     @Override
-    public Iterator<Entry> call(List<Slice> slices) {
+    public Iterator<FileEntry> call(List<FileSlice> slices) {
       Opener opener = new Opener(hadoop.value().value());
       if (whole) {
         return slices.stream().map(slice -> file(slice, opener)).iterator();
@@ -119,13 +121,13 @@ public final class FileRows {
       return entries;
     }
 
-    private static Entry file(Slice slice, Opener opener) {
+    private static FileEntry file(FileSlice slice, Opener opener) {
       try (InputStream packed = opener.raw(slice.file())) {
         byte[] head = packed.readNBytes(Packing.HEAD_BYTES);
         boolean foreign = Packing.of(head).refusal() != null;
         try (InputStream in = foreign ? opener.raw(slice.file()) : opener.text(slice.file())) {
           byte[] content = in.readAllBytes();
-          return new Entry(slice.file(), slice.name(), 0, content, null);
+          return new FileEntry(slice.file(), slice.name(), 0, content, null);
         }
       } catch (IOException e) {
         throw failed(slice, e);
@@ -133,18 +135,18 @@ public final class FileRows {
     }
   }
 
-  private static UncheckedIOException failed(Slice slice, IOException e) {
+  private static UncheckedIOException failed(FileSlice slice, IOException e) {
     return new UncheckedIOException("Cannot read " + slice.file() + ": " + e.getMessage(), e);
   }
 
-  private static final class Entries implements Iterator<Entry> {
-    private final Iterator<Slice> slices;
+  private static final class Entries implements Iterator<FileEntry> {
+    private final Iterator<FileSlice> slices;
     private final Opener opener;
-    private Slice slice;
-    private SliceReader reader;
-    private Entry next;
+    private FileSlice slice;
+    private FileSliceReader reader;
+    private FileEntry next;
 
-    Entries(Iterator<Slice> slices, Opener opener) {
+    Entries(Iterator<FileSlice> slices, Opener opener) {
       this.slices = slices;
       this.opener = opener;
     }
@@ -155,7 +157,7 @@ public final class FileRows {
         while (next == null && (reader != null || slices.hasNext())) {
           if (reader == null) {
             slice = slices.next();
-            reader = SliceReader.open(slice, opener);
+            reader = FileSliceReader.open(slice, opener);
           }
           next = reader.next();
           if (next == null) {
@@ -169,11 +171,11 @@ public final class FileRows {
     }
 
     @Override
-    public Entry next() {
+    public FileEntry next() {
       if (!hasNext()) {
         throw new NoSuchElementException("no entry is left");
       }
-      Entry entry = next;
+      FileEntry entry = next;
       next = null;
       return entry;
     }

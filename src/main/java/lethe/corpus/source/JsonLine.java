@@ -80,9 +80,9 @@ public record JsonLine(
       return withQuestion(object, source);
     }
     JsonNode text = source.text().find(object);
-    Id own = Id.of(source.id().find(object));
+    DocumentId own = DocumentId.of(source.id().find(object));
     boolean made = !source.id().asked() && own.missing();
-    Id id = made ? new Id(hash(source.path() + "\n" + text.asText()), null) : own;
+    DocumentId id = made ? new DocumentId(hash(source.path() + "\n" + text.asText()), null) : own;
     if (id.text() == null) {
       return rejected(object, null, "no id", source.id() + " " + id.problem());
     }
@@ -128,10 +128,10 @@ public record JsonLine(
   private static JsonLine withQuestion(JsonNode object, Source source) {
     JsonNode question = source.question().find(object);
     JsonNode answer = source.text().find(object);
-    Id id =
+    DocumentId id =
         source.id() == null
-            ? new Id(hash(question.asText() + "\n" + answer.asText()), null)
-            : Id.of(source.id().find(object));
+            ? new DocumentId(hash(question.asText() + "\n" + answer.asText()), null)
+            : DocumentId.of(source.id().find(object));
     if (id.text() == null) {
       return rejected(object, null, "no id", source.id() + " " + id.problem());
     }

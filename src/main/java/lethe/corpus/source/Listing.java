@@ -35,7 +35,7 @@ import org.apache.hadoop.fs.RemoteIterator;
  *     programs write beside data
  */
 public record Listing(
-    String base, List<Slice> files, List<String> empty, Map<String, Long> leftOut) {
+    String base, List<FileSlice> files, List<String> empty, Map<String, Long> leftOut) {
   private static final Pattern FOLDER =
       Pattern.compile("\\.git|\\.hg|\\.svn|\\.bzr|CVS|_temporary|\\.spark-staging-.*");
 
@@ -89,7 +89,7 @@ public record Listing(
           }
         }
       }
-      found.files.sort(Comparator.comparing(Slice::file));
+      found.files.sort(Comparator.comparing(FileSlice::file));
       return found;
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot list " + path + ": " + e.getMessage(), e);
@@ -166,7 +166,7 @@ public record Listing(
     } catch (IOException e) {
       hosts = List.of(); // only a preference
     }
-    files.add(new Slice(file.getPath().toString(), name, 0, file.getLen(), hosts));
+    files.add(new FileSlice(file.getPath().toString(), name, 0, file.getLen(), hosts));
   }
 
   private boolean leaveOut(String name) {

@@ -66,7 +66,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
                           .map(line -> giant(line.name(source.id()), line.bytes(), memory));
                   case Source.TEXT ->
                       listing(source).files().stream()
-                          .max(Comparator.comparing(Slice::bytes))
+                          .max(Comparator.comparing(FileSlice::bytes))
                           .map(file -> giant(file.file(), file.bytes(), memory))
                           .stream();
                   default -> Stream.<Optional<String>>empty(); // unknown without reading it
@@ -96,8 +96,8 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
         .collect();
   }
 
-  private JavaRDD<Slice> files(Source source) {
-    List<Slice> files = listing(source).files();
+  private JavaRDD<FileSlice> files(Source source) {
+    List<FileSlice> files = listing(source).files();
     return JavaSparkContext.fromSparkContext(spark.sparkContext())
         .parallelize(files, Math.max(1, files.size()));
   }
@@ -128,9 +128,9 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
         .toList();
   }
 
-  private static Optional<String> fault(Slice file, Opener opener, String format) {
+  private static Optional<String> fault(FileSlice file, Opener opener, String format) {
     byte[] buffer = new byte[1 << 16];
-    try (SliceReader entries = SliceReader.open(file, opener);
+    try (FileSliceReader entries = FileSliceReader.open(file, opener);
         InputStream in = opener.text(file.file())) {
       while (format.equals(Source.JSON) ? entries.next() != null : in.read(buffer) >= 0) {
         // only whether it can be read matters
@@ -158,7 +158,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
                 });
   }
 
-  private static String table(Slice file, Source source, Exception e) {
+  private static String table(FileSlice file, Source source, Exception e) {
     String why = ExceptionUtils.getRootCause(e).toString().lines().findFirst().orElse("");
     return "Cannot read %s as %s: %s%s"
         .formatted(

@@ -81,7 +81,7 @@ record SourceRows(SparkSession spark, Source source) {
     return TableFiles.read(spark)
         .format(source.format())
         .options(options())
-        .load(listing().orElseThrow().files().stream().map(Slice::file).toArray(String[]::new));
+        .load(listing().orElseThrow().files().stream().map(FileSlice::file).toArray(String[]::new));
   }
 
   /** Quotes as all but Spark write them: doubled within quotes, where a line may break, too. */
@@ -122,7 +122,7 @@ record SourceRows(SparkSession spark, Source source) {
       List<String> hidden =
           listing.stream()
               .flatMap(list -> list.files().stream())
-              .map(Slice::name)
+              .map(FileSlice::name)
               .filter(name -> name.substring(name.lastIndexOf('/') + 1).matches(HIDDEN))
               .toList();
       if (!hidden.isEmpty()) {
@@ -135,7 +135,7 @@ record SourceRows(SparkSession spark, Source source) {
       Optional<String> pattern =
           listing.stream()
               .flatMap(list -> list.files().stream())
-              .map(Slice::file)
+              .map(FileSlice::file)
               .filter(file -> multiLine() && file.matches(".*[\\[\\]{}*?\\\\,].*"))
               .findFirst();
       if (pattern.isPresent()) {

@@ -11,9 +11,9 @@ import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import lethe.corpus.source.Entry;
+import lethe.corpus.source.DocumentId;
+import lethe.corpus.source.FileEntry;
 import lethe.corpus.source.FileRows;
-import lethe.corpus.source.Id;
 import lethe.corpus.source.JsonFault;
 import lethe.corpus.source.JsonLine;
 import lethe.corpus.source.Listing;
@@ -38,7 +38,7 @@ import org.apache.spark.sql.types.StructType;
  * @param file any Hadoop path, plain or compressed. Without {@code at}: one id per line, or one
  *     JSON object with a member {@code id} per line, or a JSON array of either. With it: one JSON
  *     document
- * @param at member names joined with dots; every value below that member is an {@link Id}
+ * @param at member names joined with dots; every value below that member is an {@link DocumentId}
  */
 public record IdFile(String file, Optional<String> at) {
 
@@ -107,13 +107,13 @@ public record IdFile(String file, Optional<String> at) {
   }
 
   /** A line or an object of an array: columns {@code id line why}. */
-  private static Row row(Entry entry) {
+  private static Row row(FileEntry entry) {
     String line =
         entry.object() != null
             ? entry.object().toString()
             : JsonLine.excerpt(entry.bytes()).replace("\uFEFF", "").strip();
     try {
-      Id id = id(entry);
+      DocumentId id = id(entry);
       return RowFactory.create(id.text(), line, id.problem());
     } catch (CharacterCodingException e) {
       return RowFactory.create(null, line, "is not UTF-8");
@@ -123,21 +123,22 @@ public record IdFile(String file, Optional<String> at) {
   }
 
   /** What begins with a brace or a quote is JSON; any other line is the id itself. */
-  private static Id id(Entry entry) throws CharacterCodingException, JsonProcessingException {
+  private static DocumentId id(FileEntry entry)
+      throws CharacterCodingException, JsonProcessingException {
     if (entry.object() != null) {
       return id(entry.object());
     }
     String line = Text.decode(entry.bytes()).replace("\uFEFF", "").strip();
     boolean json = line.startsWith("{") || (line.startsWith("\"") && line.length() > 1);
-    return json ? id(JsonLine.LINE.readTree(line)) : Id.of(new TextNode(line));
+    return json ? id(JsonLine.LINE.readTree(line)) : DocumentId.of(new TextNode(line));
   }
 
-  private static Id id(JsonNode node) {
+  private static DocumentId id(JsonNode node) {
     if (!node.isObject()) {
-      return Id.of(node);
+      return DocumentId.of(node);
     }
-    Id id = Id.of(node.path("id"));
-    return id.text() == null ? new Id(null, "has an id that " + id.problem()) : id;
+    DocumentId id = DocumentId.of(node.path("id"));
+    return id.text() == null ? new DocumentId(null, "has an id that " + id.problem()) : id;
   }
 
   private Dataset<Row> below(SparkSession spark, String path) {
@@ -169,7 +170,7 @@ public record IdFile(String file, Optional<String> at) {
       node.forEach(inner -> collect(inner, path, found));
       return;
     }
-    Id id = Id.of(node);
+    DocumentId id = DocumentId.of(node);
     if (id.text() == null) {
       throw new InvalidSettings(
           "Cannot read ids from %s: a value below %s %s".formatted(file, path, id.problem()));

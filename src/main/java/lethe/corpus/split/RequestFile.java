@@ -17,9 +17,9 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import lethe.corpus.source.Entry;
+import lethe.corpus.source.DocumentId;
+import lethe.corpus.source.FileEntry;
 import lethe.corpus.source.FileRows;
-import lethe.corpus.source.Id;
 import lethe.corpus.source.JsonLine;
 import lethe.corpus.source.Listing;
 import lethe.folder.Files;
@@ -105,7 +105,7 @@ public record RequestFile(String file) {
   }
 
   /** A line as {@link #LINE}; what is of another type than it must be is null. */
-  private static Row row(Entry entry) {
+  private static Row row(FileEntry entry) {
     String line =
         entry.object() == null ? JsonLine.excerpt(entry.bytes()) : entry.object().toString();
     JsonNode object = MissingNode.getInstance();
@@ -117,8 +117,8 @@ public record RequestFile(String file) {
     String sha256 = object.path(SHA256).textValue();
     return RowFactory.create(
         line,
-        Id.of(object.path("request")).text(),
-        Id.of(object.path("document")).text(),
+        DocumentId.of(object.path("request")).text(),
+        DocumentId.of(object.path("document")).text(),
         object.path(ADDRESS).textValue(),
         sha256 == null ? null : sha256.toLowerCase(Locale.ROOT),
         object.path("domain").asText(""));

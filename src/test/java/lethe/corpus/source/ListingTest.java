@@ -46,7 +46,7 @@ class ListingTest {
     write("in/_SUCCESS", "in/_temporary/0/part.parquet", "in/.DS_Store");
     Files.writeString(folder.resolve("in/empty.py"), "");
     Listing listing = Listing.of(folder + "/in", FILES);
-    assertThat(listing.files()).extracting(Slice::name).containsExactly("a.py");
+    assertThat(listing.files()).extracting(FileSlice::name).containsExactly("a.py");
     assertThat(listing.notes("in"))
         .containsExactly(
             "Source in: files that are not documents: 1 without a byte (empty.py), 1 of .DS_Store, 2 of .git, 1 of .svn, 1 of _SUCCESS, 1 of _temporary");
@@ -98,7 +98,7 @@ class ListingTest {
     assertThat(names(folder + "/in/{one,two}"))
         .containsExactly("one/a.jsonl", "one/b.txt", "two/sub/c.jsonl");
     assertThat(Listing.of(folder + "/in", "*.{jsonl,py}", FILES).files())
-        .extracting(Slice::name)
+        .extracting(FileSlice::name)
         .containsExactly("one/a.jsonl", "other/d.jsonl", "two/sub/c.jsonl");
   }
 
@@ -111,7 +111,7 @@ class ListingTest {
   }
 
   private List<String> names(String path) {
-    return Listing.of(path, FILES).files().stream().map(Slice::name).toList();
+    return Listing.of(path, FILES).files().stream().map(FileSlice::name).toList();
   }
 
   private void write(String... names) throws IOException {

@@ -128,9 +128,9 @@ class OpenerTest {
     }
     Path file = Files.writeString(folder.resolve("f.jsonl"), text + "end");
     long bytes = Files.size(file);
-    List<Entry> whole = entries(file, 0, bytes);
+    List<FileEntry> whole = entries(file, 0, bytes);
     assertThat(whole).hasSize(31);
-    for (Entry entry : whole) {
+    for (FileEntry entry : whole) {
       byte[] at = Arrays.copyOfRange(Files.readAllBytes(file), (int) entry.place(), (int) bytes);
       assertThat(new String(at, UTF_8)).startsWith(new String(entry.bytes(), UTF_8));
     }
@@ -148,11 +148,11 @@ class OpenerTest {
     Path file =
         Files.writeString(
             folder.resolve("f.json"), "\uFEFF \n[\n  {\"id\": 1,\n \"x\": NaN},\n[2] ]\n");
-    List<Entry> all = entries(file, 0, Files.size(file));
+    List<FileEntry> all = entries(file, 0, Files.size(file));
     assertThat(all)
         .extracting(entry -> entry.object().toString())
         .containsExactly("{\"id\":1,\"x\":\"NaN\"}", "[2]");
-    assertThat(all).extracting(Entry::place).containsExactly(0L, 1L);
+    assertThat(all).extracting(FileEntry::place).containsExactly(0L, 1L);
     assertThat(entries(file, 5, Files.size(file))).as("a later range has nothing").isEmpty();
     Files.writeString(file, "[1]\n{\"id\": 2}\n");
     assertThatThrownBy(() -> entries(file, 0, 5))
@@ -168,15 +168,15 @@ class OpenerTest {
     return strings(entries(file, from, to));
   }
 
-  private static List<String> strings(List<Entry> entries) {
+  private static List<String> strings(List<FileEntry> entries) {
     return entries.stream().map(entry -> new String(entry.bytes(), UTF_8)).toList();
   }
 
-  private static List<Entry> entries(Path file, long from, long to) throws IOException {
-    List<Entry> all = new ArrayList<>();
-    Slice slice = new Slice(file.toUri().toString(), "f", from, to, List.of());
-    try (SliceReader reader = SliceReader.open(slice, OPENER)) {
-      for (Entry entry = reader.next(); entry != null; entry = reader.next()) {
+  private static List<FileEntry> entries(Path file, long from, long to) throws IOException {
+    List<FileEntry> all = new ArrayList<>();
+    FileSlice slice = new FileSlice(file.toUri().toString(), "f", from, to, List.of());
+    try (FileSliceReader reader = FileSliceReader.open(slice, OPENER)) {
+      for (FileEntry entry = reader.next(); entry != null; entry = reader.next()) {
         all.add(entry);
       }
     }

@@ -13,5 +13,5 @@ import java.io.Serializable;
  * @param object of an array; null for a line or file
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record Entry(String file, String name, long place, byte[] bytes, JsonNode object)
+public record FileEntry(String file, String name, long place, byte[] bytes, JsonNode object)
     implements Serializable {}

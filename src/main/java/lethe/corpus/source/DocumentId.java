@@ -10,17 +10,17 @@ import java.util.Locale;
  * @param text null where there is none
  * @param problem why there is none
  */
-public record Id(String text, String problem) {
+public record DocumentId(String text, String problem) {
 
   private static final String NULL = "is null";
   private static final String MISSING = "is missing";
 
-  public static Id of(JsonNode node) {
+  public static DocumentId of(JsonNode node) {
     if (node.isMissingNode() || node.isNull()) {
-      return new Id(null, node.isNull() ? NULL : MISSING);
+      return new DocumentId(null, node.isNull() ? NULL : MISSING);
     }
     if (!node.isTextual() && !node.isIntegralNumber()) {
-      return new Id(
+      return new DocumentId(
           null,
           "is %s, but an id is text or a whole number"
               .formatted(
@@ -30,10 +30,10 @@ public record Id(String text, String problem) {
     }
     String text = node.asText();
     return text.isBlank()
-        ? new Id(null, "is empty")
+        ? new DocumentId(null, "is empty")
         : JsonLine.loneSurrogate(text) >= 0
-            ? new Id(null, "has half a character")
-            : new Id(text, null);
+            ? new DocumentId(null, "has half a character")
+            : new DocumentId(text, null);
   }
 
   /** Whether there is nothing at all. */

@@ -12,7 +12,7 @@ import java.util.List;
  * @param to byte after the last
  * @param hosts that have it
  */
-public record Slice(String file, String name, long from, long to, List<String> hosts)
+public record FileSlice(String file, String name, long from, long to, List<String> hosts)
     implements Serializable {
   long bytes() {
     return to - from;

@@ -14,21 +14,21 @@ import org.apache.hadoop.fs.FSDataInputStream;
  * The entries of a range of a file. Only files that are plain lines can be cut into ranges; of any
  * other the first range has everything, and the rest nothing.
  */
-final class SliceReader implements Closeable {
-  private final Slice slice;
+final class FileSliceReader implements Closeable {
+  private final FileSlice slice;
   private final InputStream in;
   private final Lines lines;
   private final JsonParser array;
   private long objects;
 
-  private SliceReader(Slice slice, InputStream in, Lines lines, JsonParser array) {
+  private FileSliceReader(FileSlice slice, InputStream in, Lines lines, JsonParser array) {
     this.slice = slice;
     this.in = in;
     this.lines = lines;
     this.array = array;
   }
 
-  static SliceReader open(Slice slice, Opener opener) throws IOException {
+  static FileSliceReader open(FileSlice slice, Opener opener) throws IOException {
     FSDataInputStream raw = opener.raw(slice.file());
     try {
       byte[] head = Opener.head(raw);
@@ -41,19 +41,19 @@ final class SliceReader implements Closeable {
         if (slice.from() > 0) {
           lines.next();
         }
-        return new SliceReader(slice, raw, lines, null);
+        return new FileSliceReader(slice, raw, lines, null);
       }
       if (slice.from() > 0) {
-        return new SliceReader(slice, raw, null, null);
+        return new FileSliceReader(slice, raw, null, null);
       }
       raw.seek(0);
       PushbackInputStream text = opener.text(raw, slice.file());
       if (first(Opener.head(text)) != '[') {
-        return new SliceReader(slice, text, new Lines(text, 0, Long.MAX_VALUE), null);
+        return new FileSliceReader(slice, text, new Lines(text, 0, Long.MAX_VALUE), null);
       }
       JsonParser array = JsonLine.JSON.createParser((InputStream) text);
       array.nextToken();
-      return new SliceReader(slice, text, null, array);
+      return new FileSliceReader(slice, text, null, array);
     } catch (IOException | RuntimeException e) {
       raw.close();
       throw e;
@@ -83,16 +83,20 @@ final class SliceReader implements Closeable {
   }
 
   /** The next entry; null after the last. Blank lines are none. */
-  Entry next() throws IOException {
+  FileEntry next() throws IOException {
     if (array != null) {
       JsonNode object = element();
-      return object == null ? null : new Entry(slice.file(), slice.name(), objects++, null, object);
+      return object == null
+          ? null
+          : new FileEntry(slice.file(), slice.name(), objects++, null, object);
     }
     byte[] line = lines == null ? null : lines.next();
     while (line != null && blank(line)) {
       line = lines.next();
     }
-    return line == null ? null : new Entry(slice.file(), slice.name(), lines.place(), line, null);
+    return line == null
+        ? null
+        : new FileEntry(slice.file(), slice.name(), lines.place(), line, null);
   }
 
   private JsonNode element() throws IOException {
