@@ -362,6 +362,18 @@ public class FaultyFileSystem extends FilterFileSystem {
     }
 
     @Override
+    public boolean mkdirs(Path folder) throws IOException {
+      Faults.alive();
+      return super.mkdirs(folder);
+    }
+
+    @Override
+    public boolean rename(Path from, Path to) throws IOException { // Spark's
+      Faults.ask("rename", to);
+      return super.rename(from, to);
+    }
+
+    @Override
     public boolean delete(Path path, boolean recursive) throws IOException {
       boolean deleted = FaultyFileSystem.delete(pathToFile(path), recursive);
       if (deleted) {
