@@ -265,7 +265,7 @@ public class FaultyFileSystem extends FilterFileSystem {
   }
 
   /** An object that is there, all of it, once its stream is closed. */
-  private final class Put extends OutputStream implements Abortable {
+  private static final class Put extends OutputStream implements Abortable {
     private final Path path;
     private final ByteArrayOutputStream content = new ByteArrayOutputStream();
     private boolean ended;
