@@ -8,6 +8,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import lethe.json.Json;
@@ -55,6 +56,7 @@ public final class Lease implements Fence, AutoCloseable {
   private final ScheduledExecutorService beating =
       Executors.newSingleThreadScheduledExecutor(
           new BasicThreadFactory.Builder().namingPattern("lethe-lease").daemon(true).build());
+  private Optional<ScheduledFuture<?>> beats = Optional.empty();
   private volatile LeaseHolder self;
   private boolean failing;
 
@@ -92,15 +94,18 @@ public final class Lease implements Fence, AutoCloseable {
     Optional<byte[]> found = content();
     Optional<LeaseHolder> before = found.flatMap(LeaseHolder::parse);
     boolean held = before.filter(h -> HELD.contains(h.token())).isPresent();
-    if (held || (found.isPresent() && !before.filter(Lease::isDead).isPresent())) {
+    boolean dead = !held && before.filter(Lease::isDead).isPresent();
+    if (found.isPresent() && !dead) {
       new LeaseWatch(root, path, this::content, listener::notice, time).watch(found.get(), held);
     }
     int last = Math.max(before.map(LeaseHolder::driver).orElse(0), lastDriver());
     String token = UUID.randomUUID().toString();
     write(LeaseHolder.here(last + 1, token));
     HELD.add(token);
-    beating.scheduleWithFixedDelay(
-        this::beat, BEAT.toSeconds(), BEAT.toSeconds(), TimeUnit.SECONDS);
+    beats =
+        Optional.of(
+            beating.scheduleWithFixedDelay(
+                this::beat, BEAT.toSeconds(), BEAT.toSeconds(), TimeUnit.SECONDS));
   }
 
   /** Whether it is known that a driver has ended: one of this host whose process is no more. */
@@ -198,6 +203,7 @@ public final class Lease implements Fence, AutoCloseable {
    */
   @Override
   public void close() {
+    beats.ifPresent(b -> b.cancel(false));
     beating.shutdown();
     if (self == null) {
       return;

@@ -83,8 +83,18 @@ public class FaultyFileSystem extends FilterFileSystem {
   }
 
   private FileStatus here(FileStatus status) {
-    status.setPath(new Path(uri.getScheme(), "", status.getPath().toUri().getPath()));
-    return status;
+    return plain(status, new Path(uri.getScheme(), "", status.getPath().toUri().getPath()));
+  }
+
+  /** Without the local disk's permissions, which it looks up by a path of its own scheme. */
+  private static FileStatus plain(FileStatus status, Path path) {
+    return new FileStatus(
+        status.getLen(),
+        status.isDirectory(),
+        1,
+        status.getBlockSize(),
+        status.getModificationTime(),
+        path);
   }
 
   @Override
@@ -207,10 +217,13 @@ public class FaultyFileSystem extends FilterFileSystem {
     return file.delete();
   }
 
-  /** A file whose writes and whose close may fail; half of a write that fails is on the disk. */
+  /**
+   * A file whose first write and whose close may fail; half of a write that fails is on the disk.
+   */
   private static final class Faulty extends OutputStream {
     private final Path path;
     private final OutputStream out;
+    private boolean begun;
     private boolean closed;
 
     Faulty(Path path, OutputStream out) {
@@ -226,7 +239,12 @@ public class FaultyFileSystem extends FilterFileSystem {
     @Override
     public void write(byte[] bytes, int from, int count) throws IOException {
       try {
-        Faults.ask("write", path);
+        if (begun) {
+          Faults.alive();
+        } else {
+          Faults.ask("write", path);
+        }
+        begun = true;
       } catch (IOException | Error e) {
         out.write(bytes, from, count / 2);
         out.flush();
@@ -247,7 +265,7 @@ public class FaultyFileSystem extends FilterFileSystem {
   }
 
   /** An object that is there, all of it, once its stream is closed. */
-  private final class Put extends OutputStream implements Abortable {
+  private static final class Put extends OutputStream implements Abortable {
     private final Path path;
     private final ByteArrayOutputStream content = new ByteArrayOutputStream();
     private boolean ended;
@@ -323,7 +341,8 @@ public class FaultyFileSystem extends FilterFileSystem {
     @Override
     public FileStatus getFileStatus(Path path) throws IOException {
       Faults.alive();
-      return super.getFileStatus(path);
+      FileStatus status = super.getFileStatus(path);
+      return plain(status, status.getPath());
     }
 
     @Override
@@ -343,9 +362,23 @@ public class FaultyFileSystem extends FilterFileSystem {
     }
 
     @Override
+    public boolean mkdirs(Path folder) throws IOException {
+      Faults.alive();
+      return super.mkdirs(folder);
+    }
+
+    @Override
+    public boolean rename(Path from, Path to) throws IOException { // Spark's
+      Faults.ask("rename", to);
+      return super.rename(from, to);
+    }
+
+    @Override
     public boolean delete(Path path, boolean recursive) throws IOException {
       boolean deleted = FaultyFileSystem.delete(pathToFile(path), recursive);
-      Faults.ask("return from delete", path);
+      if (deleted) {
+        Faults.ask("return from delete", path);
+      }
       return deleted;
     }
   }

@@ -1,0 +1,302 @@
+package lethe;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import lethe.command.Failures;
+import lethe.console.Console;
+import lethe.folder.Faults;
+import lethe.folder.FaultyFileSystem;
+import lethe.folder.LeaseLostException;
+import lethe.pipeline.Pipeline;
+import lethe.run.RunConfig;
+import lethe.run.Verb;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.FileUtils;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A driver that dies at any call of the run folder's file system: the same command, given again,
+ * ends with what an undisturbed run leaves. The death is a fault after which every call fails,
+ * which is all that the folder sees of it.
+ *
+ * <p>The gate tries a few calls, drawn with a fixed seed. {@code jobs/crash-anywhere.sh} tries
+ * every one, through the system properties {@code lethe.crash.verbs}, {@code lethe.crash.scheme}
+ * (one of {@link FaultyFileSystem}) and {@code lethe.crash.points} (how many per verb, or {@code
+ * all}).
+ */
+class CrashAnywhereIT {
+  private static final List<Verb> ORDER =
+      List.of(
+          Verb.PREPARE,
+          Verb.PRETRAIN,
+          Verb.FINETUNE,
+          Verb.RETRAIN,
+          Verb.UNLEARN,
+          Verb.EVALUATE,
+          Verb.REPORT);
+
+  private static final String SCHEME = System.getProperty("lethe.crash.scheme", "crash-disk");
+  private static final String POINTS = System.getProperty("lethe.crash.points", "2");
+  private static final List<Verb> VERBS =
+      Stream.of(System.getProperty("lethe.crash.verbs", "unlearn").split(","))
+          .map(verb -> Verb.valueOf(verb.toUpperCase(Locale.ROOT)))
+          .toList();
+
+  @TempDir static Path folder;
+
+  private static Path conf;
+
+  /** The run folder as a verb finds it. */
+  private static final Map<Verb, Path> BEFORE = new EnumMap<>(Verb.class);
+
+  @BeforeAll
+  static void anUndisturbedRun() throws IOException {
+    System.setProperty("spark.master", "local[1]");
+    System.setProperty("spark.ui.enabled", "false");
+    System.setProperty("spark.sql.shuffle.partitions", "2");
+    FaultyFileSystem.configuration()
+        .getPropsWithPrefix("fs.crash")
+        .forEach((key, name) -> System.setProperty("spark.hadoop.fs.crash" + key, name));
+    conf = SmallRun.in(folder);
+    StringBuilder more = new StringBuilder(Files.readString(conf));
+    more.append("run.dir = \"%s:%s/run\"\n".formatted(SCHEME, folder));
+    more.append("train { steps = 3, checkpoint-every = 1 }\n");
+    if (VERBS.contains(Verb.PRETRAIN)) {
+      more.append("pretrain { enabled = true, model = \"%s/model\" }\n".formatted(folder));
+    }
+    more.append("evaluate.retrain = %s\n".formatted(VERBS.contains(Verb.RETRAIN)));
+    FaultyFileSystem.configuration()
+        .getPropsWithPrefix("fs.crash")
+        .forEach(
+            (key, name) ->
+                more.append("spark.hadoop.\"fs.crash%s\" = \"%s\"\n".formatted(key, name)));
+    Files.writeString(conf, more);
+    for (Verb verb : ORDER) {
+      if (!needed(verb)) {
+        continue;
+      }
+      Path before = folder.resolve("before-" + verb.spelling());
+      if (Files.exists(run())) {
+        FileUtils.copyDirectory(run().toFile(), before.toFile());
+      }
+      BEFORE.put(verb, before);
+      drive(verb);
+    }
+  }
+
+  private static boolean needed(Verb verb) {
+    boolean scored = VERBS.contains(Verb.EVALUATE) || VERBS.contains(Verb.REPORT);
+    return VERBS.contains(verb)
+        || verb == Verb.PREPARE
+        || (verb == Verb.UNLEARN && scored)
+        || (verb == Verb.EVALUATE && VERBS.contains(Verb.REPORT));
+  }
+
+  @AfterAll
+  static void forget() {
+    Faults.none();
+    Stream.of("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")
+        .forEach(System::clearProperty);
+    FaultyFileSystem.configuration()
+        .getPropsWithPrefix("fs.crash")
+        .forEach((key, name) -> System.clearProperty("spark.hadoop.fs.crash" + key));
+  }
+
+  @Test
+  void theSameCommandEndsWithWhatAnUndisturbedRunLeaves() throws IOException {
+    List<String> wrong = new ArrayList<>();
+    for (Verb verb : VERBS) {
+      wrong.addAll(crashes(verb));
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void aDriverWhoseFolderIsTakenOverStopsAndChangesNothingMore() throws IOException {
+    restore(Verb.UNLEARN);
+    String other =
+        "{\"host\":\"elsewhere\",\"pid\":17,\"beat\":\"\",\"driver\":9,\"beats\":1,\"token\":\"other\"}";
+    Map<String, String> taken = new TreeMap<>();
+    PrintStream console =
+        new PrintStream(OutputStream.nullOutputStream()) {
+          @Override
+          public void println(String line) {
+            if (line.contains("step 1/3")) { // it is paused, and another driver goes on
+              CrashAnywhereIT.write(run().resolve("lease.json"), other);
+              taken.putAll(contents());
+            }
+          }
+        };
+    Pipeline paused =
+        new Pipeline(RunConfig.read(Verb.UNLEARN, conf, List.of()), new Console(console));
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    assertThatThrownBy(paused::run)
+        .isInstanceOf(LeaseLostException.class)
+        .hasMessageContaining("process 17 on elsewhere, driver 9 of the folder, has taken it over")
+        .satisfies(
+            e ->
+                assertThat(Failures.explain(e, new PrintStream(errors, true, UTF_8))).isEqualTo(1));
+    assertThat(errors.toString(UTF_8).lines()).as("one line, no trace").hasSize(1);
+    assertThat(contents()).isEqualTo(taken);
+  }
+
+  /** Every file with its content. */
+  private static Map<String, String> contents() {
+    Map<String, String> contents = new TreeMap<>();
+    for (File file : FileUtils.listFiles(run().toFile(), null, true)) {
+      contents.put(file.getPath(), read(file.toPath()));
+    }
+    return contents;
+  }
+
+  private static String read(Path file) {
+    try {
+      return DigestUtils.sha256Hex(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Tries the calls of a verb; returns a sentence for each that did not end as it should. */
+  private static List<String> crashes(Verb verb) throws IOException {
+    restore(verb);
+    Faults.plan(Long.MAX_VALUE, Faults.How.STOPPED);
+    drive(verb);
+    long calls = Faults.calls();
+    Map<String, String> expected = outcome();
+    List<String> wrong = new ArrayList<>();
+    for (long n : points(calls)) {
+      restore(verb);
+      Faults.plan(n, Faults.How.STOPPED);
+      String first;
+      try {
+        drive(verb);
+        first = "nothing";
+      } catch (RuntimeException | AssertionError e) {
+        first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      }
+      String crash =
+          "%s, call %d of %d, %s (%s)".formatted(verb.spelling(), n, calls, Faults.first(), first);
+      Faults.none();
+      System.out.println("crash-anywhere: " + crash);
+      try {
+        drive(verb);
+        Map<String, String> found = outcome();
+        if (!found.equals(expected)) {
+          wrong.add(crash + ": " + differences(expected, found));
+        }
+      } catch (RuntimeException | AssertionError e) {
+        wrong.add(crash + ": the next driver failed: " + e);
+      }
+    }
+    return wrong;
+  }
+
+  private static List<Long> points(long calls) {
+    if (POINTS.equals("all")) {
+      return LongStream.rangeClosed(1, calls).boxed().toList();
+    }
+    Random random = new Random(1);
+    return Stream.generate(() -> 1 + (long) (random.nextDouble() * calls))
+        .distinct()
+        .limit(Math.min(calls, Long.parseLong(POINTS)))
+        .toList();
+  }
+
+  private static void drive(Verb verb) {
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+    new Pipeline(RunConfig.read(verb, conf, List.of()), new Console(nowhere)).run();
+  }
+
+  private static void restore(Verb verb) throws IOException {
+    Faults.none();
+    FileUtils.deleteDirectory(run().toFile());
+    if (Files.exists(BEFORE.get(verb))) {
+      FileUtils.copyDirectory(BEFORE.get(verb).toFile(), run().toFile());
+    }
+  }
+
+  private static Path run() {
+    return folder.resolve("run");
+  }
+
+  /** What must be the same, by file. */
+  private static Map<String, String> outcome() throws IOException {
+    Map<String, String> outcome = new TreeMap<>();
+    for (File file : FileUtils.listFiles(run().toFile(), null, true)) {
+      String name = run().relativize(file.toPath()).toString();
+      // Spark gives its parts random names.
+      outcome.put(name.replaceAll("part-.*parquet$", "part"), outcome(name, file.toPath()));
+    }
+    return outcome;
+  }
+
+  /** A file's content, without what is drawn or has the time of the run. */
+  private static String outcome(String name, Path file) throws IOException {
+    if (name.equals("run.json") || name.startsWith("report/") || name.endsWith(".parquet")) {
+      return "there";
+    }
+    if (name.endsWith("manifest.json")) {
+      JsonNode manifest = new ObjectMapper().readTree(file.toFile());
+      return manifest.path("chunks_sha256").asText() + manifest.path("origin");
+    }
+    return name.endsWith("steps.jsonl") ? losses(file) : read(file);
+  }
+
+  private static String losses(Path steps) throws IOException {
+    StringBuilder losses = new StringBuilder();
+    for (String line : Files.readAllLines(steps)) {
+      JsonNode record = new ObjectMapper().readTree(line);
+      losses.append(record.path("step")).append(record.path("losses")).append('\n');
+    }
+    return losses.toString();
+  }
+
+  private static String differences(Map<String, String> expected, Map<String, String> found) {
+    Map<String, String> names = new TreeMap<>(expected);
+    names.putAll(found);
+    StringBuilder text = new StringBuilder();
+    for (String name : names.keySet()) {
+      if (!found.containsKey(name)) {
+        text.append(name).append(" is missing; ");
+      } else if (!expected.containsKey(name)) {
+        text.append(name).append(" is left; ");
+      } else if (!found.get(name).equals(expected.get(name))) {
+        text.append(name).append(" differs; ");
+      }
+    }
+    return text.toString();
+  }
+}
