@@ -90,7 +90,7 @@ public final class EngineBench {
     Thread driver = new Thread(() -> loop.run(mailbox), "driver");
     driver.start();
     try (MailboxServer server =
-            new MailboxServer(mailbox, "127.0.0.1", 0, "bench", network, System.out::println);
+            new MailboxServer(mailbox, "127.0.0.1", 0, "bench", network, sentence -> {});
         MailboxClient client =
             new MailboxClient(
                 new MailboxAddress("127.0.0.1", server.port(), 0, "bench", network), 0, 0)) {

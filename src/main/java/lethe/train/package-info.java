@@ -7,8 +7,8 @@
  * half, {@link lethe.train.worker.WorkerTask} the workers'.
  *
  * <p>Rooms: {@code plan} decides which example is used where, {@code worker} computes gradients,
- * {@code exchange} carries them over Spark's network layer (sealed by {@code seal}), {@code
- * gradient} adds them, {@code optimizer} applies them, {@code steering} ends the training at its
- * target. The engine does not depend on corpus, evaluation or report.
+ * {@code exchange} carries them over Spark's network layer (sealed by {@code seal}, guarded by
+ * {@code guard}), {@code gradient} adds them, {@code optimizer} applies them, {@code steering} ends
+ * the training at its target. The engine does not depend on corpus, evaluation or report.
  */
 package lethe.train;

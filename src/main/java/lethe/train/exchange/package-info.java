@@ -1,5 +1,5 @@
 /**
- * Messages and streams between workers and the driver. Only this room and {@code seal} use Spark's
- * network layer.
+ * Messages and streams between workers and the driver. Only this room, {@code seal} and {@code
+ * guard} use Spark's network layer.
  */
 package lethe.train.exchange;

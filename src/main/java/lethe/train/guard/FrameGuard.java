@@ -3,6 +3,8 @@ package lethe.train.guard;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import java.io.IOException;
@@ -183,8 +185,7 @@ final class FrameGuard extends ChannelDuplexHandler {
 
   private void refuse(ChannelHandlerContext context, Refusals.Kind kind) {
     refused = true;
-    refusals.add(kind, context.channel().remoteAddress());
-    context.close();
+    refusals.refuse(context.channel(), kind);
   }
 
   /**
@@ -193,7 +194,7 @@ final class FrameGuard extends ChannelDuplexHandler {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) throws Exception {
     if (cause instanceof IOException) {
-      context.close();
+      ChannelFuture unused = context.close();
     } else {
       super.exceptionCaught(context, cause);
     }
@@ -204,15 +205,13 @@ final class FrameGuard extends ChannelDuplexHandler {
   public void write(ChannelHandlerContext context, Object data, ChannelPromise promise) {
     context
         .write(data)
+        .addListener(ChannelFutureListener.CLOSE_ON_FAILURE)
         .addListener(
             sent -> {
               if (sent.isSuccess() || sent.cause() instanceof IOException) {
                 promise.trySuccess();
               } else {
                 promise.tryFailure(sent.cause());
-              }
-              if (!sent.isSuccess()) {
-                context.close();
               }
             });
   }

@@ -47,12 +47,7 @@ final class Newcomers {
               end.cancel(false); // it would hold the channel until then
               leave(channel);
             });
-    surplus(channel)
-        .ifPresent(
-            one -> {
-              refusals.add(Refusals.Kind.TOO_MANY, one.remoteAddress());
-              one.close();
-            });
+    surplus(channel).ifPresent(one -> refusals.refuse(one, Refusals.Kind.TOO_MANY));
   }
 
   /**
@@ -66,8 +61,7 @@ final class Newcomers {
 
   private void expire(Channel channel) {
     if (leave(channel)) {
-      refusals.add(Refusals.Kind.TOO_SLOW, channel.remoteAddress());
-      channel.close();
+      refusals.refuse(channel, Refusals.Kind.TOO_SLOW);
     }
   }
 

@@ -37,9 +37,8 @@ final class PlainAnswers extends RpcHandler {
       if (inner.isAuthenticated()) {
         answer.onFailure(refusal(e));
       } else {
-        refusals.add(Refusals.Kind.WRONG_SECRET, channel.remoteAddress());
         answer.onFailure(new Refusal("Refused: the secret of this launch is another"));
-        channel.close(); // after the answer
+        refusals.refuse(channel, Refusals.Kind.WRONG_SECRET); // after the answer
       }
     }
   }

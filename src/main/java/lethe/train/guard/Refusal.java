@@ -1,9 +1,11 @@
 package lethe.train.guard;
 
+import java.io.PrintWriter;
+
 /**
  * What a peer is answered when something fails: one sentence. Spark's transport sends an exception
- * as it would be printed, so this one has neither a stack trace nor a cause, and prints as its
- * message alone.
+ * as it prints itself, so this one has neither a stack trace nor a cause, and prints its message
+ * alone.
  */
 final class Refusal extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -16,7 +18,7 @@ final class Refusal extends RuntimeException {
   }
 
   @Override
-  public String toString() {
-    return getMessage();
+  public void printStackTrace(PrintWriter writer) {
+    writer.print(getMessage());
   }
 }

@@ -1,5 +1,6 @@
 package lethe.train.guard;
 
+import io.netty.channel.Channel;
 import java.net.SocketAddress;
 import java.util.Comparator;
 import java.util.Map;
@@ -39,18 +40,16 @@ final class Refusals {
     this.notice = notice;
   }
 
-  /**
-   * Counts a refusal.
-   *
-   * @param peer that is refused; null if it is gone already
-   */
-  void add(Kind kind, SocketAddress peer) {
-    add(kind, peer, "");
+  /** Closes a connection and counts it. */
+  void refuse(Channel channel, Kind kind) {
+    SocketAddress peer = channel.remoteAddress();
+    channel.close().addListener(closed -> add(kind, peer, ""));
   }
 
   /**
    * Counts a refusal.
    *
+   * @param peer that is refused; null if it is gone already
    * @param detail for the user, not for the peer; appended to the sentence
    */
   void add(Kind kind, SocketAddress peer, String detail) {

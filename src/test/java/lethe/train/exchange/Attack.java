@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 import lethe.train.exchange.Message.Kind;
 import lethe.train.gradient.ShardTree;
 
@@ -90,7 +90,7 @@ enum Attack {
         Arrays.fill(all, sasl(new byte[0]));
         return spoken(port, joined(all));
       }),
-  IDLE_500(port -> atOnce(port, 500, peer -> peer)),
+  IDLE_500(port -> atOnce(port, 500, peer -> {})),
   SLOW_500(
       port ->
           atOnce(
@@ -99,9 +99,8 @@ enum Attack {
               peer -> {
                 for (byte one : sasl(new byte[0])) {
                   peer.say(new byte[] {one});
-                  Thread.yield();
                 }
-                return peer.say(new byte[1]);
+                peer.say(new byte[1]);
               })),
   UNFINISHED_200_MB(
       port -> {
@@ -118,6 +117,7 @@ enum Attack {
     byte[] on(int port) throws IOException;
   }
 
+  @SuppressWarnings("ImmutableEnumChecker") // what the actions hold is not changed
   private final Action action;
 
   Attack(Action action) {
@@ -139,15 +139,14 @@ enum Attack {
   }
 
   /** Many connections that are open at the same time. */
-  private static byte[] atOnce(int port, int count, UnaryOperator<HostilePeer> does)
-      throws IOException {
+  private static byte[] atOnce(int port, int count, Consumer<HostilePeer> does) throws IOException {
     List<HostilePeer> peers = new ArrayList<>();
     ByteArrayOutputStream heard = new ByteArrayOutputStream();
     try {
       for (int i = 0; i < count; i++) {
         peers.add(new HostilePeer(port));
       }
-      peers.forEach(does::apply);
+      peers.forEach(does);
       for (HostilePeer peer : peers) {
         heard.writeBytes(peer.heard());
       }

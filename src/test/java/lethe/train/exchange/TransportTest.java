@@ -209,8 +209,7 @@ class TransportTest {
   }
 
   private static MailboxServer server(LocalExchange exchange, Map<String, String> settings) {
-    return new MailboxServer(
-        exchange.mailbox, "127.0.0.1", 0, "secret", settings, System.out::println);
+    return new MailboxServer(exchange.mailbox, "127.0.0.1", 0, "secret", settings, sentence -> {});
   }
 
   private static float[] filled(float value) {

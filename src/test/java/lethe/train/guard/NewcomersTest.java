@@ -60,7 +60,7 @@ class NewcomersTest {
   @Test
   void whoHangsUpLeavesNothing() {
     EmbeddedChannel gone = from("10.0.0.1");
-    gone.close();
+    assertThat(gone.close().isSuccess()).isTrue();
     assertThat(newcomers.leave(gone)).as("is still known").isFalse();
     assertThat(gone.runScheduledPendingTasks()).as("time to the next task").isEqualTo(-1);
   }
