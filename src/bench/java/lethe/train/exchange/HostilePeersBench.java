@@ -59,6 +59,7 @@ public final class HostilePeersBench {
             memory.directGrowth() / MEBI,
             memory.heapPeak() / MEBI);
       }
+      training.worker.finish();
     }
   }
 }

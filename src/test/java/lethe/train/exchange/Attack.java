@@ -97,10 +97,9 @@ enum Attack {
               port,
               500,
               peer -> {
-                for (byte one : sasl(new byte[0])) {
+                for (byte one : Arrays.copyOf(sasl(new byte[100]), 40)) {
                   peer.say(new byte[] {one});
                 }
-                peer.say(new byte[1]);
               })),
   UNFINISHED_200_MB(
       port -> {

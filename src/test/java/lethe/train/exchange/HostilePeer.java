@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 /** A connection of somebody who does not know the secret, and what such a peer can send. */
 final class HostilePeer implements AutoCloseable {
   /** How long the driver may take to close a connection. */
-  private static final int PATIENCE_MILLIS = 20_000;
+  private static final int PATIENCE_MILLIS = 60_000;
 
   private final Socket socket;
 
