@@ -36,6 +36,7 @@ final class Newcomers {
 
   /** Admits a connection until its patience is over; another may have to go. */
   void admit(Channel channel) {
+    Optional<Channel> surplus = surplus(channel);
     Future<?> end =
         channel
             .eventLoop()
@@ -47,7 +48,7 @@ final class Newcomers {
               end.cancel(false); // it would hold the channel until then
               leave(channel);
             });
-    surplus(channel).ifPresent(one -> refusals.refuse(one, Refusals.Kind.TOO_MANY));
+    surplus.ifPresent(one -> refusals.refuse(one, Refusals.Kind.TOO_MANY));
   }
 
   /**

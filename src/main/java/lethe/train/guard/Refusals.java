@@ -1,6 +1,7 @@
 package lethe.train.guard;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import java.net.SocketAddress;
 import java.util.Comparator;
 import java.util.Map;
@@ -40,10 +41,10 @@ final class Refusals {
     this.notice = notice;
   }
 
-  /** Closes a connection and counts it. */
+  /** Counts a connection and closes it. */
   void refuse(Channel channel, Kind kind) {
-    SocketAddress peer = channel.remoteAddress();
-    channel.close().addListener(closed -> add(kind, peer, ""));
+    add(kind, channel.remoteAddress(), "");
+    ChannelFuture unused = channel.close();
   }
 
   /**
