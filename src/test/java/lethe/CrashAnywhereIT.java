@@ -204,7 +204,7 @@ class CrashAnywhereIT {
       try {
         drive(verb);
         first = "nothing";
-      } catch (RuntimeException | AssertionError e) {
+      } catch (Exception | AssertionError e) { // Spark's are checked but not declared
         first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       }
       String crash =
@@ -216,9 +216,11 @@ class CrashAnywhereIT {
         Map<String, String> found = outcome();
         if (!found.equals(expected)) {
           wrong.add(crash + ": " + differences(expected, found));
+          System.out.println("crash-anywhere: wrong: " + wrong.get(wrong.size() - 1));
         }
-      } catch (RuntimeException | AssertionError e) {
+      } catch (Exception | AssertionError e) { // Spark's are checked but not declared
         wrong.add(crash + ": the next driver failed: " + e);
+        System.out.println("crash-anywhere: wrong: " + wrong.get(wrong.size() - 1));
       }
     }
     return wrong;

@@ -101,8 +101,14 @@ public final class Pipeline {
     takeLease();
     try (lease) {
       return runAlone(validation.architecture(), findings);
-    } catch (RuntimeException e) { // whatever the stages make of the loss of the lease
-      throw lease.lost().<RuntimeException>map(lost -> lost).orElse(e);
+    } catch (Exception e) { // whatever the stages and Spark make of the loss of the lease
+      lease
+          .lost()
+          .ifPresent(
+              lost -> {
+                throw lost;
+              });
+      throw e;
     }
   }
 
