@@ -85,7 +85,7 @@ public final class Pipeline {
     } catch (InvalidSettings e) {
       LOG.error("{} refused: {}", config.verb().spelling(), printable(e.getMessage()));
       throw e;
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Spark's are checked but not declared
       LOG.error("{} failed: {}", config.verb().spelling(), printable(e.getMessage()));
       throw e;
     }
@@ -112,8 +112,11 @@ public final class Pipeline {
     try (lease) {
       TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::sweep);
       return afterChecks(validation.architecture(), findings);
-    } catch (RuntimeException e) { // whatever the stages make of the loss of the lease
-      throw lease.lost().<RuntimeException>map(lost -> lost).orElse(e);
+    } catch (Exception e) { // whatever the stages, and Spark undeclared, make of a lost lease
+      if (lease.lost().isPresent()) {
+        throw lease.lost().get();
+      }
+      throw e;
     }
   }
 
