@@ -1,6 +1,7 @@
 package lethe.table;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -8,6 +9,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
+import scala.Tuple2;
 
 /**
  * Tables that are used more than once: each is computed once and cut off from its lineage, because
@@ -21,6 +23,9 @@ public final class MaterializedTables implements AutoCloseable {
    */
   private static final long MOST_ROWS_COLLECTED = 10_000;
 
+  /** Rows that every partition may bring along, however many partitions there are. */
+  private static final int LEAST_SHARE = 64;
+
   private final List<Dataset<Row>> kept = new ArrayList<>();
 
   /** Materializes a table; the result is kept until this is closed. */
@@ -31,13 +36,43 @@ public final class MaterializedTables implements AutoCloseable {
     List<Row> few =
         rows.getNumPartitions() == 1
             ? cached.limit((int) MOST_ROWS_COLLECTED + 1).collectAsList()
-            : rows.count() > MOST_ROWS_COLLECTED ? null : rows.collect();
+            : few(rows);
     if (few == null || few.size() > MOST_ROWS_COLLECTED) {
       kept.add(cached);
       return table.sparkSession().createDataFrame(rows, cached.schema());
     }
     cached.unpersist();
     return local(table.sparkSession(), few, cached.schema());
+  }
+
+  /**
+   * All rows of a table that has few, else null. The job that computes the table counts each
+   * partition's rows and brings them along if they are few; only a table with few rows, but many in
+   * one partition, takes another job.
+   */
+  private static List<Row> few(JavaRDD<Row> rows) {
+    int share =
+        Math.max(LEAST_SHARE, (int) MOST_ROWS_COLLECTED / Math.max(1, rows.getNumPartitions()));
+    List<Tuple2<Long, List<Row>>> shares =
+        rows.mapPartitions(partition -> List.of(counted(partition, share)).iterator()).collect();
+    if (shares.stream().mapToLong(Tuple2::_1).sum() > MOST_ROWS_COLLECTED) {
+      return null;
+    }
+    boolean whole = shares.stream().allMatch(part -> part._1 == part._2.size());
+    return whole ? shares.stream().flatMap(part -> part._2.stream()).toList() : rows.collect();
+  }
+
+  /** How many rows there are, and the first of them. */
+  private static Tuple2<Long, List<Row>> counted(Iterator<Row> rows, int most) {
+    List<Row> first = new ArrayList<>();
+    long count = 0;
+    for (; rows.hasNext(); count++) {
+      Row row = rows.next();
+      if (count < most) {
+        first.add(row);
+      }
+    }
+    return new Tuple2<>(count, first);
   }
 
   /** In one partition: Spark then joins and groups without a shuffle. */
