@@ -11,6 +11,7 @@ import lethe.corpus.token.Chunks;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
 import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -131,14 +132,20 @@ public record Manifest(
   }
 
   /**
-   * Compares every file with its checksum, once per process.
+   * Compares every file with its checksum, once per process. A table of evidence that is not there
+   * at all was left out when the corpus was copied from another run folder; who needs it says so.
    *
    * @throws InvalidSettings naming files that are missing or have changed
    */
   void verify(SparkSession spark, RunFolder folder) {
     String corpus = folder.corpus().getName() + "/";
-    List<Part> all = new ArrayList<>(evidence == null ? List.of() : evidence);
+    List<Part> all = new ArrayList<>();
     parts.forEach(part -> all.add(new Part(corpus + part.path, part.bytes, part.sha256)));
+    if (evidence != null) {
+      evidence.stream()
+          .filter(part -> folder.files().exists(new Path(folder.root(), part.path).getParent()))
+          .forEach(all::add);
+    }
     new PartFiles(spark, folder.files(), folder.root()).verify(all);
   }
 

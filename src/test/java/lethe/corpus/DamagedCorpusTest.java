@@ -84,6 +84,12 @@ class DamagedCorpusTest {
   }
 
   @Test
+  void aCorpusThatWasCopiedWithoutTheTablesBesideItCanBeRead() throws IOException {
+    FileUtils.deleteDirectory(folder.resolve("copy/corpus-documents").toFile());
+    read();
+  }
+
+  @Test
   void aCorpusToReuseIsComparedToo() throws IOException {
     Path documents = part("corpus-documents");
     Files.write(documents, List.of("rubbish"));
