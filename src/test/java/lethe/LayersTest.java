@@ -127,7 +127,7 @@ class LayersTest {
       "objective model.checkpoint model.torch model.network model.family model loss inference"
           + " examples bench train.worker";
 
-  private final JavaClasses classes =
+  private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("lethe");
@@ -163,7 +163,7 @@ class LayersTest {
   @Test
   void everyRoomHasARow() {
     Set<String> rooms = new TreeSet<>();
-    classes.forEach(one -> rooms.add(room(one.getPackageName())));
+    CLASSES.forEach(one -> rooms.add(room(one.getPackageName())));
     rooms.remove(""); // Main, which nothing knows and which may know everything
     assertThat(KNOWS.keySet()).containsExactlyInAnyOrderElementsOf(rooms);
   }
@@ -171,7 +171,7 @@ class LayersTest {
   /** Packages and what lies below them are taken apart: two packages may not know each other. */
   @Test
   void noRoomsKnowEachOther() {
-    SlicesRuleDefinition.slices().matching("lethe.(**)").should().beFreeOfCycles().check(classes);
+    SlicesRuleDefinition.slices().matching("lethe.(**)").should().beFreeOfCycles().check(CLASSES);
   }
 
   @Test
@@ -240,7 +240,7 @@ class LayersTest {
                 call ->
                     call.getTargetOwner().isEquivalentTo(IllegalArgumentException.class)
                         && !call.getOrigin().getName().equals("$deserializeLambda$"))) // javac's
-        .check(classes);
+        .check(CLASSES);
   }
 
   /**
@@ -280,7 +280,7 @@ class LayersTest {
 
   /** Between rooms. */
   private Stream<Dependency> arrows() {
-    return classes.stream()
+    return CLASSES.stream()
         .flatMap(one -> one.getDirectDependenciesFromSelf().stream())
         .filter(arrow -> arrow.getTargetClass().getPackageName().matches("lethe(\\..*)?"))
         .filter(arrow -> !origin(arrow).equals(target(arrow)));
@@ -334,6 +334,6 @@ class LayersTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(others)
-        .check(classes);
+        .check(CLASSES);
   }
 }
