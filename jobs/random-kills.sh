@@ -214,7 +214,8 @@ targets() {
     mapfile -t found < <(executors "${parents[@]}")
     sleep 0.05
   done
-  if [ "$victim" = one ] && [ ${#found[@]} -gt 0 ]; then echo "${found[$(pick which ${#found[@]})]}"; else printf '%s\n' "${found[@]}"; fi
+  [ ${#found[@]} -gt 0 ] || return
+  if [ "$victim" = one ]; then echo "${found[$(pick which ${#found[@]})]}"; else printf '%s\n' "${found[@]}"; fi
 }
 
 disturb() { # does it, and undoes in the background what ends after a pause
@@ -263,8 +264,8 @@ run_case() {
   if [ "$stage" != prepare ]; then cp -r "$into"/base/corpus* "$run/run/"; fi # prepare is then finished
   begin "$run/1.log"
   original=$driver
-  if await_moment; then
-    mapfile -t hit < <(targets)
+  if await_moment; then mapfile -t hit < <(targets); fi
+  if [ ${#hit[@]} -gt 0 ]; then
     where=$(grep -o 'stage [a-z]* [a-z]*\|with 2 workers\|step [0-9]*/' "$run/1.log" | tail -1)
     moment=$EPOCHREALTIME
     disturb
