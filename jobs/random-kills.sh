@@ -66,7 +66,7 @@ send() { # SIGNAL PROCESS...
 executors() { # PARENT...: the executors that these processes started
   local pid
   for pid in $(ps -o pid= --ppid "$(tr ' ' ',' <<<"$*")"); do
-    if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q CoarseGrainedExecutorBackend; then identity "$pid"; fi
+    if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q CoarseGrainedExecutorBackend; then identity "$pid"; fi
   done
 }
 ended_within() { # SECONDS PROCESS...
