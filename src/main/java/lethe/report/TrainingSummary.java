@@ -9,8 +9,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
-import lethe.json.Json;
-import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -59,9 +57,11 @@ record TrainingSummary(
 
   /** The steps that the unlearned weights come from; 0 where that is not recorded. */
   private static int keptSteps(RunFolder folder) {
-    return folder.files().exists(folder.coverage())
-        ? folder.files().readJson(folder.coverage()).path("steps").asInt()
-        : 0;
+    return folder
+        .files()
+        .readObjectIfThere(folder.coverage(), CoverageReport.REMEDY)
+        .map(coverage -> coverage.path("steps").asInt())
+        .orElse(0);
   }
 
   /**
