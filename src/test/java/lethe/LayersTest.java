@@ -38,7 +38,7 @@ class LayersTest {
     room("settings", "");
     room("spark", "");
     room("folder", "json failure settings");
-    room("table", "folder");
+    room("table", "settings folder");
     room("sample", "json folder");
     room("target", "settings");
     room("objective", "settings target");

@@ -57,7 +57,7 @@ final class FileNames {
 
   private static JsonNode read(String json) {
     try {
-      return Json.MAPPER.readTree(json);
+      return Json.LENIENT.readTree(json);
     } catch (IOException e) {
       throw new IllegalStateException("Cannot read the settings as JSON", e);
     }

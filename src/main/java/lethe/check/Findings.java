@@ -57,8 +57,12 @@ public final class Findings {
         .isPresent();
   }
 
+  /** Each once; with the setting in front of it, where one check knows it and another does not. */
   List<String> problems() {
-    return problems.stream().distinct().toList();
+    return problems.stream()
+        .filter(problem -> problems.stream().noneMatch(other -> other.endsWith(": " + problem)))
+        .distinct()
+        .toList();
   }
 
   public List<String> warnings() {

@@ -88,15 +88,14 @@ final class InputFiles {
             file ->
                 findings.look(
                     () -> {
-                      byte[] read = files.read(new Path(file));
-                      List<String> sentences = sentences(file, read);
+                      List<String> sentences = sentences(file);
                       findings.right("%d rejections in %s".formatted(sentences.size(), file));
                     }));
   }
 
-  private static List<String> sentences(String file, byte[] read) {
+  private List<String> sentences(String file) {
     try {
-      return RejectionSentences.sentences(read);
+      return RejectionSentences.sentences(files.read(new Path(file)));
     } catch (InvalidSettings e) {
       throw new InvalidSettings("unlearn.rejections " + file + ": " + e.getMessage(), e);
     }

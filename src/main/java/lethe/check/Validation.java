@@ -82,7 +82,8 @@ public final class Validation {
       findings(
           Optional.of(config.runDir())
               .filter(reach::sees)
-              .map(directory -> new RunFolder(reach.path(directory), reach.files())));
+              .flatMap(directory -> findings.look(() -> reach.path(directory)))
+              .map(root -> new RunFolder(root, reach.files())));
     }
     return findings;
   }
@@ -128,7 +129,9 @@ public final class Validation {
       return;
     }
     Preflight preflight = new Preflight(config, folder, conf, heap);
-    findings.look(() -> findings.problems(preflight.problems(architecture)));
+    // Sizes made from settings that are wrong would be wrong, too.
+    Optional<Architecture> sized = architecture.filter(a -> config.settings().problems().isEmpty());
+    findings.look(() -> findings.problems(preflight.problems(sized)));
     if (findings.problems().isEmpty()) {
       architecture.map(preflight::budget).orElse(List.of()).forEach(findings::right);
     }

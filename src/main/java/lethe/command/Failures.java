@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import lethe.failure.FailureText;
 import lethe.folder.LeaseLostException;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Printable;
 import lethe.train.StoppedException;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 
@@ -21,7 +22,7 @@ public final class Failures {
   public static int explain(Throwable e, PrintStream errors) {
     InvalidSettings invalid = ExceptionUtils.throwableOfType(e, InvalidSettings.class);
     if (invalid != null) {
-      invalid.problems().forEach(errors::println);
+      invalid.problems().stream().map(Printable::shortened).forEach(errors::println);
       return 2;
     }
     if (e instanceof StoppedException || e instanceof LeaseLostException) {

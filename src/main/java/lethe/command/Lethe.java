@@ -50,6 +50,21 @@ public final class Lethe implements Callable<Integer> {
 
   private Lethe() {}
 
+  /**
+   * Does what a command line asks for. An error of the machine's, such as too little memory, is
+   * explained like any failure: threads of Spark's would keep the process otherwise.
+   *
+   * @return the exit code
+   */
+  public static int run(String... arguments) {
+    PrintStream errors = Secrets.ofNothing().stream(Printable.stream(System.err));
+    try {
+      return commandLine().execute(arguments);
+    } catch (Error e) {
+      return Failures.explain(e, errors);
+    }
+  }
+
   /** The command line with all its verbs. */
   public static CommandLine commandLine() {
     PrintStream errors = Printable.stream(System.err);

@@ -6,6 +6,7 @@ import lethe.console.Console;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Printable;
 import lethe.settings.Settings;
 import picocli.CommandLine.Parameters;
 
@@ -37,7 +38,7 @@ final class RunArguments {
 
   /** Prints which keys are written in a former spelling. */
   static void printNotices(Settings settings) {
-    settings.notices().forEach(new Console(System.out)::say);
+    settings.notices().stream().map(Printable::shortened).forEach(new Console(System.out)::say);
   }
 
   /**

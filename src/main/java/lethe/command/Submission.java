@@ -69,6 +69,12 @@ final class Submission {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write Spark's settings", e);
     }
-    return text.toString();
+    // Without the line that has the time: the same settings are the same text.
+    return text.toString()
+        .lines()
+        .filter(line -> !line.startsWith("#"))
+        .sorted()
+        .map(line -> line + "\n")
+        .collect(Collectors.joining());
   }
 }

@@ -1,6 +1,6 @@
 package lethe.corpus;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Map;
 import lethe.corpus.duplicate.Repeat;
 import lethe.corpus.token.Chunks;
+import lethe.folder.Files;
 import lethe.folder.RunFolder;
-import lethe.json.Json;
+import lethe.json.OrNull;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -49,9 +50,9 @@ public record Manifest(
     int minimumTail,
     long seed,
     String tokenizerSha256,
-    String tokenizer,
+    @OrNull String tokenizer,
     List<Integer> beginningOfText,
-    String answers,
+    @OrNull String answers,
     String chunksSha256,
     long rows,
     Map<String, Map<String, Long>> rejects,
@@ -60,7 +61,7 @@ public record Manifest(
     long forgetUnmet,
     List<String> warnings,
     List<Part> parts,
-    List<Part> evidence) {
+    @OrNull List<Part> evidence) {
 
   public static final int VERSION = 4;
 
@@ -104,19 +105,15 @@ public record Manifest(
       throw new InvalidSettings(
           "Cannot read chunks: there is no " + folder.corpusManifest() + "; run prepare first");
     }
-    try {
-      Manifest manifest =
-          Json.MAPPER.treeToValue(folder.files().readJson(folder.corpusManifest()), Manifest.class);
-      if (manifest.version != VERSION) {
-        throw new InvalidSettings(
-            "Cannot read chunks: %s is of version %d, this program reads %d; run prepare with overwrite=true"
-                .formatted(folder.corpusManifest(), manifest.version, VERSION));
-      }
-      return manifest;
-    } catch (JsonProcessingException e) {
+    String remedy = "run prepare with overwrite=true";
+    JsonNode json = folder.files().readObject(folder.corpusManifest(), remedy);
+    int version = json.path("version").asInt();
+    if (version != VERSION) {
       throw new InvalidSettings(
-          "Cannot read " + folder.corpusManifest() + ": " + e.getOriginalMessage(), e);
+          "Cannot read chunks: %s is of version %d, this program reads %d; %s"
+              .formatted(folder.corpusManifest(), version, VERSION, remedy));
     }
+    return Files.record(folder.corpusManifest(), json, Manifest.class, remedy);
   }
 
   /**

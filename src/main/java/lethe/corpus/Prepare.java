@@ -14,7 +14,6 @@ import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -155,7 +154,7 @@ public final class Prepare {
     }
     RuntimeException unreadable = new ReadDiagnosis(spark, settings.sources()).explained(failure);
     Throwable first = ExceptionUtils.getRootCause(failure);
-    if (!(unreadable instanceof InvalidSettings) && !(first instanceof IOException)) {
+    if (!(unreadable instanceof InvalidSettings) && !ReadDiagnosis.ofFile(failure)) {
       for (var split : settings.splits().bySplit().entrySet()) {
         Optional<Throwable> own = split.getValue().where().flatMap(this::failure);
         if (own.isPresent() && own.get().getClass() == first.getClass()) {
@@ -176,8 +175,9 @@ public final class Prepare {
       documents.read().select(expr(where.sql())).write().format("noop").mode("overwrite").save();
       return Optional.empty();
     } catch (Exception e) { // Spark's are checked but not declared
-      Throwable first = ExceptionUtils.getRootCause(e);
-      return first instanceof IOException ? Optional.empty() : Optional.of(first);
+      return ReadDiagnosis.ofFile(e)
+          ? Optional.empty()
+          : Optional.of(ExceptionUtils.getRootCause(e));
     }
   }
 

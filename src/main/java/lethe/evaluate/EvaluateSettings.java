@@ -72,7 +72,7 @@ public record EvaluateSettings(
         section.problem(
             name, "and evaluate.retrain=true each name the retrained model: leave one of them out");
       }
-      models.put(name, section.string(name));
+      models.put(name, section.string(Section.quoted(name)));
     }
     return models;
   }

@@ -1,6 +1,5 @@
 package lethe.evaluate;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -9,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
-import lethe.json.Json;
 import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
@@ -140,7 +138,8 @@ public record Evaluation(
       throw new InvalidSettings(
           "Cannot read scores: there is no " + folder.evaluation() + "; run evaluate first");
     }
-    JsonNode json = folder.files().readJson(folder.evaluation());
+    String remedy = "run evaluate again with overwrite=true";
+    JsonNode json = folder.files().readObject(folder.evaluation(), remedy);
     int version = json.path("version").asInt(1);
     if (version != VERSION) {
       throw new InvalidSettings(
@@ -148,12 +147,7 @@ public record Evaluation(
               "Cannot read scores: %s is of version %d, this program reads %d; run evaluate again"
                   .formatted(folder.evaluation(), version, VERSION)));
     }
-    try {
-      return Json.MAPPER.treeToValue(json, Evaluation.class);
-    } catch (JsonProcessingException e) {
-      throw new InvalidSettings(
-          "Cannot read " + folder.evaluation() + ": " + e.getOriginalMessage(), e);
-    }
+    return Files.record(folder.evaluation(), json, Evaluation.class, remedy);
   }
 
   void write(RunFolder folder) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.evaluate.metric.Interval;
+import lethe.json.OrNull;
 import lethe.target.Split;
 import lethe.target.Target;
 
@@ -40,7 +41,7 @@ public record SplitScore(
     Double perplexity,
     Double macroPerplexity,
     double accuracy,
-    Intervals intervals) {
+    @OrNull Intervals intervals) {
 
   /**
    * 95 % intervals of the figures, by resampling documents; a member is null when its figure was
@@ -48,7 +49,10 @@ public record SplitScore(
    */
   @JsonNaming(SnakeCaseStrategy.class)
   public record Intervals(
-      Interval nll, Interval perplexity, Interval macroPerplexity, Interval accuracy) {}
+      @OrNull Interval nll,
+      @OrNull Interval perplexity,
+      @OrNull Interval macroPerplexity,
+      @OrNull Interval accuracy) {}
 
   /** The name that means all domains together. */
   public static final String ALL = "*";

@@ -28,6 +28,9 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
   private static final String WANTED =
       "a line must be a JSON object with query (a text), choices (a list of two texts or more) and gold (the place of the right one, from 0)";
 
+  /** Most characters of a question with its choices: a file of zeros is one line of them. */
+  private static final int MOST_CHARACTERS = 1 << 20;
+
   /** Lines of a file that are looked at: enough to see its layout within a second. */
   private static final int LINES = 20_000;
 
@@ -99,18 +102,35 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
                 new InputStreamReader(
                     gzip ? new GZIPInputStream(in) : in, StandardCharsets.UTF_8))) {
       long questions = 0;
-      String line = lines.readLine();
+      String line = next(lines);
       for (int number = 1; line != null && number <= LINES; number++) {
         if (!line.isBlank()) {
           check(file, number, line);
           questions++;
         }
-        line = lines.readLine();
+        line = next(lines);
       }
       return questions;
     } catch (IOException e) {
       throw cannot("%s cannot be read: %s".formatted(file, e.getMessage()));
     }
+  }
+
+  /** The next line; null after the last. */
+  private static String next(BufferedReader lines) throws IOException {
+    StringBuilder line = new StringBuilder();
+    int c = lines.read();
+    if (c < 0) {
+      return null;
+    }
+    while (c >= 0 && c != '\n') {
+      if (line.length() == MOST_CHARACTERS) {
+        throw new IOException("it has a line of more than " + MOST_CHARACTERS + " characters");
+      }
+      line.append((char) c);
+      c = lines.read();
+    }
+    return line.toString();
   }
 
   private void check(Path file, int number, String line) {

@@ -3,6 +3,7 @@ package lethe.evaluate;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import lethe.evaluate.metric.Interval;
+import lethe.json.OrNull;
 
 /**
  * How many multiple-choice questions one model answers right.
@@ -21,4 +22,4 @@ public record TaskScore(
     long questions,
     double accuracy,
     double normalizedAccuracy,
-    Interval interval) {}
+    @OrNull Interval interval) {}

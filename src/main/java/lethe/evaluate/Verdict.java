@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.evaluate.metric.Interval;
+import lethe.json.OrNull;
 import lethe.target.DocumentHalves;
 import lethe.target.Outcome;
 import lethe.target.Split;
@@ -47,7 +48,7 @@ public record Verdict(
     Double nll,
     double target,
     Double distance,
-    Interval interval,
+    @OrNull Interval interval,
     double band,
     int forgetDocuments,
     int approximateDocuments,

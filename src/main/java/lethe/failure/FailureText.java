@@ -22,6 +22,9 @@ public enum FailureText {
   /** A compressed file whose codec is missing or cannot read it. */
   CODEC("Codec"),
 
+  /** HDFS for an address that names no host. */
+  NO_HOST("Incomplete HDFS URI"),
+
   /** Spark's error classes for a name that several columns have, as it compares names. */
   SEVERAL_COLUMNS("COLUMN_ALREADY_EXISTS|AMBIGUOUS");
 

@@ -1,7 +1,10 @@
 package lethe.folder;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -14,9 +17,11 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import lethe.failure.FailureText;
 import lethe.json.Json;
+import lethe.json.RequiredMembers;
 import lethe.settings.InvalidSettings;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -32,6 +37,10 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
 /** Reads and writes whole files on any Hadoop path. Every failure names the path. */
 public final class Files {
   private static final int PIECE_BYTES = 1 << 20;
+
+  /** The most bytes that {@link #read} takes: their text and what is made of it need more. */
+  private static final long MOST_BYTES =
+      Math.min(Integer.MAX_VALUE - 8, Runtime.getRuntime().maxMemory() / 4);
 
   private final Configuration hadoop;
   private final Fence fence;
@@ -76,6 +85,10 @@ public final class Files {
   public FileSystem system(Path path) {
     try {
       FileSystem system = path.getFileSystem(hadoop);
+      if (system.getUri().getScheme().startsWith("http")) { // it opens files, but finds none
+        throw new InvalidSettings(
+            "Cannot read %s: copy it to a disk, hdfs: or s3a: first".formatted(path));
+      }
       if (system instanceof LocalFileSystem local) {
         // With hidden checksum files, reading a file that a user has edited would fail; manifests
         // have checksums.
@@ -83,12 +96,21 @@ public final class Files {
         local.setVerifyChecksum(false);
       }
       return system;
+    } catch (InvalidSettings e) {
+      throw e;
+    } catch (IllegalArgumentException e) { // such as an s3a: without a bucket
+      throw new InvalidSettings(
+          "Cannot open %s: %s; write the whole address".formatted(path, firstLine(e)), e);
     } catch (UnsupportedFileSystemException e) {
       String scheme = path.toUri().getScheme();
       String instead = scheme.matches("s3n?") ? "; write s3a:// in place of " + scheme + "://" : "";
       throw new InvalidSettings(
           "Cannot open %s: there is no file system for %s:%s".formatted(path, scheme, instead), e);
     } catch (IOException e) {
+      if (FailureText.NO_HOST.in(String.valueOf(e.getMessage()))) {
+        throw new InvalidSettings(
+            "Cannot open %s: %s; write the whole address".formatted(path, firstLine(e)), e);
+      }
       throw failed("open the file system of", path, e);
     }
   }
@@ -123,9 +145,28 @@ public final class Files {
     }
   }
 
+  /**
+   * Reads a file whole.
+   *
+   * @throws InvalidSettings when there is none, it is a folder, or it is too long for the memory
+   */
   public byte[] read(Path path) {
-    try (InputStream in = replacement(path).open(path)) {
-      return in.readAllBytes();
+    try {
+      Replacement replacement = replacement(path);
+      FileStatus status = replacement.status(path);
+      if (status.isDirectory()) {
+        throw new InvalidSettings(
+            "Cannot read %s: it is a folder, and must be a file; delete it or move it away"
+                .formatted(path));
+      }
+      if (status.getLen() > MOST_BYTES) {
+        throw new InvalidSettings(
+            "Cannot read %s: it has %d bytes, more than the %d that this process has memory for; restore the file, or set spark.driver.memory if it must be so long"
+                .formatted(path, status.getLen(), MOST_BYTES));
+      }
+      try (InputStream in = replacement.open(path)) {
+        return in.readAllBytes();
+      }
     } catch (IOException e) {
       throw failed("read", path, e);
     }
@@ -213,14 +254,77 @@ public final class Files {
     }
   }
 
-  /** Reads a JSON file. */
+  /**
+   * Reads a JSON file.
+   *
+   * @throws InvalidSettings when it cannot be read, or is not JSON
+   */
   public JsonNode readJson(Path path) {
+    byte[] content = read(path);
     try {
-      return Json.MAPPER.readTree(read(path));
+      return Json.MAPPER.readTree(content);
     } catch (IOException e) {
       throw new InvalidSettings(
           "Cannot read " + path + ": it is not JSON (" + firstLine(e) + ")", e);
+    } catch (OutOfMemoryError e) {
+      throw new InvalidSettings(
+          "Cannot read %s: its %d bytes of JSON need more memory than this process has; restore the file, or set spark.driver.memory if it must be so long"
+              .formatted(path, content.length),
+          e);
     }
+  }
+
+  /**
+   * Reads a JSON object that a stage wrote.
+   *
+   * @param remedy what to do if it is damaged, in the imperative
+   * @throws InvalidSettings when it cannot be read or is no object, with the remedy
+   */
+  public ObjectNode readObject(Path path, String remedy) {
+    try {
+      if (readJson(path) instanceof ObjectNode object) {
+        return object;
+      }
+    } catch (InvalidSettings e) {
+      throw new InvalidSettings(e.getMessage() + "; " + remedy, e);
+    }
+    throw new InvalidSettings(
+        "Cannot read %s: it is not a JSON object; %s".formatted(path, remedy));
+  }
+
+  /** As {@link #readObject}; empty where there is no such file. */
+  public Optional<ObjectNode> readObjectIfThere(Path path, String remedy) {
+    return exists(path) ? Optional.of(readObject(path, remedy)) : Optional.empty();
+  }
+
+  /**
+   * The record that a stage wrote as JSON.
+   *
+   * @param path of the file, for messages
+   * @param json its content
+   * @param type of the record
+   * @param remedy what to do if it is damaged, in the imperative
+   * @throws InvalidSettings naming the member that is missing or of another kind, and the remedy
+   */
+  public static <T extends Record> T record(
+      Path path, JsonNode json, Class<T> type, String remedy) {
+    String why;
+    try {
+      T record = Json.MAPPER.treeToValue(json, type);
+      Optional<String> missing =
+          record == null ? Optional.of("everything") : RequiredMembers.missing(record);
+      if (missing.isEmpty()) {
+        return record;
+      }
+      why = "%s is missing".formatted(missing.get());
+    } catch (UnrecognizedPropertyException e) {
+      why = "it has %s, which this program does not know".formatted(RequiredMembers.path(e));
+    } catch (JsonMappingException e) {
+      why = RequiredMembers.path(e) + " is not of the kind it must be";
+    } catch (JsonProcessingException e) {
+      why = firstLine(e);
+    }
+    throw new InvalidSettings("Cannot read %s: %s; %s".formatted(path, why, remedy));
   }
 
   /**
@@ -230,6 +334,7 @@ public final class Files {
    * follow in the order of the calls on file systems that keep a journal, as HDFS and the usual
    * local ones do; those of the last moments may then be lost together.
    *
+   * @throws InvalidSettings when a folder or a file is in its way
    * @throws UncheckedIOException when it cannot be written
    * @throws LeaseLostException when the folder is another driver's now
    */
@@ -243,10 +348,31 @@ public final class Files {
     try {
       replacement(path).write(path, content);
     } catch (IOException e) {
+      Optional<String> obstacle = obstacle(path);
+      if (obstacle.isPresent()) {
+        throw new InvalidSettings(
+            "Cannot write %s: %s; delete it or move it away".formatted(path, obstacle.get()), e);
+      }
       throw failed("write", path, e);
     } catch (FSError e) { // how Hadoop's local file system reports a full disk
       IOException cause = e.getCause() instanceof IOException io ? io : new IOException(e);
       throw failed("write", path, cause);
+    }
+  }
+
+  /** The folder or the file that is in the way of a file, in a few words; empty if none is. */
+  private Optional<String> obstacle(Path path) {
+    try {
+      Path at = path;
+      while (at != null && !exists(at)) {
+        at = at.getParent();
+      }
+      if (at == null || isFile(at) == at.equals(path)) {
+        return Optional.empty();
+      }
+      return Optional.of(at.equals(path) ? "it is a folder" : at + " is a file");
+    } catch (UncheckedIOException e) { // the file system fails, which is what there is to say
+      return Optional.empty();
     }
   }
 

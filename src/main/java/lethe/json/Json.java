@@ -2,7 +2,9 @@ package lethe.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 
 /**
  * The shared JSON mapper. Code that must be stricter or more lenient makes its own reader from it.
@@ -18,6 +20,10 @@ public final class Json {
               .streamReadConstraints(
                   StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
               .build());
+
+  /** Reads NaN and infinities, too, as Python and HOCON write them. */
+  public static final ObjectReader LENIENT =
+      MAPPER.reader().with(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS);
 
   private Json() {}
 }

@@ -44,6 +44,13 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
    */
   private static final Map<String, Boolean> UNTIED = new ConcurrentHashMap<>();
 
+  /** Read once: Hadoop's defaults are a thousand keys in XML, and a model is opened often. */
+  private static final Configuration DEFAULTS = new Configuration();
+
+  static {
+    DEFAULTS.size(); // reads them
+  }
+
   public ModelSource {
     hadoop = new HashMap<>(hadoop); // a plain map, which every serializer knows
   }
@@ -56,7 +63,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
 
   /** Opens the folder. */
   public HfFolder open() {
-    Configuration configuration = new Configuration();
+    Configuration configuration = new Configuration(DEFAULTS);
     hadoop.forEach(configuration::set);
     return HfFolder.open(new Path(path), new Files(configuration));
   }

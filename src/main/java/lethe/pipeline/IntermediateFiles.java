@@ -71,9 +71,10 @@ record IntermediateFiles(RunFolder folder) {
   /** The files that a driver listed which was killed while it deleted them. */
   private List<Object> before() {
     List<Object> before = new ArrayList<>();
-    if (folder.files().exists(folder.deleted())) {
-      folder.files().readJson(folder.deleted()).path("files").forEach(before::add);
-    }
+    folder
+        .files()
+        .readObjectIfThere(folder.deleted(), "restore it, or delete it and run report again")
+        .ifPresent(list -> list.path("files").forEach(before::add));
     return before;
   }
 

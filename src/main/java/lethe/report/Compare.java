@@ -99,7 +99,7 @@ public final class Compare {
       throw new InvalidSettings(
           "Cannot compare " + run.root() + ": there is no " + report + "; run report on it first");
     }
-    JsonNode json = run.files().readJson(report);
+    JsonNode json = run.files().readObject(report, "run report on it again");
     if (band.isEmpty() && !json.has("coverage")) {
       throw new InvalidSettings(
           List.of(

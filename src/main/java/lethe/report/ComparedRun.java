@@ -90,8 +90,9 @@ record ComparedRun(
     Double distance = number(verdict.path("distance"));
     String outcome = verdict.path("outcome").asText(null);
     if (own != null && band.isPresent()) {
-      Double after = losses.get(Split.FORGET.key()).after();
-      distance = after == null ? null : Double.valueOf(after - target);
+      Change forget = losses.get(Split.FORGET.key());
+      boolean known = forget != null && forget.after() != null && target != null;
+      distance = known ? Double.valueOf(forget.after() - target) : null;
       outcome = outcome(distance, band.get());
     }
     return new ComparedRun(

@@ -2,6 +2,7 @@ package lethe.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,9 @@ import org.apache.hadoop.fs.Path;
  */
 record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> warnings) {
   private static final int VERSION = 1;
+
+  /** What to do about a coverage.json that cannot be read. */
+  static final String REMEDY = "run unlearn again, with overwrite=true";
 
   /**
    * Some documents.
@@ -50,13 +54,15 @@ record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> 
    */
   static CoverageReport of(RunFolder folder, List<SplitScore> scores) {
     Path path = folder.coverage();
-    Optional<JsonNode> corpus = json(folder, folder.corpusManifest());
-    Optional<JsonNode> training = json(folder, path);
+    Optional<ObjectNode> corpus =
+        folder
+            .files()
+            .readObjectIfThere(folder.corpusManifest(), "run prepare with overwrite=true");
+    Optional<ObjectNode> training = folder.files().readObjectIfThere(path, REMEDY);
     if (training.isPresent() && training.get().path("version").asInt() != VERSION) {
       throw new InvalidSettings(
-          List.of(
-              "Cannot read %s: it is of version %s, this program reads %d; run unlearn again, with overwrite=true"
-                  .formatted(path, training.get().path("version").asText("none"), VERSION)));
+          "Cannot read %s: it is of version %s, this program reads %d; %s"
+              .formatted(path, training.get().path("version").asText("none"), VERSION, REMEDY));
     }
     return of(
         corpus.map(CoverageReport::asked).orElse(null),
@@ -151,11 +157,5 @@ record CoverageReport(Amount asked, Amount trained, Amount scored, List<String> 
         .findFirst()
         .map(s -> new Amount(s.documents(), null, s.chunks(), s.tokens()))
         .orElse(null);
-  }
-
-  private static Optional<JsonNode> json(RunFolder folder, Path path) {
-    return folder.files().exists(path)
-        ? Optional.of(folder.files().readJson(path))
-        : Optional.empty();
   }
 }

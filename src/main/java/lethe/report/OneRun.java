@@ -28,11 +28,11 @@ record OneRun(RunFolder folder, Evaluation evaluation) {
     Map<String, String> scored = new TreeMap<>();
     evaluation.models().forEach(model -> scored.put(model.name(), model.fingerprint()));
     String chunks = evaluation.asked().chunksSha256();
-    if (folder.files().exists(folder.corpusManifest())) {
-      String now =
-          folder.files().readJson(folder.corpusManifest()).path("chunks_sha256").asText(null);
-      differ(problems, "the chunks in " + folder.corpus(), chunks, now);
-    }
+    folder
+        .files()
+        .readObjectIfThere(folder.corpusManifest(), "run prepare with overwrite=true")
+        .map(manifest -> manifest.path("chunks_sha256").asText(null))
+        .ifPresent(now -> differ(problems, "the chunks in " + folder.corpus(), chunks, now));
     Optional<ModelOrigin> model = ModelOrigin.read(folder.model(), folder.files());
     if (model.isPresent()) {
       ModelOrigin.Inputs made = model.get().made();

@@ -1,6 +1,5 @@
 package lethe.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -91,8 +90,10 @@ public final class Report {
             verdict,
             damage.stream().filter(d -> d.model().equals(ModelNames.UNLEARNED)).findFirst()),
         CoverageReport.of(folder, evaluation.scores()).with(TrainingSummary.gap(folder, training)),
-        json(folder.provenance()).orElse(null),
-        json(folder.corpusManifest()).map(Report::withoutParts).orElse(null),
+        json(folder.provenance(), "restore it, or delete it to report without it").orElse(null),
+        json(folder.corpusManifest(), "run prepare with overwrite=true")
+            .map(Report::withoutParts)
+            .orElse(null),
         evaluation.models(),
         evaluation.scores(),
         target.orElse(null),
@@ -108,7 +109,7 @@ public final class Report {
         evaluation.truths(),
         training.orElse(null),
         evaluation.requests(),
-        json(folder.stop()).orElse(null),
+        json(folder.stop(), "restore it, or delete it to report without it").orElse(null),
         training.flatMap(t -> cost(t, evaluation)).orElse(null),
         settings.examples() ? evaluation.continuations() : List.of());
   }
@@ -162,13 +163,11 @@ public final class Report {
                 .formatted(most));
   }
 
-  private Optional<JsonNode> json(Path path) {
-    return folder.files().exists(path)
-        ? Optional.of(folder.files().readJson(path))
-        : Optional.empty();
+  private Optional<ObjectNode> json(Path path, String remedy) {
+    return folder.files().readObjectIfThere(path, remedy);
   }
 
-  private static JsonNode withoutParts(JsonNode manifest) {
-    return ((ObjectNode) manifest.deepCopy()).without(List.of("parts", "evidence"));
+  private static ObjectNode withoutParts(ObjectNode manifest) {
+    return manifest.deepCopy().without(List.of("parts", "evidence"));
   }
 }

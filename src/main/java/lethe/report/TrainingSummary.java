@@ -57,9 +57,11 @@ record TrainingSummary(
 
   /** The steps that the unlearned weights come from; 0 where that is not recorded. */
   private static int keptSteps(RunFolder folder) {
-    return folder.files().exists(folder.coverage())
-        ? folder.files().readJson(folder.coverage()).path("steps").asInt()
-        : 0;
+    return folder
+        .files()
+        .readObjectIfThere(folder.coverage(), CoverageReport.REMEDY)
+        .map(coverage -> coverage.path("steps").asInt())
+        .orElse(0);
   }
 
   /**

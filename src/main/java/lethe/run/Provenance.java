@@ -185,7 +185,7 @@ public final class Provenance {
 
   private JsonNode json(String text) {
     try {
-      return Json.MAPPER.readTree(text);
+      return Json.LENIENT.readTree(text);
     } catch (IOException e) {
       throw new IllegalStateException("Cannot read the settings as JSON", e);
     }

@@ -27,9 +27,10 @@ final class CommandLinePairs {
 
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{\\??[A-Za-z0-9_.\"-]+}");
 
-  /** A quoted text, or the beginning of a comment outside of one. */
-  private static final Pattern QUOTED_OR_COMMENT =
-      Pattern.compile("\"\"\".*?\"\"\"+|\"(\\\\.|[^\"\\\\])*\"|(//|#)", Pattern.DOTALL);
+  private static final String THREE_QUOTES = "\"\"\"";
+
+  /** Characters of a pair that a message repeats. */
+  private static final int PAIR_CHARACTERS = 200;
 
   /** So that a value can say where it was set. */
   private static final String ORIGIN = "the command line";
@@ -79,12 +80,9 @@ final class CommandLinePairs {
   /** Exactly one value: a comment or a second setting would be dropped silently. */
   private static Config hocon(String pair, String key, String text) {
     String quote = "; to pass a text literally, put it in double quotes inside those of the shell";
-    Matcher comment = QUOTED_OR_COMMENT.matcher(text);
-    while (comment.find()) {
-      if (comment.group(2) != null) {
-        throw cannot(
-            pair, "the text after its " + comment.group(2) + " would be a comment" + quote);
-      }
+    String comment = comment(text);
+    if (!comment.isEmpty()) {
+      throw cannot(pair, "the text after its " + comment + " would be a comment" + quote);
     }
     ConfigObject alone;
     if (!text.startsWith("\"") && !text.matches("(?s).*[]}]")) { // HOCON ignores what follows
@@ -99,6 +97,38 @@ final class CommandLinePairs {
       throw cannot(pair, "it holds more than one setting" + quote);
     }
     return ConfigFactory.parseString(key + " = " + text, PARSED);
+  }
+
+  /** What begins a comment outside of quoted texts; empty where nothing does. */
+  private static String comment(String text) {
+    int at = 0;
+    while (at < text.length()) {
+      if (text.charAt(at) == '#') {
+        return "#";
+      }
+      if (text.startsWith("//", at)) {
+        return "//";
+      }
+      at = text.charAt(at) == '"' ? quotedEnd(text, at) : at + 1;
+    }
+    return "";
+  }
+
+  /** The place after a quoted text, which may be one in three quotes. */
+  private static int quotedEnd(String text, int from) {
+    if (text.startsWith(THREE_QUOTES, from)) {
+      int end = text.indexOf(THREE_QUOTES, from + THREE_QUOTES.length());
+      int after = end < 0 ? text.length() : end + THREE_QUOTES.length();
+      while (after < text.length() && text.charAt(after) == '"') { // it ends with the last of them
+        after++;
+      }
+      return after;
+    }
+    int at = from + 1;
+    while (at < text.length() && text.charAt(at) != '"') {
+      at += text.charAt(at) == '\\' ? 2 : 1;
+    }
+    return at + 1;
   }
 
   private static String kind(String text) {
@@ -148,7 +178,9 @@ final class CommandLinePairs {
     int equals = pair.indexOf('=');
     String key = equals < 1 ? pair : plain(pair.substring(0, equals));
     boolean shown = Settings.open(key).isEmpty() || Secrets.harmless(key);
-    String quoted = shown ? CredentialText.masked(pair) : pair.substring(0, equals + 1);
+    String whole = shown ? CredentialText.masked(pair) : pair.substring(0, equals + 1);
+    String quoted =
+        whole.length() <= PAIR_CHARACTERS ? whole : whole.substring(0, PAIR_CHARACTERS) + "...";
     return new InvalidSettings(
         "Cannot read \"" + quoted + (shown ? "" : Secrets.HIDDEN) + "\": " + why);
   }

@@ -2,6 +2,7 @@ package lethe.settings;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
 
 /**
  * Text that comes from outside (a domain, an id, the name of a file) as a terminal may show it.
@@ -9,6 +10,9 @@ import java.nio.charset.StandardCharsets;
  * another line are written as a backslash, a u and four hexadecimal digits.
  */
 public final class Printable {
+  /** Characters of a line that is not shortened: ten lines of a terminal. */
+  private static final int LINE_CHARACTERS = 1_200;
+
   private Printable() {}
 
   /** Text that becomes one line. */
@@ -29,6 +33,23 @@ public final class Printable {
       shown.append(c == '\n' || c == '\t' ? String.valueOf(c) : line(String.valueOf(c)));
     }
     return shown.toString();
+  }
+
+  /**
+   * Lines as a person may read them: of one that is longer, such as one that repeats a very long
+   * name, only the beginning and the end, which has the remedy.
+   */
+  public static String shortened(String lines) {
+    return lines
+        .lines()
+        .map(
+            line ->
+                line.length() <= LINE_CHARACTERS
+                    ? line
+                    : line.substring(0, LINE_CHARACTERS / 2)
+                        + " ... "
+                        + line.substring(line.length() - LINE_CHARACTERS / 2))
+        .collect(Collectors.joining("\n"));
   }
 
   /** The same stream, through which texts go as {@link #lines}. */

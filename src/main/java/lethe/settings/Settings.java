@@ -3,7 +3,6 @@ package lethe.settings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
@@ -36,11 +35,8 @@ public final class Settings {
           "spark",
           "unlearn.retain-weights");
 
-  /** The most objects and lists inside each other. */
-  private static final int MOST_DEPTH = 64;
-
-  /** The most characters that one text may have. */
-  private static final int MOST_CHARACTERS = 1 << 20;
+  /** The most characters of a parser's message that are shown: it may quote a whole file. */
+  private static final int MESSAGE_CHARACTERS = 500;
 
   private final Config config;
   private final Config defaults;
@@ -95,7 +91,13 @@ public final class Settings {
 
   /** A parser's message without the pieces of the file that it quotes: they may be a secret's. */
   private static String unquoted(String message) {
-    return message.replaceAll("(got|intended|after|token:?) '[^']{4,}'", "$1 '...'");
+    String unquoted =
+        message
+            .replaceAll("(got|intended|after|token:?) '[^']{4,}'", "$1 '...'")
+            .replaceAll("\\bjava\\.io\\.\\w+Exception: ", "");
+    return unquoted.length() <= MESSAGE_CHARACTERS
+        ? unquoted
+        : unquoted.substring(0, MESSAGE_CHARACTERS) + "...";
   }
 
   private static Settings over(Config run, List<String> pairs) {
@@ -106,7 +108,8 @@ public final class Settings {
     Config plain = former.resolve(given, reference);
     Config defaults = former.resolve(ofMethod(plain), reference);
     Config merged = former.resolve(given, defaults);
-    bounded(merged.root(), 0);
+    ValueLimits.check(merged.root());
+    ValueLimits.finite(merged.root(), problems);
     unknownKeys(given, reference, problems);
     List<String> notices = new ArrayList<>(former.notices());
     CommandLinePairs.credentials(pairs)
@@ -116,25 +119,6 @@ public final class Settings {
                     "%s is on the command line, which every user of this machine can read; write it into the run file, or put it into an environment variable and write %1$s='${NAME}'"
                         .formatted(key)));
     return new Settings(merged, defaults, plain, problems, notices);
-  }
-
-  /**
-   * Refuses values so deep or long that code reading the settings could run out of stack or memory.
-   */
-  private static void bounded(ConfigValue value, int depth) {
-    if (depth > MOST_DEPTH) {
-      throw new ConfigException.Generic(
-          "its objects or lists are nested more than %d deep".formatted(MOST_DEPTH));
-    }
-    if (value instanceof ConfigObject object) {
-      object.values().forEach(inner -> bounded(inner, depth + 1));
-    } else if (value instanceof ConfigList list) {
-      list.forEach(inner -> bounded(inner, depth + 1));
-    } else if (value.unwrapped() instanceof String text && text.length() > MOST_CHARACTERS) {
-      throw new ConfigException.Generic(
-          "one of its texts has %d characters, more than the %d allowed"
-              .formatted(text.length(), MOST_CHARACTERS));
-    }
   }
 
   private static Config resource(String name) {

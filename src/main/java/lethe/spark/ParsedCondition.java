@@ -16,6 +16,13 @@ import scala.collection.JavaConverters;
 
 /** A SQL condition as Spark's parser reads it, before any table is known. */
 public final class ParsedCondition {
+  /** Most conditions and functions inside each other: Spark's stack has room for some thousand. */
+  private static final int MOST_DEPTH = 200;
+
+  private static final String TOO_DEEP =
+      "its parts are nested more than %d deep; name documents in a file of ids instead"
+          .formatted(MOST_DEPTH);
+
   private final String sql;
   private final Expression parsed;
 
@@ -31,10 +38,18 @@ public final class ParsedCondition {
   public static Optional<String> problem(String sql) {
     try {
       ParsedCondition condition = new ParsedCondition(sql);
-      return ForbiddenFunctions.problem(condition.parsed, condition.sql);
+      return depth(condition.parsed) > MOST_DEPTH
+          ? Optional.of(TOO_DEEP)
+          : ForbiddenFunctions.problem(condition.parsed, condition.sql);
+    } catch (StackOverflowError e) { // of the parser's: parentheses are not in what it makes
+      return Optional.of(TOO_DEEP);
     } catch (Exception e) { // a ParseException, checked but not declared
       return Optional.of(e.getMessage().strip().lines().findFirst().orElse(""));
     }
+  }
+
+  private static int depth(Expression expression) {
+    return 1 + children(expression).stream().mapToInt(ParsedCondition::depth).max().orElse(0);
   }
 
   /** Every column that it names, each as the parts of its dotted name. */

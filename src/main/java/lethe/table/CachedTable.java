@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -58,8 +59,12 @@ public record CachedTable(Files files, Path table, Map<String, Object> origin) {
     if (!files.exists(manifest())) {
       return false;
     }
-    JsonNode manifest = files.readJson(manifest());
-    return sameOrigin(manifest) && whole(manifest.path("parts"));
+    try {
+      JsonNode manifest = files.readJson(manifest());
+      return sameOrigin(manifest) && whole(manifest.path("parts"));
+    } catch (InvalidSettings e) { // damaged: the table is computed again
+      return false;
+    }
   }
 
   /** The names of its files, in order; the table must exist. */

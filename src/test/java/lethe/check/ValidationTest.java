@@ -248,6 +248,7 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
             Map.of(
                 "version", lethe.corpus.Manifest.VERSION,
                 "tokenizer_sha256", tokenizer,
+                "beginning_of_text", List.of(),
                 "chunks_sha256", "",
                 "rejects", Map.of(),
                 "counts", List.of(),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,6 +69,17 @@ class TaskFileTest {
     assertThatThrownBy(() -> task(folder.resolve("none")).check())
         .isInstanceOf(InvalidSettings.class)
         .hasMessageEndingWith("there is no such file");
+  }
+
+  @Test
+  void aLineWithoutAnEndIsNotReadIntoTheMemory() throws IOException {
+    Path zeros = folder.resolve("zeros.jsonl");
+    try (var file = new RandomAccessFile(zeros.toFile(), "rw")) {
+      file.setLength(1L << 33); // takes no space
+    }
+    assertThatThrownBy(() -> task(zeros).check())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageEndingWith("cannot be read: it has a line of more than 1048576 characters");
   }
 
   @Test

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
+import lethe.settings.InvalidSettings;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -160,12 +163,49 @@ class FilesTest {
   }
 
   @Test
-  void aFolderInTheWayIsNamed() throws IOException {
+  void aFolderOrAFileInTheWayIsNamed() throws IOException {
     java.nio.file.Files.createDirectories(folder.resolve("file.json/inside"));
     Path path = new Path(folder.toString(), "file.json");
     assertThatThrownBy(() -> files.writeText(path, NEW))
-        .hasMessage("Cannot write " + path + ": it is a folder");
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("Cannot write " + path + ": it is a folder; delete it or move it away");
     assertThat(folder.resolve("file.json/inside")).exists();
+    java.nio.file.Files.writeString(folder.resolve("report"), "a file");
+    Path below = new Path(folder.toString(), "report/index.html");
+    assertThatThrownBy(() -> files.writeText(below, NEW))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Cannot write " + below + ": ")
+        .hasMessageEndingWith(folder + "/report is a file; delete it or move it away");
+  }
+
+  @Test
+  void whatIsNoFileOrTooLongForTheMemoryIsNotRead() throws IOException {
+    Path inside = new Path(folder.toString());
+    assertThatThrownBy(() -> files.readJson(inside))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "Cannot read %s: it is a folder, and must be a file; delete it or move it away"
+                .formatted(inside));
+    long bytes = Runtime.getRuntime().maxMemory() / 4 + 1;
+    try (var file = new RandomAccessFile(folder.resolve("long.json").toFile(), "rw")) {
+      file.setLength(bytes); // takes no space
+    }
+    Path tooLong = new Path(folder.toString(), "long.json");
+    assertThatThrownBy(() -> files.readJson(tooLong))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith("Cannot read " + tooLong + ": it has " + bytes + " bytes, more ")
+        .hasMessageContaining("spark.driver.memory");
+  }
+
+  @Test
+  void anAddressWithoutAHostIsRefused() {
+    Files plain = new Files(new Configuration());
+    assertThatThrownBy(() -> plain.system(new Path("s3a:///key")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith("Cannot open s3a:/key: bucket is null");
+    assertThatThrownBy(() -> plain.system(new Path("hdfs:///key")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith("Cannot open hdfs:/key: Incomplete HDFS URI, no host");
   }
 
   @Test

@@ -196,9 +196,30 @@ class SettingsTest {
     for (int i = 1; i < 5; i++) {
       swelling.append("define.a%d = %s\n".formatted(i, ("${define.a" + (i - 1) + "}").repeat(10)));
     }
-    assertRefused(
-        swelling.toString(),
-        "one of its texts has 10000000 characters, more than the 1048576 allowed");
+    assertRefused(swelling.toString(), "define.a4 must be a text of at most 1048576 characters");
+    StringBuilder lists = new StringBuilder("define.a0 = [1]\n");
+    for (int i = 1; i < 10; i++) { // 10^9 values in the memory of a hundred
+      String before = "${define.a" + (i - 1) + "}";
+      lists.append("define.a%d = [%s]\n".formatted(i, (before + ", ").repeat(10)));
+    }
+    assertRefused(lists.toString(), "is the last of the 1048576 values allowed");
+  }
+
+  @Test
+  void aNumberThatIsNotFiniteIsRefusedByItsKey() throws IOException {
+    assertThat(load("define.a = { b = [1, -1e400] }").problems())
+        .containsExactly("define.a.b must be a number that is finite, was -Infinity");
+  }
+
+  @Test
+  void aLongValueOnTheCommandLineIsReadOrRefusedInALine() throws IOException {
+    String text = "\\\"a # b // c".repeat(5_000);
+    String key = "corpus.splits.retain.where";
+    assertThat(load("", key + "=\"" + text + "\"").config().getString(key))
+        .hasSize(text.length() - 5_000);
+    assertThat(load("", "a " + "z".repeat(5_000)).problems())
+        .singleElement()
+        .satisfies(problem -> assertThat(problem).hasSizeLessThan(400).contains("key=value"));
   }
 
   @Test

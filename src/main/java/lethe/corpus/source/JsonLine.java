@@ -1,7 +1,6 @@
 package lethe.corpus.source;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -46,8 +45,7 @@ public record JsonLine(
   /** Of a hash that is an id: two documents in a billion share one with a chance of 3 %. */
   private static final int HASH_DIGITS = 16;
 
-  static final ObjectReader JSON =
-      Json.MAPPER.reader().with(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS); // Python writes NaN
+  static final ObjectReader JSON = Json.LENIENT;
 
   /** The same, with nothing behind the first value. */
   public static final ObjectReader LINE = JSON.with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);

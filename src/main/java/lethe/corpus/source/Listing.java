@@ -105,13 +105,6 @@ public record Listing(
     Path literal = Files.path(path);
     try {
       FileSystem system = files.system(literal);
-      if (system
-          .getUri()
-          .getScheme()
-          .startsWith("http")) { // Hadoop can open such a file, but not find it
-        throw new InvalidSettings(
-            "Cannot read %s: copy it to a disk, hdfs: or s3a: first".formatted(path));
-      }
       return files.exists(literal)
           ? List.of(system.getFileStatus(literal))
           : matches(path, literal, system);

@@ -35,7 +35,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
   public RuntimeException explained(Exception failure) {
     Throwable first = ExceptionUtils.getRootCause(failure);
     List<String> faults =
-        first instanceof IOException || FailureText.CODEC.in(first)
+        ofFile(failure) || FailureText.CODEC.in(first)
             ? damaged()
             : FailureText.TOO_LITTLE_MEMORY.in(first) ? oversized() : List.of();
     if (!faults.isEmpty()) {
@@ -49,6 +49,11 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
     return failure instanceof RuntimeException unchecked
         ? unchecked
         : new IllegalStateException("Cannot prepare the corpus: " + first.getMessage(), failure);
+  }
+
+  /** Whether a file could not be read, among all that a failure comes from. */
+  public static boolean ofFile(Throwable failure) {
+    return ExceptionUtils.indexOfType(failure, IOException.class) >= 0;
   }
 
   /** A sentence on the longest document of each source, if it is long for the memory there is. */
@@ -137,7 +142,9 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
       }
       return Optional.empty();
     } catch (IOException e) {
-      return Optional.of("Cannot read " + file.file() + ": " + e.getMessage());
+      return Optional.of(
+          "Cannot read %s: %s; mend the file, or leave it out"
+              .formatted(file.file(), e.getMessage()));
     }
   }
 
@@ -159,12 +166,13 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
   }
 
   private static String table(FileSlice file, Source source, Exception e) {
-    String why = ExceptionUtils.getRootCause(e).toString().lines().findFirst().orElse("");
+    Throwable first = ExceptionUtils.getRootCause(e);
+    String why = String.valueOf(first.getMessage()).lines().findFirst().orElse("");
     return "Cannot read %s as %s: %s%s"
         .formatted(
             file.file(),
             source.format(),
             why,
-            FailureText.CODEC.in(why) ? "; write it with zstd, gzip or snappy" : "");
+            FailureText.CODEC.in(first) ? "; write it with zstd, gzip or snappy" : "");
   }
 }

@@ -17,6 +17,7 @@ import lethe.failure.FailureText;
 import lethe.folder.Files;
 import lethe.spark.DataSources;
 import lethe.table.TableFiles;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -148,7 +149,12 @@ record SourceRows(SparkSession spark, Source source) {
       }
       return columns(((StructType) rows().schema().apply(OBJECT).dataType()));
     } catch (Exception e) { // Spark's AnalysisException, which is checked but not declared
-      String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      String why = // of a task that failed, not that it did
+          String.valueOf(ExceptionUtils.getRootCauseMessage(e))
+              .replaceFirst("^\\w+: ", "")
+              .lines()
+              .findFirst()
+              .orElse("");
       return problem(
           why
               + (FailureText.SEVERAL_COLUMNS.in(why)

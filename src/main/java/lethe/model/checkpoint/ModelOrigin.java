@@ -1,6 +1,5 @@
 package lethe.model.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -11,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import lethe.folder.Files;
-import lethe.json.Json;
+import lethe.json.OrNull;
 import lethe.settings.InvalidSettings;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
@@ -43,7 +42,7 @@ public record ModelOrigin(int version, Inputs made, SortedMap<String, String> fi
    */
   @JsonNaming(SnakeCaseStrategy.class)
   public record Inputs(
-      String stage, String chunksSha256, SortedMap<String, String> models, JsonNode run) {}
+      String stage, String chunksSha256, SortedMap<String, String> models, @OrNull JsonNode run) {}
 
   static ModelOrigin of(Inputs made, Map<String, String> files) {
     return new ModelOrigin(VERSION, made, new TreeMap<>(files));
@@ -60,30 +59,15 @@ public record ModelOrigin(int version, Inputs made, SortedMap<String, String> fi
     if (!files.exists(file)) {
       return Optional.empty();
     }
-    JsonNode json = files.readJson(file);
-    try {
-      ModelOrigin origin = Json.MAPPER.treeToValue(json, ModelOrigin.class);
-      if (origin != null && origin.version == VERSION && origin.complete()) {
-        return Optional.of(origin);
-      }
-    } catch (JsonProcessingException e) {
-      throw unreadable(file, e.getOriginalMessage());
+    String remedy =
+        "it says what the model beside it was made from: make that model again, or delete the file if the model is known to be right";
+    ModelOrigin origin =
+        Files.record(file, files.readObject(file, remedy), ModelOrigin.class, remedy);
+    if (origin.version != VERSION) {
+      throw new InvalidSettings(
+          "Cannot read %s: it is not an origin of version %d; %s".formatted(file, VERSION, remedy));
     }
-    throw unreadable(file, "it is not an origin of version " + VERSION);
-  }
-
-  private boolean complete() {
-    return files != null
-        && made != null
-        && made.stage != null
-        && made.chunksSha256 != null
-        && made.models != null;
-  }
-
-  private static InvalidSettings unreadable(Path file, String why) {
-    return new InvalidSettings(
-        "Cannot read %s: %s; it says what the model beside it was made from: make that model again, or delete the file if the model is known to be right"
-            .formatted(file, why));
+    return Optional.of(origin);
   }
 
   /** The SHA-256 of each file in a folder that decides what its model computes, by name. */

@@ -7,6 +7,15 @@ import org.junit.jupiter.api.Test;
 
 class PredicateTest {
   @Test
+  void whatWouldOverflowAStackIsRefused() {
+    String deep =
+        "its parts are nested more than 200 deep; name documents in a file of ids instead";
+    assertThat(Predicate.problem("NOT ".repeat(250) + "true")).contains(deep);
+    assertThat(Predicate.problem("(".repeat(20_000) + "true" + ")".repeat(20_000))).contains(deep);
+    assertThat(Predicate.problem("id = 'a'" + " OR id = 'a'".repeat(2_000))).isEmpty();
+  }
+
+  @Test
   void whatIsNotTheSameForADocumentEveryTimeIsRefused() {
     for (String call :
         List.of(
