@@ -33,7 +33,7 @@ import org.apache.spark.network.util.TransportConf;
  * A worker's half of the exchange. Used by one thread; at most {@link #OUTSTANDING} messages are
  * unanswered at a time.
  */
-public final class MailboxClient implements Driver, AutoCloseable {
+public final class MailboxClient implements DriverConnection, AutoCloseable {
   /** Most messages that are unanswered at a time. */
   public static final int OUTSTANDING = 4;
 

@@ -20,7 +20,7 @@ import lethe.model.torch.Compute;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
-import lethe.train.exchange.Driver;
+import lethe.train.exchange.DriverConnection;
 import lethe.train.exchange.ExchangeSpec;
 import lethe.train.exchange.MailboxAddress;
 import lethe.train.exchange.MailboxClient;
@@ -117,7 +117,7 @@ public final class WorkerTask
     LoadedModel.clear();
     try (MailboxClient client =
         new MailboxClient(address, context.stageAttemptNumber(), context.partitionId())) {
-      Driver driver = FaultyDriver.ifAsked(client, me, context.partitionId());
+      DriverConnection driver = FaultyConnection.ifAsked(client, me, context.partitionId());
       int steps = run(driver, context.partitionId(), JavaConverters.asJavaIterator(rows));
       return JavaConverters.asScalaIterator(List.of(steps).iterator());
     } finally {
@@ -162,7 +162,7 @@ public final class WorkerTask
     }
   }
 
-  private int run(Driver driver, int worker, Iterator<Tuple2<RowKey, Example>> rows) {
+  private int run(DriverConnection driver, int worker, Iterator<Tuple2<RowKey, Example>> rows) {
     try {
       return steps(driver, worker, rows);
     } catch (IllegalArgumentException e) {
@@ -172,12 +172,12 @@ public final class WorkerTask
   }
 
   /** The workers' half of step k; the driver's half is {@code lethe.train.StepLoop}. */
-  private int steps(Driver driver, int worker, Iterator<Tuple2<RowKey, Example>> rows) {
+  private int steps(DriverConnection driver, int worker, Iterator<Tuple2<RowKey, Example>> rows) {
     Compute compute = spec.compute.on(BarrierTaskContext.get().resources());
     try (Network network = new Network(spec.model.architecture(), compute)) {
       Parameters weights = parameters(network, compute);
       Map<FrozenModel, Parameters> frozen = frozen(network);
-      Driver.Start start = hello(driver, compute);
+      DriverConnection.Start start = hello(driver, compute);
       PlanReader plan = new PlanReader(rows, start.step());
       MicroBatch microBatch = new MicroBatch(network);
       ProbeWork probe = new ProbeWork(spec, plan, microBatch, worker);
@@ -201,7 +201,7 @@ public final class WorkerTask
     }
   }
 
-  private Driver.Start hello(Driver driver, Compute compute) {
+  private DriverConnection.Start hello(DriverConnection driver, Compute compute) {
     return driver.hello(
         ExchangeSpec.greeting(spec.layout, spec.workers, spec.wire, spec.gradientMode),
         WorkerEnvironment.ofThisProcess(compute),
@@ -214,7 +214,7 @@ public final class WorkerTask
   }
 
   /** Fetches the weights; the frozen ones once. */
-  private void load(Driver driver, int step, boolean frozenToo, Parameters weights) {
+  private void load(DriverConnection driver, int step, boolean frozenToo, Parameters weights) {
     int buckets = frozenToo ? spec.layout.count() : spec.layout.buckets().count();
     driver.pull(
         step,

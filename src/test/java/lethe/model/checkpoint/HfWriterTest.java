@@ -17,6 +17,7 @@ import java.util.Random;
 import lethe.SharedData;
 import lethe.folder.Files;
 import lethe.model.TinyLlama;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -169,9 +170,9 @@ class HfWriterTest {
     files.writeText(path("file"), "not a folder");
     HfWriter writer = new HfWriter(new Path(path("file"), "model"), template, Dtype.FLOAT32, 100);
     assertThatThrownBy(() -> writer.write(TENSORS, HfWriterTest::fill, MADE))
-        .isInstanceOf(UncheckedIOException.class)
+        .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Cannot write " + path("file"))
-        .hasMessageContaining("not a directory");
+        .hasMessageContaining("%s is a file; delete it or move it away", path("file"));
   }
 
   @Test

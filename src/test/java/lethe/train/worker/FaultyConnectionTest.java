@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ObjIntConsumer;
 import lethe.model.checkpoint.NamedShape;
-import lethe.train.exchange.Driver;
+import lethe.train.exchange.DriverConnection;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
@@ -14,7 +14,7 @@ import lethe.train.gradient.WireFormat;
 import lethe.train.steering.ProbeDecision;
 import org.junit.jupiter.api.Test;
 
-class FaultyDriverTest {
+class FaultyConnectionTest {
   private static final ParameterLayout LAYOUT =
       ParameterLayout.of(
           List.of(NamedShape.of("w", 4)),
@@ -26,7 +26,8 @@ class FaultyDriverTest {
 
   @Test
   void passesEverythingOnWhereNobodyIsToDie() {
-    Driver driver = new FaultyDriver(new Recording(), FaultInjection.read("worker/1/4/push"), 0);
+    DriverConnection driver =
+        new FaultyConnection(new Recording(), FaultInjection.read("worker/1/4/push"), 0);
     assertThat(driver.hello("greeting", "here", "").step()).isEqualTo(3);
     driver.pull(3, LAYOUT, 2, WireFormat.FLOAT32, (values, b) -> calls.add("bucket " + b));
     assertThat(driver.probe(3, new double[1])).isEqualTo(ProbeDecision.UNSTEERED);
@@ -40,12 +41,12 @@ class FaultyDriverTest {
 
   @Test
   void noFaultIsMadeWhereNoneIsAskedFor() {
-    Driver driver = new Recording();
-    assertThat(FaultyDriver.ifAsked(driver, "0.0", 0)).isSameAs(driver);
+    DriverConnection driver = new Recording();
+    assertThat(FaultyConnection.ifAsked(driver, "0.0", 0)).isSameAs(driver);
   }
 
   /** Writes down what it is asked. */
-  private final class Recording implements Driver {
+  private final class Recording implements DriverConnection {
     @Override
     public Start hello(String greeting, String environment, String device) {
       calls.add("hello");

@@ -7,7 +7,7 @@ import lethe.train.gradient.WireFormat;
 import lethe.train.steering.ProbeDecision;
 
 /** What a worker asks of its driver, in this order for each step. */
-public interface Driver {
+public interface DriverConnection {
   /**
    * What a worker learns when it joins.
    *

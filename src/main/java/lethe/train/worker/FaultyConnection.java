@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ObjIntConsumer;
-import lethe.train.exchange.Driver;
+import lethe.train.exchange.DriverConnection;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.WireFormat;
@@ -18,7 +18,8 @@ import lethe.train.worker.FaultInjection.Moment;
  * @param fault when to die
  * @param worker that calls, from 0
  */
-public record FaultyDriver(Driver driver, FaultInjection fault, int worker) implements Driver {
+public record FaultyConnection(DriverConnection driver, FaultInjection fault, int worker)
+    implements DriverConnection {
   /** The fault happens once: workers of a later launch or attempt survive. */
   private static final String FIRST = "0.0";
 
@@ -27,9 +28,9 @@ public record FaultyDriver(Driver driver, FaultInjection fault, int worker) impl
    *
    * @param attempt launch and attempt of the worker
    */
-  static Driver ifAsked(Driver driver, String attempt, int worker) {
+  static DriverConnection ifAsked(DriverConnection driver, String attempt, int worker) {
     Optional<FaultInjection> fault = FaultInjection.asked().filter(f -> attempt.equals(FIRST));
-    return fault.<Driver>map(f -> new FaultyDriver(driver, f, worker)).orElse(driver);
+    return fault.<DriverConnection>map(f -> new FaultyConnection(driver, f, worker)).orElse(driver);
   }
 
   @Override
@@ -72,7 +73,7 @@ public record FaultyDriver(Driver driver, FaultInjection fault, int worker) impl
   @Override
   public void push(int step, List<Integer> nodes, List<float[][][]> sums, WireFormat wire) {
     if (fault.strikes(worker, step, Moment.PUSH)) {
-      driver.push(step, nodes, sums.stream().map(FaultyDriver::half).toList(), wire);
+      driver.push(step, nodes, sums.stream().map(FaultyConnection::half).toList(), wire);
       fault.killWorkerAt(worker, step, Moment.PUSH);
     }
     driver.push(step, nodes, sums, wire);
