@@ -122,7 +122,7 @@ final class ManInTheMiddle implements AutoCloseable {
 
   ManInTheMiddle(Change change) throws IOException {
     this.change = change;
-    start(this::serve);
+    SocketThread.start(this::serve);
   }
 
   /** The port to which a worker of the driver at a port is lured. */
@@ -136,36 +136,18 @@ final class ManInTheMiddle implements AutoCloseable {
     return done.get();
   }
 
-  private interface Work {
-    void run() throws IOException;
-  }
-
-  private static void start(Work work) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                work.run();
-              } catch (IOException e) {
-                // somebody has hung up
-              }
-            });
-    thread.setDaemon(true);
-    thread.start();
-  }
-
   private void serve() throws IOException {
     while (true) {
       Socket worker = door.accept();
       Socket behind = new Socket(InetAddress.getLoopbackAddress(), driver);
-      start(
+      SocketThread.start(
           () -> {
             try (worker;
                 behind) {
               up(new DataInputStream(worker.getInputStream()), behind.getOutputStream());
             }
           });
-      start(
+      SocketThread.start(
           () -> {
             try (worker;
                 behind) {

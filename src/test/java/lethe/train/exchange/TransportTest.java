@@ -243,7 +243,7 @@ class TransportTest {
 
     Listener(int behind) throws IOException {
       this.behind = behind;
-      start(this::serve);
+      SocketThread.start(this::serve);
     }
 
     int port() {
@@ -256,30 +256,12 @@ class TransportTest {
       }
     }
 
-    private interface Work {
-      void run() throws IOException;
-    }
-
-    private static void start(Work work) {
-      Thread thread =
-          new Thread(
-              () -> {
-                try {
-                  work.run();
-                } catch (IOException e) {
-                  // one of the two has hung up
-                }
-              });
-      thread.setDaemon(true);
-      thread.start();
-    }
-
     private void serve() throws IOException {
       while (true) {
         Socket worker = door.accept();
         Socket driver = new Socket(InetAddress.getLoopbackAddress(), behind);
-        start(() -> pass(worker.getInputStream(), driver.getOutputStream()));
-        start(() -> pass(driver.getInputStream(), worker.getOutputStream()));
+        SocketThread.start(() -> pass(worker.getInputStream(), driver.getOutputStream()));
+        SocketThread.start(() -> pass(driver.getInputStream(), worker.getOutputStream()));
       }
     }
 
