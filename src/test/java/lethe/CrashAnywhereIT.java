@@ -8,11 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,20 +31,20 @@ import lethe.pipeline.Pipeline;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A driver that dies at any call of the run folder's file system: the same command, given again,
- * ends with what an undisturbed run leaves. The death is a fault after which every call fails,
- * which is all that the folder sees of it.
+ * A driver that dies, or whose storage fails, at any call of the run folder's file system: the same
+ * command, given again, ends with what an undisturbed run leaves. The death is a fault after which
+ * every call fails, which is all that the folder sees of it.
  *
  * <p>The gate tries one call, drawn with a fixed seed. {@code jobs/crash-anywhere.sh} tries every
  * one, through the system properties {@code lethe.crash.verbs}, {@code lethe.crash.scheme} (one of
- * {@link FaultyFileSystem}) and {@code lethe.crash.points} (how many per verb, or {@code all}).
+ * {@link FaultyFileSystem}, or {@code s3a}), {@code lethe.crash.how} (of {@link Faults.How}) and
+ * {@code lethe.crash.points} (how many per verb, or {@code all}).
  */
 class CrashAnywhereIT {
   private static final List<Verb> ORDER =
@@ -59,8 +57,13 @@ class CrashAnywhereIT {
           Verb.EVALUATE,
           Verb.REPORT);
 
+  /** What of run.json depends on when, by which driver and in which place a stage was run. */
+  private static final List<String> OF_THE_DRIVER = List.of("driver", "last_started");
+
   private static final String SCHEME = System.getProperty("lethe.crash.scheme", "crash-disk");
   private static final String POINTS = System.getProperty("lethe.crash.points", "1");
+  private static final Faults.How HOW =
+      Faults.How.valueOf(System.getProperty("lethe.crash.how", "stopped").toUpperCase(Locale.ROOT));
   private static final List<Verb> VERBS =
       Stream.of(System.getProperty("lethe.crash.verbs", "unlearn").split(","))
           .map(verb -> Verb.valueOf(verb.toUpperCase(Locale.ROOT)))
@@ -69,42 +72,37 @@ class CrashAnywhereIT {
   @TempDir static Path folder;
 
   private static Path conf;
+  private static CrashStorage run;
 
-  /** The run folder as a verb finds it. */
-  private static final Map<Verb, Path> BEFORE = new EnumMap<>(Verb.class);
+  /** The files of the run folder as a verb finds them. */
+  private static final Map<Verb, Map<String, byte[]>> BEFORE = new EnumMap<>(Verb.class);
 
   @BeforeAll
-  static void anUndisturbedRun() throws IOException {
+  static void anUndisturbedRun() throws Exception {
+    run = CrashStorage.of(SCHEME, folder);
     System.setProperty("spark.master", "local[1]");
     System.setProperty("spark.ui.enabled", "false");
     System.setProperty("spark.sql.shuffle.partitions", "2");
-    FaultyFileSystem.configuration()
-        .getPropsWithPrefix("fs.crash")
-        .forEach((key, name) -> System.setProperty("spark.hadoop.fs.crash" + key, name));
     conf = SmallRun.in(folder);
     StringBuilder more = new StringBuilder(Files.readString(conf));
-    more.append("run.dir = \"%s:%s/run\"\n".formatted(SCHEME, folder));
+    more.append("run.dir = \"%s\"\n".formatted(run.uri()));
     more.append("train { steps = 3, checkpoint-every = 1 }\n");
     if (VERBS.contains(Verb.PRETRAIN)) {
       more.append("pretrain { enabled = true, model = \"%s/model\" }\n".formatted(folder));
     }
     more.append("evaluate.retrain = %s\n".formatted(VERBS.contains(Verb.RETRAIN)));
-    FaultyFileSystem.configuration()
-        .getPropsWithPrefix("fs.crash")
+    run.hadoop()
         .forEach(
-            (key, name) ->
-                more.append("spark.hadoop.\"fs.crash%s\" = \"%s\"\n".formatted(key, name)));
+            (key, value) -> {
+              System.setProperty("spark.hadoop." + key, value);
+              more.append("spark.hadoop.\"%s\" = \"%s\"\n".formatted(key, value));
+            });
     Files.writeString(conf, more);
     for (Verb verb : ORDER) {
-      if (!needed(verb)) {
-        continue;
+      if (needed(verb)) {
+        BEFORE.put(verb, run.contents());
+        drive(verb);
       }
-      Path before = folder.resolve("before-" + verb.spelling());
-      if (Files.exists(run())) {
-        FileUtils.copyDirectory(run().toFile(), before.toFile());
-      }
-      BEFORE.put(verb, before);
-      drive(verb);
     }
   }
 
@@ -121,9 +119,8 @@ class CrashAnywhereIT {
     Faults.none();
     Stream.of("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")
         .forEach(System::clearProperty);
-    FaultyFileSystem.configuration()
-        .getPropsWithPrefix("fs.crash")
-        .forEach((key, name) -> System.clearProperty("spark.hadoop.fs.crash" + key));
+    run.hadoop().keySet().forEach(key -> System.clearProperty("spark.hadoop." + key));
+    run.close();
   }
 
   @Test
@@ -136,7 +133,7 @@ class CrashAnywhereIT {
   }
 
   @Test
-  void aDriverWhoseFolderIsTakenOverStopsAndChangesNothingMore() throws IOException {
+  void aDriverWhoseFolderIsTakenOverStopsAndChangesNothingMore() {
     restore(Verb.UNLEARN);
     String other =
         "{\"host\":\"elsewhere\",\"pid\":17,\"beat\":\"\",\"driver\":9,\"beats\":1,\"token\":\"other\"}";
@@ -146,8 +143,10 @@ class CrashAnywhereIT {
           @Override
           public void println(String line) {
             if (line.contains("step 1/3")) { // it is paused, and another driver goes on
-              CrashAnywhereIT.write(run().resolve("lease.json"), other);
-              taken.putAll(contents());
+              Map<String, byte[]> files = run.contents();
+              files.put("lease.json", other.getBytes(UTF_8));
+              run.replace(files);
+              taken.putAll(hashes());
             }
           }
         };
@@ -161,45 +160,26 @@ class CrashAnywhereIT {
             e ->
                 assertThat(Failures.explain(e, new PrintStream(errors, true, UTF_8))).isEqualTo(1));
     assertThat(errors.toString(UTF_8).lines()).as("one line, no trace").hasSize(1);
-    assertThat(contents()).isEqualTo(taken);
+    assertThat(hashes()).isEqualTo(taken);
   }
 
-  /** Every file with its content. */
-  private static Map<String, String> contents() {
-    Map<String, String> contents = new TreeMap<>();
-    for (File file : FileUtils.listFiles(run().toFile(), null, true)) {
-      contents.put(file.getPath(), read(file.toPath()));
-    }
-    return contents;
-  }
-
-  private static String read(Path file) {
-    try {
-      return DigestUtils.sha256Hex(Files.readAllBytes(file));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void write(Path file, String text) {
-    try {
-      Files.writeString(file, text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static Map<String, String> hashes() {
+    Map<String, String> hashes = new TreeMap<>();
+    run.contents().forEach((name, content) -> hashes.put(name, DigestUtils.sha256Hex(content)));
+    return hashes;
   }
 
   /** Tries the calls of a verb; returns a sentence for each that did not end as it should. */
   private static List<String> crashes(Verb verb) throws IOException {
     restore(verb);
-    Faults.plan(Long.MAX_VALUE, Faults.How.STOPPED);
+    Faults.plan(Long.MAX_VALUE, HOW);
     drive(verb);
     long calls = Faults.calls();
     Map<String, String> expected = outcome();
     List<String> wrong = new ArrayList<>();
     for (long n : points(calls)) {
       restore(verb);
-      Faults.plan(n, Faults.How.STOPPED);
+      Faults.plan(n, HOW);
       String first;
       try {
         drive(verb);
@@ -242,49 +222,48 @@ class CrashAnywhereIT {
     new Pipeline(RunConfig.read(verb, conf, List.of()), new Console(nowhere)).run();
   }
 
-  private static void restore(Verb verb) throws IOException {
+  private static void restore(Verb verb) {
     Faults.none();
-    FileUtils.deleteDirectory(run().toFile());
-    if (Files.exists(BEFORE.get(verb))) {
-      FileUtils.copyDirectory(BEFORE.get(verb).toFile(), run().toFile());
-    }
-  }
-
-  private static Path run() {
-    return folder.resolve("run");
+    run.replace(BEFORE.get(verb));
   }
 
   /** What must be the same, by file. */
   private static Map<String, String> outcome() throws IOException {
     Map<String, String> outcome = new TreeMap<>();
-    for (File file : FileUtils.listFiles(run().toFile(), null, true)) {
-      String name = run().relativize(file.toPath()).toString();
+    for (var file : run.contents().entrySet()) {
       // Spark gives its parts random names.
-      outcome.put(name.replaceAll("part-.*parquet$", "part"), outcome(name, file.toPath()));
+      String name = file.getKey().replaceAll("part-.*parquet$", "part");
+      outcome.put(name, outcome(name, file.getValue()));
     }
     return outcome;
   }
 
   /** A file's content, without what is drawn or has the time of the run. */
-  private static String outcome(String name, Path file) throws IOException {
-    if (name.equals("run.json") || name.startsWith("report/") || name.endsWith(".parquet")) {
+  private static String outcome(String name, byte[] content) throws IOException {
+    if (name.startsWith("report/") || name.endsWith("/part")) {
       return "there";
     }
+    if (name.endsWith("steps.jsonl")) {
+      return losses(content);
+    }
+    if (name.equals("run.json")) {
+      return ((ObjectNode) new ObjectMapper().readTree(content)).remove(OF_THE_DRIVER).toString();
+    }
     if (name.endsWith("manifest.json")) {
-      JsonNode manifest = new ObjectMapper().readTree(file.toFile());
+      JsonNode manifest = new ObjectMapper().readTree(content);
       return manifest.path("chunks_sha256").asText() + manifest.path("origin");
     }
     if (name.endsWith("evaluation.json")) {
-      JsonNode evaluation = new ObjectMapper().readTree(file.toFile());
+      JsonNode evaluation = new ObjectMapper().readTree(content);
       evaluation.path("models").forEach(model -> ((ObjectNode) model).remove("parts"));
       return evaluation.toString();
     }
-    return name.endsWith("steps.jsonl") ? losses(file) : read(file);
+    return DigestUtils.sha256Hex(content);
   }
 
-  private static String losses(Path steps) throws IOException {
+  private static String losses(byte[] steps) throws IOException {
     StringBuilder losses = new StringBuilder();
-    for (String line : Files.readAllLines(steps)) {
+    for (String line : new String(steps, UTF_8).lines().toList()) {
       JsonNode record = new ObjectMapper().readTree(line);
       losses.append(record.path("step")).append(record.path("losses")).append('\n');
     }

@@ -39,21 +39,17 @@ class S3IT {
       delete(folder.resolve("data"));
       delete(folder.resolve("model"));
       String text = Files.readString(conf).replace("\"" + folder, "\"s3a://lethe");
-      Files.writeString(
-          conf,
-          text
-              + """
-              spark.master = "local-cluster[1,1,1024]"
-              spark.executor.memory = "1g"
-              spark.hadoop.fs.s3a.endpoint = "%s"
-              spark.hadoop.fs.s3a.path.style.access = true
-              spark.hadoop.fs.s3a.connection.ssl.enabled = false
-              # Amazon deletes many objects, and ones that are not there, at once; this server does not
-              spark.hadoop.fs.s3a.multiobjectdelete.enable = false
-              spark.hadoop.fs.s3a.directory.marker.retention = keep
-              corpus.duplicates.action = drop
-              """
-                  .formatted(server.endpoint));
+      StringBuilder more = new StringBuilder(text);
+      more.append(
+          """
+          spark.master = "local-cluster[1,1,1024]"
+          spark.executor.memory = "1g"
+          corpus.duplicates.action = drop
+          """);
+      server
+          .hadoop()
+          .forEach((key, value) -> more.append("spark.hadoop.%s = \"%s\"\n".formatted(key, value)));
+      Files.writeString(conf, more);
 
       Submitted refused = submit(conf, "wrong-secret");
       assertThat(refused.code()).as(refused.output()).isNotZero();

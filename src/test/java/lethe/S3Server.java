@@ -14,6 +14,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** S3Proxy in a process of its own: the S3 protocol over its memory, refusing unsigned requests. */
@@ -22,7 +23,7 @@ final class S3Server implements AutoCloseable {
   static final String SECRET = "s3cret-that-no-file-may-hold";
 
   private final Process process;
-  final String endpoint;
+  private final String endpoint;
 
   /** Starts it; what it says stands in the folder. */
   S3Server(Path folder) throws IOException, InterruptedException {
@@ -68,6 +69,22 @@ final class S3Server implements AutoCloseable {
       process.waitFor(100, TimeUnit.MILLISECONDS);
     }
     assertThat(process.isAlive()).as(Files.readString(folder.resolve("s3proxy.log"))).isTrue();
+  }
+
+  /** What Hadoop must know of it, but for the credentials. */
+  Map<String, String> hadoop() {
+    return Map.of(
+        "fs.s3a.endpoint",
+        endpoint,
+        "fs.s3a.path.style.access",
+        "true",
+        "fs.s3a.connection.ssl.enabled",
+        "false",
+        // Amazon deletes many objects, and ones that are not there, at once; this server does not
+        "fs.s3a.multiobjectdelete.enable",
+        "false",
+        "fs.s3a.directory.marker.retention",
+        "keep");
   }
 
   AmazonS3 client() {

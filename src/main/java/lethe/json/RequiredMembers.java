@@ -1,6 +1,7 @@
 package lethe.json;
 
 import com.fasterxml.jackson.databind.JsonMappingException;
+import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -75,8 +76,10 @@ public final class RequiredMembers {
   }
 
   private static Object value(Record record, RecordComponent member) {
+    Method accessor = member.getAccessor();
     try {
-      return member.getAccessor().invoke(record);
+      accessor.setAccessible(true); // of a record that only its room knows
+      return accessor.invoke(record);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("Cannot look at " + member, e);
     }

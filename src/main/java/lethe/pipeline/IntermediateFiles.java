@@ -19,6 +19,16 @@ import org.apache.hadoop.fs.Path;
  * deleted.json}.
  */
 record IntermediateFiles(RunFolder folder) {
+  private static final int VERSION = 1;
+
+  /**
+   * {@code deleted.json}.
+   *
+   * @param deleted when, in ISO 8601
+   * @param bytes of all files
+   */
+  record DeletedFiles(int version, String deleted, long bytes, List<Deleted> files) {}
+
   /**
    * A file that was deleted.
    *
@@ -49,32 +59,36 @@ record IntermediateFiles(RunFolder folder) {
    * Deletes them. The list is written first, so that what a killed driver has deleted is known, and
    * the next one deletes the rest.
    *
-   * @return what was deleted, in a few words with its size; empty if there was nothing to delete
+   * @return what the list has, in a few words with its size; empty if nothing was ever deleted
+   * @throws InvalidSettings when an earlier list is damaged
    */
   String delete(Clock clock) {
-    List<Deleted> deleted = new ArrayList<>();
-    roots().forEach(root -> collect(root, deleted));
-    if (deleted.isEmpty()) {
-      return "";
+    Map<String, Deleted> all = before();
+    List<Deleted> found = new ArrayList<>();
+    roots().forEach(root -> collect(root, found));
+    found.forEach(file -> all.put(file.path(), file));
+    long bytes = all.values().stream().mapToLong(Deleted::bytes).sum();
+    if (!found.isEmpty()) {
+      folder
+          .files()
+          .writeJson(
+              folder.deleted(),
+              new DeletedFiles(
+                  VERSION, clock.instant().toString(), bytes, List.copyOf(all.values())));
+      roots().forEach(folder.files()::delete);
     }
-    long bytes = deleted.stream().mapToLong(Deleted::bytes).sum();
-    Map<String, Object> list = new LinkedHashMap<>();
-    list.put("version", 1);
-    list.put("deleted", clock.instant().toString());
-    list.put("bytes", bytes);
-    list.put("files", Stream.concat(before().stream(), deleted.stream()).toList());
-    folder.files().writeJson(folder.deleted(), list);
-    roots().forEach(folder.files()::delete);
-    return "%d files, %.1f MB".formatted(deleted.size(), bytes / 1e6);
+    return all.isEmpty() ? "" : "%d files, %.1f MB".formatted(all.size(), bytes / 1e6);
   }
 
-  /** The files that a driver listed which was killed while it deleted them. */
-  private List<Object> before() {
-    List<Object> before = new ArrayList<>();
+  /** The files that an earlier driver listed, which may have been killed while it deleted them. */
+  private Map<String, Deleted> before() {
+    String remedy = "restore it, or delete it and run report again";
+    Map<String, Deleted> before = new LinkedHashMap<>();
     folder
         .files()
-        .readObjectIfThere(folder.deleted(), "restore it, or delete it and run report again")
-        .ifPresent(list -> list.path("files").forEach(before::add));
+        .readObjectIfThere(folder.deleted(), remedy)
+        .map(list -> Files.record(folder.deleted(), list, DeletedFiles.class, remedy))
+        .ifPresent(list -> list.files().forEach(file -> before.put(file.path(), file)));
     return before;
   }
 

@@ -14,6 +14,7 @@ import lethe.console.EvaluateProgress;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.evaluate.Evaluate;
+import lethe.folder.Files;
 import lethe.folder.Lease;
 import lethe.folder.LeaseLostException;
 import lethe.folder.RunFolder;
@@ -163,6 +164,7 @@ public final class Pipeline {
       config.sample().ifPresent(sample -> sample.write(folder.files(), console));
     }
     if (writes && allFinished()) {
+      noteCorpus(findings); // in place of a driver that died between the stage's end and this
       commits.asked().forEach(this::skip);
       return report();
     }
@@ -210,16 +212,25 @@ public final class Pipeline {
       provenance.write(spark.version(), Clock.systemUTC());
     } // otherwise prepare, which may still refuse the sources, writes first
     stage(Verb.PREPARE, () -> "chunks " + prepare(prepare, spark).chunksSha256());
-    if (folder.files().exists(folder.corpusManifest())) {
-      provenance.note("chunks_sha256", Manifest.read(folder).chunksSha256());
-      provenance.note("model_warnings", findings.warnings());
-    }
+    noteCorpus(findings);
     ModelTraining training = new ModelTraining(spark, config, folder, inputs, console, signal);
     stage(Verb.PRETRAIN, () -> pretrain(training).toString());
     stage(Verb.FINETUNE, () -> finetune(training).toString());
     stage(Verb.RETRAIN, () -> retrain(training).toString());
     stage(Verb.UNLEARN, () -> new Unlearn(training, models).execute().toString());
     stage(Verb.EVALUATE, () -> evaluate(spark));
+  }
+
+  private void noteCorpus(Findings findings) {
+    Files files = folder.files();
+    if (files.exists(folder.corpusManifest()) && files.exists(folder.provenance())) {
+      provenance.note(
+          Map.of(
+              "chunks_sha256",
+              Manifest.read(folder).chunksSha256(),
+              "model_warnings",
+              findings.warnings()));
+    }
   }
 
   /** Whether there is no document yet, because a sample is written only when a run begins. */
@@ -249,8 +260,7 @@ public final class Pipeline {
     console.say("Report: " + new Path(folder.report(), "index.html"));
     if (config.keep() == Keep.MINIMAL && result.unmet().isEmpty()) {
       String deleted = new IntermediateFiles(folder).delete(Clock.systemUTC());
-      if (!deleted.isEmpty()) {
-        provenance.note("deleted", deleted);
+      if (!deleted.isEmpty() && provenance.note(Map.of("deleted", deleted))) {
         console.say(
             "run.keep=minimal: deleted %s, listed in %s".formatted(deleted, folder.deleted()));
       }

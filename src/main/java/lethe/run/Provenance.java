@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
@@ -160,11 +161,20 @@ public final class Provenance {
     folder.files().writeJson(folder.provenance(), record);
   }
 
-  /** Notes something that a stage found out, for example the hash of its input. */
-  public void note(String key, Object value) {
-    ObjectNode record = record();
-    record.set(key, Json.MAPPER.valueToTree(value));
-    folder.files().writeJson(folder.provenance(), record);
+  /**
+   * Notes what a stage found out, for example the hash of its input.
+   *
+   * @return whether it was not noted before
+   */
+  public boolean note(Map<String, Object> findings) {
+    ObjectNode before = record();
+    ObjectNode after = before.deepCopy();
+    new TreeMap<>(findings).forEach((key, value) -> after.set(key, Json.MAPPER.valueToTree(value)));
+    if (after.equals(before)) {
+      return false;
+    }
+    folder.files().writeJson(folder.provenance(), after);
+    return true;
   }
 
   private ObjectNode record() {

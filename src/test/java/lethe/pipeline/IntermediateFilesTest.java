@@ -65,18 +65,23 @@ class IntermediateFilesTest {
     assertThat(first.path("bytes").asInt()).isEqualTo(first.path("path").asText().length());
     assertThat(first.path("sha256").asText())
         .isEqualTo(DigestUtils.sha256Hex(first.path("path").asText()));
-    assertThat(files().delete(CLOCK)).as("once").isEmpty();
+    assertThat(files().delete(CLOCK)).as("nothing more").isEqualTo("6 files, 0.0 MB");
   }
 
   @Test
   void whatADriverListedAndDidNotDeleteIsDeletedByTheNext() throws IOException {
     files().delete(CLOCK);
-    Files.createDirectories(run.resolve("labels"));
+    Files.createDirectories(run.resolve("labels/target"));
     Files.writeString(run.resolve("labels/rest"), "rest");
-    assertThat(files().delete(CLOCK)).isEqualTo("1 files, 0.0 MB");
-    assertThat(folder().files().readJson(folder().deleted()).path("files").findValuesAsText("path"))
-        .hasSize(7)
-        .contains("labels/rest", "labels/target/_manifest.json");
+    Files.writeString(run.resolve("labels/target/_manifest.json"), "labels/target/_manifest.json");
+    assertThat(files().delete(CLOCK)).isEqualTo("7 files, 0.0 MB");
+    assertThat(run.resolve("labels")).doesNotExist();
+    JsonNode list = folder().files().readJson(folder().deleted());
+    assertThat(list.path("files").findValuesAsText("path"))
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.concat(INTERMEDIATE.stream(), Stream.of("labels/rest")).toList());
+    assertThat(list.path("bytes").asInt())
+        .isEqualTo(INTERMEDIATE.stream().mapToInt(String::length).sum() + "rest".length());
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
@@ -61,7 +62,8 @@ class ProvenanceTest {
       assertThatThrownBy(() -> provenance().check())
           .isInstanceOf(InvalidSettings.class)
           .hasMessageContaining("run.json is damaged; restore it, or delete it if they were");
-      assertThatThrownBy(() -> provenance().note("key", 1)).isInstanceOf(InvalidSettings.class);
+      assertThatThrownBy(() -> provenance().note(Map.of("key", 1)))
+          .isInstanceOf(InvalidSettings.class);
     }
   }
 
