@@ -73,26 +73,34 @@ else
 fi
 
 # First without Spark: every mistake that can be found without it is reported within two seconds. Java loads its classes from an
-# archive of its own, which the first call makes: that halves the time.
+# archive, which the first call makes: that halves the time. jobs/class-archive.sh makes one for driver and executors, too. An archive
+# fits one class path, that of Spark's executors.
 # What it answers is in a file without a name, of which nothing is left whatever ends this script.
 answer=$(mktemp)
 exec 3<>"$answer"
 rm -f "$answer"
+class_path="$jar:$lib/*:$SPARK_HOME/conf:$spark_jars/*"
 archive=$root/target/lethe.jsa
+making=$archive.$$
 classes=()
+check=() # the same for the first call
 if [ "${LETHE_EMBEDDED:-}" = true ]; then
-  if [ -f "$archive" ] && [ ! "$jar" -nt "$archive" ]; then
+  if [ -n "${LETHE_MAKE_ARCHIVE:-}" ]; then
+    classes=(-XX:ArchiveClassesAtExit="$LETHE_MAKE_ARCHIVE" -Xlog:disable)
+  elif [ -f "$archive" ] && [ ! "$jar" -nt "$archive" ]; then
     classes=(-XX:SharedArchiveFile="$archive" -Xlog:disable)
+    check=("${classes[@]}")
+    export LETHE_CLASS_ARCHIVE=$archive
   elif [ -w "$root/target" ]; then
-    classes=(-XX:ArchiveClassesAtExit="$archive.$$" -Xlog:disable)
+    check=(-XX:ArchiveClassesAtExit="$making" -Xlog:disable)
   fi
 fi
-trap 'rm -f "$archive.$$"' EXIT
+trap 'rm -f "$making"' EXIT
 status=0
-java ${classes[@]+"${classes[@]}"} -XX:TieredStopAtLevel=1 -Djava.io.tmpdir="${TMPDIR:-/tmp}" \
+java ${check[@]+"${check[@]}"} -XX:TieredStopAtLevel=1 -Djava.io.tmpdir="${TMPDIR:-/tmp}" \
   -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
-  -cp "${HADOOP_CONF_DIR:+$HADOOP_CONF_DIR:}$jar:$lib/*:$spark_jars/*" lethe.Main --print-submit "$@" >/dev/fd/3 || status=$?
-if [ -f "$archive.$$" ]; then mv -f "$archive.$$" "$archive"; fi
+  -cp "${HADOOP_CONF_DIR:+$HADOOP_CONF_DIR:}$class_path" lethe.Main --print-submit "$@" >/dev/fd/3 || status=$?
+if [ -f "$making" ]; then mv -f "$making" "$archive"; fi
 if [ $status -ne 0 ]; then exit $status; fi
 mapfile -d '' -t answered </dev/fd/3
 if [ "${answered[0]:-}" != spark-submit ]; then
@@ -142,8 +150,9 @@ fi
 
 if [ "${LETHE_EMBEDDED:-}" = true ]; then
   if [ ! -e "$SPARK_HOME/work" ]; then mkdir -m 700 "$SPARK_HOME/work"; fi # what executors log
-  exec java "@$root/conf/jvm.options" -Xmx"$memory" ${options[@]+"${options[@]}"} -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
-    -cp "$jar:$lib/*:$spark_jars/*" org.apache.spark.deploy.SparkSubmit "${settings_file[@]}" --class lethe.Main spark-internal "$@"
+  exec java "@$root/conf/jvm.options" ${classes[@]+"${classes[@]}"} -Xmx"$memory" ${options[@]+"${options[@]}"} \
+    -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
+    -cp "$class_path" org.apache.spark.deploy.SparkSubmit "${settings_file[@]}" --class lethe.Main spark-internal "$@"
 fi
 for setting in "${settings[@]}"; do
   if [ "$setting" = spark.submit.deployMode=cluster ]; then

@@ -57,7 +57,7 @@ class PrepareIT {
             .config("spark.ui.enabled", false)
             .config("spark.sql.shuffle.partitions", 2)
             .config("spark.sql.codegen.wholeStage", false)
-            .config("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1") // short lives
+            .config("spark.executor.extraJavaOptions", System.getProperty("lethe.executor-options"))
             .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"))
             .getOrCreate();
   }

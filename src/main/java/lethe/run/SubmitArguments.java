@@ -26,17 +26,24 @@ public final class SubmitArguments {
   public static Map<String, String> of(RunConfig config, Optional<TemporaryFolder> temporary) {
     Map<String, String> all = of(config);
     if (all.getOrDefault("spark.master", "").startsWith("local-cluster")) {
-      temporary.ifPresent(folder -> executors("java.io.tmpdir", folder.path().toString(), all));
+      temporary.ifPresent(folder -> executors("-Djava.io.tmpdir=" + folder.path(), all));
       Optional.ofNullable(System.getProperty(LOG)) // Spark's own would log every failed task
-          .ifPresent(file -> executors(LOG, file, all));
+          .ifPresent(file -> executors("-D" + LOG + "=" + file, all));
+      LaunchEnvironment.LETHE_CLASS_ARCHIVE
+          .value()
+          .ifPresent(
+              file -> {
+                executors("-XX:SharedArchiveFile=" + file, all);
+                executors("-Xlog:disable", all); // one that does not fit is not used
+              });
     }
     return all;
   }
 
-  /** Gives executors on this machine a property; a cluster manager has places of its own. */
-  private static void executors(String property, String value, Map<String, String> to) {
-    String option = "\"-D%s=%s\"".formatted(property, value);
-    to.merge("spark.executor.extraJavaOptions", option, (own, ours) -> own + " " + ours);
+  /** Gives executors on this machine an option; a cluster manager has places of its own. */
+  private static void executors(String option, Map<String, String> to) {
+    String quoted = "\"" + option + "\"";
+    to.merge("spark.executor.extraJavaOptions", quoted, (own, ours) -> own + " " + ours);
   }
 
   /**

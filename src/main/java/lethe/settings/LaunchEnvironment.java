@@ -13,6 +13,9 @@ public enum LaunchEnvironment {
   /** Class path of the executors of the embedded Spark. Set by submit.sh. */
   LETHE_CLASSPATH,
 
+  /** File from which executors on that class path load classes faster. Set by submit.sh. */
+  LETHE_CLASS_ARCHIVE,
+
   /**
    * "true": the standard output is a terminal, on which a line may be overwritten. Set by
    * submit.sh.

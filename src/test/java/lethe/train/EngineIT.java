@@ -329,7 +329,8 @@ class EngineIT {
               .config("spark.executor.memory", "1g")
               .config("spark.ui.enabled", false)
               .config("spark.sql.shuffle.partitions", 4)
-              .config("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1") // short lives
+              .config(
+                  "spark.executor.extraJavaOptions", System.getProperty("lethe.executor-options"))
               .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"));
       fault.ifPresent(f -> builder.config("spark.executorEnv." + FaultInjection.VARIABLE, f));
       this.spark.forEach(builder::config);
