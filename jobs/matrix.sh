@@ -29,6 +29,7 @@ model.path = "$into/base/original"
 corpus {
   sources = [ { path = "$into/sample/paper.jsonl", domain = paper }, { path = "$into/sample/book.jsonl", domain = book } ]
   chunk-tokens = 64
+  duplicates.action = ignore # looking for them takes many seconds of Spark's
   splits { forget.where = "split = 'forget'", retain.where = "split = 'retain'" }
 }
 unlearn { method = ascent-descent-in-distribution }
@@ -39,6 +40,7 @@ spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1" # compiling well takes
 spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1"
 spark.sql.codegen.wholeStage = false
 spark.sql.adaptive.enabled = false
+spark.sql.shuffle.partitions = 2
 END
 
 # The start: a corpus and a model with random weights, trained for two steps.

@@ -6,8 +6,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +22,9 @@ final class Residue {
 
   /** Places in which a text was found, or which others may read. */
   private final Set<String> found = ConcurrentHashMap.newKeySet();
+
+  /** Size and time of files when they were read. */
+  private final Map<Path, String> read = new HashMap<>();
 
   private boolean temporary;
 
@@ -65,9 +71,21 @@ final class Residue {
   /** Looks into all files below a folder, but for those of another one in it. */
   void look(Path folder, Path but) {
     try (Stream<Path> files = Files.walk(folder)) {
-      files.filter(file -> Files.isRegularFile(file) && !file.startsWith(but)).forEach(this::file);
+      files
+          .filter(file -> Files.isRegularFile(file) && !file.startsWith(but) && changed(file))
+          .forEach(this::file);
     } catch (IOException | java.io.UncheckedIOException e) {
       // a file of a running process, deleted meanwhile
+    }
+  }
+
+  private boolean changed(Path file) {
+    try {
+      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+      String state = now.size() + " " + now.lastModifiedTime();
+      return !state.equals(read.put(file, state));
+    } catch (IOException e) {
+      return false; // deleted meanwhile
     }
   }
 

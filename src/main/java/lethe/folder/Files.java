@@ -32,11 +32,15 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.PathIOException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /** Reads and writes whole files on any Hadoop path. Every failure names the path. */
 public final class Files {
   private static final int PIECE_BYTES = 1 << 20;
+
+  /** How often a file is read that is replaced meanwhile. */
+  private static final int READS = 5;
 
   /** The most bytes that {@link #read} takes: their text and what is made of it need more. */
   private static final long MOST_BYTES =
@@ -151,24 +155,34 @@ public final class Files {
    * @throws InvalidSettings when there is none, it is a folder, or it is too long for the memory
    */
   public byte[] read(Path path) {
-    try {
-      Replacement replacement = replacement(path);
-      FileStatus status = replacement.status(path);
-      if (status.isDirectory()) {
-        throw new InvalidSettings(
-            "Cannot read %s: it is a folder, and must be a file; delete it or move it away"
-                .formatted(path));
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return readOnce(path);
+      } catch (PathIOException e) { // S3's client, when the file is replaced while it is read
+        if (attempt == READS) {
+          throw failed("read", path, e);
+        }
+      } catch (IOException e) {
+        throw failed("read", path, e);
       }
-      if (status.getLen() > MOST_BYTES) {
-        throw new InvalidSettings(
-            "Cannot read %s: it has %d bytes, more than the %d that this process has memory for; restore the file, or set spark.driver.memory if it must be so long"
-                .formatted(path, status.getLen(), MOST_BYTES));
-      }
-      try (InputStream in = replacement.open(path)) {
-        return in.readAllBytes();
-      }
-    } catch (IOException e) {
-      throw failed("read", path, e);
+    }
+  }
+
+  private byte[] readOnce(Path path) throws IOException {
+    Replacement replacement = replacement(path);
+    FileStatus status = replacement.status(path);
+    if (status.isDirectory()) {
+      throw new InvalidSettings(
+          "Cannot read %s: it is a folder, and must be a file; delete it or move it away"
+              .formatted(path));
+    }
+    if (status.getLen() > MOST_BYTES) {
+      throw new InvalidSettings(
+          "Cannot read %s: it has %d bytes, more than the %d that this process has memory for; restore the file, or set spark.driver.memory if it must be so long"
+              .formatted(path, status.getLen(), MOST_BYTES));
+    }
+    try (InputStream in = replacement.open(path)) {
+      return in.readAllBytes();
     }
   }
 

@@ -10,7 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.s3a.RemoteFileChangedException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +32,38 @@ class FilesTest {
   @AfterEach
   void noFault() {
     Faults.none();
+  }
+
+  /** Whose files are replaced, the first times they are read, between status and content. */
+  public static final class Replaced extends RawLocalFileSystem {
+    private static int times;
+
+    @Override
+    public FSDataInputStream open(Path path, int bufferSize) throws IOException {
+      if (times > 0) {
+        times--;
+        throw new RemoteFileChangedException(path.toString(), "open", "Change reported by S3");
+      }
+      return super.open(path, bufferSize);
+    }
+  }
+
+  @Test
+  void aFileThatIsReplacedWhileItIsReadIsReadAgain() {
+    Configuration hadoop = new Configuration();
+    hadoop.set("fs.file.impl", Replaced.class.getName());
+    hadoop.setBoolean("fs.file.impl.disable.cache", true);
+    Files replaced = new Files(hadoop);
+    Path path = path("file");
+    replaced.writeText(path, OLD);
+    Replaced.times = 4;
+    assertThat(new String(replaced.read(path), StandardCharsets.UTF_8)).isEqualTo(OLD);
+    Replaced.times = 5;
+    assertThatThrownBy(() -> replaced.read(path))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("Cannot read " + path)
+        .hasMessageContaining("Change reported by S3");
+    Replaced.times = 0;
   }
 
   @ParameterizedTest
