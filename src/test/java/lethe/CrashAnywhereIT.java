@@ -87,7 +87,7 @@ class CrashAnywhereIT {
     StringBuilder more = new StringBuilder(Files.readString(conf));
     more.append("run.dir = \"%s\"\n".formatted(run.uri()));
     more.append("train { steps = 3, checkpoint-every = 1 }\n");
-    if (VERBS.contains(Verb.PRETRAIN)) {
+    if (needed(Verb.PRETRAIN)) {
       more.append("pretrain { enabled = true, model = \"%s/model\" }\n".formatted(folder));
     }
     more.append("evaluate.retrain = %s\n".formatted(VERBS.contains(Verb.RETRAIN)));
@@ -107,10 +107,10 @@ class CrashAnywhereIT {
   }
 
   private static boolean needed(Verb verb) {
-    boolean scored = VERBS.contains(Verb.EVALUATE) || VERBS.contains(Verb.REPORT);
     return VERBS.contains(verb)
         || verb == Verb.PREPARE
-        || (verb == Verb.UNLEARN && scored)
+        || verb == Verb.UNLEARN
+        || (verb == Verb.PRETRAIN && VERBS.contains(Verb.RETRAIN))
         || (verb == Verb.EVALUATE && VERBS.contains(Verb.REPORT));
   }
 

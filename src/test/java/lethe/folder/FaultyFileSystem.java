@@ -5,21 +5,28 @@ import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Abortable;
+import org.apache.hadoop.fs.BlockLocation;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FilterFileSystem;
+import org.apache.hadoop.fs.FsStatus;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
+import org.apache.hadoop.util.functional.RemoteIterators;
 
 /**
  * The local disk under a scheme of its own, each of whose creates, writes, closes, renames and
@@ -131,6 +138,26 @@ public class FaultyFileSystem extends FilterFileSystem {
     return Arrays.stream(super.listStatus(local(folder)))
         .map(this::here)
         .toArray(FileStatus[]::new);
+  }
+
+  @Override
+  public RemoteIterator<LocatedFileStatus> listLocatedStatus(Path folder) throws IOException {
+    List<LocatedFileStatus> all = new ArrayList<>();
+    for (FileStatus status : listStatus(folder)) {
+      all.add(new LocatedFileStatus(status, new BlockLocation[0]));
+    }
+    return RemoteIterators.remoteIteratorFromIterable(all);
+  }
+
+  @Override
+  public FsStatus getStatus(Path path) throws IOException {
+    return super.getStatus(local(path));
+  }
+
+  @Override
+  public boolean mkdirs(Path folder) throws IOException {
+    Faults.alive();
+    return super.mkdirs(local(folder));
   }
 
   @Override
