@@ -214,7 +214,8 @@ class SubmitIT {
       "unlearn", conf.toString(), steps, "train.checkpoint-every=5", "stop.probe-every=7"
     };
     String[] prepare = {"prepare", conf.toString(), steps, "stop.every=7"};
-    Submitted stopped = stopped("prepare: reading", "SIGTERM", prepare);
+    String withExecutors = "spark.master=local-cluster[1,1,1024]"; // whose loss Spark logs
+    Submitted stopped = stopped("prepare: reading", "SIGTERM", append(prepare, withExecutors));
     assertThat(stopped.code).as(stopped.output).isEqualTo(1);
     assertThat(stopped.output)
         .endsWith(
