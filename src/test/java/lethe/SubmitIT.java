@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -212,7 +213,15 @@ class SubmitIT {
     String[] run = {
       "unlearn", conf.toString(), steps, "train.checkpoint-every=5", "stop.probe-every=7"
     };
-    Submitted prepared = submit("prepare", conf.toString(), steps, "stop.every=7");
+    String[] prepare = {"prepare", conf.toString(), steps, "stop.every=7"};
+    String withExecutors = "spark.master=local-cluster[1,1,1024]"; // whose loss Spark logs
+    Submitted stopped = stopped("prepare: reading", "SIGTERM", append(prepare, withExecutors));
+    assertThat(stopped.code).as(stopped.output).isEqualTo(1);
+    assertThat(stopped.output)
+        .endsWith(
+            "Stopped by SIGTERM during prepare; kept: what was finished before; the same command goes on from there, without overwrite=true\n")
+        .doesNotContain("\tat ", " ERROR ", " WARN ");
+    Submitted prepared = submit(prepare);
     assertThat(prepared.code).as(prepared.output).isZero();
     assertThat(prepared.output).containsOnlyOnce("stop.every is now stop.probe-every");
     for (String name : List.of("whole", "disturbed")) {
@@ -246,6 +255,27 @@ class SubmitIT {
     assertThat(disturbed.resolve("checkpoints/unlearn")).doesNotExist();
   }
 
+  /** Starts a run, sends the driver a signal as soon as it has said something. */
+  private static Submitted stopped(String said, String signal, String[] arguments)
+      throws Exception {
+    Process process = start(Map.of(), arguments);
+    StringBuilder output = new StringBuilder();
+    BufferedReader lines = process.inputReader();
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      output.append(line).append('\n');
+      if (line.startsWith(said)) {
+        send(signal, process);
+      }
+    }
+    return new Submitted(process.waitFor(), output.toString());
+  }
+
+  private static void send(String signal, Process process) throws Exception {
+    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
+        .start()
+        .waitFor(); // submit.sh has become the driver
+  }
+
   /**
    * Starts a run, waits for a step's checkpoint, sends the driver a signal, and gives what it said.
    */
@@ -263,9 +293,7 @@ class SubmitIT {
       process.waitFor(100, TimeUnit.MILLISECONDS);
     }
     assertThat(process.isAlive()).as(said.toString()).isTrue();
-    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
-        .start()
-        .waitFor(); // submit.sh has become the driver
+    send(signal, process);
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ended within 30 s").isTrue();
     reader.join();
     return said.toString();

@@ -80,7 +80,7 @@ public final class EngineBench {
     double pull = 0;
     Mailbox mailbox =
         new Mailbox(
-            new ExchangeSpec(LAYOUT, schedule, wire, GradientMode.SUMMED, 0, 1),
+            new ExchangeSpec(LAYOUT, schedule, wire, GradientMode.SUMMED, new ShardTree(1), 0, 1),
             optimizer.weights(),
             new WorkerEnvironment(true, sentence -> {}),
             Optional.empty());

@@ -10,6 +10,7 @@ import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Secrets;
 import lethe.settings.Section;
 
 /**
@@ -51,7 +52,8 @@ public record Evaluation(
    * What was asked for, so that a later call can see whether it asks for more.
    *
    * @param chunksSha256 of the corpus
-   * @param models folders by name, in order, as the settings have them resolved
+   * @param models folders by name, in order, as the settings have them resolved, but without
+   *     credentials
    * @param tasks in order
    * @param microBatch chunks per forward pass
    * @param precision of matrix products: float32 or bfloat16
@@ -82,7 +84,7 @@ public record Evaluation(
         String chunksSha256,
         Files files) {
       Map<String, String> paths = new LinkedHashMap<>();
-      models.forEach((name, source) -> paths.put(name, source.path()));
+      models.forEach((name, source) -> paths.put(name, shown(source.path())));
       return new Asked(
           chunksSha256,
           paths,
@@ -112,22 +114,36 @@ public record Evaluation(
   /**
    * A multiple-choice test, as its questions were.
    *
+   * @param path of its file, without credentials
    * @param sha256 of its file, see {@link TaskFile#sha256}
    */
-  public record AskedTask(String name, String path, String sha256) {}
+  public record AskedTask(String name, String path, String sha256) {
+    public AskedTask {
+      path = shown(path);
+    }
+  }
 
   /**
    * A model that was evaluated.
    *
    * @param name original, unlearned, ...
-   * @param path its folder
+   * @param path its folder, without credentials
    * @param fingerprint SHA-256 over config.json and the weights
    * @param parameters of the network
    * @param parts the files of its chunk scores, relative to the run's folder
    */
   @JsonNaming(SnakeCaseStrategy.class)
   public record Model(
-      String name, String path, String fingerprint, long parameters, List<String> parts) {}
+      String name, String path, String fingerprint, long parameters, List<String> parts) {
+    public Model {
+      path = shown(path);
+    }
+  }
+
+  /** A path as a file may have it that others read: an address can have credentials in it. */
+  private static String shown(String path) {
+    return Secrets.ofNothing().masked(path);
+  }
 
   /**
    * @throws InvalidSettings when the run folder has no finished evaluation, or one of another

@@ -67,7 +67,7 @@ public final class Pipeline {
     this.commits = new StageCommits(config, folder, models);
     this.inputs = new StageInputs(config, folder, models);
     this.provenance = new Provenance(config, folder);
-    this.signal = new StopSignal(console);
+    this.signal = new StopSignal(console, config.verb());
   }
 
   /**
@@ -89,6 +89,8 @@ public final class Pipeline {
     } catch (Exception e) { // Spark's are checked but not declared
       LOG.error("{} failed: {}", config.verb().spelling(), printable(e.getMessage()));
       throw e;
+    } finally {
+      signal.waitIfEnding();
     }
   }
 
@@ -256,6 +258,7 @@ public final class Pipeline {
     if (!config.verb().does(Verb.REPORT)) {
       return Optional.empty();
     }
+    signal.begun(Verb.REPORT);
     Report.Result result = new Report(folder, config.report(), System.out).execute();
     console.say("Report: " + new Path(folder.report(), "index.html"));
     if (config.keep() == Keep.MINIMAL && result.unmet().isEmpty()) {
@@ -297,6 +300,7 @@ public final class Pipeline {
     if (stage.trains()) { // what a driver left that died after it had written the model
       Trainer.discardCheckpoints(folder, stage.spelling());
     }
+    signal.finished(stage);
   }
 
   /**
@@ -313,6 +317,7 @@ public final class Pipeline {
       return;
     }
     commits.sources(stage).forEach(inputs::check);
+    signal.begun(stage);
     LOG.info("stage {} begun", stage.spelling());
     long start = System.nanoTime();
     if (stage != Verb.PREPARE) { // which does so itself when nothing can be refused any more
@@ -322,6 +327,7 @@ public final class Pipeline {
     String time = Console.time((System.nanoTime() - start) / 1e9);
     LOG.info("stage {} ended after {}: {}", stage.spelling(), time, outcome);
     console.say(stage.spelling() + ": " + time);
+    signal.finished(stage);
   }
 
   private Prepare newPrepare(SparkSession spark, Architecture network) {

@@ -185,7 +185,14 @@ public final class Trainer {
                 new TargetController(
                     p.target(), new ShardTree(settings.shards()), steps, listener::probed));
     ExchangeSpec exchange =
-        new ExchangeSpec(layout, schedule, settings.wire(), gradientMode, 0, settings.workers());
+        new ExchangeSpec(
+            layout,
+            schedule,
+            settings.wire(),
+            gradientMode,
+            new ShardTree(settings.shards()),
+            0,
+            settings.workers());
     RunIdentity identity =
         identity(layout, initial, counts, schedule, probes.map(ProbePlan::target));
     AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());

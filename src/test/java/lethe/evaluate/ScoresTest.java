@@ -353,6 +353,19 @@ class ScoresTest {
         .hasMessageContaining("none of original, unlearned");
   }
 
+  @Test
+  void whatWasAskedForAndScoredIsWrittenWithoutCredentials() {
+    ModelSource secret = new ModelSource("s3a://key:secret@bucket/m", Map.of());
+    Evaluation.Asked asked =
+        Evaluation.Asked.of(
+            settings(1, List.of()), Map.of("original", secret), "chunks", folder("asked").files());
+    assertThat(asked.models()).containsExactly(Map.entry("original", "s3a://(hidden)@bucket/m"));
+    assertThat(new Evaluation.AskedTask("quiz", "s3a://key:secret@bucket/q.jsonl", "ab").path())
+        .isEqualTo("s3a://(hidden)@bucket/q.jsonl");
+    assertThat(new Evaluation.Model("original", secret.path(), "ab", 1, List.of()).path())
+        .isEqualTo("s3a://(hidden)@bucket/m");
+  }
+
   private RunFolder folder(String name) {
     return RunFolder.of(temp.resolve(name).toString(), new Configuration());
   }

@@ -50,6 +50,7 @@ import lethe.train.gradient.Buckets;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
@@ -267,6 +268,7 @@ class ObjectiveParityTest {
             new LearningRateSchedule(0, 1, 0, LearningRateSchedule.Decay.CONSTANT),
             WireFormat.FLOAT32,
             GradientMode.SUMMED,
+            new ShardTree(4),
             0,
             2);
     // The record's loss is the mean over the four shards.

@@ -39,6 +39,7 @@ class ReportTest {
         folder.files().readJson(new org.apache.hadoop.fs.Path(folder.report(), "report.json"));
     assertThat(report.at("/provenance/seed").asInt()).isEqualTo(42);
     assertThat(report.at("/target/nll").asDouble()).isEqualTo(4.0);
+    assertThat(report.at("/models/1/path").asText()).isEqualTo("s3a://(hidden)@models/unlearned");
     assertThat(report.get("scores")).hasSize(8);
     JsonNode row = report.at("/scores/6");
     assertThat(row.fieldNames())
@@ -467,7 +468,7 @@ class ReportTest {
   }
 
   private static Evaluation.Model model(String name) {
-    return new Evaluation.Model(name, "/models/" + name, "abc", 1000, List.of());
+    return new Evaluation.Model(name, "s3a://key:password@models/" + name, "abc", 1000, List.of());
   }
 
   private static SplitScore score(

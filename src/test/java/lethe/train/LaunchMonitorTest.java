@@ -11,6 +11,7 @@ import lethe.train.exchange.LocalExchange;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
@@ -43,6 +44,7 @@ class LaunchMonitorTest {
               new LearningRateSchedule(0.1, 10, 0, LearningRateSchedule.Decay.CONSTANT),
               WireFormat.FLOAT32,
               GradientMode.SUMMED,
+              new ShardTree(2),
               0,
               2),
           new AdamW(LAYOUT, new float[][] {{1, 2}}, 1, 0),

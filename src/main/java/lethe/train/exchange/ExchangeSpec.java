@@ -2,6 +2,7 @@ package lethe.train.exchange;
 
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.LearningRateSchedule;
 
@@ -12,6 +13,7 @@ import lethe.train.optimizer.LearningRateSchedule;
  * @param schedule of the learning rate
  * @param wire how values travel
  * @param gradientMode whether a gradient travels in parts
+ * @param tree along which the shards' gradients are added
  * @param launch of the training stage, from 0
  * @param workers of it
  */
@@ -20,11 +22,12 @@ public record ExchangeSpec(
     LearningRateSchedule schedule,
     WireFormat wire,
     GradientMode gradientMode,
+    ShardTree tree,
     int launch,
     int workers) {
   /** The same for another launch. */
   public ExchangeSpec launch(int number, int ofWorkers) {
-    return new ExchangeSpec(layout, schedule, wire, gradientMode, number, ofWorkers);
+    return new ExchangeSpec(layout, schedule, wire, gradientMode, tree, number, ofWorkers);
   }
 
   /** What a worker sends to show that it uses the same specification. */

@@ -236,7 +236,8 @@ public final class Mailbox extends RpcHandler {
     boolean possible =
         message.attempt() >= 0
             && in(message.worker(), spec.workers())
-            && message.node() >= 0
+            && (message.kind() != Message.Kind.PUSH
+                || spec.tree().roots(message.worker(), spec.workers()).contains(message.node()))
             && in(slot.part(), spec.gradientMode().parts())
             && in(slot.bucket(), spec.layout().buckets().count());
     if (!possible) {

@@ -12,6 +12,7 @@ import lethe.train.gradient.Buckets;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
@@ -212,7 +213,8 @@ class ExchangeTest {
       WireFormat wire, GradientMode gradientMode, int workers, Random order) throws Exception {
     AdamW optimizer = optimizer();
     List<Integer> applied = new ArrayList<>();
-    ExchangeSpec exchange = new ExchangeSpec(LAYOUT, SCHEDULE, wire, gradientMode, 0, workers);
+    ExchangeSpec exchange =
+        new ExchangeSpec(LAYOUT, SCHEDULE, wire, gradientMode, new ShardTree(SHARDS), 0, workers);
     try (LocalExchange local =
         new LocalExchange(exchange, optimizer, SHARDS, record -> applied.add(record.step()))) {
       List<ExchangeWorker> all = new ArrayList<>();

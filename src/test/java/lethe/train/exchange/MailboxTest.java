@@ -41,7 +41,8 @@ class MailboxTest {
   private RuntimeException trouble;
   private final LocalExchange exchange =
       new LocalExchange(
-          new ExchangeSpec(LAYOUT, SCHEDULE, WireFormat.FLOAT32, GradientMode.SUMMED, 0, 1),
+          new ExchangeSpec(
+              LAYOUT, SCHEDULE, WireFormat.FLOAT32, GradientMode.SUMMED, new ShardTree(1), 0, 1),
           optimizer,
           1,
           record -> {

@@ -1,6 +1,7 @@
 package lethe.train.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import lethe.model.checkpoint.NamedShape;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
@@ -40,6 +42,7 @@ class RepeatedMessagesTest {
               new LearningRateSchedule(0.1, 10, 0, LearningRateSchedule.Decay.CONSTANT),
               WireFormat.FLOAT32,
               GradientMode.SUMMED,
+              new ShardTree(2),
               0,
               2),
           optimizer,
@@ -94,6 +97,20 @@ class RepeatedMessagesTest {
   }
 
   @Test
+  void anotherWorkersSubtreeIsRefusedAndTheStepGoesOn() throws Exception {
+    join();
+    assertThat(announce(0, RIGHT, 0)).isCompletedExceptionally();
+    assertThatThrownBy(() -> push(0, RIGHT, 0, 100))
+        .hasMessage("Refused a message that no worker of this launch sends");
+    for (int bucket = 0; bucket < BUCKETS; bucket++) {
+      push(0, LEFT, bucket, 1);
+      push(1, RIGHT, bucket, 2);
+    }
+    exchange.pull(0, 0, 1, 0).get(10, TimeUnit.SECONDS);
+    assertThat(norms).containsExactly(3 * Math.sqrt(BUCKETS));
+  }
+
+  @Test
   void whatNoWorkerSendsIsRefusedInASentence() {
     join();
     Message right = new Message(Message.Kind.PUSH, 0, 0, 0, 0, LEFT, Slot.NONE);
@@ -103,6 +120,10 @@ class RepeatedMessagesTest {
             new Message(Message.Kind.PUSH, 0, 0, -1, 0, LEFT, Slot.NONE),
             new Message(Message.Kind.PUSH, 0, -1, 0, 0, LEFT, Slot.NONE),
             new Message(Message.Kind.PUSH, 0, 0, 0, 0, -1, Slot.NONE),
+            new Message(Message.Kind.PUSH, 0, 0, 0, 0, ShardTree.ROOT, Slot.NONE),
+            new Message(Message.Kind.PUSH, 0, 0, 0, 0, RIGHT, Slot.NONE),
+            new Message(Message.Kind.PUSH, 0, 0, 1, 0, LEFT, Slot.NONE),
+            new Message(Message.Kind.PUSH, 0, 0, 1, 0, 2 * RIGHT, Slot.NONE),
             new Message(Message.Kind.PUSH, 0, 0, 0, 0, LEFT, new Slot(1, 0)),
             new Message(Message.Kind.PUSH, 0, 0, 0, 0, LEFT, new Slot(0, BUCKETS)));
     for (Message message : wrong) {

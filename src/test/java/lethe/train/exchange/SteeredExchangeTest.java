@@ -98,6 +98,7 @@ class SteeredExchangeTest {
             new LearningRateSchedule(0.05, STEPS, 0, LearningRateSchedule.Decay.CONSTANT),
             wire,
             GradientMode.SUMMED,
+            new ShardTree(SHARDS),
             0,
             workers);
     int attempt = 0;

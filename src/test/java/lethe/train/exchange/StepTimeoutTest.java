@@ -8,6 +8,7 @@ import lethe.model.checkpoint.NamedShape;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
@@ -27,7 +28,8 @@ class StepTimeoutTest {
     LearningRateSchedule schedule =
         new LearningRateSchedule(0.1, 10, 0, LearningRateSchedule.Decay.CONSTANT);
     ExchangeSpec agreed =
-        new ExchangeSpec(LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, 0, 2);
+        new ExchangeSpec(
+            LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, new ShardTree(2), 0, 2);
     try (LocalExchange exchange = new LocalExchange(agreed, optimizer, 2, record -> {})) {
       Mailbox mailbox = exchange.mailbox;
       assertThat(mailbox.stepTimeout(Duration.ZERO)).as("nobody is there yet").isEmpty();

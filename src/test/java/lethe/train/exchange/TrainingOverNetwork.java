@@ -52,7 +52,8 @@ final class TrainingOverNetwork implements AutoCloseable {
     float[][] weights = LAYOUT.buckets().allocate();
     Arrays.stream(weights).forEach(bucket -> Arrays.fill(bucket, 0.5f));
     return new LocalExchange(
-        new ExchangeSpec(LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, 0, 1),
+        new ExchangeSpec(
+            LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, new ShardTree(1), 0, 1),
         new AdamW(LAYOUT, weights, 1, 0),
         1,
         record -> {});

@@ -229,7 +229,8 @@ class TransportTest {
     LearningRateSchedule schedule =
         new LearningRateSchedule(0.1, 10, 0, LearningRateSchedule.Decay.CONSTANT);
     return new LocalExchange(
-        new ExchangeSpec(LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, 0, 1),
+        new ExchangeSpec(
+            LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, new ShardTree(1), 0, 1),
         new AdamW(LAYOUT, new float[][] {weights}, 1, 0),
         1,
         record -> {});
