@@ -295,7 +295,7 @@ run_once() {
     exits="$exits $status"
   done
   [ "$status" = 0 ] || fail "ended with exit $status"
-  for process in ${wakers[@]+"${wakers[@]}"}; do wait "$process"; done
+  for process in ${wakers[@]+"${wakers[@]}"}; do wait "$process" 2>/dev/null; done
   for process in ${stopped[@]+"${stopped[@]}"}; do
     finished "$process"
     exits="$exits, stopped $status"
