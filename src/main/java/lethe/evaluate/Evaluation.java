@@ -3,9 +3,11 @@ package lethe.evaluate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
@@ -163,7 +165,16 @@ public record Evaluation(
               "Cannot read scores: %s is of version %d, this program reads %d; run evaluate again"
                   .formatted(folder.evaluation(), version, VERSION)));
     }
-    return Files.record(folder.evaluation(), json, Evaluation.class, remedy);
+    Evaluation evaluation = Files.record(folder.evaluation(), json, Evaluation.class, remedy);
+    Set<List<String>> rows = new HashSet<>();
+    for (SplitScore row : evaluation.scores()) {
+      if (!rows.add(List.of(row.model(), row.split(), row.domain()))) {
+        throw new InvalidSettings(
+            "Cannot read %s: it has two scores of model %s, split %s, domain %s; %s"
+                .formatted(folder.evaluation(), row.model(), row.split(), row.domain(), remedy));
+      }
+    }
+    return evaluation;
   }
 
   void write(RunFolder folder) {

@@ -71,7 +71,7 @@ public final class Provenance {
     if (!folder.files().exists(folder.provenance())) {
       return;
     }
-    JsonNode before = json(Settings.respelled(record().path("settings").toString()));
+    JsonNode before = settingsBefore();
     List<String> problems = new ArrayList<>();
     List<String> sections =
         new ArrayList<>(
@@ -177,20 +177,31 @@ public final class Provenance {
     return true;
   }
 
+  private JsonNode settingsBefore() {
+    String text = record().path("settings").toString();
+    try {
+      return json(Settings.respelled(text));
+    } catch (InvalidSettings e) {
+      throw damaged();
+    }
+  }
+
   private ObjectNode record() {
-    InvalidSettings damaged =
-        new InvalidSettings(
-            "Cannot read the settings that the stages in %s were made with: %s is damaged; restore it, or delete it if they were made with these"
-                .formatted(folder.root(), folder.provenance()));
     try {
       JsonNode read = folder.files().readJson(folder.provenance());
       if (read instanceof ObjectNode record && record.path("settings").isObject()) {
         return record;
       }
-      throw damaged;
+      throw damaged();
     } catch (InvalidSettings e) {
-      throw damaged;
+      throw damaged();
     }
+  }
+
+  private InvalidSettings damaged() {
+    return new InvalidSettings(
+        "Cannot read the settings that the stages in %s were made with: %s is damaged; restore it, or delete it if they were made with these"
+            .formatted(folder.root(), folder.provenance()));
   }
 
   private JsonNode json(String text) {

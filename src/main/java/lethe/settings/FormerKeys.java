@@ -121,8 +121,14 @@ final class FormerKeys {
    * @param json settings as {@link Settings#json()} gave them, in this version or the one before
    */
   static String respelled(String json) {
-    Config record =
-        ConfigFactory.parseString(json, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON));
+    Config record;
+    try {
+      record =
+          ConfigFactory.parseString(
+              json, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON));
+    } catch (ConfigException e) { // JSON may have numbers that HOCON has not
+      throw new InvalidSettings("These are no settings: " + e.getMessage(), e);
+    }
     return new FormerKeys(new Problems())
         .renamed(record, record)
         .root()

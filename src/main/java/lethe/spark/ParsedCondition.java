@@ -19,6 +19,9 @@ public final class ParsedCondition {
   /** Most conditions and functions inside each other: Spark's stack has room for some thousand. */
   private static final int MOST_DEPTH = 200;
 
+  /** Most brackets that are open at once; the parser takes gigabytes for 20,000 of them. */
+  private static final int MOST_BRACKETS = 1_000;
+
   private static final String TOO_DEEP =
       "its parts are nested more than %d deep; name documents in a file of ids instead"
           .formatted(MOST_DEPTH);
@@ -36,6 +39,9 @@ public final class ParsedCondition {
 
   /** What is wrong with a condition on one row, if anything is: see {@link ForbiddenFunctions}. */
   public static Optional<String> problem(String sql) {
+    if (brackets(sql) > MOST_BRACKETS) {
+      return Optional.of(TOO_DEEP);
+    }
     try {
       ParsedCondition condition = new ParsedCondition(sql);
       return depth(condition.parsed) > MOST_DEPTH
@@ -46,6 +52,18 @@ public final class ParsedCondition {
     } catch (Exception e) { // a ParseException, checked but not declared
       return Optional.of(e.getMessage().strip().lines().findFirst().orElse(""));
     }
+  }
+
+  /** The most brackets that are open at once, those in quoted text among them. */
+  private static int brackets(String sql) {
+    int open = 0;
+    int most = 0;
+    for (int i = 0; i < sql.length(); i++) {
+      char letter = sql.charAt(i);
+      open += letter == '(' ? 1 : letter == ')' ? -1 : 0;
+      most = Math.max(most, open);
+    }
+    return most;
   }
 
   private static int depth(Expression expression) {

@@ -65,6 +65,10 @@ class ProvenanceTest {
       assertThatThrownBy(() -> provenance().note(Map.of("key", 1)))
           .isInstanceOf(InvalidSettings.class);
     }
+    folder.files().writeText(folder.provenance(), "{\"settings\": {\"a\": 9223372036854775808}}");
+    assertThatThrownBy(() -> provenance().check())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("run.json is damaged; restore it, or delete it if they were");
   }
 
   @Test

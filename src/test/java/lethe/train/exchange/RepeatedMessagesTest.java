@@ -103,8 +103,8 @@ class RepeatedMessagesTest {
     assertThatThrownBy(() -> push(0, RIGHT, 0, 100))
         .hasMessage("Refused a message that no worker of this launch sends");
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
-      push(0, LEFT, bucket, 1);
-      push(1, RIGHT, bucket, 2);
+      assertThat(push(0, LEFT, bucket, 1)).isCompleted();
+      assertThat(push(1, RIGHT, bucket, 2)).isCompleted();
     }
     exchange.pull(0, 0, 1, 0).get(10, TimeUnit.SECONDS);
     assertThat(norms).containsExactly(3 * Math.sqrt(BUCKETS));
