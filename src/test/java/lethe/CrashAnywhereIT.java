@@ -20,6 +20,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import lethe.command.Failures;
@@ -138,6 +141,7 @@ class CrashAnywhereIT {
     String other =
         "{\"host\":\"elsewhere\",\"pid\":17,\"beat\":\"\",\"driver\":9,\"beats\":1,\"token\":\"other\"}";
     Map<String, String> taken = new TreeMap<>();
+    AtomicBoolean woken = new AtomicBoolean();
     PrintStream console =
         new PrintStream(OutputStream.nullOutputStream()) {
           @Override
@@ -147,6 +151,11 @@ class CrashAnywhereIT {
               files.put("lease.json", other.getBytes(UTF_8));
               run.replace(files);
               taken.putAll(hashes());
+              try { // as for a job that Spark took while it was stopped
+                new CountDownLatch(1).await(60, TimeUnit.SECONDS);
+              } catch (InterruptedException e) {
+                woken.set(true);
+              }
             }
           }
         };
@@ -159,6 +168,7 @@ class CrashAnywhereIT {
         .satisfies(
             e ->
                 assertThat(Failures.explain(e, new PrintStream(errors, true, UTF_8))).isEqualTo(1));
+    assertThat(woken).as("a driver that waits for what will not come").isTrue();
     assertThat(errors.toString(UTF_8).lines()).as("one line, no trace").hasSize(1);
     assertThat(hashes()).isEqualTo(taken);
   }

@@ -52,6 +52,9 @@ public final class Pipeline {
   private final Provenance provenance;
   private final StopSignal signal;
 
+  /** The thread of a run, which {@link LeaseListener} wakes; guarded by this. */
+  private Thread driving;
+
   /**
    * @param config whose settings have been checked
    */
@@ -112,6 +115,7 @@ public final class Pipeline {
       return afterChecks(validation.architecture(), findings); // writes nothing
     }
     takeLease();
+    drives(Thread.currentThread());
     try (lease) {
       TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::sweep);
       return afterChecks(validation.architecture(), findings);
@@ -120,6 +124,24 @@ public final class Pipeline {
         throw lease.lost().get();
       }
       throw e;
+    } finally {
+      drives(null);
+      if (Thread.interrupted()) { // by wake, when nothing waited any more
+        LOG.debug("the run had ended");
+      }
+    }
+  }
+
+  private synchronized void drives(Thread thread) {
+    driving = thread;
+  }
+
+  /**
+   * Ends the wait for a job that Spark took while it was stopped, and which nothing else would end.
+   */
+  private synchronized void wake() {
+    if (driving != null && driving != Thread.currentThread()) {
+      driving.interrupt();
     }
   }
 
@@ -150,6 +172,7 @@ public final class Pipeline {
       if (spark.isDefined()) {
         spark.get().stop();
       }
+      wake();
     }
   }
 
