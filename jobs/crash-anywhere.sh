@@ -10,7 +10,7 @@
 # SCHEME: crash-disk replaces files as a local disk does, crash as a file system without an atomic rename, crash-store as an object
 # store, all three on the local disk; s3a is an S3 server. HOW: stopped, this call and all after it fail, as when the process ends;
 # once, only this call fails; full, nothing can be written from here on. POINTS: how many calls of each verb, drawn with a fixed
-# seed, or all. Exit 1 when a call does not end as it should.
+# seed; or the first and the last, as in 20-39; or all. Exit 1 when a call does not end as it should.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 verbs=${1:-prepare,pretrain,finetune,retrain,unlearn,evaluate,report} scheme=${2:-crash-disk} how=${3:-stopped} points=${4:-all}

@@ -47,7 +47,8 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>The gate tries one call, drawn with a fixed seed. {@code jobs/crash-anywhere.sh} tries every
  * one, through the system properties {@code lethe.crash.verbs}, {@code lethe.crash.scheme} (one of
  * {@link FaultyFileSystem}, or {@code s3a}), {@code lethe.crash.how} (of {@link Faults.How}) and
- * {@code lethe.crash.points} (how many per verb, or {@code all}).
+ * {@code lethe.crash.points} (how many per verb, from the first to the last, as in {@code 20-39},
+ * or {@code all}).
  */
 class CrashAnywhereIT {
   private static final List<Verb> ORDER =
@@ -219,6 +220,10 @@ class CrashAnywhereIT {
   private static List<Long> points(long calls) {
     if (POINTS.equals("all")) {
       return LongStream.rangeClosed(1, calls).boxed().toList();
+    }
+    if (POINTS.contains("-")) {
+      long[] ends = Stream.of(POINTS.split("-")).mapToLong(Long::parseLong).toArray();
+      return LongStream.rangeClosed(ends[0], Math.min(ends[1], calls)).boxed().toList();
     }
     Random random = new Random(1);
     return Stream.generate(() -> 1 + (long) (random.nextDouble() * calls))
