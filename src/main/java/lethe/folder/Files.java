@@ -186,6 +186,18 @@ public final class Files {
     }
   }
 
+  /**
+   * Ends what writers that are gone have begun in and below a folder that nobody writes in: on a
+   * file system without an atomic rename, a new file may still have its second name.
+   */
+  public void settle(Path folder) {
+    try {
+      replacement(folder).settle(folder);
+    } catch (IOException e) {
+      throw failed("list", folder, e);
+    }
+  }
+
   /** Takes one piece of a file; the buffer is reused for the next. */
   @FunctionalInterface
   public interface Piece {

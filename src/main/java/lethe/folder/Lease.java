@@ -81,7 +81,7 @@ public final class Lease implements Fence, AutoCloseable {
   }
 
   /**
-   * Takes the lease and renews it from now on.
+   * Takes the lease and renews it from now on; ends the writes of those who had it before.
    *
    * @throws InvalidSettings when another driver that is alive has it
    */
@@ -102,6 +102,7 @@ public final class Lease implements Fence, AutoCloseable {
     String token = UUID.randomUUID().toString();
     write(LeaseHolder.here(last + 1, token));
     HELD.add(token);
+    files.settle(path.getParent());
     beats =
         Optional.of(
             beating.scheduleWithFixedDelay(

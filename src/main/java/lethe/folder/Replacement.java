@@ -48,6 +48,12 @@ interface Replacement {
     system().delete(path, true);
   }
 
+  /**
+   * Ends what writers that are gone have begun in and below a folder that nobody writes in, so that
+   * programs which know nothing of this class find every file under its name.
+   */
+  default void settle(Path folder) throws IOException {}
+
   /** The file whose content a file in a listing is. */
   default Path listed(Path file) {
     return file;

@@ -2,10 +2,14 @@ package lethe.folder;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 
 /**
  * Replaces a file on a file system of which nothing is known but that it can rename to a name that
@@ -20,7 +24,7 @@ record TwoNames(FileSystem system) implements Replacement {
   public void write(Path path, Files.Content content) throws IOException {
     Path draft = beside(path, DRAFT);
     Path next = beside(path, NEXT);
-    settle(path, next);
+    settleOne(path, next);
     Replacement.create(system, draft, content);
     rename(draft, next);
     try {
@@ -32,8 +36,23 @@ record TwoNames(FileSystem system) implements Replacement {
     rename(next, path);
   }
 
+  @Override
+  public void settle(Path folder) throws IOException {
+    List<Path> files = new ArrayList<>();
+    RemoteIterator<LocatedFileStatus> all = system.listFiles(folder, true);
+    while (all.hasNext()) {
+      files.add(all.next().getPath());
+    }
+    for (Path next : files) {
+      Path path = listed(next);
+      if (!path.equals(next)) {
+        settleOne(path, next);
+      }
+    }
+  }
+
   /** Ends a replacement that was interrupted, so that the second name is free. */
-  private void settle(Path path, Path next) throws IOException {
+  private void settleOne(Path path, Path next) throws IOException {
     if (!system.exists(next)) {
       return;
     }

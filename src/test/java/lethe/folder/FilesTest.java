@@ -83,6 +83,10 @@ class FilesTest {
       assertThat(files.exists(path)).isTrue();
       assertThat(files.length(path)).isEqualTo(text(path).length());
       assertThat(files.list(path.getParent())).as(crash).contains(path);
+      String before = text(path);
+      files.settle(path.getParent());
+      assertThat(folder.resolve("file.json")).as("for other programs, " + crash).hasContent(before);
+      assertThat(folder.resolve(".file.json.next")).as(crash).doesNotExist();
       files.writeText(path, OLD + NEW);
       assertThat(text(path)).as("after " + crash).isEqualTo(OLD + NEW);
     }
