@@ -186,7 +186,7 @@ public final class PrepareBench {
                 "tokenize",
                 () ->
                     texts
-                        .of(splits.taken(), split)
+                        .of(splits.taken(), splits.amount(), split)
                         .select("split", "domain", "id", "text", "_question")
                         .mapPartitions(chunking, Encoders.row(Chunks.SCHEMA))
                         .write()

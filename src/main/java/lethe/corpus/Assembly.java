@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import lethe.corpus.duplicate.DuplicateClosure;
 import lethe.corpus.duplicate.DuplicateSettings.Action;
+import lethe.corpus.source.DocumentTexts;
 import lethe.corpus.source.Documents;
 import lethe.corpus.split.DocumentIndex;
 import lethe.corpus.split.Rejects;
@@ -85,20 +86,21 @@ record Assembly(
     giants.forEach(early);
     RequestOutcome answered = answered(sources, assigned);
     SettledSplits settled = settled(sources, assigned);
-    refuse(new ShortDocuments(how).problems(settled.splits().taken()));
+    refuse(new ShortDocuments(how).problems(settled.splits()));
     Dataset<Row> placed = placed(settled.splits(), sources.index());
-    refuse(new UnknownTokens(how, vocabulary).problems(placed));
+    DocumentTexts.Amount amount = settled.splits().amount();
+    refuse(new UnknownTokens(how, vocabulary).problems(placed, amount));
     Optional<Dataset<Row>> known = previous.map(corpus -> tables.keep(corpus.known(placed)));
     return new CorpusContents(
         DigestUtils.sha256Hex(how.json().value()),
         sources.rejects(),
-        SplitCounts.documents(settled.splits().taken()),
-        chunks(placed, known),
+        settled.splits().counts(),
+        chunks(placed, amount, known),
         answered.lines(),
         settled.duplicates().map(DuplicateClosure::table),
         settled.duplicates().map(DuplicateClosure::counts).orElse(List.of()),
         placed,
-        known.map(Dataset::count).orElse(0L),
+        known.map(tables::count).orElse(0L),
         answered.unmet().forget(),
         warnings(sources, answered, settled, giants));
   }
@@ -122,7 +124,12 @@ record Assembly(
   }
 
   private Splits assigned(SourceIndex sources) {
-    Splits splits = new Splits(how.settings().splits(), tables, sources.index(), how::tokens);
+    Splits splits =
+        new Splits(
+            how.settings().splits(),
+            tables,
+            sources.index(),
+            which -> how.tokens(which, DocumentTexts.Amount.of(which)));
     refuse(splits.conflicts());
     refuse(emptySplits(sources).problems(splits, null));
     return splits;
@@ -135,18 +142,18 @@ record Assembly(
 
   private RequestOutcome answered(SourceIndex sources, Splits assigned) {
     CorpusSettings settings = how.settings();
-    Dataset<Row> forget = assigned.taken(Split.FORGET);
-    Dataset<Row> without = tables.keep(new ShortDocuments(how).of(forget));
+    Dataset<Row> without = tables.keep(new ShortDocuments(how).toForget(assigned));
     Optional<Dataset<Row>> lines =
         new Requests(tables, settings.splits(), sources.named(), sources.index(), without)
             .answered(assigned);
     UnmetRequests unmet =
-        UnmetRequests.of(settings, tables, sources.named(), sources.index(), lines, without);
+        UnmetRequests.of(
+            settings, tables, sources.named(), sources.index(), sources.rejects(), lines, without);
     if (!settings.allowUnmet()) {
       refuse(unmet.problems());
     }
-    long documents = forget.count();
-    if (without.count() == documents) {
+    long documents = assigned.documents(Split.FORGET);
+    if (tables.count(without) == documents) {
       throw new InvalidSettings(
           "Split forget has no chunk: all of its %d documents are shorter than corpus.min-tail-tokens = %d tokens"
               .formatted(documents, settings.minimumTail()));
@@ -179,12 +186,16 @@ record Assembly(
   }
 
   /** Chunks of some documents, those known taken over from the previous corpus. */
-  private Dataset<Row> chunks(Dataset<Row> documents, Optional<Dataset<Row>> known) {
+  private Dataset<Row> chunks(
+      Dataset<Row> documents, DocumentTexts.Amount amount, Optional<Dataset<Row>> known) {
     if (known.isEmpty()) {
-      return how.chunks(documents);
+      return how.chunks(documents, amount);
     }
     Dataset<Row> others = documents.join(known.get().select(DOMAIN, ID), NAME, "left_anti");
-    return previous.orElseThrow().chunks(known.get()).unionAll(how.chunks(others));
+    return previous
+        .orElseThrow()
+        .chunks(known.get())
+        .unionAll(how.chunks(others, DocumentTexts.Amount.of(others)));
   }
 
   private List<String> warnings(
@@ -194,7 +205,8 @@ record Assembly(
     warnings.addAll(documents.notes());
     warnings.addAll(sources.rejects().made(settings.sources()));
     warnings.addAll(answered.unmet().sentences());
-    warnings.addAll(UnmetRequests.unsure(settings, sources.named(), sources.index()));
+    warnings.addAll(
+        UnmetRequests.unsure(settings, sources.named(), sources.index(), sources.rejects()));
     settled.duplicates().map(DuplicateClosure::warnings).ifPresent(warnings::addAll);
     warnings.addAll(giants);
     return warnings;

@@ -7,6 +7,7 @@ import lethe.corpus.duplicate.DuplicateClosure;
 import lethe.corpus.duplicate.Repeat;
 import lethe.corpus.split.Rejects;
 import lethe.corpus.split.Requests;
+import lethe.corpus.split.Splits;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -15,7 +16,7 @@ import org.apache.spark.sql.Row;
  *
  * @param tokenizerSha256 of {@code tokenizer.json}
  * @param rejects rows of the sources that are not used
- * @param taken of {@link SplitCounts#documents}
+ * @param taken of {@link Splits#counts}
  * @param chunks not computed yet
  * @param requests of {@link Requests#answered}, if there are any
  * @param duplicates of {@link DuplicateClosure#table}, if they were looked for
@@ -28,7 +29,7 @@ import org.apache.spark.sql.Row;
 record CorpusContents(
     String tokenizerSha256,
     Rejects rejects,
-    List<SplitCounts.Taken> taken,
+    List<Splits.Count> taken,
     Dataset<Row> chunks,
     Optional<Dataset<Row>> requests,
     Optional<Dataset<Row>> duplicates,

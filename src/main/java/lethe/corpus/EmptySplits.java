@@ -51,10 +51,9 @@ record EmptySplits(
    * @param before the same before duplicates were dropped; null where none were
    */
   List<String> problems(Splits taken, Splits before) {
-    List<SplitCounts.Taken> counts = SplitCounts.documents(taken.taken());
     List<String> problems = new ArrayList<>();
     for (Split split : settings.splits().bySplit().keySet()) {
-      if (counts.stream().noneMatch(count -> count.split().equals(split.key()))) {
+      if (taken.documents(split) == 0) {
         problems.add(
             "Split %s has no document: widen corpus.splits.%1$s or its caps, or leave it out"
                 .formatted(split.key()));
@@ -65,7 +64,7 @@ record EmptySplits(
   }
 
   private List<String> reasons(Split split, Splits taken, Splits before) {
-    long dropped = before == null ? 0 : before.taken(split).count();
+    long dropped = before == null ? 0 : before.documents(split);
     if (dropped > 0) {
       return List.of(
           "all of its %d documents repeat documents to forget and were dropped; see corpus.duplicates"

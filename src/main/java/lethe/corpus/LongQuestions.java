@@ -66,7 +66,11 @@ record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder encoder, int l
       return index;
     }
     Dataset<Row> found =
-        tables.keep(texts.of(many).mapPartitions(this, Encoders.row(FOUND)).distinct());
+        tables.keep(
+            texts
+                .of(many, DocumentTexts.Amount.of(many))
+                .mapPartitions(this, Encoders.row(FOUND))
+                .distinct());
     if (found.isEmpty()) {
       return index;
     }

@@ -48,6 +48,9 @@ import org.apache.spark.sql.SparkSession;
  * questions, a tokenizer with tokens that the model does not know, and duplicates.
  */
 public final class Prepare {
+  /** Where a tokenizer does not tell: the longest tokens are runs of white space in code. */
+  private static final int MOST_TOKEN_CHARACTERS = 256;
+
   private final SparkSession spark;
   private final CorpusSettings settings;
   private final RunFolder folder;
@@ -130,13 +133,20 @@ public final class Prepare {
   private <R> R assemble(Consumer<String> early, Function<CorpusContents, R> use) {
     check();
     byte[] json = folder.files().read(tokenizer);
-    Tokenizer.of(json).close(); // a bad one is found here, not on an executor
+    int longestToken;
+    try (Tokenizer tokenizer = Tokenizer.of(json)) { // a bad one is found here, not on an executor
+      longestToken = tokenizer.longestToken().orElse(MOST_TOKEN_CHARACTERS);
+    }
     Broadcast<byte[]> broadcast =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);
     try (MaterializedTables tables = new MaterializedTables()) {
       Tokenization how =
           new Tokenization(
-              settings, broadcast, encoder(), new DocumentTexts(spark, documents.read()));
+              settings,
+              broadcast,
+              longestToken,
+              encoder(),
+              new DocumentTexts(spark, documents.read()));
       return use.apply(
           new Assembly(how, documents, tables, folder.files(), vocabulary, previous())
               .contents(early));

@@ -1,5 +1,8 @@
 package lethe.corpus;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
 import static lethe.corpus.source.Documents.CHARACTERS;
 import static lethe.corpus.source.Documents.ID;
 import static lethe.corpus.split.Requests.WHY;
@@ -10,10 +13,13 @@ import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.sum;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import lethe.corpus.source.DocumentTexts;
+import lethe.corpus.split.Splits;
 import lethe.target.Split;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -25,46 +31,45 @@ import org.apache.spark.sql.Row;
  * @param how documents become chunks
  */
 record ShortDocuments(Tokenization how) {
-  /** Characters of a token, at most: the longest are runs of white space in code. */
-  private static final int TOKEN_CHARACTERS = 256;
-
   /** Characters of a token that hardly any text has throughout. */
   private static final int USUAL = 16;
 
   private static final String DOCUMENTS = "documents";
   private static final String[] NAME = {DOMAIN, ID};
 
-  /**
-   * Those of some documents: columns {@code domain id why}.
-   *
-   * @param documents columns {@code split domain id characters}
-   */
-  Dataset<Row> of(Dataset<Row> documents) {
-    Dataset<Row> few = documents.where(col(CHARACTERS).leq(TOKEN_CHARACTERS * minimumTail()));
+  /** Those of the forget split: columns {@code domain id why}. */
+  Dataset<Row> toForget(Splits splits) {
+    long most = how.longestToken() * minimumTail();
+    Dataset<Row> few = splits.taken(Split.FORGET).where(col(CHARACTERS).leq(most));
     Dataset<Row> named = few.select(DOMAIN, ID);
     String why = "shorter than corpus.min-tail-tokens = %d tokens".formatted(minimumTail());
-    return (few.isEmpty() ? named : named.join(how.tokens(few), NAME, "left_anti"))
+    boolean none =
+        splits.counts().stream()
+            .filter(count -> count.split().equals(Split.FORGET.key()))
+            .allMatch(count -> count.shortest() > most);
+    return (none
+            ? named
+            : named.join(how.tokens(few, DocumentTexts.Amount.of(few)), NAME, "left_anti"))
         .withColumn(WHY, lit(why));
   }
 
-  /**
-   * Sentences on splits, besides the forget split, that have documents and no chunk.
-   *
-   * @param taken columns {@code split domain id characters}
-   */
-  List<String> problems(Dataset<Row> taken) {
-    Dataset<Row> few =
-        taken
-            .where(col(SPLIT).notEqual(Split.FORGET.key()))
-            .groupBy(SPLIT)
-            .agg(max(CHARACTERS).as("longest"))
-            .where(col("longest").leq(USUAL * minimumTail()));
-    if (few.isEmpty()) {
+  /** Sentences on splits, besides the forget split, that have documents and no chunk. */
+  List<String> problems(Splits splits) {
+    Object[] few =
+        splits.counts().stream()
+            .collect(groupingBy(Splits.Count::split, mapping(Splits.Count::longest, toList())))
+            .entrySet()
+            .stream()
+            .filter(split -> !split.getKey().equals(Split.FORGET.key()))
+            .filter(split -> Collections.max(split.getValue()) <= USUAL * minimumTail())
+            .map(Map.Entry::getKey)
+            .toArray();
+    if (few.length == 0) {
       return List.of();
     }
-    Dataset<Row> documents = taken.join(few, SPLIT).select(SPLIT, DOMAIN, ID, CHARACTERS);
+    Dataset<Row> documents = splits.taken().where(col(SPLIT).isin(few));
     return documents
-        .join(how.tokens(documents), NAME, "left")
+        .join(how.tokens(documents, DocumentTexts.Amount.of(documents)), NAME, "left")
         .groupBy(SPLIT)
         .agg(sum(coalesce(col(TOKENS), lit(0))).as(TOKENS), count(lit(1)).as(DOCUMENTS))
         .where(col(TOKENS).equalTo(0))

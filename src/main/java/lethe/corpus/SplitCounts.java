@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import lethe.corpus.split.Splits;
 import lethe.table.Rows;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -28,26 +29,10 @@ final class SplitCounts {
   private SplitCounts() {}
 
   /**
-   * How many documents a split took of a domain.
-   *
-   * @param documents with a chunk or without
-   */
-  record Taken(String split, String domain, long documents) {}
-
-  /**
-   * @param taken columns {@code split domain id characters}
-   */
-  static List<Taken> documents(Dataset<Row> taken) {
-    return taken.groupBy(SPLIT, DOMAIN).agg(count(lit(1)).as(DOCUMENTS)).collectAsList().stream()
-        .map(row -> new Taken(row.getAs(SPLIT), row.getAs(DOMAIN), row.<Long>getAs(DOCUMENTS)))
-        .toList();
-  }
-
-  /**
-   * @param taken of {@link #documents}
+   * @param taken of {@link Splits#counts}
    * @param chunks of those documents
    */
-  static List<Manifest.Count> of(List<Taken> taken, Dataset<Row> chunks) {
+  static List<Manifest.Count> of(List<Splits.Count> taken, Dataset<Row> chunks) {
     Map<List<String>, Row> found = new HashMap<>();
     chunks
         .groupBy(SPLIT, DOMAIN, DOCUMENT)
@@ -66,7 +51,7 @@ final class SplitCounts {
         .toList();
   }
 
-  private static Manifest.Count entry(Taken taken, Row chunks) {
+  private static Manifest.Count entry(Splits.Count taken, Row chunks) {
     if (chunks == null) {
       return new Manifest.Count(
           taken.split(),

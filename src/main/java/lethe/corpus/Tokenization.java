@@ -31,22 +31,26 @@ import org.apache.spark.sql.Row;
  *
  * @param settings of the corpus
  * @param json content of {@code tokenizer.json}
+ * @param longestToken the most characters of a token
  * @param encoder how questions and answers are written, if there are any
  * @param texts of all documents
  */
 record Tokenization(
     CorpusSettings settings,
     Broadcast<byte[]> json,
+    int longestToken,
     Optional<QuestionEncoder> encoder,
     DocumentTexts texts) {
 
   /**
    * Chunks of some documents, not computed yet.
    *
-   * @param which columns {@code split domain id characters}
+   * @param which columns {@code split domain id}
+   * @param amount of their texts
    */
-  Dataset<Row> chunks(Dataset<Row> which) {
-    Dataset<Row> rows = texts.of(which, col(SPLIT)).select(SPLIT, DOMAIN, ID, TEXT, QUESTION);
+  Dataset<Row> chunks(Dataset<Row> which, DocumentTexts.Amount amount) {
+    Dataset<Row> rows =
+        texts.of(which, amount, col(SPLIT)).select(SPLIT, DOMAIN, ID, TEXT, QUESTION);
     if (settings.hub().isPresent()) {
       HubTokenizer hub = HubTokenizer.find();
       String id = settings.hub().get();
@@ -72,9 +76,14 @@ record Tokenization(
         Encoders.row(Chunks.SCHEMA));
   }
 
-  /** How many tokens the chunks of some documents have: columns {@code domain id tokens}. */
-  Dataset<Row> tokens(Dataset<Row> which) {
-    return chunks(which)
+  /**
+   * How many tokens the chunks of some documents have: columns {@code domain id tokens}.
+   *
+   * @param which columns {@code split domain id}
+   * @param amount of their texts
+   */
+  Dataset<Row> tokens(Dataset<Row> which, DocumentTexts.Amount amount) {
+    return chunks(which, amount)
         .groupBy(col(DOMAIN), col(DOCUMENT).as(ID))
         .agg(sum(size(col(TOKENS))).as(TOKENS));
   }

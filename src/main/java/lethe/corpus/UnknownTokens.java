@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import lethe.corpus.source.DocumentTexts;
 import lethe.json.Json;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -27,14 +28,15 @@ record UnknownTokens(Tokenization how, int rows) {
   /**
    * Sentences on documents that have such a token.
    *
-   * @param documents columns {@code split domain id characters}
+   * @param documents columns {@code split domain id}
+   * @param amount of their texts
    */
-  List<String> problems(Dataset<Row> documents) {
+  List<String> problems(Dataset<Row> documents, DocumentTexts.Amount amount) {
     if (largest() < rows) {
       return List.of();
     }
     return how
-        .chunks(documents)
+        .chunks(documents, amount)
         .select(
             col(DOMAIN),
             col(DOCUMENT),

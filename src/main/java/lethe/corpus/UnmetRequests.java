@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import lethe.corpus.split.DocumentIndex;
 import lethe.corpus.split.IdFile;
+import lethe.corpus.split.Rejects;
 import lethe.corpus.split.Requests;
 import lethe.corpus.split.RuleFiles;
 import lethe.corpus.split.SplitRule;
@@ -53,6 +54,7 @@ record UnmetRequests(long forget, long others, List<String> some) {
       MaterializedTables tables,
       RuleFiles named,
       Dataset<Row> index,
+      Rejects rejects,
       Optional<Dataset<Row>> answered,
       Dataset<Row> without) {
     SplitRule rule = settings.splits().rule(Split.FORGET);
@@ -62,24 +64,31 @@ record UnmetRequests(long forget, long others, List<String> some) {
         .ifPresent(file -> all.add(unknown(index, named.ids().get(file), "in " + file.file())));
     if (rule.where().isPresent() && !rule.capped()) {
       List<String> ids = rule.where().get().ids();
-      all.add(
-          unknown(
-              index,
-              index.sparkSession().createDataset(ids, Encoders.STRING()).toDF(ID),
-              "in corpus.splits.forget.where"));
+      if (!ids.isEmpty()) {
+        all.add(
+            unknown(
+                index,
+                index.sparkSession().createDataset(ids, Encoders.STRING()).toDF(ID),
+                "in corpus.splits.forget.where"));
+      }
     }
     if (rule.requests().isEmpty()) { // otherwise each of these has its request
-      all.add(unusable(index));
-      if (!rule.capped()) { // a cap takes a sample and names no document
+      if (!rejects.reasons().isEmpty()) {
+        all.add(unusable(index));
+      }
+      if (!rule.capped() && tables.count(without) > 0) { // a cap takes a sample and names none
         all.add(withoutChunk(without));
       }
     }
-    Dataset<Row> found = tables.keep(all.stream().reduce(Dataset::unionAll).orElseThrow());
-    Column forget = col(SPLIT).equalTo(Split.FORGET.key());
-    long own = found.where(forget).count();
+    Optional<Dataset<Row>> some = all.stream().reduce(Dataset::unionAll).map(tables::keep);
+    if (some.isEmpty() || tables.count(some.get()) == 0) {
+      return new UnmetRequests(0, 0, List.of());
+    }
+    Dataset<Row> found = some.get();
+    long own = found.where(col(SPLIT).equalTo(Split.FORGET.key())).count();
     return new UnmetRequests(
         own,
-        found.count() - own,
+        tables.count(found) - own,
         found.orderBy(SPLIT, WHAT).limit(MOST_REQUESTS_NAMED).collectAsList().stream()
             .map(row -> row.<String>getAs(WHAT))
             .toList());
@@ -147,9 +156,13 @@ record UnmetRequests(long forget, long others, List<String> some) {
    * Sentences on rows for which it is unknown whether the forget split's condition selects them,
    * and on ids in other files that no document has.
    */
-  static List<String> unsure(CorpusSettings settings, RuleFiles named, Dataset<Row> index) {
+  static List<String> unsure(
+      CorpusSettings settings, RuleFiles named, Dataset<Row> index, Rejects rejects) {
     List<String> found = new ArrayList<>();
-    long rows = index.where(col(UNUSABLE).isNotNull().and(col(NAMED).isNull())).count();
+    long rows =
+        rejects.reasons().isEmpty()
+            ? 0
+            : index.where(col(UNUSABLE).isNotNull().and(col(NAMED).isNull())).count();
     if (rows > 0) {
       found.add(
           "%d rows cannot be used, and it is unknown whether corpus.splits.forget.where selects them; see corpus-rejects"

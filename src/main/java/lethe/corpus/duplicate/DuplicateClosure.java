@@ -6,7 +6,6 @@ import static lethe.corpus.duplicate.Duplicates.JACCARD;
 import static lethe.corpus.duplicate.Duplicates.KIND;
 import static lethe.corpus.duplicate.Duplicates.LEFT;
 import static lethe.corpus.duplicate.Duplicates.RIGHT;
-import static lethe.corpus.source.Documents.CHARACTERS;
 import static lethe.corpus.source.Documents.ID;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
@@ -40,8 +39,8 @@ public final class DuplicateClosure {
   private static final String ACTION = "action";
   private static final String DOCUMENTS = "documents";
 
-  private static final Object[] UNSEEN = {Split.APPROXIMATE.key(), Split.HOLDOUT.key()};
-  private static final Object[] TRAINED = {Split.RETAIN.key(), Split.GENERAL.key()};
+  private static final List<Split> UNSEEN = List.of(Split.APPROXIMATE, Split.HOLDOUT);
+  private static final List<Split> TRAINED = List.of(Split.RETAIN, Split.GENERAL);
 
   private final MaterializedTables tables;
   private final Splits assigned;
@@ -49,6 +48,9 @@ public final class DuplicateClosure {
   private final Duplicates duplicates;
   private final Dataset<Row> repeats;
   private final List<Dataset<Row>> listed = new ArrayList<>();
+
+  /** Of {@link #table}, once somebody asked. */
+  private Dataset<Row> table;
 
   /**
    * Looks for repeats of documents to forget.
@@ -60,16 +62,21 @@ public final class DuplicateClosure {
       MaterializedTables tables, DuplicateSettings settings, DocumentTexts texts, Splits assigned) {
     this.tables = tables;
     this.assigned = assigned;
-    places = tables.keep(assigned.places());
-    duplicates = new Duplicates(tables, texts, settings, places.select(DOMAIN, ID, CHARACTERS));
+    Splits.Places all = assigned.places();
+    places = all.table();
+    duplicates =
+        new Duplicates(
+            tables, texts, settings, places, all.amount(), Duplicates.MOST_BYTES_COMPARED);
     Dataset<Row> others = places.where(col(SPLIT).notEqual(Split.FORGET.key()));
     Dataset<Row> found =
         duplicates.pairs(
             places.where(col(SPLIT).equalTo(Split.FORGET.key())), others, Search.COPIES_AND_QUOTES);
     repeats = tables.keep(found.select(RIGHT + ".*").distinct());
     list(found, places, done(settings.action()));
-    Dataset<Row> rest = others.join(repeats, new String[] {DOMAIN, ID}, "left_anti");
-    list(duplicates.pairs(repeats, rest, Search.COPIES), places, "chain");
+    if (tables.count(repeats) > 0) {
+      Dataset<Row> rest = others.join(repeats, new String[] {DOMAIN, ID}, "left_anti");
+      list(duplicates.pairs(repeats, rest, Search.COPIES), places, "chain");
+    }
   }
 
   private static String done(Action action) {
@@ -82,52 +89,59 @@ public final class DuplicateClosure {
 
   /** The splits when the action is taken; looks for repeats among the documents that stay. */
   public Splits closed(Action action) {
-    Splits closed =
-        switch (action) {
-          case DROP -> assigned.without(repeats);
-          case FORGET -> assigned.without(repeats).with(Split.FORGET, repeats);
-          case LIST, IGNORE -> assigned;
-        };
-    Dataset<Row> taken = closed.taken();
-    Dataset<Row> unseen = taken.where(col(SPLIT).isin(UNSEEN));
-    Dataset<Row> trained = taken.where(col(SPLIT).isin(TRAINED));
-    if (!unseen.isEmpty() && !trained.isEmpty()) {
-      list(duplicates.pairs(unseen, trained, Search.COPIES_AND_QUOTES), taken, "listed");
+    Splits closed = tables.count(repeats) == 0 ? assigned : changed(action);
+    if (UNSEEN.stream().anyMatch(split -> closed.documents(split) > 0)
+        && TRAINED.stream().anyMatch(split -> closed.documents(split) > 0)) {
+      Dataset<Row> taken = closed.taken();
+      list(
+          duplicates.pairs(of(UNSEEN, taken), of(TRAINED, taken), Search.COPIES_AND_QUOTES),
+          taken,
+          "listed");
     }
     return closed;
+  }
+
+  private Splits changed(Action action) {
+    return switch (action) {
+      case DROP -> assigned.without(repeats);
+      case FORGET -> assigned.without(repeats).with(Split.FORGET, repeats);
+      case LIST, IGNORE -> assigned;
+    };
+  }
+
+  private static Dataset<Row> of(List<Split> splits, Dataset<Row> taken) {
+    return taken.where(col(SPLIT).isin(splits.stream().map(Split::key).toArray()));
   }
 
   private void list(Dataset<Row> found, Dataset<Row> splits, String action) {
     Dataset<Row> place = splits.select(SPLIT, DOMAIN, ID);
     listed.add(
-        tables.keep(
-            found
-                .select(
-                    col(RIGHT + "." + DOMAIN).as(DOMAIN),
-                    col(RIGHT + "." + ID).as(DOCUMENT),
-                    col(LEFT + "." + DOMAIN).as(OF_DOMAIN),
-                    col(LEFT + "." + ID).as(OF_DOCUMENT),
-                    col(KIND),
-                    col(JACCARD),
-                    col(CONTAINED),
-                    col(EXCERPT),
-                    lit(action).as(ACTION))
-                .join(place.toDF(SPLIT, DOMAIN, DOCUMENT), new String[] {DOMAIN, DOCUMENT})
-                .join(
-                    place.toDF(OF_SPLIT, OF_DOMAIN, OF_DOCUMENT),
-                    new String[] {OF_DOMAIN, OF_DOCUMENT})
-                .select(
-                    SPLIT,
-                    DOMAIN,
-                    DOCUMENT,
-                    OF_SPLIT,
-                    OF_DOMAIN,
-                    OF_DOCUMENT,
-                    KIND,
-                    JACCARD,
-                    CONTAINED,
-                    EXCERPT,
-                    ACTION)));
+        found
+            .select(
+                col(RIGHT + "." + DOMAIN).as(DOMAIN),
+                col(RIGHT + "." + ID).as(DOCUMENT),
+                col(LEFT + "." + DOMAIN).as(OF_DOMAIN),
+                col(LEFT + "." + ID).as(OF_DOCUMENT),
+                col(KIND),
+                col(JACCARD),
+                col(CONTAINED),
+                col(EXCERPT),
+                lit(action).as(ACTION))
+            .join(place.toDF(SPLIT, DOMAIN, DOCUMENT), new String[] {DOMAIN, DOCUMENT})
+            .join(
+                place.toDF(OF_SPLIT, OF_DOMAIN, OF_DOCUMENT), new String[] {OF_DOMAIN, OF_DOCUMENT})
+            .select(
+                SPLIT,
+                DOMAIN,
+                DOCUMENT,
+                OF_SPLIT,
+                OF_DOMAIN,
+                OF_DOCUMENT,
+                KIND,
+                JACCARD,
+                CONTAINED,
+                EXCERPT,
+                ACTION));
   }
 
   /**
@@ -137,7 +151,10 @@ public final class DuplicateClosure {
    * dropped, forgotten, listed, or chain (it repeats one of those).
    */
   public Dataset<Row> table() {
-    return listed.stream().reduce(Dataset::unionAll).orElseThrow();
+    if (table == null) {
+      table = tables.keep(listed.stream().reduce(Dataset::unionAll).orElseThrow());
+    }
+    return table;
   }
 
   /** How many documents of each split and domain repeat one of another split. */

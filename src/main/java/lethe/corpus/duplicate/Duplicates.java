@@ -6,38 +6,40 @@ import static lethe.corpus.source.Documents.TEXT;
 import static lethe.table.Columns.DOMAIN;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat_ws;
-import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
-import static org.apache.spark.sql.functions.octet_length;
-import static org.apache.spark.sql.functions.posexplode;
-import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
-import static org.apache.spark.sql.functions.sum;
 
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterators;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import lethe.corpus.source.DocumentTexts;
+import lethe.table.FewRows;
 import lethe.table.MaterializedTables;
 import lethe.table.Rows;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.api.java.function.Function;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoder;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
@@ -45,9 +47,9 @@ import org.apache.spark.storage.StorageLevel;
 /**
  * Pairs of documents, one of which repeats the other. Candidates come from banded MinHash ({@link
  * MinHashBands}) and from a search for quotes ({@link QuoteIndex}) and excerpts ({@link
- * ExcerptIndex}); every one is then compared by its words (exact copies by their SHA-256, others by
- * sets of 64-bit hashes of all runs of words), so that no pair is listed that does not reach its
- * threshold.
+ * ExcerptIndex}), each with an index of the left documents that goes to every executor; every one
+ * is then compared by its words (exact copies by their SHA-256, others by sets of 64-bit hashes of
+ * all runs of words), so that no pair is listed that does not reach its threshold.
  *
  * <p>The sources are read once. The texts stay in the files of Spark's shuffle (compressed, on the
  * executors' disks), from where fingerprints read them once; each {@link #pairs} reads them there
@@ -86,24 +88,27 @@ final class Duplicates {
   private static final StructType SETS =
       new StructType().add(DOCUMENT, NAME).add(SET, DataTypes.BinaryType);
 
-  private static final StructType CANDIDATES = new StructType().add(LEFT, NAME).add(RIGHT, NAME);
+  private static final StructType CANDIDATES =
+      new StructType().add(LEFT, NAME).add(RIGHT, NAME).add(SAME, DataTypes.BooleanType);
 
   private static final StructType PAIRS =
-      CANDIDATES
+      new StructType()
+          .add(LEFT, NAME)
+          .add(RIGHT, NAME)
           .add(KIND, DataTypes.StringType)
           .add(JACCARD, DataTypes.DoubleType)
           .add(CONTAINED, DataTypes.DoubleType)
           .add(EXCERPT, DataTypes.DoubleType);
 
-  /**
-   * The most left documents of a bucket that each right one is compared with, so that work grows
-   * with the number of right documents and never with its square.
-   */
-  private static final int BUCKET = 64;
+  private static final Encoder<Row> ROWS = Encoders.row(PAIRS);
+
+  /** Bytes of sets that the driver compares itself, rather than with two shuffles. */
+  static final long MOST_BYTES_COMPARED = 64L << 20;
 
   private final MaterializedTables tables;
   private final DocumentTexts texts;
   private final DuplicateSettings settings;
+  private final long mostCompared;
 
   /** Rows (domain, id, text): its shuffle is done once, however often it is read. */
   private final JavaRDD<Row> whole;
@@ -114,24 +119,35 @@ final class Duplicates {
   /**
    * @param tables that keep what is found
    * @param texts of the sources
-   * @param which documents to compare: columns {@code domain id characters}
+   * @param which documents to compare: columns {@code domain id}
+   * @param amount of their texts
+   * @param mostCompared bytes, {@value #MOST_BYTES_COMPARED} but in tests
    */
   Duplicates(
       MaterializedTables tables,
       DocumentTexts texts,
       DuplicateSettings settings,
-      Dataset<Row> which) {
+      Dataset<Row> which,
+      DocumentTexts.Amount amount,
+      long mostCompared) {
     this.tables = tables;
     this.texts = texts;
     this.settings = settings;
-    this.whole = whole(which).javaRDD();
+    this.mostCompared = mostCompared;
+    this.whole =
+        texts
+            .of(which, amount)
+            // A short answer says nothing without its question.
+            .select(col(DOMAIN), col(ID), concat_ws("\n", col(QUESTION), col(TEXT)).as(TEXT))
+            .javaRDD();
+    MinHashBands bands = MinHashBands.at(settings.jaccardThreshold());
     this.prints =
         tables.keep(
             texts
                 .spark()
                 .createDataFrame(
-                    whole.map(new Print(MinHashBands.at(settings.jaccardThreshold()))), PRINTS)
-                .dropDuplicates(DOCUMENT));
+                    whole.mapPartitions(rows -> once(rows).map(new Print(bands)).iterator()),
+                    PRINTS));
   }
 
   /** What {@link #pairs} looks for. */
@@ -152,36 +168,25 @@ final class Duplicates {
    *     much of the right one is in the left one)
    */
   Dataset<Row> pairs(Dataset<Row> left, Dataset<Row> right, Search search) {
-    Dataset<Row> candidates = near(documents(left), documents(right));
-    if (search == Search.COPIES_AND_QUOTES) {
-      candidates =
-          candidates
-              .unionAll(quotes(documents(left), documents(right)))
-              .unionAll(excerpts(left, documents(right)))
-              .distinct();
+    List<Row> given =
+        prints.join(documents(left), DOCUMENT).collectAsList().stream()
+            .sorted(Comparator.comparing(Duplicates::order, Arrays::compareUnsigned))
+            .toList();
+    if (given.isEmpty()) {
+      return texts.spark().createDataFrame(List.of(), PAIRS);
     }
-    Dataset<Row> digests = prints.select(DOCUMENT, DIGEST);
+    Broadcast<Given> names = broadcast(Given.of(given));
+    Dataset<Row> candidates = near(given, names);
+    if (search == Search.COPIES_AND_QUOTES) {
+      candidates = candidates.unionAll(quotes(given, names)).unionAll(excerpts(names));
+    }
     Dataset<Row> found =
         tables.keep(
             candidates
-                .join(digests.toDF(LEFT, "left_digest"), LEFT)
-                .join(digests.toDF(RIGHT, "right_digest"), RIGHT)
-                .select(
-                    col(LEFT),
-                    col(RIGHT),
-                    col("left_digest").equalTo(col("right_digest")).as(SAME)));
-    Dataset<Row> exact =
-        found
-            .where(col(SAME))
-            .select(
-                col(LEFT),
-                col(RIGHT),
-                lit(Similarity.Kind.EXACT.key()).as(KIND),
-                lit(1.0).as(JACCARD),
-                lit(1.0).as(CONTAINED),
-                lit(1.0).as(EXCERPT));
-    Dataset<Row> others = found.where(not(col(SAME))).select(LEFT, RIGHT);
-    return others.isEmpty() ? exact : exact.unionAll(compared(others));
+                .join(documents(right).withColumnRenamed(DOCUMENT, RIGHT), RIGHT)
+                .select(LEFT, RIGHT, SAME)
+                .distinct());
+    return tables.few(found).flatMap(this::compared).orElseGet(() -> compared(found));
   }
 
   /**
@@ -192,97 +197,140 @@ final class Duplicates {
     return hotBuckets;
   }
 
-  private Dataset<Row> near(Dataset<Row> left, Dataset<Row> right) {
-    Column place = row_number().over(Window.partitionBy("band", "value").orderBy(LEFT));
-    Dataset<Row> own = buckets(left).withColumnRenamed(DOCUMENT, LEFT).withColumn("place", place);
-    hotBuckets += own.where(col("place").equalTo(BUCKET + 1)).count();
-    return own.where(col("place").leq(BUCKET))
-        .join(buckets(right).withColumnRenamed(DOCUMENT, RIGHT), new String[] {"band", "value"})
-        .select(LEFT, RIGHT)
-        .distinct();
+  private Dataset<Row> near(List<Row> given, Broadcast<Given> names) {
+    BucketIndex buckets =
+        BucketIndex.of(given.stream().map(row -> Rows.<Long>list(row, BUCKETS)).toList());
+    hotBuckets += buckets.hot();
+    Broadcast<BucketIndex> index = broadcast(buckets);
+    return look(
+        names,
+        () -> {
+          BucketIndex.Reader reader = index.value().new Reader();
+          return print -> reader.candidates(Rows.list(print, BUCKETS));
+        });
   }
 
-  private Dataset<Row> buckets(Dataset<Row> documents) {
-    return prints
-        .join(documents, DOCUMENT)
-        .select(col(DOCUMENT), posexplode(col(BUCKETS)).as(new String[] {"band", "value"}));
-  }
-
-  private Dataset<Row> quotes(Dataset<Row> left, Dataset<Row> right) {
-    List<Row> given = prints.join(left, DOCUMENT).select(DOCUMENT, SAMPLE).collectAsList();
+  private Dataset<Row> quotes(List<Row> given, Broadcast<Given> names) {
     List<long[]> samples =
         given.stream()
             .map(row -> Rows.<Long>list(row, SAMPLE).stream().mapToLong(Long::longValue).toArray())
             .toList();
     QuoteIndex quotes = QuoteIndex.of(samples, settings.containmentThreshold());
     hotBuckets += quotes.common();
-    List<Row> names = given.stream().map(row -> row.<Row>getAs(DOCUMENT)).toList();
-    Broadcast<QuoteIndex> broadcast =
-        JavaSparkContext.fromSparkContext(texts.spark().sparkContext()).broadcast(quotes);
     return texts
         .spark()
-        .createDataFrame(whole.mapPartitions(new Scan(broadcast, names)), CANDIDATES)
-        .join(right.withColumnRenamed(DOCUMENT, RIGHT), RIGHT)
-        .select(LEFT, RIGHT);
+        .createDataFrame(whole.mapPartitions(new Scan(broadcast(quotes), names)), CANDIDATES);
   }
 
   /**
    * The left texts' runs go to every executor, some at a time, and meet the right ones' samples.
    */
-  private Dataset<Row> excerpts(Dataset<Row> left, Dataset<Row> right) {
-    Dataset<Row> given = sets(left).persist(StorageLevel.DISK_ONLY());
-    long bytes = Rows.aggregate(given, sum(octet_length(col(SET))));
-    boolean few = bytes <= (long) ExcerptIndex.MOST_RUNS * Long.BYTES;
+  private Dataset<Row> excerpts(Broadcast<Given> names) {
+    JavaRDD<Row> given =
+        whole
+            .mapPartitions(
+                rows -> {
+                  Set<Row> wanted = new HashSet<>(names.value().documents());
+                  return setsOf(rows, wanted);
+                })
+            .persist(StorageLevel.DISK_ONLY());
     Iterator<Row> texts =
-        few ? given.collectAsList().iterator() : given.orderBy(DOCUMENT).toLocalIterator();
+        FewRows.of(given, Duplicates::bytes, (long) ExcerptIndex.MOST_RUNS * Long.BYTES)
+            .map(List::iterator)
+            .orElseGet(() -> inOrder(given));
     Dataset<Row> found = null;
     while (found == null || texts.hasNext()) {
-      List<Row> names = new ArrayList<>();
-      List<long[]> sets = new ArrayList<>();
+      List<Row> some = new ArrayList<>();
       for (long runs = 0; runs < ExcerptIndex.MOST_RUNS && texts.hasNext(); ) {
         Row text = texts.next();
-        long[] set = ShingleSet.hashes(text.getAs(SET));
-        runs += set.length;
-        names.add(text.getAs(DOCUMENT));
-        sets.add(set);
+        runs += bytes(text) / Long.BYTES;
+        some.add(text);
       }
-      Dataset<Row> some =
-          excerpts(ExcerptIndex.of(sets, settings.excerptThreshold()), names, right);
-      found = found == null ? some : found.unionAll(some);
+      Dataset<Row> own = excerpts(some, names);
+      boolean only = found == null && !texts.hasNext();
+      Dataset<Row> kept = only ? own : tables.keep(own); // before the next index takes memory
+      found = found == null ? kept : found.unionAll(kept);
     }
     given.unpersist();
     return found;
   }
 
-  private Dataset<Row> excerpts(ExcerptIndex excerpts, List<Row> names, Dataset<Row> right) {
-    hotBuckets += excerpts.runs().common();
-    Broadcast<ExcerptIndex> broadcast =
-        JavaSparkContext.fromSparkContext(texts.spark().sparkContext()).broadcast(excerpts);
-    return tables.keep(
-        prints
-            .select(DOCUMENT, SAMPLE)
-            .mapPartitions(new Look(broadcast, names), Encoders.row(CANDIDATES))
-            .join(right.withColumnRenamed(DOCUMENT, RIGHT), RIGHT)
-            .select(LEFT, RIGHT));
+  private Iterator<Row> inOrder(JavaRDD<Row> sets) {
+    return texts.spark().createDataFrame(sets, SETS).orderBy(DOCUMENT).toLocalIterator();
   }
 
+  private Dataset<Row> excerpts(List<Row> sets, Broadcast<Given> names) {
+    ExcerptIndex excerpts =
+        ExcerptIndex.of(
+            sets.stream().map(row -> ShingleSet.hashes(row.getAs(1))).toList(),
+            settings.excerptThreshold());
+    hotBuckets += excerpts.runs().common();
+    Map<Row, Integer> numbers = names.value().numbers();
+    int[] number = sets.stream().mapToInt(row -> numbers.get(row.<Row>getAs(0))).toArray();
+    Broadcast<ExcerptIndex> index = broadcast(excerpts);
+    return look(
+        names,
+        () -> {
+          ExcerptIndex.Reader reader = index.value().new Reader();
+          return print ->
+              reader.candidates(Rows.list(print, SAMPLE)).stream().map(i -> number[i]).toList();
+        });
+  }
+
+  /** Looks through all fingerprints. */
+  private Dataset<Row> look(Broadcast<Given> names, Finder finder) {
+    return prints.mapPartitions(new Look(names, finder), Encoders.row(CANDIDATES));
+  }
+
+  /** Pairs of few candidates, whose sets the driver compares; nothing where the sets are many. */
+  private Optional<Dataset<Row>> compared(List<Row> candidates) {
+    Set<Row> named = new HashSet<>();
+    candidates.stream()
+        .filter(pair -> !pair.<Boolean>getAs(SAME))
+        .forEach(pair -> named.addAll(List.of(pair.getAs(LEFT), pair.getAs(RIGHT))));
+    Map<Row, byte[]> sets = new HashMap<>();
+    if (!named.isEmpty()) {
+      Broadcast<Set<Row>> wanted = broadcast(named);
+      JavaRDD<Row> all = whole.mapPartitions(rows -> setsOf(rows, new HashSet<>(wanted.value())));
+      Optional<List<Row>> few = FewRows.of(all, Duplicates::bytes, mostCompared);
+      if (few.isEmpty()) {
+        return Optional.empty();
+      }
+      few.get().forEach(row -> sets.put(row.getAs(0), row.getAs(1)));
+    }
+    List<Row> pairs =
+        candidates.stream()
+            .map(
+                pair ->
+                    pair.<Boolean>getAs(SAME)
+                        ? exact(pair)
+                        : pair(
+                            pair,
+                            sets.get(pair.<Row>getAs(LEFT)),
+                            sets.get(pair.<Row>getAs(RIGHT)),
+                            settings))
+            .filter(pair -> pair.get(2) != null)
+            .toList();
+    return Optional.of(texts.spark().createDataFrame(pairs, PAIRS).coalesce(1));
+  }
+
+  /** Pairs of any number of candidates. */
   private Dataset<Row> compared(Dataset<Row> candidates) {
+    Dataset<Row> exact =
+        candidates.where(col(SAME)).map((MapFunction<Row, Row>) Duplicates::exact, ROWS);
+    Dataset<Row> others = candidates.where(not(col(SAME)));
     Dataset<Row> named =
-        candidates
-            .select(col(LEFT + ".*"))
-            .unionAll(candidates.select(col(RIGHT + ".*")))
-            .distinct();
+        others.select(col(LEFT + ".*")).unionAll(others.select(col(RIGHT + ".*"))).distinct();
     Dataset<Row> sets = sets(named).persist(StorageLevel.DISK_ONLY());
     Dataset<Row> pairs =
         tables.keep(
-            candidates
+            others
                 .join(sets.toDF(LEFT, LEFT_SET), LEFT)
                 .join(sets.toDF(RIGHT, RIGHT_SET), RIGHT)
-                .map(new Compare(settings), Encoders.row(PAIRS))
+                .map(new Compare(settings), ROWS)
                 .where(col(KIND).isNotNull()));
-    pairs.count(); // before the sets are dropped
     sets.unpersist();
-    return pairs;
+    return exact.unionAll(pairs);
   }
 
   /** Names go to the partitions that have their texts, so that no text has to be sorted. */
@@ -292,14 +340,21 @@ final class Duplicates {
             .repartition(whole.getNumPartitions(), col(DOMAIN), col(ID)) // as DocumentTexts does
             .select(DOMAIN, ID)
             .javaRDD();
-    return texts.spark().createDataFrame(whole.zipPartitions(names, Duplicates::setsOf), SETS);
+    return texts
+        .spark()
+        .createDataFrame(
+            whole.zipPartitions(
+                names,
+                (rows, own) -> {
+                  Set<Row> wanted = new HashSet<>();
+                  own.forEachRemaining(wanted::add);
+                  return setsOf(rows, wanted);
+                }),
+            SETS);
   }
 
-  /** Rows (domain, id, text); a short answer says nothing without its question. */
-  private Dataset<Row> whole(Dataset<Row> documents) {
-    return texts
-        .of(documents)
-        .select(col(DOMAIN), col(ID), concat_ws("\n", col(QUESTION), col(TEXT)).as(TEXT));
+  private <T> Broadcast<T> broadcast(T value) {
+    return JavaSparkContext.fromSparkContext(texts.spark().sparkContext()).broadcast(value);
   }
 
   /** The document of a row of {@link #whole}. */
@@ -312,26 +367,73 @@ final class Duplicates {
     return whole.getAs(TEXT);
   }
 
-  private static Iterator<Row> setsOf(Iterator<Row> texts, Iterator<Row> names) {
-    Set<Row> wanted = new HashSet<>();
-    names.forEachRemaining(wanted::add);
-    Stream<Row> all = StreamSupport.stream(Spliterators.spliteratorUnknownSize(texts, 0), false);
-    return all.filter(row -> wanted.remove(document(row))) // once, however often it is there
+  /** Bytes of a row of {@link #SETS}. */
+  private static long bytes(Row set) {
+    return set.<byte[]>getAs(1).length;
+  }
+
+  /** Orders fingerprints as Spark orders the names of their documents. */
+  private static byte[] order(Row print) {
+    Row document = print.getAs(DOCUMENT);
+    return (document.getString(0) + "\0" + document.getString(1)).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Rows of {@link #whole}, each document once, however often the sources have it. */
+  private static Stream<Row> once(Iterator<Row> texts) {
+    Set<Row> seen = new HashSet<>();
+    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(texts, 0), false)
+        .filter(row -> seen.add(document(row))); // all of a document's are in one partition
+  }
+
+  /** Rows of {@link #SETS} of those documents that are wanted. */
+  private static Iterator<Row> setsOf(Iterator<Row> texts, Set<Row> wanted) {
+    return once(texts)
+        .filter(row -> wanted.contains(document(row)))
         .map(row -> RowFactory.create(document(row), new ShingleSet(text(row)).bytes()))
         .iterator();
+  }
+
+  /**
+   * The left documents, numbered.
+   *
+   * @param digests of their words
+   */
+  private record Given(List<Row> documents, List<byte[]> digests) implements Serializable {
+    static Given of(List<Row> prints) {
+      return new Given(
+          prints.stream().map(row -> row.<Row>getAs(DOCUMENT)).toList(),
+          prints.stream().map(row -> row.<byte[]>getAs(DIGEST)).toList());
+    }
+
+    Map<Row, Integer> numbers() {
+      Map<Row, Integer> numbers = new HashMap<>();
+      documents.forEach(document -> numbers.put(document, numbers.size()));
+      return numbers;
+    }
+
+    /** A row of {@link #CANDIDATES}. */
+    Row candidate(int number, Row right, byte[] digest) {
+      return RowFactory.create(
+          documents.get(number), right, Arrays.equals(digests.get(number), digest));
+    }
+  }
+
+  /** Makes what finds the numbers of the left documents that a fingerprint may repeat. */
+  private interface Finder extends Serializable {
+    Function<Row, List<Integer>> reader();
   }
 
   /** (domain, id, text) to a fingerprint. */
   private record Print(MinHashBands bands) implements Function<Row, Row> {
     @Override
-    public Row call(Row row) {
+    public Row apply(Row row) {
       MinHashSignature print = new MinHashSignature(text(row), bands);
       return RowFactory.create(document(row), print.digest, print.buckets(), print.sample());
     }
   }
 
   /** (domain, id, text) to the given texts that seem to be quoted there. */
-  private record Scan(Broadcast<QuoteIndex> quotes, List<Row> names)
+  private record Scan(Broadcast<QuoteIndex> quotes, Broadcast<Given> given)
       implements FlatMapFunction<Iterator<Row>, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
@@ -339,44 +441,58 @@ final class Duplicates {
       List<Row> found = new ArrayList<>();
       while (rows.hasNext()) {
         Row row = rows.next();
-        for (int given : reader.candidates(text(row))) {
-          found.add(RowFactory.create(names.get(given), document(row)));
+        List<Integer> quoted = reader.candidates(text(row));
+        if (!quoted.isEmpty()) {
+          byte[] digest = Shingles.digest(text(row), run -> {});
+          for (int number : quoted) {
+            found.add(given.value().candidate(number, document(row), digest));
+          }
         }
       }
       return found.iterator();
     }
   }
 
-  /** (document, sample) to the given texts of which it seems to be an excerpt. */
-  private record Look(Broadcast<ExcerptIndex> excerpts, List<Row> names)
+  /** A fingerprint to the given texts that it may repeat. */
+  private record Look(Broadcast<Given> given, Finder finder)
       implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> prints) {
-      ExcerptIndex.Reader reader = excerpts.value().new Reader();
+      Function<Row, List<Integer>> reader = finder.reader();
       List<Row> found = new ArrayList<>();
       while (prints.hasNext()) {
         Row print = prints.next();
-        for (int given : reader.candidates(Rows.list(print, SAMPLE))) {
-          found.add(RowFactory.create(names.get(given), print.getAs(DOCUMENT)));
+        for (int number : reader.apply(print)) {
+          found.add(given.value().candidate(number, print.getAs(DOCUMENT), print.getAs(DIGEST)));
         }
       }
       return found.iterator();
     }
   }
 
-  /** (right, left, left_set, right_set) to a row of {@link #PAIRS}. */
+  /** (right, left, same, left_set, right_set) to a row of {@link #PAIRS}. */
   private record Compare(DuplicateSettings settings) implements MapFunction<Row, Row> {
     @Override
     public Row call(Row pair) {
-      Similarity found = Similarity.of(pair.getAs(LEFT_SET), pair.getAs(RIGHT_SET), settings);
-      return RowFactory.create(
-          pair.getAs(LEFT),
-          pair.getAs(RIGHT),
-          found.kind() == null ? null : found.kind().key(),
-          found.jaccard(),
-          found.contained(),
-          found.excerpt());
+      return pair(pair, pair.getAs(LEFT_SET), pair.getAs(RIGHT_SET), settings);
     }
+  }
+
+  /** A row of {@link #PAIRS}, without a kind where neither text repeats the other. */
+  private static Row pair(Row candidate, byte[] left, byte[] right, DuplicateSettings settings) {
+    Similarity found = Similarity.of(left, right, settings);
+    return RowFactory.create(
+        candidate.getAs(LEFT),
+        candidate.getAs(RIGHT),
+        found.kind() == null ? null : found.kind().key(),
+        found.jaccard(),
+        found.contained(),
+        found.excerpt());
+  }
+
+  private static Row exact(Row candidate) {
+    return RowFactory.create(
+        candidate.getAs(LEFT), candidate.getAs(RIGHT), Similarity.Kind.EXACT.key(), 1.0, 1.0, 1.0);
   }
 
   private static Dataset<Row> documents(Dataset<Row> named) {

@@ -3,6 +3,7 @@ package lethe.corpus.duplicate;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Runs of words, as hashes, and which of some given texts have each. Memory: about 40 bytes a run.
@@ -84,11 +85,21 @@ public final class WordRuns implements Serializable {
 
   /** How many runs are common. */
   int common() {
-    int common = 0;
+    return with(COMMON + 1);
+  }
+
+  /** How many runs so many texts have, or more. */
+  int with(int texts) {
+    int found = 0;
     for (int i = 0; i < hashes.length; i++) {
-      common += common(i) ? 1 : 0;
+      found += first[i + 1] - first[i] >= texts ? 1 : 0;
     }
-    return common;
+    return found;
+  }
+
+  /** The texts that have the run at a place, ascending. */
+  IntStream owners(int place) {
+    return Arrays.stream(owners, first[place], first[place + 1]);
   }
 
   /** Counts of how many runs each text has; belongs to one thread. */

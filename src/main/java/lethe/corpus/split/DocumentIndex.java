@@ -265,11 +265,13 @@ public final class DocumentIndex {
 
   /** Joins the splits of rows that are one document, and gives all but one of them a reason. */
   private static Dataset<Row> faults(Dataset<Row> rows) {
-    Column usable = col(UNUSABLE).isNull();
+    // One column for all windows: with an expression in each, Spark would shuffle for each.
+    Column usable = col("_usable");
     var same = Window.partitionBy(col(DOMAIN), col(ID), usable);
     Column differ = min(CONTENT).over(same).notEqual(max(CONTENT).over(same));
     Column later = row_number().over(same.orderBy(SOURCE_NUMBER, FILE, ROW)).gt(1);
-    return rows.withColumn(SPLITS, array_distinct(flatten(collect_list("_met").over(same))))
+    return rows.withColumn("_usable", col(UNUSABLE).isNull())
+        .withColumn(SPLITS, array_distinct(flatten(collect_list("_met").over(same))))
         .withColumn("_fault", when(usable, when(differ, CONTRADICTED).when(later, REPEATED)))
         .withColumn(UNUSABLE, coalesce(col(UNUSABLE), col("_fault")));
   }

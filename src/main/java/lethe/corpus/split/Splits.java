@@ -17,6 +17,7 @@ import static org.apache.spark.sql.functions.collect_set;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.min_by;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
@@ -25,6 +26,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import lethe.corpus.source.DocumentTexts;
 import lethe.table.MaterializedTables;
 import lethe.table.Rows;
 import lethe.target.Split;
@@ -33,6 +35,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
+import org.apache.spark.sql.types.DataTypes;
 
 /**
  * The documents of each split, from the conditions they meet: without those that the excepted
@@ -47,6 +50,9 @@ public final class Splits {
   private static final String ALL = "all";
   private static final String ORDER = "order";
   private static final String RUNNING = "_running";
+  private static final String DOCUMENTS = "documents";
+  private static final String SHORTEST = "shortest";
+  private static final String LONGEST = "longest";
   private static final String[] NAME = {DOMAIN, ID};
   private static final Column[] COLUMNS = {
     col(SPLIT), col(DOMAIN), col(ID), col(RANK), col(CHARACTERS)
@@ -60,7 +66,32 @@ public final class Splits {
   /** What a split may take, before its caps: columns {@code split domain id rank characters}. */
   private final Map<Split, Dataset<Row>> candidates;
 
-  private final Map<Split, Dataset<Row>> taken;
+  /** What each split takes: the same columns. */
+  private final Dataset<Row> taken;
+
+  /** Of {@link #counts}, once somebody asked. */
+  private List<Count> counts;
+
+  /**
+   * What a split takes of a domain.
+   *
+   * @param documents with a chunk or without
+   * @param characters of all of them
+   * @param shortest the fewest characters of one of them
+   * @param longest the most
+   */
+  public record Count(
+      String split, String domain, long documents, long characters, long shortest, long longest) {
+    private static Count from(Row row) {
+      return new Count(
+          row.getAs(SPLIT),
+          row.getAs(DOMAIN),
+          row.<Long>getAs(DOCUMENTS),
+          row.<Long>getAs(CHARACTERS),
+          row.<Long>getAs(SHORTEST),
+          row.<Long>getAs(LONGEST));
+    }
+  }
 
   /**
    * @param tables that keep what is found
@@ -77,16 +108,16 @@ public final class Splits {
     this.index = index;
     this.tokens = tokens;
     this.candidates = new EnumMap<>(Split.class);
-    this.taken = new EnumMap<>(Split.class);
+    Map<Split, Dataset<Row>> own = new EnumMap<>(Split.class);
     for (Split split : rules.order()) {
-      Dataset<Row> found = found(split, taken);
+      Dataset<Row> found = found(split, own);
       candidates.put(split, found);
-      taken.put(split, capped(split, found));
+      own.put(split, capped(split, found));
     }
+    this.taken = kept(own);
   }
 
-  private Splits(
-      Splits other, Map<Split, Dataset<Row>> candidates, Map<Split, Dataset<Row>> taken) {
+  private Splits(Splits other, Map<Split, Dataset<Row>> candidates, Dataset<Row> taken) {
     this.rules = other.rules;
     this.tables = other.tables;
     this.index = other.index;
@@ -108,8 +139,18 @@ public final class Splits {
     return found;
   }
 
+  /** What a split takes; kept at once where it is costly and used more than once. */
   private Dataset<Row> capped(Split split, Dataset<Row> found) {
-    return tables.keep(capped(found, rules.rule(split), tokens));
+    SplitRule rule = rules.rule(split);
+    boolean excepted =
+        rules.bySplit().values().stream().anyMatch(other -> other.except().contains(split));
+    boolean costly = rule.capped() || !rule.except().isEmpty();
+    Dataset<Row> capped = capped(found, rule, tokens);
+    return costly && excepted ? tables.keep(capped) : capped;
+  }
+
+  private Dataset<Row> kept(Map<Split, Dataset<Row>> bySplit) {
+    return tables.keep(bySplit.values().stream().reduce(Dataset::unionAll).orElseThrow());
   }
 
   /**
@@ -121,20 +162,21 @@ public final class Splits {
    */
   public Splits without(Dataset<Row> documents) {
     Map<Split, Dataset<Row>> wider = new EnumMap<>(candidates);
-    Map<Split, Dataset<Row>> fewer = new EnumMap<>(taken);
+    Map<Split, Dataset<Row>> fewer = new EnumMap<>(Split.class);
     boolean decided = true;
     for (Split split : rules.order()) {
       if (split == Split.FORGET) {
         decided = false;
+        fewer.put(split, taken(split));
       } else if (decided) {
-        fewer.put(split, tables.keep(without(taken.get(split), documents)));
+        fewer.put(split, without(taken(split), documents));
       } else {
         Dataset<Row> found = found(split, fewer);
         wider.put(split, found);
         fewer.put(split, capped(split, without(found, documents)));
       }
     }
-    return new Splits(this, wider, fewer);
+    return new Splits(this, wider, kept(fewer));
   }
 
   /**
@@ -149,26 +191,39 @@ public final class Splits {
             .join(documents, NAME)
             .withColumn(SPLIT, lit(split.key()))
             .select(COLUMNS);
-    Map<Split, Dataset<Row>> all = new EnumMap<>(taken);
-    all.put(split, tables.keep(taken.get(split).unionAll(more)));
-    return new Splits(this, candidates, all);
+    return new Splits(this, candidates, tables.keep(taken.unionAll(more)));
   }
 
   /**
-   * The split that each document is in, or could be in if no cap left it out: columns {@code split
-   * domain id characters}. Where there are two (one excepts the other), the one that is decided
-   * first counts.
+   * The split that each document is in, or could be in if no cap left it out.
+   *
+   * @param table columns {@code split domain id characters}
+   * @param amount of their texts
    */
-  public Dataset<Row> places() {
+  public record Places(Dataset<Row> table, DocumentTexts.Amount amount) {}
+
+  /**
+   * Where a document has two places (one split excepts the other), the one decided first counts.
+   */
+  public Places places() {
+    Column[] columns = {col(SPLIT), col(DOMAIN), col(ID), col(CHARACTERS)};
+    if (rules.bySplit().keySet().stream()
+        .allMatch(split -> split == Split.FORGET || !rules.rule(split).capped())) {
+      return new Places(
+          taken.select(columns), amount()); // nothing is left out, and nothing is in two splits
+    }
     Dataset<Row> all = null;
     for (Split split : rules.order()) {
-      Dataset<Row> own = split == Split.FORGET ? taken.get(split) : candidates.get(split);
+      Dataset<Row> own = split == Split.FORGET ? taken(split) : candidates.get(split);
       Dataset<Row> placed = own.withColumn(ORDER, lit(rules.order().indexOf(split)));
       all = all == null ? placed : all.unionAll(placed);
     }
-    return all.groupBy(DOMAIN, ID)
-        .agg(min_by(col(SPLIT), col(ORDER)).as(SPLIT), max(CHARACTERS).as(CHARACTERS))
-        .select(SPLIT, DOMAIN, ID, CHARACTERS);
+    Dataset<Row> table =
+        tables.keep(
+            all.groupBy(DOMAIN, ID)
+                .agg(min_by(col(SPLIT), col(ORDER)).as(SPLIT), max(CHARACTERS).as(CHARACTERS))
+                .select(columns));
+    return new Places(table, DocumentTexts.Amount.of(table));
   }
 
   /** What a split may take before its caps: columns {@code split domain id rank characters}. */
@@ -178,12 +233,46 @@ public final class Splits {
 
   /** The documents of one split: columns {@code split domain id rank characters}. */
   public Dataset<Row> taken(Split split) {
-    return taken.get(split);
+    return taken.where(col(SPLIT).equalTo(split.key()));
   }
 
   /** The documents of all splits: columns {@code split domain id rank characters}. */
   public Dataset<Row> taken() {
-    return taken.values().stream().reduce(Dataset::unionAll).orElseThrow();
+    return taken;
+  }
+
+  /** What each split takes of each domain that it has documents of. */
+  public List<Count> counts() {
+    if (counts == null) {
+      counts =
+          taken
+              .groupBy(SPLIT, DOMAIN)
+              .agg(
+                  count(lit(1)).as(DOCUMENTS),
+                  sum(CHARACTERS).as(CHARACTERS),
+                  min(CHARACTERS).cast(DataTypes.LongType).as(SHORTEST),
+                  max(CHARACTERS).cast(DataTypes.LongType).as(LONGEST))
+              .collectAsList()
+              .stream()
+              .map(Count::from)
+              .toList();
+    }
+    return counts;
+  }
+
+  /** How many documents a split takes. */
+  public long documents(Split split) {
+    return counts().stream()
+        .filter(count -> count.split().equals(split.key()))
+        .mapToLong(Count::documents)
+        .sum();
+  }
+
+  /** How much text all splits take. */
+  public DocumentTexts.Amount amount() {
+    return new DocumentTexts.Amount(
+        counts().stream().mapToLong(Count::documents).sum(),
+        counts().stream().mapToLong(Count::characters).sum());
   }
 
   /** Sentences on documents that the rules put in two splits neither of which excepts the other. */
@@ -198,7 +287,7 @@ public final class Splits {
         }
       }
     }
-    if (conflict == null) {
+    if (conflict == null || index.where(col(UNUSABLE).isNull().and(conflict)).isEmpty()) {
       return List.of();
     }
     return candidates.values().stream()
@@ -218,13 +307,13 @@ public final class Splits {
 
   /** Sentences on documents so long that their task is still running when all others are done. */
   public List<String> giants() {
+    if (counts().stream().noneMatch(count -> count.longest() > GIANT)) {
+      return List.of();
+    }
     Dataset<Row> large =
         index
             .where(col(UNUSABLE).isNull().and(col(CHARACTERS).gt(GIANT)))
             .select(DOMAIN, ID, SOURCE);
-    if (large.isEmpty()) {
-      return List.of();
-    }
     return taken()
         .join(large, NAME)
         .orderBy(col(CHARACTERS).desc(), col(DOMAIN), col(ID))

@@ -102,11 +102,11 @@ public final class Chunks {
             .groupBy(substring(col(DIGEST), 1, PREFIX_DIGITS).as(PREFIX))
             .agg(concat_ws("", array_sort(collect_list(col(DIGEST)))).as(JOINED))
             .select(col(PREFIX), sha2(col(JOINED).cast(DataTypes.BinaryType), 256).as(HASH))
-            .orderBy(PREFIX)
             .collectAsList();
     return DigestUtils.sha256Hex(
         groups.stream()
             .map(group -> group.<String>getAs(PREFIX) + group.<String>getAs(HASH))
+            .sorted() // by the prefixes, which have one length and differ
             .collect(Collectors.joining()));
   }
 }

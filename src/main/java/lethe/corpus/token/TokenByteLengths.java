@@ -49,6 +49,11 @@ public final class TokenByteLengths {
     return Optional.of(new TokenByteLengths(lengths));
   }
 
+  /** The most bytes of one token. */
+  int longest() {
+    return Arrays.stream(lengths).max().orElse(0);
+  }
+
   private static boolean nothing(JsonNode node) {
     return node.isMissingNode()
         || node.isNull()

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import lethe.json.Json;
 import lethe.settings.InvalidSettings;
 
@@ -52,6 +53,11 @@ public final class Tokenizer implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       throw new InvalidSettings("Cannot use tokenizer.json: " + e.getMessage(), e);
     }
+  }
+
+  /** The most bytes that one token represents, if the tokens of every text are its bytes. */
+  public OptionalInt longestToken() {
+    return lengths.map(all -> OptionalInt.of(all.longest())).orElseGet(OptionalInt::empty);
   }
 
   public Tokens encode(String text) {

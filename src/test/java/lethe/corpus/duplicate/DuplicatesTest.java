@@ -100,8 +100,7 @@ class DuplicatesTest {
     }
     Dataset<Row> table = table(planted);
     try (MaterializedTables tables = new MaterializedTables()) {
-      Duplicates duplicates =
-          new Duplicates(tables, new DocumentTexts(LocalSpark.SESSION, table), SETTINGS, table);
+      Duplicates duplicates = duplicates(tables, table, Duplicates.MOST_BYTES_COMPARED);
       Dataset<Row> pairs =
           duplicates.pairs(table.where("domain = 'l'"), table.where("domain = 'r'"), Search.COPIES);
       assertThat(pairs.select("right").distinct().count()).isEqualTo(100);
@@ -126,14 +125,30 @@ class DuplicatesTest {
     return pairs(table(planted));
   }
 
+  /** The driver compares few sets itself, and Spark many; both find the same. */
   private static List<Row> pairs(Dataset<Row> table) {
+    List<Row> few = pairs(table, Duplicates.MOST_BYTES_COMPARED);
+    assertThat(pairs(table, -1)).containsExactlyInAnyOrderElementsOf(few);
+    return few;
+  }
+
+  private static List<Row> pairs(Dataset<Row> table, long mostCompared) {
     try (MaterializedTables tables = new MaterializedTables()) {
-      Duplicates duplicates =
-          new Duplicates(tables, new DocumentTexts(LocalSpark.SESSION, table), SETTINGS, table);
-      return duplicates
+      return duplicates(tables, table, mostCompared)
           .pairs(table.where("domain = 'l'"), table.where("domain = 'r'"), Search.COPIES_AND_QUOTES)
           .collectAsList();
     }
+  }
+
+  private static Duplicates duplicates(
+      MaterializedTables tables, Dataset<Row> table, long mostCompared) {
+    return new Duplicates(
+        tables,
+        new DocumentTexts(LocalSpark.SESSION, table),
+        SETTINGS,
+        table,
+        DocumentTexts.Amount.of(table),
+        mostCompared);
   }
 
   private static List<Integer> ids(Row pair) {
