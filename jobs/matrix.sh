@@ -38,7 +38,7 @@ train { batch = 8, micro-batch = 4, steps = $steps, learning-rate = 1e-3, lr-sch
 spark.executor.memory = 1g
 spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1" # compiling well takes longer than a row
 spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1"
-spark.sql.codegen.wholeStage = false
+spark.sql.codegen { wholeStage = false, factoryMode = NO_CODEGEN }
 spark.sql.adaptive.enabled = false
 spark.sql.shuffle.partitions = 2
 END

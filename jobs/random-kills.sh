@@ -45,7 +45,7 @@ spark.executor.heartbeatInterval = 4s
 spark.executor.memory = 1g
 spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1" # compiling well takes longer than a run
 spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1"
-spark.sql.codegen.wholeStage = false
+spark.sql.codegen { wholeStage = false, factoryMode = NO_CODEGEN }
 spark.sql.adaptive.enabled = false
 spark.sql.shuffle.partitions = 2
 END

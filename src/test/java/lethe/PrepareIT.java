@@ -57,6 +57,7 @@ class PrepareIT {
             .config("spark.ui.enabled", false)
             .config("spark.sql.shuffle.partitions", 2)
             .config("spark.sql.codegen.wholeStage", false)
+            .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
             .config("spark.executor.extraJavaOptions", System.getProperty("lethe.executor-options"))
             .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"))
             .getOrCreate();

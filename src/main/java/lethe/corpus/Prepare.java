@@ -32,6 +32,7 @@ import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import lethe.table.Columns;
 import lethe.table.MaterializedTables;
+import lethe.table.QuickPlans;
 import lethe.table.TableFiles;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.hadoop.fs.Path;
@@ -50,6 +51,11 @@ import org.apache.spark.sql.SparkSession;
 public final class Prepare {
   /** Where a tokenizer does not tell: the longest tokens are runs of white space in code. */
   private static final int MOST_TOKEN_CHARACTERS = 256;
+
+  /** Files so small, even when they are packed, that planning takes longer than work. */
+  private static final long LITTLE_BYTES = 16 << 20;
+
+  private static final int LITTLE_PARTITIONS = 4;
 
   private final SparkSession spark;
   private final CorpusSettings settings;
@@ -132,6 +138,13 @@ public final class Prepare {
 
   private <R> R assemble(Consumer<String> early, Function<CorpusContents, R> use) {
     check();
+    boolean little = documents.bytes().orElse(Long.MAX_VALUE) <= LITTLE_BYTES;
+    return little
+        ? QuickPlans.within(spark, LITTLE_PARTITIONS, () -> assembleChecked(early, use))
+        : assembleChecked(early, use);
+  }
+
+  private <R> R assembleChecked(Consumer<String> early, Function<CorpusContents, R> use) {
     byte[] json = folder.files().read(tokenizer);
     int longestToken;
     try (Tokenizer tokenizer = Tokenizer.of(json)) { // a bad one is found here, not on an executor

@@ -3,7 +3,6 @@ package lethe.table;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -27,7 +26,7 @@ public final class MaterializedTables implements AutoCloseable {
   private final List<Dataset<Row>> kept = new ArrayList<>();
 
   /** Rows of the tables that the driver keeps itself. */
-  private final Map<Dataset<Row>, List<Row>> few = new IdentityHashMap<>();
+  private final IdentityHashMap<Dataset<Row>, List<Row>> few = new IdentityHashMap<>();
 
   /** Materializes a table; the result is kept until this is closed. */
   public Dataset<Row> keep(Dataset<Row> table) {

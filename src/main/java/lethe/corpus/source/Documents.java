@@ -8,9 +8,12 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import lethe.folder.Files;
 import org.apache.hadoop.fs.Path;
@@ -82,6 +85,9 @@ public final class Documents {
   private final List<Source> sources;
   private final SourceColumns columns;
 
+  /** The files of each source, looked for once. */
+  private final Map<Source, Listing> listings = new HashMap<>();
+
   public Documents(SparkSession spark, List<Source> sources, Collection<Predicate> predicates) {
     this.spark = spark;
     this.sources = sources;
@@ -117,16 +123,36 @@ public final class Documents {
     return own(source) ? Optional.empty() : new SourceRows(spark, source).problem();
   }
 
+  /** Bytes of the sources' files, as they are there; empty where a source is no files. */
+  public OptionalLong bytes() {
+    long bytes = 0;
+    for (Source source : sources) {
+      Optional<Listing> listing = listing(source);
+      if (listing.isEmpty()) {
+        return OptionalLong.empty();
+      }
+      bytes += listing.get().files().stream().mapToLong(FileSlice::bytes).sum();
+    }
+    return OptionalLong.of(bytes);
+  }
+
+  private Optional<Listing> listing(Source source) {
+    if (!listings.containsKey(source)) {
+      Optional<Listing> found =
+          own(source)
+              ? Optional.of(source.listing(files()))
+              : new SourceRows(spark, source).listing();
+      found.ifPresent(listing -> listings.put(source, listing));
+    }
+    return Optional.ofNullable(listings.get(source));
+  }
+
   /** Sentences on files of the sources that are not documents. */
   public List<String> notes() {
     return sources.stream()
-        .filter(source -> !source.format().equals(Source.TABLE))
         .flatMap(
             source ->
-                (own(source)
-                        ? Optional.of(source.listing(files()))
-                        : new SourceRows(spark, source).listing())
-                    .stream().flatMap(listing -> listing.notes(source.path()).stream()))
+                listing(source).stream().flatMap(listing -> listing.notes(source.path()).stream()))
         .distinct()
         .toList();
   }
@@ -172,7 +198,7 @@ public final class Documents {
           .rows()
           .flatMap(new Parse(row, base), Encoders.row(DocumentRow.schema(columns)));
     }
-    Listing listing = source.listing(files());
+    Listing listing = listing(source).orElseThrow();
     JavaRDD<FileEntry> entries =
         source.format().equals(Source.TEXT)
             ? FileRows.whole(spark, listing)
@@ -181,7 +207,7 @@ public final class Documents {
   }
 
   private String base(Source source) {
-    return new SourceRows(spark, source).listing().map(Listing::base).orElse("");
+    return listing(source).map(Listing::base).orElse("");
   }
 
   /** A row of {@link SourceRows} to one of this table. */
