@@ -196,6 +196,11 @@ public final class PrepareBench {
         double again = bare(tokenizer, sample, false);
         pieces = Math.max(pieces, bare(tokenizer, sample, true));
         double whole = seconds("prepare", () -> prepare.execute(early -> {}, () -> {}, () -> {}));
+        double verify =
+            seconds(
+                "prepare",
+                "verify",
+                () -> new PartFiles(spark, run.files(), run.root()).list(List.of(run.chunks())));
         double write =
             seconds(
                 "write",
@@ -222,6 +227,7 @@ public final class PrepareBench {
         line("tokenize", tokenize, tokens);
         line("write", write, tokens);
         line("prepare", whole, tokens);
+        line("verify", verify, tokens);
         line("duplicates", duplicates, tokens);
         System.out.printf("heap after a collection at most %d MB%n", heap.get() >> 20);
       }
@@ -337,13 +343,22 @@ public final class PrepareBench {
 
   /** Seconds of a stage; not a number where it is not asked for. */
   private double seconds(String stage, Runnable work) {
+    return seconds(stage, stage, work);
+  }
+
+  /**
+   * How long some work takes; not a number if the stage that it needs is not asked for.
+   *
+   * @param name of the work
+   */
+  private double seconds(String stage, String name, Runnable work) {
     if (!stages.contains(stage)) {
       return Double.NaN;
     }
     long start = System.nanoTime();
     work.run();
     double seconds = (System.nanoTime() - start) / 1e9;
-    System.out.printf(Locale.ROOT, "%s took %.1f s%n", stage, seconds); // in case the rest fails
+    System.out.printf(Locale.ROOT, "%s took %.1f s%n", name, seconds); // in case the rest fails
     return seconds;
   }
 }
