@@ -35,10 +35,10 @@ model.path = "$into/base/original"
 corpus {
   sources = [ { path = "$into/sample/paper.jsonl", domain = paper }, { path = "$into/sample/book.jsonl", domain = book } ]
   chunk-tokens = 256
-  min-tail-tokens = 256 # whole chunks only, so that every pass is as long
+  min-tail-tokens = 256 # whole chunks only, and enough of them for six whole steps
   splits { forget.where = "split = 'forget'", retain.where = "split = 'retain'" }
 }
-sample { directory = "$into/sample", documents { forget = 24, retain = 24 }, model = $model }
+sample { directory = "$into/sample", documents { forget = 100, retain = 100 }, model = $model }
 pretrain { enabled = true, model = "$into/sample/model", steps = 6, batch = 32, splits = [forget, retain] }
 train { workers = 2, threads = 1, micro-batch = 2, learning-rate = 1e-4 }
 spark { driver.memory = 4g, executor.memory = 2g }
