@@ -105,7 +105,11 @@ class FrameGuardTest {
     byte[] response = message(10);
     response[8] = 4;
     String why = "it authenticated, then sent what no worker sends";
-    for (byte[] frame : List.of(huge, uneven, response, stream(1_000))) {
+    byte[] endless = upload(1, UPLOADED); // of which as much would be held as its frame claims
+    ByteBuffer.wrap(endless).putLong(0, 1L << 30);
+    byte[] shorter = upload(1, UPLOADED);
+    ByteBuffer.wrap(shorter).putInt(17, HEAD - 1);
+    for (byte[] frame : List.of(huge, uneven, response, stream(1_000), endless, shorter)) {
       trusted().refuses(frame, why);
     }
     String wrong = "it authenticated, then announced a gradient of the wrong length";
