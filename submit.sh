@@ -28,12 +28,13 @@ fi
 
 # The sources and the jar made from them, by their content: a copy of a checkout has other file times.
 contents() {
-  (cd "$root" && find pom.xml src/main target/lethe.jar -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum)
+  (cd "$root" && find pom.xml src target/lethe.jar \( -path src/test -o -path src/bench \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum)
 }
 
 why="there is no target/lethe.jar"
 if [ -f "$jar" ] && [ -d "$lib" ]; then
-  newer=$(find "$root/pom.xml" "$root/src/main" -newer "$jar" -print -quit 2>/dev/null || true)
+  newer=$(find "$root/pom.xml" "$root/src" \( -path "$root/src/test" -o -path "$root/src/bench" \) -prune -o \
+    -newer "$jar" -print -quit 2>/dev/null || true)
   why=
   if [ -z "$newer" ]; then
     if [ ! -f "$stamp" ] || [ "$jar" -nt "$stamp" ]; then

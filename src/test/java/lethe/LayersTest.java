@@ -49,7 +49,9 @@ class LayersTest {
     room("model.family", "settings model.checkpoint model.torch model.network");
     room("model", "random settings folder model.checkpoint model.network model.family");
     room("loss", "objective model.torch model.network");
-    room("inference", "settings folder table model.checkpoint model.torch model.network model");
+    room(
+        "inference",
+        "settings spark folder table model.checkpoint model.torch model.network model");
 
     room("corpus.source", "json failure settings spark folder table");
     room("corpus.split", "settings folder table target corpus.source");
@@ -62,7 +64,7 @@ class LayersTest {
 
     room(
         "examples",
-        "random settings folder table target objective model.network model loss inference");
+        "random settings spark folder table target objective model.network model loss inference");
 
     room("train.gradient", "settings objective model.checkpoint");
     room("train.optimizer", "model.checkpoint train.gradient");
@@ -71,12 +73,12 @@ class LayersTest {
     room("train.guard", "");
     room(
         "train.exchange",
-        "settings objective model.torch train.gradient train.optimizer train.steering"
+        "settings spark objective model.torch train.gradient train.optimizer train.steering"
             + " train.seal train.guard");
     room("train.plan", "settings table objective loss examples train.gradient");
     room(
         "train.worker",
-        "settings objective model.torch model.network model loss inference train.gradient"
+        "settings spark objective model.torch model.network model loss inference train.gradient"
             + " train.steering train.exchange train.plan");
     room(
         "train",

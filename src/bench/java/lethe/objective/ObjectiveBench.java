@@ -1,5 +1,6 @@
 package lethe.objective;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,7 +65,7 @@ public final class ObjectiveBench {
    * @param arguments a folder to work in, chunks that the stages get, and settings of the verb
    *     bench as {@code key=value}
    */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws IOException {
     Settings all = Settings.of(List.of(arguments).subList(2, arguments.length));
     BenchSettings settings = BenchSettings.read(all.root());
     all.check();
@@ -74,7 +75,9 @@ public final class ObjectiveBench {
     for (Precision precision : settings.precisions()) {
       alone(() -> bench.steps(precision));
     }
-    source.ifPresent(s -> bench.stages(s, arguments[0], Integer.parseInt(arguments[1])));
+    if (source.isPresent()) {
+      bench.stages(source.get(), arguments[0], Integer.parseInt(arguments[1]));
+    }
     System.exit(0); // Spark leaves threads
   }
 
@@ -162,7 +165,7 @@ public final class ObjectiveBench {
     }
   }
 
-  private void stages(ModelSource model, String folder, int chunks) {
+  private void stages(ModelSource model, String folder, int chunks) throws IOException {
     try (SparkSession spark =
         SparkSession.builder()
             .master("local[" + settings.compute().threads() + "]")

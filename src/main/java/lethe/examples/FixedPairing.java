@@ -17,6 +17,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import lethe.spark.ScalaCollections;
 import org.apache.commons.math3.random.MersenneTwister;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
@@ -25,7 +26,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import scala.collection.JavaConverters;
 
 /**
  * Which kept example and which rejection go with each example to forget, the same in every epoch,
@@ -77,8 +77,7 @@ final class FixedPairing {
    */
   static Dataset<Row> placed(Dataset<Row> chunks, Dataset<Row> documents) {
     return chunks.join(
-        documents.drop(SHA256),
-        JavaConverters.asScalaBuffer(List.of(SPLIT, DOMAIN, DOCUMENT)).toSeq());
+        documents.drop(SHA256), ScalaCollections.seq(List.of(SPLIT, DOMAIN, DOCUMENT)));
   }
 
   /**

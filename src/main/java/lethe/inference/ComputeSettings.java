@@ -8,9 +8,9 @@ import lethe.model.torch.NativeEngine;
 import lethe.model.torch.Precision;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
+import lethe.spark.ScalaCollections;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.resource.ResourceInformation;
-import scala.collection.JavaConverters;
 
 /**
  * How a worker computes.
@@ -61,7 +61,7 @@ public record ComputeSettings(
    *     although there are GPUs, or {@link #on(String...)} refuses what is assigned
    */
   public Compute on(scala.collection.Map<String, ResourceInformation> resources) {
-    ResourceInformation gpu = JavaConverters.mapAsJavaMap(resources).get("gpu");
+    ResourceInformation gpu = ScalaCollections.map(resources).get("gpu");
     if (gpu != null) {
       return on(gpu.addresses());
     }

@@ -19,7 +19,6 @@ import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.expressions.WindowExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateFunction;
 import scala.Option;
-import scala.collection.JavaConverters;
 
 /**
  * What a condition on a document may not use: its value must be the same in every run and for any
@@ -102,7 +101,7 @@ final class ForbiddenFunctions {
   }
 
   private static Optional<String> function(UnresolvedFunction function) {
-    List<String> parts = JavaConverters.seqAsJavaList(function.nameParts());
+    List<String> parts = ScalaCollections.list(function.nameParts());
     String name = parts.get(parts.size() - 1).toLowerCase(Locale.ROOT);
     if (CHANGING.contains(name)
         || (name.equals("unix_timestamp") && function.arguments().isEmpty())) {

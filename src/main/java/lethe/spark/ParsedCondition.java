@@ -12,7 +12,6 @@ import org.apache.spark.sql.catalyst.expressions.In;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.Not;
 import org.apache.spark.sql.catalyst.parser.CatalystSqlParser;
-import scala.collection.JavaConverters;
 
 /** A SQL condition as Spark's parser reads it, before any table is known. */
 public final class ParsedCondition {
@@ -79,7 +78,7 @@ public final class ParsedCondition {
 
   private static void columns(Expression expression, List<List<String>> found) {
     if (expression instanceof UnresolvedAttribute attribute) {
-      found.add(JavaConverters.seqAsJavaList(attribute.nameParts()));
+      found.add(ScalaCollections.list(attribute.nameParts()));
     }
     children(expression).forEach(child -> columns(child, found));
   }
@@ -116,6 +115,6 @@ public final class ParsedCondition {
   }
 
   static List<Expression> children(Expression expression) {
-    return JavaConverters.seqAsJavaList(expression.children());
+    return ScalaCollections.list(expression.children());
   }
 }

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import lethe.spark.ScalaCollections;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.ExecutorLostFailure;
@@ -18,14 +19,9 @@ import org.apache.spark.sql.errors.QueryCompilationErrors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import scala.Option;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
 
 /** The texts as the operating system, Java and Spark of this build write them. */
 class FailureTextTest {
-  private static final Seq<AccumulableInfo> NONE =
-      JavaConverters.asScalaBuffer(List.<AccumulableInfo>of()).toSeq();
-
   @TempDir Path folder;
 
   @Test
@@ -78,7 +74,9 @@ class FailureTextTest {
   @Test
   void theFirstCauseIsTheLineWithAnExceptionsClass() {
     IOException cause = new IOException("Cannot read a.gz: unexpected end");
-    String task = new ExceptionFailure(cause, NONE).toErrorString();
+    String task =
+        new ExceptionFailure(cause, ScalaCollections.seq(List.<AccumulableInfo>of()))
+            .toErrorString();
     SparkException failure =
         new SparkException("Job aborted due to stage failure: Task 0 failed 1 times:\n" + task);
     assertThat(FailureText.firstCause(failure.getMessage())).isEqualTo(cause.toString());

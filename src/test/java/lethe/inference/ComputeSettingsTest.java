@@ -9,9 +9,9 @@ import lethe.inference.ComputeSettings.DeviceChoice;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Compute;
 import lethe.model.torch.Precision;
+import lethe.spark.ScalaCollections;
 import org.apache.spark.resource.ResourceInformation;
 import org.junit.jupiter.api.Test;
-import scala.collection.JavaConverters;
 
 class ComputeSettingsTest {
   private static final ComputeSettings AUTO =
@@ -45,6 +45,6 @@ class ComputeSettingsTest {
   }
 
   private static Compute on(ComputeSettings settings, Map<String, ResourceInformation> resources) {
-    return settings.on(JavaConverters.mapAsScalaMap(resources));
+    return settings.on(ScalaCollections.map(resources));
   }
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 import lethe.model.checkpoint.NamedShape;
+import lethe.spark.ScalaCollections;
 import lethe.train.exchange.ExchangeSpec;
 import lethe.train.exchange.LocalExchange;
 import lethe.train.gradient.GradientMode;
@@ -24,7 +25,6 @@ import org.apache.spark.scheduler.TaskLocality;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import scala.Option;
-import scala.collection.JavaConverters;
 
 /** Which lost executors matter to a launch of two workers. */
 class LaunchMonitorTest {
@@ -141,11 +141,11 @@ class LaunchMonitorTest {
             attempt,
             "stage",
             2,
-            JavaConverters.asScalaBuffer(List.of()),
-            JavaConverters.asScalaBuffer(List.of()),
+            ScalaCollections.seq(List.of()),
+            ScalaCollections.seq(List.of()),
             "",
             null,
-            JavaConverters.asScalaBuffer(List.of()),
+            ScalaCollections.seq(List.of()),
             Option.empty(),
             0,
             false,

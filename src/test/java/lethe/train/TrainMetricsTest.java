@@ -6,10 +6,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import lethe.LocalSpark;
+import lethe.spark.ScalaCollections;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.metrics.source.Source;
 import org.junit.jupiter.api.Test;
-import scala.collection.JavaConverters;
 
 class TrainMetricsTest {
   @Test
@@ -53,6 +53,6 @@ class TrainMetricsTest {
   }
 
   private static List<Source> sources() {
-    return JavaConverters.seqAsJavaList(SparkEnv.get().metricsSystem().getSourcesByName("lethe"));
+    return ScalaCollections.list(SparkEnv.get().metricsSystem().getSourcesByName("lethe"));
   }
 }

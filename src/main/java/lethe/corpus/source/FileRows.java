@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.regex.Pattern;
 import lethe.spark.DataSources;
+import lethe.spark.ScalaCollections;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -18,8 +19,6 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 import org.apache.spark.util.TaskCompletionListener;
 import scala.Tuple2;
-import scala.collection.JavaConverters;
-import scala.reflect.ClassTag$;
 
 /** The entries of files, streamed by tasks of about the same share of them. */
 public final class FileRows {
@@ -73,7 +72,7 @@ public final class FileRows {
 
   private static JavaRDD<List<FileSlice>> tasks(
       SparkSession spark, List<FileSlice> slices, long most) {
-    List<Tuple2<List<FileSlice>, scala.collection.Seq<String>>> tasks = new ArrayList<>();
+    List<Tuple2<List<FileSlice>, List<String>>> tasks = new ArrayList<>();
     List<FileSlice> task = new ArrayList<>();
     long bytes = 0;
     for (FileSlice slice : slices) {
@@ -91,17 +90,11 @@ public final class FileRows {
     if (tasks.isEmpty()) {
       return JavaSparkContext.fromSparkContext(spark.sparkContext()).emptyRDD();
     }
-    return spark
-        .sparkContext()
-        .makeRDD(
-            JavaConverters.asScalaBuffer(tasks).toSeq(),
-            ClassTag$.MODULE$.<List<FileSlice>>apply(List.class))
-        .toJavaRDD();
+    return ScalaCollections.located(spark.sparkContext(), tasks);
   }
 
-  private static Tuple2<List<FileSlice>, scala.collection.Seq<String>> task(
-      List<FileSlice> slices) {
-    return new Tuple2<>(slices, JavaConverters.asScalaBuffer(slices.get(0).hosts()).toSeq());
+  private static Tuple2<List<FileSlice>, List<String>> task(List<FileSlice> slices) {
+    return new Tuple2<>(slices, slices.get(0).hosts());
   }
 
   /** Reads slices one after the other; no more than one file is open. */

@@ -13,8 +13,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import lethe.folder.Text;
+import lethe.spark.ScalaCollections;
 import org.apache.spark.sql.Row;
-import scala.collection.JavaConverters;
 import scala.collection.Map;
 import scala.collection.Seq;
 
@@ -51,11 +51,11 @@ final class RowJson {
       return of(row);
     } else if (value instanceof Seq<?> list) {
       ArrayNode array = JSON.arrayNode();
-      JavaConverters.seqAsJavaList(list).forEach(element -> array.add(value(element)));
+      ScalaCollections.list(list).forEach(element -> array.add(value(element)));
       return array;
     } else if (value instanceof Map<?, ?> map) {
       ObjectNode object = JSON.objectNode();
-      JavaConverters.mapAsJavaMap(map)
+      ScalaCollections.map(map)
           .forEach((key, inner) -> object.set(String.valueOf(key), value(inner)));
       return object;
     }

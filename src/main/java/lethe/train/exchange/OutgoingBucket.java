@@ -19,7 +19,7 @@ import org.apache.spark.network.util.AbstractFileRegion;
  * that is reused. A whole copy would have to be zeroed, written and read once more, and these
  * passes over memory cost more than the network.
  */
-public final class OutgoingBucket extends ManagedBuffer implements Sealable {
+public final class OutgoingBucket extends PlainBuffer implements Sealable {
   private final float[] values;
   private final WireFormat wire;
   private final MessageCipher cipher;

@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.model.torch.Compute;
 import lethe.model.torch.NativeEngine;
+import lethe.spark.ScalaCollections;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.resource.ResourceInformation;
-import scala.collection.JavaConverters;
 
 /**
  * What decides the last bits of a worker's sums, besides the plan: threads, kind of processor,
@@ -76,7 +76,7 @@ public final class WorkerEnvironment {
    * @return empty where none is assigned
    */
   public static String device(scala.collection.Map<String, ResourceInformation> resources) {
-    ResourceInformation gpu = JavaConverters.mapAsJavaMap(resources).get("gpu");
+    ResourceInformation gpu = ScalaCollections.map(resources).get("gpu");
     if (gpu == null) {
       return "";
     }

@@ -20,6 +20,7 @@ import lethe.model.torch.Compute;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
+import lethe.spark.ScalaCollections;
 import lethe.train.exchange.DriverConnection;
 import lethe.train.exchange.ExchangeSpec;
 import lethe.train.exchange.MailboxAddress;
@@ -33,7 +34,6 @@ import lethe.train.plan.RowKey;
 import lethe.train.steering.ProbeDecision;
 import org.apache.spark.BarrierTaskContext;
 import scala.Tuple2;
-import scala.collection.JavaConverters;
 import scala.runtime.AbstractFunction1;
 
 /** One worker: a barrier task that turns its rows of the plan into gradients, step by step. */
@@ -118,8 +118,8 @@ public final class WorkerTask
     try (MailboxClient client =
         new MailboxClient(address, context.stageAttemptNumber(), context.partitionId())) {
       DriverConnection driver = FaultyConnection.ifAsked(client, me, context.partitionId());
-      int steps = run(driver, context.partitionId(), JavaConverters.asJavaIterator(rows));
-      return JavaConverters.asScalaIterator(List.of(steps).iterator());
+      int steps = run(driver, context.partitionId(), ScalaCollections.iterator(rows));
+      return ScalaCollections.iterator(List.of(steps).iterator());
     } finally {
       releaseProcess();
     }
