@@ -148,7 +148,10 @@ public final class Prepare {
     byte[] json = folder.files().read(tokenizer);
     int longestToken;
     try (Tokenizer tokenizer = Tokenizer.of(json)) { // a bad one is found here, not on an executor
-      longestToken = tokenizer.longestToken().orElse(MOST_TOKEN_CHARACTERS);
+      longestToken =
+          settings.hub().isPresent() // whose tokens are others
+              ? MOST_TOKEN_CHARACTERS
+              : tokenizer.longestToken().orElse(MOST_TOKEN_CHARACTERS);
     }
     Broadcast<byte[]> broadcast =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);

@@ -39,7 +39,7 @@ record ShortDocuments(Tokenization how) {
 
   /** Those of the forget split: columns {@code domain id why}. */
   Dataset<Row> toForget(Splits splits) {
-    long most = how.longestToken() * minimumTail();
+    long most = (long) how.longestToken() * minimumTail();
     Dataset<Row> few = splits.taken(Split.FORGET).where(col(CHARACTERS).leq(most));
     Dataset<Row> named = few.select(DOMAIN, ID);
     String why = "shorter than corpus.min-tail-tokens = %d tokens".formatted(minimumTail());

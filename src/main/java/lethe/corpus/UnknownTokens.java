@@ -40,7 +40,7 @@ record UnknownTokens(Tokenization how, int rows) {
         .select(
             col(DOMAIN),
             col(DOCUMENT),
-            expr("element_at(filter(tokens, id -> id >= " + rows + "), 1)").as(TOKEN))
+            expr("try_element_at(filter(tokens, id -> id >= " + rows + "), 1)").as(TOKEN))
         .where(col(TOKEN).isNotNull())
         .dropDuplicates(DOMAIN, DOCUMENT)
         .orderBy(DOMAIN, DOCUMENT)

@@ -189,10 +189,12 @@ public final class Files {
   /**
    * Ends what writers that are gone have begun in and below a folder that nobody writes in: on a
    * file system without an atomic rename, a new file may still have its second name.
+   *
+   * @param written a file that is written meanwhile, which is left alone
    */
-  public void settle(Path folder) {
+  public void settle(Path folder, Path written) {
     try {
-      replacement(folder).settle(folder);
+      replacement(folder).settle(folder, qualified(written));
     } catch (IOException e) {
       throw failed("list", folder, e);
     }

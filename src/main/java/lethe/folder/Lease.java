@@ -102,11 +102,11 @@ public final class Lease implements Fence, AutoCloseable {
     String token = UUID.randomUUID().toString();
     write(LeaseHolder.here(last + 1, token));
     HELD.add(token);
-    files.settle(path.getParent());
     beats =
         Optional.of(
             beating.scheduleWithFixedDelay(
                 this::beat, BEAT.toSeconds(), BEAT.toSeconds(), TimeUnit.SECONDS));
+    files.settle(path.getParent(), path);
   }
 
   /** Whether it is known that a driver has ended: one of this host whose process is no more. */

@@ -51,8 +51,10 @@ interface Replacement {
   /**
    * Ends what writers that are gone have begun in and below a folder that nobody writes in, so that
    * programs which know nothing of this class find every file under its name.
+   *
+   * @param written a file that is written meanwhile, which is left alone
    */
-  default void settle(Path folder) throws IOException {}
+  default void settle(Path folder, Path written) throws IOException {}
 
   /** The file whose content a file in a listing is. */
   default Path listed(Path file) {

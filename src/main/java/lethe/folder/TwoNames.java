@@ -37,7 +37,7 @@ record TwoNames(FileSystem system) implements Replacement {
   }
 
   @Override
-  public void settle(Path folder) throws IOException {
+  public void settle(Path folder, Path written) throws IOException {
     List<Path> files = new ArrayList<>();
     RemoteIterator<LocatedFileStatus> all = system.listFiles(folder, true);
     while (all.hasNext()) {
@@ -45,8 +45,11 @@ record TwoNames(FileSystem system) implements Replacement {
     }
     for (Path next : files) {
       Path path = listed(next);
-      if (!path.equals(next)) {
-        settleOne(path, next);
+      // One beside a file that is there stays: a writer that is only paused would delete the file.
+      if (!path.equals(next) && !path.equals(written) && !system.exists(path)) {
+        if (!system.rename(next, path) && !system.exists(path)) {
+          throw new IOException("cannot rename " + next);
+        }
       }
     }
   }

@@ -10,12 +10,12 @@ import scala.Tuple2;
 
 /**
  * Rows that come to the driver if they are few, in the job that computes them: each partition
- * brings along its rows if they are within its share. Only few rows, but many in one partition,
- * take another job.
+ * brings along its rows if they are within its share. Few rows in very many partitions, or many of
+ * them in one, take another job. The driver never gets more than the most that is asked for.
  */
 public final class FewRows {
-  /** What every partition may bring along, however many partitions there are: part of the most. */
-  private static final int LEAST_SHARE = 160;
+  /** With more partitions than this, a share is too small to be worth sending. */
+  private static final int MOST_PARTITIONS = 200;
 
   private FewRows() {}
 
@@ -37,7 +37,8 @@ public final class FewRows {
    *     that is costly
    */
   public static <T> Optional<List<T>> of(JavaRDD<T> rows, Weight<T> weight, long most) {
-    long share = Math.max(most / LEAST_SHARE, most / Math.max(1, rows.getNumPartitions()));
+    int partitions = rows.getNumPartitions();
+    long share = partitions > MOST_PARTITIONS ? 0 : most / Math.max(1, partitions);
     List<Tuple2<Long, List<T>>> shares =
         rows.mapPartitions(part -> List.of(share(part, weight, share)).iterator()).collect();
     if (shares.stream().mapToLong(Tuple2::_1).sum() > most) {

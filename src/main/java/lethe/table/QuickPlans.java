@@ -22,7 +22,7 @@ public final class QuickPlans {
   private QuickPlans() {}
 
   /**
-   * Does something under these settings, besides those that the user has set.
+   * Does something under these settings; those that the user has set stay, but for the partitions.
    *
    * @param partitions of a shuffle, at most
    */
@@ -39,8 +39,8 @@ public final class QuickPlans {
     }
     Map<String, String> before = new HashMap<>();
     quick.keySet().forEach(key -> before.put(key, spark.conf().get(key)));
-    quick.forEach((key, value) -> spark.conf().set(key, value));
     try {
+      quick.forEach((key, value) -> spark.conf().set(key, value));
       return work.get();
     } finally {
       before.forEach((key, value) -> spark.conf().set(key, value));

@@ -19,6 +19,7 @@ class MaterializedTablesTest {
     "0, 4, 1", // none
     "100, 4, 1", // few in each partition
     "5000, 3, 1", // few, but more in one than its share where all are in the last
+    "1000, 300, 1", // and a share of none
     "10000, 1, 1",
     "10001, 1, 1", // one partition, whatever its size
     "10001, 4, 4"

@@ -105,6 +105,9 @@ final class Duplicates {
   /** Bytes of sets that the driver compares itself, rather than with two shuffles. */
   static final long MOST_BYTES_COMPARED = 64L << 20;
 
+  /** How often the driver may read as much, set by set: some seconds. */
+  private static final long MOST_STEPS = 64;
+
   private final MaterializedTables tables;
   private final DocumentTexts texts;
   private final DuplicateSettings settings;
@@ -146,7 +149,8 @@ final class Duplicates {
             texts
                 .spark()
                 .createDataFrame(
-                    whole.mapPartitions(rows -> once(rows).map(new Print(bands)).iterator()),
+                    whole.mapPartitions(
+                        rows -> once(stream(rows)).map(new Print(bands)).iterator()),
                     PRINTS));
   }
 
@@ -226,14 +230,7 @@ final class Duplicates {
    * The left texts' runs go to every executor, some at a time, and meet the right ones' samples.
    */
   private Dataset<Row> excerpts(Broadcast<Given> names) {
-    JavaRDD<Row> given =
-        whole
-            .mapPartitions(
-                rows -> {
-                  Set<Row> wanted = new HashSet<>(names.value().documents());
-                  return setsOf(rows, wanted);
-                })
-            .persist(StorageLevel.DISK_ONLY());
+    JavaRDD<Row> given = sets(new HashSet<>(names.value().documents()));
     Iterator<Row> texts =
         FewRows.of(given, Duplicates::bytes, (long) ExcerptIndex.MOST_RUNS * Long.BYTES)
             .map(List::iterator)
@@ -290,13 +287,22 @@ final class Duplicates {
         .forEach(pair -> named.addAll(List.of(pair.getAs(LEFT), pair.getAs(RIGHT))));
     Map<Row, byte[]> sets = new HashMap<>();
     if (!named.isEmpty()) {
-      Broadcast<Set<Row>> wanted = broadcast(named);
-      JavaRDD<Row> all = whole.mapPartitions(rows -> setsOf(rows, new HashSet<>(wanted.value())));
+      JavaRDD<Row> all = sets(named);
       Optional<List<Row>> few = FewRows.of(all, Duplicates::bytes, mostCompared);
+      all.unpersist();
       if (few.isEmpty()) {
         return Optional.empty();
       }
       few.get().forEach(row -> sets.put(row.getAs(0), row.getAs(1)));
+      long steps =
+          candidates.stream()
+              .filter(pair -> !pair.<Boolean>getAs(SAME))
+              .flatMap(pair -> Stream.of(pair.<Row>getAs(LEFT), pair.<Row>getAs(RIGHT)))
+              .mapToLong(document -> sets.get(document).length)
+              .sum();
+      if (steps > MOST_STEPS * mostCompared) {
+        return Optional.empty();
+      }
     }
     List<Row> pairs =
         candidates.stream()
@@ -319,6 +325,9 @@ final class Duplicates {
     Dataset<Row> exact =
         candidates.where(col(SAME)).map((MapFunction<Row, Row>) Duplicates::exact, ROWS);
     Dataset<Row> others = candidates.where(not(col(SAME)));
+    if (others.isEmpty()) {
+      return exact;
+    }
     Dataset<Row> named =
         others.select(col(LEFT + ".*")).unionAll(others.select(col(RIGHT + ".*"))).distinct();
     Dataset<Row> sets = sets(named).persist(StorageLevel.DISK_ONLY());
@@ -331,6 +340,14 @@ final class Duplicates {
                 .where(col(KIND).isNotNull()));
     sets.unpersist();
     return exact.unionAll(pairs);
+  }
+
+  /** The sets of some documents, kept on disk; the names go to every executor. */
+  private JavaRDD<Row> sets(Set<Row> named) {
+    Broadcast<Set<Row>> wanted = broadcast(named);
+    return whole
+        .mapPartitions(rows -> setsOf(rows, wanted.value()))
+        .persist(StorageLevel.DISK_ONLY());
   }
 
   /** Names go to the partitions that have their texts, so that no text has to be sorted. */
@@ -379,16 +396,18 @@ final class Duplicates {
   }
 
   /** Rows of {@link #whole}, each document once, however often the sources have it. */
-  private static Stream<Row> once(Iterator<Row> texts) {
+  private static Stream<Row> once(Stream<Row> texts) {
     Set<Row> seen = new HashSet<>();
-    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(texts, 0), false)
-        .filter(row -> seen.add(document(row))); // all of a document's are in one partition
+    return texts.filter(row -> seen.add(document(row))); // all of a document's are in one partition
+  }
+
+  private static Stream<Row> stream(Iterator<Row> rows) {
+    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(rows, 0), false);
   }
 
   /** Rows of {@link #SETS} of those documents that are wanted. */
   private static Iterator<Row> setsOf(Iterator<Row> texts, Set<Row> wanted) {
-    return once(texts)
-        .filter(row -> wanted.contains(document(row)))
+    return once(stream(texts).filter(row -> wanted.contains(document(row))))
         .map(row -> RowFactory.create(document(row), new ShingleSet(text(row)).bytes()))
         .iterator();
   }
@@ -459,14 +478,13 @@ final class Duplicates {
     @Override
     public Iterator<Row> call(Iterator<Row> prints) {
       Function<Row, List<Integer>> reader = finder.reader();
-      List<Row> found = new ArrayList<>();
-      while (prints.hasNext()) {
-        Row print = prints.next();
-        for (int number : reader.apply(print)) {
-          found.add(given.value().candidate(number, print.getAs(DOCUMENT), print.getAs(DIGEST)));
-        }
-      }
-      return found.iterator();
+      return stream(prints) // one after the other: there may be many candidates
+          .flatMap(print -> reader.apply(print).stream().map(number -> candidate(number, print)))
+          .iterator();
+    }
+
+    private Row candidate(int number, Row print) {
+      return given.value().candidate(number, print.getAs(DOCUMENT), print.getAs(DIGEST));
     }
   }
 

@@ -25,6 +25,8 @@ public final class FileRows {
   /** What opening a file costs, in bytes that could be read meanwhile; as Spark counts it. */
   private static final long OPENING = 4L << 20;
 
+  private static final int USUAL_PACKING = 10;
+
   private static final Pattern PACKED = Pattern.compile("\\.(gz|bz2|zst|xz)$");
 
   private FileRows() {}
@@ -46,6 +48,11 @@ public final class FileRows {
     }
     var hadoop = hadoop(spark);
     return tasks(spark, slices, most).flatMap(new Read(hadoop, false));
+  }
+
+  /** About as many bytes as a file has when it is unpacked. */
+  static long unpacked(FileSlice file) {
+    return file.bytes() * (PACKED.matcher(file.file()).find() ? USUAL_PACKING : 1);
   }
 
   /** Whole files. */

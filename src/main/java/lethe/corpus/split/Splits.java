@@ -69,6 +69,9 @@ public final class Splits {
   /** What each split takes: the same columns. */
   private final Dataset<Row> taken;
 
+  /** What the forget split takes, once somebody asked and if {@link #taken} is large. */
+  private Dataset<Row> forget;
+
   /** Of {@link #counts}, once somebody asked. */
   private List<Count> counts;
 
@@ -233,7 +236,14 @@ public final class Splits {
 
   /** The documents of one split: columns {@code split domain id rank characters}. */
   public Dataset<Row> taken(Split split) {
-    return taken.where(col(SPLIT).equalTo(split.key()));
+    Dataset<Row> own = taken.where(col(SPLIT).equalTo(split.key()));
+    if (split != Split.FORGET || tables.few(taken).isPresent()) {
+      return own;
+    }
+    if (forget == null) { // mostly small, so that Spark joins with it without a shuffle
+      forget = tables.keep(own);
+    }
+    return forget;
   }
 
   /** The documents of all splits: columns {@code split domain id rank characters}. */

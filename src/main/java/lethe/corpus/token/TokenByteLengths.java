@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How many bytes of UTF-8 each token of a byte-level tokenizer represents, so that the places of
@@ -11,6 +12,8 @@ import java.util.Optional;
  * longer than for tokenizing.
  */
 public final class TokenByteLengths {
+  private static final int BYTES = 256;
+
   /** By token id; -1 where there is no such token. */
   private final int[] lengths;
 
@@ -49,9 +52,22 @@ public final class TokenByteLengths {
     return Optional.of(new TokenByteLengths(lengths));
   }
 
-  /** The most bytes of one token. */
-  int longest() {
-    return Arrays.stream(lengths).max().orElse(0);
+  /**
+   * The most bytes of a text that one token represents; nothing where that is unknown, because
+   * added tokens take the white space beside them, too, or not every byte has a token.
+   */
+  static OptionalInt longest(JsonNode root) {
+    boolean strips = false;
+    for (JsonNode added : root.path("added_tokens")) {
+      strips |= added.path("lstrip").asBoolean() || added.path("rstrip").asBoolean();
+    }
+    long bytes =
+        root.path("model").path("vocab").properties().stream()
+            .filter(token -> token.getKey().length() == 1)
+            .count();
+    return strips || bytes < BYTES
+        ? OptionalInt.empty()
+        : of(root).stream().flatMapToInt(all -> Arrays.stream(all.lengths)).max();
   }
 
   private static boolean nothing(JsonNode node) {

@@ -32,12 +32,14 @@ public final class Tokenizer implements AutoCloseable {
 
   private final HuggingFaceTokenizer tokenizer;
   private final Optional<TokenByteLengths> lengths;
+  private final OptionalInt longestToken;
   private final SafeCuts cuts;
   private int[] begin;
 
   private Tokenizer(HuggingFaceTokenizer tokenizer, JsonNode json) {
     this.tokenizer = tokenizer;
     this.lengths = TokenByteLengths.of(json);
+    this.longestToken = TokenByteLengths.longest(json);
     this.cuts = SafeCuts.of(json, SafeCuts.PIECE_CHARACTERS);
   }
 
@@ -55,9 +57,9 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  /** The most bytes that one token represents, if the tokens of every text are its bytes. */
+  /** The most bytes of a text that one token represents, if that is known. */
   public OptionalInt longestToken() {
-    return lengths.map(all -> OptionalInt.of(all.longest())).orElseGet(OptionalInt::empty);
+    return longestToken;
   }
 
   public Tokens encode(String text) {

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import lethe.json.Json;
 import org.junit.jupiter.api.Test;
 
 class TokenByteLengthsTest {
@@ -64,5 +67,34 @@ class TokenByteLengthsTest {
     } catch (JsonProcessingException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Without them, a text of any length may have hardly a token. */
+  @Test
+  void theLongestTokenIsKnownWhereEveryByteHasATokenAndNoneTakesMore() {
+    ObjectNode tokenizer = byteLevel(256);
+    assertThat(TokenByteLengths.longest(tokenizer)).hasValue(3);
+    ObjectNode added = ((ArrayNode) tokenizer.get("added_tokens")).addObject();
+    added.put("id", 300).put("content", "<mask>").put("lstrip", false);
+    assertThat(TokenByteLengths.longest(tokenizer)).hasValue(6);
+    added.put("lstrip", true);
+    assertThat(TokenByteLengths.longest(tokenizer)).isEmpty();
+    assertThat(TokenByteLengths.longest(byteLevel(255))).isEmpty();
+    ObjectNode other = byteLevel(256);
+    other.putObject("normalizer").put("type", "NFKC");
+    assertThat(TokenByteLengths.longest(other)).isEmpty();
+  }
+
+  /** A tokenizer of single bytes and a token of three. */
+  private static ObjectNode byteLevel(int bytes) {
+    ObjectNode tokenizer = Json.MAPPER.createObjectNode();
+    tokenizer.putArray("added_tokens");
+    tokenizer.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false);
+    ObjectNode vocabulary = tokenizer.putObject("model").put("type", "BPE").putObject("vocab");
+    for (int i = 0; i < bytes; i++) {
+      vocabulary.put(String.valueOf((char) (0x100 + i)), i);
+    }
+    vocabulary.put("the", bytes);
+    return tokenizer;
   }
 }
