@@ -17,7 +17,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import lethe.spark.ScalaCollections;
+import lethe.spark.ScalaSeq;
 import org.apache.commons.math3.random.MersenneTwister;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
@@ -76,8 +76,7 @@ final class FixedPairing {
    * @param documents of the corpus, as prepare lists them
    */
   static Dataset<Row> placed(Dataset<Row> chunks, Dataset<Row> documents) {
-    return chunks.join(
-        documents.drop(SHA256), ScalaCollections.seq(List.of(SPLIT, DOMAIN, DOCUMENT)));
+    return chunks.join(documents.drop(SHA256), ScalaSeq.of(List.of(SPLIT, DOMAIN, DOCUMENT)));
   }
 
   /**

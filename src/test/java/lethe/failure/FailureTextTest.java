@@ -8,7 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import lethe.spark.ScalaCollections;
+import lethe.spark.ScalaSeq;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.ExecutorLostFailure;
@@ -75,8 +75,7 @@ class FailureTextTest {
   void theFirstCauseIsTheLineWithAnExceptionsClass() {
     IOException cause = new IOException("Cannot read a.gz: unexpected end");
     String task =
-        new ExceptionFailure(cause, ScalaCollections.seq(List.<AccumulableInfo>of()))
-            .toErrorString();
+        new ExceptionFailure(cause, ScalaSeq.of(List.<AccumulableInfo>of())).toErrorString();
     SparkException failure =
         new SparkException("Job aborted due to stage failure: Task 0 failed 1 times:\n" + task);
     assertThat(FailureText.firstCause(failure.getMessage())).isEqualTo(cause.toString());

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 import lethe.model.checkpoint.NamedShape;
-import lethe.spark.ScalaCollections;
+import lethe.spark.ScalaSeq;
 import lethe.train.exchange.ExchangeSpec;
 import lethe.train.exchange.LocalExchange;
 import lethe.train.gradient.GradientMode;
@@ -141,11 +141,11 @@ class LaunchMonitorTest {
             attempt,
             "stage",
             2,
-            ScalaCollections.seq(List.of()),
-            ScalaCollections.seq(List.of()),
+            ScalaSeq.of(List.of()),
+            ScalaSeq.of(List.of()),
             "",
             null,
-            ScalaCollections.seq(List.of()),
+            ScalaSeq.of(List.of()),
             Option.empty(),
             0,
             false,

@@ -7,20 +7,15 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import scala.Tuple2;
 import scala.collection.JavaConverters;
-import scala.collection.Seq;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
-/** Java's collections as Scala 2.12 has them, and the other way round. */
+/** Scala's collections as Java has them, and the other way round. */
+@SuppressWarnings("deprecation") // Scala 2.13 has another class for this, which 2.12 lacks
 public final class ScalaCollections {
   private ScalaCollections() {}
 
-  /** A list as Spark's methods take it. */
-  public static <T> Seq<T> seq(List<T> list) {
-    return JavaConverters.asScalaBuffer(list).toSeq();
-  }
-
-  public static <T> List<T> list(Seq<T> seq) {
+  public static <T> List<T> list(scala.collection.Seq<T> seq) {
     return JavaConverters.seqAsJavaList(seq);
   }
 
@@ -46,9 +41,9 @@ public final class ScalaCollections {
    * @param items with the hosts' names
    */
   public static <T> JavaRDD<T> located(SparkContext spark, List<Tuple2<T, List<String>>> items) {
-    List<Tuple2<T, Seq<String>>> located =
-        items.stream().map(item -> new Tuple2<>(item._1(), seq(item._2()))).toList();
+    var located =
+        items.stream().map(item -> new Tuple2<>(item._1(), ScalaSeq.of(item._2()))).toList();
     ClassTag<T> tag = ClassTag$.MODULE$.apply(Object.class);
-    return spark.makeRDD(seq(located), tag).toJavaRDD();
+    return spark.makeRDD(ScalaSeq.of(located), tag).toJavaRDD();
   }
 }
