@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs a verb of Lethe through spark-submit: that of SPARK_HOME, or of an embedded Spark under target/.
+# Runs a verb of Lethe through spark-submit: that of SPARK_HOME, or of an embedded Spark under target/. There is one build for Spark 4,
+# in target/, and one for Spark 3.5, in target-3.5/; the Spark that is found decides which is used.
 set -euo pipefail
 script=${BASH_SOURCE[0]}
 while [ -L "$script" ]; do
@@ -10,9 +11,6 @@ while [ -L "$script" ]; do
   esac
 done
 root=$(cd "$(dirname "$script")" && pwd)
-jar=$root/target/lethe.jar
-lib=$root/target/lib
-stamp=$root/target/lethe.sources
 
 # Java writes names of files in the locale's encoding; a container's is often ASCII.
 case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
@@ -26,52 +24,78 @@ if ! id -un >/dev/null 2>&1; then
   exit 2
 fi
 
+java=$(command -v java || true)
+release=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$(dirname "$(readlink -f "${java:-none}")")/../release" 2>/dev/null || true)
+if [ -z "$java" ] || [ "${release:-17}" -lt 17 ]; then
+  echo "Cannot run: Lethe needs Java 17 or later, and there is ${java:-no java}${release:+, Java $release} on the PATH." \
+    "Put the folder bin of a newer one first: PATH=/usr/lib/jvm/java-17-openjdk-amd64/bin:\$PATH" >&2
+  exit 2
+fi
+
+# Which Spark there is, and which build fits it.
+line=spark-4
+if [ -n "${SPARK_HOME:-}" ]; then
+  core=$(find "$SPARK_HOME/jars" -maxdepth 1 -name 'spark-core_*.jar' -print -quit 2>/dev/null || true)
+  case "$(basename "${core:-none}")" in
+    spark-core_2.13-4.*) ;;
+    spark-core_2.12-3.5.*) line=spark-3.5 ;;
+    *)
+      echo "Cannot use SPARK_HOME=$SPARK_HOME: Lethe needs Spark 4 with Scala 2.13, or Spark 3.5 with Scala 2.12;" \
+        "found $(basename "${core:-no spark-core jar}"). Unset SPARK_HOME to use the embedded Spark." >&2
+      exit 2
+      ;;
+  esac
+fi
+case $line in
+  spark-4) build=$root/target scala=2.13 make=(mvn -q -B -ntp -DskipTests package) ;;
+  spark-3.5) build=$root/target-3.5 scala=2.12 make=(mvn -q -B -ntp -P spark-3.5 -DskipTests package) ;;
+esac
+jar=$build/lethe.jar
+lib=$build/lib
+stamp=$build/lethe.sources
+
+unused=(\( -path '*src/test' -o -path '*src/bench' -o -path '*src/spark-*/test' \)) # by the jar
+
 # The sources and the jar made from them, by their content: a copy of a checkout has other file times.
 contents() {
-  (cd "$root" && find pom.xml src target/lethe.jar \( -path src/test -o -path src/bench \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum)
+  (cd "$root" && find pom.xml src "${jar#"$root"/}" "${unused[@]}" -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum)
 }
 
-why="there is no target/lethe.jar"
+why="there is no ${jar#"$root"/}"
 if [ -f "$jar" ] && [ -d "$lib" ]; then
-  newer=$(find "$root/pom.xml" "$root/src" \( -path "$root/src/test" -o -path "$root/src/bench" \) -prune -o \
-    -newer "$jar" -print -quit 2>/dev/null || true)
+  newer=$(find "$root/pom.xml" "$root/src" "${unused[@]}" -prune -o -newer "$jar" -print -quit 2>/dev/null || true)
   why=
-  if [ -z "$newer" ]; then
+  if [ ! -f "$root/pom.xml" ]; then
+    : # a release has no sources
+  elif [ -z "$newer" ]; then
     if [ ! -f "$stamp" ] || [ "$jar" -nt "$stamp" ]; then
       { contents >"$stamp"; } 2>/dev/null || true # for a copy, whose file times mean nothing
     fi
   elif [ -f "$stamp" ] && contents 2>/dev/null | cmp -s - "$stamp"; then
     touch "$jar" 2>/dev/null || true
   else
-    why="${newer#"$root"/} is newer than target/lethe.jar"
+    why="${newer#"$root"/} is newer than ${jar#"$root"/}"
   fi
 fi
 if [ -n "$why" ]; then
-  echo "Building target/lethe.jar with Maven, since $why ..." >&2
-  (cd "$root" && mvn -q -B -ntp -DskipTests package) >&2
+  if [ ! -f "$root/pom.xml" ]; then
+    echo "Cannot run: $why, and there are no sources to make it from. For Spark ${line#spark-} it is made in a checkout of Lethe by: ${make[*]}" >&2
+    exit 2
+  fi
+  echo "Building ${jar#"$root"/} with Maven, since $why ..." >&2
+  (cd "$root" && "${make[@]}") >&2
   touch "$jar" # Maven does not touch a jar whose content is unchanged
 fi
 
 export OPT_OUT_TRACKING=true
 if [ -t 1 ]; then export LETHE_TERMINAL=true; else export LETHE_LOG=${LETHE_LOG:-info}; fi
 
-if [ -n "${SPARK_HOME:-}" ]; then
-  spark_jars=$SPARK_HOME/jars
-  core=$(find "$spark_jars" -maxdepth 1 -name 'spark-core_*.jar' -print -quit 2>/dev/null || true)
-  case "$(basename "${core:-none}")" in
-    spark-core_2.12-3.5.*) ;;
-    *)
-      echo "Cannot use SPARK_HOME=$SPARK_HOME: Lethe needs Spark 3.5 with Scala 2.12," \
-        "found $(basename "${core:-no spark-core jar}"). Unset SPARK_HOME to use the embedded Spark." >&2
-      exit 2
-      ;;
-  esac
-else
-  export SPARK_HOME=$root/target/spark SPARK_SCALA_VERSION=2.12 SPARK_LOCAL_IP=127.0.0.1
-  export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$root/target/djl} # of this machine; a cluster's hosts have their own
+if [ -z "${SPARK_HOME:-}" ] || [ "$SPARK_HOME" -ef "$build/spark" ]; then
+  export SPARK_HOME=$build/spark SPARK_SCALA_VERSION=$scala SPARK_LOCAL_IP=127.0.0.1
+  export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$build/djl} # of this machine; a cluster's hosts have their own
   export LETHE_EMBEDDED=true LETHE_CLASSPATH="$jar:$lib/*"
-  spark_jars=$SPARK_HOME/jars
 fi
+spark_jars=$SPARK_HOME/jars
 
 # First without Spark: every mistake that can be found without it is reported within two seconds. Java loads its classes from an
 # archive, which the first call makes: that halves the time. jobs/class-archive.sh makes one for driver and executors, too. An archive
@@ -81,7 +105,7 @@ answer=$(mktemp)
 exec 3<>"$answer"
 rm -f "$answer"
 class_path="$jar:$lib/*:$SPARK_HOME/conf:$spark_jars/*"
-archive=$root/target/lethe.jsa
+archive=$build/lethe.jsa
 making=$archive.$$
 classes=()
 check=() # the same for the first call
@@ -92,7 +116,7 @@ if [ "${LETHE_EMBEDDED:-}" = true ]; then
     classes=(-XX:SharedArchiveFile="$archive" -Xlog:disable)
     check=("${classes[@]}")
     export LETHE_CLASS_ARCHIVE=$archive
-  elif [ -w "$root/target" ]; then
+  elif [ -w "$build" ]; then
     check=(-XX:ArchiveClassesAtExit="$making" -Xlog:disable)
   fi
 fi

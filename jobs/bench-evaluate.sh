@@ -13,7 +13,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 threads=2 batch=1
 for pair in "$@"; do case "$pair" in train.threads=*) threads=${pair#*=} ;; bench.batch=*) batch=${pair#*=} ;; esac; done
-export SPARK_HOME=$spark SPARK_SCALA_VERSION=2.12 OMP_NUM_THREADS=$threads OMP_DYNAMIC=FALSE MKL_DYNAMIC=FALSE
+export SPARK_HOME=$spark SPARK_SCALA_VERSION=2.13 OMP_NUM_THREADS=$threads OMP_DYNAMIC=FALSE MKL_DYNAMIC=FALSE
 export MKL_CBWR=AUTO,STRICT GLIBC_TUNABLES=glibc.malloc.hugetlb=1 # as SubmitArguments sets them for executors
 "${jvm[@]}" -Xmx2g -Dspark.local.dir="$folder/spark" lethe.evaluate.EvaluateBench \
   "$folder" "${LETHE_TOKENIZER:-../shared/base-model}/tokenizer.json" "$chunks" "$executors" \

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes target/lethe.jsa: the classes that a small run loads, in the form in which Java maps them into memory. submit.sh gives it to
+# Makes lethe.jsa beside target/lethe.jar: the classes that a small run loads, in the form in which Java maps them into memory. submit.sh gives it to
 # driver and executors of the embedded Spark, which then start faster (docs/operations.md). It fits one build on one machine with one
 # Java; one that does not fit is not used. Takes about as long as a small run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-unset SPARK_HOME # the embedded one
+export SPARK_HOME=${SPARK_HOME:-$PWD/target/spark} # an embedded one: target-3.5/spark is the other
 into=$(mktemp -d)
 trap 'rm -rf "$into"' EXIT
 cat >"$into/small.conf" <<END
@@ -30,4 +30,4 @@ spark {
 }
 END
 LETHE_MAKE_ARCHIVE="$into/lethe.jsa" ./submit.sh run "$into/small.conf" >"$into/log" 2>&1 || { tail -5 "$into/log" >&2; exit 1; }
-mv "$into/lethe.jsa" target/lethe.jsa
+mv "$into/lethe.jsa" "$SPARK_HOME/../lethe.jsa"

@@ -20,7 +20,7 @@ END
 daemon() { # NAME ADDRESS CLASS ARGUMENTS...; the array within has a command that puts it somewhere else, such as a network of its own
   local name=$1 address=$2 class=$3
   shift 3
-  SPARK_HOME=$PWD/target/spark SPARK_SCALA_VERSION=2.12 SPARK_LOCAL_IP=$address ${within[@]+"${within[@]}"} java @conf/jvm.options -Xmx256m \
+  SPARK_HOME=$PWD/target/spark SPARK_SCALA_VERSION=2.13 SPARK_LOCAL_IP=$address ${within[@]+"${within[@]}"} java @conf/jvm.options -Xmx256m \
     -Dlog4j2.configurationFile="$PWD/conf/log4j2.properties" -cp "target/spark/jars/*" "$class" \
     --properties-file "$cluster/spark.properties" --host "$address" --webui-port 0 "$@" >"$cluster/$name.log" 2>&1 &
   daemons+=($!)

@@ -1,11 +1,5 @@
 package lethe;
 
-import com.amazonaws.services.s3.AmazonS3;
-import com.amazonaws.services.s3.model.ListObjectsV2Request;
-import com.amazonaws.services.s3.model.ListObjectsV2Result;
-import com.amazonaws.services.s3.model.ObjectMetadata;
-import com.amazonaws.services.s3.model.S3ObjectSummary;
-import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -101,12 +95,11 @@ interface CrashStorage extends AutoCloseable {
     private static final String RUN = "run/";
 
     private final S3Server server;
-    private final AmazonS3 client;
+    private final S3Bucket bucket;
 
     Bucket(Path folder) throws IOException, InterruptedException {
       server = new S3Server(folder);
-      client = server.client();
-      client.createBucket(NAME);
+      bucket = server.bucket(NAME);
     }
 
     @Override
@@ -126,46 +119,23 @@ interface CrashStorage extends AutoCloseable {
     @Override
     public Map<String, byte[]> contents() {
       Map<String, byte[]> contents = new TreeMap<>();
-      ListObjectsV2Request request =
-          new ListObjectsV2Request().withBucketName(NAME).withPrefix(RUN);
-      ListObjectsV2Result page;
-      do {
-        page = client.listObjectsV2(request);
-        for (S3ObjectSummary object : page.getObjectSummaries()) {
-          if (!object.getKey().endsWith("/")) { // a folder of Hadoop's
-            contents.put(object.getKey().substring(RUN.length()), read(object.getKey()));
-          }
+      for (String key : bucket.keys(RUN)) {
+        if (!key.endsWith("/")) { // a folder of Hadoop's
+          contents.put(key.substring(RUN.length()), bucket.get(key));
         }
-        request.setContinuationToken(page.getNextContinuationToken());
-      } while (page.isTruncated());
-      return contents;
-    }
-
-    private byte[] read(String key) {
-      try (var object = client.getObject(NAME, key).getObjectContent()) {
-        return object.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
       }
+      return contents;
     }
 
     @Override
     public void replace(Map<String, byte[]> files) {
-      client
-          .listObjects(NAME)
-          .getObjectSummaries()
-          .forEach(object -> client.deleteObject(NAME, object.getKey()));
-      files.forEach(
-          (name, content) -> {
-            ObjectMetadata length = new ObjectMetadata();
-            length.setContentLength(content.length);
-            client.putObject(NAME, RUN + name, new ByteArrayInputStream(content), length);
-          });
+      bucket.keys("").forEach(bucket::delete);
+      files.forEach((name, content) -> bucket.put(RUN + name, content));
     }
 
     @Override
     public void close() {
-      client.shutdown();
+      bucket.close();
       server.close();
     }
   }

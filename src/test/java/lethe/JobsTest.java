@@ -62,7 +62,7 @@ class JobsTest {
     Path spark = folder.resolve("spark");
     Files.createDirectories(spark.resolve("jars"));
     Files.createDirectories(spark.resolve("bin"));
-    Files.createFile(spark.resolve("jars/spark-core_2.12-3.5.9.jar"));
+    Files.createFile(spark.resolve("jars/spark-core_2.13-4.2.0.jar"));
     // Stands for Spark's own: says what it is told. The Java before it says what Lethe makes of the
     // settings.
     executable(
@@ -150,6 +150,62 @@ class JobsTest {
   }
 
   @Test
+  void theSparkThatIsFoundDecidesWhichBuildIsUsed() throws Exception {
+    Path home = checkout();
+    Path submit = home.resolve("submit.sh");
+    program("java", "for a; do case $a in *lethe.jar:*) echo \"${a%%:*}\" ;; esac; done");
+    program("mvn", "mkdir -p target-3.5/lib; echo mvn \"$@\"");
+    assertThat(submitted(submit, spark("2.13-4.1.1"), "--help"))
+        .isEqualTo(home.toRealPath() + "/target/lethe.jar\n");
+    String jar = home.toRealPath() + "/target-3.5/lethe.jar\n";
+    assertThat(submitted(submit, spark("2.12-3.5.3"), "--help"))
+        .isEqualTo(
+            "Building target-3.5/lethe.jar with Maven, since there is no target-3.5/lethe.jar ...\nmvn -q -B -ntp -P spark-3.5 -DskipTests package\n"
+                + jar);
+    assertThat(submitted(submit, spark("2.12-3.5.3"), "--help")).isEqualTo(jar);
+    Map<String, String> other = spark("2.13-3.5.3");
+    assertThat(submitted(submit, other, "--help"))
+        .isEqualTo(
+            "Cannot use SPARK_HOME="
+                + other.get("SPARK_HOME")
+                + ": Lethe needs Spark 4 with Scala 2.13, or Spark 3.5 with Scala 2.12; found spark-core_2.13-3.5.3.jar. Unset SPARK_HOME to use the embedded Spark.\n");
+  }
+
+  /** What has no sources cannot be built: a release is for one line of Spark. */
+  @Test
+  void aReleaseForAnotherSparkSaysHowTheRightOneIsMade() throws Exception {
+    Path home = checkout();
+    Files.delete(home.resolve("pom.xml"));
+    Files.setLastModifiedTime(
+        home.resolve("src/main/A.java"), FileTime.from(Instant.now().plusSeconds(60)));
+    program("java", "echo ran");
+    assertThat(submitted(home.resolve("submit.sh"), spark("2.13-4.0.2"), "--help"))
+        .isEqualTo("ran\n");
+    assertThat(submitted(home.resolve("submit.sh"), spark("2.12-3.5.3"), "--help"))
+        .isEqualTo(
+            "Cannot run: there is no target-3.5/lethe.jar, and there are no sources to make it from. For Spark 3.5 it is made in a checkout of Lethe by: mvn -q -B -ntp -P spark-3.5 -DskipTests package\n");
+  }
+
+  @Test
+  void anOlderJavaIsRefusedInOneLine() throws Exception {
+    Path submit = checkout().resolve("submit.sh");
+    program("java", "echo ran");
+    Path release = Files.writeString(folder.resolve("release"), "JAVA_VERSION=\"11.0.20\"\n");
+    assertThat(submitted(submit, Map.of(), "--help"))
+        .startsWith("Cannot run: Lethe needs Java 17 or later, and there is ")
+        .contains("/bin/java, Java 11 on the PATH.");
+    Files.writeString(release, "JAVA_VERSION=\"21.0.1\"\n");
+    assertThat(submitted(submit, Map.of(), "--help")).isEqualTo("ran\n");
+  }
+
+  /** The environment with a Spark of this Scala and version. */
+  private Map<String, String> spark(String version) throws IOException {
+    Path jars = Files.createDirectories(folder.resolve("spark-" + version).resolve("jars"));
+    Files.writeString(jars.resolve("spark-core_" + version + ".jar"), "");
+    return Map.of("SPARK_HOME", jars.getParent().toString());
+  }
+
+  @Test
   void namesOfFilesAreUnicodeWhateverTheLocale() throws Exception {
     Path submit = checkout().resolve("submit.sh");
     program("java", "echo \"$LC_ALL\"");
@@ -178,8 +234,8 @@ class JobsTest {
       throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(submit.toString(), argument).redirectErrorStream(true);
-    builder.environment().putAll(environment);
     builder.environment().remove("SPARK_HOME");
+    builder.environment().putAll(environment);
     builder.environment().merge("PATH", folder.resolve("bin").toString(), (a, b) -> b + ":" + a);
     Process process = builder.start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

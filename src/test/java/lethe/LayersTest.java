@@ -100,7 +100,7 @@ class LayersTest {
     room("console", "settings target train evaluate");
     room(
         "run",
-        "json settings folder sample target objective model.checkpoint inference corpus train"
+        "json settings spark folder sample target objective model.checkpoint inference corpus train"
             + " evaluate report console");
     room(
         "check",
@@ -112,7 +112,7 @@ class LayersTest {
             + " corpus.token corpus examples train evaluate report console run check");
     room(
         "command",
-        "failure settings folder model inference train bench console run check pipeline");
+        "failure settings spark folder model inference train bench console run check pipeline");
   }
 
   private static final Pattern IMPORT =

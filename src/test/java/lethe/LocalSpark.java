@@ -15,7 +15,7 @@ public final class LocalSpark {
             .appName("lethe-test")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
-            .config("spark.sql.warehouse.dir", "target/warehouse")
+            .config("spark.sql.warehouse.dir", BuildFolder.path("warehouse").toString())
             // Small data: compiling and re-planning a query would take longer than running it.
             .config("spark.sql.adaptive.enabled", "false")
             .config("spark.sql.codegen.wholeStage", "false")

@@ -20,7 +20,7 @@ class MatrixIT {
         new ProcessBuilder(
                 "jobs/matrix.sh", folder.resolve("matrix").toString(), "2", "bfloat16", "none push")
             .redirectErrorStream(true);
-    builder.environment().remove("SPARK_HOME");
+    BuildFolder.useEmbeddedSpark(builder.environment());
     Process process = builder.start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(said).isZero();

@@ -2,12 +2,6 @@ package lethe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.amazonaws.auth.AWSStaticCredentialsProvider;
-import com.amazonaws.auth.BasicAWSCredentials;
-import com.amazonaws.client.builder.AwsClientBuilder.EndpointConfiguration;
-import com.amazonaws.services.s3.AmazonS3;
-import com.amazonaws.services.s3.AmazonS3ClientBuilder;
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -58,7 +52,7 @@ final class S3Server implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Dlogback.configurationFile=" + logging,
                 "-cp",
-                new File("target/s3proxy").getAbsolutePath() + "/*",
+                BuildFolder.path("s3proxy") + "/*",
                 "org.gaul.s3proxy.Main",
                 "--properties",
                 properties.toString())
@@ -87,12 +81,9 @@ final class S3Server implements AutoCloseable {
         "keep");
   }
 
-  AmazonS3 client() {
-    return AmazonS3ClientBuilder.standard()
-        .withEndpointConfiguration(new EndpointConfiguration(endpoint, "us-east-1"))
-        .withPathStyleAccessEnabled(true)
-        .withCredentials(new AWSStaticCredentialsProvider(new BasicAWSCredentials(KEY, SECRET)))
-        .build();
+  /** A new bucket of it. */
+  S3Bucket bucket(String name) {
+    return new S3Bucket(endpoint, name);
   }
 
   private static int freePort() throws IOException {

@@ -73,7 +73,7 @@ class SubmitIT {
     Path sample = run.resolve("sample"); // the source itself
     assertThat(Files.readString(sample.resolve("paper.jsonl")).contains(phrase)).isTrue();
     residue.look(run, sample);
-    residue.look(Path.of("target/spark/work"), sample);
+    residue.look(BuildFolder.path("spark/work"), sample);
     residue.assertNone();
     assertThat(submitted.output).doesNotContain("marker-", phrase);
 
@@ -376,7 +376,7 @@ class SubmitIT {
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
-    builder.environment().remove("SPARK_HOME"); // the embedded Spark, as on a machine that has none
+    BuildFolder.useEmbeddedSpark(builder.environment());
     return builder.start();
   }
 }

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import lethe.run.Verb;
@@ -11,6 +12,7 @@ import lethe.settings.NearestNames;
 import lethe.settings.Printable;
 import lethe.settings.Secrets;
 import lethe.settings.Settings;
+import lethe.spark.SparkInUse;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -58,6 +60,11 @@ public final class Lethe implements Callable<Integer> {
    */
   public static int run(String... arguments) {
     PrintStream errors = Secrets.ofNothing().stream(Printable.stream(System.err));
+    Optional<String> otherSpark = SparkInUse.mismatch();
+    if (otherSpark.isPresent()) {
+      errors.println(otherSpark.get());
+      return CommandLine.ExitCode.USAGE;
+    }
     try {
       return commandLine().execute(arguments);
     } catch (Error e) {

@@ -82,9 +82,7 @@ record UnknownTokens(Tokenization how, int rows) {
         return added.path("content").asText();
       }
     }
-    var members = json.at("/model/vocab").fields();
-    while (members.hasNext()) {
-      var member = members.next();
+    for (var member : json.at("/model/vocab").properties()) {
       if (member.getValue().asInt() == token) {
         return member.getKey();
       }

@@ -13,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import lethe.json.Json;
 import lethe.settings.InvalidSettings;
-import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -54,8 +53,7 @@ public final class Lease implements Fence, AutoCloseable {
   private final LeaseTime time;
   private final AtomicReference<LeaseLostException> lost = new AtomicReference<>();
   private final ScheduledExecutorService beating =
-      Executors.newSingleThreadScheduledExecutor(
-          new BasicThreadFactory.Builder().namingPattern("lethe-lease").daemon(true).build());
+      Executors.newSingleThreadScheduledExecutor(DaemonThread.named("lethe-lease"));
   private Optional<ScheduledFuture<?>> beats = Optional.empty();
   private volatile LeaseHolder self;
   private boolean failing;

@@ -11,11 +11,11 @@ import java.util.concurrent.Future;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import lethe.folder.DaemonThread;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.torch.Graph;
-import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.spark.TaskContext;
 
 /**
@@ -98,12 +98,7 @@ public final class LoadedModel {
     Future<T> turn;
     synchronized (LoadedModel.class) {
       if (thread == null) {
-        thread =
-            Executors.newSingleThreadExecutor(
-                new BasicThreadFactory.Builder()
-                    .namingPattern("loaded model")
-                    .daemon(true)
-                    .build());
+        thread = Executors.newSingleThreadExecutor(DaemonThread.named("loaded model"));
       }
       turn = thread.submit(work::get);
     }

@@ -29,6 +29,7 @@ import lethe.run.TemporaryFolder;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
+import lethe.spark.SparkInUse;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -204,6 +205,7 @@ public final class Pipeline {
       new Preflight(config, Optional.of(folder), new SparkConf(), Runtime.getRuntime().maxMemory())
           .executors(spark);
       if (config.verb() == Verb.PREFLIGHT) {
+        console.say("preflight: " + described(inUse(spark)));
         console.say("preflight: all checks passed on " + spark.conf().get("spark.master"));
         return Optional.empty();
       }
@@ -221,6 +223,15 @@ public final class Pipeline {
     }
   }
 
+  private SparkInUse inUse(SparkSession spark) {
+    return SparkInUse.of(spark, folder.root().toUri());
+  }
+
+  private static String described(SparkInUse spark) {
+    return "Spark %s, committer of files: %s, encryption of Spark's messages: %s"
+        .formatted(spark.version(), spark.committer(), spark.encryption());
+  }
+
   /** Refuses stages whose input was deleted after an earlier report; prepare makes it again. */
   private void requireIntermediateFiles() {
     List<Verb> unfinished = commits.asked().stream().filter(s -> !commits.finished(s)).toList();
@@ -234,7 +245,7 @@ public final class Pipeline {
     if (prepared && !(config.overwrite() && config.does(Verb.PREPARE))) {
       // Before run.json gets the new settings: unfinished stages may have output of other ones.
       commits.asked().stream().filter(stage -> !commits.finished(stage)).forEach(commits::takeAway);
-      provenance.write(spark.version(), Clock.systemUTC());
+      provenance.write(inUse(spark), Clock.systemUTC());
     } // otherwise prepare, which may still refuse the sources, writes first
     stage(Verb.PREPARE, () -> "chunks " + prepare(prepare, spark).chunksSha256());
     noteCorpus(findings);
@@ -369,7 +380,7 @@ public final class Pipeline {
         prepare.execute(
             early -> console.say("prepare: " + early),
             () -> commits.begin(Verb.PREPARE),
-            () -> provenance.write(spark.version(), Clock.systemUTC()));
+            () -> provenance.write(inUse(spark), Clock.systemUTC()));
     result.summary().lines().forEach(console::say);
     return result;
   }

@@ -82,8 +82,8 @@ final class SettingDifferences {
 
   private static void flatten(String at, JsonNode node, String own, Map<String, String> flat) {
     if (node.isObject()) {
-      node.fields()
-          .forEachRemaining(
+      node.properties()
+          .forEach(
               member ->
                   flatten(
                       at.isEmpty() ? member.getKey() : at + "." + member.getKey(),

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lethe.inference.ComputeSettings;
 import lethe.inference.ComputeSettings.DeviceChoice;
+import lethe.spark.SparkInUse;
 import lethe.train.TrainSettings;
 import org.apache.spark.SparkConf;
 import org.apache.spark.package$;
@@ -73,25 +73,15 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
       }
     }
     String spark = package$.MODULE$.SPARK_VERSION();
-    if (conf.apply(CIPHER, "").contains("GCM") && gcmLosesMessages(spark)) {
+    if (conf.apply(CIPHER, "").contains("GCM") && SparkInUse.losesMessagesWithGcm(spark)) {
       problems.add(
-          "%s must not be set: Spark %s loses messages with AES-GCM (SPARK-56227, fixed in 3.5.9); gradients and weights have an AES-GCM of Lethe's own"
+          "%s must not be set: Spark %s loses messages with AES-GCM (SPARK-56227, fixed in 3.5.9, 4.0.4, 4.1.3 and 4.2.0); gradients and weights have an AES-GCM of Lethe's own"
               .formatted(CIPHER, spark));
     }
     if (!local(master) && !plaintext) {
       protection(problems);
     }
     return problems;
-  }
-
-  /**
-   * Whether Spark's AES-GCM carries only the first message of a connection (SPARK-56227).
-   *
-   * @param version of Spark, as "3.5.7"
-   */
-  static boolean gcmLosesMessages(String version) {
-    Matcher patch = Pattern.compile("3\\.5\\.(\\d+).*").matcher(version);
-    return patch.matches() && Integer.parseInt(patch.group(1)) < 9;
   }
 
   /** Checks values that Spark would refuse with a stack trace or misread. */

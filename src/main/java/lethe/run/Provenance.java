@@ -15,6 +15,7 @@ import lethe.folder.RunFolder;
 import lethe.json.Json;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
+import lethe.spark.SparkInUse;
 
 /**
  * {@code run.json}: the settings of a run and the versions it ran with, so that it can be
@@ -145,7 +146,7 @@ public final class Provenance {
   }
 
   /** Writes run.json; the notes of earlier stages stay in it. */
-  public void write(String sparkVersion, Clock clock) {
+  public void write(SparkInUse spark, Clock clock) {
     ObjectNode record =
         folder.files().exists(folder.provenance()) && !config.overwrite()
             ? record()
@@ -154,7 +155,9 @@ public final class Provenance {
     record.put("lethe", build.version());
     record.put("commit", build.commit());
     record.put("java", Runtime.version().toString());
-    record.put("spark", sparkVersion);
+    record.put("spark", spark.version());
+    record.put("spark_encryption", spark.encryption());
+    record.put("committer", spark.committer());
     record.put("driver", folder.files().driver());
     record.put("last_started", clock.instant().toString());
     record.set("settings", json(config.settings().json()));

@@ -19,13 +19,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import lethe.folder.DaemonThread;
 import lethe.folder.Files;
 import lethe.folder.LeaseLostException;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.Buckets;
 import lethe.train.optimizer.AdamW;
 import lethe.train.steering.TargetController;
-import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -74,8 +74,7 @@ final class Checkpoints implements AutoCloseable {
   private final Duration patience;
   private final Consumer<String> tell;
   private final ExecutorService writer =
-      Executors.newSingleThreadExecutor(
-          new BasicThreadFactory.Builder().namingPattern("lethe-checkpoints").daemon(true).build());
+      Executors.newSingleThreadExecutor(DaemonThread.named("lethe-checkpoints"));
   private Future<?> writing;
 
   /** The newest step of which there is a whole checkpoint; none yet. */

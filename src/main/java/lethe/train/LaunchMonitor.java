@@ -10,9 +10,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import lethe.folder.DaemonThread;
 import lethe.train.exchange.Ended;
 import lethe.train.exchange.Mailbox;
-import org.apache.commons.lang3.concurrent.BasicThreadFactory;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
@@ -36,8 +36,7 @@ final class LaunchMonitor extends SparkListener implements AutoCloseable {
   private StageInfo newest; // null before the first attempt
   private Optional<ScheduledFuture<?>> watching = Optional.empty();
   private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          new BasicThreadFactory.Builder().namingPattern("lethe-watch").daemon(true).build());
+      Executors.newSingleThreadScheduledExecutor(DaemonThread.named("lethe-watch"));
 
   /**
    * @param jobGroup of the launch's job

@@ -33,6 +33,7 @@ import lethe.model.checkpoint.ModelOrigin;
 import lethe.run.Provenance;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
+import lethe.spark.SparkInUse;
 import lethe.target.Outcome;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
@@ -87,7 +88,8 @@ record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
 
   private void finish(RunConfig config) throws IOException {
     RunFolder run = RunFolder.of(config.runDir(), new Configuration());
-    new Provenance(config, run).write("3.5.0", Clock.systemUTC());
+    new Provenance(config, run)
+        .write(new SparkInUse("3.5.0", "none", "ordinary"), Clock.systemUTC());
     manifest(run.files().sha256(new org.apache.hadoop.fs.Path(config.model(), "tokenizer.json")))
         .write(run);
     Path model = folder.resolve("finished/model");

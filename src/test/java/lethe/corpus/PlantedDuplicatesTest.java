@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import lethe.BuildFolder;
 import lethe.corpus.duplicate.BruteForce;
 import lethe.corpus.duplicate.ExcerptIndex;
 import lethe.corpus.duplicate.MinHashBands;
@@ -74,7 +74,7 @@ class PlantedDuplicatesTest {
         table.append(tally.row("near = " + near, percent));
       }
     }
-    Files.write(Path.of("target/duplicates-near.md"), table.toString().getBytes(UTF_8));
+    Files.write(BuildFolder.path("duplicates-near.md"), table.toString().getBytes(UTF_8));
   }
 
   @Test
@@ -98,7 +98,7 @@ class PlantedDuplicatesTest {
         table.append(tally.row("contained = " + contained, percent));
       }
     }
-    Files.write(Path.of("target/duplicates-contained.md"), table.toString().getBytes(UTF_8));
+    Files.write(BuildFolder.path("duplicates-contained.md"), table.toString().getBytes(UTF_8));
   }
 
   @Test
@@ -123,7 +123,7 @@ class PlantedDuplicatesTest {
         table.append(tally.row("excerpt = " + excerpt, percent));
       }
     }
-    Files.write(Path.of("target/duplicates-excerpt.md"), table.toString().getBytes(UTF_8));
+    Files.write(BuildFolder.path("duplicates-excerpt.md"), table.toString().getBytes(UTF_8));
   }
 
   @Test

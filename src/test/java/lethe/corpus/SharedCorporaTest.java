@@ -159,8 +159,8 @@ class SharedCorporaTest {
     Map<String, String> expected = new TreeMap<>();
     JSON.readTree(base.resolve("tokens.json").toFile())
         .path("documents")
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             document -> {
               String split = members.contains(document.getKey()) ? "forget" : "approximate";
               JsonNode counts = document.getValue();

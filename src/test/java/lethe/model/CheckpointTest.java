@@ -331,7 +331,7 @@ class CheckpointTest {
 
   private static void change(ModelSource model, Map<String, Object> values) throws IOException {
     Map<String, Object> config = new HashMap<>();
-    model.open().config().fields().forEachRemaining(f -> config.put(f.getKey(), f.getValue()));
+    model.open().config().properties().forEach(f -> config.put(f.getKey(), f.getValue()));
     config.putAll(values);
     new ObjectMapper().writeValue(Path.of(model.path(), "config.json").toFile(), config);
   }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
+import lethe.spark.SparkInUse;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class ProvenanceTest {
   @BeforeEach
   void aRunThatWasBegun() throws IOException {
     folder = RunFolder.of(scratch.resolve("run").toString(), new Configuration());
-    provenance().write("3.5.9", Clock.systemUTC());
+    provenance().write(new SparkInUse("3.5.9", "none", "ordinary"), Clock.systemUTC());
   }
 
   @Test
@@ -105,7 +106,7 @@ class ProvenanceTest {
     String secret =
         "corpus.sources=[{ path = a.csv, domain = a, format = csv, options { query = %s, url = \"jdbc:x://u:%s@h\" } }]";
     String[] before = {"overwrite=true", secret.formatted("marker1", "marker3")};
-    provenance(before).write("3.5.9", Clock.systemUTC());
+    provenance(before).write(new SparkInUse("3.5.9", "none", "ordinary"), Clock.systemUTC());
     JsonNode record = folder.files().readJson(folder.provenance());
     assertThat(record.at("/settings/corpus/sources/0/options/query").asText())
         .matches("\\(hidden, [0-9a-f]{4}\\)");

@@ -105,8 +105,8 @@ public record Members(List<Source> sources, Dataset<Row> documents) {
 
   private static void members(String prefix, JsonNode object, Set<String> found) {
     object
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             member -> {
               String path = prefix + member.getKey();
               if (member.getValue().isObject()) {

@@ -93,8 +93,8 @@ public final class CheckpointWeights implements TensorSource {
       Path index, JsonNode json, List<String> problems) {
     Map<String, Set<String>> namesOf = new TreeMap<>();
     json.path("weight_map")
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             field -> {
               String file = field.getValue().asText();
               if (file.matches("[^/\\\\:]+\\.safetensors")) {

@@ -326,8 +326,8 @@ public final class ModelConfig {
   /** Keys with certain names that have not been read and are switched on. */
   private List<Map.Entry<String, JsonNode>> unread(Predicate<String> names) {
     List<Map.Entry<String, JsonNode>> unread = new ArrayList<>();
-    json.fields()
-        .forEachRemaining(
+    json.properties()
+        .forEach(
             field -> {
               String key = field.getKey();
               if (!read.contains(key) && !off(field.getValue()) && names.test(key)) {

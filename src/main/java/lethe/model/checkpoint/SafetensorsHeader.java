@@ -89,8 +89,8 @@ record SafetensorsHeader(Map<String, Entry> entries) {
       throw new IllegalArgumentException("its header is not a JSON object");
     }
     List<Entry> entries = new ArrayList<>();
-    root.fields()
-        .forEachRemaining(
+    root.properties()
+        .forEach(
             field -> {
               if (!field.getKey().equals("__metadata__")) {
                 entries.add(entry(field.getKey(), field.getValue()));

@@ -94,7 +94,7 @@ public final class Vocabulary implements Serializable {
         use.at(id, vocabulary.get(id).path(0).asText(), false);
       }
     } else {
-      vocabulary.fields().forEachRemaining(f -> use.at(f.getValue().asLong(), f.getKey(), false));
+      vocabulary.properties().forEach(f -> use.at(f.getValue().asLong(), f.getKey(), false));
     }
     for (JsonNode added : tokenizer.path("added_tokens")) {
       use.at(

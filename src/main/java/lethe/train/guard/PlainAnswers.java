@@ -85,6 +85,11 @@ final class PlainAnswers extends RpcHandler {
   public StreamManager getStreamManager() {
     StreamManager streams = inner.getStreamManager();
     return new StreamManager() {
+      @Override // called by Spark from 3.5.9 and 4.2 on
+      public void checkAuthorization(TransportClient client, String id) {
+        streams.checkAuthorization(client, id);
+      }
+
       @Override
       public ManagedBuffer getChunk(long stream, int chunk) {
         return streams.getChunk(stream, chunk);

@@ -58,6 +58,11 @@ public final class EncryptingHandler extends RpcHandler {
   public StreamManager getStreamManager() {
     StreamManager clear = inner.getStreamManager();
     return new StreamManager() {
+      @Override // called by Spark from 3.5.9 and 4.2 on
+      public void checkAuthorization(TransportClient client, String id) {
+        clear.checkAuthorization(client, id);
+      }
+
       @Override
       public ManagedBuffer getChunk(long stream, int chunk) {
         return clear.getChunk(stream, chunk);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.tools.ToolProvider;
+import lethe.BuildFolder;
 import lethe.LocalSpark;
 import lethe.corpus.CorpusSettings;
 import lethe.corpus.Manifest;
@@ -191,7 +192,7 @@ class HubTokenizerTest {
                 null,
                 "-proc:none",
                 "-cp",
-                "target/classes"
+                BuildFolder.path("classes")
                     + java.io.File.pathSeparator
                     + System.getProperty("java.class.path"),
                 "-d",

@@ -153,7 +153,7 @@ class SafeCutsTest {
     }
     ObjectNode vocabulary = root.withObject("/model/vocab");
     List<String> shown = new ArrayList<>(java.util.Collections.nCopies(256, ""));
-    vocabulary.fields().forEachRemaining(e -> shown.set(e.getValue().intValue(), e.getKey()));
+    vocabulary.properties().forEach(e -> shown.set(e.getValue().intValue(), e.getKey()));
     List<String> units = new ArrayList<>();
     for (byte b : ALPHABET.getBytes(UTF_8)) {
       units.add(shown.get(b & 0xFF));

@@ -12,7 +12,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.apache.commons.lang3.concurrent.BasicThreadFactory;
+import lethe.folder.DaemonThread;
 
 /** What the network threads of a driver allocate, and the most memory that is in use meanwhile. */
 final class ServerMemory implements AutoCloseable {
@@ -22,8 +22,7 @@ final class ServerMemory implements AutoCloseable {
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private final Map<Long, Long> before = allocatedByThread();
   private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          new BasicThreadFactory.Builder().namingPattern("memory").daemon(true).build());
+      Executors.newSingleThreadScheduledExecutor(DaemonThread.named("memory"));
   private final long directBefore = direct();
   private volatile long directPeak;
   private volatile long heapPeak;
