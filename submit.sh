@@ -50,6 +50,7 @@ case $line in
   spark-4) build=$root/target scala=2.13 make=(mvn -q -B -ntp -DskipTests package) ;;
   spark-3.5) build=$root/target-3.5 scala=2.12 make=(mvn -q -B -ntp -P spark-3.5 -DskipTests package) ;;
 esac
+if [ -f "${SPARK_HOME:-}/../lethe.jar" ]; then build=$(cd "$SPARK_HOME/.." && pwd); fi # the embedded Spark of a build elsewhere
 jar=$build/lethe.jar
 lib=$build/lib
 stamp=$build/lethe.sources
