@@ -223,6 +223,22 @@ class LayersTest {
         "ai.djl..");
   }
 
+  /** Else its tasks would ask Spark for no GPU. */
+  @Test
+  void aStageOfAModelIsMadeWhereItsTasksAskForAGpu() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(packages("examples evaluate"))
+        .should()
+        .callMethodWhere(
+            DescribedPredicate.describe(
+                "partitions are worked on",
+                call ->
+                    call.getName().startsWith("mapPartitions")
+                        && call.getTargetOwner().getPackageName().startsWith("org.apache.spark")))
+        .check(CLASSES);
+  }
+
   /** A caller's or a file's mistake is InvalidSettings: that alone ends with exit 2. */
   @Test
   void anIllegalArgumentIsAMistakeOfTheProgram() {

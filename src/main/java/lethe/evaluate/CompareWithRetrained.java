@@ -17,13 +17,13 @@ import java.util.Optional;
 import lethe.evaluate.metric.KolmogorovSmirnov;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
+import lethe.inference.ModelStage;
 import lethe.table.ChunkId;
 import lethe.table.Rows;
 import lethe.target.Split;
 import lethe.target.Target;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -94,8 +94,11 @@ final class CompareWithRetrained {
       ModelKey model, ModelKey retrained, Dataset<Row> chunks, int microBatch) {
     Dataset<Row> forget = forget(chunks);
     Dataset<Row> sums =
-        Scores.arranged(forget, Rows.aggregate(forget, sum(size(col(TOKENS)))))
-            .mapPartitions(new Comparing(retrained, model, microBatch), Encoders.row(SUMS))
+        ModelStage.mapPartitions(
+                Scores.arranged(forget, Rows.aggregate(forget, sum(size(col(TOKENS))))),
+                model.compute(),
+                new Comparing(retrained, model, microBatch),
+                SUMS)
             .orderBy(DOMAIN, DOCUMENT, ORDINAL);
     double divergence = 0;
     long tokens = 0;

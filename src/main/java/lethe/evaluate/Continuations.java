@@ -20,13 +20,12 @@ import java.util.stream.IntStream;
 import lethe.evaluate.metric.Extraction;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
+import lethe.inference.ModelStage;
 import lethe.inference.ModelTokenizer;
 import lethe.table.ChunkId;
 import lethe.table.Rows;
 import lethe.target.Split;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -172,11 +171,8 @@ final class Continuations {
   }
 
   private static List<Written> written(SparkSession spark, ModelKey key, List<Opening> openings) {
-    return spark
-        .range(1)
-        .mapPartitions(
-            (MapPartitionsFunction<Long, Row>) one -> write(key, openings, one),
-            Encoders.row(Written.SCHEMA))
+    return ModelStage.mapPartitions(
+            spark.range(1), key.compute(), one -> write(key, openings, one), Written.SCHEMA)
         .collectAsList()
         .stream()
         .map(Written::from)

@@ -7,12 +7,12 @@ import java.util.List;
 import lethe.evaluate.metric.Bootstrap;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
+import lethe.inference.ModelStage;
 import lethe.inference.ModelTokenizer;
 import lethe.settings.InvalidSettings;
 import lethe.table.Rows;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -119,8 +119,8 @@ final class MultipleChoice {
       int context,
       long seed) {
     List<Answer> answers =
-        questions
-            .mapPartitions(new Asking(model, context), Encoders.row(Answer.SCHEMA))
+        ModelStage.mapPartitions(
+                questions, model.compute(), new Asking(model, context), Answer.SCHEMA)
             .collectAsList()
             .stream()
             .map(Answer::from)

@@ -21,10 +21,10 @@ import lethe.evaluate.metric.TokenScores;
 import lethe.evaluate.metric.ZlibLength;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
+import lethe.inference.ModelStage;
 import lethe.table.ChunkId;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -93,8 +93,11 @@ final class Scores {
       int microBatch,
       LongAccumulator done,
       LongAccumulator tokens) {
-    return arranged(chunks, size)
-        .mapPartitions(new Scoring(model, microBatch, done, tokens), Encoders.row(SCHEMA));
+    return ModelStage.mapPartitions(
+        arranged(chunks, size),
+        model.compute(),
+        new Scoring(model, microBatch, done, tokens),
+        SCHEMA);
   }
 
   /**

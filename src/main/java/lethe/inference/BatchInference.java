@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
 import org.apache.spark.Partitioner;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -43,14 +44,14 @@ public final class BatchInference {
       Dataset<Row> rows, Column tokens, int batch, ModelKey model, StructType schema, Work work) {
     SparkSession spark = rows.sparkSession();
     int tasks = Math.max(1, spark.sparkContext().defaultParallelism());
-    return spark.createDataFrame(
+    JavaRDD<Row> stage =
         rows.orderBy(tokens.desc(), col(DOMAIN), col(DOCUMENT), col(ORDINAL))
             .javaRDD()
             .zipWithIndex()
             .mapToPair(Tuple2::swap)
             .repartitionAndSortWithinPartitions(new ByBatch(tasks, batch))
-            .mapPartitions(new Task(model, work, batch)),
-        schema);
+            .mapPartitions(new Task(model, work, batch));
+    return spark.createDataFrame(ModelStage.withGpu(spark, model.compute(), stage), schema);
   }
 
   /** All rows of a batch go to one partition; batches are assigned to partitions in turn. */

@@ -79,13 +79,13 @@ public record ComputeSettings(
         SparkEnv.get() == null ? "0" : SparkEnv.get().conf().get(EXECUTOR_GPUS, "0").trim();
     if (!amount.equals("0")) {
       throw new InvalidSettings(
-          "Cannot choose a device: executors have GPUs (%s=%s) and Spark assigned none to this task; set spark.task.resource.gpu.amount=1, or train.device=cpu and evaluate.device=cpu to use the processor"
+          "Cannot choose a device: executors have GPUs (%s=%s) and Spark assigned none to this task; run on a cluster or on spark.master=local-cluster[1,CORES,MEBIBYTES], where it does, or set train.device=cpu and evaluate.device=cpu to use the processor"
               .formatted(EXECUTOR_GPUS, amount));
     }
     int gpus = NativeEngine.gpus();
     if (gpus > 0) {
       throw new InvalidSettings(
-          "Cannot choose a device: this machine has %d GPUs and Spark assigned none to this task; set %s=1, spark.task.resource.gpu.amount=1 and a spark.executor.resource.gpu.discoveryScript, or train.device=cpu and evaluate.device=cpu to use the processor"
+          "Cannot choose a device: this machine has %d GPUs and Spark assigned none to this task; set %s=1 and a spark.executor.resource.gpu.discoveryScript, as conf/gpu.conf does, or train.device=cpu and evaluate.device=cpu to use the processor"
               .formatted(gpus, EXECUTOR_GPUS));
     }
   }
@@ -101,7 +101,7 @@ public record ComputeSettings(
     if (device == DeviceChoice.AUTO && addresses.length > 0) {
       if (addresses.length > 1) {
         throw new InvalidSettings(
-            "Cannot use GPUs %s for one worker: set spark.task.resource.gpu.amount to 1"
+            "Cannot use GPUs %s for one task: set spark.task.resource.gpu.amount=0, so that the task asks for one"
                 .formatted(String.join(", ", addresses)));
       }
       if (!addresses[0].matches("[0-9]{1,4}")) {

@@ -31,6 +31,8 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
               "spark.network.crypto.enabled", "true",
               "spark.io.encryption.enabled", "true"));
 
+  private static final String GPU_VENDOR = "spark.executor.resource.gpu.vendor";
+
   private static final String CIPHER = "spark.network.crypto.cipher";
 
   private static final Pattern LOCAL =
@@ -188,10 +190,16 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
               + " uses one GPU; was "
               + gpus);
     }
-    if (gpus > 0 && !conf.apply("spark.task.resource.gpu.amount", "").matches("1(\\.0)?")) {
+    String ofEveryTask = conf.apply("spark.task.resource.gpu.amount", "0");
+    if (gpus > 0 && !ofEveryTask.matches("0(\\.0*)?")) {
       problems.add(
-          "spark.task.resource.gpu.amount must be 1, so that Spark assigns the GPU to the worker; was \"%s\""
-              .formatted(conf.apply("spark.task.resource.gpu.amount", "")));
+          "spark.task.resource.gpu.amount must be 0: every task would ask for it, those of prepare, too, and wait for each other, while training, labels and scores ask for one GPU by themselves; was \"%s\""
+              .formatted(ofEveryTask));
+    }
+    if (gpus > 0 && master.startsWith("k8s") && conf.apply(GPU_VENDOR, "").isEmpty()) {
+      problems.add(
+          "%s must be set on spark.master=%s, for example to nvidia.com: Kubernetes knows GPUs by their vendor"
+              .formatted(GPU_VENDOR, master));
     }
   }
 

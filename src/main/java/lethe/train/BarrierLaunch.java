@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.Consumer;
-import lethe.inference.ComputeSettings;
+import lethe.inference.ModelStage;
 import lethe.train.exchange.Ended;
 import lethe.train.exchange.Mailbox;
 import lethe.train.exchange.MailboxAddress;
@@ -180,12 +180,11 @@ final class BarrierLaunch implements AutoCloseable {
   /**
    * A worker's share of its executor: all the cores, so that there is one worker per executor, and
    * one GPU where executors have any. Spark assigns to a stage with its own profile only what that
-   * profile requests, whatever {@code spark.task.resource.gpu.amount} is.
+   * profile requests.
    */
   private TaskResourceRequests needs() {
     TaskResourceRequests needs = new TaskResourceRequests().cpus(executorCores());
-    boolean gpus = !spark.conf().get(ComputeSettings.EXECUTOR_GPUS, "0").trim().equals("0");
-    return gpus ? needs.resource("gpu", 1) : needs;
+    return ModelStage.executorsHaveGpus(spark) ? needs.resource("gpu", 1) : needs;
   }
 
   private int executorCores() {

@@ -35,7 +35,8 @@ class ComputeSettingsTest {
   @Test
   void refusesWhatIsNoSingleDevice() {
     assertThatThrownBy(() -> AUTO.on("0", "1"))
-        .hasMessage("Cannot use GPUs 0, 1 for one worker: set spark.task.resource.gpu.amount to 1");
+        .hasMessage(
+            "Cannot use GPUs 0, 1 for one task: set spark.task.resource.gpu.amount=0, so that the task asks for one");
     assertThatThrownBy(() -> AUTO.on("MIG-12"))
         .hasMessageStartingWith("Cannot use GPU \"MIG-12\": spark.executor.resource.gpu");
   }

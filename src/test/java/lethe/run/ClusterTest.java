@@ -105,8 +105,31 @@ class ClusterTest {
         .containsExactly(
             "spark.cores.max must be at least 4, for train.workers=2 executors of spark.executor.cores=2, was 3",
             "spark.executor.instances must be at least train.workers, 2, was 1",
-            "spark.executor.resource.gpu.amount must be 1: an executor holds one worker, and a worker uses one GPU; was 4",
-            "spark.task.resource.gpu.amount must be 1, so that Spark assigns the GPU to the worker; was \"\"");
+            "spark.executor.resource.gpu.amount must be 1: an executor holds one worker, and a worker uses one GPU; was 4");
+  }
+
+  @Test
+  void onlyStagesOfAModelAskForAGpu() throws IOException {
+    Map<String, String> gpus = new HashMap<>(Cluster.protection());
+    gpus.put("spark.executor.resource.gpu.amount", "1");
+    assertThat(problems("yarn", gpus)).isEmpty();
+    gpus.put("spark.task.resource.gpu.amount", "0.0");
+    assertThat(problems("yarn", gpus)).isEmpty();
+    gpus.put("spark.task.resource.gpu.amount", "0.5");
+    assertThat(problems("yarn", gpus))
+        .containsExactly(
+            "spark.task.resource.gpu.amount must be 0: every task would ask for it, those of prepare, too, and wait for each other, while training, labels and scores ask for one GPU by themselves; was \"0.5\"");
+  }
+
+  @Test
+  void onKubernetesAGpuHasAVendor() throws IOException {
+    Map<String, String> gpus = new HashMap<>(Cluster.protection());
+    gpus.put("spark.executor.resource.gpu.amount", "1");
+    assertThat(problems("k8s://https://host:6443", gpus))
+        .containsExactly(
+            "spark.executor.resource.gpu.vendor must be set on spark.master=k8s://https://host:6443, for example to nvidia.com: Kubernetes knows GPUs by their vendor");
+    gpus.put("spark.executor.resource.gpu.vendor", "nvidia.com");
+    assertThat(problems("k8s://https://host:6443", gpus)).isEmpty();
   }
 
   @Test

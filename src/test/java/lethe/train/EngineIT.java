@@ -30,6 +30,7 @@ import lethe.examples.SmallChunks;
 import lethe.folder.RunFolder;
 import lethe.inference.ComputeSettings;
 import lethe.inference.ComputeSettings.DeviceChoice;
+import lethe.inference.GpuStages;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
 import lethe.model.checkpoint.NamedShape;
@@ -117,12 +118,7 @@ class EngineIT {
     Outcome fewer =
         new Run("fewer")
             .recovery(Duration.ofMillis(1)) // no replacement comes in time
-            .after(
-                step -> {
-                  if (step == 3) {
-                    kill(executors().get(0));
-                  }
-                })
+            .after(step -> killOneAt(3, step))
             .train();
     assertThat(fewer.steps).extracting(StepRecord::step).containsExactly(1, 2, 3, 4, 5, 6, 7);
     assertThat(fewer.steps.get(6).launch()).as("launches beyond the first").isPositive();
@@ -211,22 +207,38 @@ class EngineIT {
   }
 
   @Test
-  void eachWorkerHasAGpuOfItsOwnAndNoneIsLeftIdleSilently() throws IOException {
+  void eachTaskOfAModelHasAGpuOfItsOwnAndOtherTasksHaveNone() throws IOException {
     Path script = folder.resolve("gpus.sh");
     Files.writeString(
-        script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\", \"1\"]}'\n");
+        script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"3\", \"5\"]}'\n");
     assertThat(script.toFile().setExecutable(true)).isTrue();
-    Run two = new Run("gpus").gpus(script);
-    assertThat(two.train().sha256).isEqualTo(undisturbed().sha256);
-    assertThat(two.notices)
-        .filteredOn(sentence -> sentence.startsWith("worker 0 has GPU"))
-        .singleElement()
-        .asString()
-        .matches("worker 0 has GPU ([01]) of \\S+; worker 1 has GPU (?!\\1)[01] of \\S+");
-    // Nothing on this machine could compute on it: what counts is that the processor is not taken.
-    assertThatThrownBy(() -> new Run("auto").gpus(script).device(DeviceChoice.AUTO).train())
-        .isInstanceOf(InvalidSettings.class)
-        .hasStackTraceContaining("CUDA");
+    String bits = undisturbed().sha256; // of another Spark application
+    Run two = new Run("gpus").gpus(script).after(step -> killOneAt(3, step));
+    try (SparkSession spark = two.session()) {
+      assertThat(two.train(spark).sha256).isEqualTo(bits);
+      assertThat(two.notices)
+          .filteredOn(sentence -> sentence.startsWith("worker 0 has GPU"))
+          .isNotEmpty()
+          .allMatch(
+              said ->
+                  said.matches(
+                      "worker 0 has GPU ([35]) of \\S+; worker 1 has GPU (?!\\1)[35] of \\S+"));
+      // Nothing on this machine can compute on it: what counts is that the processor is not taken.
+      assertThatThrownBy(() -> new Run("auto").device(DeviceChoice.AUTO).train(spark))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageMatching(".*Cannot use gpu\\([35]\\): .*CUDA.*; executors need a driver.*");
+      GpuStages stages = new GpuStages(spark, folder.resolve("stages"));
+      stages.otherTasksAskForNone();
+      stages.eachTaskOfAModelHasItsOwn();
+      stages.withoutAGpuTheProcessorIsNotTaken();
+      stages.labelsAndScoresAskForOne();
+    }
+  }
+
+  private static void killOneAt(int last, int step) {
+    if (step == last) {
+      kill(executors().get(0));
+    }
   }
 
   private JsonNode stop(String name) throws IOException {
@@ -302,16 +314,24 @@ class EngineIT {
     }
 
     /**
-     * Executors with a GPU each.
+     * Executors with two cores and a GPU each.
      *
      * @param script that says which there are: of one Spark worker, which holds all executors
      */
     Run gpus(Path script) {
-      spark.put("spark.master", "local-cluster[1,%d,%d]".formatted(workers, 1024 * workers));
+      executorCores = 2;
+      spark.put("spark.master", "local-cluster[1,%d,%d]".formatted(2 * workers, 1024 * workers));
       spark.put("spark.worker.resource.gpu.amount", "2");
       spark.put("spark.worker.resource.gpu.discoveryScript", script.toString());
       spark.put("spark.executor.resource.gpu.amount", "1");
-      spark.put("spark.task.resource.gpu.amount", "1");
+      spark.put("spark.task.resource.gpu.amount", "0"); // as conf/gpu.conf
+      spark.put(
+          "spark.executor.extraClassPath",
+          System.getProperty("lethe.classpath")
+              + ":"
+              + GpuStages.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+      // A barrier stage that lacks slots is refused after 40 looks; not 15 seconds after each.
+      spark.put("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
       return this;
     }
 
@@ -322,6 +342,13 @@ class EngineIT {
     }
 
     Outcome train() {
+      try (SparkSession application = session()) {
+        return train(application);
+      }
+    }
+
+    /** A Spark application for it. */
+    SparkSession session() {
       SparkSession.Builder builder =
           SparkSession.builder()
               .master("local-cluster[" + workers + "," + executorCores + ",1024]")
@@ -334,43 +361,42 @@ class EngineIT {
               .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"));
       fault.ifPresent(f -> builder.config("spark.executorEnv." + FaultInjection.VARIABLE, f));
       this.spark.forEach(builder::config);
-      SparkSession spark = builder.getOrCreate();
-      try {
-        RunFolder run = RunFolder.of(folder.resolve(name).toString(), new Configuration());
-        List<StepRecord> records = new CopyOnWriteArrayList<>();
-        Trainer.Listener listener =
-            new Trainer.Listener() {
-              @Override
-              public void planned(int planned, int perStep) {}
+      return builder.getOrCreate();
+    }
 
-              @Override
-              public void step(StepRecord step) {
-                records.add(step);
-                after.accept(step.step());
-              }
+    Outcome train(SparkSession spark) {
+      RunFolder run = RunFolder.of(folder.resolve(name).toString(), new Configuration());
+      List<StepRecord> records = new CopyOnWriteArrayList<>();
+      Trainer.Listener listener =
+          new Trainer.Listener() {
+            @Override
+            public void planned(int planned, int perStep) {}
 
-              @Override
-              public void notice(String sentence) {
-                System.out.println(name + ": " + sentence);
-                notices.add(sentence);
-              }
-            };
-        Trainer.Result result =
-            new Trainer(
-                    spark,
-                    settings(),
-                    run,
-                    new Trainer.TrainingSpec("unlearn", source(), Map.of(), ROLES, Map.of()),
-                    listener,
-                    request)
-                .train(
-                    Examples.text(SmallChunks.of(spark)),
-                    start(source().architecture()),
-                    target.map(t -> probes(spark, t)));
-        return new Outcome(List.copyOf(records), result.weights(), sha256(result.weights()));
-      } finally {
-        spark.stop();
-      }
+            @Override
+            public void step(StepRecord step) {
+              records.add(step);
+              after.accept(step.step());
+            }
+
+            @Override
+            public void notice(String sentence) {
+              System.out.println(name + ": " + sentence);
+              notices.add(sentence);
+            }
+          };
+      Trainer.Result result =
+          new Trainer(
+                  spark,
+                  settings(),
+                  run,
+                  new Trainer.TrainingSpec("unlearn", source(), Map.of(), ROLES, Map.of()),
+                  listener,
+                  request)
+              .train(
+                  Examples.text(SmallChunks.of(spark)),
+                  start(source().architecture()),
+                  target.map(t -> probes(spark, t)));
+      return new Outcome(List.copyOf(records), result.weights(), sha256(result.weights()));
     }
 
     private TrainSettings settings() {

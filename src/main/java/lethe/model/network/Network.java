@@ -1,6 +1,7 @@
 package lethe.model.network;
 
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -14,6 +15,7 @@ import lethe.model.torch.Compute;
 import lethe.model.torch.Graph;
 import lethe.model.torch.NativeEngine;
 import lethe.model.torch.TorchScript;
+import lethe.settings.InvalidSettings;
 
 /**
  * The forward pass of a language model on one device: tokens to hidden states, hidden states to
@@ -23,6 +25,9 @@ import lethe.model.torch.TorchScript;
  * never reaches a real position. Not thread-safe.
  */
 public final class Network implements AutoCloseable {
+  private static final String GPU_REMEDY =
+      "; executors need a driver and PyTorch's libraries for it (conf/gpu.conf), or set train.device=cpu and evaluate.device=cpu";
+
   private static final String ROWS =
       """
         def pick(self, h: Tensor, rows: Tensor) -> Tensor:
@@ -83,9 +88,25 @@ public final class Network implements AutoCloseable {
     return manager.newSubManager();
   }
 
-  /** Parameters, all zero. */
+  /**
+   * Parameters, all zero. This is the first use of the device.
+   *
+   * @throws InvalidSettings when the device cannot be used
+   */
   public Parameters newParameters() {
-    return new Parameters(manager, architecture, autograd, compute);
+    try {
+      return new Parameters(manager, architecture, autograd, compute);
+    } catch (EngineException e) {
+      throw new InvalidSettings(
+          "Cannot use %s: %s%s"
+              .formatted(compute.device(), cause(e), compute.device().isGpu() ? GPU_REMEDY : ""),
+          e);
+    }
+  }
+
+  /** PyTorch's own first sentence; guesses and a table of its functions may follow. */
+  private static String cause(EngineException e) {
+    return String.valueOf(e.getMessage()).split("\\.? This could be because|\\R", 2)[0];
   }
 
   /**

@@ -1,6 +1,5 @@
 package lethe.train.worker;
 
-import ai.djl.engine.EngineException;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -19,7 +18,6 @@ import lethe.model.network.Parameters;
 import lethe.model.torch.Compute;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
-import lethe.settings.InvalidSettings;
 import lethe.spark.ScalaCollections;
 import lethe.train.exchange.DriverConnection;
 import lethe.train.exchange.ExchangeSpec;
@@ -175,7 +173,7 @@ public final class WorkerTask
   private int steps(DriverConnection driver, int worker, Iterator<Tuple2<RowKey, Example>> rows) {
     Compute compute = spec.compute.on(BarrierTaskContext.get().resources());
     try (Network network = new Network(spec.model.architecture(), compute)) {
-      Parameters weights = parameters(network, compute);
+      Parameters weights = network.newParameters();
       Map<FrozenModel, Parameters> frozen = frozen(network);
       DriverConnection.Start start = hello(driver, compute);
       PlanReader plan = new PlanReader(rows, start.step());
@@ -224,15 +222,6 @@ public final class WorkerTask
         (values, bucket) ->
             spec.layout.forEachRange(
                 bucket, (flat, from, length) -> weights.write(flat, values, from, length)));
-  }
-
-  /** Creates the parameters; this is the first use of the device. */
-  private static Parameters parameters(Network network, Compute compute) {
-    try {
-      return network.newParameters();
-    } catch (EngineException e) {
-      throw new InvalidSettings("Cannot use %s: %s".formatted(compute.device(), e.getMessage()), e);
-    }
   }
 
   private Map<FrozenModel, Parameters> frozen(Network network) {
