@@ -10,7 +10,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import lethe.run.Cluster;
@@ -19,43 +18,10 @@ import lethe.run.SubmitArguments;
 import lethe.run.Verb;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.yaml.snakeyaml.Yaml;
 
 /** What the examples in jobs/ hand on, where there is no such cluster to run them on. */
 class JobsTest {
   @TempDir Path folder;
-
-  @Test
-  void kubernetesIsGivenWhatSubmitGives() throws IOException {
-    Map<?, ?> list = new Yaml().load(Files.readString(Path.of("jobs/kubernetes.yaml")));
-    List<?> items = (List<?>) list.get("items");
-    assertThat(items.stream().<Object>map(item -> under(item).get("kind")))
-        .containsExactly("ConfigMap", "SparkApplication", "ScheduledSparkApplication");
-    Map<?, ?> run = under(items.get(1), "spec");
-    assertThat(under(items.get(2), "spec", "template")).as("every night the same").isEqualTo(run);
-    Map<?, ?> conf = under(run, "sparkConf");
-    assertThat(conf.values()).as("Kubernetes takes texts").allMatch(String.class::isInstance);
-
-    String file = (String) under(items.get(0), "data").get("run.conf");
-    RunConfig config =
-        RunConfig.read(Verb.RUN, Files.writeString(folder.resolve("run.conf"), file), List.of());
-    Map<String, Object> expected = new HashMap<>(Cluster.protection());
-    SubmitArguments.environment(config.train().threads())
-        .forEach((name, value) -> expected.put("spark.executorEnv." + name, value));
-    assertThat(conf)
-        .satisfies(
-            c -> expected.forEach((key, value) -> assertThat(c.get(key)).as(key).isEqualTo(value)));
-    assertThat(under(run, "executor").get("instances")).isEqualTo(config.train().workers());
-    assertThat(under(run, "executor").get("cores")).isEqualTo(config.train().threads());
-  }
-
-  private static Map<?, ?> under(Object node, String... path) {
-    Map<?, ?> at = (Map<?, ?>) node;
-    for (String key : path) {
-      at = (Map<?, ?>) at.get(key);
-    }
-    return at;
-  }
 
   @Test
   void yarnGetsTheRunFileAndNoPlaintext() throws Exception {

@@ -106,7 +106,8 @@ public final class GpuStages {
         .satisfies(
             failure ->
                 assertThat(Throwables.getStackTrace(failure))
-                    .containsPattern("InvalidSettings: Cannot use gpu\\([35]\\): .*CUDA.*; executors need a driver"));
+                    .containsPattern(
+                        "InvalidSettings: Cannot use gpu\\([35]\\): .*CUDA.*; executors need a driver"));
   }
 
   /**
