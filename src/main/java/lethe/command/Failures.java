@@ -29,6 +29,11 @@ public final class Failures {
       errors.println(e.getMessage());
       return 1;
     }
+    if (ExceptionUtils.getThrowableList(e).stream().anyMatch(FailureText.WITHOUT_LETHE::in)) {
+      errors.println(
+          "Executors cannot find Lethe's classes: lethe.jar and the jars of target/lib must be in their image or on their hosts, where spark.executor.extraClassPath names them (Dockerfile, docs/operations.md)");
+      return 2;
+    }
     String cause = FailureText.firstCause(String.valueOf(firstCause(e).getMessage()));
     errors.println("The run failed: " + cause);
     if (FailureText.DISK_FULL.in(cause)) {

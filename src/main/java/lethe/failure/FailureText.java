@@ -19,6 +19,14 @@ public enum FailureText {
   /** An executor or a row buffer had too little memory, or the executor died without a reason. */
   TOO_LITTLE_MEMORY("OutOfMemory|ExecutorLostFailure|BufferHolder"),
 
+  /**
+   * An executor that does not have this program's classes. A lambda of them stays what Java wrote
+   * for it, which does not fit where the lambda belongs.
+   */
+  WITHOUT_LETHE(
+      "ClassNotFoundException: lethe\\.|NoClassDefFoundError: lethe/"
+          + "|cannot assign instance of java\\.lang\\.invoke\\.SerializedLambda"),
+
   /** A compressed file whose codec is missing or cannot read it. */
   CODEC("Codec"),
 

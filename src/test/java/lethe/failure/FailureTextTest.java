@@ -57,6 +57,19 @@ class FailureTextTest {
   }
 
   @Test
+  void anExecutorWithoutOurClassesIsKnownByTheirNames() {
+    Throwable missing = catchThrowable(() -> Class.forName("lethe.corpus.NotThere"));
+    assertThat(missing).matches(FailureText.WITHOUT_LETHE::in);
+    assertThat(FailureText.WITHOUT_LETHE.in(new NoClassDefFoundError("lethe/NotThere"))).isTrue();
+    Throwable lambda =
+        new ClassCastException(
+            "cannot assign instance of java.lang.invoke.SerializedLambda to field org.apache.spark.rdd.MapPartitionsRDD.f of type scala.Function3");
+    assertThat(lambda).matches(FailureText.WITHOUT_LETHE::in);
+    Throwable other = catchThrowable(() -> Class.forName("org.apache.lethe.NotThere"));
+    assertThat(FailureText.WITHOUT_LETHE.in(other)).as("a connector's").isFalse();
+  }
+
+  @Test
   void aCodecIsKnownByTheNameOfItsClass() {
     assertThat(FailureText.CODEC.in(CompressionCodec.class.getName())).isTrue();
     assertThat(FailureText.CODEC.in(new IOException("broken pipe"))).isFalse();
