@@ -8,7 +8,7 @@
 # The second is for executors with GPUs. Its libtorch is the folder with lib/*.so that conf/gpu.conf describes.
 # An image has one line of Spark: that of the jar. For another one build the jar for it and name the image's Spark and Scala:
 # --build-arg SPARK=... --build-arg SCALA=...
-ARG SPARK=3.5.9
+ARG SPARK=3.5.8
 ARG SCALA=2.12
 
 FROM --platform=linux/amd64 apache/spark:${SPARK}-scala${SCALA}-java17-ubuntu AS base

@@ -131,9 +131,9 @@ class KubernetesTest {
   void imagesAreOfOneSparkAndOfThisVersion() throws IOException {
     String docker = Files.readString(Path.of("Dockerfile"));
     String pom = Files.readString(Path.of("pom.xml"));
-    assertThat(only("(?m)^ARG SPARK=(.+)$", docker))
+    assertThat(only("(?m)^ARG SPARK=(\\d+\\.\\d+)\\.", docker))
         .as("the Spark that the jar is built for unless another line is asked for")
-        .isEqualTo(only("<spark.version>(.+?)</spark.version>", pom));
+        .isEqualTo(only("<spark.version>(\\d+\\.\\d+)\\.", pom));
     assertThat(only("(?m)^ARG SCALA=(.+)$", docker))
         .isEqualTo(only("<scala.line>(.+?)</scala.line>", pom));
     String version = only("<version>(.+?)(?:-SNAPSHOT)?</version>", pom);

@@ -342,8 +342,11 @@ class EngineIT {
     }
 
     Outcome train() {
-      try (SparkSession application = session()) {
-        return train(application);
+      SparkSession spark = session();
+      try {
+        return train(spark);
+      } finally {
+        spark.stop();
       }
     }
 
