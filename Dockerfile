@@ -6,22 +6,24 @@
 #   docker build --tag registry.example/lethe:0.2.0-gpu --target gpu --build-context libtorch=/opt/libtorch .
 #
 # The second is for executors with GPUs. Its libtorch is the folder with lib/*.so that conf/gpu.conf describes.
-# An image has one line of Spark: that of the jar. For another one build the jar for it and name the image's Spark and Scala:
-# --build-arg SPARK=... --build-arg SCALA=...
-ARG SPARK=3.5.8
-ARG SCALA=2.12
+# An image has the Spark of target/spark, whose jars for S3 it takes. For Spark 3.5 build with -P spark-3.5, and name its folder and
+# Spark: --build-arg BUILD=target-3.5 --build-arg SPARK=3.5.9 --build-arg SCALA=2.12
+ARG SPARK=4.2.0
+ARG SCALA=2.13
+ARG BUILD=target
 
 FROM --platform=linux/amd64 apache/spark:${SPARK}-scala${SCALA}-java17-ubuntu AS base
+ARG BUILD
 USER root
 
 # What Hadoop's connector to S3 needs and Spark's image lacks: those jars of the embedded Spark that have no namesake there.
-RUN --mount=type=bind,source=target/spark/jars,target=/embedded \
+RUN --mount=type=bind,source=${BUILD}/spark/jars,target=/embedded \
     for jar in /embedded/*.jar; do \
       name=$(basename "$jar" | sed 's/-[0-9].*//') && \
       { ls /opt/spark/jars/"$name"-[0-9]*.jar >/dev/null 2>&1 || cp "$jar" /opt/spark/jars/; } || exit 1; \
     done
 
-COPY target/lethe.jar target/lib /opt/lethe/
+COPY ${BUILD}/lethe.jar ${BUILD}/lib /opt/lethe/
 COPY conf /opt/lethe/conf
 
 # What submit.sh sets for every process. How many threads a process has is the run's: spark.executorEnv.OMP_NUM_THREADS.

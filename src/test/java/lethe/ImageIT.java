@@ -193,6 +193,7 @@ class ImageIT {
     Map<String, List<String>> stages = new LinkedHashMap<>();
     List<String> current = new ArrayList<>();
     String file = Files.readString(Path.of("Dockerfile")).replaceAll("(?m)^ *#.*\n", "");
+    file = file.replace("${BUILD}", "target"); // as by default
     for (String line : file.replaceAll("\\\\\n\\s*", "").lines().toList()) {
       if (line.startsWith("FROM ")) {
         current = stages.computeIfAbsent(line, from -> new ArrayList<>());
