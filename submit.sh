@@ -45,6 +45,8 @@ if [ -n "${SPARK_HOME:-}" ]; then
       exit 2
       ;;
   esac
+elif [ -f "$root/target-3.5/lethe.jar" ] && [ ! -f "$root/pom.xml" ]; then
+  line=spark-3.5 # a release for it
 fi
 case $line in
   spark-4) build=$root/target scala=2.13 make=(mvn -q -B -ntp -DskipTests package) ;;

@@ -16,6 +16,11 @@ public final class BuildFolder {
     }
   }
 
+  /** The line of Spark that it is for. */
+  static String line() {
+    return path("").endsWith("target-3.5") ? "spark-3.5" : "spark-4";
+  }
+
   /** What is under it by this name. */
   public static Path path(String name) {
     return Path.of(System.getProperty("lethe.build", "target"), name).toAbsolutePath();

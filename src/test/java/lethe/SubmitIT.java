@@ -1,5 +1,6 @@
 package lethe;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +10,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,13 +30,21 @@ class SubmitIT {
   @Test
   void theQuickstartForgetsWhatItShouldAndKeepsTheRest() throws Exception {
     Path run = folder.resolve("quickstart");
-    String conf = quickstartWithSecrets();
+    Path release = release();
+    String conf = quickstartWithSecrets(release.resolve("conf/quickstart.conf"));
     Path temporary = Files.createDirectory(folder.resolve("tmp"));
     String phrase = forgottenPhrase();
     Residue residue = new Residue(List.of("marker-", phrase));
     Submitted submitted =
         watched(
-            residue, run, Map.of("TMPDIR", temporary.toString()), "run", conf, "run.dir=" + run);
+            residue,
+            run,
+            start(
+                release.resolve("submit.sh"),
+                Map.of("TMPDIR", temporary.toString(), "PATH", pathWithoutMaven()),
+                "run",
+                conf,
+                "run.dir=" + run));
     assertThat(submitted.code).as(submitted.output).isZero();
     JsonNode report = new ObjectMapper().readTree(run.resolve("report/report.json").toFile());
     JsonNode scores = report.get("scores");
@@ -73,7 +83,7 @@ class SubmitIT {
     Path sample = run.resolve("sample"); // the source itself
     assertThat(Files.readString(sample.resolve("paper.jsonl")).contains(phrase)).isTrue();
     residue.look(run, sample);
-    residue.look(BuildFolder.path("spark/work"), sample);
+    residue.look(release.resolve(BuildFolder.path("").getFileName() + "/spark/work"), sample);
     residue.assertNone();
     assertThat(submitted.output).doesNotContain("marker-", phrase);
 
@@ -107,8 +117,34 @@ class SubmitIT {
     throw new AssertionError("no document to forget in " + same);
   }
 
+  /**
+   * What jobs/release.sh makes: all that a machine needs that has Java. Its checksums are right.
+   */
+  private Path release() throws Exception {
+    String out = folder.resolve("release").toString();
+    String name = done("jobs/release.sh", out, BuildFolder.line()).strip();
+    done("bash", "-c", "cd " + out + " && sha256sum --check --quiet *.sha256");
+    assertThat(Path.of(name + ".sha256")).content().contains("/submit.sh\n", "/lethe.jar\n");
+    return Path.of(name);
+  }
+
+  private static String done(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    return said;
+  }
+
+  private String pathWithoutMaven() throws IOException {
+    Path bin = Files.createDirectory(folder.resolve("bin"));
+    Path maven =
+        Files.writeString(bin.resolve("mvn"), "#!/bin/sh\necho there is no Maven; exit 1\n");
+    Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return bin + ":" + System.getenv("PATH");
+  }
+
   /** A run file with secrets of every kind, and a source that is read with one. */
-  private String quickstartWithSecrets() throws IOException {
+  private String quickstartWithSecrets(Path quickstart) throws IOException {
     Path csv = Files.writeString(folder.resolve("other.csv"), "id,split,text\n1,none,no text\n");
     return Files.writeString(
             folder.resolve("secret.conf"),
@@ -124,7 +160,7 @@ class SubmitIT {
             spark.hadoop.fs.azure.account.key.ACCOUNT = marker-5
             spark.hadoop.fs.gs.auth.service.account.private.key = marker-6
             """
-                .formatted(Path.of("conf/quickstart.conf").toAbsolutePath(), csv))
+                .formatted(quickstart, csv))
         .toString();
   }
 
@@ -346,17 +382,12 @@ class SubmitIT {
   static Submitted submit(Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
     Process process = start(environment, arguments);
-    String output =
-        new String(
-            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     return new Submitted(process.waitFor(), output);
   }
 
   /** The same, and meanwhile looks for what others must not see. */
-  private static Submitted watched(
-      Residue residue, Path run, Map<String, String> environment, String... arguments)
-      throws Exception {
-    Process process = start(environment, arguments);
+  private static Submitted watched(Residue residue, Path run, Process process) throws Exception {
     CompletableFuture<byte[]> output =
         CompletableFuture.supplyAsync(
             () -> {
@@ -367,16 +398,20 @@ class SubmitIT {
               }
             });
     residue.watch(process, run);
-    return new Submitted(
-        process.waitFor(), new String(output.get(), java.nio.charset.StandardCharsets.UTF_8));
+    return new Submitted(process.waitFor(), new String(output.get(), UTF_8));
   }
 
   static Process start(Map<String, String> environment, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of("./submit.sh"));
+    return start(Path.of("./submit.sh"), environment, arguments);
+  }
+
+  private static Process start(Path submit, Map<String, String> environment, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of(submit.toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().putAll(environment);
     BuildFolder.useEmbeddedSpark(builder.environment());
+    builder.environment().putAll(environment);
     return builder.start();
   }
 }
