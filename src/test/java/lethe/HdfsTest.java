@@ -157,6 +157,7 @@ class HdfsTest {
             RunFolder.of(run, new Configuration()),
             model,
             256,
-            4096));
+            4096,
+            List.of()));
   }
 }

@@ -38,7 +38,7 @@ class LayersTest {
     room("settings", "");
     room("spark", "");
     room("folder", "json failure settings");
-    room("table", "settings folder");
+    room("table", "settings spark folder");
     room("sample", "json folder");
     room("target", "settings");
     room("objective", "settings target");

@@ -186,7 +186,8 @@ class PrepareIT {
 
   private static Prepare prepare(RunFolder run) {
     CorpusSettings settings = CorpusSettings.read(Settings.load(conf, List.of()).root());
-    return new Prepare(spark, settings, run, folder.resolve("model").toString(), 256, 4096);
+    return new Prepare(
+        spark, settings, run, folder.resolve("model").toString(), 256, 4096, List.of());
   }
 
   private static void await(BooleanSupplier met) {

@@ -34,6 +34,7 @@ import javax.management.openmbean.CompositeData;
 import lethe.corpus.duplicate.DuplicateClosure;
 import lethe.corpus.source.DocumentTexts;
 import lethe.corpus.source.Documents;
+import lethe.corpus.source.TableVersions;
 import lethe.corpus.split.DocumentIndex;
 import lethe.corpus.split.RuleFiles;
 import lethe.corpus.split.Splits;
@@ -157,8 +158,9 @@ public final class PrepareBench {
             .getOrCreate()) {
       CorpusSettings settings = settings();
       RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
-      Prepare prepare = new Prepare(spark, settings, run, model.toString(), 256, 4096);
-      Documents source = new Documents(spark, settings.sources(), List.of());
+      Prepare prepare = new Prepare(spark, settings, run, model.toString(), 256, 4096, List.of());
+      Documents source =
+          new Documents(spark, settings.sources(), List.of(), new TableVersions(spark, List.of()));
       try (MaterializedTables tables = new MaterializedTables()) {
         Dataset<Row> index =
             tables.keep(

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lethe.corpus.duplicate.Repeat;
+import lethe.corpus.source.SourceTable;
 import lethe.corpus.token.Chunks;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
@@ -42,6 +43,7 @@ import org.apache.spark.sql.SparkSession;
  * @param parts the files that hold the chunks, ordered by path
  * @param evidence the files of the tables beside the corpus, ordered by path; null in a manifest
  *     written before version 0.2
+ * @param tables the sources that are tables, and which version of each was read; null if none is
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Manifest(
@@ -61,7 +63,8 @@ public record Manifest(
     long forgetUnmet,
     List<String> warnings,
     List<Part> parts,
-    @OrNull List<Part> evidence) {
+    @OrNull List<Part> evidence,
+    @OrNull List<SourceTable> tables) {
 
   public static final int VERSION = 4;
 

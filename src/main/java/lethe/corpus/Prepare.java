@@ -23,6 +23,8 @@ import lethe.corpus.source.DocumentTexts;
 import lethe.corpus.source.Documents;
 import lethe.corpus.source.Predicate;
 import lethe.corpus.source.ReadDiagnosis;
+import lethe.corpus.source.SourceTable;
+import lethe.corpus.source.TableVersions;
 import lethe.corpus.token.Chunks;
 import lethe.corpus.token.HubTokenizer;
 import lethe.corpus.token.QuestionEncoder;
@@ -75,6 +77,7 @@ public final class Prepare {
    * @param model Hugging Face folder on any Hadoop path; its {@code tokenizer.json} is used
    * @param contextTokens the most tokens the model can read at once
    * @param vocabulary rows of the model's embedding
+   * @param begun which versions of tables an interrupted attempt has read, see {@link SourceTables}
    */
   public Prepare(
       SparkSession spark,
@@ -82,14 +85,20 @@ public final class Prepare {
       RunFolder folder,
       String model,
       int contextTokens,
-      int vocabulary) {
+      int vocabulary,
+      List<SourceTable> begun) {
     this.spark = spark;
     this.settings = settings;
     this.folder = folder;
     this.tokenizer = new Path(model, "tokenizer.json");
     this.contextTokens = contextTokens;
     this.vocabulary = vocabulary;
-    this.documents = new Documents(spark, settings.sources(), settings.splits().predicates());
+    this.documents =
+        new Documents(
+            spark,
+            settings.sources(),
+            settings.splits().predicates(),
+            new TableVersions(spark, begun));
   }
 
   /**
@@ -113,7 +122,7 @@ public final class Prepare {
   /**
    * Writes the rejects and the chunks, and last the manifest.
    *
-   * @param early receives at once what makes the stage slow
+   * @param early receives at once which versions of tables are read, and what makes the stage slow
    * @param begins runs once nothing can be refused any more, before anything is written or deleted
    * @param ends runs when all is written but the manifest, with which the corpus is finished
    * @throws InvalidSettings when the settings or the sources are wrong; nothing is written then
@@ -155,6 +164,7 @@ public final class Prepare {
     }
     Broadcast<byte[]> broadcast =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);
+    documents.tables().forEach(table -> early.accept(table.sentence()));
     try (MaterializedTables tables = new MaterializedTables()) {
       Tokenization how =
           new Tokenization(
@@ -178,7 +188,7 @@ public final class Prepare {
     if (failure instanceof InvalidSettings known) {
       return known;
     }
-    RuntimeException unreadable = new ReadDiagnosis(spark, settings.sources()).explained(failure);
+    RuntimeException unreadable = new ReadDiagnosis(spark, documents.pinned()).explained(failure);
     Throwable first = ExceptionUtils.getRootCause(failure);
     if (!(unreadable instanceof InvalidSettings) && !ReadDiagnosis.ofFile(failure)) {
       for (var split : settings.splits().bySplit().entrySet()) {
@@ -235,6 +245,7 @@ public final class Prepare {
   }
 
   private Result write(CorpusContents all, Runnable ends) {
+    new SourceTables(documents.tables()).write(folder); // from here on these are its versions
     folder.files().delete(folder.corpusManifest()); // from here on the corpus is unfinished
     folder.files().delete(folder.corpus());
     write(Optional.of(all.rejects().table()), folder.rejects());
@@ -297,8 +308,10 @@ public final class Prepare {
             all.unmet(),
             summary.warnings(),
             parts,
-            evidence)
+            evidence,
+            documents.tables().isEmpty() ? null : documents.tables())
         .write(folder);
+    folder.files().delete(folder.sourceTables());
     return new Result(summary, chunksSha256);
   }
 

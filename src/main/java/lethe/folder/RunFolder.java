@@ -41,6 +41,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(corpus(), "manifest.json");
   }
 
+  /** Which versions of tables a prepare reads that is not finished; then the manifest has them. */
+  public Path sourceTables() {
+    return new Path(root, "corpus-sources.json");
+  }
+
   /** Rows that could not be used, each with its reason. */
   public Path rejects() {
     return new Path(root, "corpus-rejects");

@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import lethe.check.Findings;
 import lethe.check.Preflight;
@@ -13,6 +14,7 @@ import lethe.console.Console;
 import lethe.console.EvaluateProgress;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
+import lethe.corpus.SourceTables;
 import lethe.evaluate.Evaluate;
 import lethe.folder.Files;
 import lethe.folder.Lease;
@@ -260,12 +262,14 @@ public final class Pipeline {
   private void noteCorpus(Findings findings) {
     Files files = folder.files();
     if (files.exists(folder.corpusManifest()) && files.exists(folder.provenance())) {
-      provenance.note(
-          Map.of(
-              "chunks_sha256",
-              Manifest.read(folder).chunksSha256(),
-              "model_warnings",
-              findings.warnings()));
+      Manifest manifest = Manifest.read(folder);
+      Map<String, Object> notes = new TreeMap<>();
+      notes.put("chunks_sha256", manifest.chunksSha256());
+      notes.put("model_warnings", findings.warnings());
+      if (manifest.tables() != null) {
+        notes.put("tables", manifest.tables());
+      }
+      provenance.note(notes);
     }
   }
 
@@ -371,7 +375,8 @@ public final class Pipeline {
         folder,
         models.template().path(),
         network.context().tokens(),
-        network.vocabulary());
+        network.vocabulary(),
+        config.overwrite() ? List.of() : SourceTables.interrupted(folder));
   }
 
   private Prepare.Result prepare(Prepare prepare, SparkSession spark) {

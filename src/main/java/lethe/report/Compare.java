@@ -2,6 +2,7 @@ package lethe.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,13 +82,23 @@ public final class Compare {
     return new Comparison(band.orElse(null), marked, ComparedMethod.of(marked));
   }
 
-  /** The settings of a report with the keys of this version, whichever version wrote it. */
+  /**
+   * The settings of a report with the keys of this version, whichever version wrote it, and with
+   * the versions of tables that the run has read.
+   */
   private static JsonNode settings(JsonNode report) {
     JsonNode settings = report.at("/provenance/settings");
     try {
-      return settings.isObject()
-          ? Json.MAPPER.readTree(Settings.respelled(settings.toString()))
-          : settings;
+      JsonNode read =
+          settings.isObject()
+              ? Json.MAPPER.readTree(Settings.respelled(settings.toString()))
+              : settings;
+      for (JsonNode table : report.at("/corpus/tables")) {
+        if (read.at("/corpus/sources/" + table.path("source").asInt()) instanceof ObjectNode source) {
+          source.set("version", table.path("version"));
+        }
+      }
+      return read;
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Cannot read the settings of a report as JSON", e);
     }

@@ -55,7 +55,8 @@ interface Door {
                   RunFolder.of(config.runDir(), new Configuration()),
                   config.model(),
                   network.context().tokens(),
-                  network.vocabulary())
+                  network.vocabulary(),
+                  List.of())
               .execute(System.out::println, () -> {}, () -> {})
               .summary()
               .lines()

@@ -149,7 +149,8 @@ record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
         0,
         List.of("a warning"),
         List.of(new Manifest.Part("chunks/split=forget/domain=paper/part.parquet", 17, "ab")),
-        List.of(new Manifest.Part("corpus-documents/part.parquet", 17, "ab")));
+        List.of(new Manifest.Part("corpus-documents/part.parquet", 17, "ab")),
+        null);
   }
 
   private static Evaluation evaluation(String fingerprint) {

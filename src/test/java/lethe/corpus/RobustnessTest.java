@@ -186,7 +186,8 @@ class RobustnessTest {
             run,
             folder.resolve("model").toString(),
             64,
-            256);
+            256,
+            List.of());
     FullDisk.LEFT.set(4000);
     assertThatThrownBy(() -> SmallCorpora.execute(prepare))
         .hasRootCauseMessage("No space left on device")

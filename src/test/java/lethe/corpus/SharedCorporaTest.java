@@ -79,7 +79,8 @@ class SharedCorporaTest {
     CorpusSettings corpus = CorpusSettings.read(settings.root());
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
-    SmallCorpora.execute(new Prepare(LocalSpark.SESSION, corpus, run, base.toString(), 256, 4096));
+    SmallCorpora.execute(
+        new Prepare(LocalSpark.SESSION, corpus, run, base.toString(), 256, 4096, List.of()));
 
     Map<String, String> found = new TreeMap<>();
     Manifest.read(run)

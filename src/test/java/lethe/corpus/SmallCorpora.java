@@ -64,7 +64,8 @@ public record SmallCorpora(Path folder) {
         run(),
         folder.resolve("model").toString(),
         contextTokens,
-        256);
+        256,
+        List.of());
   }
 
   /**

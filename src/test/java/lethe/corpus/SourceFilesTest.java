@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import lethe.LocalSpark;
 import lethe.corpus.source.Documents;
+import lethe.corpus.source.TableVersions;
 import lethe.corpus.token.Chunks;
 import lethe.settings.InvalidSettings;
 import org.apache.spark.sql.Dataset;
@@ -286,7 +287,11 @@ class SourceFilesTest {
   }
 
   private Documents documents(CorpusSettings settings) {
-    return new Documents(LocalSpark.SESSION, settings.sources(), settings.splits().predicates());
+    return new Documents(
+        LocalSpark.SESSION,
+        settings.sources(),
+        settings.splits().predicates(),
+        new TableVersions(LocalSpark.SESSION, List.of()));
   }
 
   private Dataset<Row> read(CorpusSettings settings) {

@@ -83,7 +83,8 @@ class SourceFormatsTest {
     }
     assertThatThrownBy(() -> texts("{ path = no_such_table, domain = a, format = table }"))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContainingAll("Cannot read source no_such_table as table:", "cannot be found");
+        .hasMessage(
+            "Cannot read source no_such_table as table: there is no such table in catalog spark_catalog; restore it, or name another one");
     assertThatThrownBy(() -> texts("{ path = \"a.jsonl\", domain = a, format = parket }"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("a.jsonl as parket:");

@@ -137,7 +137,8 @@ class FixedPairingTest {
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
     org.apache.hadoop.fs.Path model = new org.apache.hadoop.fs.Path(folder + "/model");
     new ByteLlama(16, 1, 2, 1, 24, 1024, 0.02).write(model, run.files());
-    SmallCorpora.execute(new Prepare(LocalSpark.SESSION, corpus, run, model.toString(), 1024, 259));
+    SmallCorpora.execute(
+        new Prepare(LocalSpark.SESSION, corpus, run, model.toString(), 1024, 259, List.of()));
 
     byte[] tokenizer = run.files().read(new org.apache.hadoop.fs.Path(model, "tokenizer.json"));
     QuestionEncoder encoder =

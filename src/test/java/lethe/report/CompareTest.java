@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -149,6 +150,31 @@ class CompareTest {
     assertThat(compared.at("/runs/1/variant").asText()).isEqualTo("train.batch=16");
     assertThat(compared.at("/runs/2/variant").asText()).isEmpty();
     assertThat(compared.at("/methods/0/decades").asDouble()).isZero();
+  }
+
+  @Test
+  void runsThatReadOtherVersionsOfATableAreApart() {
+    run("a", "m", 1e-5, "matched", 0.1, 0);
+    run("b", "m", 1e-4, "matched", 0.1, 0);
+    readsVersion("a", "11");
+    readsVersion("b", "12");
+    JsonNode compared = compare("a", "b");
+    assertThat(compared.at("/runs/0/variant").asText()).isEqualTo("corpus.sources[0].version=11");
+    assertThat(compared.at("/runs/1/variant").asText()).isEqualTo("corpus.sources[0].version=12");
+    assertThat(compared.get("methods")).hasSize(2);
+  }
+
+  private void readsVersion(String name, String version) {
+    RunFolder folder = folder(name);
+    var path = new org.apache.hadoop.fs.Path(folder.report(), "report.json");
+    ObjectNode report = folder.files().readObject(path, "");
+    report
+        .putObject("corpus")
+        .putArray("tables")
+        .addObject()
+        .put("source", 0)
+        .put("version", version);
+    folder.files().writeJson(path, report);
   }
 
   @Test

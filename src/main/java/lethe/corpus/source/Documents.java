@@ -15,7 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lethe.folder.Files;
+import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
@@ -84,12 +86,22 @@ public final class Documents {
   private final SparkSession spark;
   private final List<Source> sources;
   private final SourceColumns columns;
+  private final TableVersions versions;
 
   /** The files of each source, looked for once. */
   private final Map<Source, Listing> listings = new HashMap<>();
 
-  public Documents(SparkSession spark, List<Source> sources, Collection<Predicate> predicates) {
+  /**
+   * @param predicates over the members of documents
+   * @param versions of the sources that are tables
+   */
+  public Documents(
+      SparkSession spark,
+      List<Source> sources,
+      Collection<Predicate> predicates,
+      TableVersions versions) {
     this.spark = spark;
+    this.versions = versions;
     this.sources = sources;
     this.columns =
         SourceColumns.at(
@@ -101,7 +113,7 @@ public final class Documents {
 
   public Dataset<Row> read() {
     return IntStream.range(0, sources.size())
-        .mapToObj(i -> read(new DocumentRow(sources.get(i), i, columns)))
+        .mapToObj(i -> read(new DocumentRow(versions.pinned(sources.get(i)), i, columns)))
         .reduce(Dataset::unionAll)
         .orElseThrow();
   }
@@ -120,20 +132,46 @@ public final class Documents {
 
   /** What is wrong with a source, as far as that shows before it is read. */
   public Optional<String> problem(Source source) {
-    return own(source) ? Optional.empty() : new SourceRows(spark, source).problem();
+    try {
+      return own(source)
+          ? Optional.empty()
+          : new SourceRows(spark, versions.pinned(source)).problem();
+    } catch (InvalidSettings e) { // no such table or version
+      return Optional.of(e.getMessage());
+    }
   }
 
-  /** Bytes of the sources' files, of packed ones tenfold; empty where a source is no files. */
+  /** The sources as they are read: tables at their versions. */
+  public List<Source> pinned() {
+    return sources.stream().map(versions::pinned).toList();
+  }
+
+  /** The sources that are tables, as they are read. */
+  public List<SourceTable> tables() {
+    return IntStream.range(0, sources.size())
+        .filter(i -> sources.get(i).isTable())
+        .mapToObj(i -> SourceTable.of(i, versions.pinned(sources.get(i))))
+        .toList();
+  }
+
+  /** Bytes of the sources' files, of packed ones tenfold; empty where that is unknown. */
   public OptionalLong bytes() {
     long bytes = 0;
     for (Source source : sources) {
-      Optional<Listing> listing = listing(source);
-      if (listing.isEmpty()) {
+      OptionalLong own =
+          source.isTable()
+              ? new SourceRows(spark, versions.pinned(source)).tableBytes()
+              : listing(source).stream().mapToLong(Documents::unpacked).findFirst();
+      if (own.isEmpty()) {
         return OptionalLong.empty();
       }
-      bytes += listing.get().files().stream().mapToLong(FileRows::unpacked).sum();
+      bytes += Math.min(own.getAsLong(), Long.MAX_VALUE - bytes);
     }
     return OptionalLong.of(bytes);
+  }
+
+  private static long unpacked(Listing listing) {
+    return listing.files().stream().mapToLong(FileRows::unpacked).sum();
   }
 
   private Optional<Listing> listing(Source source) {
@@ -141,26 +179,35 @@ public final class Documents {
       Optional<Listing> found =
           own(source)
               ? Optional.of(source.listing(files()))
-              : new SourceRows(spark, source).listing();
+              : new SourceRows(spark, source).listing(); // none of a table
       found.ifPresent(listing -> listings.put(source, listing));
     }
     return Optional.ofNullable(listings.get(source));
   }
 
-  /** Sentences on files of the sources that are not documents. */
+  /** Sentences on files of the sources that are not documents, and on tables without versions. */
   public List<String> notes() {
-    return sources.stream()
-        .flatMap(
-            source ->
-                listing(source).stream().flatMap(listing -> listing.notes(source.path()).stream()))
-        .distinct()
-        .toList();
+    Stream<String> files =
+        sources.stream()
+            .flatMap(
+                source ->
+                    listing(source).stream()
+                        .flatMap(listing -> listing.notes(source.path()).stream()));
+    Stream<String> tables =
+        tables().stream()
+            .filter(table -> table.version() == null)
+            .map(
+                table ->
+                    "Source %s has no versions: who prepares this corpus again reads what the table has then"
+                        .formatted(table.path()));
+    return Stream.concat(files, tables).distinct().toList();
   }
 
   /** Some rows of a source, unchanged; a text that is not JSON has no members. */
   static List<JsonNode> some(SparkSession spark, Source source, int most) {
     if (!own(source)) {
-      return new SourceRows(spark, source)
+      Source now = new TableVersions(spark, List.of()).pinned(source); // for its columns' names
+      return new SourceRows(spark, now)
           .rows().limit(most).collectAsList().stream()
               .<JsonNode>map(row -> SourceRows.SourceRow.from(row).object())
               .toList();

@@ -20,7 +20,7 @@ import org.apache.spark.sql.SparkSession;
  * not which one it is, nor which document was too long for an executor's memory.
  *
  * @param spark to read with
- * @param sources inputs that may be at fault
+ * @param sources inputs that may be at fault; tables as {@link TableVersions} found them
  */
 public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
   /**
@@ -37,7 +37,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
     List<String> faults =
         ofFile(failure) || FailureText.CODEC.in(first)
             ? damaged()
-            : FailureText.TOO_LITTLE_MEMORY.in(first) ? oversized() : List.of();
+            : FailureText.TOO_LITTLE_MEMORY.in(first) ? oversized() : expired();
     if (!faults.isEmpty()) {
       List<String> shown =
           new ArrayList<>(faults.subList(0, Math.min(MOST_FAULTS_NAMED, faults.size())));
@@ -127,7 +127,7 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
                           .map(Optional::get)
                           .collect()
                           .stream();
-                  default -> tables(source);
+                  default -> source.isTable() ? unreadable(source) : tables(source);
                 })
         .distinct()
         .toList();
@@ -165,9 +165,43 @@ public record ReadDiagnosis(SparkSession spark, List<Source> sources) {
                 });
   }
 
+  /** Tables whose versions are there no more: a store may say so in exceptions of its own. */
+  private List<String> expired() {
+    return sources.stream().filter(Source::isTable).flatMap(this::expired).toList();
+  }
+
+  private Stream<String> expired(Source source) {
+    return TableVersions.missing(spark, source).stream()
+        .map(why -> table(source, why + ": it went while it was read"));
+  }
+
+  /** A table of which some files are gone. */
+  private Stream<String> unreadable(Source source) {
+    List<String> expired = expired(source).toList();
+    if (!expired.isEmpty()) {
+      return expired.stream();
+    }
+    try {
+      new SourceRows(spark, source).rows().javaRDD().count();
+      return Stream.empty();
+    } catch (Exception e) { // Spark's are checked but not declared
+      return Stream.of(table(source, line(e)));
+    }
+  }
+
+  private static String table(Source source, String why) {
+    return "Cannot read source %s as %s: %s; restore it, or read what the table has now: run prepare with overwrite=true, without a snapshot or version in the settings"
+        .formatted(source.path(), source.format(), why);
+  }
+
+  private static String line(Exception e) {
+    Throwable first = ExceptionUtils.getRootCause(e);
+    return String.valueOf(first.getMessage()).lines().findFirst().orElse("");
+  }
+
   private static String table(FileSlice file, Source source, Exception e) {
     Throwable first = ExceptionUtils.getRootCause(e);
-    String why = String.valueOf(first.getMessage()).lines().findFirst().orElse("");
+    String why = line(e);
     return "Cannot read %s as %s: %s%s"
         .formatted(
             file.file(),

@@ -1,18 +1,24 @@
 package lethe.corpus.source;
 
+import static lethe.table.TableFormat.DELTA;
+import static lethe.table.TableFormat.ICEBERG;
+
 import java.io.Serializable;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import lethe.folder.Files;
 import lethe.settings.Section;
+import lethe.table.TableFormat;
 
 /**
  * One input of documents.
  *
- * @param path a file, a folder or a glob on any Hadoop path, or the name of a table
+ * @param path a file, a folder or a glob on any Hadoop path, or the name of a table, or the folder
+ *     of a Delta table
  * @param format json (lines or an array, plain or compressed), text (every file a document), table,
- *     or any format of {@code spark.read()}
+ *     iceberg, delta, or any format of {@code spark.read()}
+ * @param version of an Iceberg or Delta table that is read; null for the one that is current when
+ *     it is first read, see {@link TableVersions}
  * @param options of {@code spark.read()}
  * @param domain name of the domain its documents belong to
  * @param text where a row has its text, or its answer
@@ -23,6 +29,7 @@ import lethe.settings.Section;
 public record Source(
     String path,
     String format,
+    String version,
     Map<String, String> options,
     String domain,
     MemberPath text,
@@ -44,15 +51,31 @@ public record Source(
 
   public static Source read(Section section) {
     section.allowOnly(
-        "path", "format", "glob", "options", "domain", "text", "id", "question", "answer", "url");
+        "path",
+        "format",
+        ICEBERG.version(),
+        DELTA.version(),
+        "glob",
+        "options",
+        "domain",
+        "text",
+        "id",
+        "question",
+        "answer",
+        "url");
     boolean asked = section.has("question") || section.has("answer");
     if (asked && section.has("text")) {
       section.problem("text", "cannot be combined with question and answer");
     }
-    String format = section.optionalText("format").orElse(JSON);
+    String format = format(section);
+    String path = section.string("path");
+    if (format.equals(ICEBERG.provider()) && path.contains("/")) {
+      section.problem("path", "must be a table's name, as catalog.namespace.table, was " + path);
+    }
     return new Source(
-        section.string("path"),
+        path,
         format,
+        version(section, format),
         options(section, format),
         domain(section),
         asked
@@ -61,6 +84,25 @@ public record Source(
         asked && !section.has("id") ? null : MemberPath.read(section, "id", IDS),
         asked ? MemberPath.read(section, "question", "question") : null,
         MemberPath.read(section, "url", "url", "meta.url", "metadata.url"));
+  }
+
+  /** Those that this program reads in a way of its own have one spelling. */
+  private static String format(Section section) {
+    String format = section.optionalText("format").orElse(JSON);
+    return TableFormat.of(format).map(TableFormat::provider).orElse(format);
+  }
+
+  private static String version(Section section, String format) {
+    String version = null;
+    for (TableFormat known : TableFormat.values()) {
+      String key = known.version();
+      if (section.has(key) && !format.equals(known.provider())) {
+        section.problem(key, "needs format = " + known.provider());
+      } else if (section.has(key)) {
+        version = String.valueOf(section.longInRange(key, 0, Long.MAX_VALUE));
+      }
+    }
+    return version;
   }
 
   private static String domain(Section section) {
@@ -78,19 +120,39 @@ public record Source(
       Section given = section.section("options");
       given.keys().forEach(key -> options.put(key, given.textOrEmpty(Section.quoted(key))));
     }
-    if (List.of(JSON, TEXT, TABLE).contains(format) && !options.isEmpty()) {
+    boolean table = isTable(format);
+    if ((table || format.equals(JSON) || format.equals(TEXT)) && !options.isEmpty()) {
       section.problem("options", "cannot be combined with format = " + format);
     }
-    if (format.equals(TABLE) && section.has("glob")) {
-      section.problem("glob", "cannot be combined with format = table");
+    if (table && section.has("glob")) {
+      section.problem("glob", "cannot be combined with format = " + format);
     }
     section.optionalText("glob").ifPresent(glob -> options.put(GLOB, glob));
     return options;
   }
 
+  private static boolean isTable(String format) {
+    return format.equals(TABLE) || TableFormat.of(format).isPresent();
+  }
+
+  /** Whether it is a table by its name or, if it is Delta's, by its folder. */
+  boolean isTable() {
+    return isTable(format);
+  }
+
   /** The same of one of its files. */
   Source at(String file) {
-    return new Source(file, format, options, domain, text, id, question, url);
+    return new Source(file, format, version, options, domain, text, id, question, url);
+  }
+
+  /**
+   * The same of what its table was found to be.
+   *
+   * @param found format
+   * @param read version; null if it has none
+   */
+  Source as(String found, String read) {
+    return new Source(path, found, read, options, domain, text, id, question, url);
   }
 
   /** The files it has. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -17,6 +18,7 @@ import lethe.failure.FailureText;
 import lethe.folder.Files;
 import lethe.spark.DataSources;
 import lethe.table.TableFiles;
+import lethe.table.TableFormat;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -32,7 +34,7 @@ import org.apache.spark.sql.types.StructType;
  * The rows of a source that Spark itself reads: columns {@code object} (all of the row's), {@code
  * file} and {@code row} (a number that grows along the file).
  *
- * @param source neither JSON lines nor text
+ * @param source neither JSON lines nor text; a table as {@link TableVersions} found it
  */
 record SourceRows(SparkSession spark, Source source) {
   private static final String OBJECT = "object";
@@ -62,6 +64,9 @@ record SourceRows(SparkSession spark, Source source) {
   Dataset<Row> rows() {
     Dataset<Row> table = table();
     Column object = struct(col("*")).as(OBJECT);
+    if (source.format().equals(TableFormat.ICEBERG.provider())) {
+      return table.select(object, col("_file").as(FILE), col("_pos").as(ROW));
+    }
     Column number = monotonically_increasing_id();
     try {
       // A block has no more rows than bytes, and only the last block of a file is with others'.
@@ -73,8 +78,10 @@ record SourceRows(SparkSession spark, Source source) {
   }
 
   private Dataset<Row> table() {
-    if (source.format().equals(Source.TABLE)) {
-      return spark.table(source.path());
+    if (source.isTable()) {
+      return TableVersions.versions(spark, source)
+          .map(table -> table.rows(source.version()))
+          .orElseGet(() -> TableVersions.table(spark, source).rows());
     }
     if (!ofFiles()) {
       return spark.read().format(source.format()).options(options()).load(source.path());
@@ -108,7 +115,15 @@ record SourceRows(SparkSession spark, Source source) {
   }
 
   private boolean ofFiles() {
-    return !source.format().equals(Source.TABLE) && DataSources.ofFiles(spark, source.format());
+    return !source.isTable() && DataSources.ofFiles(spark, source.format());
+  }
+
+  /** Bytes of a table's files, as far as they are known without reading it. */
+  OptionalLong tableBytes() {
+    Optional<VersionedTable> versions = TableVersions.versions(spark, source);
+    return versions.isPresent()
+        ? versions.get().bytes(source.version())
+        : DataSources.bytes(table());
   }
 
   /** What is wrong with the source. */

@@ -13,6 +13,7 @@ class JsonLineTest {
       new Source(
           "a.jsonl",
           Source.JSON,
+          null,
           Map.of(),
           "arxiv",
           new MemberPath(List.of("text"), false),

@@ -14,6 +14,7 @@ import lethe.corpus.Prepare;
 import lethe.corpus.SmallCorpora;
 import lethe.corpus.source.Documents;
 import lethe.corpus.source.Predicate;
+import lethe.corpus.source.TableVersions;
 import lethe.table.MaterializedTables;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -139,7 +140,12 @@ class SplitsTest {
     CorpusSettings settings = corpora.settings(rules, "");
     List<Predicate> predicates = settings.splits().predicates();
     Dataset<Row> documents =
-        new Documents(LocalSpark.SESSION, settings.sources(), predicates).read();
+        new Documents(
+                LocalSpark.SESSION,
+                settings.sources(),
+                predicates,
+                new TableVersions(LocalSpark.SESSION, List.of()))
+            .read();
     RuleFiles named =
         RuleFiles.read(settings.splits(), tables, LocalSpark.SESSION, corpora.run().files());
     Dataset<Row> index = new DocumentIndex(settings.splits(), settings.seed(), named).of(documents);

@@ -150,7 +150,8 @@ class HubTokenizerTest {
             0,
             List.of(),
             List.of(),
-            List.of())
+            List.of(),
+            null)
         .write(run);
   }
 

@@ -167,7 +167,8 @@ class QuestionEncoderTest {
             run(directory),
             folder.resolve("model").toString(),
             64,
-            258));
+            258,
+            List.of()));
     Row second =
         Manifest.read(run(directory))
             .chunks(LocalSpark.SESSION, run(directory))
@@ -220,7 +221,14 @@ class QuestionEncoderTest {
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
     SmallCorpora.execute(
-        new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256));
+        new Prepare(
+            LocalSpark.SESSION,
+            corpus,
+            run,
+            folder.resolve("model").toString(),
+            64,
+            256,
+            List.of()));
     List<Row> chunks =
         Manifest.read(run).chunks(LocalSpark.SESSION, run).orderBy("split").collectAsList();
     assertThat(chunks).hasSize(2);
@@ -275,7 +283,14 @@ class QuestionEncoderTest {
     settings.check();
     RunFolder run = RunFolder.of(folder.resolve(directory).toString(), new Configuration());
     return SmallCorpora.execute(
-        new Prepare(LocalSpark.SESSION, corpus, run, folder.resolve("model").toString(), 64, 256));
+        new Prepare(
+            LocalSpark.SESSION,
+            corpus,
+            run,
+            folder.resolve("model").toString(),
+            64,
+            256,
+            List.of()));
   }
 
   @Test
