@@ -24,6 +24,7 @@ import lethe.model.ModelSource;
 import lethe.model.network.Architecture;
 import lethe.report.Compare;
 import lethe.report.Report;
+import lethe.report.ReportScores;
 import lethe.run.Keep;
 import lethe.run.Provenance;
 import lethe.run.RunConfig;
@@ -206,6 +207,7 @@ public final class Pipeline {
     try {
       new Preflight(config, Optional.of(folder), new SparkConf(), Runtime.getRuntime().maxMemory())
           .executors(spark);
+      reportTable(spark).ifPresent(ReportTable::check);
       if (config.verb() == Verb.PREFLIGHT) {
         console.say("preflight: " + described(inUse(spark)));
         console.say("preflight: all checks passed on " + spark.conf().get("spark.master"));
@@ -299,6 +301,9 @@ public final class Pipeline {
     signal.begun(Verb.REPORT);
     Report.Result result = new Report(folder, config.report(), System.out).execute();
     console.say("Report: " + new Path(folder.report(), "index.html"));
+    if (config.report().table().isPresent()) {
+      append(result.scores());
+    }
     if (config.keep() == Keep.MINIMAL && result.unmet().isEmpty()) {
       String deleted = new IntermediateFiles(folder).delete(Clock.systemUTC());
       if (!deleted.isEmpty() && provenance.note(Map.of("deleted", deleted))) {
@@ -307,6 +312,31 @@ public final class Pipeline {
       }
     }
     return result.unmet();
+  }
+
+  private Optional<ReportTable> reportTable(SparkSession spark) {
+    return config
+        .report()
+        .table()
+        .filter(name -> config.checks(Verb.REPORT))
+        .map(name -> new ReportTable(spark, name));
+  }
+
+  /**
+   * Appends the report's figures to a table, with the run's Spark or, after a report alone, one.
+   */
+  private void append(ReportScores scores) {
+    SparkSession spark = SparkSession.builder().appName("lethe report").getOrCreate();
+    try {
+      String name = config.report().table().orElseThrow();
+      long rows = new ReportTable(spark, name).append(scores, Clock.systemUTC());
+      console.say(
+          rows == 0
+              ? "Report: %s has these scores already".formatted(name)
+              : "Report: appended %d rows to %s".formatted(rows, name));
+    } finally {
+      spark.stop(); // nothing comes after a report
+    }
   }
 
   private void compare() {

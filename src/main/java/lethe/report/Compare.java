@@ -94,7 +94,8 @@ public final class Compare {
               ? Json.MAPPER.readTree(Settings.respelled(settings.toString()))
               : settings;
       for (JsonNode table : report.at("/corpus/tables")) {
-        if (read.at("/corpus/sources/" + table.path("source").asInt()) instanceof ObjectNode source) {
+        if (read.at("/corpus/sources/" + table.path("source").asInt())
+            instanceof ObjectNode source) {
           source.set("version", table.path("version"));
         }
       }

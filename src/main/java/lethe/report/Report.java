@@ -25,10 +25,11 @@ public final class Report {
    * The result of the stage.
    *
    * @param headline the verdict in a sentence
+   * @param scores the figures one by one
    * @param unmet why the run does not meet {@code report.require} or {@code report.max-damage};
    *     exit 3
    */
-  public record Result(String headline, Optional<String> unmet) {}
+  public record Result(String headline, ReportScores scores, Optional<String> unmet) {}
 
   private final RunFolder folder;
   private final ReportSettings settings;
@@ -70,7 +71,7 @@ public final class Report {
     terminal.println(
         "nll: loss over all documents, nats per token; target: the original model on approximate text, domains weighed like forget");
     terminal.println(Printable.line(file.headline()));
-    return new Result(file.headline(), unmet(file));
+    return new Result(file.headline(), ReportScores.of(folder, evaluation, file), unmet(file));
   }
 
   private ReportFile file(Evaluation evaluation) {

@@ -15,6 +15,8 @@ import lethe.target.Outcome;
  * @param compare folders of runs to set side by side; empty for a report of this run
  * @param compareBand within which a compared run's loss on all documents to forget has reached
  *     their target, nats per token; empty for the verdict of each run
+ * @param table name of a table of one of Spark's catalogs that the figures of a report are appended
+ *     to; empty for none
  * @param examples whether texts to forget may appear in the report
  */
 public record ReportSettings(
@@ -23,6 +25,7 @@ public record ReportSettings(
     Optional<Double> pretrainingTokens,
     List<String> compare,
     Optional<Double> compareBand,
+    Optional<String> table,
     boolean examples) {
 
   /** Reads {@code report}. */
@@ -41,6 +44,7 @@ public record ReportSettings(
         report.optionalNumber("pretraining-tokens", 1, 1e18),
         report.strings("compare"),
         report.optionalNumber("compare-band", 0, 100),
+        report.optionalText("table"),
         report.bool("examples"));
   }
 }

@@ -73,6 +73,16 @@ public record CatalogTable(SparkSession spark, List<String> parts) {
     }
   }
 
+  /** How a table of its catalog is to be stored, as SQL has it when it makes one. */
+  String storage() {
+    Optional<String> format =
+        plugin(catalog()).flatMap(TableFormat::ofCatalog).map(TableFormat::provider);
+    return format
+        .or(() -> Optional.of("parquet").filter(parquet -> catalog().equals(SESSION_CATALOG)))
+        .map("USING "::concat)
+        .orElse("");
+  }
+
   public boolean exists() {
     return spark.catalog().tableExists(sql());
   }

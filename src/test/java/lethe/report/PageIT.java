@@ -222,6 +222,7 @@ class PageIT {
                 Optional.of(1e12),
                 List.of(),
                 Optional.empty(),
+                Optional.empty(),
                 false),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();

@@ -224,6 +224,30 @@ class ReportTest {
   }
 
   @Test
+  void theFiguresOneByOneAreKnownByTheirKeysAndAReportByItsFigures() {
+    RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
+    ReportSettings settings = settings(Optional.empty(), Optional.empty(), false);
+    ReportScores scores = report(folder, settings).scores();
+    assertThat(scores.run()).isEqualTo(folder.root().toString());
+    assertThat(scores.chunksSha256()).isEqualTo("ab");
+    assertThat(scores.rows())
+        .contains(
+            row("original", "forget", "scores.nll", 2.0),
+            row("unlearned", "forget", "scores.perplexity", null),
+            row("unlearned", "approximate", "damage.rise", 0.25),
+            row("unlearned", "forget", "verdicts.distance", 0.1))
+        .extracting(r -> List.of(r.model(), r.split(), r.domain(), r.metric()))
+        .doesNotHaveDuplicates();
+    assertThat(report(folder, settings).scores()).isEqualTo(scores);
+    evaluated(List.of(verdict(Outcome.MATCHED, 0.11)));
+    assertThat(report(folder, settings).scores().report()).isNotEqualTo(scores.report());
+  }
+
+  private static ScoreRow row(String model, String split, String metric, Double value) {
+    return new ScoreRow(model, "abc", split, "*", metric, value, null, null);
+  }
+
+  @Test
   void firstSaysWhatWasAskedForTrainedOnAndScored() {
     RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
     assertThat(run(folder))
@@ -403,7 +427,13 @@ class ReportTest {
   private static ReportSettings settings(
       Optional<Outcome> require, Optional<Double> maxDamage, boolean examples) {
     return new ReportSettings(
-        require, maxDamage, Optional.of(1e9), List.of(), Optional.empty(), examples);
+        require,
+        maxDamage,
+        Optional.of(1e9),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        examples);
   }
 
   private static String text(RunFolder folder, String name) {
