@@ -43,9 +43,10 @@ public record CatalogTable(SparkSession spark, List<String> parts) {
     return plugin.filter(name -> !loads(name)).map(name -> unloadable(catalog, name));
   }
 
+  /** A key of HOCON cannot have both a value and keys below it, unless those are in quotes. */
   private static String unknown(String catalog) {
-    return "Spark has no catalog %1$s: set %2$s%1$s to its class (Iceberg's is org.apache.iceberg.spark.SparkCatalog) and %2$s%1$s.type to its kind"
-        .formatted(catalog, CATALOG);
+    return "Spark has no catalog %1$s: set its class and kind, for Iceberg as spark.sql.catalog { %1$s = org.apache.iceberg.spark.SparkCatalog, \"%1$s.type\" = hive }, with these quotes"
+        .formatted(catalog);
   }
 
   private String unloadable(String catalog, String plugin) {

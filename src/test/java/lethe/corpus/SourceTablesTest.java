@@ -167,7 +167,7 @@ class SourceTablesTest {
   void whatIsMissingIsToldWithTheSettingThatBringsIt() {
     assertRefuses(
         () -> prepare("{ path = lak.ns.t, domain = a, format = iceberg }", List.of()).check(),
-        "Cannot read source lak.ns.t as iceberg: Spark has no catalog lak: set spark.sql.catalog.lak to its class (Iceberg's is org.apache.iceberg.spark.SparkCatalog) and spark.sql.catalog.lak.type to its kind");
+        "Cannot read source lak.ns.t as iceberg: Spark has no catalog lak: set its class and kind, for Iceberg as spark.sql.catalog { lak = org.apache.iceberg.spark.SparkCatalog, \"lak.type\" = hive }, with these quotes");
     assertRefuses(
         () -> prepare(iceberg("").replace(".documents", ".gone"), List.of()).check(),
         "Cannot read source %s.ns.gone as iceberg: there is no such table in catalog %1$s; restore it, or name another one"

@@ -122,7 +122,7 @@ class ReportTableTest {
   void whatIsMissingIsToldBeforeAnythingIsSpent() {
     assertRefuses(
         new ReportTable(SPARK, "lak.ns.scores"),
-        "Cannot append scores to the table lak.ns.scores (report.table): Spark has no catalog lak: set spark.sql.catalog.lak to its class (Iceberg's is org.apache.iceberg.spark.SparkCatalog) and spark.sql.catalog.lak.type to its kind");
+        "Cannot append scores to the table lak.ns.scores (report.table): Spark has no catalog lak: set its class and kind, for Iceberg as spark.sql.catalog { lak = org.apache.iceberg.spark.SparkCatalog, \"lak.type\" = hive }, with these quotes");
     assertRefuses(
         new ReportTable(SPARK, "a b"),
         "Cannot append scores to the table a b (report.table): a table's name is catalog.namespace.table, with backquotes around what is no plain word");
