@@ -68,6 +68,12 @@ class SourceTablesTest {
     assertThat(execute(parquet, List.of())).isEqualTo(CHUNKS);
     rewrite(7);
     assertThat(execute(iceberg(""), List.of())).isEqualTo(CHUNKS);
+    assertThat(SPARK.read().parquet(folder + "/run/corpus-documents").collectAsList())
+        .as("the file of each document, and its place in there")
+        .allMatch(row -> row.<String>getAs("file").matches(folder + "/lake/.*[.]parquet"))
+        .extracting(row -> row.getAs("file") + " " + row.getAs("row"))
+        .doesNotHaveDuplicates()
+        .hasSize(20);
   }
 
   @Test
@@ -86,10 +92,13 @@ class SourceTablesTest {
   @Test
   void readsTheSnapshotThatItFoundFirstAtEveryLookAndSaysSo() {
     String first = current();
+    Documents found = read(iceberg(""));
+    assertThat(found.tables()).containsExactly(new SourceTable(0, table(), "iceberg", first));
     List<String> said = new ArrayList<>();
     Prepare.Result result =
         prepare(iceberg(""), List.of()).execute(said::add, this::append, () -> {});
     assertThat(result.chunksSha256()).isEqualTo(CHUNKS);
+    assertThat(found.read().count()).as("rows of another look, after a commit").isEqualTo(20);
     assertThat(said)
         .contains("source %s is read at snapshot %s of iceberg".formatted(table(), first));
     Manifest manifest = Manifest.read(corpora.run());
