@@ -80,7 +80,7 @@ class DeltaSourceTest {
     assertThatThrownBy(() -> documents(source.formatted(folder + "/none", ""), List.of()).tables())
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
-            "Cannot read source %s/none/delta as delta: there is no such table in catalog spark_catalog; restore it, or name another one",
+            "Cannot read source %s/none/delta as delta: there is no Delta table in that folder; restore it, or name another one",
             folder);
   }
 

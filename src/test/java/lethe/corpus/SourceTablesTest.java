@@ -44,7 +44,7 @@ class SourceTablesTest {
   private String catalog;
 
   @BeforeEach
-  void makeTable() throws IOException {
+  void makeTable() throws Exception { // Spark 4 declares what Spark 3.5 throws as well
     corpora = SmallCorpora.in(folder);
     catalog = "lake" + System.nanoTime();
     SPARK.conf().set("spark.sql.catalog." + catalog, "org.apache.iceberg.spark.SparkCatalog");

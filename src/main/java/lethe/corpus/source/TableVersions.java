@@ -10,6 +10,7 @@ import lethe.spark.TableName;
 import lethe.table.CatalogTable;
 import lethe.table.TableFormat;
 import org.apache.commons.lang3.exception.ExceptionUtils;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -64,12 +65,8 @@ public final class TableVersions {
       TableFormat.of(source.format())
           .flatMap(format -> format.missing(spark))
           .ifPresent(why -> refuse(source, why));
-      if (!table.exists()) {
-        refuse(
-            source,
-            "there is no such table in catalog %s; restore it, or name another one"
-                .formatted(table.catalog()));
-      }
+      gone(table, source)
+          .ifPresent(why -> refuse(source, why + "; restore it, or name another one"));
       Optional<String> provider = table.provider();
       Optional<TableFormat> format = provider.flatMap(TableFormat::of);
       if (!source.format().equals(Source.TABLE) && !provider.equals(Optional.of(source.format()))) {
@@ -128,11 +125,8 @@ public final class TableVersions {
    * @throws InvalidSettings when its path is no name
    */
   static CatalogTable table(SparkSession spark, Source source) {
-    if (source.format().equals(TableFormat.DELTA.provider()) && source.path().contains("/")) {
-      String folder =
-          new Files(spark.sparkContext().hadoopConfiguration())
-              .qualified(Files.path(source.path()))
-              .toString();
+    if (isFolder(source)) {
+      String folder = files(spark).qualified(Files.path(source.path())).toString();
       return new CatalogTable(spark, List.of(TableFormat.DELTA.provider(), folder));
     }
     List<String> parts = TableName.parts(source.path());
@@ -157,10 +151,31 @@ public final class TableVersions {
   /** Why a pinned source's table cannot be read any more, if that shows without reading it. */
   static Optional<String> missing(SparkSession spark, Source pinned) {
     CatalogTable table = table(spark, pinned);
-    if (!table.exists()) {
-      return Optional.of("there is no such table");
+    Optional<String> gone = gone(table, pinned);
+    return gone.isPresent()
+        ? gone
+        : versions(spark, pinned).flatMap(versions -> versions.missing(pinned.version()));
+  }
+
+  private static Optional<String> gone(CatalogTable table, Source source) {
+    if (isFolder(source)) {
+      Path log = new Path(table.parts().get(1), "_delta_log");
+      return files(table.spark()).exists(log)
+          ? Optional.empty()
+          : Optional.of("there is no Delta table in that folder");
     }
-    return versions(spark, pinned).flatMap(versions -> versions.missing(pinned.version()));
+    return table.exists()
+        ? Optional.empty()
+        : Optional.of("there is no such table in catalog " + table.catalog());
+  }
+
+  /** Whether a Delta table is named by its folder. */
+  private static boolean isFolder(Source source) {
+    return source.format().equals(TableFormat.DELTA.provider()) && source.path().contains("/");
+  }
+
+  private static Files files(SparkSession spark) {
+    return new Files(spark.sparkContext().hadoopConfiguration());
   }
 
   private static void refuse(Source source, String why) {
