@@ -45,6 +45,8 @@ record ReportTable(SparkSession spark, String name) {
       throw e;
     } catch (Exception e) { // of a catalog or of Spark, whose are checked but not declared
       throw refused(line(e), e);
+    } catch (LinkageError e) {
+      throw refused(CatalogTable.foreign(spark, e), e);
     }
   }
 
@@ -92,7 +94,7 @@ record ReportTable(SparkSession spark, String name) {
     return new KeyedTable(new CatalogTable(spark, parts), COLUMNS, KEYS);
   }
 
-  private InvalidSettings refused(String why, Exception cause) {
+  private InvalidSettings refused(String why, Throwable cause) {
     return new InvalidSettings(
         "Cannot append scores to the table %s (report.table): %s".formatted(name, why), cause);
   }

@@ -60,6 +60,12 @@ public record CatalogTable(SparkSession spark, List<String> parts) {
                 .orElse(" or spark.jars to one that has it"));
   }
 
+  /** What a class says that does not fit Spark's: its jar is for another line. */
+  public static String foreign(SparkSession spark, LinkageError failure) {
+    return "a jar is for another Spark than %s (%s); take the one for this Spark"
+        .formatted(spark.version(), failure.getMessage());
+  }
+
   private Optional<String> plugin(String catalog) {
     return Optional.of(spark.conf().get(CATALOG + catalog, "")).filter(name -> !name.isEmpty());
   }

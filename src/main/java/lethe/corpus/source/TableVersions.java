@@ -82,6 +82,8 @@ public final class TableVersions {
       throw e;
     } catch (Exception e) { // of a catalog or of Spark, whose are checked but not declared
       throw new InvalidSettings(sentence(source, line(e)), e);
+    } catch (LinkageError e) {
+      throw new InvalidSettings(sentence(source, CatalogTable.foreign(spark, e)), e);
     }
   }
 
