@@ -157,6 +157,22 @@ class PrepareTest {
   }
 
   @Test
+  void aConditionThatAnsiSqlRefusesOnADocumentIsNamed() {
+    LocalSpark.SESSION.conf().set("spark.sql.ansi.enabled", true); // as by default from Spark 4 on
+    try {
+      String rules = "forget { where = \"id = 'a1' OR int(id) > 3\" }";
+      assertThatThrownBy(() -> SmallCorpora.execute(corpora.prepare(rules, "", 64)))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageStartingWith(
+              "corpus.splits.forget.where must be true or false for every document, but \"id = 'a1' OR int(id) > 3\" fails on one: [CAST_INVALID_INPUT] The value 'a")
+          .hasMessageContaining("Use `try_cast`");
+    } finally {
+      LocalSpark.SESSION.conf().unset("spark.sql.ansi.enabled");
+    }
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
   void aTokenThatTheModelHasNoRowForIsNamedWithItsDocument() throws IOException {
     ObjectNode json = (ObjectNode) new ObjectMapper().readTree(ByteTokenizer.json(0));
     json.withArray("added_tokens")
