@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.sum;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.GarbageCollectionNotificationInfo;
+import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -18,16 +19,20 @@ import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import javax.management.NotificationEmitter;
 import javax.management.openmbean.CompositeData;
@@ -41,8 +46,9 @@ import lethe.corpus.split.Splits;
 import lethe.corpus.token.Beginning;
 import lethe.corpus.token.ChunkDocuments;
 import lethe.corpus.token.Chunks;
-import lethe.corpus.token.PieceCounter;
-import lethe.corpus.token.Tokenizer;
+import lethe.corpus.token.TokenCounter;
+import lethe.corpus.token.TokenizerChoice;
+import lethe.corpus.token.TokenizerLibrary;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
 import lethe.settings.Settings;
@@ -55,7 +61,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * How fast the parts of the prepare stage are beside a bare loop over the tokenizer library, on the
+ * How fast the parts of the prepare stage are beside bare loops over the tokenizer libraries, on the
  * same text and the same cores in one process. Started by {@code jobs/bench-prepare.sh}.
  */
 public final class PrepareBench {
@@ -68,8 +74,21 @@ public final class PrepareBench {
   private final Set<String> stages;
   private long documents;
   private long bytes;
-  private double bareTokensPerSecond;
+  private final Map<String, Spent> spent = new LinkedHashMap<>();
   private final AtomicLong heap = watchHeap();
+
+  /**
+   * What some work took.
+   *
+   * @param bytes of text that went through it
+   * @param seconds on the clock
+   * @param cpuSeconds of all threads, on which other processes have less influence
+   */
+  private record Spent(long bytes, double seconds, double cpuSeconds) {
+    double bytesPerCpuSecond() {
+      return bytes / cpuSeconds;
+    }
+  }
 
   private PrepareBench(Path folder, Path model, long megabytes, int cores, Set<String> stages) {
     this.stages = stages;
@@ -141,7 +160,7 @@ public final class PrepareBench {
   }
 
   private void run() throws Exception {
-    byte[] tokenizer = Files.readAllBytes(model.resolve("tokenizer.json"));
+    byte[] json = Files.readAllBytes(model.resolve("tokenizer.json"));
     System.out.printf(
         Locale.ROOT,
         "%d documents, %.0f MB of text, %d cores, heap at most %d MB%n",
@@ -171,20 +190,28 @@ public final class PrepareBench {
                     .of(source.read()));
         Splits splits = new Splits(settings.splits(), tables, index, which -> which);
         List<String> sample = sample(source.read());
-        bare(tokenizer, sample, false); // the first one is for the compiler
-        double bare = bare(tokenizer, sample, false);
-        long tokens = count(tokenizer, sample) * (documents / sample.size());
-        double pieces = bare(tokenizer, sample, true);
+        TokenizerLibrary library = TokenizerChoice.of(json, List.of()).library();
+        Supplier<TokenCounter> huggingFace = () -> TokenCounter.whole(json);
+        bare("compiling", sample, huggingFace);
+        bare("Hugging Face", sample, huggingFace);
+        bare("in pieces", sample, () -> TokenCounter.inPieces(json));
+        if (library == TokenizerLibrary.JTOKKIT) {
+          Supplier<TokenCounter> jtokkit = () -> TokenCounter.jtokkit(json);
+          bare("compiling", sample, jtokkit);
+          bare("JTokkit", sample, jtokkit);
+        }
+        Supplier<TokenCounter> lethe = () -> TokenCounter.lethe(json, library);
+        bare("compiling", sample, lethe);
+        bare("Lethe", sample, lethe);
+        spent.remove("compiling");
         DocumentTexts texts = new DocumentTexts(spark, source.read());
         var broadcast =
             org.apache.spark.api.java.JavaSparkContext.fromSparkContext(spark.sparkContext())
-                .broadcast(tokenizer);
-        ChunkDocuments chunking = new ChunkDocuments(broadcast, Beginning.TOKENIZER, 256, 5, null);
-        double read =
-            seconds("read", () -> source.read().agg(sum(octet_length(col("text")))).head());
+                .broadcast(json);
+        ChunkDocuments chunking = new ChunkDocuments(broadcast, library, Beginning.TOKENIZER, 256, 5, null);
+        measure("read", () -> source.read().agg(sum(octet_length(col("text")))).head());
         Column split = col("split");
-        double tokenize =
-            seconds(
+        measure(
                 "tokenize",
                 () ->
                     texts
@@ -195,16 +222,12 @@ public final class PrepareBench {
                         .format("noop")
                         .mode("overwrite")
                         .save());
-        double again = bare(tokenizer, sample, false);
-        pieces = Math.max(pieces, bare(tokenizer, sample, true));
-        double whole = seconds("prepare", () -> prepare.execute(early -> {}, () -> {}, () -> {}));
-        double verify =
-            seconds(
+        measure("prepare", () -> prepare.execute(early -> {}, () -> {}, () -> {}));
+        measure(
                 "prepare",
                 "verify",
                 () -> new PartFiles(spark, run.files(), run.root()).list(List.of(run.chunks())));
-        double write =
-            seconds(
+        measure(
                 "write",
                 () ->
                     Manifest.read(run)
@@ -213,39 +236,28 @@ public final class PrepareBench {
                         .partitionBy("split", "domain")
                         .mode("overwrite")
                         .parquet(folder.resolve("written").toString()));
-        double duplicates =
-            seconds(
+        measure(
                 "duplicates",
                 () ->
                     new DuplicateClosure(tables, settings.duplicates(), texts, splits)
                         .table()
                         .count());
-        bareTokensPerSecond = Math.max(bare, again);
-        System.out.println(
-            "stage            seconds    MB/s  documents/s  tokens/s  of the bare loop");
-        line("bare loop", tokens / bareTokensPerSecond, tokens);
-        line("bare, in pieces", tokens / pieces, tokens);
-        line("read", read, tokens);
-        line("tokenize", tokenize, tokens);
-        line("write", write, tokens);
-        line("prepare", whole, tokens);
-        line("verify", verify, tokens);
-        line("duplicates", duplicates, tokens);
+        System.out.println("                 seconds    MB/s  MB per CPU second  of Hugging Face");
+        spent.forEach(this::line);
         System.out.printf("heap after a collection at most %d MB%n", heap.get() >> 20);
       }
     }
   }
 
-  private void line(String stage, double seconds, long tokens) {
+  private void line(String what, Spent own) {
     System.out.printf(
         Locale.ROOT,
-        "%-15s %8.1f %7.1f %12.0f %9.0f %16.0f%%%n",
-        stage,
-        seconds,
-        bytes / seconds / MEGABYTE,
-        documents / seconds,
-        tokens / seconds,
-        100 * tokens / seconds / bareTokensPerSecond);
+        "%-15s %8.1f %7.1f %18.1f %15.0f%%%n",
+        what,
+        own.seconds(),
+        own.bytes() / own.seconds() / MEGABYTE,
+        own.bytesPerCpuSecond() / MEGABYTE,
+        100 * own.bytesPerCpuSecond() / spent.get("Hugging Face").bytesPerCpuSecond());
   }
 
   private CorpusSettings settings() throws IOException {
@@ -275,38 +287,42 @@ public final class PrepareBench {
     return documents.where("id LIKE '0/%'").select("text").as(Encoders.STRING()).collectAsList();
   }
 
-  /**
-   * Tokens per second of threads that do nothing but fetch ids.
-   *
-   * @param cut whether texts are given to the library in pieces, as Lethe does, or whole
-   */
-  private double bare(byte[] json, List<String> texts, boolean cut) throws Exception {
+  /** Threads that do nothing but count tokens. */
+  private void bare(String name, List<String> texts, Supplier<TokenCounter> counters)
+      throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(cores);
     AtomicInteger next = new AtomicInteger();
-    long start = System.nanoTime();
-    List<Future<Long>> counts = new ArrayList<>();
-    for (int t = 0; t < cores; t++) {
-      counts.add(
-          threads.submit(
-              () -> {
-                long tokens = 0;
-                try (Tokenizer whole = Tokenizer.of(json);
-                    PieceCounter pieces = new PieceCounter(json)) {
-                  for (int i = next.getAndIncrement();
-                      i < texts.size();
-                      i = next.getAndIncrement()) {
-                    tokens += cut ? pieces.count(texts.get(i)) : whole.count(texts.get(i));
-                  }
-                }
-                return tokens;
-              }));
-    }
-    long tokens = 0;
-    for (Future<Long> count : counts) {
-      tokens += count.get();
-    }
+    AtomicLong tokens = new AtomicLong();
+    List<TokenCounter> own = Stream.generate(counters).limit(cores).toList();
+    long size = texts.stream().mapToLong(text -> text.getBytes(UTF_8).length).sum();
+    measure(
+        name,
+        size,
+        () ->
+            own.stream()
+                .map(
+                    counter ->
+                        threads.submit(
+                            () -> {
+                              for (int i = next.getAndIncrement();
+                                  i < texts.size();
+                                  i = next.getAndIncrement()) {
+                                tokens.addAndGet(counter.count(texts.get(i)));
+                              }
+                            }))
+                .toList()
+                .forEach(PrepareBench::join));
     threads.shutdown();
-    return tokens / ((System.nanoTime() - start) / 1e9);
+    own.forEach(TokenCounter::close);
+    System.out.printf("%d tokens%n", tokens.get());
+  }
+
+  private static void join(Future<?> thread) {
+    try {
+      thread.get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Follows the most bytes of heap that were still in use after a garbage collection. */
@@ -337,30 +353,31 @@ public final class PrepareBench {
     return most;
   }
 
-  private static long count(byte[] json, List<String> texts) throws IOException {
-    try (PieceCounter pieces = new PieceCounter(json)) {
-      return texts.stream().mapToLong(pieces::count).sum();
-    }
-  }
-
-  /** Seconds of a stage; not a number where it is not asked for. */
-  private double seconds(String stage, Runnable work) {
-    return seconds(stage, stage, work);
+  /** A stage, if it is asked for. */
+  private void measure(String stage, Runnable work) {
+    measure(stage, stage, work);
   }
 
   /**
-   * How long some work takes; not a number if the stage that it needs is not asked for.
+   * Some work, if the stage that it needs is asked for.
    *
    * @param name of the work
    */
-  private double seconds(String stage, String name, Runnable work) {
-    if (!stages.contains(stage)) {
-      return Double.NaN;
+  private void measure(String stage, String name, Runnable work) {
+    if (stages.contains(stage)) {
+      measure(name, bytes, work);
     }
+  }
+
+  private void measure(String name, long size, Runnable work) {
+    var machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     long start = System.nanoTime();
+    long cpu = machine.getProcessCpuTime();
     work.run();
     double seconds = (System.nanoTime() - start) / 1e9;
-    System.out.printf(Locale.ROOT, "%s took %.1f s%n", name, seconds); // in case the rest fails
-    return seconds;
+    double cpuSeconds = (machine.getProcessCpuTime() - cpu) / 1e9;
+    spent.put(name, new Spent(size, seconds, cpuSeconds));
+    System.out.printf( // in case the rest fails
+        Locale.ROOT, "%s took %.1f s, %.1f s of the processors%n", name, seconds, cpuSeconds);
   }
 }

@@ -93,6 +93,7 @@ record Assembly(
     Optional<Dataset<Row>> known = previous.map(corpus -> tables.keep(corpus.known(placed)));
     return new CorpusContents(
         DigestUtils.sha256Hex(how.json().value()),
+        how.library(),
         sources.rejects(),
         settled.splits().counts(),
         chunks(placed, amount, known),
@@ -115,7 +116,7 @@ record Assembly(
         how.encoder()
             .map(
                 encoder ->
-                    new LongQuestions(how.json(), encoder, settings.chunkTokens())
+                    new LongQuestions(how.json(), how.library(), encoder, settings.chunkTokens())
                         .rejected(all, how.texts(), tables))
             .orElse(all);
     Rejects rejects = Rejects.of(index);

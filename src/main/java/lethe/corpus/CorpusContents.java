@@ -8,6 +8,7 @@ import lethe.corpus.duplicate.Repeat;
 import lethe.corpus.split.Rejects;
 import lethe.corpus.split.Requests;
 import lethe.corpus.split.Splits;
+import lethe.corpus.token.TokenizerLibrary;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -15,6 +16,7 @@ import org.apache.spark.sql.Row;
  * Everything there is to write.
  *
  * @param tokenizerSha256 of {@code tokenizer.json}
+ * @param library that makes its tokens
  * @param rejects rows of the sources that are not used
  * @param taken of {@link Splits#counts}
  * @param chunks not computed yet
@@ -28,6 +30,7 @@ import org.apache.spark.sql.Row;
  */
 record CorpusContents(
     String tokenizerSha256,
+    TokenizerLibrary library,
     Rejects rejects,
     List<Splits.Count> taken,
     Dataset<Row> chunks,

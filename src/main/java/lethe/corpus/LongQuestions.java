@@ -19,6 +19,7 @@ import java.util.List;
 import lethe.corpus.source.DocumentTexts;
 import lethe.corpus.token.QuestionEncoder;
 import lethe.corpus.token.Tokenizer;
+import lethe.corpus.token.TokenizerLibrary;
 import lethe.table.MaterializedTables;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
@@ -35,10 +36,12 @@ import org.apache.spark.sql.types.StructType;
  * that cannot be used.
  *
  * @param tokenizer content of {@code tokenizer.json}
+ * @param library that makes its tokens
  * @param encoder how questions and answers are written
  * @param length tokens per chunk
  */
-record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder encoder, int length)
+record LongQuestions(
+    Broadcast<byte[]> tokenizer, TokenizerLibrary library, QuestionEncoder encoder, int length)
     implements MapPartitionsFunction<Row, Row> {
   static final String REASON = "question too long";
 
@@ -86,7 +89,7 @@ record LongQuestions(Broadcast<byte[]> tokenizer, QuestionEncoder encoder, int l
   @Override
   public Iterator<Row> call(Iterator<Row> documents) {
     List<Row> found = new ArrayList<>();
-    try (Tokenizer own = Tokenizer.of(tokenizer.value())) {
+    try (Tokenizer own = Tokenizer.of(tokenizer.value(), library)) {
       while (documents.hasNext()) {
         Row document = documents.next();
         String question = document.getAs(QUESTION);

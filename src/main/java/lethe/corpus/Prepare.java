@@ -29,6 +29,8 @@ import lethe.corpus.token.Chunks;
 import lethe.corpus.token.HubTokenizer;
 import lethe.corpus.token.QuestionEncoder;
 import lethe.corpus.token.Tokenizer;
+import lethe.corpus.token.TokenizerChoice;
+import lethe.corpus.token.TokenizerLibrary;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
@@ -122,7 +124,8 @@ public final class Prepare {
   /**
    * Writes the rejects and the chunks, and last the manifest.
    *
-   * @param early receives at once which versions of tables are read, and what makes the stage slow
+   * @param early receives at once which versions of tables are read, what makes the tokens, and
+   *     what makes the stage slow
    * @param begins runs once nothing can be refused any more, before anything is written or deleted
    * @param ends runs when all is written but the manifest, with which the corpus is finished
    * @throws InvalidSettings when the settings or the sources are wrong; nothing is written then
@@ -170,6 +173,7 @@ public final class Prepare {
           new Tokenization(
               settings,
               broadcast,
+              library(json, early),
               longestToken,
               encoder(),
               new DocumentTexts(spark, documents.read()));
@@ -181,6 +185,16 @@ public final class Prepare {
     } finally {
       broadcast.destroy();
     }
+  }
+
+  /** What makes tokens of the texts; the hub's tokenizer is compared with Hugging Face's library. */
+  private TokenizerLibrary library(byte[] json, Consumer<String> early) {
+    if (settings.hub().isPresent()) {
+      return TokenizerLibrary.HUGGING_FACE;
+    }
+    TokenizerChoice choice = TokenizerChoice.of(json, TextSample.of(documents.read()));
+    early.accept(choice.sentence());
+    return choice.library();
   }
 
   /** What to throw in place of a failure: one that names the condition or the files behind it. */
@@ -298,6 +312,7 @@ public final class Prepare {
             settings.seed(),
             all.tokenizerSha256(),
             settings.hub().map(id -> HubTokenizer.PREFIX + id).orElse(null),
+            settings.hub().isPresent() ? null : all.library().key(),
             Tokenization.beginning(settings, folder.files().read(tokenizer)),
             encoder().map(QuestionEncoder::signature).orElse(null),
             chunksSha256,

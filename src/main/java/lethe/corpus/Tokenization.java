@@ -21,6 +21,7 @@ import lethe.corpus.token.HubChunking;
 import lethe.corpus.token.HubTokenizer;
 import lethe.corpus.token.QuestionEncoder;
 import lethe.corpus.token.Tokenizer;
+import lethe.corpus.token.TokenizerLibrary;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -31,6 +32,7 @@ import org.apache.spark.sql.Row;
  *
  * @param settings of the corpus
  * @param json content of {@code tokenizer.json}
+ * @param library that makes its tokens
  * @param longestToken the most characters of a token
  * @param encoder how questions and answers are written, if there are any
  * @param texts of all documents
@@ -38,6 +40,7 @@ import org.apache.spark.sql.Row;
 record Tokenization(
     CorpusSettings settings,
     Broadcast<byte[]> json,
+    TokenizerLibrary library,
     int longestToken,
     Optional<QuestionEncoder> encoder,
     DocumentTexts texts) {
@@ -69,6 +72,7 @@ record Tokenization(
     return rows.mapPartitions(
         new ChunkDocuments(
             json,
+            library,
             settings.beginning(),
             settings.chunkTokens(),
             settings.minimumTail(),

@@ -137,6 +137,7 @@ record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
         42,
         tokenizer,
         null,
+        "huggingface",
         List.of(),
         null,
         "ab",

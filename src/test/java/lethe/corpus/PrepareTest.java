@@ -271,6 +271,29 @@ class PrepareTest {
   }
 
   @Test
+  void theLibraryThatMakesTokensIsSaidAndRecordedAndChangesNoChunk() throws IOException {
+    List<String> said = new ArrayList<>();
+    String asked = prepare(RULES, said).chunksSha256();
+    assertThat(said)
+        .containsExactly(
+            "tokenizing with Hugging Face's library, since JTokkit cannot serve this tokenizer.json: its pre_tokenizer does not split texts as those of GPT-2, Llama 3 or Qwen2 do");
+    assertThat(Manifest.read(corpora.run()).tokenizerLibrary()).isEqualTo("huggingface");
+
+    Path tokenizer = folder.resolve("model/tokenizer.json");
+    Files.writeString(
+        tokenizer,
+        Files.readString(tokenizer).replace("\"use_regex\":false", "\"use_regex\":true"));
+    said.clear();
+    assertThat(prepare(RULES, said).chunksSha256()).isEqualTo(asked);
+    assertThat(said).containsExactly("tokenizing with JTokkit");
+    assertThat(Manifest.read(corpora.run()).tokenizerLibrary()).isEqualTo("jtokkit");
+  }
+
+  private Prepare.Result prepare(String rules, List<String> said) {
+    return corpora.prepare(rules, "", 64).execute(said::add, () -> {}, () -> {});
+  }
+
+  @Test
   void chunksLongerThanTheContextAreRefused() {
     assertThatThrownBy(() -> corpora.prepare(RULES, "", 8).check())
         .hasMessage("corpus.chunk-tokens must be at most the model's context, 8 tokens, was 16");

@@ -21,6 +21,7 @@ import lethe.LocalSpark;
 import lethe.corpus.token.ByteTokenizer;
 import lethe.corpus.token.TokenByteLengths;
 import lethe.corpus.token.Tokenizer;
+import lethe.corpus.token.TokenizerChoice;
 import lethe.corpus.token.Tokens;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
@@ -94,13 +95,17 @@ class SharedCorporaTest {
     assertThat(found).isEqualTo(expected(base));
   }
 
-  /** Both ways, on the first of every document: counted from bytes, and told by the library. */
+  /**
+   * All ways, on the first of every document: JTokkit, and Hugging Face's library with places that
+   * are counted from bytes, and with its own.
+   */
   @Test
-  void placesThatAreCountedAreThoseOfTheTokenizerLibrary() throws IOException {
+  void tokensAndPlacesAreThoseOfTheTokenizerLibrary() throws IOException {
     byte[] json = Files.readAllBytes(shared.resolve("base-model/tokenizer.json"));
     int documents = 0;
     try (Tokenizer counting = Tokenizer.of(json);
-        Tokenizer asking = Tokenizer.of(withAStepThatNeverApplies(json))) {
+        Tokenizer asking = Tokenizer.of(withAStepThatNeverApplies(json));
+        Tokenizer jtokkit = Tokenizer.of(json, TokenizerChoice.of(json, List.of()).library())) {
       for (String domain : DOMAINS) {
         for (String text : texts(shared.resolve("corpora/" + domain + suffix))) {
           Tokens counted = counting.encode(text);
@@ -108,6 +113,10 @@ class SharedCorporaTest {
           assertThat(counted.ids).isEqualTo(told.ids);
           assertThat(counted.starts).isEqualTo(told.starts);
           assertThat(counted.ends).isEqualTo(told.ends);
+          Tokens quick = jtokkit.encode(text);
+          assertThat(quick.ids).isEqualTo(told.ids);
+          assertThat(quick.starts).isEqualTo(told.starts);
+          assertThat(quick.ends).isEqualTo(told.ends);
           documents++;
         }
       }

@@ -16,6 +16,7 @@ import org.apache.spark.util.TaskCompletionListener;
  * one domain and id are in one partition, and all but the first are left out: they repeat it.
  *
  * @param tokenizer content of {@code tokenizer.json}
+ * @param library that makes the tokens
  * @param beginning what precedes each chunk
  * @param length tokens per chunk
  * @param minimumTail tokens; a shorter last chunk is dropped
@@ -23,6 +24,7 @@ import org.apache.spark.util.TaskCompletionListener;
  */
 public record ChunkDocuments(
     Broadcast<byte[]> tokenizer,
+    TokenizerLibrary library,
     Beginning beginning,
     int length,
     int minimumTail,
@@ -31,7 +33,7 @@ public record ChunkDocuments(
 
   @Override
   public Iterator<Row> call(Iterator<Row> documents) {
-    Tokenizer own = Tokenizer.of(tokenizer.value());
+    Tokenizer own = Tokenizer.of(tokenizer.value(), library);
     TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> own.close());
     return new Rows(documents, own);
   }

@@ -1,7 +1,6 @@
 package lethe.corpus.token;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Set;
 
 /**
  * Where a text can be cut so that its pieces, tokenized one after the other, have the tokens of the
@@ -15,13 +14,6 @@ import java.util.Set;
 final class SafeCuts {
   /** Characters; with twice or half as many the library is slower. */
   static final int PIECE_CHARACTERS = 1 << 13;
-
-  /** As GPT-2, Llama 3 and Qwen2 write them. */
-  private static final Set<String> KNOWN =
-      Set.of(
-          "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-          "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-          "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+");
 
   private final boolean known;
   private final int length;
@@ -73,7 +65,7 @@ final class SafeCuts {
     private static Step split(JsonNode step) {
       boolean isolated = step.path("behavior").asText().equals("Isolated");
       boolean inverted = step.path("invert").asBoolean();
-      boolean known = KNOWN.contains(step.at("/pattern/Regex").asText());
+      boolean known = WordPattern.of(step.at("/pattern/Regex").asText()).isPresent();
       return isolated && !inverted && known ? ENDS_WORDS : UNKNOWN;
     }
 

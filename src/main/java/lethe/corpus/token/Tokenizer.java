@@ -3,9 +3,9 @@ package lethe.corpus.token;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.OptionalInt;
-import lethe.json.Json;
 import lethe.settings.InvalidSettings;
 
 /**
@@ -30,36 +29,64 @@ public final class Tokenizer implements AutoCloseable {
   /** A text that no tokenizer takes for a special token. */
   private static final String PROBE = "a";
 
-  private final HuggingFaceTokenizer tokenizer;
-  private final Optional<TokenByteLengths> lengths;
-  private final OptionalInt longestToken;
-  private final SafeCuts cuts;
-  private int[] begin;
+  private final TokenizerFile file;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, JsonNode json) {
-    this.tokenizer = tokenizer;
-    this.lengths = TokenByteLengths.of(json);
-    this.longestToken = TokenByteLengths.longest(json);
-    this.cuts = SafeCuts.of(json, SafeCuts.PIECE_CHARACTERS);
+  /** Makes the tokens of most pieces of a text, if this tokenizer is one of JTokkit's. */
+  private final Optional<JtokkitEncoder> quick;
+
+  /** Null until it is needed. */
+  private HuggingFaceTokenizer tokenizer;
+
+  private Tokenizer(TokenizerFile file, Optional<JtokkitEncoder> quick) {
+    this.file = file;
+    this.quick = quick;
   }
 
   /**
+   * One of Hugging Face's library.
+   *
    * @param json the content of a {@code tokenizer.json}
    * @throws InvalidSettings when the tokenizer library cannot use it
    */
   public static Tokenizer of(byte[] json) {
+    return of(json, TokenizerLibrary.HUGGING_FACE);
+  }
+
+  /**
+   * @param json the content of a {@code tokenizer.json}
+   * @param library that {@link TokenizerChoice} has found for it
+   * @throws InvalidSettings when the tokenizer library cannot use it
+   */
+  public static Tokenizer of(byte[] json, TokenizerLibrary library) {
     try {
-      return new Tokenizer(
-          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), WHOLE),
-          Json.MAPPER.readTree(json));
+      TokenizerFile file = TokenizerFile.of(json);
+      if (library == TokenizerLibrary.JTOKKIT) {
+        return new Tokenizer(file, Optional.of(new JtokkitEncoder(file.vocabulary())));
+      }
+      Tokenizer tokenizer = new Tokenizer(file, Optional.empty());
+      tokenizer.handle();
+      return tokenizer;
     } catch (IOException | RuntimeException e) {
       throw new InvalidSettings("Cannot use tokenizer.json: " + e.getMessage(), e);
     }
   }
 
+  /** The library's own, made when something is first asked of it. */
+  private long handle() {
+    if (tokenizer == null) {
+      try {
+        tokenizer =
+            HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(file.json()), WHOLE);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return tokenizer.getHandle();
+  }
+
   /** The most bytes of a text that one token represents, if that is known. */
   public OptionalInt longestToken() {
-    return longestToken;
+    return file.longestToken();
   }
 
   public Tokens encode(String text) {
@@ -84,7 +111,7 @@ public final class Tokenizer implements AutoCloseable {
         if (!hasNext()) {
           throw new NoSuchElementException("no piece is left");
         }
-        int to = cuts.end(text, from);
+        int to = file.cuts().end(text, from);
         String piece = text.substring(from, to);
         Tokens tokens = encode(piece, characters);
         characters += piece.codePointCount(0, piece.length());
@@ -94,16 +121,22 @@ public final class Tokenizer implements AutoCloseable {
     };
   }
 
+  private Tokens encode(String piece, int first) {
+    return quick
+        .flatMap(encoder -> encoder.encode(piece, first))
+        .orElseGet(() -> ask(piece, first));
+  }
+
   /**
    * Fetches ids, and places where they cannot be counted from them: DJL's own encode makes a String
    * and eight arrays a text, and an object a place.
    */
-  private Tokens encode(String piece, int first) {
+  private Tokens ask(String piece, int first) {
     TokenizersLibrary library = TokenizersLibrary.LIB;
-    long encoding = library.encode(tokenizer.getHandle(), piece, false);
+    long encoding = library.encode(handle(), piece, false);
     try {
       int[] ids = narrow(library.getTokenIds(encoding));
-      return lengths
+      return file.lengths()
           .flatMap(all -> all.place(ids, piece, first))
           .orElseGet(() -> spans(ids, library.getTokenCharSpans(encoding), first));
     } finally {
@@ -118,10 +151,7 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The special tokens that the tokenizer itself would put before a text. */
   int[] begin() {
-    if (begin == null) { // two calls of the library, for each question
-      begin = findBegin();
-    }
-    return begin.clone();
+    return file.begin(this::findBegin);
   }
 
   private int[] findBegin() {
@@ -139,7 +169,7 @@ public final class Tokenizer implements AutoCloseable {
 
   private int[] ids(String text, boolean special) {
     TokenizersLibrary library = TokenizersLibrary.LIB;
-    long encoding = library.encode(tokenizer.getHandle(), text, special);
+    long encoding = library.encode(handle(), text, special);
     try {
       return narrow(library.getTokenIds(encoding));
     } finally {
@@ -169,6 +199,8 @@ public final class Tokenizer implements AutoCloseable {
 
   @Override
   public void close() {
-    tokenizer.close();
+    if (tokenizer != null) {
+      tokenizer.close();
+    }
   }
 }

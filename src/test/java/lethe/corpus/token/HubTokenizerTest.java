@@ -140,6 +140,7 @@ class HubTokenizerTest {
             0,
             DigestUtils.sha256Hex(ByteTokenizer.json(0)),
             tokenizer,
+            null,
             List.of(),
             null,
             "",
