@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Speed of the prepare stage beside a bare loop over the tokenizer library: same text, same cores, same process, a heap of 1 GB.
+# Speed of the prepare stage beside bare loops over both tokenizer libraries: same text, same cores, same process, a heap of 1 GB.
 # jobs/bench-prepare.sh [megabytes of text, 500] [cores, 2] [corpora, ../shared/corpora] [model, ../shared/base-model] [stages, all]
-# Stages: read,tokenize,prepare,write,duplicates. With BENCH_FOLDER set, the text stays there for the next time.
+# Stages: bare,read,tokenize,prepare,write,duplicates. With BENCH_FOLDER set, the text stays there for the next time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . jobs/jvm.sh

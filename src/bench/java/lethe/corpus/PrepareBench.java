@@ -111,7 +111,7 @@ public final class PrepareBench {
             Integer.parseInt(arguments[4]),
             arguments.length > 5
                 ? Set.of(arguments[5].split(","))
-                : Set.of("read", "tokenize", "prepare", "write", "duplicates"));
+                : Set.of("bare", "read", "tokenize", "prepare", "write", "duplicates"));
     bench.replicate(Path.of(arguments[0]));
     bench.run();
     System.exit(0); // Spark leaves threads
@@ -189,39 +189,32 @@ public final class PrepareBench {
                         RuleFiles.read(settings.splits(), tables, spark, run.files()))
                     .of(source.read()));
         Splits splits = new Splits(settings.splits(), tables, index, which -> which);
-        List<String> sample = sample(source.read());
         TokenizerLibrary library = TokenizerChoice.of(json, List.of()).library();
-        Supplier<TokenCounter> huggingFace = () -> TokenCounter.whole(json);
-        bare("compiling", sample, huggingFace);
-        bare("Hugging Face", sample, huggingFace);
-        bare("in pieces", sample, () -> TokenCounter.inPieces(json));
-        if (library == TokenizerLibrary.JTOKKIT) {
-          Supplier<TokenCounter> jtokkit = () -> TokenCounter.jtokkit(json);
-          bare("compiling", sample, jtokkit);
-          bare("JTokkit", sample, jtokkit);
+        if (stages.contains("bare")) {
+          bareLoops(json, library, sample(source.read()));
         }
-        Supplier<TokenCounter> lethe = () -> TokenCounter.lethe(json, library);
-        bare("compiling", sample, lethe);
-        bare("Lethe", sample, lethe);
-        spent.remove("compiling");
         DocumentTexts texts = new DocumentTexts(spark, source.read());
         var broadcast =
             org.apache.spark.api.java.JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .broadcast(json);
-        ChunkDocuments chunking = new ChunkDocuments(broadcast, library, Beginning.TOKENIZER, 256, 5, null);
         measure("read", () -> source.read().agg(sum(octet_length(col("text")))).head());
         Column split = col("split");
-        measure(
-                "tokenize",
-                () ->
-                    texts
-                        .of(splits.taken(), splits.amount(), split)
-                        .select("split", "domain", "id", "text", "_question")
-                        .mapPartitions(chunking, Encoders.row(Chunks.SCHEMA))
-                        .write()
-                        .format("noop")
-                        .mode("overwrite")
-                        .save());
+        for (var by : List.of(library, TokenizerLibrary.HUGGING_FACE)) {
+          ChunkDocuments chunking =
+              new ChunkDocuments(broadcast, by, Beginning.TOKENIZER, 256, 5, null);
+          measure(
+              "tokenize",
+              by == library ? "tokenize" : "by " + by.key(),
+              () ->
+                  texts
+                      .of(splits.taken(), splits.amount(), split)
+                      .select("split", "domain", "id", "text", "_question")
+                      .mapPartitions(chunking, Encoders.row(Chunks.SCHEMA))
+                      .write()
+                      .format("noop")
+                      .mode("overwrite")
+                      .save());
+        }
         measure("prepare", () -> prepare.execute(early -> {}, () -> {}, () -> {}));
         measure(
                 "prepare",
@@ -249,6 +242,23 @@ public final class PrepareBench {
     }
   }
 
+  private void bareLoops(byte[] json, TokenizerLibrary library, List<String> sample)
+      throws Exception {
+    Supplier<TokenCounter> huggingFace = () -> TokenCounter.whole(json);
+    bare("compiling", sample, huggingFace);
+    bare("Hugging Face", sample, huggingFace);
+    bare("in pieces", sample, () -> TokenCounter.inPieces(json));
+    if (library == TokenizerLibrary.JTOKKIT) {
+      Supplier<TokenCounter> jtokkit = () -> TokenCounter.jtokkit(json);
+      bare("compiling", sample, jtokkit);
+      bare("JTokkit", sample, jtokkit);
+    }
+    Supplier<TokenCounter> lethe = () -> TokenCounter.lethe(json, library);
+    bare("compiling", sample, lethe);
+    bare("Lethe", sample, lethe);
+    spent.remove("compiling");
+  }
+
   private void line(String what, Spent own) {
     System.out.printf(
         Locale.ROOT,
@@ -257,7 +267,7 @@ public final class PrepareBench {
         own.seconds(),
         own.bytes() / own.seconds() / MEGABYTE,
         own.bytesPerCpuSecond() / MEGABYTE,
-        100 * own.bytesPerCpuSecond() / spent.get("Hugging Face").bytesPerCpuSecond());
+        100 * own.bytesPerCpuSecond() / spent.getOrDefault("Hugging Face", own).bytesPerCpuSecond());
   }
 
   private CorpusSettings settings() throws IOException {

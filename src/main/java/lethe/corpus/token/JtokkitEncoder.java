@@ -6,33 +6,30 @@ import java.util.Optional;
 
 /**
  * Texts to tokens by JTokkit, for one thread. Most words of a text are among those that came
- * before: their ids are kept, in a table of fixed size.
+ * before, whose ids are kept.
  */
 final class JtokkitEncoder {
-  /** Words kept, some megabytes; a power of 2. */
-  private static final int KEPT = 1 << 15;
-
-  /** Characters; longer words seldom come again. */
-  private static final int LONGEST_KEPT = 32;
-
   /**
    * Characters of a word, which has at most three times as many bytes. From 500 bytes on JTokkit
    * merges in another way, which looks at equal merges in another order.
    */
   private static final int LONGEST_WORD = 160;
 
+  /** At most, of UTF-8 for one unit of UTF-16. */
+  private static final int BYTES_PER_CHARACTER = 3;
+
   /** Characters below are composed whatever is beside them, as long as that is below, too. */
   private static final char FIRST_THAT_COMPOSES = '\u0300';
 
   private final JtokkitVocabulary vocabulary;
-  private final char[][] words = new char[KEPT][];
-  private final int[][] tokens = new int[KEPT][];
+  private final WordTable words;
   private char[] text = new char[SafeCuts.PIECE_CHARACTERS];
   private byte[] kinds = new byte[text.length + 1];
   private int[] ids = new int[text.length];
 
   JtokkitEncoder(JtokkitVocabulary vocabulary) {
     this.vocabulary = vocabulary;
+    this.words = new WordTable(vocabulary::ids);
   }
 
   /**
@@ -52,16 +49,10 @@ final class JtokkitEncoder {
       if (to - from > LONGEST_WORD) {
         return Optional.empty();
       }
-      int[] own = word(from, to);
-      if (count + own.length > ids.length) {
-        ids = Arrays.copyOf(ids, 2 * ids.length + own.length);
+      if (count + BYTES_PER_CHARACTER * (to - from) > ids.length) {
+        ids = Arrays.copyOf(ids, 2 * ids.length);
       }
-      if (own.length == 1) {
-        ids[count] = own[0];
-      } else {
-        System.arraycopy(own, 0, ids, count, own.length);
-      }
-      count += own.length;
+      count = words.put(text, from, to, ids, count);
     }
     return vocabulary.lengths().place(Arrays.copyOf(ids, count), piece, first);
   }
@@ -98,23 +89,5 @@ final class JtokkitEncoder {
     return !vocabulary.composes()
         || highest < FIRST_THAT_COMPOSES
         || Normalizer.isNormalized(piece, Normalizer.Form.NFC);
-  }
-
-  private int[] word(int from, int to) {
-    if (to - from > LONGEST_KEPT) {
-      return vocabulary.ids(new String(text, from, to - from));
-    }
-    int hash = 0;
-    for (int i = from; i < to; i++) {
-      hash = 31 * hash + text[i];
-    }
-    hash *= 0x9E3779B9; // the high bits then depend on all
-    int place = hash >>> (Integer.SIZE - Integer.numberOfTrailingZeros(KEPT));
-    char[] kept = words[place];
-    if (kept == null || !Arrays.equals(kept, 0, kept.length, text, from, to)) {
-      words[place] = Arrays.copyOfRange(text, from, to);
-      tokens[place] = vocabulary.ids(new String(text, from, to - from));
-    }
-    return tokens[place];
   }
 }

@@ -32,7 +32,7 @@ public final class Tokenizer implements AutoCloseable {
   private final TokenizerFile file;
 
   /** Makes the tokens of most pieces of a text, if this tokenizer is one of JTokkit's. */
-  private final Optional<JtokkitEncoder> quick;
+  private Optional<JtokkitEncoder> quick;
 
   /** Null until it is needed. */
   private HuggingFaceTokenizer tokenizer;
@@ -61,7 +61,7 @@ public final class Tokenizer implements AutoCloseable {
     try {
       TokenizerFile file = TokenizerFile.of(json);
       if (library == TokenizerLibrary.JTOKKIT) {
-        return new Tokenizer(file, Optional.of(new JtokkitEncoder(file.vocabulary())));
+        return new Tokenizer(file, Optional.of(file.takeEncoder()));
       }
       Tokenizer tokenizer = new Tokenizer(file, Optional.empty());
       tokenizer.handle();
@@ -199,6 +199,8 @@ public final class Tokenizer implements AutoCloseable {
 
   @Override
   public void close() {
+    quick.ifPresent(file::giveBack);
+    quick = Optional.empty(); // it may be another thread's by now
     if (tokenizer != null) {
       tokenizer.close();
     }

@@ -6,6 +6,8 @@ import java.lang.ref.SoftReference;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import lethe.json.Json;
 
@@ -22,6 +24,9 @@ final class TokenizerFile {
   private final SafeCuts cuts;
   private int[] begin;
   private JtokkitVocabulary vocabulary;
+
+  /** Those that no thread uses. They keep the words of the texts before. */
+  private final Queue<JtokkitEncoder> idle = new ConcurrentLinkedQueue<>();
 
   private TokenizerFile(byte[] json) throws IOException {
     JsonNode root = Json.MAPPER.readTree(json);
@@ -65,8 +70,21 @@ final class TokenizerFile {
     return begin.clone();
   }
 
-  /** The file as JTokkit takes it, of one that {@link JtokkitVocabulary#refusal} accepts. */
-  synchronized JtokkitVocabulary vocabulary() throws IOException {
+  /**
+   * Makes tokens with JTokkit, for one thread until it is given back.
+   *
+   * <p>The file must be one that {@link JtokkitVocabulary#refusal} accepts.
+   */
+  JtokkitEncoder takeEncoder() throws IOException {
+    JtokkitEncoder encoder = idle.poll();
+    return encoder == null ? new JtokkitEncoder(vocabulary()) : encoder;
+  }
+
+  void giveBack(JtokkitEncoder encoder) {
+    idle.add(encoder);
+  }
+
+  private synchronized JtokkitVocabulary vocabulary() throws IOException {
     if (vocabulary == null) {
       vocabulary = JtokkitVocabulary.of(Json.MAPPER.readTree(json));
     }
