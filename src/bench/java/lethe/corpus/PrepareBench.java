@@ -61,8 +61,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * How fast the parts of the prepare stage are beside bare loops over the tokenizer libraries, on the
- * same text and the same cores in one process. Started by {@code jobs/bench-prepare.sh}.
+ * How fast the parts of the prepare stage are beside bare loops over the tokenizer libraries, on
+ * the same text and the same cores in one process. Started by {@code jobs/bench-prepare.sh}.
  */
 public final class PrepareBench {
   private static final long MEGABYTE = 1_000_000;
@@ -217,24 +217,22 @@ public final class PrepareBench {
         }
         measure("prepare", () -> prepare.execute(early -> {}, () -> {}, () -> {}));
         measure(
-                "prepare",
-                "verify",
-                () -> new PartFiles(spark, run.files(), run.root()).list(List.of(run.chunks())));
+            "prepare",
+            "verify",
+            () -> new PartFiles(spark, run.files(), run.root()).list(List.of(run.chunks())));
         measure(
-                "write",
-                () ->
-                    Manifest.read(run)
-                        .chunks(spark, run)
-                        .write()
-                        .partitionBy("split", "domain")
-                        .mode("overwrite")
-                        .parquet(folder.resolve("written").toString()));
+            "write",
+            () ->
+                Manifest.read(run)
+                    .chunks(spark, run)
+                    .write()
+                    .partitionBy("split", "domain")
+                    .mode("overwrite")
+                    .parquet(folder.resolve("written").toString()));
         measure(
-                "duplicates",
-                () ->
-                    new DuplicateClosure(tables, settings.duplicates(), texts, splits)
-                        .table()
-                        .count());
+            "duplicates",
+            () ->
+                new DuplicateClosure(tables, settings.duplicates(), texts, splits).table().count());
         System.out.println("                 seconds    MB/s  MB per CPU second  of Hugging Face");
         spent.forEach(this::line);
         System.out.printf("heap after a collection at most %d MB%n", heap.get() >> 20);
@@ -267,7 +265,9 @@ public final class PrepareBench {
         own.seconds(),
         own.bytes() / own.seconds() / MEGABYTE,
         own.bytesPerCpuSecond() / MEGABYTE,
-        100 * own.bytesPerCpuSecond() / spent.getOrDefault("Hugging Face", own).bytesPerCpuSecond());
+        100
+            * own.bytesPerCpuSecond()
+            / spent.getOrDefault("Hugging Face", own).bytesPerCpuSecond());
   }
 
   private CorpusSettings settings() throws IOException {

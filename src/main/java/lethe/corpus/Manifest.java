@@ -28,9 +28,8 @@ import org.apache.spark.sql.SparkSession;
  * @param tokenizerSha256 of {@code tokenizer.json}
  * @param tokenizer {@code hub:} and the name of the tokenizer on the Hugging Face hub that made the
  *     chunks, found to agree with {@code tokenizer.json}; null where that one did
- * @param tokenizerLibrary that made the tokens, a {@link
- *     lethe.corpus.token.TokenizerLibrary#key}; null where a tokenizer of the hub made them, and in
- *     a manifest written before version 0.2
+ * @param tokenizerLibrary that made the tokens, a {@link lethe.corpus.token.TokenizerLibrary#key};
+ *     null where a tokenizer of the hub made them, and in a manifest written before version 0.2
  * @param beginningOfText ids of the tokens that precede each chunk and each question
  * @param answers how questions and answers were written, see {@link
  *     lethe.corpus.token.QuestionEncoder#signature}; null where there were none

@@ -187,7 +187,9 @@ public final class Prepare {
     }
   }
 
-  /** What makes tokens of the texts; the hub's tokenizer is compared with Hugging Face's library. */
+  /**
+   * What makes tokens of the texts; the hub's tokenizer is compared with Hugging Face's library.
+   */
   private TokenizerLibrary library(byte[] json, Consumer<String> early) {
     if (settings.hub().isPresent()) {
       return TokenizerLibrary.HUGGING_FACE;

@@ -34,8 +34,8 @@ final class JtokkitEncoder {
 
   /**
    * The tokens of a text, or nothing if the tokenizer library must make them: the text has an added
-   * token, half a character, one that this Java does not know, one that is to be composed, or a very
-   * long word.
+   * token, half a character, one that this Java does not know, one that is to be composed, or a
+   * very long word.
    *
    * @param first place of the text's first character
    */

@@ -53,8 +53,7 @@ final class JtokkitVocabulary {
     String name = "tokenizer.json";
     this.encoding =
         Encodings.newLazyEncodingRegistry()
-            .registerGptBytePairEncoding(
-                new GptBytePairEncodingParams(name, WORD, ranks, Map.of()))
+            .registerGptBytePairEncoding(new GptBytePairEncodingParams(name, WORD, ranks, Map.of()))
             .getEncoding(name)
             .orElseThrow();
   }

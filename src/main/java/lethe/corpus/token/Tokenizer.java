@@ -75,8 +75,7 @@ public final class Tokenizer implements AutoCloseable {
   private long handle() {
     if (tokenizer == null) {
       try {
-        tokenizer =
-            HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(file.json()), WHOLE);
+        tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(file.json()), WHOLE);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

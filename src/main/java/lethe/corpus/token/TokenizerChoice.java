@@ -96,7 +96,8 @@ public record TokenizerChoice(TokenizerLibrary library, String why) {
         .orElse(new TokenizerChoice(TokenizerLibrary.JTOKKIT, ""));
   }
 
-  private static Optional<String> difference(Tokenizer own, Tokenizer reference, List<String> texts) {
+  private static Optional<String> difference(
+      Tokenizer own, Tokenizer reference, List<String> texts) {
     for (String text : texts) {
       Tokens found = own.encode(text);
       Tokens expected = reference.encode(text);

@@ -5,8 +5,8 @@ public enum TokenizerLibrary {
   /** Serves every tokenizer.json. */
   HUGGING_FACE("huggingface"),
   /**
-   * Byte-level BPE of the GPT-2, Llama 3 and Qwen2 kind, several times as fast. Texts with something
-   * in them that it cannot be sure of go to the other library.
+   * Byte-level BPE of the GPT-2, Llama 3 and Qwen2 kind, several times as fast. Texts with
+   * something in them that it cannot be sure of go to the other library.
    */
   JTOKKIT("jtokkit");
 

@@ -43,8 +43,7 @@ class TokenizerChoiceTest {
   @Test
   void textsThatJtokkitCannotBeSureOfAreLeftToTheOther() {
     JtokkitEncoder encoder =
-        new JtokkitEncoder(
-            JtokkitVocabulary.of(SmallTokenizers.of(WordPattern.QWEN_2)));
+        new JtokkitEncoder(JtokkitVocabulary.of(SmallTokenizers.of(WordPattern.QWEN_2)));
     assertThat(encoder.encode("a caf\u00e9", 0)).isPresent();
     for (String text :
         List.of(
@@ -68,8 +67,7 @@ class TokenizerChoiceTest {
     assertRefused(
         json -> json.putObject("pre_tokenizer").put("type", "Metaspace"),
         "its pre_tokenizer does not split texts as those of GPT-2, Llama 3 or Qwen2 do");
-    assertRefused(
-        json -> json.withObject("/model").put("dropout", 0.1), "its model has dropout");
+    assertRefused(json -> json.withObject("/model").put("dropout", 0.1), "its model has dropout");
     assertRefused(
         json -> {
           json.putObject("normalizer").put("type", "NFC");
@@ -112,8 +110,7 @@ class TokenizerChoiceTest {
     }
     try (Tokenizer quick = Tokenizer.of(json.toString().getBytes(UTF_8), TokenizerLibrary.JTOKKIT);
         Tokenizer reference = Tokenizer.of(other.toString().getBytes(UTF_8))) {
-      TokenizerChoice choice =
-          TokenizerChoice.compared(quick, reference, TokenizerChoice.hard());
+      TokenizerChoice choice = TokenizerChoice.compared(quick, reference, TokenizerChoice.hard());
       assertThat(choice.library()).isEqualTo(TokenizerLibrary.HUGGING_FACE);
       assertThat(choice.sentence())
           .contains("JTokkit cannot serve this tokenizer.json: it makes other tokens than Hugging");

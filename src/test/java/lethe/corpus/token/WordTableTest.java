@@ -39,7 +39,8 @@ class WordTableTest {
               asked.incrementAndGet();
               return ids(word);
             });
-    List<String> words = List.of("short", " manyids", "na\u00efve", "\u4f60\u597d", "longer than a number");
+    List<String> words =
+        List.of("short", " manyids", "na\u00efve", "\u4f60\u597d", "longer than a number");
     words.forEach(word -> put(table, word));
     words.forEach(word -> put(table, word));
     int first = asked.get();
