@@ -6,9 +6,10 @@ import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.GptBytePairEncodingParams;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToIntFunction;
 import java.util.regex.Pattern;
 import lethe.json.Json;
@@ -75,7 +76,7 @@ public final class TokenCounter implements AutoCloseable {
     try {
       JsonNode root = Json.MAPPER.readTree(json);
       List<String> order = MergeOrder.of(root.path("model")).orElseThrow();
-      Map<byte[], Integer> ranks = new HashMap<>();
+      Map<byte[], Integer> ranks = new TreeMap<>(Arrays::compare);
       order.forEach(
           token -> ByteAlphabet.bytes(token).ifPresent(bytes -> ranks.put(bytes, ranks.size())));
       Pattern words =

@@ -7,10 +7,11 @@ import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.GptBytePairEncodingParams;
 import com.knuddels.jtokkit.api.IntArrayList;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import lethe.json.Json;
 
@@ -41,7 +42,7 @@ final class JtokkitVocabulary {
     this.composes = !missing(root.path("normalizer"));
     this.lengths = lengths;
     JsonNode vocabulary = root.at("/model/vocab");
-    Map<byte[], Integer> ranks = new HashMap<>(); // by identity, which JTokkit does not mind
+    Map<byte[], Integer> ranks = new TreeMap<>(Arrays::compare);
     this.ids = new int[order.size()];
     for (int rank = 0; rank < ids.length; rank++) {
       ids[rank] = vocabulary.get(order.get(rank)).asInt();
