@@ -135,17 +135,20 @@ if [ "${answered[0]:-}" != spark-submit ]; then
   cat /dev/fd/3 # help, version, or a verb that needs no Spark: validate, explain
   exit 0
 fi
-temporary=${answered[1]} properties=${answered[2]} settings=("${answered[@]:3}")
+temporary=${answered[1]} properties=${answered[2]} shipped=${answered[3]} settings=("${answered[@]:4}")
 
 memory=2g
 chosen=${SPARK_LOCAL_DIRS:+true} # whether the user says where Spark keeps its files
 options=() # of the driver's Java, besides conf/jvm.options
+jars=$(printf '%s,' "$lib"/*.jar) files= # of which an argument takes the place of a setting
 for setting in "${settings[@]}"; do
   case "$setting" in
     spark.driver.memory=*) memory=${setting#*=} ;;
     spark.driver.extraJavaOptions=*) read -ra options <<<"${setting#*=}" ;;
     spark.executorEnv.*) export "${setting#spark.executorEnv.}" ;;
     spark.local.dir=*) chosen=true ;;
+    spark.jars=*) jars+=${setting#*=} ;;
+    spark.files=*) files=,${setting#*=} ;;
   esac
 done
 
@@ -182,11 +185,15 @@ if [ "${LETHE_EMBEDDED:-}" = true ]; then
     -Dlog4j2.configurationFile="$root/conf/log4j2.properties" \
     -cp "$class_path" org.apache.spark.deploy.SparkSubmit "${settings_file[@]}" --class lethe.Main spark-internal "$@"
 fi
-for setting in "${settings[@]}"; do
-  if [ "$setting" = spark.submit.deployMode=cluster ]; then
-    # The driver finds the run file in its working directory.
-    exec "$SPARK_HOME/bin/spark-submit" "${settings_file[@]}" --jars "$(printf '%s,' "$lib"/*.jar | sed 's/,$//')" --files "$2" \
-      --class lethe.Main "$jar" "$1" "$(basename "$2")" "${@:3}"
-  fi
-done
-exec "$SPARK_HOME/bin/spark-submit" "${settings_file[@]}" --jars "$(printf '%s,' "$lib"/*.jar | sed 's/,$//')" --class lethe.Main "$jar" "$@"
+arguments=("$@")
+if [ -n "$shipped" ]; then
+  # A driver on the cluster has no file of this machine. All settings go to it in another file without a name, of which Spark makes a
+  # copy that only this user can read; the driver finds that in its working directory.
+  whole=$(mktemp)
+  exec 4<>"$whole"
+  rm -f "$whole"
+  printf '%s' "$shipped" >&4
+  settings_file+=(--files "/dev/fd/4$files")
+  arguments=("$1" --shipped 4)
+fi
+exec "$SPARK_HOME/bin/spark-submit" "${settings_file[@]}" --jars "${jars%,}" --class lethe.Main "$jar" "${arguments[@]}"

@@ -12,4 +12,4 @@ if [ $# -lt 2 ] || [ -z "${SPARK_HOME:-}" ] || [ -z "${HADOOP_CONF_DIR:-}" ]; th
   exit 2
 fi
 exec "$(dirname "${BASH_SOURCE[0]}")/../submit.sh" "$1" "$2" spark.master=yarn spark.submit.deployMode=cluster \
-  spark.yarn.maxAppAttempts=1 "${@:3}"
+  spark.yarn.maxAppAttempts=2 "${@:3}"

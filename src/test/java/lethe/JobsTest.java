@@ -33,12 +33,12 @@ class JobsTest {
     // settings.
     executable(
         spark.resolve("bin/spark-submit"),
-        "printf '%s\\n' \"$@\"; [ \"$1\" = --properties-file ] && [ -f \"$2\" ] && sed 's/^/read: /' \"$2\"");
+        "printf '%s\\n' \"$@\"; [ \"$1$3\" = --properties-file--files ] && sed 's/^/read: /' \"$2\" \"${4%,own}\"");
     Path java = folder.resolve("bin");
     Files.createDirectories(java);
     executable(
         java.resolve("java"),
-        "printf '%s\\0' spark-submit '' 'spark.a=marker' spark.submit.deployMode=cluster spark.a=marker");
+        "printf '%s\\0' spark-submit '' 'spark.a=marker' 'shipped marker' spark.a=marker spark.files=own spark.jars=o.jar");
     Path home = checkout();
     Files.createDirectories(home.resolve("jobs"));
     Files.copy(
@@ -61,17 +61,19 @@ class JobsTest {
     assertThat(process.waitFor()).as(told).isZero();
     assertThat(told.lines())
         .as("defaults first, so that settings win")
-        .containsSequence("read: spark.default true", "read: spark.a=marker")
-        .doesNotContain("spark.a=marker")
-        .containsSequence("--files", conf.toString(), "--class", "lethe.Main")
+        .containsSequence("read: spark.default true", "read: spark.a=marker", "read: shipped marker")
+        .doesNotContain("spark.a=marker", "shipped marker", "run.dir=hdfs:///r")
         .containsSequence(
-            home.resolve("target/lethe.jar").toRealPath().toString(),
+            "--files",
+            "/dev/fd/4,own",
+            "--jars",
+            home.toRealPath() + "/target/lib/a.jar,o.jar",
+            "--class",
+            "lethe.Main",
+            home.toRealPath() + "/target/lethe.jar",
             "run",
-            "my.conf",
-            "spark.master=yarn",
-            "spark.submit.deployMode=cluster",
-            "spark.yarn.maxAppAttempts=1",
-            "run.dir=hdfs:///r");
+            "--shipped",
+            "4");
   }
 
   /** A checkout that was built, of one source. */

@@ -23,6 +23,8 @@ final class Residue {
   /** Places in which a text was found, or which others may read. */
   private final Set<String> found = ConcurrentHashMap.newKeySet();
 
+  private final Set<Path> places = ConcurrentHashMap.newKeySet();
+
   /** Size and time of files when they were read. */
   private final Map<Path, String> read = new HashMap<>();
 
@@ -51,7 +53,8 @@ final class Residue {
     } while (!process.waitFor(200, TimeUnit.MILLISECONDS));
   }
 
-  private void arguments() {
+  /** Looks at the arguments of all processes. */
+  void arguments() {
     ProcessHandle.allProcesses()
         .map(process -> Path.of("/proc", String.valueOf(process.pid()), "cmdline"))
         .forEach(this::file);
@@ -68,11 +71,12 @@ final class Residue {
     }
   }
 
-  /** Looks into all files below a folder, but for those of another one in it. */
-  void look(Path folder, Path but) {
+  /** Looks into all files below a folder, but for those of others in it. */
+  void look(Path folder, Path... but) {
     try (Stream<Path> files = Files.walk(folder)) {
       files
-          .filter(file -> Files.isRegularFile(file) && !file.startsWith(but) && changed(file))
+          .filter(file -> Files.isRegularFile(file) && changed(file))
+          .filter(file -> Stream.of(but).noneMatch(file::startsWith))
           .forEach(this::file);
     } catch (IOException | java.io.UncheckedIOException e) {
       // a file of a running process, deleted meanwhile
@@ -94,10 +98,19 @@ final class Residue {
       String content = Files.readString(file, StandardCharsets.ISO_8859_1);
       texts.stream()
           .filter(content::contains)
-          .forEach(text -> found.add("\"%s\" is in %s".formatted(text, file)));
+          .forEach(
+              text -> {
+                places.add(file);
+                found.add("\"%s\" is in %s".formatted(text, file));
+              });
     } catch (IOException e) {
       // ended or deleted meanwhile
     }
+  }
+
+  /** The files in which a text was found. */
+  Set<Path> places() {
+    return Set.copyOf(places);
   }
 
   void assertNone() {

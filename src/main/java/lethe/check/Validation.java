@@ -10,6 +10,7 @@ import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.model.network.Architecture;
 import lethe.run.RunConfig;
+import lethe.run.SubmitArguments;
 import lethe.run.Verb;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -76,9 +77,9 @@ public final class Validation {
       findings.right("the settings are right");
     }
     findings.problems(FileNames.problems(config, System.getProperty("sun.jnu.encoding")));
-    boolean elsewhere =
-        !reach.everything() && conf.get("spark.submit.deployMode", "client").equals("cluster");
-    if (!elsewhere) {
+    if (!reach.everything() && SubmitArguments.driverIsElsewhere(config)) {
+      findings.problems(new DriverElsewhere(config, reach.files().defaultScheme()).problems());
+    } else {
       findings(
           Optional.of(config.runDir())
               .filter(reach::sees)

@@ -35,7 +35,10 @@ final class BenchCommand implements Callable<Integer> {
     BenchSettings bench = BenchSettings.read(settings.root());
     settings.check();
     if (lethe.printsSubmit()) {
-      Submission.print(Optional.empty(), SubmitArguments.environmentOf(bench.compute().threads()));
+      Submission.print(
+          Optional.empty(),
+          SubmitArguments.environmentOf(bench.compute().threads()),
+          Optional.empty());
       return 0;
     }
     RunArguments.printNotices(settings);

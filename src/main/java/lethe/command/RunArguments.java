@@ -8,10 +8,14 @@ import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
 import lethe.settings.Settings;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The run file and the settings over it, which most verbs take. */
 final class RunArguments {
+  /** By which submit.sh names the file that {@link Submission} made the content of. */
+  private static final String SHIPPED = "--shipped";
+
   @Parameters(index = "0", paramLabel = "CONF", arity = "0..1", description = "A run file (HOCON).")
   private Path file;
 
@@ -22,12 +26,21 @@ final class RunArguments {
       description = "Settings that override the run file.")
   private List<String> pairs = List.of();
 
+  @Option(
+      names = RunArguments.SHIPPED,
+      hidden = true,
+      description = "The settings of a driver on a cluster, in place of a run file.")
+  private Path shipped;
+
   /**
    * All layers' settings, with every mistake kept in them.
    *
    * @throws InvalidSettings when there is no run file, or it cannot be read at all
    */
   RunConfig parse(Verb verb) {
+    if (shipped != null) {
+      return RunConfig.parse(verb, Settings.ofShipped(shipped));
+    }
     if (file == null) {
       throw new InvalidSettings(
           "Cannot %s: no run file is given, as in %1$s conf/quickstart.conf"

@@ -10,6 +10,7 @@ import lethe.run.SubmitArguments;
 import lethe.run.TemporaryFolder;
 import lethe.run.Verb;
 import lethe.settings.Printable;
+import lethe.settings.Settings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -33,7 +34,12 @@ final class StageCommand implements Callable<Integer> {
     if (lethe.printsSubmit()) {
       Submission.validation(config, Validation.Phase.SUBMITTING).findings().refuse();
       Optional<TemporaryFolder> temporary = SubmitArguments.temporaryFolder(config);
-      Submission.print(temporary, SubmitArguments.of(config, temporary));
+      Submission.print(
+          temporary,
+          SubmitArguments.of(config, temporary),
+          Optional.of(config.settings())
+              .filter(settings -> SubmitArguments.driverIsElsewhere(config))
+              .map(Settings::shipped));
       return 0;
     }
     TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::deleteAtExit);

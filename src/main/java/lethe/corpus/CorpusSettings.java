@@ -1,6 +1,8 @@
 package lethe.corpus;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import lethe.corpus.duplicate.DuplicateSettings;
@@ -74,6 +76,26 @@ public record CorpusSettings(
   /** Whether any source has questions with answers. */
   public boolean hasQuestions() {
     return sources.stream().anyMatch(source -> source.question() != null);
+  }
+
+  /** Paths of sources and of the files that splits name, by the settings that name them. */
+  public Map<String, String> paths() {
+    Map<String, String> paths = new LinkedHashMap<>();
+    for (int i = 0; i < sources.size(); i++) {
+      if (sources.get(i).hasFiles()) {
+        paths.put("corpus.sources[" + i + "].path", sources.get(i).path());
+      }
+    }
+    splits
+        .bySplit()
+        .forEach(
+            (split, rule) -> {
+              String key = "corpus.splits." + split.key();
+              rule.requests().ifPresent(file -> paths.put(key + ".requests", file.file()));
+              rule.ids().ifPresent(file -> paths.put(key + ".ids", file.file()));
+              rule.notIds().ifPresent(file -> paths.put(key + ".not-ids", file.file()));
+            });
+    return paths;
   }
 
   private static Optional<String> hub(Section corpus, List<Source> sources) {

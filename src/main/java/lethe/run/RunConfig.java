@@ -106,7 +106,11 @@ public record RunConfig(
    * @throws lethe.settings.InvalidSettings when the run file cannot be read at all
    */
   public static RunConfig parse(Verb verb, Path file, List<String> pairs) {
-    Settings settings = Settings.load(file, pairs);
+    return parse(verb, Settings.load(file, pairs));
+  }
+
+  /** The same for settings that have been read. */
+  public static RunConfig parse(Verb verb, Settings settings) {
     Section root = settings.root();
     Section plain = settings.withoutMethod();
     Section model = root.section("model");

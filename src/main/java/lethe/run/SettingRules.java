@@ -17,7 +17,7 @@ import org.apache.hadoop.fs.Path;
 public record SettingRules(RunConfig config, Section root) {
 
   void check() {
-    paths();
+    paths(config).forEach(this::path);
     if (config.checks(Verb.UNLEARN)) {
       method();
     }
@@ -108,7 +108,8 @@ public record SettingRules(RunConfig config, Section root) {
                             .formatted(name.replaceAll("\\p{Cntrl}", "?"))));
   }
 
-  private void paths() {
+  /** Paths of a run by the settings that name them, without those of the corpus. */
+  public static Map<String, String> paths(RunConfig config) {
     Map<String, String> paths = new LinkedHashMap<>();
     paths.put("run.dir", config.runDir());
     paths.put("model.path", config.model());
@@ -133,7 +134,7 @@ public record SettingRules(RunConfig config, Section root) {
     for (String run : config.report().compare()) {
       paths.put("report.compare " + run, run);
     }
-    paths.forEach(this::path);
+    return paths;
   }
 
   private void path(String setting, String path) {

@@ -51,11 +51,15 @@ public final class SubmitArguments {
    * would get a volume in its place.
    */
   public static Optional<TemporaryFolder> temporaryFolder(RunConfig config) {
-    Map<String, String> all = of(config);
     boolean here =
-        !all.getOrDefault("spark.submit.deployMode", "client").equals("cluster")
-            && !all.getOrDefault("spark.master", "").startsWith("k8s");
+        !driverIsElsewhere(config)
+            && !of(config).getOrDefault("spark.master", "").startsWith("k8s");
     return here ? TemporaryFolder.ofSubmission(config) : Optional.empty();
+  }
+
+  /** Whether the driver is started on a machine of the cluster, which does not have these files. */
+  public static boolean driverIsElsewhere(RunConfig config) {
+    return "cluster".equals(config.settings().spark().get("spark.submit.deployMode"));
   }
 
   /** The settings of a run by name, but for its temporary files. */

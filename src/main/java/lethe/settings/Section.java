@@ -11,6 +11,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -259,9 +260,7 @@ public final class Section {
               com.typesafe.config.ConfigFactory.empty().root(),
               "an object",
               config::getObject);
-      List<String> names = new ArrayList<>(object.keySet());
-      names.sort((a, b) -> Integer.compare(line(object.get(a)), line(object.get(b))));
-      for (String name : names) {
+      for (String name : inOrder(object)) {
         if (object.get(name).valueType() == ConfigValueType.NULL) {
           continue;
         }
@@ -340,8 +339,11 @@ public final class Section {
     return path.isEmpty() ? key : path + "." + key;
   }
 
-  private static int line(ConfigValue value) {
-    return value.origin().lineNumber();
+  /** The names of an object's members in the order written. */
+  static List<String> inOrder(ConfigObject object) {
+    List<String> names = new ArrayList<>(object.keySet());
+    names.sort(Comparator.comparing(name -> object.get(name).origin().lineNumber()));
+    return names;
   }
 
   /** A value as the user wrote it; rendering would write a number in Java's format. */

@@ -71,6 +71,27 @@ public final class Settings {
     return over("settings " + file, () -> ConfigFactory.parseFile(file.toFile(), strict), pairs);
   }
 
+  /**
+   * Reads what another machine's {@link #shipped} was.
+   *
+   * @throws InvalidSettings when there is no such file
+   */
+  public static Settings ofShipped(Path file) {
+    ShippedSettings shipped = ShippedSettings.read(file);
+    Problems problems = new Problems();
+    Config defaults = new FormerKeys(problems).resolve(ofMethod(shipped.plain()), reference());
+    return new Settings(shipped.config(), defaults, shipped.plain(), problems, shipped.notices());
+  }
+
+  /**
+   * These settings for a driver on another machine. All of their secrets are in this text.
+   *
+   * @return the content of a file for {@link #ofShipped}
+   */
+  public String shipped() {
+    return new ShippedSettings(config, plain, notices).text();
+  }
+
   /** The pairs over the defaults, without a run file. */
   public static Settings of(List<String> pairs) {
     return over("settings", ConfigFactory::empty, pairs);

@@ -105,6 +105,11 @@ public record Source(
     return version;
   }
 
+  /** Whether its path leads to files, and is no name of a table in a catalog. */
+  public boolean hasFiles() {
+    return !format.equals(TABLE) && (TableFormat.of(format).isEmpty() || path.contains("/"));
+  }
+
   private static String domain(Section section) {
     String domain = section.string("domain");
     if (section.has("domain")) {
