@@ -141,6 +141,7 @@ memory=2g
 chosen=${SPARK_LOCAL_DIRS:+true} # whether the user says where Spark keeps its files
 options=() # of the driver's Java, besides conf/jvm.options
 jars=$(printf '%s,' "$lib"/*.jar) files= # of which an argument takes the place of a setting
+mode= # where the driver runs, if the settings say it
 for setting in "${settings[@]}"; do
   case "$setting" in
     spark.driver.memory=*) memory=${setting#*=} ;;
@@ -149,6 +150,7 @@ for setting in "${settings[@]}"; do
     spark.local.dir=*) chosen=true ;;
     spark.jars=*) jars+=${setting#*=} ;;
     spark.files=*) files=,${setting#*=} ;;
+    spark.submit.deployMode=*) mode=${setting#*=} ;;
   esac
 done
 
@@ -159,6 +161,11 @@ fi
 # Spark gets its settings in the same file, since every user of the machine can read the arguments of a process. A properties file
 # takes the place of Spark's defaults, which therefore come first in it.
 defaults=${SPARK_CONF_DIR:-$SPARK_HOME/conf}/spark-defaults.conf
+if [ -z "$mode" ] && grep -Eqs '^[[:space:]]*spark\.submit\.deployMode[[:space:]=:]+cluster' "$defaults"; then
+  echo "Cannot submit: $defaults sets spark.submit.deployMode=cluster, for which Lethe must prepare the settings." \
+    "Say which mode you want in the run file: spark.submit.deployMode = cluster, or client." >&2
+  exit 2
+fi
 {
   if [ -f "$defaults" ]; then cat "$defaults" && echo; fi
   printf '%s' "$properties"

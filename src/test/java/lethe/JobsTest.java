@@ -24,7 +24,7 @@ class JobsTest {
   @TempDir Path folder;
 
   @Test
-  void yarnGetsTheRunFileAndNoPlaintext() throws Exception {
+  void yarnGetsAllSettingsInAFileWithoutAName() throws Exception {
     Path spark = folder.resolve("spark");
     Files.createDirectories(spark.resolve("jars"));
     Files.createDirectories(spark.resolve("bin"));
@@ -38,7 +38,7 @@ class JobsTest {
     Files.createDirectories(java);
     executable(
         java.resolve("java"),
-        "printf '%s\\0' spark-submit '' 'spark.a=marker' 'shipped marker' spark.a=marker spark.files=own spark.jars=o.jar");
+        "printf '%s\\0' spark-submit '' 'spark.a=marker' 'shipped marker' spark.a=marker spark.files=own spark.jars=o.jar \"$MODE\"");
     Path home = checkout();
     Files.createDirectories(home.resolve("jobs"));
     Files.copy(
@@ -56,6 +56,7 @@ class JobsTest {
     builder.environment().put("SPARK_HOME", spark.toString());
     builder.environment().put("HADOOP_CONF_DIR", folder.toString());
     builder.environment().merge("PATH", java.toString(), (old, own) -> own + ":" + old);
+    builder.environment().put("MODE", "spark.submit.deployMode=cluster");
     Process process = builder.start();
     String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(told).isZero();
@@ -74,6 +75,17 @@ class JobsTest {
             "run",
             "--shipped",
             "4");
+
+    Path defaults = spark.resolve("conf/spark-defaults.conf");
+    Files.writeString(defaults, "spark.submit.deployMode  cluster");
+    assertThat(builder.start().waitFor()).as("a mode that is known").isZero();
+    builder.environment().remove("MODE");
+    Process unknown = builder.start();
+    assertThat(unknown.inputReader().lines())
+        .containsExactly(
+            "Cannot submit: %s sets spark.submit.deployMode=cluster, for which Lethe must prepare the settings. Say which mode you want in the run file: spark.submit.deployMode = cluster, or client."
+                .formatted(defaults));
+    assertThat(unknown.waitFor()).isEqualTo(2);
   }
 
   /** A checkout that was built, of one source. */

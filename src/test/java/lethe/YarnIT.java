@@ -21,6 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 class YarnIT {
   private static final int STEPS = 60;
 
+  /** For Java processes that live for seconds. */
+  private static final String QUICKLY =
+      "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
   @TempDir Path folder;
 
   private final Residue residue = new Residue(List.of("marker-"));
@@ -64,9 +68,12 @@ class YarnIT {
             include "small.conf"
             include "secrets.conf"
             run.dir-is-shared = true
-            train { workers = 2, steps = %d, checkpoint-every = 5 }
+            train { workers = 2, steps = %1$d, checkpoint-every = 5 }
+            spark.sql.shuffle.partitions = 2
+            spark.driver.extraJavaOptions = "%2$s"
+            spark.executor.extraJavaOptions = "%2$s"
             """
-                .formatted(STEPS))
+                .formatted(STEPS, QUICKLY))
         .toString();
   }
 

@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,6 +24,7 @@ import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -203,6 +205,38 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
     };
     assertThat(look(Validation.Phase.SUBMITTING, Verb.RUN, pairs).problems())
         .containsExactly("train.batch must be at least 1, was 0");
+  }
+
+  @Test
+  void whereTheDriverIsElsewhereNoPathMayDependOnItsFolder() {
+    String[] pairs = {
+      "spark.master=yarn",
+      "spark.submit.deployMode=cluster",
+      "run.dir=runs/a",
+      "corpus.sources=[{path=data/a.jsonl,domain=a},{path=t,format=table,domain=b}]",
+      "corpus.splits.forget={requests=asked.jsonl}",
+      "corpus.splits.retain={not-ids=gone.txt}"
+    };
+    assertThat(look(Validation.Phase.SUBMITTING, Verb.RUN, pairs).problems())
+        .extracting(problem -> problem.replaceFirst(" must be .*, was ", " "))
+        .containsExactlyInAnyOrder(
+            "run.dir runs/a",
+            "corpus.sources[0].path data/a.jsonl",
+            "corpus.splits.forget.requests asked.jsonl",
+            "corpus.splits.retain.not-ids gone.txt");
+    pairs[2] = "run.dir=hdfs://host/r";
+    assertThat(look(Validation.Phase.SUBMITTING, Verb.RUN, pairs).problems())
+        .contains(
+            "corpus.sources[0].path must be an absolute path with spark.submit.deployMode=cluster, whose driver works in a folder of its own, was data/a.jsonl")
+        .hasSize(3);
+    String[] onHdfs = Arrays.copyOf(pairs, pairs.length + 1);
+    onHdfs[pairs.length] = "spark.hadoop.fs.defaultFS=hdfs://host";
+    assertThat(look(Validation.Phase.SUBMITTING, Verb.RUN, onHdfs).problems())
+        .as("below the user's folder, wherever the driver is")
+        .isEmpty();
+    assertThat(look(Validation.Phase.SUBMITTING, Verb.REPORT, onHdfs).problems())
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .startsWith("Cannot report with spark.submit.deployMode=cluster: report starts no Spark");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import lethe.SmallRun;
 import lethe.run.Verb;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +92,22 @@ class LetheTest {
             List.of("--print-submit", "bench", "--print-submit", "train.threads=3"))) {
       assertThat(call(line.toArray(String[]::new))).isEqualTo(asked);
     }
+  }
+
+  @Test
+  void aDriverElsewhereGetsAllSettingsInOneFile() throws IOException {
+    String conf = SmallRun.in(folder).toString();
+    String steps = "train.steps=5";
+    assertThat(call("run", "--print-submit", conf, steps).output.split("\0")[3]).isEmpty();
+    Called asked = call("run", "--print-submit", conf, steps, "spark.submit.deployMode=cluster");
+    assertThat(asked.output.split("\0")[1]).as("temporary folder").isEmpty();
+    Path shipped = Files.writeString(folder.resolve("4"), asked.output.split("\0")[3]);
+    Files.delete(Path.of(conf));
+    assertThat(call("validate", "--shipped", shipped.toString()))
+        .satisfies(called -> assertThat(called.code).as(called.output).isZero());
+    Files.writeString(shipped, Files.readString(shipped).replace("\"steps\": 5", "\"steps\": 0"));
+    assertThat(call("validate", "--shipped", shipped.toString()))
+        .isEqualTo(new Called(2, "train.steps must be at least 1, was 0\n"));
   }
 
   @Test
