@@ -62,7 +62,8 @@ class JobsTest {
     assertThat(process.waitFor()).as(told).isZero();
     assertThat(told.lines())
         .as("defaults first, so that settings win")
-        .containsSequence("read: spark.default true", "read: spark.a=marker", "read: shipped marker")
+        .containsSequence(
+            "read: spark.default true", "read: spark.a=marker", "read: shipped marker")
         .doesNotContain("spark.a=marker", "shipped marker", "run.dir=hdfs:///r")
         .containsSequence(
             "--files",

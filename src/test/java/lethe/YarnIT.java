@@ -22,8 +22,7 @@ class YarnIT {
   private static final int STEPS = 60;
 
   /** For Java processes that live for seconds. */
-  private static final String QUICKLY =
-      "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+  private static final String QUICKLY = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
   @TempDir Path folder;
 
@@ -165,8 +164,8 @@ class YarnIT {
   }
 
   /**
-   * Secrets are nowhere but in what Spark and Lethe ship their settings in, and there nobody else may
-   * read them.
+   * Secrets are nowhere but in what Spark and Lethe ship their settings in, and there nobody else
+   * may read them.
    */
   private void assertSecretsAreKept(YarnCluster yarn) throws IOException {
     residue.look(yarn.node());

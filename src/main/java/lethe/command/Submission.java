@@ -48,16 +48,14 @@ final class Submission {
 
   /**
    * Prints what submit.sh reads, each ended by a zero byte: this word, the driver's temporary
-   * folder (or nothing), the settings as Spark reads them from a properties file, those of Lethe for
-   * a driver that is elsewhere (or nothing), then each of Spark's as key=value.
+   * folder (or nothing), the settings as Spark reads them from a properties file, those of Lethe
+   * for a driver that is elsewhere (or nothing), then each of Spark's as key=value.
    *
    * @param settings of Spark
    * @param shipped as {@link lethe.settings.Settings#shipped} has them
    */
   static void print(
-      Optional<TemporaryFolder> temporary,
-      Map<String, String> settings,
-      Optional<String> shipped) {
+      Optional<TemporaryFolder> temporary, Map<String, String> settings, Optional<String> shipped) {
     List<String> fields = new ArrayList<>();
     fields.add(FIRST);
     fields.add(temporary.map(folder -> folder.path().toString()).orElse(""));

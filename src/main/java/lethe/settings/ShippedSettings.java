@@ -16,8 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Settings for a driver on another machine, which has neither the run file nor what it includes, the
- * command line or the environment that it refers to: everything resolved, as one text. It holds
+ * Settings for a driver on another machine, which has neither the run file nor what it includes,
+ * the command line or the environment that it refers to: everything resolved, as one text. It holds
  * every secret that the settings hold.
  *
  * @param config of the run
@@ -79,8 +79,6 @@ record ShippedSettings(Config config, Config plain, List<String> notices) {
         ConfigFactory.parseFile(
             file.toFile(), ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF));
     return new ShippedSettings(
-        read.getConfig(CONFIG),
-        read.getConfig(PLAIN),
-        List.copyOf(read.getStringList(NOTICES)));
+        read.getConfig(CONFIG), read.getConfig(PLAIN), List.copyOf(read.getStringList(NOTICES)));
   }
 }
