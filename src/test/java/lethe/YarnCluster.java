@@ -2,6 +2,7 @@ package lethe;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -10,6 +11,7 @@ import java.util.stream.Stream;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.server.MiniYARNCluster;
 import org.apache.hadoop.yarn.server.resourcemanager.scheduler.fifo.FifoScheduler;
+import org.apache.spark.deploy.yarn.Client;
 
 /**
  * YARN with one node: its managers in this process, containers as processes of their own. Beside it
@@ -54,12 +56,9 @@ final class YarnCluster implements AutoCloseable {
   private void makeSpark() throws IOException {
     Path home = folder.resolve("spark");
     Path jars = Files.createDirectories(home.resolve("jars"));
-    Stream<Path> yarn =
-        Stream.of(System.getProperty("java.class.path").split(":"))
-            .map(Path::of)
-            .filter(path -> path.getFileName().toString().startsWith("spark-yarn_"));
+    URL yarn = Client.class.getProtectionDomain().getCodeSource().getLocation();
     try (Stream<Path> embedded = Files.list(Path.of("target/spark/jars").toAbsolutePath())) {
-      for (Path jar : Stream.concat(embedded, yarn).toList()) {
+      for (Path jar : Stream.concat(embedded, Stream.of(Path.of(yarn.getPath()))).toList()) {
         Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
       }
     }
