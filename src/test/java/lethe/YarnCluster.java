@@ -57,7 +57,7 @@ final class YarnCluster implements AutoCloseable {
     Path home = folder.resolve("spark");
     Path jars = Files.createDirectories(home.resolve("jars"));
     URL yarn = Client.class.getProtectionDomain().getCodeSource().getLocation();
-    try (Stream<Path> embedded = Files.list(Path.of("target/spark/jars").toAbsolutePath())) {
+    try (Stream<Path> embedded = Files.list(BuildFolder.path("spark/jars"))) {
       for (Path jar : Stream.concat(embedded, Stream.of(Path.of(yarn.getPath()))).toList()) {
         Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
       }

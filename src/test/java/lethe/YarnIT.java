@@ -96,7 +96,7 @@ class YarnIT {
     builder.environment().putAll(yarn.environment());
     builder.environment().put("SECRET_OF_THE_TEST", "marker-3");
     builder.environment().put("TMPDIR", Files.createDirectories(folder.resolve("tmp")).toString());
-    Path unpacked = Path.of("target/djl").toAbsolutePath();
+    Path unpacked = BuildFolder.path("djl");
     builder.environment().put("DJL_CACHE_DIR", unpacked.toString());
     return builder.start();
   }

@@ -1,7 +1,6 @@
 package lethe.spark;
 
 import org.apache.spark.SparkException;
-import org.apache.spark.SparkUserAppException;
 
 /** A driver inside YARN's application master, which reports to YARN how the program ended. */
 public final class YarnDriver {
@@ -21,7 +20,8 @@ public final class YarnDriver {
    */
   public static void end(int code) throws SparkException {
     if (code != 0) {
-      throw new SparkUserAppException(code);
+      // SparkUserAppException, which tells YARN the code itself, is made in another way in 4.2
+      throw new SparkException("Lethe ended with exit code " + code + ", as its log says");
     }
   }
 }

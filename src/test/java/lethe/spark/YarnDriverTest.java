@@ -36,6 +36,6 @@ class YarnDriverTest {
     assertThatCode(() -> YarnDriver.end(0)).doesNotThrowAnyException();
     assertThatThrownBy(() -> YarnDriver.end(3))
         .isInstanceOf(SparkException.class)
-        .hasMessageContaining("User application exited with 3");
+        .hasMessageContaining("Lethe ended with exit code 3, as its log says");
   }
 }
