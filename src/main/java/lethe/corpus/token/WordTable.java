@@ -57,7 +57,7 @@ final class WordTable {
       long word = 0;
       int i = from;
       while (i < to && text[i] - 1 < 0xFF && text[i] != 0) {
-        word = word << Byte.SIZE | text[i++];
+        word = (word << Byte.SIZE) | text[i++];
       }
       if (i == to) {
         return putShort(word, text, from, to, ids, at);
@@ -77,7 +77,7 @@ final class WordTable {
     }
     int next = at;
     for (long rest = numbers[place + 1]; rest != 0; rest >>>= ID_BITS) {
-      ids[next++] = (int) (rest & (1 << ID_BITS) - 1) - 1;
+      ids[next++] = (int) (rest & ((1 << ID_BITS) - 1)) - 1;
     }
     return next;
   }
@@ -86,10 +86,10 @@ final class WordTable {
   private static long packed(int[] ids) {
     long packed = 0;
     for (int i = Math.min(ids.length, FEW + 1) - 1; i >= 0; i--) {
-      if (ids.length > FEW || ids[i] + 1 >= 1 << ID_BITS) {
+      if (ids.length > FEW || ids[i] + 1 >= (1 << ID_BITS)) {
         return MANY;
       }
-      packed = packed << ID_BITS | ids[i] + 1;
+      packed = (packed << ID_BITS) | (ids[i] + 1);
     }
     return packed;
   }
@@ -110,7 +110,7 @@ final class WordTable {
 
   /** The highest bits of a product depend on all bits of its factors. */
   private static int place(long hash, int log2) {
-    return (int) (hash * 0x9E3779B97F4A7C15L >>> Long.SIZE - log2);
+    return (int) ((hash * 0x9E3779B97F4A7C15L) >>> (Long.SIZE - log2));
   }
 
   private int[] ids(char[] text, int from, int to) {
