@@ -50,8 +50,8 @@ class JsonLineTest {
         "{\"text\": \"x\"} {}",
         "not JSON",
         "something follows the object; write one object per line");
-    assertRejected(
-        "{\"text\": 'x'}", "not JSON", "column 11: Unexpected character (''' (code 39))");
+    // Versions of the JSON library differ in whether they count the character itself.
+    assertRejected("{\"text\": 'x'}", "not JSON", ": Unexpected character (''' (code 39))");
     assertRejected("{\"text\": x}", "not JSON", "column 12: Unrecognized token 'x'");
     assertRejected("{\0\"", "not UTF-8", "a NUL at byte 1");
     assertRejected("[1]", "not an object", "a JSON array");

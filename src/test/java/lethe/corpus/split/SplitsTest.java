@@ -107,7 +107,9 @@ class SplitsTest {
             () ->
                 prepare.execute(
                     early -> {
-                      throw new IllegalStateException(early); // no need to go on
+                      if (!early.startsWith("tokenizing with ")) {
+                        throw new IllegalStateException(early); // no need to go on
+                      }
                     },
                     () -> {},
                     () -> {}))
