@@ -107,7 +107,9 @@ spark_jars=$SPARK_HOME/jars
 answer=$(mktemp)
 exec 3<>"$answer"
 rm -f "$answer"
-class_path="$jar:$lib/*:$SPARK_HOME/conf:$spark_jars/*"
+first=
+if [ $line = spark-4 ]; then for file in "$spark_jars"/slf4j-api-*.jar; do first=$file:; done; fi # as that Spark has it
+class_path="$jar:$lib/*:$SPARK_HOME/conf:$first$spark_jars/*"
 archive=$build/lethe.jsa
 making=$archive.$$
 classes=()
