@@ -164,7 +164,7 @@ class PrepareTest {
       assertThatThrownBy(() -> SmallCorpora.execute(corpora.prepare(rules, "", 64)))
           .isInstanceOf(InvalidSettings.class)
           .hasMessageStartingWith(
-              "corpus.splits.forget.where must be true or false for every document, but \"id = 'a1' OR int(id) > 3\" fails on one: [CAST_INVALID_INPUT] The value 'a")
+              "corpus.splits.forget.where must be true or false for every document, but \"id = 'a1' OR int(id) > 3\" fails on one: [CAST_INVALID_INPUT] The value '")
           .hasMessageContaining("Use `try_cast`");
     } finally {
       LocalSpark.SESSION.conf().unset("spark.sql.ansi.enabled");
