@@ -8,6 +8,7 @@ import lethe.corpus.source.Documents;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 
 /** The beginnings of some texts, from places spread evenly over the sources. */
 final class TextSample {
@@ -23,9 +24,10 @@ final class TextSample {
    * @param documents of the sources
    */
   static List<String> of(Dataset<Row> documents) {
+    // Cut by Spark: one text may be too long for a task's memory.
     JavaRDD<String> beginnings =
         documents
-            .select(Documents.TEXT)
+            .select(functions.substring(functions.col(Documents.TEXT), 1, CHARACTERS))
             .javaRDD()
             .mapPartitions(
                 rows -> {
@@ -33,7 +35,7 @@ final class TextSample {
                   for (int i = 0; i < ROWS && rows.hasNext(); i++) {
                     String text = rows.next().getString(0);
                     if (text != null) { // else the row cannot be used
-                      texts.add(beginning(text));
+                      texts.add(text);
                     }
                   }
                   return texts.iterator();
@@ -43,13 +45,5 @@ final class TextSample {
     int[] chosen =
         IntStream.range(0, places).map(i -> (int) ((long) i * partitions / places)).toArray();
     return Arrays.stream(beginnings.collectPartitions(chosen)).flatMap(List::stream).toList();
-  }
-
-  private static String beginning(String text) {
-    if (text.length() <= CHARACTERS) {
-      return text;
-    }
-    boolean pair = Character.isHighSurrogate(text.charAt(CHARACTERS - 1));
-    return text.substring(0, pair ? CHARACTERS - 1 : CHARACTERS);
   }
 }
