@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import lethe.BuildFolder;
 import lethe.LocalSpark;
 import lethe.corpus.source.Documents;
 import lethe.corpus.source.Source;
@@ -167,7 +168,7 @@ class SourceTablesTest {
   void filesOfTablesAreMeasuredForTheWayToPlan() throws IOException {
     assertThat(read(iceberg("")).bytes()).hasValue(parquetBytes(folder.resolve("lake")));
     documents().write().saveAsTable("documents_as_parquet");
-    Path files = Path.of("target/warehouse/documents_as_parquet");
+    Path files = BuildFolder.path("warehouse/documents_as_parquet");
     assertThat(read("{ path = documents_as_parquet, domain = a, format = table }").bytes())
         .hasValue(parquetBytes(files));
   }
