@@ -108,7 +108,7 @@ class LayersTest {
             + " model.family model corpus.token corpus examples train evaluate report console run");
     room(
         "pipeline",
-        "settings spark folder table target objective model.checkpoint model.network model"
+        "failure settings spark folder table target objective model.checkpoint model.network model"
             + " corpus.token corpus examples train evaluate report console run check");
     room(
         "command",

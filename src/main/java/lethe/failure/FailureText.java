@@ -2,6 +2,7 @@ package lethe.failure;
 
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 
 /**
  * The texts by which failures of Java, Hadoop and Spark are distinguished when they have no class
@@ -55,6 +56,15 @@ public enum FailureText {
   /** Whether a message contains this text. */
   public boolean in(String message) {
     return pattern.matcher(message).find();
+  }
+
+  /** The first line that a failure's first cause says, without the name of its class. */
+  public static String firstLine(Throwable failure) {
+    return String.valueOf(ExceptionUtils.getRootCauseMessage(failure))
+        .replaceFirst("^\\w+: ", "")
+        .lines()
+        .findFirst()
+        .orElse("");
   }
 
   /**

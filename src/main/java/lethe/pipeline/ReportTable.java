@@ -3,12 +3,12 @@ package lethe.pipeline;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import lethe.failure.FailureText;
 import lethe.report.ReportScores;
 import lethe.settings.InvalidSettings;
 import lethe.spark.TableName;
 import lethe.table.CatalogTable;
 import lethe.table.KeyedTable;
-import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -44,7 +44,7 @@ record ReportTable(SparkSession spark, String name) {
     } catch (InvalidSettings e) {
       throw e;
     } catch (Exception e) { // of a catalog or of Spark, whose are checked but not declared
-      throw refused(line(e), e);
+      throw refused(FailureText.firstLine(e), e);
     } catch (LinkageError e) {
       throw refused(CatalogTable.foreign(spark, e), e);
     }
@@ -80,7 +80,10 @@ record ReportTable(SparkSession spark, String name) {
     try {
       return table().append(rows);
     } catch (Exception e) { // of a catalog or of Spark, whose are checked but not declared
-      throw refused(line(e) + "; mend it and run report again, which appends what is missing", e);
+      throw refused(
+          FailureText.firstLine(e)
+              + "; mend it and run report again, which appends what is missing",
+          e);
     }
   }
 
@@ -97,13 +100,5 @@ record ReportTable(SparkSession spark, String name) {
   private InvalidSettings refused(String why, Throwable cause) {
     return new InvalidSettings(
         "Cannot append scores to the table %s (report.table): %s".formatted(name, why), cause);
-  }
-
-  private static String line(Exception failure) {
-    return String.valueOf(ExceptionUtils.getRootCauseMessage(failure))
-        .replaceFirst("^\\w+: ", "")
-        .lines()
-        .findFirst()
-        .orElse("");
   }
 }

@@ -22,6 +22,14 @@ import scala.Option;
 
 /** The texts as the operating system, Java and Spark of this build write them. */
 class FailureTextTest {
+  @Test
+  void theFirstLineOfTheFirstCauseIsSaidWithoutItsClass() {
+    Throwable cause = new IllegalStateException("the snapshot is gone\nand more of it");
+    assertThat(FailureText.firstLine(new RuntimeException("around it", cause)))
+        .isEqualTo("the snapshot is gone");
+    assertThat(FailureText.firstLine(new RuntimeException())).isEmpty();
+  }
+
   @TempDir Path folder;
 
   @Test

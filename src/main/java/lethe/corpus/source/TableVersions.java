@@ -4,12 +4,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lethe.failure.FailureText;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import lethe.spark.TableName;
 import lethe.table.CatalogTable;
 import lethe.table.TableFormat;
-import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -81,7 +81,7 @@ public final class TableVersions {
     } catch (InvalidSettings e) {
       throw e;
     } catch (Exception e) { // of a catalog or of Spark, whose are checked but not declared
-      throw new InvalidSettings(sentence(source, line(e)), e);
+      throw new InvalidSettings(sentence(source, FailureText.firstLine(e)), e);
     } catch (LinkageError e) {
       throw new InvalidSettings(sentence(source, CatalogTable.foreign(spark, e)), e);
     }
@@ -186,13 +186,5 @@ public final class TableVersions {
 
   private static String sentence(Source source, String why) {
     return "Cannot read source %s as %s: %s".formatted(source.path(), source.format(), why);
-  }
-
-  private static String line(Exception failure) {
-    return String.valueOf(ExceptionUtils.getRootCauseMessage(failure))
-        .replaceFirst("^\\w+: ", "")
-        .lines()
-        .findFirst()
-        .orElse("");
   }
 }
