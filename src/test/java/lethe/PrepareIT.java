@@ -61,6 +61,7 @@ class PrepareIT {
             .config("spark.executor.extraJavaOptions", System.getProperty("lethe.executor-options"))
             .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"))
             .getOrCreate();
+    assertThat(spark.sparkContext().isLocal()).as("nothing else's Spark").isFalse();
   }
 
   @AfterAll
