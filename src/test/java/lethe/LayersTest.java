@@ -47,7 +47,10 @@ class LayersTest {
     room("model.torch", "");
     room("model.network", "settings model.checkpoint model.torch");
     room("model.family", "settings model.checkpoint model.torch model.network");
-    room("model", "random settings folder model.checkpoint model.network model.family");
+    room("model.adapter", "json random settings folder model.checkpoint model.network");
+    room(
+        "model",
+        "random settings folder model.checkpoint model.network model.family model.adapter");
     room("loss", "objective model.torch model.network");
     room(
         "inference",
@@ -83,7 +86,7 @@ class LayersTest {
     room(
         "train",
         "json settings spark folder table target objective model.checkpoint model.torch"
-            + " model.network model inference examples train.gradient train.optimizer train.steering"
+            + " model.network model.adapter model inference examples train.gradient train.optimizer train.steering"
             + " train.exchange train.plan train.worker");
 
     room("evaluate.metric", "");
@@ -105,11 +108,11 @@ class LayersTest {
     room(
         "check",
         "json settings folder sample target objective model.checkpoint model.network"
-            + " model.family model corpus.token corpus examples train evaluate report console run");
+            + " model.family model.adapter model corpus.token corpus examples train evaluate report console run");
     room(
         "pipeline",
-        "failure settings spark folder table target objective model.checkpoint model.network model"
-            + " corpus.token corpus examples train evaluate report console run check");
+        "failure settings spark folder table target objective model.checkpoint model.network"
+            + " model.adapter model corpus.token corpus examples train evaluate report console run check");
     room(
         "command",
         "failure settings spark folder model inference train bench console run check pipeline");
@@ -122,7 +125,7 @@ class LayersTest {
   /** Rooms in which neither a row of Spark nor a task of it is to be found. */
   private static final String WITHOUT_SPARK =
       "json random failure settings folder sample target objective model.checkpoint model.torch"
-          + " model.network model.family model loss train.gradient train.optimizer train.steering"
+          + " model.network model.family model.adapter model loss train.gradient train.optimizer train.steering"
           + " evaluate.metric report bench console";
 
   private static final String WITH_TENSORS =

@@ -144,10 +144,7 @@ public final class ObjectiveBench {
 
   /** A little away from the model, as a reference is after some steps. */
   private static void move(Parameters reference) {
-    float[] value = new float[1];
-    reference.read(0, value, 0, 1);
-    value[0] += 0.1f;
-    reference.write(0, value, 0, 1);
+    reference.write(0, new float[] {0.1f}, 0, 1);
   }
 
   private static void step(

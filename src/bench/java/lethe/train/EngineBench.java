@@ -95,8 +95,7 @@ public final class EngineBench {
             new MailboxClient(
                 new MailboxAddress("127.0.0.1", server.port(), 0, "bench", network), 0, 0)) {
       client.hello(ExchangeSpec.greeting(LAYOUT, 1, wire, GradientMode.SUMMED), "here", "");
-      int count = LAYOUT.count();
-      client.pull(first, LAYOUT, count, wire, (values, b) -> {});
+      client.pull(first, LAYOUT, wire, (values, b) -> {});
       for (int step = first; step < first + ROUNDS / 2; step++) {
         client.report(step, new WorkerReport(new double[] {0}, new long[] {0}, 1, 1));
         long begun = System.nanoTime();
@@ -104,9 +103,9 @@ public final class EngineBench {
             step, List.of(ShardTree.ROOT), List.<float[][][]>of(new float[][][] {gradient}), wire);
         push = Math.max(push, rate(wire.bytes(1), System.nanoTime() - begun));
         int next = step + 1;
-        client.pull(next, LAYOUT, 1, wire, (values, b) -> {}); // the step is applied
+        client.pull(next, LAYOUT, wire, (values, b) -> {}); // the step is applied
         begun = System.nanoTime();
-        client.pull(next, LAYOUT, count, wire, (values, b) -> {});
+        client.pull(next, LAYOUT, wire, (values, b) -> {});
         pull = Math.max(pull, rate(wire.bytes(1), System.nanoTime() - begun));
       }
     }

@@ -13,6 +13,7 @@ import lethe.corpus.token.EndOfText;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
 import lethe.model.ModelSource;
+import lethe.model.adapter.PeftFolder;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.family.Architectures;
@@ -22,6 +23,9 @@ import lethe.run.RunConfig;
 import lethe.run.Sample;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Section;
+import lethe.train.AdapterSettings;
+import lethe.train.TrainSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -70,6 +74,7 @@ final class ModelFolders {
           "%s: %s, %s parameters, with tokenizer.json"
               .formatted(setting, path, Console.count((double) template.get().elements())));
     }
+    template.ifPresent(this::adapters);
     others()
         .forEach(
             (name, other) -> {
@@ -85,6 +90,58 @@ final class ModelFolders {
           .forEach((name, other) -> evaluated("evaluate.models." + name, other));
     }
     return template;
+  }
+
+  /** Checks the adapters that the stages train: their targets, and whether they can be written. */
+  private void adapters(Architecture network) {
+    if (config.checks(Verb.PRETRAIN)) {
+      config.pretrain().ifPresent(p -> adapter("pretrain", p.train(), network, Optional.empty()));
+    }
+    if (config.checks(Verb.FINETUNE)) {
+      RunConfig.DescentSettings settings = config.finetune();
+      adapter("finetune", settings.train(), network, settings.initialWeights().or(this::original));
+    }
+    if (config.checks(Verb.RETRAIN)) {
+      RunConfig.DescentSettings settings = config.retrain();
+      adapter("retrain", settings.train(), network, settings.initialWeights());
+    }
+    if (config.checks(Verb.UNLEARN)) {
+      adapter(
+          "train", config.train(), network, config.unlearn().initialWeights().or(this::original));
+    }
+  }
+
+  private Optional<String> original() {
+    return Optional.of(
+        config.pretrain().isPresent()
+            ? folder.map(run -> run.original().toString()).orElse("")
+            : config.model());
+  }
+
+  /**
+   * Checks the adapter of a stage.
+   *
+   * @param section of its settings
+   * @param start the model that the adapter lies over; empty for random weights
+   */
+  private void adapter(
+      String section, TrainSettings settings, Architecture network, Optional<String> start) {
+    if (settings.adapter().isEmpty()) {
+      return;
+    }
+    findings.look(() -> settings.adapted(network));
+    if (settings.adapter().get().write() == AdapterSettings.Written.MERGED) {
+      return;
+    }
+    if (start.isEmpty()) {
+      findings.problem(
+          "%s.lora.write must be merged, was %s: random weights are no base model that a reader could find"
+              .formatted(section, Section.spelling(settings.adapter().get().write())));
+    } else if (seen(start.get()) && PeftFolder.is(reach.path(start.get()), reach.files())) {
+      findings.problem(
+          "%s.lora.write must be merged, was %s: the model that training starts from, %s, is itself an adapter"
+              .formatted(section, Section.spelling(settings.adapter().get().write()), start.get()));
+    }
   }
 
   /** The models besides the one that is trained, by the settings that name them. */
@@ -188,7 +245,8 @@ final class ModelFolders {
 
   /** SHA-256 of a model's tokenizer; nothing where its file holds none. */
   private Optional<String> tokenizer(String path) {
-    if (!reach.files().exists(new Path(path, "config.json"))) {
+    if (!reach.files().exists(new Path(path, HfFolder.CONFIG))
+        && !PeftFolder.is(reach.path(path), reach.files())) {
       return Optional.empty(); // which has been reported
     }
     return findings.look(
@@ -204,7 +262,8 @@ final class ModelFolders {
   /** Checks that there is a token to end answers and padded texts, if there are any. */
   private void ends(String path, Architecture network) {
     if (config.corpus().hasQuestions() || config.needs(ViewKind.PADDED)) {
-      findings.look(() -> EndOfText.of(reach.files(), reach.path(path), network.vocabulary()));
+      findings.look(
+          () -> EndOfText.of(reach.files(), source(path).open().path(), network.vocabulary()));
     }
   }
 
@@ -224,6 +283,7 @@ final class ModelFolders {
   }
 
   private ModelSource source(String path) {
-    return new ModelSource(reach.path(path).toString(), hadoop);
+    String base = original().filter(this::seen).map(p -> reach.path(p).toString()).orElse("");
+    return new ModelSource(reach.path(path).toString(), base, hadoop);
   }
 }

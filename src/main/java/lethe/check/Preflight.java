@@ -4,10 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import lethe.console.Console;
 import lethe.folder.RunFolder;
 import lethe.model.network.Architecture;
+import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.objective.UnlearnSettings.Reference;
 import lethe.run.Cluster;
 import lethe.run.RunConfig;
 import lethe.settings.InvalidSettings;
@@ -64,11 +67,15 @@ public final class Preflight {
   }
 
   private MemoryBudget of(Architecture architecture) {
-    int frozen = Role.frozen(config.unlearn().roles()).size();
+    Set<FrozenModel> frozen = Role.frozen(config.unlearn().roles());
+    boolean shared =
+        config.train().adapter().isPresent()
+            && (config.unlearn().reference() == Reference.START
+                || config.unlearn().initialWeights().isEmpty());
     return MemoryBudget.of(
         architecture,
         config.train(),
-        frozen,
+        (int) frozen.stream().filter(m -> !(shared && m == FrozenModel.REFERENCE)).count(),
         config.corpus().chunkTokens(),
         config.stop().atTarget());
   }

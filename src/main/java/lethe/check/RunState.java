@@ -6,6 +6,8 @@ import java.util.Optional;
 import lethe.corpus.Manifest;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
+import lethe.model.adapter.PeftFolder;
+import lethe.model.checkpoint.HfFolder;
 import lethe.run.Provenance;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
@@ -67,8 +69,8 @@ final class RunState {
   }
 
   private void needs(String verb, Path model, String stage) {
-    Path commit = new Path(model, "config.json");
-    if (!folder.files().exists(commit)) {
+    Path commit = new Path(model, HfFolder.CONFIG);
+    if (!folder.files().exists(commit) && !PeftFolder.is(model, folder.files())) {
       missing(verb, commit, stage);
     }
   }

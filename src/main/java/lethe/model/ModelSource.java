@@ -3,6 +3,7 @@ package lethe.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import lethe.folder.Files;
+import lethe.model.adapter.MergedWeights;
+import lethe.model.adapter.PeftFolder;
 import lethe.model.checkpoint.Dtype;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.HfWriter;
@@ -29,13 +32,19 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Where a model is read from, in a form that can be sent to other processes; the only way to its
- * weights, whatever their names in its files.
+ * weights, whatever their names in its files. An adapter counts as the model that comes out when it
+ * is merged into its base.
  *
- * @param path a Hugging Face folder
+ * @param path a Hugging Face folder, or an adapter's as PEFT lays it out
+ * @param base the base model of an adapter that names none which can be read; may be empty
  * @param hadoop settings of its file system that differ from the defaults
  */
-public record ModelSource(String path, Map<String, String> hadoop) implements Serializable {
+public record ModelSource(String path, String base, Map<String, String> hadoop)
+    implements Serializable {
   private static final String TIED = "tie_word_embeddings";
+
+  /** What an adapter's origin calls the model that it lies over. */
+  public static final String BASE = "base";
 
   /**
    * Whether a folder's weights contradict the tying in config.json, by {@link Files#state}. Cached,
@@ -51,6 +60,10 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     DEFAULTS.size(); // reads them
   }
 
+  public ModelSource(String path, Map<String, String> hadoop) {
+    this(path, "", hadoop);
+  }
+
   public ModelSource {
     hadoop = new HashMap<>(hadoop); // a plain map, which every serializer knows
   }
@@ -61,11 +74,64 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
     return "ModelSource[" + path + "]";
   }
 
-  /** Opens the folder. */
+  /** Opens the folder; that of the base model where this is an adapter. */
   public HfFolder open() {
+    return adapter().map(this::baseOf).orElseGet(() -> HfFolder.open(new Path(path), files()));
+  }
+
+  private Files files() {
     Configuration configuration = new Configuration(DEFAULTS);
     hadoop.forEach(configuration::set);
-    return HfFolder.open(new Path(path), new Files(configuration));
+    return new Files(configuration);
+  }
+
+  /** The adapter that the folder holds, if it holds one. */
+  public Optional<PeftFolder> adapter() {
+    Files files = files();
+    Path folder = new Path(path);
+    return PeftFolder.is(folder, files)
+        ? Optional.of(PeftFolder.open(folder, files))
+        : Optional.empty();
+  }
+
+  /** The base model of this adapter; this model itself where it is none. */
+  public ModelSource withoutAdapter() {
+    return adapter()
+        .map(peft -> new ModelSource(baseOf(peft).path().toString(), hadoop))
+        .orElse(this);
+  }
+
+  private HfFolder baseOf(PeftFolder adapter) {
+    Files files = files();
+    List<String> named = new ArrayList<>();
+    for (String folder : new String[] {adapter.base(), base}) {
+      if (!folder.isEmpty() && !named.contains(folder)) {
+        named.add(folder);
+      }
+    }
+    for (String folder : named) {
+      if (isModel(folder, files)) {
+        return HfFolder.open(new Path(folder), files);
+      }
+    }
+    throw new InvalidSettings(
+        "Cannot find the base model of the adapter in %s: %s; write its folder into base_model_name_or_path of %s"
+            .formatted(
+                path,
+                named.isEmpty()
+                    ? "it names none"
+                    : String.join(" and ", named)
+                        + (named.size() == 1 ? " is" : " are")
+                        + " no folder with config.json",
+                PeftFolder.CONFIG));
+  }
+
+  private static boolean isModel(String folder, Files files) {
+    try {
+      return files.exists(new Path(folder, HfFolder.CONFIG));
+    } catch (IllegalArgumentException | UncheckedIOException e) {
+      return false; // a name in a model hub need not be a path
+    }
   }
 
   /**
@@ -106,6 +172,12 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
               .formatted(read.config.source()));
     }
     warnings.addAll(how.apply(new Checkpoint(folder.weights(), read.architecture)));
+    adapter()
+        .ifPresent(
+            peft -> {
+              peft.network(read.architecture);
+              checkBase(peft);
+            });
     return warnings;
   }
 
@@ -134,7 +206,26 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
    */
   public TensorSource weights() {
     HfFolder folder = open();
-    return new Checkpoint(folder.weights(), read(folder).architecture());
+    Architecture architecture = read(folder).architecture();
+    TensorSource weights = new Checkpoint(folder.weights(), architecture);
+    return adapter()
+        .<TensorSource>map(
+            peft -> new MergedWeights(weights, peft.network(architecture), peft.tensors()))
+        .orElse(weights);
+  }
+
+  /** Refuses an adapter that Lethe made over another base of the same shapes. */
+  private void checkBase(PeftFolder adapter) {
+    ModelOrigin.read(adapter.path(), adapter.files())
+        .map(origin -> origin.made().models().get(BASE))
+        .filter(made -> !made.equals(ModelFingerprint.of(withoutAdapter())))
+        .ifPresent(
+            made -> {
+              throw new InvalidSettings(
+                  "Cannot use the adapter in %s: it was made over another base model than %s (fingerprint %s); name that one in base_model_name_or_path of %s"
+                      .formatted(
+                          path, withoutAdapter().path(), made.substring(0, 8), PeftFolder.CONFIG));
+            });
   }
 
   /**
@@ -224,8 +315,17 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
 
   /** Reads the weights onto a network's device. */
   public Parameters parameters(Network network) {
+    return parameters(network, network.architecture());
+  }
+
+  /**
+   * Reads the weights onto the device of a network with an adapter, which is left zero.
+   *
+   * @param base the network without it
+   */
+  public Parameters parameters(Network network, Architecture base) {
     Parameters parameters = network.newParameters();
-    read(network.architecture(), parameters::write);
+    read(base, parameters::write);
     return parameters;
   }
 
@@ -241,7 +341,7 @@ public record ModelSource(String path, Map<String, String> hadoop) implements Se
 
   /** Reads the weights as one flat vector, in ascending pieces. */
   public void read(Architecture architecture, Sink sink) {
-    TensorSource weights = new Checkpoint(open().weights(), architecture);
+    TensorSource weights = weights();
     float[] piece = new float[1 << 18];
     long offset = 0;
     for (NamedShape tensor : architecture.tensors()) {

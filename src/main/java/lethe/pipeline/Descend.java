@@ -12,7 +12,7 @@ import lethe.corpus.Manifest;
 import lethe.examples.Examples;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
-import lethe.model.checkpoint.TensorSource;
+import lethe.model.StartWeights;
 import lethe.objective.Descent;
 import lethe.objective.Role;
 import lethe.run.RunConfig;
@@ -44,7 +44,7 @@ final class Descend {
   record Inputs(
       Verb stage,
       ModelSource model,
-      TensorSource start,
+      StartWeights start,
       List<String> splits,
       TrainSettings train,
       Path target) {
@@ -67,7 +67,7 @@ final class Descend {
       return new Inputs(
           Verb.FINETUNE,
           model,
-          model.weights(),
+          StartWeights.of(model),
           settings.splits(),
           settings.train(),
           folder.finetuned());
@@ -76,8 +76,8 @@ final class Descend {
     /** Starts from the weights that the training of the model to unlearn started from. */
     static Inputs retrain(RunConfig.DescentSettings settings, RunModels models, RunFolder folder) {
       ModelSource model = models.initial(settings).orElseGet(models::template);
-      TensorSource start =
-          settings.initialWeights().isPresent() ? model.weights() : models.random();
+      StartWeights start =
+          settings.initialWeights().isPresent() ? StartWeights.of(model) : models.random();
       return new Inputs(
           Verb.RETRAIN, model, start, settings.splits(), settings.train(), folder.retrained());
     }
@@ -124,7 +124,8 @@ final class Descend {
             spec, inputs.train(), Examples.text(members), inputs.start(), Optional.empty());
     training.commit(
         spec,
-        result.weights(),
+        inputs.train(),
+        result,
         inputs.target(),
         training.inputs().origin(inputs.stage(), fingerprints, result.run()));
     return new Result(result.steps(), inputs.target());

@@ -1,15 +1,23 @@
 package lethe.pipeline;
 
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lethe.console.Console;
 import lethe.console.TrainProgress;
 import lethe.examples.ProbePlan;
 import lethe.folder.RunFolder;
+import lethe.model.ModelSource;
+import lethe.model.StartWeights;
+import lethe.model.adapter.MergedWeights;
+import lethe.model.adapter.PeftWriter;
 import lethe.model.checkpoint.ModelOrigin;
 import lethe.model.checkpoint.TensorSource;
 import lethe.objective.Role;
 import lethe.run.RunConfig;
+import lethe.train.AdapterSettings;
+import lethe.train.AdapterSettings.Written;
 import lethe.train.TrainSettings;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
@@ -32,6 +40,8 @@ record ModelTraining(
     StageInputs inputs,
     Console console,
     StopSignal signal) {
+  /** The adapter in the folder of the model that it is merged into. */
+  private static final String ADAPTER = "adapter";
 
   /**
    * Trains, going on from the newest checkpoint of the same run if there is one.
@@ -45,7 +55,7 @@ record ModelTraining(
       Trainer.TrainingSpec spec,
       TrainSettings settings,
       Dataset<Row> chunks,
-      TensorSource start,
+      StartWeights start,
       Optional<ProbePlan> probes) {
     String terms = spec.roles().stream().map(Role::name).collect(Collectors.joining(", "));
     console.say(
@@ -60,12 +70,44 @@ record ModelTraining(
    * Writes the model, and then removes the checkpoints: until the model is there, they are what a
    * driver that is killed goes on from.
    *
-   * @param target the Hugging Face folder to write
+   * @param result of the training
+   * @param target the Hugging Face folder to write, or that of an adapter
    * @param made what the weights were made from
    */
   void commit(
-      Trainer.TrainingSpec spec, TensorSource weights, Path target, ModelOrigin.Inputs made) {
-    spec.model().write(folder.files(), target, config.dtype(), config.shardBytes(), weights, made);
+      Trainer.TrainingSpec spec,
+      TrainSettings settings,
+      Trainer.Result result,
+      Path target,
+      ModelOrigin.Inputs made) {
+    Optional<Written> adapter = settings.adapter().map(AdapterSettings::write);
+    Path beside = new Path(target, ADAPTER);
+    folder.files().delete(beside);
+    if (adapter.isPresent() && adapter.get() != Written.MERGED) {
+      writeAdapter(result, adapter.get() == Written.BOTH ? beside : target, made);
+    }
+    if (adapter.isEmpty() || adapter.get() != Written.ADAPTER) {
+      TensorSource weights = result.weights();
+      TensorSource merged =
+          result
+              .model()
+              .adapted()
+              .<TensorSource>map(network -> new MergedWeights(weights, network, weights))
+              .orElse(weights);
+      spec.model().write(folder.files(), target, config.dtype(), config.shardBytes(), merged, made);
+    }
     Trainer.discardCheckpoints(folder, spec.stage());
+  }
+
+  private void writeAdapter(Trainer.Result result, Path target, ModelOrigin.Inputs made) {
+    StartWeights start = result.model().start();
+    SortedMap<String, String> models = new TreeMap<>(made.models());
+    models.put(ModelSource.BASE, start.fingerprint());
+    new PeftWriter(target, folder.files())
+        .write(
+            result.model().adapted().orElseThrow(),
+            result.weights(),
+            start.model().path(),
+            new ModelOrigin.Inputs(made.stage(), made.chunksSha256(), models, made.run()));
   }
 }

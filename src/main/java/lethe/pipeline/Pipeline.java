@@ -21,6 +21,7 @@ import lethe.folder.Lease;
 import lethe.folder.LeaseLostException;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
+import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Architecture;
 import lethe.report.Compare;
 import lethe.report.Report;
@@ -278,7 +279,7 @@ public final class Pipeline {
   /** Whether there is no document yet, because a sample is written only when a run begins. */
   private boolean withoutDocuments() {
     return config.sample().isPresent()
-        && !folder.files().exists(new Path(models.template().path(), "config.json"));
+        && !folder.files().exists(new Path(models.template().path(), HfFolder.CONFIG));
   }
 
   private Optional<String> dryRun() {
@@ -403,7 +404,7 @@ public final class Pipeline {
         spark,
         config.corpus(),
         folder,
-        models.template().path(),
+        models.template().withoutAdapter().path(),
         network.context().tokens(),
         network.vocabulary(),
         config.overwrite() ? List.of() : SourceTables.interrupted(folder));

@@ -10,9 +10,8 @@ import java.util.Set;
 import lethe.check.Validation;
 import lethe.evaluate.ModelNames;
 import lethe.folder.RunFolder;
-import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
-import lethe.model.checkpoint.TensorSource;
+import lethe.model.StartWeights;
 import lethe.objective.FrozenModel;
 import lethe.objective.UnlearnSettings.Reference;
 import lethe.run.RunConfig;
@@ -34,8 +33,8 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
   }
 
   /** The weights that pre-training begins with. */
-  TensorSource random() {
-    return new InitialWeights(template().architecture(), INITIAL_DEVIATION, config.train().seed());
+  StartWeights random() {
+    return StartWeights.random(template(), INITIAL_DEVIATION, config.train().seed());
   }
 
   /** The model to unlearn. */
@@ -74,9 +73,17 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
     return models;
   }
 
-  /** A Hugging Face folder that the settings name. */
+  /**
+   * A Hugging Face folder that the settings name, or that of an adapter: one that names no base
+   * model is taken to lie over the model that the run begins with.
+   */
   ModelSource at(String path) {
-    return new ModelSource(folder.files().qualified(new Path(path)).toString(), hadoop);
+    String base = config.pretrain().isPresent() ? folder.original().toString() : config.model();
+    return new ModelSource(qualified(path), qualified(base), hadoop);
+  }
+
+  private String qualified(String path) {
+    return folder.files().qualified(new Path(path)).toString();
   }
 
   /**

@@ -8,6 +8,8 @@ import java.util.Map;
 import lethe.corpus.Manifest;
 import lethe.evaluate.Evaluation;
 import lethe.folder.RunFolder;
+import lethe.model.adapter.PeftFolder;
+import lethe.model.checkpoint.HfFolder;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.train.Trainer;
@@ -20,12 +22,20 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
   Map<Verb, Path> files() {
     Map<Verb, Path> commits = new LinkedHashMap<>();
     commits.put(Verb.PREPARE, folder.corpusManifest());
-    commits.put(Verb.PRETRAIN, new Path(folder.original(), "config.json"));
-    commits.put(Verb.FINETUNE, new Path(folder.finetuned(), "config.json"));
-    commits.put(Verb.RETRAIN, new Path(folder.retrained(), "config.json"));
-    commits.put(Verb.UNLEARN, new Path(folder.model(), "config.json"));
+    commits.put(Verb.PRETRAIN, model(folder.original()));
+    commits.put(Verb.FINETUNE, model(folder.finetuned()));
+    commits.put(Verb.RETRAIN, model(folder.retrained()));
+    commits.put(Verb.UNLEARN, model(folder.model()));
     commits.put(Verb.EVALUATE, folder.evaluation());
     return commits;
+  }
+
+  /**
+   * What commits a model: config.json, or adapter_config.json where the folder holds an adapter.
+   */
+  private Path model(Path model) {
+    Path adapter = new Path(model, PeftFolder.CONFIG);
+    return folder.files().exists(adapter) ? adapter : new Path(model, HfFolder.CONFIG);
   }
 
   /** The stages asked for but the report, which is always made anew. */

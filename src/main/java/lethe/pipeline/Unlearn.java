@@ -18,6 +18,7 @@ import lethe.examples.ProbeSelection;
 import lethe.examples.RejectionSentences;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
+import lethe.model.StartWeights;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Vocabulary;
 import lethe.objective.FrozenModel;
@@ -95,13 +96,15 @@ final class Unlearn {
     folder.files().delete(folder.stop()); // says how an earlier training ended
     Optional<ProbePlan> probes = probes(chunks, chunksSha256);
     probes.ifPresent(p -> say("training ends when, on the steering half, " + p.target()));
-    Trainer.Result result = training.train(spec, config.train(), views, start.weights(), probes);
+    Trainer.Result result =
+        training.train(spec, config.train(), views, StartWeights.of(start), probes);
     Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())), result);
     coverage.write(folder);
     coverage.gap().ifPresent(this::say);
     training.commit(
         spec,
-        result.weights(),
+        config.train(),
+        result,
         folder.model(),
         training.inputs().origin(Verb.UNLEARN, fingerprints, result.run()));
     return new Result(result.steps(), result.kept(), coverage, folder.model());

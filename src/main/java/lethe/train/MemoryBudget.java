@@ -1,6 +1,8 @@
 package lethe.train;
 
+import lethe.model.adapter.AdaptedNetwork;
 import lethe.model.network.Architecture;
+import lethe.model.network.Parameters;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Precision;
 import lethe.train.exchange.Mailbox;
@@ -9,15 +11,16 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ShardTree;
 
 /**
- * The memory that training will need, from the shapes alone. P is the number of trained elements, A
- * the number of all elements. Gradients count twice where those of forget terms and retain terms
- * are kept separate.
+ * The memory that training will need, from the shapes alone. P is the number of trained elements
+ * (of an adapter, where there is one), A the number of all elements. Gradients count twice where
+ * those of forget terms and retain terms are kept separate.
  *
  * <pre>
- * driver heap      weights 4A, moments 8P, the step's gradient 4P, a checkpoint's copy 12P, the best step's weights 4P,
+ * driver heap      weights 4P, moments 8P, the step's gradient 4P, a checkpoint's copy 12P, the best step's weights 4P,
  *                  and for each worker the window's buckets
  * worker heap      (1 + log2(shards it owns)) gradients of 4P, and the buckets under way
- * worker native    weights 4A, gradients 4A, bfloat16 copies 2A, 4A for each frozen model, activations of a pass
+ * worker native    weights W: 4A, or with bfloat16 2 for each element of a matrix and 4 for any other and for the embedding;
+ *                  gradients 4P, W for each frozen model, activations of a pass
  * wire             each worker sends its subtrees' gradients and gets the weights: all over the driver's one network card
  * run folder       two checkpoints and the one being written of 12P each, the best step's weights in each, the model 4A
  * </pre>
@@ -49,6 +52,7 @@ public record MemoryBudget(
   private static final long RECOMPUTED_ACTIVATIONS = 1;
 
   /**
+   * @param architecture without the adapter
    * @param frozenModels whose weights a worker holds besides
    * @param tokens of the longest example
    * @param steered whether the best step's weights are kept
@@ -59,14 +63,19 @@ public record MemoryBudget(
       int frozenModels,
       int tokens,
       boolean steered) {
-    ParameterLayout layout = settings.layout(architecture.tensors());
+    ParameterLayout layout = settings.layout(architecture);
     long trained = layout.trained();
-    long all = layout.elements();
+    long all = architecture.elements();
+    Precision precision = settings.compute().precision();
+    long resident =
+        Parameters.bytes(
+            settings.adapted(architecture).map(AdaptedNetwork::architecture).orElse(architecture),
+            precision);
     long bucket = 4L * Math.min(layout.bucketElements(), trained);
     ShardTree tree = new ShardTree(settings.shards());
     int workers = settings.workers();
     long parts = settings.gradientMode().parts(); // an upper bound: a method may have only one
-    long driver = 4 * all + 8 * trained + 4 * parts * trained + 12 * trained;
+    long driver = 4 * trained + 8 * trained + 4 * parts * trained + 12 * trained;
     driver += (steered ? 4 * trained : 0) + (long) workers * Mailbox.WINDOW * bucket;
     long sent = 0;
     int owned = 0;
@@ -76,8 +85,8 @@ public record MemoryBudget(
     }
     long levels = 32L - Integer.numberOfLeadingZeros(owned - 1);
     long heap = (1 + levels) * 4 * parts * trained + 2L * MailboxClient.OUTSTANDING * bucket;
-    long outside = 4 * all + 4 * all + 4L * frozenModels * all;
-    outside += settings.compute().precision() == Precision.BFLOAT16 ? 2 * all : 0;
+    long outside =
+        resident + 4 * trained + frozenModels * Parameters.bytes(architecture, precision);
     long kept =
         settings.compute().activations() == Activations.KEEP
             ? KEPT_ACTIVATIONS

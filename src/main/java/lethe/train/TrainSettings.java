@@ -1,11 +1,18 @@
 package lethe.train;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import lethe.inference.ComputeSettings;
-import lethe.model.checkpoint.NamedShape;
+import lethe.model.ModelSource;
+import lethe.model.StartWeights;
+import lethe.model.TrainedModel;
+import lethe.model.adapter.AdaptedNetwork;
+import lethe.model.adapter.Adapter;
+import lethe.model.network.Architecture;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 import lethe.train.gradient.GradientMode;
@@ -28,6 +35,7 @@ import lethe.train.plan.TrainingPlan;
  * @param weightDecay decoupled
  * @param undecayed parameters that do not decay
  * @param frozen parameters that are not trained
+ * @param adapter trained in place of the model's own parameters, if there is one
  * @param maxGradNorm largest global norm of a gradient
  * @param gradientMode whether the gradients of terms that forget and that keep travel separately
  * @param seed of the order of examples
@@ -55,6 +63,7 @@ public record TrainSettings(
     double weightDecay,
     ParameterPattern undecayed,
     ParameterPattern frozen,
+    Optional<AdapterSettings> adapter,
     double maxGradNorm,
     GradientMode gradientMode,
     long seed,
@@ -99,6 +108,7 @@ public record TrainSettings(
         recipe.of("weight-decay").doubleInRange("weight-decay", 0, 1),
         names(recipe.of("no-weight-decay"), "no-weight-decay"),
         names(recipe.of("freeze"), "freeze"),
+        adapter(recipe.inside("lora"), all),
         recipe.of("max-grad-norm").doubleInRange("max-grad-norm", 1e-9, 1e9),
         all.choice("gradient-mode", GradientMode.class),
         all.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
@@ -134,10 +144,60 @@ public record TrainSettings(
     return new ParameterPattern(patterns);
   }
 
-  /** How a network's tensors are held and travel. */
-  ParameterLayout layout(List<NamedShape> tensors) {
+  /** Every key is read, so that a mistake in one is found before the adapter is used. */
+  private static Optional<AdapterSettings> adapter(Recipe recipe, Section train) {
+    int rank = recipe.of("rank").count("rank", 0);
+    Section alpha = recipe.of("alpha");
+    double value = alpha.doubleInRange("alpha", -1e6, 1e6);
+    if (value == 0) {
+      alpha.problem("alpha", "must not be 0: the adapter would have no effect");
+    }
+    List<String> targets = recipe.of("targets").strings("targets");
+    if (targets.isEmpty()) {
+      recipe.of("targets").problem("targets", "must name modules, or be [all-linear]");
+    } else if (targets.size() > 1 && targets.contains(Adapter.ALL_LINEAR)) {
+      recipe.of("targets").problem("targets", "has all-linear, which must be the only one");
+    }
+    boolean stabilized = recipe.of("rank-stabilized").bool("rank-stabilized");
+    Section seeded = recipe.of("seed");
+    long seed =
+        (seeded.has("seed") ? seeded : train).longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE);
+    AdapterSettings.Written write =
+        recipe.of("write").choice("write", AdapterSettings.Written.class);
+    return rank == 0
+        ? Optional.empty()
+        : Optional.of(
+            new AdapterSettings(new Adapter(rank, value, stabilized, targets), seed, write));
+  }
+
+  /**
+   * The network that is trained: with the adapter, where there is one.
+   *
+   * @throws InvalidSettings when the adapter does not fit the network
+   */
+  public Optional<AdaptedNetwork> adapted(Architecture architecture) {
+    return adapter.map(a -> AdaptedNetwork.of(architecture, a.adapter()));
+  }
+
+  /** The network that is trained, and where its training begins. */
+  TrainedModel trained(ModelSource model, StartWeights start) {
+    return new TrainedModel(
+        model,
+        start,
+        adapter.map(AdapterSettings::adapter).orElse(null),
+        adapter.map(AdapterSettings::seed).orElse(0L));
+  }
+
+  /**
+   * How the trained tensors of a network are held and travel.
+   *
+   * @param architecture without the adapter
+   */
+  ParameterLayout layout(Architecture architecture) {
+    Optional<AdaptedNetwork> adapted = adapted(architecture);
     return ParameterLayout.of(
-        tensors,
+        adapted.map(AdaptedNetwork::architecture).orElse(architecture).tensors(),
+        adapted.<Predicate<String>>map(a -> a.names()::contains).orElse(name -> true),
         frozen,
         weightDecay == 0 ? new ParameterPattern(List.of()) : undecayed,
         bucketElements);
@@ -150,14 +210,23 @@ public record TrainSettings(
 
   /** The sections that hold a stage's recipe; the first that has a key decides its value. */
   private static final class Recipe {
-    private final List<Section> sections = new ArrayList<>();
+    private final List<Section> sections;
 
     Recipe(Section root, String over, String... under) {
-      sections.add(root.section(over));
-      for (String name : under) {
-        sections.add(root.section(name));
-      }
-      sections.add(root.section("train"));
+      this(
+          Stream.of(Stream.of(over), Arrays.stream(under), Stream.of("train"))
+              .flatMap(names -> names)
+              .map(root::section)
+              .toList());
+    }
+
+    private Recipe(List<Section> sections) {
+      this.sections = sections;
+    }
+
+    /** The recipe of an object in each of the sections. */
+    Recipe inside(String key) {
+      return new Recipe(sections.stream().map(section -> section.section(key)).toList());
     }
 
     Section of(String key) {

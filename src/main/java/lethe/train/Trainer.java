@@ -16,8 +16,9 @@ import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
 import lethe.model.ModelSource;
+import lethe.model.StartWeights;
+import lethe.model.TrainedModel;
 import lethe.model.checkpoint.TensorSource;
-import lethe.model.network.Architecture;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.target.ProbeResult;
@@ -92,13 +93,20 @@ public final class Trainer {
    * @param steps applied; the weights may be of an earlier one, where a target steered
    * @param perStep most examples of each role in a step
    * @param kept steps that the weights come from
-   * @param weights the trained weights, by tensor name
+   * @param model that was trained
+   * @param weights the trained weights, by tensor name, and those that were not trained
    * @param trained chunks of the first role that took part in the steps that made these weights:
    *     domain, document, ordinal
    * @param run everything that decided these weights, part by part, as the checkpoints have it
    */
   public record Result(
-      int steps, int perStep, int kept, TensorSource weights, Dataset<Row> trained, JsonNode run) {}
+      int steps,
+      int perStep,
+      int kept,
+      TrainedModel model,
+      TensorSource weights,
+      Dataset<Row> trained,
+      JsonNode run) {}
 
   /**
    * Removes everything a stage could resume from: its checkpoints and step records.
@@ -123,7 +131,6 @@ public final class Trainer {
   private final TrainSettings settings;
   private final RunFolder folder;
   private final TrainingSpec spec;
-  private final Architecture architecture;
   private final GradientMode gradientMode;
   private final Listener listener;
   private final StopRequest stop;
@@ -143,7 +150,6 @@ public final class Trainer {
     this.settings = settings;
     this.folder = folder;
     this.spec = spec;
-    this.architecture = spec.model().architecture();
     this.gradientMode = settings.gradientMode().of(spec.roles());
     this.listener = listener;
     this.stop = stop;
@@ -158,7 +164,7 @@ public final class Trainer {
    *     does; the steps of the settings are then the most there may be, and fix the schedule
    * @throws StoppedException when the stop was requested
    */
-  public Result train(Dataset<Row> chunks, TensorSource start, Optional<ProbePlan> probes) {
+  public Result train(Dataset<Row> chunks, StartWeights start, Optional<ProbePlan> probes) {
     long available = chunks.filter(chunks.col(SPLIT).equalTo(spec.roles().get(0).split())).count();
     int steps = settings.steps(available);
     int perStep = settings.perStep(available);
@@ -176,9 +182,12 @@ public final class Trainer {
     listener.planned(steps, perStep);
     warnOfUnreached(available, perStep, steps);
 
-    ParameterLayout layout = settings.layout(architecture.tensors());
+    TrainedModel trained = settings.trained(spec.model(), start);
+    ParameterLayout layout = settings.layout(trained.base());
+    String untrained =
+        layout.trained() < trained.architecture().elements() ? start.fingerprint() : "";
     LearningRateSchedule schedule = settings.schedule(steps);
-    float[][] initial = MasterWeights.load(layout, start);
+    float[][] initial = MasterWeights.load(layout, trained.tensors());
     Optional<TargetController> steering =
         probes.map(
             p ->
@@ -194,7 +203,7 @@ public final class Trainer {
             0,
             settings.workers());
     RunIdentity identity =
-        identity(layout, initial, counts, schedule, probes.map(ProbePlan::target));
+        identity(layout, initial, untrained, counts, schedule, probes.map(ProbePlan::target));
     AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
     try (LaunchLoop launches =
         new LaunchLoop(
@@ -204,7 +213,7 @@ public final class Trainer {
             spec,
             plan,
             exchange,
-            workerSpec(layout, counts, steering),
+            workerSpec(trained, untrained, layout, counts, steering),
             optimizer,
             identity,
             steering,
@@ -217,17 +226,25 @@ public final class Trainer {
         optimizer.steps(),
         perStep,
         steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
+        trained,
         new MasterWeights(
-            layout, steering.map(s -> optimizer.with(s.best())).orElseGet(optimizer::weights)),
+            layout,
+            steering.map(TargetController::best).orElseGet(optimizer::weights),
+            trained.tensors()),
         plan.used(0, used(optimizer.steps(), steering)),
         Json.MAPPER.valueToTree(identity));
   }
 
   /** The specification for the workers of the first launch. */
   private WorkerTask.WorkerSpec workerSpec(
-      ParameterLayout layout, long[][] counts, Optional<TargetController> steering) {
+      TrainedModel trained,
+      String untrained,
+      ParameterLayout layout,
+      long[][] counts,
+      Optional<TargetController> steering) {
     return new WorkerTask.WorkerSpec(
-        spec.model(),
+        trained,
+        untrained,
         spec.frozen(),
         spec.roles(),
         counts,
@@ -294,6 +311,7 @@ public final class Trainer {
   private RunIdentity identity(
       ParameterLayout layout,
       float[][] initial,
+      String untrained,
       long[][] counts,
       LearningRateSchedule schedule,
       Optional<SteeringTarget> target) {
@@ -303,6 +321,10 @@ public final class Trainer {
     parts.put("the plan", Map.of("steps", counts.length, "counts_sha256", sha256(counts)));
     parts.put("the learning rates", schedule);
     target.ifPresent(t -> parts.put("the target", t));
+    settings.adapter().ifPresent(a -> parts.put("train.lora", a.adapter()));
+    if (!untrained.isEmpty()) {
+      parts.put("the weights that are not trained", untrained);
+    }
     parts.put("train.seed", settings.seed());
     parts.put("train.shards", settings.shards());
     parts.put("train.max-grad-norm", settings.maxGradNorm());

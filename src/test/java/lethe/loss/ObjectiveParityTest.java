@@ -54,6 +54,7 @@ import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.MasterWeights;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 
@@ -145,7 +146,7 @@ class ObjectiveParityTest {
             gradient,
             batches,
             new MicroBatch(network),
-            network.architecture(),
+            current,
             weights,
             referenceWeights);
       }
@@ -159,7 +160,7 @@ class ObjectiveParityTest {
       Safetensors gradient,
       Safetensors batches,
       MicroBatch microBatch,
-      Architecture architecture,
+      ModelSource current,
       Parameters weights,
       Parameters reference) {
     List<Example> examples = scored(examples(batches, loss), microBatch, reference);
@@ -179,6 +180,7 @@ class ObjectiveParityTest {
                 Map.of(FrozenModel.REFERENCE, reference));
       }
       assertThat(sum / count).as(name).isCloseTo(value, within(1e-5 * Math.abs(value)));
+      Architecture architecture = current.architecture();
       float[] ours = new float[(int) architecture.elements()];
       leaves.readGradients(0, ours, 0, ours.length);
       checkGradient(name, ours, gradient, architecture);
@@ -192,7 +194,7 @@ class ObjectiveParityTest {
           value,
           gradient,
           microBatch,
-          architecture,
+          current,
           weights,
           reference);
     } catch (Exception e) {
@@ -228,10 +230,11 @@ class ObjectiveParityTest {
       double value,
       Safetensors gradient,
       MicroBatch microBatch,
-      Architecture architecture,
+      ModelSource current,
       Parameters weights,
       Parameters reference)
       throws Exception {
+    Architecture architecture = current.architecture();
     ParameterLayout layout =
         ParameterLayout.of(
             architecture.tensors(),
@@ -239,10 +242,7 @@ class ObjectiveParityTest {
             new ParameterPattern(List.of()),
             1000);
     Buckets buckets = layout.buckets();
-    float[][] start = buckets.allocate();
-    for (int b = 0; b < start.length; b++) {
-      weights.read(buckets.offset(b), start[b], 0, start[b].length);
-    }
+    float[][] start = MasterWeights.load(layout, current.weights());
     ExchangeWorker.Shards computed =
         (step, shard, arrived, into) -> {
           assertThat(arrived).as("weights that arrived").isDeepEqualTo(start);

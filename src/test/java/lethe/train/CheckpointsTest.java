@@ -302,8 +302,8 @@ class CheckpointsTest {
   }
 
   private static AdamW at(int step) {
-    float[][] weights = LAYOUT.allocate();
-    float[][] gradient = LAYOUT.allocate();
+    float[][] weights = LAYOUT.buckets().allocate();
+    float[][] gradient = LAYOUT.buckets().allocate();
     for (int b = 0; b < weights.length; b++) {
       for (int i = 0; i < weights[b].length; i++) {
         weights[b][i] = b + i / 7f;

@@ -35,7 +35,7 @@ public final class DamagedCheckpoint {
             record(1) + record(2) + record(3));
     try (Checkpoints checkpoints = checkpoints(folder)) {
       for (int step = 2; step <= 3; step++) {
-        AdamW optimizer = new AdamW(LAYOUT, LAYOUT.allocate(), 1, 0);
+        AdamW optimizer = new AdamW(LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
         for (int done = 0; done < step; done++) {
           optimizer.advance();
         }

@@ -31,11 +31,10 @@ import lethe.folder.RunFolder;
 import lethe.inference.ComputeSettings;
 import lethe.inference.ComputeSettings.DeviceChoice;
 import lethe.inference.GpuStages;
-import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
+import lethe.model.StartWeights;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
-import lethe.model.network.Architecture;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Precision;
 import lethe.objective.Descent;
@@ -91,7 +90,7 @@ class EngineIT {
     assertThat(one.sha256)
         .isEqualTo(two.sha256)
         .isEqualTo(wide.sha256)
-        .isNotEqualTo(sha256(start(source().architecture())));
+        .isNotEqualTo(sha256(start().tensors()));
   }
 
   @Test
@@ -128,7 +127,7 @@ class EngineIT {
   @Test
   void frozenParametersStayToTheLastBit() throws IOException {
     Outcome frozen = new Run("frozen").freeze("model.layers.0.*", "*norm*").train();
-    TensorSource before = start(source().architecture());
+    TensorSource before = start().tensors();
     for (NamedShape tensor : source().architecture().tensors()) {
       boolean stays = tensor.name().startsWith("model.layers.0.") || tensor.name().contains("norm");
       assertThat(Arrays.equals(values(before, tensor), values(frozen.weights, tensor)))
@@ -257,6 +256,7 @@ class EngineIT {
     private int workers = 2;
     private int executorCores = 1;
     private ParameterPattern frozen = new ParameterPattern(List.of());
+    private Optional<AdapterSettings> adapter = Optional.empty();
     private Duration recovery = Duration.ofSeconds(60);
     private Optional<Double> target = Optional.empty();
     private Optional<String> fault = Optional.empty();
@@ -396,9 +396,7 @@ class EngineIT {
                   listener,
                   request)
               .train(
-                  Examples.text(SmallChunks.of(spark)),
-                  start(source().architecture()),
-                  target.map(t -> probes(spark, t)));
+                  Examples.text(SmallChunks.of(spark)), start(), target.map(t -> probes(spark, t)));
       return new Outcome(List.copyOf(records), result.weights(), sha256(result.weights()));
     }
 
@@ -414,6 +412,7 @@ class EngineIT {
           0,
           new ParameterPattern(List.of()),
           frozen,
+          adapter,
           1,
           gradientMode,
           7,
@@ -482,8 +481,8 @@ class EngineIT {
     return values;
   }
 
-  private static InitialWeights start(Architecture architecture) {
-    return new InitialWeights(architecture, 0.2, 1);
+  private StartWeights start() {
+    return StartWeights.random(source(), 0.2, 1);
   }
 
   @BeforeAll

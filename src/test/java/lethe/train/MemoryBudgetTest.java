@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import lethe.model.TinyLlama;
+import lethe.model.checkpoint.NamedShape;
 import lethe.model.network.Architecture;
 import lethe.settings.Settings;
 import org.junit.jupiter.api.Test;
@@ -46,8 +47,33 @@ class MemoryBudgetTest {
     long embedding = model.tensors().get(0).elements();
     assertThat(model.tensors().get(0).name()).isEqualTo("model.embed_tokens.weight");
     assertThat(frozen.wire()).isEqualTo(8 * (p - embedding));
-    assertThat(frozen.driverHeap())
-        .isEqualTo(4 * p + 24 * (p - embedding) + 8 * 4 * (p - embedding));
+    assertThat(frozen.driverHeap()).isEqualTo(28 * (p - embedding) + 8 * 4 * (p - embedding));
+  }
+
+  @Test
+  void anAdapterCostsTheDriverItsOwnElementsAlone() throws IOException {
+    Architecture model = TinyLlama.architecture();
+    TrainSettings settings =
+        settings("train.lora.rank=2", "train.lora.targets=[q_proj]", "train.precision=bfloat16");
+    long embedding = model.tensors().get(0).elements();
+    long a = settings.adapted(model).orElseThrow().elements();
+    MemoryBudget budget = MemoryBudget.of(model, settings, 0, 10, false);
+    assertThat(budget.driverHeap()).isEqualTo(28 * a + 8 * 4 * a);
+    assertThat(budget.wire()).isEqualTo(8 * a);
+    assertThat(budget.runFolder())
+        .as("checkpoints and the merged model")
+        .isEqualTo(36 * a + 4 * model.elements());
+    long vectors =
+        model.tensors().stream()
+            .filter(tensor -> tensor.shape().size() == 1)
+            .mapToLong(NamedShape::elements)
+            .sum();
+    MemoryBudget wide =
+        MemoryBudget.of(
+            model, settings("train.lora.rank=2", "train.lora.targets=[q_proj]"), 0, 10, false);
+    assertThat(wide.workerNative() - budget.workerNative())
+        .as("two bytes for each element of a matrix and the adapter, but not of the embedding")
+        .isEqualTo(2 * (model.elements() + a - vectors - embedding));
   }
 
   private TrainSettings settings(String... pairs) throws IOException {

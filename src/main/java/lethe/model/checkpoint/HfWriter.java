@@ -1,13 +1,7 @@
 package lethe.model.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +9,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
-import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
 
@@ -30,7 +23,8 @@ import org.apache.hadoop.fs.Path;
  *     own
  */
 public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBytes) {
-  private static final int PIECE_ELEMENTS = 1 << 18;
+  /** The file whose presence says that a folder of PEFT's layout is whole. */
+  public static final String ADAPTER_CONFIG = "adapter_config.json";
 
   /**
    * Writes the whole folder.
@@ -50,21 +44,17 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
           "Cannot write a model to %s: it is read from there; name another folder"
               .formatted(target));
     }
-    Path config = new Path(target, HfFolder.CONFIG);
-    files.delete(config);
-    deleteOldWeights(files);
+    clear(target, files);
     Map<String, String> digests = new HashMap<>();
     for (Path companion : template.companions()) {
       files.write(new Path(target, companion.getName()), files.read(companion));
     }
     List<List<NamedShape>> shards = shards(tensors);
     for (int i = 0; i < shards.size(); i++) {
-      List<NamedShape> shard = shards.get(i);
-      MessageDigest digest = Files.sha256();
-      files.write(
-          new Path(target, fileName(i, shards.size())),
-          out -> writeShard(shard, source, new DigestOutputStream(out, digest)));
-      digests.put(fileName(i, shards.size()), Hex.encodeHexString(digest.digest()));
+      String name = fileName(i, shards.size());
+      digests.put(
+          name,
+          new SafetensorsWriter(files, dtype).write(new Path(target, name), shards.get(i), source));
     }
     if (shards.size() > 1) {
       files.writeJson(new Path(target, CheckpointWeights.INDEX), index(shards));
@@ -72,7 +62,7 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
     byte[] content = (Files.json(configOfTarget()) + "\n").getBytes(StandardCharsets.UTF_8);
     digests.put(HfFolder.CONFIG, DigestUtils.sha256Hex(content));
     files.writeJson(new Path(target, ModelOrigin.FILE), ModelOrigin.of(made, digests));
-    files.write(config, content);
+    files.write(new Path(target, HfFolder.CONFIG), content);
   }
 
   /** Tensors in their order, a new shard whenever the next one would make it too long. */
@@ -89,36 +79,6 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
       filled += bytes;
     }
     return shards;
-  }
-
-  private void writeShard(List<NamedShape> shard, TensorSource source, OutputStream out)
-      throws IOException {
-    byte[] header = SafetensorsHeader.bytes(shard, dtype);
-    ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    out.write(length.putLong(header.length).array());
-    out.write(header);
-    float[] values = new float[PIECE_ELEMENTS];
-    byte[] stored = new byte[PIECE_ELEMENTS * dtype.bytes()];
-    for (NamedShape tensor : shard) {
-      long elements = tensor.elements();
-      for (long from = 0; from < elements; from += PIECE_ELEMENTS) {
-        int count = (int) Math.min(elements - from, PIECE_ELEMENTS);
-        source.read(tensor.name(), from, values, 0, count);
-        checkFinite(tensor, from, values, count);
-        dtype.encode(values, 0, count, ByteBuffer.wrap(stored));
-        out.write(stored, 0, count * dtype.bytes());
-      }
-    }
-  }
-
-  private void checkFinite(NamedShape tensor, long from, float[] values, int count) {
-    for (int i = 0; i < count; i++) {
-      if (!Float.isFinite(dtype.round(values[i]))) {
-        throw new IllegalStateException(
-            "Cannot write %s to %s: element %d is %s, which is not finite in %s"
-                .formatted(tensor.name(), target, from + i, values[i], dtype.configName()));
-      }
-    }
   }
 
   private Map<String, Object> index(List<List<NamedShape>> shards) {
@@ -145,12 +105,19 @@ public record HfWriter(Path target, HfFolder template, Dtype dtype, long shardBy
     return config;
   }
 
-  private void deleteOldWeights(Files files) {
-    if (files.exists(target)) {
-      files.list(target).stream()
+  /**
+   * Deletes a model or an adapter, what commits it first.
+   *
+   * @param folder that may be there
+   */
+  public static void clear(Path folder, Files files) {
+    files.delete(new Path(folder, HfFolder.CONFIG));
+    files.delete(new Path(folder, ADAPTER_CONFIG));
+    if (files.exists(folder)) {
+      files.list(folder).stream()
           .filter(
               f ->
-                  f.getName().matches("model.*\\.safetensors")
+                  f.getName().matches("(adapter_)?model.*\\.safetensors")
                       || f.getName().equals(CheckpointWeights.INDEX)
                       || f.getName().equals(ModelOrigin.FILE))
           .forEach(files::delete);

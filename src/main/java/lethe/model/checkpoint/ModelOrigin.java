@@ -30,7 +30,8 @@ public record ModelOrigin(int version, Inputs made, SortedMap<String, String> fi
   private static final int VERSION = 1;
 
   /** The files that decide what a model computes. */
-  private static final Pattern DECIDING = Pattern.compile("config\\.json|.*\\.safetensors");
+  private static final Pattern DECIDING =
+      Pattern.compile("(adapter_)?config\\.json|.*\\.safetensors");
 
   /**
    * What a model was made from.
@@ -44,7 +45,12 @@ public record ModelOrigin(int version, Inputs made, SortedMap<String, String> fi
   public record Inputs(
       String stage, String chunksSha256, SortedMap<String, String> models, @OrNull JsonNode run) {}
 
-  static ModelOrigin of(Inputs made, Map<String, String> files) {
+  /**
+   * The origin of a model that is written.
+   *
+   * @param files SHA-256 by the name of the file
+   */
+  public static ModelOrigin of(Inputs made, Map<String, String> files) {
     return new ModelOrigin(VERSION, made, new TreeMap<>(files));
   }
 

@@ -69,6 +69,23 @@ public record Architecture(
   }
 
   /**
+   * This network with more parameters, which its layers use.
+   *
+   * @param more all parameters, those of this network first
+   * @param places for each layer, those that its methods take, the present ones first
+   * @param text the script with them
+   */
+  public Architecture with(List<FusedParameter> more, List<List<Integer>> places, String text) {
+    return new Architecture(
+        type, vocabulary, context, width, heads, more, embedding, places, head, tables, text);
+  }
+
+  /** Whether the layers' matrices are stored as input x output, as GPT-2's are. */
+  public boolean byInput() {
+    return type.equals("gpt2");
+  }
+
+  /**
    * The matrices that activations are multiplied with, in order, the output matrix last; several
    * matrices of a checkpoint that are stacked count as one.
    */
@@ -78,6 +95,12 @@ public record Architecture(
         .map(parameters::get)
         .filter(p -> p.shape().dimension() == 2)
         .toList();
+  }
+
+  /** Whether activations are multiplied with a parameter: a matrix that layers or head take. */
+  boolean isMatrix(int place) {
+    return parameters.get(place).shape().dimension() > 1
+        && (head.contains(place) || !embedding.contains(place));
   }
 
   /** Elements of all parameters together. */

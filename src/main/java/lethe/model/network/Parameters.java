@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -18,9 +19,10 @@ import lethe.model.torch.Precision;
 
 /**
  * A network's parameters, addressed as one flat vector: the parameters of {@link
- * Architecture#parameters()} one after another. The vector is float32 in the processor's memory;
- * passes use the same memory, or copies on the network's device and in its precision, which are
- * refreshed after a {@link #write}.
+ * Architecture#parameters()} one after another. Each is on the network's device, in the form in
+ * which passes take it, and in no other: the matrices of layers and head in the network's
+ * precision, the embedding, norms and biases in float32. Only a matrix that serves as embedding and
+ * as head is there in both.
  *
  * <p>Not thread-safe.
  */
@@ -28,17 +30,16 @@ public final class Parameters implements AutoCloseable {
   private final NDManager manager;
   private final Architecture architecture;
   private final Autograd autograd;
-  private final Compute compute;
   private final long[] starts;
 
-  /** The vector. */
-  private final List<NDArray> host = new ArrayList<>();
-
-  /** The vector on the network's device: what the embedding, norms and biases take. */
+  /** What embedding, norms and biases take; null for a matrix that no pass takes in float32. */
   private final List<NDArray> float32 = new ArrayList<>();
 
   /** Matrices in the network's precision, everything else as in {@link #float32}. */
   private final List<NDArray> computeTensors = new ArrayList<>();
+
+  /** Whether the arrays are in the processor's memory and in float32, so that Java writes them. */
+  private final boolean direct;
 
   /** Gradients summed by {@link #add}, float32; null where there is none yet. */
   private final NDArray[] sums;
@@ -46,21 +47,27 @@ public final class Parameters implements AutoCloseable {
   /** Places without gradients. */
   private final BitSet frozen = new BitSet();
 
-  private boolean stale;
-
   /** All zero. */
   Parameters(NDManager parent, Architecture architecture, Autograd autograd, Compute compute) {
-    this(parent, architecture, autograd, compute, starts(architecture));
-    for (FusedParameter parameter : architecture.parameters()) {
-      host.add(manager.zeros(parameter.shape(), DataType.FLOAT32, Device.cpu()));
-    }
-    for (NDArray master : host) {
-      NDArray onDevice =
-          compute.device().isGpu() ? master.toDevice(compute.device(), true) : master;
-      boolean matrix = master.getShape().dimension() > 1;
-      float32.add(onDevice);
-      computeTensors.add(
-          matrix && compute.precision() != Precision.FLOAT32 ? autograd.cast(onDevice) : onDevice);
+    this(
+        parent,
+        architecture,
+        autograd,
+        starts(architecture),
+        !compute.device().isGpu() && compute.precision() == Precision.FLOAT32);
+    boolean narrow = compute.precision() != Precision.FLOAT32;
+    for (int i = 0; i < architecture.parameters().size(); i++) {
+      NDArray zeros =
+          manager.zeros(
+              architecture.parameters().get(i).shape(), DataType.FLOAT32, compute.device());
+      boolean matrix = architecture.isMatrix(i);
+      computeTensors.add(matrix && narrow ? autograd.cast(zeros) : zeros);
+      if (matrix && narrow && !architecture.embedding().contains(i)) {
+        zeros.close();
+        float32.add(null);
+      } else {
+        float32.add(zeros);
+      }
     }
   }
 
@@ -68,41 +75,62 @@ public final class Parameters implements AutoCloseable {
       NDManager parent,
       Architecture architecture,
       Autograd autograd,
-      Compute compute,
-      long[] starts) {
+      long[] starts,
+      boolean direct) {
     this.manager = parent.newSubManager();
     this.architecture = architecture;
     this.autograd = autograd;
-    this.compute = compute;
     this.starts = starts;
+    this.direct = direct;
     this.sums = new NDArray[starts.length - 1];
+  }
+
+  /** Bytes of a network's parameters on its device, without gradients. */
+  public static long bytes(Architecture architecture, Precision precision) {
+    long bytes = 0;
+    for (int i = 0; i < architecture.parameters().size(); i++) {
+      boolean narrow = precision != Precision.FLOAT32 && architecture.isMatrix(i);
+      boolean wide = !narrow || architecture.embedding().contains(i);
+      bytes += architecture.parameters().get(i).elements() * ((narrow ? 2 : 0) + (wide ? 4 : 0));
+    }
+    return bytes;
   }
 
   /** The tensors at some places of {@link Architecture#parameters()}, as layers take them. */
   List<NDArray> at(List<Integer> places) {
-    renew();
     return places.stream().map(computeTensors::get).toList();
   }
 
-  /** The same in float32. */
+  /** The same in float32, of the embedding. */
   List<NDArray> float32(List<Integer> places) {
-    renew();
     return places.stream().map(float32::get).toList();
   }
 
-  private void renew() {
-    if (!stale) {
-      return;
+  /**
+   * Parameters that share the memory of the first of these, with zeros behind them: the base of a
+   * network with an adapter, where these are those of the network. What is written to one is
+   * written to the other.
+   *
+   * @param shared number of elements of the flat vector that both have
+   */
+  public Parameters sharing(long shared) {
+    int places = Arrays.binarySearch(starts, shared);
+    Parameters other =
+        new Parameters(manager.getParentManager(), architecture, autograd, starts, direct);
+    for (int i = 0; i < computeTensors.size(); i++) {
+      NDArray wide = float32.get(i);
+      NDArray narrow = computeTensors.get(i);
+      other.float32.add(i < places || wide == null ? wide : other.zeros(wide));
+      other.computeTensors.add(
+          i < places ? narrow : wide == narrow ? other.float32.get(i) : other.zeros(narrow));
     }
-    stale = false;
-    for (int i = 0; i < host.size(); i++) {
-      if (float32.get(i) != host.get(i)) {
-        autograd.copyInto(float32.get(i), host.get(i));
-      }
-      if (computeTensors.get(i) != float32.get(i)) {
-        autograd.copyInto(computeTensors.get(i), float32.get(i));
-      }
-    }
+    return other;
+  }
+
+  private NDArray zeros(NDArray like) {
+    NDArray zeros = autograd.zeros(like);
+    zeros.attach(manager);
+    return zeros;
   }
 
   /** {@link #leaves(Predicate)} with gradients of all parameters. */
@@ -118,11 +146,9 @@ public final class Parameters implements AutoCloseable {
    *     computed if any of its tensors is wanted
    */
   public Parameters leaves(Predicate<String> trained) {
-    renew();
     Parameters leaves =
-        new Parameters(manager.getParentManager(), architecture, autograd, compute, starts);
-    leaves.host.addAll(host);
-    for (int i = 0; i < host.size(); i++) {
+        new Parameters(manager.getParentManager(), architecture, autograd, starts, direct);
+    for (int i = 0; i < computeTensors.size(); i++) {
       if (architecture.parameters().get(i).tensors().stream()
           .noneMatch(tensor -> trained.test(tensor.name()))) {
         leaves.frozen.set(i);
@@ -130,7 +156,7 @@ public final class Parameters implements AutoCloseable {
         leaves.computeTensors.add(computeTensors.get(i));
         continue;
       }
-      NDArray leaf = leaves.leaf(float32.get(i));
+      NDArray leaf = float32.get(i) == null ? null : leaves.leaf(float32.get(i));
       leaves.float32.add(leaf);
       leaves.computeTensors.add(
           computeTensors.get(i) == float32.get(i) ? leaf : leaves.leaf(computeTensors.get(i)));
@@ -184,27 +210,37 @@ public final class Parameters implements AutoCloseable {
   }
 
   /**
-   * Overwrites a range of the flat vector.
+   * Overwrites a range of the flat vector; a matrix of another precision rounds it.
    *
    * @param offset first element
    * @param values {@code count} of them, from {@code from}
    */
   public void write(long offset, float[] values, int from, int count) {
-    stale = true;
     walk(
         offset,
         count,
-        (place, at, done, length) ->
-            buffer(host.get(place)).position(at).put(values, from + done, length));
+        (place, at, done, length) -> {
+          if (direct) {
+            buffer(computeTensors.get(place)).position(at).put(values, from + done, length);
+          } else {
+            copy(place, at, FloatBuffer.wrap(values, from + done, length));
+          }
+        });
   }
 
-  /** Reads a range of the flat vector. */
-  public void read(long offset, float[] values, int from, int count) {
-    walk(
-        offset,
-        count,
-        (place, at, done, length) ->
-            buffer(host.get(place)).position(at).get(values, from + done, length));
+  private void copy(int place, long at, FloatBuffer values) {
+    NDArray wide = float32.get(place);
+    NDArray narrow = computeTensors.get(place);
+    try (NDManager own = manager.newSubManager(Device.cpu())) {
+      NDArray piece = own.create(values.slice(), new Shape(values.remaining()));
+      NDArray first = own.create(at);
+      if (wide != null) {
+        autograd.copyInto(wide, piece, first);
+      }
+      if (narrow != wide) {
+        autograd.copyInto(narrow, piece, first);
+      }
+    }
   }
 
   /**

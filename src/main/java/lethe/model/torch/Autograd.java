@@ -28,8 +28,11 @@ public final class Autograd {
           return sums[0]
         def narrowed(self, x: Tensor) -> Tensor:
           return torch.to(x, ${C}, False, True)
-        def renewed(self, into: Tensor, x: Tensor) -> Tensor:
-          return torch.copy_(into, x)
+        def written(self, into: Tensor, x: Tensor, first: Tensor) -> Tensor:
+          part = torch.narrow(torch.reshape(into, [-1]), 0, int(first), torch.size(x, 0))
+          return torch.copy_(part, x)
+        def zeros(self, x: Tensor) -> Tensor:
+          return torch.zeros_like(x)
       """;
 
   private final TorchScript script;
@@ -65,8 +68,19 @@ public final class Autograd {
     return Graph.withoutGraph(() -> script.run("narrowed", array));
   }
 
-  /** Overwrites such a copy. */
-  public void copyInto(NDArray narrowed, NDArray array) {
-    Graph.withoutGraph(() -> script.run("renewed", narrowed, array)).close();
+  /**
+   * Overwrites a part of an array of any dtype, on any device, as one row of elements.
+   *
+   * @param into whose elements are overwritten
+   * @param values float32, rounded to the nearest of the array's dtype, halves to even
+   * @param first the element of the array that the first value overwrites, one int64
+   */
+  public void copyInto(NDArray into, NDArray values, NDArray first) {
+    Graph.withoutGraph(() -> script.run("written", into, values, first)).close();
+  }
+
+  /** Zeros of an array's shape, dtype and device. */
+  public NDArray zeros(NDArray like) {
+    return Graph.withoutGraph(() -> script.run("zeros", like));
   }
 }

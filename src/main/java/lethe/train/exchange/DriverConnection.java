@@ -29,11 +29,9 @@ public interface DriverConnection {
    * Fetches the weights with which a step begins, bucket by bucket in order; waits until they are
    * published.
    *
-   * @param buckets how many: all, or those that are trained
    * @param each takes a bucket's values, which are overwritten afterwards, and its number
    */
-  void pull(
-      int step, ParameterLayout layout, int buckets, WireFormat wire, ObjIntConsumer<float[]> each);
+  void pull(int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each);
 
   /**
    * Sends the losses of the probe chunks with the weights that a step begins with; returns when all

@@ -33,8 +33,7 @@ public record ExchangeSpec(
   /** What a worker sends to show that it uses the same specification. */
   public static String greeting(
       ParameterLayout layout, int workers, WireFormat wire, GradientMode gradientMode) {
-    return "%s and %s %d workers %s %s"
-        .formatted(layout.buckets(), layout.frozen(), workers, wire, gradientMode);
+    return "%s %d workers %s %s".formatted(layout.buckets(), workers, wire, gradientMode);
   }
 
   String greeting() {

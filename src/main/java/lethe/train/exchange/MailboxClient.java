@@ -131,18 +131,16 @@ public final class MailboxClient implements DriverConnection, AutoCloseable {
 
   @Override
   public void pull(
-      int step,
-      ParameterLayout layout,
-      int buckets,
-      WireFormat wire,
-      ObjIntConsumer<float[]> each) {
+      int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
     ByteBuffer answer = await(send(message(Kind.PULL, step).buffer(0)));
     String key = StandardCharsets.UTF_8.decode(answer).toString();
     BufferPool pool = new BufferPool();
     Deque<CompletableFuture<float[]>> outstanding = new ArrayDeque<>();
+    int buckets = layout.buckets().count();
     for (int asked = 0, taken = 0; taken < buckets; taken++) {
       for (; asked < buckets && outstanding.size() < OUTSTANDING; asked++) {
-        outstanding.add(fetch(key + "/" + asked, wire, pool.acquire(layout.length(asked))));
+        outstanding.add(
+            fetch(key + "/" + asked, wire, pool.acquire(layout.buckets().length(asked))));
       }
       float[] values = await(outstanding.remove());
       each.accept(values, taken);

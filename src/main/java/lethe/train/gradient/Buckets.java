@@ -19,6 +19,11 @@ public record Buckets(long elements, int bucketElements) {
     return (int) Math.min(bucketElements, elements - offset(bucket));
   }
 
+  /** The bucket of an element. */
+  public int at(long element) {
+    return (int) (element / bucketElements);
+  }
+
   /** A zero vector. */
   public float[][] allocate() {
     float[][] vector = new float[count()][];

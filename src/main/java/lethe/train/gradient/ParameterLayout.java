@@ -10,19 +10,17 @@ import lethe.model.checkpoint.NamedShape;
 import lethe.settings.InvalidSettings;
 
 /**
- * The order in which parameters are held by the driver and travel: first those that are trained and
- * decay, then those that are trained and do not, then those that are frozen. The trained ones are
- * one vector in buckets, which have moments and gradients; the frozen ones are another one, which
- * workers fetch once.
+ * The order in which the trained parameters are held by the driver and travel: first those that
+ * decay, then those that do not. They are one vector in buckets. What is not trained is not in it:
+ * each worker reads it from where the model lies.
  *
  * @param tensors in this order
  * @param decayed elements that decay
- * @param trained elements that are trained
- * @param elements number of all elements
- * @param bucketElements of every bucket but the last of each vector
+ * @param trained elements of the vector
+ * @param bucketElements of every bucket but the last
  */
 public record ParameterLayout(
-    List<TensorRange> tensors, long decayed, long trained, long elements, int bucketElements)
+    List<TensorRange> tensors, long decayed, long trained, int bucketElements)
     implements Serializable {
 
   /**
@@ -47,34 +45,46 @@ public record ParameterLayout(
     void at(long flat, int from, int length);
   }
 
-  /**
-   * @param tensors in the order of the network's flat vector
-   * @param frozen which are not trained
-   * @param undecayed which of the trained ones do not decay
-   * @throws InvalidSettings when a pattern to freeze matches nothing, or all is frozen
-   */
+  /** A layout in which all tensors may be trained. */
   public static ParameterLayout of(
       List<NamedShape> tensors,
       ParameterPattern frozen,
       ParameterPattern undecayed,
       int bucketElements) {
-    List<String> idle = frozen.unmatched(tensors.stream().map(NamedShape::name).toList());
+    return of(tensors, name -> true, frozen, undecayed, bucketElements);
+  }
+
+  /**
+   * @param tensors in the order of the network's flat vector
+   * @param trainable which may be trained: those of an adapter, where there is one
+   * @param frozen which of these are not trained
+   * @param undecayed which of the trained ones do not decay
+   * @throws InvalidSettings when a pattern to freeze matches nothing, or all is frozen
+   */
+  public static ParameterLayout of(
+      List<NamedShape> tensors,
+      Predicate<String> trainable,
+      ParameterPattern frozen,
+      ParameterPattern undecayed,
+      int bucketElements) {
+    List<String> names = tensors.stream().map(NamedShape::name).filter(trainable).toList();
+    List<String> idle = frozen.unmatched(names);
     if (!idle.isEmpty()) {
       throw new InvalidSettings(
           List.of(
               "train.freeze has "
                   + String.join(", ", idle)
-                  + ", which matches no parameter of the model; the first is "
-                  + tensors.get(0).name()));
+                  + ", which matches no parameter that is trained; the first is "
+                  + names.get(0)));
     }
+    Predicate<String> trainedOnes = trainable.and(name -> !frozen.matches(name));
     List<TensorRange> places = new ArrayList<>();
-    long decayed = append(places, tensors, n -> !frozen.matches(n) && !undecayed.matches(n));
-    long trained = append(places, tensors, n -> !frozen.matches(n) && undecayed.matches(n));
+    long decayed = append(places, tensors, trainedOnes.and(n -> !undecayed.matches(n)));
+    long trained = append(places, tensors, trainedOnes.and(undecayed::matches));
     if (trained == 0) {
       throw new InvalidSettings(List.of("train.freeze leaves no parameter to train"));
     }
-    long elements = append(places, tensors, frozen::matches);
-    return new ParameterLayout(new ArrayList<>(places), decayed, trained, elements, bucketElements);
+    return new ParameterLayout(new ArrayList<>(places), decayed, trained, bucketElements);
   }
 
   private static long append(
@@ -97,53 +107,12 @@ public record ParameterLayout(
 
   /** Names of the tensors that are trained. */
   public Set<String> trainedNames() {
-    return tensors.stream()
-        .filter(tensor -> tensor.offset < trained)
-        .map(TensorRange::name)
-        .collect(Collectors.toUnmodifiableSet());
+    return tensors.stream().map(TensorRange::name).collect(Collectors.toUnmodifiableSet());
   }
 
-  /** The buckets of the trained elements. */
+  /** The buckets of the vector. */
   public Buckets buckets() {
     return new Buckets(trained, bucketElements);
-  }
-
-  /** The buckets of the frozen elements. */
-  public Buckets frozen() {
-    return new Buckets(elements - trained, bucketElements);
-  }
-
-  /** Number of all buckets, trained and frozen. */
-  public int count() {
-    return buckets().count() + frozen().count();
-  }
-
-  /** First element of any bucket. */
-  public long offset(int bucket) {
-    int first = buckets().count();
-    return bucket < first ? buckets().offset(bucket) : trained + frozen().offset(bucket - first);
-  }
-
-  /** Elements of any bucket. */
-  public int length(int bucket) {
-    int first = buckets().count();
-    return bucket < first ? buckets().length(bucket) : frozen().length(bucket - first);
-  }
-
-  /** The bucket of an element. */
-  public int bucket(long at) {
-    return at < trained
-        ? (int) (at / bucketElements)
-        : buckets().count() + (int) ((at - trained) / bucketElements);
-  }
-
-  /** Zeros for all elements, bucket by bucket. */
-  public float[][] allocate() {
-    float[][] vector = new float[count()][];
-    for (int b = 0; b < vector.length; b++) {
-      vector[b] = new float[length(b)];
-    }
-    return vector;
   }
 
   /** The tensor to which an element belongs. */
@@ -163,8 +132,8 @@ public record ParameterLayout(
 
   /** Visits the ranges of a bucket. */
   public void forEachRange(int bucket, Range range) {
-    long first = offset(bucket);
-    int count = length(bucket);
+    long first = buckets().offset(bucket);
+    int count = buckets().length(bucket);
     for (int done = 0; done < count; ) {
       TensorRange tensor = tensor(first + done);
       long inside = first + done - tensor.offset;

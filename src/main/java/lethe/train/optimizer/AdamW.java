@@ -43,8 +43,8 @@ public final class AdamW {
   private int steps;
 
   /**
-   * @param layout which weights are trained, and which of them decay
-   * @param weights the start, frozen ones too; owned by this from now on
+   * @param layout of the weights, of which some decay
+   * @param weights the start; owned by this from now on
    * @param clip largest global norm of a gradient
    * @param decay decoupled weight decay
    */
@@ -68,7 +68,7 @@ public final class AdamW {
     steps = state.steps();
   }
 
-  /** A copy of the current state, without the frozen weights. */
+  /** A copy of the current state. */
   public State copy() {
     return new State(steps, Stream.of(weights, mean, square).map(this::copy).toList());
   }
@@ -78,20 +78,13 @@ public final class AdamW {
     return weights;
   }
 
-  /** All weights, with the given ones in place of the trained ones. */
-  public float[][] with(float[][] trained) {
-    float[][] all = weights.clone();
-    System.arraycopy(trained, 0, all, 0, trained.length);
-    return all;
-  }
-
-  /** A copy of the current trained weights. */
+  /** A copy of the current weights. */
   public float[][] copyWeights() {
     return copy(weights);
   }
 
   private float[][] copy(float[][] vector) {
-    return Arrays.stream(vector, 0, buckets.count()).map(float[]::clone).toArray(float[][]::new);
+    return Arrays.stream(vector).map(float[]::clone).toArray(float[][]::new);
   }
 
   /** Steps applied so far. */
@@ -99,7 +92,7 @@ public final class AdamW {
     return steps;
   }
 
-  /** Weights of a bucket, trained or frozen. */
+  /** Weights of a bucket. */
   public float[] weights(int bucket) {
     return weights[bucket];
   }

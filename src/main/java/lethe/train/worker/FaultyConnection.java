@@ -40,19 +40,14 @@ public record FaultyConnection(DriverConnection driver, FaultInjection fault, in
 
   @Override
   public void pull(
-      int step,
-      ParameterLayout layout,
-      int buckets,
-      WireFormat wire,
-      ObjIntConsumer<float[]> each) {
+      int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
     driver.pull(
         step,
         layout,
-        buckets,
         wire,
         (values, bucket) -> {
           each.accept(values, bucket);
-          if (bucket == buckets / 2) {
+          if (bucket == layout.buckets().count() / 2) {
             fault.killWorkerAt(worker, step, Moment.PULL);
           }
         });

@@ -146,7 +146,7 @@ final class StepWork {
   private float[][] read(Parameters leaves) {
     float[][] vector = new float[spec.layout().buckets().count()][];
     for (int b = 0; b < vector.length; b++) {
-      float[] values = pool.acquire(spec.layout().length(b));
+      float[] values = pool.acquire(spec.layout().buckets().length(b));
       spec.layout()
           .forEachRange(
               b, (flat, from, length) -> leaves.readGradients(flat, values, from, length));

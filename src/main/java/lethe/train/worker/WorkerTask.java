@@ -13,11 +13,13 @@ import lethe.inference.LoadedModel;
 import lethe.loss.Example;
 import lethe.loss.MicroBatch;
 import lethe.model.ModelSource;
+import lethe.model.TrainedModel;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.torch.Compute;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.settings.InvalidSettings;
 import lethe.spark.ScalaCollections;
 import lethe.train.exchange.DriverConnection;
 import lethe.train.exchange.ExchangeSpec;
@@ -55,7 +57,8 @@ public final class WorkerTask
   /**
    * What every worker needs to know.
    *
-   * @param model the Hugging Face folder whose config.json describes the network
+   * @param model that is trained, and where its training begins
+   * @param untrained fingerprint of the weights that are not trained; empty if all are
    * @param frozen where to read the weights of the models that the roles' terms need
    * @param roles of the method
    * @param counts what each term is divided by: [step][role]
@@ -70,7 +73,8 @@ public final class WorkerTask
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record WorkerSpec(
-      ModelSource model,
+      TrainedModel model,
+      String untrained,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
       long[][] counts,
@@ -87,6 +91,7 @@ public final class WorkerTask
     public WorkerSpec with(int ofWorkers) {
       return new WorkerSpec(
           model,
+          untrained,
           frozen,
           roles,
           counts,
@@ -174,7 +179,8 @@ public final class WorkerTask
     Compute compute = spec.compute.on(BarrierTaskContext.get().resources());
     try (Network network = new Network(spec.model.architecture(), compute)) {
       Parameters weights = network.newParameters();
-      Map<FrozenModel, Parameters> frozen = frozen(network);
+      readUntrained(weights);
+      Map<FrozenModel, Parameters> frozen = frozen(network, weights);
       DriverConnection.Start start = hello(driver, compute);
       PlanReader plan = new PlanReader(rows, start.step());
       MicroBatch microBatch = new MicroBatch(network);
@@ -183,7 +189,7 @@ public final class WorkerTask
       ProbeDecision decision = start.decision();
       int step = start.step();
       for (; anythingLeft(step, decision); step++) {
-        load(driver, step, step == start.step(), weights);
+        load(driver, step, weights);
         if (step == decision.nextProbeStep()) {
           decision = driver.probe(step, probe.losses(weights));
           if (decision.done()) {
@@ -211,23 +217,43 @@ public final class WorkerTask
     return !decision.done() && (step < spec.counts.length || step == decision.nextProbeStep());
   }
 
-  /** Fetches the weights; the frozen ones once. */
-  private void load(DriverConnection driver, int step, boolean frozenToo, Parameters weights) {
-    int buckets = frozenToo ? spec.layout.count() : spec.layout.buckets().count();
+  /**
+   * Reads the weights that are not trained from where they lie.
+   *
+   * @throws InvalidSettings when they are not those that the driver sees
+   */
+  private void readUntrained(Parameters weights) {
+    if (spec.untrained.isEmpty()) {
+      return;
+    }
+    String here = spec.model.start().fingerprint();
+    if (!here.equals(spec.untrained)) {
+      throw new InvalidSettings(
+          "Cannot train: the model in %s is another one for worker %d (fingerprint %s) than for the driver (%s); every host must see the same files under this path"
+              .formatted(
+                  spec.model.start().model().path(),
+                  BarrierTaskContext.get().partitionId(),
+                  here,
+                  spec.untrained));
+    }
+    spec.model.readUntrained(spec.layout.trainedNames(), weights);
+  }
+
+  /** Fetches the trained weights. */
+  private void load(DriverConnection driver, int step, Parameters weights) {
     driver.pull(
         step,
         spec.layout,
-        buckets,
         spec.wire,
         (values, bucket) ->
             spec.layout.forEachRange(
                 bucket, (flat, from, length) -> weights.write(flat, values, from, length)));
   }
 
-  private Map<FrozenModel, Parameters> frozen(Network network) {
+  private Map<FrozenModel, Parameters> frozen(Network network, Parameters weights) {
     Map<FrozenModel, Parameters> frozen = new EnumMap<>(FrozenModel.class);
     for (FrozenModel model : Role.frozen(spec.roles)) {
-      frozen.put(model, spec.frozen.get(model).parameters(network));
+      frozen.put(model, spec.model.besides(spec.frozen.get(model), network, weights));
     }
     return frozen;
   }

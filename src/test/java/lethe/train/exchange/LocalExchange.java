@@ -106,7 +106,8 @@ public final class LocalExchange implements AutoCloseable {
 
   private float[] fetch(String id, int bucket) {
     IncomingBucket incoming =
-        new IncomingBucket(id, exchange.wire(), new float[exchange.layout().length(bucket)]);
+        new IncomingBucket(
+            id, exchange.wire(), new float[exchange.layout().buckets().length(bucket)]);
     send(((OutgoingBucket) mailbox.getStreamManager().openStream(id)).nioByteBuffer(), incoming);
     return incoming.whole().join();
   }

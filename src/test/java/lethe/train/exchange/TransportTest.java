@@ -80,7 +80,6 @@ class TransportTest {
         client.pull(
             0,
             LAYOUT,
-            1,
             WireFormat.FLOAT32,
             (values, b) -> assertThat(values).containsExactly(weights));
         client.report(0, new WorkerReport(new double[] {1}, new long[] {1}, 1, 1));
@@ -92,7 +91,6 @@ class TransportTest {
         client.pull(
             1,
             LAYOUT,
-            1,
             WireFormat.FLOAT32,
             (values, b) -> assertThat(values).doesNotContain(WEIGHT)); // the gradient was applied
       }

@@ -55,11 +55,7 @@ final class TrueWorker implements AutoCloseable {
     while (true) {
       long begun = System.nanoTime();
       client.pull(
-          step,
-          layout,
-          layout.count(),
-          WireFormat.FLOAT32,
-          (values, bucket) -> weights[bucket] = values.clone());
+          step, layout, WireFormat.FLOAT32, (values, bucket) -> weights[bucket] = values.clone());
       if (asked) {
         return;
       }

@@ -22,17 +22,17 @@ class ParameterLayoutTest {
           NamedShape.of("layers.0.mlp.bias", 1));
 
   @Test
-  void trainedAndDecayingComeFirstThenTrainedThenFrozen() {
+  void whatDecaysComesFirstAndWhatIsFrozenIsNotInIt() {
     ParameterLayout layout =
         ParameterLayout.of(TENSORS, names("embed.*"), names("*norm*", "*.bias"), 3);
     assertThat(layout.decayed()).isEqualTo(4);
     assertThat(layout.trained()).isEqualTo(7);
-    assertThat(layout.elements()).isEqualTo(10);
-    assertThat(flat(layout)).containsExactly(5, 6, 7, 8, 3, 4, 9, 0, 1, 2);
+    assertThat(flat(layout)).containsExactly(5, 6, 7, 8, 3, 4, 9);
     assertThat(layout.buckets().count()).isEqualTo(3);
-    assertThat(layout.count()).isEqualTo(4);
-    assertThat(layout.length(2)).isEqualTo(1);
-    assertThat(layout.length(3)).isEqualTo(3);
+    assertThat(layout.buckets().length(2)).isEqualTo(1);
+    assertThat(layout.trainedNames())
+        .containsExactlyInAnyOrder(
+            "layers.0.norm.weight", "layers.0.mlp.weight", "layers.0.mlp.bias");
     assertThat(layout.tensor(4).name()).isEqualTo("layers.0.norm.weight");
   }
 
@@ -41,6 +41,19 @@ class ParameterLayoutTest {
     ParameterLayout layout = ParameterLayout.of(TENSORS, NONE, NONE, 4);
     assertThat(flat(layout)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
     assertThat(layout.decayed()).isEqualTo(layout.trained()).isEqualTo(10);
+  }
+
+  @Test
+  void onlyWhatMayBeTrainedIsInIt() {
+    ParameterLayout layout =
+        ParameterLayout.of(TENSORS, name -> name.contains("mlp"), names("*.bias"), NONE, 4);
+    assertThat(flat(layout)).containsExactly(5, 6, 7, 8);
+    assertThatThrownBy(
+            () ->
+                ParameterLayout.of(
+                    TENSORS, name -> name.contains("mlp"), names("embed.*"), NONE, 4))
+        .hasMessage(
+            "train.freeze has embed.*, which matches no parameter that is trained; the first is layers.0.mlp.weight");
   }
 
   @Test
@@ -57,24 +70,19 @@ class ParameterLayoutTest {
     assertThat(optimizer.weights(0)).containsExactly(0.95f, 0.95f, 0.95f);
     assertThat(optimizer.weights(1)).containsExactly(0.95f, 1, 1);
     assertThat(optimizer.weights(2)).containsExactly(1);
-    assertThat(optimizer.weights(3)).as("frozen").containsExactly(1, 1, 1);
-    assertThat(optimizer.copy().vectors())
-        .as("weights and moments of a checkpoint have no frozen ones")
-        .allSatisfy(
-            vector -> assertThat(Arrays.stream(vector).mapToInt(b -> b.length).sum()).isEqualTo(7));
   }
 
   @Test
   void aPatternThatFreezesNothingIsRefused() {
     assertThatThrownBy(() -> ParameterLayout.of(TENSORS, names("layers.[1-3].*"), NONE, 3))
         .hasMessage(
-            "train.freeze has layers.[1-3].*, which matches no parameter of the model; the first is embed.weight");
+            "train.freeze has layers.[1-3].*, which matches no parameter that is trained; the first is embed.weight");
     assertThatThrownBy(() -> ParameterLayout.of(TENSORS, names("*"), NONE, 3))
         .hasMessage("train.freeze leaves no parameter to train");
   }
 
   private static float[][] ones(ParameterLayout layout) {
-    float[][] ones = layout.allocate();
+    float[][] ones = layout.buckets().allocate();
     for (float[] bucket : ones) {
       Arrays.fill(bucket, 1);
     }
@@ -87,9 +95,9 @@ class ParameterLayoutTest {
 
   /** The network's element at each place, as a walk over all buckets gives them. */
   private static int[] flat(ParameterLayout layout) {
-    int[] flat = new int[(int) layout.elements()];
-    for (int b = 0; b < layout.count(); b++) {
-      int first = (int) layout.offset(b);
+    int[] flat = new int[(int) layout.trained()];
+    for (int b = 0; b < layout.buckets().count(); b++) {
+      int first = (int) layout.buckets().offset(b);
       layout.forEachRange(
           b,
           (at, from, length) -> {

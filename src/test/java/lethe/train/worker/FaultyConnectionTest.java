@@ -29,7 +29,7 @@ class FaultyConnectionTest {
     DriverConnection driver =
         new FaultyConnection(new Recording(), FaultInjection.read("worker/1/4/push"), 0);
     assertThat(driver.hello("greeting", "here", "").step()).isEqualTo(3);
-    driver.pull(3, LAYOUT, 2, WireFormat.FLOAT32, (values, b) -> calls.add("bucket " + b));
+    driver.pull(3, LAYOUT, WireFormat.FLOAT32, (values, b) -> calls.add("bucket " + b));
     assertThat(driver.probe(3, new double[1])).isEqualTo(ProbeDecision.UNSTEERED);
     driver.report(3, new WorkerReport(new double[1], new long[1], 0, 0));
     driver.push(3, List.of(1), List.<float[][][]>of(new float[1][2][]), WireFormat.FLOAT32);
@@ -55,14 +55,10 @@ class FaultyConnectionTest {
 
     @Override
     public void pull(
-        int step,
-        ParameterLayout layout,
-        int buckets,
-        WireFormat wire,
-        ObjIntConsumer<float[]> each) {
+        int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
       calls.add("pull " + step);
-      for (int b = 0; b < buckets; b++) {
-        each.accept(new float[layout.length(b)], b);
+      for (int b = 0; b < layout.buckets().count(); b++) {
+        each.accept(new float[layout.buckets().length(b)], b);
       }
     }
 
