@@ -33,6 +33,9 @@ import lethe.inference.ComputeSettings.DeviceChoice;
 import lethe.inference.GpuStages;
 import lethe.model.ModelSource;
 import lethe.model.StartWeights;
+import lethe.model.TrainedModel;
+import lethe.model.adapter.AdaptedNetwork;
+import lethe.model.adapter.Adapter;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
 import lethe.model.torch.Activations;
@@ -122,6 +125,28 @@ class EngineIT {
     assertThat(fewer.steps).extracting(StepRecord::step).containsExactly(1, 2, 3, 4, 5, 6, 7);
     assertThat(fewer.steps.get(6).launch()).as("launches beyond the first").isPositive();
     assertThat(fewer.sha256).isEqualTo(undisturbed().sha256);
+  }
+
+  @Test
+  void anAdapterGivesTheSameBitsAndLeavesItsBaseAsItWas() throws IOException {
+    Outcome one = new Run("adapter-one").adapter("all-linear").workers(1).train();
+    Outcome rough =
+        new Run("adapter-rough").adapter("all-linear").after(step -> killOneAt(3, step)).train();
+    assertThat(rough.steps).extracting(StepRecord::step).containsExactly(1, 2, 3, 4, 5, 6, 7);
+    AdaptedNetwork network = rough.model.adapted().orElseThrow();
+    TensorSource before = rough.model.tensors();
+    for (NamedShape tensor : network.architecture().tensors()) {
+      boolean trained = network.names().contains(tensor.name());
+      assertThat(values(rough.weights, tensor))
+          .as(tensor.name())
+          .isEqualTo(values(one.weights, tensor));
+      assertThat(Arrays.equals(values(before, tensor), values(rough.weights, tensor)))
+          .as(tensor.name() + " stays")
+          .isEqualTo(!trained);
+    }
+    assertThat(one.steps.get(0).losses())
+        .as("an adapter starts as its base")
+        .isEqualTo(undisturbed().steps.get(0).losses());
   }
 
   @Test
@@ -244,7 +269,8 @@ class EngineIT {
     return new ObjectMapper().readTree(folder.resolve(name + "/stop.json").toFile());
   }
 
-  private record Outcome(List<StepRecord> steps, TensorSource weights, String sha256) {}
+  private record Outcome(
+      List<StepRecord> steps, TrainedModel model, TensorSource weights, String sha256) {}
 
   private ModelSource source() {
     return new ModelSource(folder.toString(), Map.of());
@@ -341,6 +367,14 @@ class EngineIT {
       return this;
     }
 
+    Run adapter(String... targets) {
+      adapter =
+          Optional.of(
+              new AdapterSettings(
+                  new Adapter(3, 6, false, List.of(targets)), 5, AdapterSettings.Written.MERGED));
+      return this;
+    }
+
     Outcome train() {
       SparkSession spark = session();
       try {
@@ -397,7 +431,8 @@ class EngineIT {
                   request)
               .train(
                   Examples.text(SmallChunks.of(spark)), start(), target.map(t -> probes(spark, t)));
-      return new Outcome(List.copyOf(records), result.weights(), sha256(result.weights()));
+      return new Outcome(
+          List.copyOf(records), result.model(), result.weights(), sha256(result.weights()));
     }
 
     private TrainSettings settings() {

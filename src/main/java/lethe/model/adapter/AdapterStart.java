@@ -20,7 +20,7 @@ public final class AdapterStart implements TensorSource {
     this.seed = seed;
     network
         .matrices()
-        .forEach(matrix -> bounds.put(matrix.a().name(), 1 / Math.sqrt(matrix.inputs())));
+        .forEach(matrix -> bounds.put(matrix.a().name(), 1 / Math.sqrt((double) matrix.inputs())));
   }
 
   @Override
