@@ -61,12 +61,17 @@ public record PeftWriter(Path target, Files files) {
     files.write(new Path(target, PeftFolder.CONFIG), config);
   }
 
+  /** A folder of this machine as PEFT takes it, without the scheme. */
+  private static String plain(String folder) {
+    return folder.startsWith("file:") ? new Path(folder).toUri().getPath() : folder;
+  }
+
   /** The members that every version of PEFT knows; an older one refuses those that it does not. */
   private static ObjectNode config(AdaptedNetwork network, String base) {
     Adapter adapter = network.adapter();
     ObjectNode config = Json.MAPPER.createObjectNode();
     config.put("peft_type", "LORA").put("task_type", "CAUSAL_LM").putNull("auto_mapping");
-    config.put("base_model_name_or_path", base).putNull("revision").put("inference_mode", true);
+    config.put("base_model_name_or_path", plain(base)).putNull("revision").put("inference_mode", true);
     config.put("r", adapter.rank()).put("lora_alpha", adapter.alpha());
     if (adapter.alpha() == Math.rint(adapter.alpha())) {
       config.put("lora_alpha", (long) adapter.alpha()); // PEFT's own type
