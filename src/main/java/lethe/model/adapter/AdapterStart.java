@@ -1,5 +1,6 @@
 package lethe.model.adapter;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import lethe.model.checkpoint.TensorSource;
@@ -25,7 +26,11 @@ public final class AdapterStart implements TensorSource {
 
   @Override
   public void read(String name, long fromElement, float[] to, int offset, int count) {
-    double bound = bounds.getOrDefault(name, 0.0);
+    Double bound = bounds.get(name);
+    if (bound == null) {
+      Arrays.fill(to, offset, offset + count, 0);
+      return;
+    }
     long stream = SplitMix64.mix(seed ^ SplitMix64.mix(name.hashCode() + SplitMix64.GAMMA));
     for (int i = 0; i < count; i++) {
       double uniform =

@@ -71,7 +71,10 @@ public record PeftWriter(Path target, Files files) {
     Adapter adapter = network.adapter();
     ObjectNode config = Json.MAPPER.createObjectNode();
     config.put("peft_type", "LORA").put("task_type", "CAUSAL_LM").putNull("auto_mapping");
-    config.put("base_model_name_or_path", plain(base)).putNull("revision").put("inference_mode", true);
+    config
+        .put("base_model_name_or_path", plain(base))
+        .putNull("revision")
+        .put("inference_mode", true);
     config.put("r", adapter.rank()).put("lora_alpha", adapter.alpha());
     if (adapter.alpha() == Math.rint(adapter.alpha())) {
       config.put("lora_alpha", (long) adapter.alpha()); // PEFT's own type
