@@ -21,7 +21,10 @@ import lethe.inference.LoadedModel;
 import lethe.loss.Example;
 import lethe.loss.MicroBatch;
 import lethe.model.ModelSource;
+import lethe.model.adapter.AdaptedNetwork;
+import lethe.model.adapter.Adapter;
 import lethe.model.checkpoint.HfFolder;
+import lethe.model.network.Architecture;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.network.Vocabulary;
@@ -74,6 +77,7 @@ public final class ObjectiveBench {
     ObjectiveBench bench = new ObjectiveBench(new Bench(settings, source));
     for (Precision precision : settings.precisions()) {
       alone(() -> bench.steps(precision));
+      alone(() -> bench.adapter(precision));
     }
     if (source.isPresent()) {
       bench.stages(source.get(), arguments[0], Integer.parseInt(arguments[1]));
@@ -126,7 +130,14 @@ public final class ObjectiveBench {
         for (int i = 0; i < best.length; i++) {
           Pair pair = pairs.get(i);
           double seconds =
-              Bench.seconds(() -> step(microBatch, pair, examples, weights, reference));
+              Bench.seconds(
+                  () ->
+                      step(
+                          microBatch,
+                          pair,
+                          examples,
+                          weights.leaves(),
+                          Map.of(FrozenModel.REFERENCE, reference)));
           best[i] = round < 0 ? best[i] : Math.min(best[i], seconds); // the first is warm-up
         }
       }
@@ -142,6 +153,35 @@ public final class ObjectiveBench {
     }
   }
 
+  /** A step of ascent and descent with an adapter of rank 16, beside one that trains everything. */
+  private void adapter(Precision precision) {
+    Architecture base = settings.architecture(bench.source());
+    AdaptedNetwork adapted =
+        AdaptedNetwork.of(base, new Adapter(16, 32, false, List.of(Adapter.ALL_LINEAR)));
+    Pair pair = new Pair("ascent + descent", new GradientAscent(), new Descent());
+    try (Network whole = new Network(base, settings.compute(precision));
+        Parameters weights = bench.weights(whole);
+        Network beside = new Network(adapted.architecture(), settings.compute(precision));
+        Parameters both = beside.newParameters()) {
+      List<Example> examples = bench.examples(base.vocabulary());
+      MicroBatch all = new MicroBatch(whole);
+      MicroBatch few = new MicroBatch(beside);
+      double most = Double.POSITIVE_INFINITY;
+      double least = Double.POSITIVE_INFINITY;
+      for (int round = -1; round < settings.rounds(); round++) {
+        double one = Bench.seconds(() -> step(all, pair, examples, weights.leaves(), Map.of()));
+        double other =
+            Bench.seconds(
+                () -> step(few, pair, examples, both.leaves(adapted.names()::contains), Map.of()));
+        most = round < 0 ? most : Math.min(most, one);
+        least = round < 0 ? least : Math.min(least, other);
+      }
+      say(
+          "  %-24s %.3f times as long with an adapter of rank 16 (%.2f %% of the parameters)",
+          pair.name(), least / most, 100.0 * adapted.elements() / base.elements());
+    }
+  }
+
   /** A little away from the model, as a reference is after some steps. */
   private static void move(Parameters reference) {
     reference.write(0, new float[] {0.1f}, 0, 1);
@@ -151,10 +191,9 @@ public final class ObjectiveBench {
       MicroBatch microBatch,
       Pair pair,
       List<Example> examples,
-      Parameters weights,
-      Parameters reference) {
-    Map<FrozenModel, Parameters> frozen = Map.of(FrozenModel.REFERENCE, reference);
-    try (Parameters leaves = weights.leaves()) {
+      Parameters fresh,
+      Map<FrozenModel, Parameters> frozen) {
+    try (Parameters leaves = fresh) {
       for (Role role :
           List.of(new Role("forget", pair.forget, 1), new Role("retain", pair.retain, 1))) {
         microBatch.accumulate(role, examples, 1e-3, leaves, frozen);
