@@ -4,15 +4,15 @@
 # next weights; the driver killed after step 8 and started again with the same command. For every row: the step of the kill, the launch
 # and attempt that finished the run (and that it was a second driver), the seconds from the kill to the next applied step, the applied
 # steps that were computed again, and whether the records are steps 1..N without gap or repeat. Ends with one sha256 of the master
-# weights per wire format.
+# weights per wire format; "adapter" is float32 with a low-rank adapter, of which only A and B are trained and sent.
 #
 #   jobs/matrix.sh [FOLDER [WORKERS [WIRES [FAULTS]]]]
-#   jobs/matrix.sh runs/matrix "1 2 3 4" "float32 bfloat16" "none computed push pull driver"
+#   jobs/matrix.sh runs/matrix "1 2 3 4" "float32 bfloat16 adapter" "none computed push pull driver"
 #
 # Exit 1 when a row differs or fails.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
-into=${1:-runs/matrix} all_workers=${2:-1 2 3 4} wires=${3:-float32 bfloat16} faults=${4:-none computed push pull driver}
+into=${1:-runs/matrix} all_workers=${2:-1 2 3 4} wires=${3:-float32 bfloat16 adapter} faults=${4:-none computed push pull driver}
 steps=10 driver_step=8
 rm -rf "$into"
 mkdir -p "$into"
@@ -60,7 +60,11 @@ finished() { date -d "$(sed -n "$2s/.*\"finished\":\"\([^\"]*\)\".*/\1/p" "$1")"
 row() {
   local wire=$1 workers=$2 fault=$3
   local run="$into/$wire-$workers-$fault" log="$into/$wire-$workers-$fault.log"
-  local command=(./submit.sh unlearn "$into/matrix.conf" "run.dir=$run" "train.wire-dtype=$wire" "train.workers=$workers")
+  local command=(./submit.sh unlearn "$into/matrix.conf" "run.dir=$run" "train.workers=$workers")
+  case $wire in
+    adapter) command+=(train.lora.rank=4 train.learning-rate=1e-2) ;;
+    *) command+=("train.wire-dtype=$wire") ;;
+  esac
   local kill=- lost=0 seconds=- died=""
   mkdir -p "$run" && cp -r "$into/base/corpus" "$run/"
   case $fault in
