@@ -45,8 +45,8 @@ spark.sql.shuffle.partitions = 2
 END
 
 if ! [ -f "$into/model/config.json" ]; then
-  ./submit.sh prepare "$into/billion.conf" "run.dir=$into/first" "sample.directory=$into/sample" "model.path=$into/sample/model" \
-    corpus.chunk-tokens=64 >"$into/sample.log" 2>&1 || { tail -5 "$into/sample.log" >&2; exit 1; }
+  ./submit.sh prepare "$into/billion.conf" "run.dir=$into/first" "sample.directory=$into/sample" pretrain.enabled=true \
+    "pretrain.model=$into/sample/model" corpus.chunk-tokens=64 >"$into/sample.log" 2>&1 || { tail -5 "$into/sample.log" >&2; exit 1; }
   rm -rf "$into/template" && cp -r "$into/sample/model" "$into/template"
   cat >"$into/template/config.json" <<'END'
 {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 2048, "intermediate_size": 5632,
