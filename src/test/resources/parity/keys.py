@@ -14,7 +14,18 @@ import re
 
 import transformers
 
-FAMILIES = {"gpt2": "GPT2", "gpt_neox": "GPTNeoX", "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "qwen3": "Qwen3"}
+FAMILIES = {
+    "gemma": "Gemma",
+    "gemma2": "Gemma2",
+    "gpt2": "GPT2",
+    "gpt_neox": "GPTNeoX",
+    "llama": "Llama",
+    "mistral": "Mistral",
+    "olmo2": "Olmo2",
+    "phi3": "Phi3",
+    "qwen2": "Qwen2",
+    "qwen3": "Qwen3",
+}
 ASKED = re.compile(r'\bconfig\.([a-z]\w*)\b(?!\()|attr\((?:self\.)?config, "(\w+)"')
 # methods, settings of other heads than a language model's, and of networks that no family here uses
 OTHER = {"get_text_config", "num_labels", "attention_chunk_size"}

@@ -15,6 +15,7 @@ import lethe.random.SplitMix64;
 public final class InitialWeights implements TensorSource {
   private final long seed;
   private final double deviation;
+  private final float scale;
   private final Map<String, NamedShape> shapes = new HashMap<>();
 
   /**
@@ -23,13 +24,14 @@ public final class InitialWeights implements TensorSource {
   public InitialWeights(Architecture architecture, double deviation, long seed) {
     this.seed = seed;
     this.deviation = deviation;
+    this.scale = architecture.initialScale();
     architecture.tensors().forEach(t -> shapes.put(t.name(), t));
   }
 
   @Override
   public void read(String name, long fromElement, float[] to, int offset, int count) {
     boolean matrix = shapes.get(name).shape().size() > 1;
-    float constant = name.endsWith(".bias") ? 0 : 1;
+    float constant = name.endsWith(".bias") ? 0 : scale;
     long stream = mix(seed ^ mix(name.hashCode()));
     for (int i = 0; i < count; i++) {
       to[offset + i] =

@@ -1,6 +1,7 @@
 package lethe.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -10,9 +11,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import lethe.SharedData;
 import lethe.folder.Files;
@@ -43,14 +47,18 @@ public class ModelParityTest {
   private static final Role DESCENT = new Role("retain", new Descent(), 1);
 
   /**
-   * Every folder with a parity.safetensors: our own, the shared ones, and those in the folder that
-   * LETHE_PARITY names.
+   * Every folder with a parity.safetensors: our own, the shared ones of both sets, and those in the
+   * folders that LETHE_PARITY and LETHE_PARITY_2 name.
    */
   static List<Path> folders() throws IOException {
     List<Path> parents = new ArrayList<>();
     parents.add(Path.of("src/test/resources/parity"));
     SharedData.find("parity").ifPresent(parents::add);
+    SharedData.find("parity-2/models").ifPresent(parents::add);
     Optional.ofNullable(System.getenv("LETHE_PARITY")).map(Path::of).ifPresent(parents::add);
+    Optional.ofNullable(System.getenv("LETHE_PARITY_2"))
+        .map(folder -> Path.of(folder, "models")) // beside which adapters and others lie
+        .ifPresent(parents::add);
     List<Path> folders = new ArrayList<>();
     for (Path parent : parents) {
       try (Stream<Path> all = java.nio.file.Files.walk(parent, 2)) {
@@ -123,11 +131,52 @@ public class ModelParityTest {
     }
   }
 
+  /**
+   * Adam divides an element of the gradient by its own size, so an element whose true gradient is
+   * nearly zero moves by the sign of its rounding, and later steps differ by what follows from it:
+   * where the scaled embedding of Gemma makes gradients steep, Hugging Face's own losses in float32
+   * and float64 are 4e-4 apart by the tenth step. So the run is made again with other roundings,
+   * and what they change is allowed.
+   */
   @ParameterizedTest
   @MethodSource("folders")
   void tenStepsOfAdamW(Path folder) throws IOException {
-    JsonNode run = new ObjectMapper().readTree(folder.resolve("adamw.json").toFile());
+    JsonNode reference = new ObjectMapper().readTree(folder.resolve("adamw.json").toFile());
     ModelSource source = new ModelSource(folder.toString(), Map.of());
+    Trained exact = train(source, reference, gradient -> {});
+    List<Trained> rounded = new ArrayList<>();
+    for (int seed = 0; seed < 4; seed++) {
+      Random random = new Random(seed);
+      rounded.add(train(source, reference, gradient -> round(gradient, random)));
+    }
+    JsonNode norms = reference.get("final_weight_norms");
+    exact.values.forEach(
+        (name, value) -> {
+          boolean step = name.startsWith("step ");
+          double expected =
+              step
+                  ? reference.at(name.replace("step ", "/steps/")).asDouble()
+                  : Reference.norm(norms, name);
+          double spread =
+              rounded.stream()
+                  .mapToDouble(r -> Math.abs(r.values.get(name) - value))
+                  .max()
+                  .orElse(0);
+          double tolerance = name.endsWith("grad_norm") ? 1e-4 : 1e-5;
+          assertThat(value).as(name).isCloseTo(expected, within(tolerance * expected + 3 * spread));
+          assertThat(spread).as("what rounding does to " + name).isLessThan(0.1 * expected);
+        });
+  }
+
+  /**
+   * What came of ten steps.
+   *
+   * @param values by what they are: {@code step 3/loss}, {@code step 3/grad_norm}, counted from 0,
+   *     and the norms of the final weights by tensor name
+   */
+  private record Trained(Map<String, Double> values) {}
+
+  private static Trained train(ModelSource source, JsonNode run, Consumer<float[][]> rounding) {
     Architecture architecture = source.architecture();
     ParameterPattern none = new ParameterPattern(List.of());
     ParameterLayout layout = ParameterLayout.of(architecture.tensors(), none, none, 1000);
@@ -140,13 +189,14 @@ public class ModelParityTest {
             start[(int) ((offset + i) / 1000)][(int) ((offset + i) % 1000)] = values[from + i];
           }
         });
-    double[] wander = new double[(int) architecture.elements()];
     AdamW optimizer =
         new AdamW(
             layout, start, run.get("clip_norm").asDouble(), run.get("weight_decay").asDouble());
+    Map<String, Double> values = new LinkedHashMap<>();
     try (Network network = new Network(architecture, Compute.cpu(1));
         Parameters parameters = network.newParameters()) {
-      for (JsonNode step : run.get("steps")) {
+      for (int k = 0; k < run.get("steps").size(); k++) {
+        JsonNode step = run.get("steps").get(k);
         for (int b = 0; b < buckets.count(); b++) {
           parameters.write(buckets.offset(b), optimizer.weights(b), 0, buckets.length(b));
         }
@@ -158,24 +208,17 @@ public class ModelParityTest {
         int scored = tokens.stream().mapToInt(t -> t.length - 1).sum();
         float[][] gradient = buckets.allocate();
         try (Parameters leaves = parameters.leaves()) {
-          double loss =
+          double sum =
               new MicroBatch(network)
-                      .accumulate(DESCENT, examples(tokens), 1.0 / scored, leaves, Map.of())
-                  / scored;
-          assertThat(loss)
-              .isCloseTo(
-                  step.get("loss").asDouble(),
-                  org.assertj.core.data.Percentage.withPercentage(1e-3));
+                  .accumulate(DESCENT, examples(tokens), 1.0 / scored, leaves, Map.of());
+          values.put("step " + k + "/loss", sum / scored);
           for (int b = 0; b < buckets.count(); b++) {
             leaves.readGradients(buckets.offset(b), gradient[b], 0, buckets.length(b));
           }
         }
+        rounding.accept(gradient);
         double norm = StepGradient.norm(gradient);
-        assertThat(norm)
-            .isCloseTo(
-                step.get("grad_norm").asDouble(),
-                org.assertj.core.data.Percentage.withPercentage(1e-2));
-        wander(wander, gradient, run.get("lr").asDouble());
+        values.put("step " + k + "/grad_norm", norm);
         optimizer.advance();
         for (int b = 0; b < buckets.count(); b++) {
           optimizer.update(b, gradient[b], norm, run.get("lr").asDouble());
@@ -183,42 +226,28 @@ public class ModelParityTest {
       }
     }
     long at = 0;
-    JsonNode norms = run.get("final_weight_norms");
     for (NamedShape tensor : architecture.tensors()) {
       double squares = 0;
-      double rounding = 0;
       for (long i = 0; i < tensor.elements(); i++, at++) {
         float w = optimizer.weights((int) (at / 1000))[(int) (at % 1000)];
         squares += (double) w * w;
-        rounding += Math.pow(w * wander[(int) at], 2);
       }
-      double expected = Reference.norm(norms, tensor.name());
-      assertThat(Math.sqrt(squares))
-          .as("norm of " + tensor.name())
-          .isCloseTo(
-              expected,
-              org.assertj.core.data.Offset.offset(
-                  1e-5 * expected + 3 * Math.sqrt(rounding / squares)));
+      values.put(tensor.name(), Math.sqrt(squares));
     }
+    return new Trained(values);
   }
 
-  /**
-   * Adds how far one step may carry each weight by rounding alone. Adam divides an element by its
-   * own size, so an element whose true gradient is zero or nearly so (the bias of keys that do not
-   * turn shifts a whole row of attention) moves by the sign of its rounding: Hugging Face's own
-   * norms in float32 and float64 differ by 1e-4 there.
-   */
-  private static void wander(double[] wander, float[][] gradient, double rate) {
+  /** Moves every element but exact zeros by a few units in the last place of the largest. */
+  private static void round(float[][] gradient, Random random) {
     float largest = 0;
     for (float[] bucket : gradient) {
       for (float g : bucket) {
         largest = Math.max(largest, Math.abs(g));
       }
     }
-    int at = 0;
     for (float[] bucket : gradient) {
-      for (float g : bucket) {
-        wander[at++] += g == 0 ? 0 : rate * Math.min(2, 0x1p-23 * largest / Math.abs(g));
+      for (int i = 0; i < bucket.length; i++) {
+        bucket[i] += bucket[i] == 0 ? 0 : (float) (0x1p-22 * largest * random.nextGaussian());
       }
     }
   }

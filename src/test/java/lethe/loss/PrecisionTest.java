@@ -36,7 +36,17 @@ class PrecisionTest {
   private record Result(float[] nllN, float[] gradient) {}
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama_tied", "qwen3_biased", "gpt_neox_sequential", "gpt2_untied"})
+  @ValueSource(
+      strings = {
+        "llama_tied",
+        "qwen3_biased",
+        "gpt_neox_sequential",
+        "gpt2_untied",
+        "phi3_longrope",
+        "gemma_biased",
+        "gemma2_bounded",
+        "olmo2_biased"
+      })
   void errorAgainstFloat64(String name) {
     Result exact = exact(name);
     Result single = run(name, Compute.cpu(1));
@@ -51,7 +61,17 @@ class PrecisionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama_tied", "qwen3_biased", "gpt_neox_sequential", "gpt2_untied"})
+  @ValueSource(
+      strings = {
+        "llama_tied",
+        "qwen3_biased",
+        "gpt_neox_sequential",
+        "gpt2_untied",
+        "phi3_longrope",
+        "gemma_biased",
+        "gemma2_bounded",
+        "olmo2_biased"
+      })
   void recomputingActivationsChangesNoBit(String name) {
     for (Precision precision : Precision.values()) {
       Compute keep = Compute.cpu(1).with(precision);

@@ -27,7 +27,12 @@ import lethe.settings.InvalidSettings;
 public final class ModelConfig {
   /** Keys that transformers reads for any family and that are not supported here. */
   private static final Set<String> REFUSED =
-      Set.of("quantization_config", "per_layer_config", "fusion_config", "is_encoder_decoder");
+      Set.of("per_layer_config", "fusion_config", "is_encoder_decoder");
+
+  private static final String QUANTIZATION = "quantization_config";
+
+  /** Keys that only configurations of mixtures of experts have. */
+  private static final Pattern EXPERTS = Pattern.compile("(moe_)?n(um)?_([a-z]+_)?experts?(_.*)?");
 
   /** Most layers: more than any model has, and few enough to list their tensors. */
   private static final int MOST_LAYERS = 10_000;
@@ -42,7 +47,7 @@ public final class ModelConfig {
               + "|tokenizer_class|prefix|is_decoder|chunk_size_feed_forward|max_length|min_length"
               + "|do_sample|early_stopping|num_beam.*|diversity_penalty|temperature|top_[kp]"
               + "|typical_p|.*repetition_penalty|length_penalty|.*no_repeat_ngram_size"
-              + "|num_return_sequences|use_bfloat16|tf_legacy_loss|n_ctx|name_or_path|license"
+              + "|num_return_sequences|cache_implementation|use_bfloat16|tf_legacy_loss|n_ctx|name_or_path|license"
               + "|base_model_.._plan|transformers\\.js_config|pad_token|[be]os_token");
 
   private final String source;
@@ -74,6 +79,11 @@ public final class ModelConfig {
 
   public String type() {
     return json.path("model_type").asText("(none)");
+  }
+
+  /** Whether it gives a number of experts, of which each token uses a few. */
+  public boolean hasExperts() {
+    return !unread(EXPERTS.asMatchPredicate()).isEmpty();
   }
 
   /** A required whole number of at least 1. */
@@ -168,6 +178,13 @@ public final class ModelConfig {
     }
   }
 
+  /** As {@link #passOver(String, double)}, for a text. */
+  public void passOver(String key, String done) {
+    if (json.path(key).asText().equals(done)) {
+      value(key);
+    }
+  }
+
   /** A required list of numbers above 0. */
   public double[] numbers(String key, int count) {
     JsonNode value = value(key);
@@ -214,6 +231,19 @@ public final class ModelConfig {
     refuseUnless(
         isAbsent(key) || value(key).isArray(), key + " must be a list, was " + shown(value(key)));
     return StreamSupport.stream(value(key).spliterator(), false).map(JsonNode::asText).toList();
+  }
+
+  /**
+   * The kind of attention of each layer; empty where config.json leaves it to the family.
+   *
+   * @param key of the number of layers
+   */
+  public List<String> layerTypes(String key) {
+    List<String> types = texts("layer_types");
+    refuseUnless(
+        types.isEmpty() || types.size() == layers(key),
+        "layer_types must have one of each layer, has " + types.size());
+    return types;
   }
 
   /** Whether a key is present with the value null. */
@@ -281,6 +311,7 @@ public final class ModelConfig {
    */
   public void check() {
     refuseUnless(flag("is_causal", true), "is_causal false is not supported");
+    unread(QUANTIZATION::equals).forEach(field -> refuseQuantized(field.getValue()));
     unread(REFUSED::contains)
         .forEach(
             field -> problem(field.getKey() + " " + shown(field.getValue()) + " is not supported"));
@@ -295,6 +326,13 @@ public final class ModelConfig {
     if (!problems.isEmpty()) {
       throw new InvalidSettings(FirstTen.lines(problems.stream().distinct().toList()));
     }
+  }
+
+  private void refuseQuantized(JsonNode quantization) {
+    String method = quantization.path("quant_method").asText("a method that it does not name");
+    problem(
+        "%s %s is not supported: the weights are quantized by %s; name the checkpoint that they were made from, whose weights are float32, float16 or bfloat16, or write such a one with model.dequantize() of transformers"
+            .formatted(QUANTIZATION, shown(quantization), method));
   }
 
   /**

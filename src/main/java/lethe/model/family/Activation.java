@@ -34,7 +34,11 @@ final class Activation {
    * @param standIn the name used if the key is absent
    */
   static String of(ModelConfig config, String key, String standIn, String variable) {
-    String name = config.oneOf(key, standIn, BY_NAME.keySet());
+    return of(config.oneOf(key, standIn, BY_NAME.keySet()), variable);
+  }
+
+  /** The function of a name, applied to a variable of a script. */
+  static String of(String name, String variable) {
     return BY_NAME.getOrDefault(name, ERF).formatted(variable);
   }
 }

@@ -14,10 +14,7 @@ final class Llama {
   private Llama() {}
 
   static Architecture of(ModelConfig config) {
-    EnumSet<Part> parts = EnumSet.noneOf(Part.class);
-    if (config.flag("attention_bias", false)) {
-      parts.addAll(EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS));
-    }
+    EnumSet<Part> parts = RmsDecoder.attentionBias(config);
     if (config.flag("mlp_bias", false)) {
       parts.add(Part.MLP_BIAS);
     }

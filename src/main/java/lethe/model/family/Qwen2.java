@@ -30,10 +30,7 @@ final class Qwen2 {
     boolean windowed = slides && !config.isNull("sliding_window");
     int window = config.size("sliding_window", 4096, 4096);
     int fullLayers = config.count("max_window_layers", 28);
-    List<String> types = config.texts("layer_types");
-    config.refuseUnless(
-        types.isEmpty() || types.size() == config.layers("num_hidden_layers"),
-        "layer_types must have one of each layer, has " + types.size());
+    List<String> types = config.layerTypes("num_hidden_layers");
     for (String type : types) {
       config.refuseUnless(
           type.equals("full_attention") || (windowed && type.equals("sliding_attention")),

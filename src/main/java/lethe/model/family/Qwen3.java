@@ -13,10 +13,8 @@ final class Qwen3 {
   private Qwen3() {}
 
   static Architecture of(ModelConfig config) {
-    EnumSet<Part> parts = EnumSet.of(Part.QK_NORM);
-    if (config.flag("attention_bias", false)) {
-      parts.addAll(EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS));
-    }
+    EnumSet<Part> parts = RmsDecoder.attentionBias(config);
+    parts.add(Part.QK_NORM);
     int heads = config.size("num_attention_heads");
     return RmsDecoder.of(
         config,

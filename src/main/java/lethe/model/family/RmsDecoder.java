@@ -3,6 +3,7 @@ package lethe.model.family;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalDouble;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.network.Architecture;
@@ -11,7 +12,7 @@ import lethe.model.torch.DecoderLayer;
 import lethe.model.torch.ScriptTemplates;
 
 /**
- * The layer that Llama, Mistral and Qwen share: an RMS norm before each block, rotary grouped-query
+ * The layer that Llama and its descendants share: RMS norms around its blocks, rotary grouped-query
  * attention, and a gated feed-forward block.
  *
  * <pre>
@@ -19,26 +20,28 @@ import lethe.model.torch.ScriptTemplates;
  *   x2 = x1 + Wd (act(Wg h1) * Wu h1)                         h1 = rms(x1)
  * </pre>
  *
+ * Some families norm what a block adds instead of what it takes, or both ({@link Norms}).
+ *
  * <p>Shapes in the script: x, x1 and normed (which is h and h1 above) B x T x D; qkv B x T x (H +
  * 2K) x E, the heads of queries, keys and values one after another, of which qk are the first H +
- * K; gate and inner B x T x F, F the width of the feed-forward block, and gate_up both halves of
- * 2F. The residual stream x is float32; the inputs of matrix products are in their dtype.
+ * K; mixed, what attention adds, B x T x D; gate and inner B x T x F, F the width of the
+ * feed-forward block, gate_up both halves of 2F, and down, what that block adds, B x T x D. The
+ * residual stream x is float32; the inputs of matrix products are in their dtype.
  *
  * @param width of the hidden states
  * @param heads of the queries
  * @param keyHeads of keys and values, a divisor of {@code heads}
  * @param headSize elements per head
  * @param inner width of the feed-forward block
- * @param parts what a family adds
+ * @param style how the family departs from Llama
  */
-record RmsDecoder(
-    int width, int heads, int keyHeads, int headSize, int inner, EnumSet<Part> parts) {
+record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, Style style) {
   private static final String SCRIPT =
       """
         def embed(self, ids: Tensor, w: List[Tensor]) -> Tensor:
-          return torch.embedding(w[0], ids)
+          return ${EMBEDDED}
         def project(self, x: Tensor, tables: List[Tensor], w: List[Tensor]) -> List[Tensor]:
-          normed = torch.to((self).rms(x, ${NORM1}, ), ${C})
+          normed = torch.to(${BEFORE_ATTENTION}, ${C})
           qkv = torch.reshape(torch.linear(normed, ${QKV}, ${QKV_BIAS}), [torch.size(x, 0), torch.size(x, 1), ${H} + 2 * ${K}, ${HD}])
           parts = torch.split_with_sizes(qkv, [${H} + ${K}, ${K}], 2)
           qk = parts[0]
@@ -46,15 +49,18 @@ record RmsDecoder(
           turned = torch.split_with_sizes((self).rope(qk, tables, ), [${H}, ${K}], 2)
           return [turned[0], turned[1], parts[1]]
         def finish(self, x: Tensor, a: Tensor, w: List[Tensor]) -> Tensor:
-          x1 = torch.add(x, torch.linear(a, ${OUTPUT}, ${OUTPUT_BIAS}))
-          normed = torch.to((self).rms(x1, ${NORM2}, ), ${C})
+          mixed = torch.linear(a, ${OUTPUT}, ${OUTPUT_BIAS})
+          x1 = torch.add(x, ${AFTER_ATTENTION})
+          normed = torch.to(${BEFORE_MLP}, ${C})
           gate_up = torch.chunk(torch.linear(normed, ${GATE_UP}, ${GATE_UP_BIAS}), 2, 2)
           gate = gate_up[0]
           inner = torch.mul(${ACT}, gate_up[1])
-          return torch.add(x1, torch.linear(inner, ${DOWN}, ${DOWN_BIAS}))
+          down = torch.linear(inner, ${DOWN}, ${DOWN_BIAS})
+          return torch.add(x1, ${AFTER_MLP})
         def head(self, h: Tensor, w: List[Tensor]) -> Tensor:
           normed = torch.to((self).rms(h, w[0], ), ${C})
-          return torch.to(torch.linear(normed, w[1]), 6)
+          z = torch.to(torch.linear(normed, w[1]), 6)
+          return ${LOGITS}
       """;
 
   /**
@@ -65,7 +71,7 @@ record RmsDecoder(
       """
         def rms(self, x: Tensor, w: Tensor) -> Tensor:
           r = torch.rsqrt(torch.add(torch.mean(torch.mul(x, x), [-1], True), ${EPS}))
-          return torch.mul(torch.mul(x, r), w)
+          return torch.mul(torch.mul(x, r), ${NORM_SCALE})
       """;
 
   private static final String QK_NORM =
@@ -73,6 +79,14 @@ record RmsDecoder(
           heads = torch.split_with_sizes(torch.to(qk, 6), [${H}, ${K}], 2)
           q = (self).rms(heads[0], ${Q_NORM}, )
           k = (self).rms(heads[1], ${K_NORM}, )
+          qk = torch.to(torch.cat([q, k], 2), ${C})
+      """;
+
+  private static final String WHOLE_QK_NORM =
+      """
+          heads = torch.split_with_sizes(torch.to(qk, 6), [${H}, ${K}], 2)
+          q = torch.reshape((self).rms(torch.flatten(heads[0], 2, 3), ${Q_NORM}, ), torch.size(heads[0]))
+          k = torch.reshape((self).rms(torch.flatten(heads[1], 2, 3), ${K_NORM}, ), torch.size(heads[1]))
           qk = torch.to(torch.cat([q, k], 2), ${C})
       """;
 
@@ -85,7 +99,94 @@ record RmsDecoder(
     /** A bias on each matrix of the feed-forward block. */
     MLP_BIAS,
     /** An RMS norm on each head of query and key. */
-    QK_NORM
+    QK_NORM,
+    /** An RMS norm on all heads of the query together, and on all of the key. */
+    WHOLE_QK_NORM,
+    /** Query, key and value are stored as one tensor, and so are gate and up. */
+    STORED_TOGETHER,
+    /** Norms multiply by 1 + weight. */
+    NORM_FROM_ONE,
+    /**
+     * The embedding is multiplied by sqrt(D), rounded to the dtype of matrix products as the family
+     * does: 55.5 for 3072 in bfloat16.
+     */
+    SCALED_EMBEDDING
+  }
+
+  /** Where the layer's norms are, by the names of their tensors; empty where there is none. */
+  enum Norms {
+    BEFORE("input_layernorm", "", "post_attention_layernorm", ""),
+    AFTER("", "post_attention_layernorm", "", "post_feedforward_layernorm"),
+    AROUND(
+        "input_layernorm",
+        "post_attention_layernorm",
+        "pre_feedforward_layernorm",
+        "post_feedforward_layernorm");
+
+    private final String beforeAttention;
+    private final String afterAttention;
+    private final String beforeMlp;
+    private final String afterMlp;
+
+    Norms(String beforeAttention, String afterAttention, String beforeMlp, String afterMlp) {
+      this.beforeAttention = beforeAttention;
+      this.afterAttention = afterAttention;
+      this.beforeMlp = beforeMlp;
+      this.afterMlp = afterMlp;
+    }
+  }
+
+  /**
+   * How a family departs from Llama.
+   *
+   * @param parts what it adds
+   * @param norms where they are
+   * @param epsilon of the norms
+   * @param activation of the gate, as a TorchScript expression
+   * @param tied whether the output matrix is the embedding
+   * @param scores the attention's
+   * @param logitCap c of {@code c tanh(z / c)}, the logits of the vocabulary
+   */
+  record Style(
+      EnumSet<Part> parts,
+      Norms norms,
+      double epsilon,
+      String activation,
+      boolean tied,
+      Scores scores,
+      OptionalDouble logitCap) {
+    /**
+     * Llama's, but for some parts.
+     *
+     * @param epsilon of the norms where config.json has none
+     */
+    static Style of(ModelConfig config, EnumSet<Part> parts, Norms norms, double epsilon) {
+      return new Style(
+          parts,
+          norms,
+          config.epsilon("rms_norm_eps", epsilon),
+          Activation.of(config, "hidden_act", "silu", "gate"),
+          config.flag("tie_word_embeddings", false),
+          Scores.PLAIN,
+          OptionalDouble.empty());
+    }
+  }
+
+  /**
+   * What becomes of the products of queries and keys before the softmax.
+   *
+   * @param scale they are multiplied by; empty for 1 / sqrt(E)
+   * @param cap c of {@code c tanh(z / c)} after that
+   */
+  record Scores(OptionalDouble scale, OptionalDouble cap) {
+    static final Scores PLAIN = new Scores(OptionalDouble.empty(), OptionalDouble.empty());
+
+    private String methods(int headSize) {
+      if (cap.isPresent()) {
+        return DecoderLayer.capped(scale.orElse(1 / Math.sqrt(headSize)), cap.getAsDouble());
+      }
+      return DecoderLayer.methods(scale.isPresent() ? String.valueOf(scale.getAsDouble()) : "None");
+    }
   }
 
   /** Elements of a head where a family divides the width among the heads. */
@@ -94,9 +195,38 @@ record RmsDecoder(
     return config.size("head_dim", share, share);
   }
 
-  /** The network of a config.json, after a family has read its own keys. */
+  /** The biases of the attention's products, where config.json switches them on. */
+  static EnumSet<Part> attentionBias(ModelConfig config) {
+    return config.flag("attention_bias", false)
+        ? EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS)
+        : EnumSet.noneOf(Part.class);
+  }
+
+  /** The network of a config.json, after a Llama-like family has read its own keys. */
   static Architecture of(
       ModelConfig config, int keyHeads, int headSize, ContextLength context, EnumSet<Part> parts) {
+    return of(
+        config,
+        keyHeads,
+        headSize,
+        context,
+        RopeTypes.whole(config, bounded(headSize)),
+        Style.of(config, parts, Norms.BEFORE, 1e-6));
+  }
+
+  /** A head size that tables can be made for, where one is needed before it is refused. */
+  static int bounded(int headSize) {
+    return Math.min(headSize, Rope.MOST_DIMENSIONS);
+  }
+
+  /** The network of a config.json, after a family has read its own keys. */
+  static Architecture of(
+      ModelConfig config,
+      int keyHeads,
+      int headSize,
+      ContextLength context,
+      Rope rope,
+      Style style) {
     RmsDecoder layer =
         new RmsDecoder(
             config.size("hidden_size"),
@@ -104,7 +234,7 @@ record RmsDecoder(
             keyHeads,
             headSize,
             config.size("intermediate_size"),
-            parts);
+            style);
     config.refuseUnless(
         headSize >= 1 && headSize <= Rope.MOST_DIMENSIONS,
         "head_dim must be from 1 to %d, was %d".formatted(Rope.MOST_DIMENSIONS, headSize));
@@ -112,8 +242,7 @@ record RmsDecoder(
         layer.heads % keyHeads == 0,
         "num_attention_heads %d must be a multiple of num_key_value_heads %d"
             .formatted(layer.heads, keyHeads));
-    return layer.network(
-        config, context, RopeTypes.whole(config, Math.min(headSize, Rope.MOST_DIMENSIONS)));
+    return layer.network(config, context, rope);
   }
 
   private Architecture network(ModelConfig config, ContextLength context, Rope rope) {
@@ -129,70 +258,98 @@ record RmsDecoder(
     }
     builder.begin();
     builder.add("model.norm.weight", width);
-    if (config.flag("tie_word_embeddings", false)) {
+    if (style.tied) {
       builder.addEmbedding();
     } else {
       builder.add("lm_head.weight", vocabulary, width);
     }
-    names.put("D", width);
     names.put("H", heads);
     names.put("K", keyHeads);
     names.put("HD", headSize);
-    names.put("F", inner);
-    names.put("EPS", config.epsilon("rms_norm_eps", 1e-6));
-    names.put("ACT", Activation.of(config, "hidden_act", "silu", "gate"));
-    String text = SCRIPT.replace("${QK_NORM}\n", parts.contains(Part.QK_NORM) ? QK_NORM : "");
+    names.put("EPS", style.epsilon);
+    names.put("ACT", style.activation);
+    names.put("NORM_SCALE", has(Part.NORM_FROM_ONE) ? "torch.add(w, 1)" : "w");
+    names.put("EMBEDDED", embedded());
+    names.put("LOGITS", logits());
+    String text = SCRIPT.replace("${QK_NORM}\n", qkNorm());
     return builder.architecture(
         config,
         width,
         context,
-        new Architecture.Heads(heads, keyHeads, headSize),
+        new Architecture.Heads(heads, keyHeads, headSize, style.scores.cap.isPresent()),
         rope,
         ScriptTemplates.fill(text + RMS, names)
-            + DecoderLayer.methods("None")
+            + style.scores.methods(headSize)
             + ScriptTemplates.ROPE);
+  }
+
+  private boolean has(Part part) {
+    return style.parts.contains(part);
+  }
+
+  private String embedded() {
+    String rows = "torch.embedding(w[0], ids)";
+    return has(Part.SCALED_EMBEDDING)
+        ? "torch.mul(%s, torch.tensor(%s, dtype=${C}))".formatted(rows, Math.sqrt(width))
+        : rows;
+  }
+
+  /** Written over the logits but for the last step, since they are the largest tensor of a pass. */
+  private String logits() {
+    return style.logitCap.isPresent()
+        ? "torch.mul(torch.tanh_(torch.div_(z, %1$s)), %1$s)"
+            .formatted(style.logitCap.getAsDouble())
+        : "z";
+  }
+
+  private String qkNorm() {
+    return has(Part.QK_NORM) ? QK_NORM : has(Part.WHOLE_QK_NORM) ? WHOLE_QK_NORM : "";
   }
 
   private void attention(ArchitectureBuilder builder, String layer, Map<String, Object> names) {
     String p = layer + "self_attn.";
     long queries = (long) heads * headSize;
     long keys = (long) keyHeads * headSize;
-    names.put("NORM1", builder.add(layer + "input_layernorm.weight", width));
+    names.put("BEFORE_ATTENTION", norm(builder, layer, style.norms.beforeAttention, "x"));
     names.put(
         "QKV",
-        builder.add(
-            NamedShape.of(p + "q_proj.weight", queries, width),
-            NamedShape.of(p + "k_proj.weight", keys, width),
-            NamedShape.of(p + "v_proj.weight", keys, width)));
+        has(Part.STORED_TOGETHER)
+            ? builder.add(p + "qkv_proj.weight", queries + 2 * keys, width)
+            : builder.add(
+                NamedShape.of(p + "q_proj.weight", queries, width),
+                NamedShape.of(p + "k_proj.weight", keys, width),
+                NamedShape.of(p + "v_proj.weight", keys, width)));
     names.put(
         "QKV_BIAS",
-        parts.contains(Part.QKV_BIAS)
+        has(Part.QKV_BIAS)
             ? builder.addBias(
                 NamedShape.of(p + "q_proj.bias", queries),
                 NamedShape.of(p + "k_proj.bias", keys),
                 NamedShape.of(p + "v_proj.bias", keys))
             : "None");
-    if (parts.contains(Part.QK_NORM)) {
-      names.put("Q_NORM", builder.add(p + "q_norm.weight", headSize));
-      names.put("K_NORM", builder.add(p + "k_norm.weight", headSize));
+    if (!qkNorm().isEmpty()) {
+      boolean whole = has(Part.WHOLE_QK_NORM);
+      names.put("Q_NORM", builder.add(p + "q_norm.weight", whole ? queries : headSize));
+      names.put("K_NORM", builder.add(p + "k_norm.weight", whole ? keys : headSize));
     }
     names.put("OUTPUT", builder.add(p + "o_proj.weight", width, queries));
     names.put(
         "OUTPUT_BIAS",
-        parts.contains(Part.OUTPUT_BIAS)
-            ? builder.addBias(NamedShape.of(p + "o_proj.bias", width))
-            : "None");
+        has(Part.OUTPUT_BIAS) ? builder.addBias(NamedShape.of(p + "o_proj.bias", width)) : "None");
+    names.put("AFTER_ATTENTION", norm(builder, layer, style.norms.afterAttention, "mixed"));
   }
 
   private void feedForward(ArchitectureBuilder builder, String layer, Map<String, Object> names) {
     String p = layer + "mlp.";
-    boolean biased = parts.contains(Part.MLP_BIAS);
-    names.put("NORM2", builder.add(layer + "post_attention_layernorm.weight", width));
+    boolean biased = has(Part.MLP_BIAS);
+    names.put("BEFORE_MLP", norm(builder, layer, style.norms.beforeMlp, "x1"));
     names.put(
         "GATE_UP",
-        builder.add(
-            NamedShape.of(p + "gate_proj.weight", inner, width),
-            NamedShape.of(p + "up_proj.weight", inner, width)));
+        has(Part.STORED_TOGETHER)
+            ? builder.add(p + "gate_up_proj.weight", 2L * inner, width)
+            : builder.add(
+                NamedShape.of(p + "gate_proj.weight", inner, width),
+                NamedShape.of(p + "up_proj.weight", inner, width)));
     names.put(
         "GATE_UP_BIAS",
         biased
@@ -203,5 +360,19 @@ record RmsDecoder(
     names.put("DOWN", builder.add(p + "down_proj.weight", width, inner));
     names.put(
         "DOWN_BIAS", biased ? builder.addBias(NamedShape.of(p + "down_proj.bias", width)) : "None");
+    names.put("AFTER_MLP", norm(builder, layer, style.norms.afterMlp, "down"));
+  }
+
+  /**
+   * A variable of the script behind a norm of its own, in float32; the variable itself where there
+   * is none.
+   *
+   * @param name of the norm among the layer's, or empty
+   */
+  private String norm(ArchitectureBuilder builder, String layer, String name, String variable) {
+    return name.isEmpty()
+        ? variable
+        : "(self).rms(torch.to(%s, 6), %s, )"
+            .formatted(variable, builder.add(layer + name + ".weight", width));
   }
 }

@@ -2,6 +2,7 @@ package lethe.model.family;
 
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.function.IntSupplier;
 import lethe.model.checkpoint.ModelConfig;
 
 /**
@@ -14,14 +15,25 @@ final class RopeTypes {
   private static final Set<String> TYPES =
       Set.of("default", "linear", "dynamic", "yarn", "longrope", "llama3");
 
+  /** What Phi-3's checkpoints call {@code longrope}, by their age; transformers knows no other. */
+  private static final Set<String> PHI3_TYPES = Set.of("default", "longrope", "su", "yarn");
+
   private final ModelConfig config;
   private final ModelConfig values;
   private final int dimensions;
 
-  private RopeTypes(ModelConfig config, ModelConfig values, int dimensions) {
+  /** The context before it was stretched, in tokens. */
+  private final IntSupplier original;
+
+  private RopeTypes(ModelConfig config, ModelConfig values, int dimensions, IntSupplier original) {
     this.config = config;
     this.values = values;
     this.dimensions = dimensions;
+    this.original = original;
+  }
+
+  private RopeTypes(ModelConfig config, ModelConfig values, int dimensions) {
+    this(config, values, dimensions, () -> original(config, values));
   }
 
   /** All elements of each head are rotated. */
@@ -49,23 +61,56 @@ final class RopeTypes {
     ModelConfig values = config.firstObject("rope_scaling", "rope_parameters");
     double oldPart = config.positive("rotary_pct", 0.25);
     double part = values.number("partial_rotary_factor", oldPart);
-    int dimensions = (int) (headSize * part);
-    config.refuseUnless(
-        dimensions >= 1 && dimensions + dimensions % 2 <= headSize,
-        "rotary_pct %s of heads of %d elements is not supported".formatted(part, headSize));
+    int dimensions = turned(config, headSize, "rotary_pct", part);
     double theta = theta(config, "rotary_emb_base", values);
     config.passOver("rope_theta", theta); // which transformers writes beside it and does not read
     config.passOver("partial_rotary_factor", part);
     return new RopeTypes(config, values, dimensions).rope(theta);
   }
 
-  private Rope rope(double theta) {
+  /**
+   * Phi-3's spellings: any part of each head may turn, all of it by default; {@code su} and {@code
+   * yarn} mean {@code longrope}; and the context before it was stretched is always the one beside
+   * the object.
+   */
+  static Rope phi3(ModelConfig config, int headSize) {
+    ModelConfig values = config.firstObject("rope_scaling", "rope_parameters");
+    int original = config.size("original_max_position_embeddings", 4096);
+    values.passOver("original_max_position_embeddings", original);
+    double beside = config.number("partial_rotary_factor", 1);
+    double part = values.number("partial_rotary_factor", beside);
+    int dimensions = turned(config, headSize, "partial_rotary_factor", part);
+    double theta = theta(config, "rope_theta", values);
+    RopeTypes types = new RopeTypes(config, values, dimensions, () -> original);
+    return types.type(PHI3_TYPES).equals("default")
+        ? constant(types.plain(theta), 1)
+        : types.longrope(theta);
+  }
+
+  /**
+   * How many elements of a head turn.
+   *
+   * @param key that sets the part, for messages
+   */
+  private static int turned(ModelConfig config, int headSize, String key, double part) {
+    int dimensions = (int) (headSize * part);
+    config.refuseUnless(
+        dimensions >= 1 && dimensions + dimensions % 2 <= headSize,
+        "%s %s of heads of %d elements is not supported".formatted(key, part, headSize));
+    return Math.max(1, Math.min(dimensions, headSize));
+  }
+
+  private String type(Set<String> supported) {
     String type = values.text("rope_type", values.text("type", "default"));
     config.refuseUnless(
-        TYPES.contains(type),
+        supported.contains(type),
         "rope_type \"%s\" is not supported; supported: %s"
-            .formatted(type, String.join(", ", TYPES.stream().sorted().toList())));
-    return switch (type) {
+            .formatted(type, String.join(", ", supported.stream().sorted().toList())));
+    return type;
+  }
+
+  private Rope rope(double theta) {
+    return switch (type(TYPES)) {
       case "linear" -> constant(scaled(plain(theta), values.positive("factor")), 1);
       case "dynamic" -> dynamic(theta);
       case "yarn" -> yarn(theta);
@@ -112,7 +157,7 @@ final class RopeTypes {
    * those that hardly turn are divided by the factor, with a ramp in between.
    */
   private Rope yarn(double theta) {
-    int original = original();
+    int original = this.original.getAsInt();
     double factor =
         values.isAbsent("factor")
             ? (double) config.size("max_position_embeddings") / original
@@ -160,7 +205,7 @@ final class RopeTypes {
    * original context and one beyond.
    */
   private Rope longrope(double theta) {
-    int original = original();
+    int original = this.original.getAsInt();
     double factor =
         values.isAbsent("factor")
             ? (double) config.size("max_position_embeddings") / original
@@ -183,7 +228,7 @@ final class RopeTypes {
 
   /** Llama 3.1: as {@link #yarn}, with a ramp over wavelengths. */
   private Rope llama3(double theta) {
-    int original = original();
+    int original = this.original.getAsInt();
     float factor = (float) values.positive("factor");
     double lowFactor = values.positive("low_freq_factor");
     double highFactor = values.positive("high_freq_factor");
@@ -200,8 +245,7 @@ final class RopeTypes {
     return constant(frequencies, 1);
   }
 
-  /** The context before it was stretched. */
-  private int original() {
+  private static int original(ModelConfig config, ModelConfig values) {
     int inside =
         values.size("original_max_position_embeddings", config.size("max_position_embeddings"));
     return config.size("original_max_position_embeddings", inside);

@@ -58,8 +58,14 @@ public record Architecture(
    * @param queries heads of the queries
    * @param keys heads of keys and values, a divisor of {@code queries}
    * @param size elements per head
+   * @param scored whether a pass keeps the scores of all pairs of tokens, which no fused operator
+   *     computes piece by piece
    */
-  public record Heads(int queries, int keys, int size) {}
+  public record Heads(int queries, int keys, int size, boolean scored) {
+    public Heads(int queries, int keys, int size) {
+      this(queries, keys, size, false);
+    }
+  }
 
   public Architecture {
     parameters = List.copyOf(parameters);
@@ -132,15 +138,24 @@ public record Architecture(
   }
 
   /**
+   * The scale of a norm before training, as a checkpoint stores it: Gemma's norms multiply by 1
+   * plus what is stored.
+   */
+  public float initialScale() {
+    return type.startsWith("gemma") ? 0 : 1;
+  }
+
+  /**
    * Floating-point operations per token in the forward pass: 2 per parameter outside the input
-   * embedding, and 4 x width x context per layer for the attention's two products. Forward and
-   * backward together cost three times as many.
+   * embedding, and 4 x elements of all query heads x context per layer for the attention's two
+   * products. Forward and backward together cost three times as many.
    *
    * @param tokens sequence length
    */
   public long flopsPerToken(int tokens) {
     long lookedUp = embedding.stream().mapToLong(p -> parameters.get(p).elements()).sum();
     long multiplied = elements() - lookedUp + (tied() ? (long) vocabulary * width : 0);
-    return 2 * multiplied + 4L * layers.size() * width * tokens;
+    long queries = (long) heads.queries() * heads.size();
+    return 2 * multiplied + 4 * layers.size() * queries * tokens;
   }
 }

@@ -51,4 +51,15 @@ public final class DecoderLayer {
   public static String methods(String scale) {
     return METHODS.replace("${SCALE}", scale) + ScriptTemplates.ATTEND;
   }
+
+  /**
+   * As {@link #methods}, with bounded logits.
+   *
+   * @param scale of the attention's logits
+   * @param cap that bounds them after that, above 0
+   */
+  public static String capped(double scale, double cap) {
+    return METHODS.replace("${SCALE}", String.valueOf(scale))
+        + ScriptTemplates.CAPPED_ATTEND.replace("${CAP}", String.valueOf(cap));
+  }
 }

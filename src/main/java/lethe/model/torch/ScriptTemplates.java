@@ -21,6 +21,28 @@ public final class ScriptTemplates {
       """;
 
   /**
+   * {@code attend} where a <code>${CAP}</code> bounds the scores of queries and keys:
+   *
+   * <pre>  softmax(c tanh(scale q k / c)) v,   c the cap  </pre>
+   *
+   * No fused operator has the bound, so all T x T scores of a pass are in memory, in float32. A
+   * group of query heads shares its keys without a copy of them, as rows of one matrix.
+   */
+  public static final String CAPPED_ATTEND =
+      """
+        def attend(self, q: Tensor, k: Tensor, v: Tensor, scale: float, causal: bool) -> Tensor:
+          hidden = torch.triu(torch.new_ones(q, [torch.size(q, 1), torch.size(k, 1)], dtype=11), torch.size(k, 1) - torch.size(q, 1) + 1)
+          rows = torch.reshape(torch.transpose(q, 1, 2), [torch.size(q, 0), torch.size(k, 2), -1, torch.size(q, 3)])
+          z = torch.to(torch.matmul(rows, torch.permute(k, [0, 2, 3, 1])), 6)
+          bounded = torch.mul(torch.tanh_(torch.mul_(z, scale / ${CAP})), ${CAP})
+          square = torch.reshape(bounded, [torch.size(q, 0), torch.size(q, 2), torch.size(q, 1), torch.size(k, 1)])
+          p = torch.softmax(torch.masked_fill_(square, hidden, -1.0e30), -1)
+          a = torch.matmul(torch.reshape(torch.to(p, ${C}), torch.size(z)), torch.transpose(v, 1, 2))
+          heads = torch.reshape(a, [torch.size(q, 0), torch.size(q, 2), torch.size(q, 1), torch.size(q, 3)])
+          return torch.reshape(torch.transpose(heads, 1, 2), [torch.size(q, 0), torch.size(q, 1), -1])
+      """;
+
+  /**
    * {@code rope}: turns the first elements of each head, twice as many as the tables have columns;
    * pair (i, i + columns) by one angle.
    */

@@ -56,7 +56,19 @@ class ModelConfigTest {
 
   /** The lists are transformers' own: parity/keys.py writes them. */
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3"})
+  @ValueSource(
+      strings = {
+        "gemma",
+        "gemma2",
+        "gpt2",
+        "gpt_neox",
+        "llama",
+        "mistral",
+        "olmo2",
+        "phi3",
+        "qwen2",
+        "qwen3"
+      })
   void noKeyThatTransformersReadsIsPassedOver(String family) throws IOException {
     JsonNode keys =
         new ObjectMapper()
@@ -82,6 +94,8 @@ class ModelConfigTest {
         "mistral | num_key_value_heads | 4",
         "qwen2   | num_key_value_heads | 4",
         "qwen3   | num_key_value_heads | 4",
+        "olmo2   | num_key_value_heads | 4",
+        "phi3    | num_key_value_heads | 4",
       })
   void nullMeansAsManyKeysAsHeads(String family, String key, int heads)
       throws JsonProcessingException {
@@ -102,6 +116,15 @@ class ModelConfigTest {
     "qwen2, use_sliding_window",
     "qwen2, max_window_layers",
     "qwen3, head_dim",
+    "olmo2, head_dim",
+    "phi3, head_dim",
+    "phi3, original_max_position_embeddings",
+    "gemma, head_dim",
+    "gemma, num_key_value_heads",
+    "gemma, hidden_act",
+    "gemma2, num_key_value_heads",
+    "gemma2, query_pre_attn_scalar",
+    "gemma2, hidden_activation",
     "gpt_neox, layer_norm_eps",
     "gpt_neox, use_parallel_residual",
     "gpt2, n_positions",
@@ -148,6 +171,72 @@ class ModelConfigTest {
             "gpt_neox", "{'rotary_pct': 0.5, 'rope_theta': 10000, 'partial_rotary_factor': 0.5}");
     assertThat(cosines(same)).isEqualTo(standard);
     assertThat(same.warnings()).isEmpty();
+  }
+
+  /** In transformers su and yarn are renamed, and an inner original context is overwritten. */
+  @Test
+  void phi3HasOlderNamesOfLongrope() throws JsonProcessingException {
+    String factors = "'short_factor': [1.0, 2.0], 'long_factor': [3.0, 4.0]";
+    float[] newest = cosines(phi3("'rope_parameters': {'rope_type': 'longrope', %s}", factors));
+    for (String older :
+        List.of(
+            "'rope_scaling': {'type': 'su', %s}",
+            "'rope_scaling': {'type': 'yarn', %s}",
+            "'rope_scaling': {'type': 'longrope', 'original_max_position_embeddings': 3, %s}")) {
+      assertThat(cosines(phi3(older, factors))).isEqualTo(newest);
+    }
+    ModelConfig overwritten =
+        phi3("'rope_scaling': {'type': 'su', 'original_max_position_embeddings': 3, %s}", factors);
+    Architectures.of(overwritten);
+    assertThat(overwritten.warnings())
+        .singleElement()
+        .asString()
+        .endsWith(": rope_scaling.original_max_position_embeddings 3");
+
+    // 32 / 16 is the factor, so cosines and sines are scaled by sqrt(1 + log 2 / log 16).
+    assertThat(newest[0]).isEqualTo(turned(0));
+    assertThat(newest[2]).as("one position on, within 16 tokens").isEqualTo(turned(1));
+    float[] beyond =
+        Architectures.of(phi3("'rope_scaling': {'type': 'su', %s}", factors))
+            .tables()
+            .apply(17)
+            .get(0)
+            .values();
+    assertThat(beyond[2]).isEqualTo(turned(1 / 3f));
+  }
+
+  private static ModelConfig phi3(String rope, String factors) throws JsonProcessingException {
+    return ArchitectureTest.config(
+        "phi3", "{'original_max_position_embeddings': 16, %s}".formatted(rope.formatted(factors)));
+  }
+
+  private static float turned(float angle) {
+    return (float) (Math.cos(angle) * Math.sqrt(1.25));
+  }
+
+  @Test
+  void bothGemmasPassOverTheOtherNameOfTheActivation() throws JsonProcessingException {
+    String first = "{'hidden_act': 'gelu', 'hidden_activation': 'gelu_pytorch_tanh'}";
+    String both = "{'hidden_act': 'gelu_pytorch_tanh', 'hidden_activation': 'gelu_pytorch_tanh'}";
+    String other = "{'%s': 'relu'}";
+    Architecture plain = Architectures.of(ArchitectureTest.config("gemma", "{}"));
+    for (String changes : List.of(first, both, "{'hidden_act': 'gelu'}")) {
+      ModelConfig config = ArchitectureTest.config("gemma", changes);
+      assertThat(Architectures.of(config).script()).isEqualTo(plain.script());
+      assertThat(config.warnings()).isEmpty();
+    }
+    ModelConfig gemma2 = ArchitectureTest.config("gemma2", both);
+    Architectures.of(gemma2);
+    assertThat(gemma2.warnings()).isEmpty();
+    ModelConfig unread = ArchitectureTest.config("gemma2", other.formatted("hidden_act"));
+    Architectures.of(unread);
+    assertThat(unread.warnings()).singleElement().asString().endsWith(": hidden_act \"relu\"");
+    ModelConfig newer = ArchitectureTest.config("gemma", other.formatted("hidden_activation"));
+    Architectures.of(newer);
+    assertThat(newer.warnings())
+        .singleElement()
+        .asString()
+        .endsWith(": hidden_activation \"relu\"");
   }
 
   @Test

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import lethe.model.InitialWeights;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.family.Architectures;
 import lethe.settings.InvalidSettings;
@@ -29,9 +30,21 @@ public class ArchitectureTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "mixtral | {} | model_type \"mixtral\" is not supported; supported are gpt2, gpt_neox, llama",
+        "opt | {} | model_type \"opt\" is not supported; supported are gemma, gemma2, gpt2, gpt_neox, llama, mistral, olmo2, phi3, qwen2, qwen3",
+        "mixtral | {} | model_type \"mixtral\" is a mixture of experts, which is not supported; name a dense model, whose model_type is one of gemma, gemma2, gpt2",
+        "qwen2_moe | {} | model_type \"qwen2_moe\" is a mixture of experts",
+        "phimoe | {} | model_type \"phimoe\" is a mixture of experts",
+        "olmoe | {} | model_type \"olmoe\" is a mixture of experts",
+        "deepseek_v3 | {} | model_type \"deepseek_v3\" is a mixture of experts",
+        "gpt_oss | {} | model_type \"gpt_oss\" is a mixture of experts",
+        "mellum | {'num_experts': 64} | model_type \"mellum\" is a mixture of experts",
+        "minimax | {'num_local_experts': 8} | model_type \"minimax\" is a mixture of experts",
+        "solar_open | {'n_routed_experts': 128} | model_type \"solar_open\" is a mixture of experts",
+        "aria_text | {'moe_num_experts': 8} | model_type \"aria_text\" is a mixture of experts",
+        "granite | {'num_local_experts': 0} | model_type \"granite\" is not supported",
         "llama | {'hidden_act': 'xielu'} | hidden_act \"xielu\" is not supported; supported: gelu",
-        "llama | {'quantization_config': {'quant_method': 'awq'}} | quantization_config {\"quant_method\":\"awq\"} is not supported",
+        "llama | {'quantization_config': {'quant_method': 'awq'}} | quantization_config {\"quant_method\":\"awq\"} is not supported: the weights are quantized by awq; name the checkpoint that they were made from, whose weights are float32, float16 or bfloat16, or write such a one with model.dequantize() of transformers",
+        "gemma2 | {'quantization_config': {'load_in_4bit': true}} | quantization_config {\"load_in_4bit\":true} is not supported: the weights are quantized by a method that it does not name",
         "llama | {'num_key_value_heads': 3} | num_attention_heads 4 must be a multiple of num_key_value_heads 3",
         "llama | {'vocab_size': null} | vocab_size must be a whole number of at least 1, was null",
         "llama | {'hidden_size': '16'} | hidden_size must be a whole number of at least 1, was \"16\"",
@@ -46,6 +59,19 @@ public class ArchitectureTest {
         "llama | {'rope_parameters': {'rope_type': 'longrope', 'short_factor': [1.0], 'long_factor': [1.0, 2.0]}} | rope_parameters.short_factor must be a list of 2 numbers above 0, was [1.0]",
         "qwen2 | {'use_sliding_window': true, 'layer_types': ['linear_attention', 'full_attention']} | layer_types \"linear_attention\" with use_sliding_window true and sliding_window 4096 is not supported",
         "qwen2 | {'layer_types': ['sliding_attention', 'full_attention']} | layer_types \"sliding_attention\" with use_sliding_window false and sliding_window null is not supported",
+        "gemma | {'use_bidirectional_attention': true} | use_bidirectional_attention true is not supported",
+        "gemma2 | {'use_bidirectional_attention': true} | use_bidirectional_attention true is not supported",
+        "gemma2 | {'layer_types': ['chunked_attention', 'full_attention']} | layer_types \"chunked_attention\" is not supported; supported: full_attention, sliding_attention",
+        "gemma2 | {'layer_types': ['full_attention']} | layer_types must have one of each layer, has 1",
+        "gemma2 | {'sliding_window': null} | sliding_window must be a whole number of at least 1, was null",
+        "gemma2 | {'attn_logit_softcapping': 0} | attn_logit_softcapping must be a number above 0, was 0",
+        "gemma2 | {'final_logit_softcapping': -30.0} | final_logit_softcapping must be a number above 0, was -30.0",
+        "gemma2 | {'query_pre_attn_scalar': 0} | query_pre_attn_scalar must be a number above 0, was 0",
+        "phi3 | {'rope_scaling': {'type': 'linear', 'factor': 2.0}} | rope_type \"linear\" is not supported; supported: default, longrope, su, yarn",
+        "phi3 | {'partial_rotary_factor': 1.5} | partial_rotary_factor 1.5 of heads of 4 elements is not supported",
+        "phi3 | {'rope_scaling': {'type': 'longrope', 'short_factor': [1.0, 1.0], 'long_factor': [1.0]}} | rope_scaling.long_factor must be a list of 2 numbers above 0, was [1.0]",
+        "phi3 | {'sliding_window': 0} | sliding_window must be a whole number of at least 1, was 0",
+        "olmo2 | {'partial_rotary_factor': 0.5} | partial_rotary_factor 0.5 is not supported",
         "gpt_neox | {'num_attention_heads': 5} | hidden_size 16 must be a multiple of num_attention_heads 5",
         "gpt_neox | {'rotary_pct': 1.5} | rotary_pct 1.5 of heads of 4 elements is not supported",
         "gpt2 | {'scale_attn_by_inverse_layer_idx': true} | scale_attn_by_inverse_layer_idx true is not supported",
@@ -120,6 +146,11 @@ public class ArchitectureTest {
         "qwen2 | {'sliding_window': 8, 'use_sliding_window': true, 'max_window_layers': 1} | 8 | sliding_window 8",
         "qwen3 | {'sliding_window': 8, 'use_sliding_window': true, 'layer_types': ['full_attention', 'sliding_attention']} | 8 | sliding_window 8",
         "gpt2 | {} | 32 | n_positions 32",
+        "phi3 | {'sliding_window': null} | 32 | max_position_embeddings 32",
+        "phi3 | {'sliding_window': 8} | 8 | sliding_window 8",
+        "gemma2 | {'sliding_window': 8} | 8 | sliding_window 8",
+        "gemma2 | {} | 32 | max_position_embeddings 32",
+        "gemma2 | {'sliding_window': 8, 'layer_types': ['full_attention', 'full_attention']} | 32 | max_position_embeddings 32",
       })
   void sequencesEndWhereAWindowWouldBegin(String type, String changes, int tokens, String reason)
       throws JsonProcessingException {
@@ -143,6 +174,22 @@ public class ArchitectureTest {
     assertThat(llama.flopsPerToken(10)).isEqualTo(2 * multiplied + 4 * 2 * 16 * 10);
     assertThat(tied.flopsPerToken(10)).isEqualTo(llama.flopsPerToken(10));
     assertThat(llama.elements()).isEqualTo(multiplied + 40 * 16);
+
+    Architecture wide = Architectures.of(config("llama", "{'head_dim': 10}"));
+    long more = 2 * 6 * (4 + 2 + 2 + 4) * 16; // rows of every head that 10 elements add to 4
+    assertThat(wide.flopsPerToken(10))
+        .as("attention's products are as wide as its heads")
+        .isEqualTo(2 * (multiplied + more) + 4 * 2 * 4 * 10 * 10);
+  }
+
+  @Test
+  void normsOfGemmaStartAtZero() throws JsonProcessingException {
+    for (String type : List.of("gemma", "gemma2", "olmo2", "phi3", "llama")) {
+      Architecture architecture = Architectures.of(config(type, "{}"));
+      float[] scale = new float[1];
+      new InitialWeights(architecture, 0.02, 1).read("model.norm.weight", 0, scale, 0, 1);
+      assertThat(scale[0]).as(type).isEqualTo(type.startsWith("gemma") ? 0 : 1);
+    }
   }
 
   @Test

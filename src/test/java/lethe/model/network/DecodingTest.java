@@ -23,6 +23,7 @@ import lethe.model.torch.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Keys and values that are kept give what the whole text would. */
@@ -50,6 +51,13 @@ class DecodingTest {
         Arguments.of("mistral", RMS),
         Arguments.of("qwen2", RMS),
         Arguments.of("qwen3", RMS + ", \"head_dim\": 16"),
+        Arguments.of("olmo2", RMS),
+        Arguments.of("phi3", RMS + ", \"partial_rotary_factor\": 0.5"),
+        Arguments.of("phi3", RMS + LONG.formatted(4) + BESIDE.formatted(10)), // on the way
+        Arguments.of("gemma", RMS + ", \"head_dim\": 16"),
+        Arguments.of("gemma2", RMS + GEMMA2),
+        Arguments.of("gemma2", RMS.replace("heads\": 2", "heads\": 4") + GEMMA2),
+        Arguments.of("gemma2", RMS + GEMMA2.replace("2.5", "null")),
         Arguments.of("gpt_neox", NEOX),
         Arguments.of("gpt_neox", NEOX + ", \"rotary_pct\": 1.0"),
         Arguments.of("gpt_neox", NEOX + ", \"use_parallel_residual\": false"),
@@ -60,15 +68,22 @@ class DecodingTest {
       ", \"rope_parameters\": {\"rope_type\": \"longrope\", \"factor\": 4, \"original_max_position_embeddings\": %d,"
           + " \"short_factor\": [1, 1, 1, 1], \"long_factor\": [1, 2, 3, 4]}";
 
+  /** Phi-3 believes what is said beside the object. */
+  private static final String BESIDE = ", \"original_max_position_embeddings\": %d";
+
+  private static final String GEMMA2 =
+      ", \"head_dim\": 8, \"query_pre_attn_scalar\": 5, \"attn_logit_softcapping\": 2.5";
+
   @ParameterizedTest
   @MethodSource("families")
   void givesTheHiddenStatesOfTheWholeText(String type, String sizes) throws IOException {
     agrees(architecture(type, sizes), Precision.FLOAT32, 2e-4f);
   }
 
-  @Test
-  void alsoInBfloat16() throws IOException {
-    agrees(architecture("llama", RMS), Precision.BFLOAT16, 0.15f); // of values up to 10
+  @ParameterizedTest
+  @CsvSource({"llama, ''", "olmo2, ''", "gemma2, ', \"head_dim\": 8'"})
+  void alsoInBfloat16(String type, String more) throws IOException {
+    agrees(architecture(type, RMS + more), Precision.BFLOAT16, 0.15f); // of values up to 10
   }
 
   private static void agrees(Architecture architecture, Precision precision, float within) {
