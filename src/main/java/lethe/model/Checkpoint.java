@@ -30,6 +30,11 @@ public final class Checkpoint implements TensorSource {
   private static final Pattern BUFFER =
       Pattern.compile("(.*\\.)?(rotary_emb\\.inv_freq|(attn|attention)\\.(masked_bias|bias))");
 
+  /** What packed weights and their scales are called where config.json does not say so. */
+  private static final Pattern PACKED =
+      Pattern.compile(
+          ".*\\.(qweight|qzeros|weight_packed|weight_scale(_inv)?|SCB|weight\\.(absmax|quant_map|quant_state.*))");
+
   private static final int SCAN_ELEMENTS = 1 << 18;
 
   private final CheckpointWeights weights;
@@ -181,7 +186,7 @@ public final class Checkpoint implements TensorSource {
     List<NamedShape> there = all.stream().filter(t -> stored.containsKey(t.name())).toList();
     List<String> problems = new ArrayList<>();
     if (!missing.isEmpty()) {
-      problems.add(foreign(missing.size()).orElseGet(() -> missing(missing)));
+      problems.add(foreign(missing.size()).or(this::packed).orElseGet(() -> missing(missing)));
     }
     List<String> misshapen = new ArrayList<>();
     List<String> quantized = new ArrayList<>();
@@ -189,10 +194,10 @@ public final class Checkpoint implements TensorSource {
     for (NamedShape tensor : there) {
       String name = stored.get(tensor.name());
       List<Long> found = weights.tensor(name).shape();
-      if (!found.equals(tensor.shape())) {
+      if (!weights.isFloat(name)) {
+        quantized.add(name + " stored as " + weights.type(name)); // often of another shape
+      } else if (!found.equals(tensor.shape())) {
         misshapen.add("%s with shape %s, expected %s".formatted(name, found, tensor.shape()));
-      } else if (!weights.isFloat(name)) {
-        quantized.add(name + " stored as " + weights.type(name));
       } else {
         nonFinite
             .apply(weights.tensor(name))
@@ -215,6 +220,16 @@ public final class Checkpoint implements TensorSource {
       throw new InvalidSettings(problems);
     }
     return warnings();
+  }
+
+  /** A sentence, if quantized tensors are in place of the network's. */
+  private Optional<String> packed() {
+    List<String> names = surplus.stream().filter(PACKED.asMatchPredicate()).toList();
+    return names.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "The weights in %s are quantized: they have %s; name the checkpoint that they were made from"
+                .formatted(weights.folder(), FirstTen.of(names)));
   }
 
   private String missing(List<NamedShape> missing) {

@@ -97,8 +97,22 @@ public record MemoryBudget(
             * passTokens
             * architecture.width()
             * (kept * architecture.layers().size() + KEPT_ACTIVATIONS);
+    outside += architecture.heads().scored() ? scores(architecture, settings, tokens) : 0;
     long wire = (parts * sent + workers) * settings.wire().bytes(1) * trained;
     long folder = 3 * (12L + (steered ? 4 : 0)) * trained + 4 * all;
     return new MemoryBudget(driver, heap, outside, wire, folder);
+  }
+
+  /**
+   * Bytes of the attention's scores in a pass, where all of them are in memory: for each query head
+   * and pair of tokens the bounded score and the share, both float32, the share again where
+   * products are bfloat16, and three of float32 more in the layer whose backward pass runs.
+   */
+  private static long scores(Architecture architecture, TrainSettings settings, int tokens) {
+    long pairs = (long) settings.microBatch() * tokens * tokens * architecture.heads().queries();
+    boolean narrow = settings.compute().precision() == Precision.BFLOAT16;
+    boolean keep = settings.compute().activations() == Activations.KEEP;
+    long layers = keep ? architecture.layers().size() : 1;
+    return pairs * (layers * (4 + 4 + (narrow ? 2 : 0)) + 3 * 4);
   }
 }

@@ -213,6 +213,49 @@ class CheckpointTest {
   }
 
   @Test
+  void packedWeightsAreOneSentenceThoughConfigDoesNotSayThatTheyAre() throws IOException {
+    ModelSource model =
+        write(
+            TinyLlama.config(),
+            name -> name.replace("q_proj.weight", "q_proj.qweight"),
+            NamedShape.of("model.layers.0.self_attn.q_proj.qzeros", 2, 2));
+    assertThatThrownBy(model::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "The weights in %s are quantized: they have model.layers.0.self_attn.q_proj.qweight, model.layers.1.self_attn.q_proj.qweight, model.layers.0.self_attn.q_proj.qzeros; name the checkpoint that they were made from"
+                .formatted(model.path()));
+  }
+
+  /** bitsandbytes flattens what it packs. */
+  @Test
+  void aTypeThatIsNoFloatIsSaidBeforeItsShape() throws IOException {
+    ModelSource model = typed("U8", 1);
+    change(model, Map.of("intermediate_size", 25));
+    assertThatThrownBy(model::check)
+        .hasMessageContaining(EMBEDDING + " stored as U8")
+        .hasMessageNotContaining("with shape");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"phi3", "gemma", "gemma2", "olmo2"})
+  void aModelIsWrittenWithTheTensorsOfItsFamily(String family) throws IOException {
+    Map<String, Object> config = new HashMap<>(TinyLlama.config());
+    config.put("model_type", family);
+    config.put("num_key_value_heads", 1);
+    ModelSource model = write(config, name -> name);
+    assertThat(model.check()).isEmpty();
+    ModelSource copy = copy(model);
+    assertThat(copy.check()).isEmpty();
+    assertReads(copy);
+    assertThat(stored(copy))
+        .isEqualTo(stored(model))
+        .contains(
+            family.equals("phi3")
+                ? "model.layers.1.self_attn.qkv_proj.weight"
+                : "model.layers.1.self_attn.v_proj.weight");
+  }
+
+  @Test
   void weightsOf64BitsAreRounded() throws IOException {
     ModelSource model = typed("F64", 8);
     assertThat(model.check()).isEmpty();

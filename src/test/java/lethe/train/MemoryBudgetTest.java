@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import lethe.model.TinyLlama;
 import lethe.model.checkpoint.NamedShape;
+import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
+import lethe.model.network.ArchitectureTest;
 import lethe.settings.Settings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +77,28 @@ class MemoryBudgetTest {
     assertThat(wide.workerNative() - budget.workerNative())
         .as("two bytes for each element of a matrix and the adapter, but not of the embedding")
         .isEqualTo(2 * (model.elements() + a - vectors - embedding));
+  }
+
+  @Test
+  void boundedScoresAreAllInMemory() throws IOException {
+    String bounded = "{'head_dim': 4, 'attn_logit_softcapping': %s}";
+    Architecture with = Architectures.of(ArchitectureTest.config("gemma2", bounded.formatted(50)));
+    Architecture without =
+        Architectures.of(ArchitectureTest.config("gemma2", bounded.formatted("null")));
+    long pairs = 4 * 10 * 10; // of four heads, for each of eight examples
+    assertThat(more(with, without)).as("two layers").isEqualTo(8 * pairs * (2 * 8 + 12));
+    assertThat(more(with, without, "train.precision=bfloat16"))
+        .isEqualTo(8 * pairs * (2 * 10 + 12));
+    assertThat(more(with, without, "train.activation-checkpointing=true"))
+        .isEqualTo(8 * pairs * (8 + 12));
+  }
+
+  private long more(Architecture with, Architecture without, String... pairs) throws IOException {
+    List<String> all = new ArrayList<>(List.of(pairs));
+    all.add("train.micro-batch=8");
+    TrainSettings settings = settings(all.toArray(String[]::new));
+    return MemoryBudget.of(with, settings, 0, 10, false).workerNative()
+        - MemoryBudget.of(without, settings, 0, 10, false).workerNative();
   }
 
   private TrainSettings settings(String... pairs) throws IOException {

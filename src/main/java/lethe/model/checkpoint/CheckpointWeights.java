@@ -7,8 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import lethe.folder.Files;
 import lethe.settings.FirstTen;
 import lethe.settings.InvalidSettings;
@@ -22,6 +24,12 @@ import org.apache.hadoop.fs.Path;
 public final class CheckpointWeights implements TensorSource {
   static final String SINGLE = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
+
+  /** Weights as Python's pickles, whose reader runs whatever code they name. */
+  private static final Pattern PICKLE =
+      Pattern.compile("(pytorch_model|model|consolidated).*\\.(bin|pt|pth|ckpt)");
+
+  private static final Pattern GGUF = Pattern.compile(".*\\.gguf");
 
   private final Path folder;
   private final Map<String, Safetensors> fileOf;
@@ -47,8 +55,27 @@ public final class CheckpointWeights implements TensorSource {
     }
     throw new InvalidSettings(
         List.of(
-            "Cannot read weights from %s: it has neither %s nor %s; convert other formats to safetensors"
-                .formatted(folder, SINGLE, INDEX)));
+            "Cannot read weights from %s: it has neither %s nor %s; %s"
+                .formatted(folder, SINGLE, INDEX, remedy(folder, files))));
+  }
+
+  /** What to do about the weights that are there instead. */
+  private static String remedy(Path folder, Files files) {
+    List<String> names = files.list(folder).stream().map(Path::getName).sorted().toList();
+    Optional<String> pickle = names.stream().filter(PICKLE.asMatchPredicate()).findFirst();
+    Optional<String> gguf = names.stream().filter(GGUF.asMatchPredicate()).findFirst();
+    return pickle
+        .map(
+            name ->
+                "%s is a pickle, which may run code when it is read, so it is not: write safetensors from it with AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(ANOTHER) of transformers"
+                    .formatted(name))
+        .or(
+            () ->
+                gguf.map(
+                    name ->
+                        "%s is in the format of llama.cpp, most often quantized: name the checkpoint that it was made from"
+                            .formatted(name)))
+        .orElse("convert other formats to safetensors");
   }
 
   private static CheckpointWeights sharded(Path folder, Path index, Files files) {

@@ -3,10 +3,9 @@ package lethe.model.family;
 import java.util.EnumSet;
 import java.util.OptionalDouble;
 import lethe.model.checkpoint.ModelConfig;
-import lethe.model.family.RmsDecoder.Norms;
-import lethe.model.family.RmsDecoder.Part;
-import lethe.model.family.RmsDecoder.Scores;
-import lethe.model.family.RmsDecoder.Style;
+import lethe.model.family.RmsStyle.Norms;
+import lethe.model.family.RmsStyle.Part;
+import lethe.model.family.RmsStyle.Scores;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
 
@@ -27,7 +26,7 @@ final class Gemma {
         headSize,
         ContextLength.of(config, "max_position_embeddings", 8192),
         RopeTypes.whole(config, RmsDecoder.bounded(headSize)),
-        new Style(
+        new RmsStyle(
             parts(config),
             Norms.BEFORE,
             config.epsilon("rms_norm_eps", 1e-6),
@@ -43,7 +42,7 @@ final class Gemma {
         config.isAbsent("use_bidirectional_attention")
             || !config.flag("use_bidirectional_attention", false),
         "use_bidirectional_attention true is not supported");
-    EnumSet<Part> parts = RmsDecoder.attentionBias(config);
+    EnumSet<Part> parts = RmsStyle.attentionBias(config);
     parts.addAll(EnumSet.of(Part.NORM_FROM_ONE, Part.SCALED_EMBEDDING));
     return parts;
   }

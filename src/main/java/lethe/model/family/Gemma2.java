@@ -3,9 +3,8 @@ package lethe.model.family;
 import java.util.List;
 import java.util.OptionalDouble;
 import lethe.model.checkpoint.ModelConfig;
-import lethe.model.family.RmsDecoder.Norms;
-import lethe.model.family.RmsDecoder.Scores;
-import lethe.model.family.RmsDecoder.Style;
+import lethe.model.family.RmsStyle.Norms;
+import lethe.model.family.RmsStyle.Scores;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
 
@@ -22,8 +21,8 @@ final class Gemma2 {
   static Architecture of(ModelConfig config) {
     int headSize = config.size("head_dim", 256);
     double scale = 1 / Math.sqrt(config.positive("query_pre_attn_scalar", 256));
-    Style style =
-        new Style(
+    RmsStyle style =
+        new RmsStyle(
             Gemma.parts(config),
             Norms.AROUND,
             config.epsilon("rms_norm_eps", 1e-6),

@@ -2,7 +2,7 @@ package lethe.model.family;
 
 import java.util.EnumSet;
 import lethe.model.checkpoint.ModelConfig;
-import lethe.model.family.RmsDecoder.Part;
+import lethe.model.family.RmsStyle.Part;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
 
@@ -14,7 +14,7 @@ final class Llama {
   private Llama() {}
 
   static Architecture of(ModelConfig config) {
-    EnumSet<Part> parts = RmsDecoder.attentionBias(config);
+    EnumSet<Part> parts = RmsStyle.attentionBias(config);
     if (config.flag("mlp_bias", false)) {
       parts.add(Part.MLP_BIAS);
     }

@@ -2,7 +2,7 @@ package lethe.model.family;
 
 import java.util.EnumSet;
 import lethe.model.checkpoint.ModelConfig;
-import lethe.model.family.RmsDecoder.Part;
+import lethe.model.family.RmsStyle.Part;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
 

@@ -2,9 +2,8 @@ package lethe.model.family;
 
 import java.util.EnumSet;
 import lethe.model.checkpoint.ModelConfig;
-import lethe.model.family.RmsDecoder.Norms;
-import lethe.model.family.RmsDecoder.Part;
-import lethe.model.family.RmsDecoder.Style;
+import lethe.model.family.RmsStyle.Norms;
+import lethe.model.family.RmsStyle.Part;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
 
@@ -18,7 +17,7 @@ final class Olmo2 {
   static Architecture of(ModelConfig config) {
     int heads = config.size("num_attention_heads");
     int headSize = config.size("head_dim", config.size("hidden_size") / heads);
-    EnumSet<Part> parts = RmsDecoder.attentionBias(config);
+    EnumSet<Part> parts = RmsStyle.attentionBias(config);
     parts.add(Part.WHOLE_QK_NORM);
     return RmsDecoder.of(
         config,
@@ -26,6 +25,6 @@ final class Olmo2 {
         headSize,
         ContextLength.of(config, "max_position_embeddings", 2048),
         RopeTypes.whole(config, RmsDecoder.bounded(headSize)),
-        Style.of(config, parts, Norms.AFTER, 1e-5));
+        RmsStyle.of(config, parts, Norms.AFTER, 1e-5));
   }
 }

@@ -2,9 +2,8 @@ package lethe.model.family;
 
 import java.util.EnumSet;
 import lethe.model.checkpoint.ModelConfig;
-import lethe.model.family.RmsDecoder.Norms;
-import lethe.model.family.RmsDecoder.Part;
-import lethe.model.family.RmsDecoder.Style;
+import lethe.model.family.RmsStyle.Norms;
+import lethe.model.family.RmsStyle.Part;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
 
@@ -28,6 +27,6 @@ final class Phi3 {
         headSize,
         context,
         RopeTypes.phi3(config, RmsDecoder.bounded(headSize)),
-        Style.of(config, EnumSet.of(Part.STORED_TOGETHER), Norms.BEFORE, 1e-5));
+        RmsStyle.of(config, EnumSet.of(Part.STORED_TOGETHER), Norms.BEFORE, 1e-5));
   }
 }

@@ -3,7 +3,7 @@ package lethe.model.family;
 import java.util.EnumSet;
 import java.util.List;
 import lethe.model.checkpoint.ModelConfig;
-import lethe.model.family.RmsDecoder.Part;
+import lethe.model.family.RmsStyle.Part;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
 

@@ -2,7 +2,7 @@ package lethe.model.family;
 
 import java.util.EnumSet;
 import lethe.model.checkpoint.ModelConfig;
-import lethe.model.family.RmsDecoder.Part;
+import lethe.model.family.RmsStyle.Part;
 import lethe.model.network.Architecture;
 
 /**
@@ -13,7 +13,7 @@ final class Qwen3 {
   private Qwen3() {}
 
   static Architecture of(ModelConfig config) {
-    EnumSet<Part> parts = RmsDecoder.attentionBias(config);
+    EnumSet<Part> parts = RmsStyle.attentionBias(config);
     parts.add(Part.QK_NORM);
     int heads = config.size("num_attention_heads");
     return RmsDecoder.of(

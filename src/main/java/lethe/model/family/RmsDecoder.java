@@ -3,12 +3,11 @@ package lethe.model.family;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.OptionalDouble;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
+import lethe.model.family.RmsStyle.Part;
 import lethe.model.network.Architecture;
 import lethe.model.network.ContextLength;
-import lethe.model.torch.DecoderLayer;
 import lethe.model.torch.ScriptTemplates;
 
 /**
@@ -20,7 +19,7 @@ import lethe.model.torch.ScriptTemplates;
  *   x2 = x1 + Wd (act(Wg h1) * Wu h1)                         h1 = rms(x1)
  * </pre>
  *
- * Some families norm what a block adds instead of what it takes, or both ({@link Norms}).
+ * Some families norm what a block adds instead of what it takes, or both ({@link RmsStyle.Norms}).
  *
  * <p>Shapes in the script: x, x1 and normed (which is h and h1 above) B x T x D; qkv B x T x (H +
  * 2K) x E, the heads of queries, keys and values one after another, of which qk are the first H +
@@ -35,7 +34,7 @@ import lethe.model.torch.ScriptTemplates;
  * @param inner width of the feed-forward block
  * @param style how the family departs from Llama
  */
-record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, Style style) {
+record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, RmsStyle style) {
   private static final String SCRIPT =
       """
         def embed(self, ids: Tensor, w: List[Tensor]) -> Tensor:
@@ -90,116 +89,10 @@ record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, S
           qk = torch.to(torch.cat([q, k], 2), ${C})
       """;
 
-  /** What a family adds to the layer. */
-  enum Part {
-    /** A bias on query, key and value. */
-    QKV_BIAS,
-    /** A bias on the attention's output. */
-    OUTPUT_BIAS,
-    /** A bias on each matrix of the feed-forward block. */
-    MLP_BIAS,
-    /** An RMS norm on each head of query and key. */
-    QK_NORM,
-    /** An RMS norm on all heads of the query together, and on all of the key. */
-    WHOLE_QK_NORM,
-    /** Query, key and value are stored as one tensor, and so are gate and up. */
-    STORED_TOGETHER,
-    /** Norms multiply by 1 + weight. */
-    NORM_FROM_ONE,
-    /**
-     * The embedding is multiplied by sqrt(D), rounded to the dtype of matrix products as the family
-     * does: 55.5 for 3072 in bfloat16.
-     */
-    SCALED_EMBEDDING
-  }
-
-  /** Where the layer's norms are, by the names of their tensors; empty where there is none. */
-  enum Norms {
-    BEFORE("input_layernorm", "", "post_attention_layernorm", ""),
-    AFTER("", "post_attention_layernorm", "", "post_feedforward_layernorm"),
-    AROUND(
-        "input_layernorm",
-        "post_attention_layernorm",
-        "pre_feedforward_layernorm",
-        "post_feedforward_layernorm");
-
-    private final String beforeAttention;
-    private final String afterAttention;
-    private final String beforeMlp;
-    private final String afterMlp;
-
-    Norms(String beforeAttention, String afterAttention, String beforeMlp, String afterMlp) {
-      this.beforeAttention = beforeAttention;
-      this.afterAttention = afterAttention;
-      this.beforeMlp = beforeMlp;
-      this.afterMlp = afterMlp;
-    }
-  }
-
-  /**
-   * How a family departs from Llama.
-   *
-   * @param parts what it adds
-   * @param norms where they are
-   * @param epsilon of the norms
-   * @param activation of the gate, as a TorchScript expression
-   * @param tied whether the output matrix is the embedding
-   * @param scores the attention's
-   * @param logitCap c of {@code c tanh(z / c)}, the logits of the vocabulary
-   */
-  record Style(
-      EnumSet<Part> parts,
-      Norms norms,
-      double epsilon,
-      String activation,
-      boolean tied,
-      Scores scores,
-      OptionalDouble logitCap) {
-    /**
-     * Llama's, but for some parts.
-     *
-     * @param epsilon of the norms where config.json has none
-     */
-    static Style of(ModelConfig config, EnumSet<Part> parts, Norms norms, double epsilon) {
-      return new Style(
-          parts,
-          norms,
-          config.epsilon("rms_norm_eps", epsilon),
-          Activation.of(config, "hidden_act", "silu", "gate"),
-          config.flag("tie_word_embeddings", false),
-          Scores.PLAIN,
-          OptionalDouble.empty());
-    }
-  }
-
-  /**
-   * What becomes of the products of queries and keys before the softmax.
-   *
-   * @param scale they are multiplied by; empty for 1 / sqrt(E)
-   * @param cap c of {@code c tanh(z / c)} after that
-   */
-  record Scores(OptionalDouble scale, OptionalDouble cap) {
-    static final Scores PLAIN = new Scores(OptionalDouble.empty(), OptionalDouble.empty());
-
-    private String methods(int headSize) {
-      if (cap.isPresent()) {
-        return DecoderLayer.capped(scale.orElse(1 / Math.sqrt(headSize)), cap.getAsDouble());
-      }
-      return DecoderLayer.methods(scale.isPresent() ? String.valueOf(scale.getAsDouble()) : "None");
-    }
-  }
-
   /** Elements of a head where a family divides the width among the heads. */
   static int headSize(ModelConfig config, int heads) {
     int share = config.size("hidden_size") / heads;
     return config.size("head_dim", share, share);
-  }
-
-  /** The biases of the attention's products, where config.json switches them on. */
-  static EnumSet<Part> attentionBias(ModelConfig config) {
-    return config.flag("attention_bias", false)
-        ? EnumSet.of(Part.QKV_BIAS, Part.OUTPUT_BIAS)
-        : EnumSet.noneOf(Part.class);
   }
 
   /** The network of a config.json, after a Llama-like family has read its own keys. */
@@ -211,7 +104,7 @@ record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, S
         headSize,
         context,
         RopeTypes.whole(config, bounded(headSize)),
-        Style.of(config, parts, Norms.BEFORE, 1e-6));
+        RmsStyle.of(config, parts, RmsStyle.Norms.BEFORE, 1e-6));
   }
 
   /** A head size that tables can be made for, where one is needed before it is refused. */
@@ -226,7 +119,7 @@ record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, S
       int headSize,
       ContextLength context,
       Rope rope,
-      Style style) {
+      RmsStyle style) {
     RmsDecoder layer =
         new RmsDecoder(
             config.size("hidden_size"),
@@ -258,7 +151,7 @@ record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, S
     }
     builder.begin();
     builder.add("model.norm.weight", width);
-    if (style.tied) {
+    if (style.tied()) {
       builder.addEmbedding();
     } else {
       builder.add("lm_head.weight", vocabulary, width);
@@ -266,9 +159,9 @@ record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, S
     names.put("H", heads);
     names.put("K", keyHeads);
     names.put("HD", headSize);
-    names.put("EPS", style.epsilon);
-    names.put("ACT", style.activation);
-    names.put("NORM_SCALE", has(Part.NORM_FROM_ONE) ? "torch.add(w, 1)" : "w");
+    names.put("EPS", style.epsilon());
+    names.put("ACT", style.activation());
+    names.put("NORM_SCALE", style.has(Part.NORM_FROM_ONE) ? "torch.add(w, 1)" : "w");
     names.put("EMBEDDED", embedded());
     names.put("LOGITS", logits());
     String text = SCRIPT.replace("${QK_NORM}\n", qkNorm());
@@ -276,44 +169,40 @@ record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, S
         config,
         width,
         context,
-        new Architecture.Heads(heads, keyHeads, headSize, style.scores.cap.isPresent()),
+        new Architecture.Heads(heads, keyHeads, headSize, style.scores().cap().isPresent()),
         rope,
         ScriptTemplates.fill(text + RMS, names)
-            + style.scores.methods(headSize)
+            + style.scores().methods(headSize)
             + ScriptTemplates.ROPE);
-  }
-
-  private boolean has(Part part) {
-    return style.parts.contains(part);
   }
 
   private String embedded() {
     String rows = "torch.embedding(w[0], ids)";
-    return has(Part.SCALED_EMBEDDING)
+    return style.has(Part.SCALED_EMBEDDING)
         ? "torch.mul(%s, torch.tensor(%s, dtype=${C}))".formatted(rows, Math.sqrt(width))
         : rows;
   }
 
   /** Written over the logits but for the last step, since they are the largest tensor of a pass. */
   private String logits() {
-    return style.logitCap.isPresent()
+    return style.logitCap().isPresent()
         ? "torch.mul(torch.tanh_(torch.div_(z, %1$s)), %1$s)"
-            .formatted(style.logitCap.getAsDouble())
+            .formatted(style.logitCap().getAsDouble())
         : "z";
   }
 
   private String qkNorm() {
-    return has(Part.QK_NORM) ? QK_NORM : has(Part.WHOLE_QK_NORM) ? WHOLE_QK_NORM : "";
+    return style.has(Part.QK_NORM) ? QK_NORM : style.has(Part.WHOLE_QK_NORM) ? WHOLE_QK_NORM : "";
   }
 
   private void attention(ArchitectureBuilder builder, String layer, Map<String, Object> names) {
     String p = layer + "self_attn.";
     long queries = (long) heads * headSize;
     long keys = (long) keyHeads * headSize;
-    names.put("BEFORE_ATTENTION", norm(builder, layer, style.norms.beforeAttention, "x"));
+    names.put("BEFORE_ATTENTION", norm(builder, layer, style.norms().beforeAttention, "x"));
     names.put(
         "QKV",
-        has(Part.STORED_TOGETHER)
+        style.has(Part.STORED_TOGETHER)
             ? builder.add(p + "qkv_proj.weight", queries + 2 * keys, width)
             : builder.add(
                 NamedShape.of(p + "q_proj.weight", queries, width),
@@ -321,31 +210,33 @@ record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, S
                 NamedShape.of(p + "v_proj.weight", keys, width)));
     names.put(
         "QKV_BIAS",
-        has(Part.QKV_BIAS)
+        style.has(Part.QKV_BIAS)
             ? builder.addBias(
                 NamedShape.of(p + "q_proj.bias", queries),
                 NamedShape.of(p + "k_proj.bias", keys),
                 NamedShape.of(p + "v_proj.bias", keys))
             : "None");
     if (!qkNorm().isEmpty()) {
-      boolean whole = has(Part.WHOLE_QK_NORM);
+      boolean whole = style.has(Part.WHOLE_QK_NORM);
       names.put("Q_NORM", builder.add(p + "q_norm.weight", whole ? queries : headSize));
       names.put("K_NORM", builder.add(p + "k_norm.weight", whole ? keys : headSize));
     }
     names.put("OUTPUT", builder.add(p + "o_proj.weight", width, queries));
     names.put(
         "OUTPUT_BIAS",
-        has(Part.OUTPUT_BIAS) ? builder.addBias(NamedShape.of(p + "o_proj.bias", width)) : "None");
-    names.put("AFTER_ATTENTION", norm(builder, layer, style.norms.afterAttention, "mixed"));
+        style.has(Part.OUTPUT_BIAS)
+            ? builder.addBias(NamedShape.of(p + "o_proj.bias", width))
+            : "None");
+    names.put("AFTER_ATTENTION", norm(builder, layer, style.norms().afterAttention, "mixed"));
   }
 
   private void feedForward(ArchitectureBuilder builder, String layer, Map<String, Object> names) {
     String p = layer + "mlp.";
-    boolean biased = has(Part.MLP_BIAS);
-    names.put("BEFORE_MLP", norm(builder, layer, style.norms.beforeMlp, "x1"));
+    boolean biased = style.has(Part.MLP_BIAS);
+    names.put("BEFORE_MLP", norm(builder, layer, style.norms().beforeMlp, "x1"));
     names.put(
         "GATE_UP",
-        has(Part.STORED_TOGETHER)
+        style.has(Part.STORED_TOGETHER)
             ? builder.add(p + "gate_up_proj.weight", 2L * inner, width)
             : builder.add(
                 NamedShape.of(p + "gate_proj.weight", inner, width),
@@ -360,7 +251,7 @@ record RmsDecoder(int width, int heads, int keyHeads, int headSize, int inner, S
     names.put("DOWN", builder.add(p + "down_proj.weight", width, inner));
     names.put(
         "DOWN_BIAS", biased ? builder.addBias(NamedShape.of(p + "down_proj.bias", width)) : "None");
-    names.put("AFTER_MLP", norm(builder, layer, style.norms.afterMlp, "down"));
+    names.put("AFTER_MLP", norm(builder, layer, style.norms().afterMlp, "down"));
   }
 
   /**

@@ -17,6 +17,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class HfFolderTest {
   private static final List<NamedShape> TENSORS =
@@ -39,6 +41,26 @@ class HfFolderTest {
     files.writeText(new Path(folder, "config.json"), "[]");
     assertThatThrownBy(() -> HfFolder.open(folder, files))
         .hasMessageContaining("is not a JSON object");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "pytorch_model.bin | pytorch_model.bin is a pickle, which may run code when it is read, so it is not: write safetensors from it with AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(ANOTHER) of transformers",
+        "pytorch_model-00001-of-00002.bin | pytorch_model-00001-of-00002.bin is a pickle",
+        "consolidated.00.pth | consolidated.00.pth is a pickle",
+        "model-q4_k_m.gguf | model-q4_k_m.gguf is in the format of llama.cpp, most often quantized: name the checkpoint that it was made from",
+        "training_args.bin | convert other formats to safetensors",
+      })
+  void saysWhatToDoAboutOtherWeights(String name, String remedy) {
+    HfFolder folder = template("others");
+    files.writeText(new Path(folder.path(), name), "");
+    assertThatThrownBy(folder::weights)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith(
+            "Cannot read weights from %s: it has neither model.safetensors nor model.safetensors.index.json; %s"
+                .formatted(folder.path(), remedy));
   }
 
   @Test
