@@ -156,6 +156,6 @@ public record Architecture(
     long lookedUp = embedding.stream().mapToLong(p -> parameters.get(p).elements()).sum();
     long multiplied = elements() - lookedUp + (tied() ? (long) vocabulary * width : 0);
     long queries = (long) heads.queries() * heads.size();
-    return 2 * multiplied + 4 * layers.size() * queries * tokens;
+    return 2 * multiplied + 4L * layers.size() * queries * tokens;
   }
 }
