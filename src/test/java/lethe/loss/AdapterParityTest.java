@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import lethe.SharedData;
 import lethe.model.ModelSource;
 import lethe.model.adapter.AdaptedNetwork;
+import lethe.model.adapter.Adapter;
+import lethe.model.adapter.MergedWeights;
 import lethe.model.adapter.PeftFolder;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
@@ -135,6 +137,51 @@ class AdapterParityTest {
           reference.unpadded(reference.floats("logits"), tokens),
           1e-5,
           "logits");
+    }
+  }
+
+  static List<Path> families() throws IOException {
+    return ModelParityTest.folders();
+  }
+
+  /** Every family has a script of its own, into which the adapter's products are written. */
+  @ParameterizedTest
+  @MethodSource("families")
+  void anAdapterOfAnyFamilyIsTheModelThatItMergesInto(Path folder) {
+    ModelParityTest.Reference reference = new ModelParityTest.Reference(folder);
+    ModelSource base = new ModelSource(folder.toString(), Map.of());
+    AdaptedNetwork adapted =
+        AdaptedNetwork.of(
+            base.architecture(), new Adapter(2, 3, false, List.of(Adapter.ALL_LINEAR)));
+    TensorSource adapter =
+        (name, from, to, offset, count) -> {
+          for (int i = 0; i < count; i++) {
+            to[offset + i] = 0.01f * (Math.floorMod(name.hashCode() + 31 * (from + i), 13) - 6);
+          }
+        };
+    TensorSource merged = new MergedWeights(base.weights(), adapted, adapter);
+    List<int[]> tokens = reference.sequences();
+    try (Network beside = new Network(adapted.architecture(), Compute.cpu(1));
+        Network whole = new Network(adapted.base(), Compute.cpu(1));
+        NDManager manager = whole.newManager();
+        Parameters both = base.parameters(beside, adapted.base());
+        Parameters parameters = whole.newParameters()) {
+      TokenBatch batch = TokenBatch.of(manager, tokens);
+      float[] original = logits(beside, both, batch);
+      forEach(
+          adapted,
+          (tensor, at) -> both.write(at, values(adapter, tensor), 0, (int) tensor.elements()));
+      long at = 0;
+      for (NamedShape tensor : adapted.base().tensors()) {
+        parameters.write(at, values(merged, tensor), 0, (int) tensor.elements());
+        at += tensor.elements();
+      }
+      float[] expected = logits(whole, parameters, batch);
+      assertClose(logits(beside, both, batch), expected, 1e-5, "logits");
+      assertThat(original).isNotEqualTo(expected);
+      try (Parameters without = both.sharing(adapted.base().elements())) {
+        assertThat(logits(beside, without, batch)).as("without it").isEqualTo(original);
+      }
     }
   }
 
