@@ -291,6 +291,77 @@ class DescentIT {
     assertThat(Files.readAllLines(folder.resolve("run/steps.jsonl"))).hasSize(2);
   }
 
+  /** An adapter that is written alone is the model that it is merged into elsewhere. */
+  @Test
+  void anAdapterIsWrittenAloneOrMergedAndReported() throws IOException {
+    Path conf = prepared();
+    List<String> lora =
+        List.of("train.lora.rank=2", "train.lora.alpha=8", "train.learning-rate=0.1");
+    copy("alone");
+    String[] alone = with(lora, "run.dir=" + folder.resolve("alone"), "train.lora.write=adapter");
+    run(Verb.UNLEARN, conf, alone);
+    assertThat(folder.resolve("alone/model/config.json")).doesNotExist();
+    assertThat(run(Verb.UNLEARN, conf, alone)).contains("unlearn: finished before");
+
+    String[] both =
+        with(
+            lora,
+            "train.lora.write=both",
+            "evaluate.models={other=\"" + folder.resolve("alone/model") + "\"}");
+    run(Verb.UNLEARN, conf, both);
+    assertThat(Files.readAllBytes(folder.resolve("run/model/adapter/adapter_model.safetensors")))
+        .isEqualTo(Files.readAllBytes(folder.resolve("alone/model/adapter_model.safetensors")));
+    run(Verb.EVALUATE, conf, both);
+    run(Verb.REPORT, conf, both);
+    assertThat(folder.resolve("run/report/summary.md"))
+        .content()
+        .contains(
+            "trained: an adapter of rank 2, alpha 8.0, on all-linear; written: the model with the adapter merged into it, and the adapter beside it");
+    JsonNode report =
+        new ObjectMapper().readTree(folder.resolve("run/report/report.json").toFile());
+    double unlearned = nll(report.get("scores"), "unlearned", "forget");
+    assertThat(unlearned)
+        .isEqualTo(nll(report.get("scores"), "other", "forget"))
+        .isNotEqualTo(nll(report.get("scores"), "original", "forget"));
+
+    run(Verb.EVALUATE, conf, alone);
+    run(Verb.REPORT, conf, alone);
+    assertThat(folder.resolve("alone/report/summary.md"))
+        .content()
+        .contains(
+            "written: the adapter alone: whoever leaves it out has the model that forgot nothing");
+    assertThat(
+            nll(
+                new ObjectMapper()
+                    .readTree(folder.resolve("alone/report/report.json").toFile())
+                    .get("scores"),
+                "unlearned",
+                "forget"))
+        .isEqualTo(unlearned);
+
+    run(Verb.UNLEARN, conf, "overwrite=true");
+    assertThat(folder.resolve("run/model/adapter")).as("of the model before").doesNotExist();
+  }
+
+  @Test
+  void anAdapterThatCannotBeTrainedOrWrittenIsRefusedBeforeAnything() throws IOException {
+    Path conf = prepared();
+    assertRefused(Verb.UNLEARN, conf, "train.lora.rank=2", "train.lora.targets=[c_attn]")
+        .contains("train.lora.targets has \"c_attn\", which is no module of the model");
+    assertRefused(Verb.UNLEARN, conf, "train.lora.rank=2", "train.lora.alpha=0")
+        .contains("train.lora.alpha must not be 0");
+    assertRefused(
+            Verb.PRETRAIN,
+            conf,
+            "pretrain.enabled=true",
+            "pretrain.model=" + folder.resolve("model"),
+            "pretrain.lora.rank=2",
+            "train.lora.write=adapter")
+        .contains(
+            "pretrain.lora.write must be merged, was adapter: random weights are no base model");
+    assertThat(folder.resolve("run/model")).doesNotExist();
+  }
+
   @Test
   void aModelMadeFromOtherInputsOrDamagedIsRefusedByEveryLaterStage() throws IOException {
     Path conf = prepared();
@@ -329,8 +400,9 @@ class DescentIT {
         .contains("other inputs (chunks: was " + chunks.substring(0, 12));
   }
 
-  private static AbstractStringAssert<?> assertRefused(Verb verb, Path conf) {
-    InvalidSettings refused = catchThrowableOfType(InvalidSettings.class, () -> run(verb, conf));
+  private static AbstractStringAssert<?> assertRefused(Verb verb, Path conf, String... pairs) {
+    InvalidSettings refused =
+        catchThrowableOfType(InvalidSettings.class, () -> run(verb, conf, pairs));
     return assertThat(refused.getMessage()).as(verb.spelling());
   }
 

@@ -30,7 +30,7 @@ public final class ModelFingerprint {
     if (adapter.isPresent()) {
       SortedMap<String, String> both =
           new TreeMap<>(digests(adapter.get().path(), adapter.get().files()));
-      both.put(ModelSource.BASE, of(source.withoutAdapter()));
+      both.put(ModelOrigin.BASE, of(source.withoutAdapter()));
       return ModelOrigin.fingerprint(both);
     }
     HfFolder folder = source.open();

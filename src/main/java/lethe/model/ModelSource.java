@@ -43,9 +43,6 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
     implements Serializable {
   private static final String TIED = "tie_word_embeddings";
 
-  /** What an adapter's origin calls the model that it lies over. */
-  public static final String BASE = "base";
-
   /**
    * Whether a folder's weights contradict the tying in config.json, by {@link Files#state}. Cached,
    * because the answer takes reading two matrices where both are stored, and is needed whenever a
@@ -217,7 +214,7 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
   /** Refuses an adapter that Lethe made over another base of the same shapes. */
   private void checkBase(PeftFolder adapter) {
     ModelOrigin.read(adapter.path(), adapter.files())
-        .map(origin -> origin.made().models().get(BASE))
+        .map(origin -> origin.made().models().get(ModelOrigin.BASE))
         .filter(made -> !made.equals(ModelFingerprint.of(withoutAdapter())))
         .ifPresent(
             made -> {

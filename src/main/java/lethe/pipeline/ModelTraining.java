@@ -8,7 +8,6 @@ import lethe.console.Console;
 import lethe.console.TrainProgress;
 import lethe.examples.ProbePlan;
 import lethe.folder.RunFolder;
-import lethe.model.ModelSource;
 import lethe.model.StartWeights;
 import lethe.model.adapter.MergedWeights;
 import lethe.model.adapter.PeftWriter;
@@ -102,7 +101,7 @@ record ModelTraining(
   private void writeAdapter(Trainer.Result result, Path target, ModelOrigin.Inputs made) {
     StartWeights start = result.model().start();
     SortedMap<String, String> models = new TreeMap<>(made.models());
-    models.put(ModelSource.BASE, start.fingerprint());
+    models.put(ModelOrigin.BASE, start.fingerprint());
     new PeftWriter(target, folder.files())
         .write(
             result.model().adapted().orElseThrow(),

@@ -18,6 +18,9 @@ final class MarkdownSummary {
     StringBuilder text = new StringBuilder("## Unlearning report\n\n");
     text.append(escape(file.headline())).append("\n\n");
     file.coverage().lines().forEach(line -> text.append("- ").append(escape(line)).append('\n'));
+    if (file.adapter() != null) {
+      text.append("- ").append(escape(file.adapter().sentence())).append('\n');
+    }
     text.append("\n```\n").append(table).append("```\n\n");
     text.append(
         "nll: loss over all documents, nats per token; target: the original model on approximate text, domains weighed like forget.\n\n");

@@ -66,6 +66,7 @@ public final class Report {
     folder.files().writeText(new Path(folder.report(), "summary.md"), summary);
     folder.files().writeText(new Path(folder.report(), "index.html"), Page.html(file, summary));
     file.coverage().lines().forEach(terminal::println);
+    Optional.ofNullable(file.adapter()).map(TrainedAdapter::sentence).ifPresent(terminal::println);
     terminal.println();
     terminal.print(table);
     terminal.println(
@@ -109,6 +110,7 @@ public final class Report {
         evaluation.histograms(),
         evaluation.truths(),
         training.orElse(null),
+        TrainedAdapter.of(folder.model(), folder.files()).orElse(null),
         evaluation.requests(),
         json(folder.stop(), "restore it, or delete it to report without it").orElse(null),
         training.flatMap(t -> cost(t, evaluation)).orElse(null),

@@ -37,6 +37,7 @@ import lethe.target.Target;
  * @param histograms of chunk losses, one per model and split
  * @param truths how far models are from a retrained one; empty when there is none
  * @param training the unlearning's steps; null when there is no record
+ * @param adapter that the unlearning trained; null when it trained the model's own weights
  * @param requests to forget, and what became of each; empty when none were listed
  * @param stop stop.json: how a training that stops at its target ended; null when none did
  * @param cost of unlearning; null when there is no record of its steps
@@ -60,6 +61,7 @@ record ReportFile(
     List<Histogram> histograms,
     List<DistanceToRetrained> truths,
     TrainingSummary training,
+    TrainedAdapter adapter,
     List<RequestScore> requests,
     JsonNode stop,
     Cost cost,

@@ -61,6 +61,16 @@ function header() {
     scored ? `${whole(scored.documents)} documents` : "nothing",
     scored && `${whole(scored.chunks)} chunks, ${whole(scored.tokens)} scored tokens`,
   );
+  if (data.adapter)
+    fact(
+      "Trained",
+      `adapter of rank ${whole(data.adapter.rank)}`,
+      {
+        merged: "merged into the model that was written",
+        both: "merged into the model that was written, and beside it",
+        adapter: "written alone: whoever leaves it out has the model that forgot nothing",
+      }[data.adapter.written],
+    );
   if (before)
     fact(
       "Forget loss, all documents",

@@ -356,6 +356,7 @@ class ReportTest {
         List.of(),
         List.of(),
         null,
+        null,
         List.of(),
         null,
         null,

@@ -27,6 +27,9 @@ import org.apache.hadoop.fs.Path;
 public record ModelOrigin(int version, Inputs made, SortedMap<String, String> files) {
   public static final String FILE = "lethe.json";
 
+  /** What the origin of an adapter calls the model that it lies over. */
+  public static final String BASE = "base";
+
   private static final int VERSION = 1;
 
   /** The files that decide what a model computes. */
@@ -94,9 +97,13 @@ public record ModelOrigin(int version, Inputs made, SortedMap<String, String> fi
     return DigestUtils.sha256Hex(lines.toString());
   }
 
-  /** The fingerprint of the model as it was written. */
+  /** The fingerprint of the model as it was written; of an adapter, with that of its base. */
   public String fingerprint() {
-    return fingerprint(files);
+    SortedMap<String, String> all = new TreeMap<>(files);
+    if (files.containsKey(HfWriter.ADAPTER_CONFIG)) {
+      all.put(BASE, String.valueOf(made.models.get(BASE)));
+    }
+    return fingerprint(all);
   }
 
   /**

@@ -205,7 +205,7 @@ class AdapterTest {
     Map<String, String> models =
         base.path().startsWith("hub")
             ? Map.of()
-            : Map.of(ModelSource.BASE, ModelFingerprint.of(base));
+            : Map.of(ModelOrigin.BASE, ModelFingerprint.of(base));
     new PeftWriter(
             new org.apache.hadoop.fs.Path(folder.toString()),
             new lethe.folder.Files(new Configuration()))
