@@ -61,7 +61,9 @@ class SubmitIT {
     // there.
     assertThat(report.at("/verdict/outcome").asText()).isEqualTo("undecided");
     assertThat(report.at("/verdict/forget_documents").asInt()).isEqualTo(6);
-    assertThat(submitted.output).contains("asked to forget: 12 documents, 24 chunks, ");
+    assertThat(submitted.output)
+        .containsOnlyOnce("A small run: ")
+        .contains("asked to forget: 12 documents, 24 chunks, ");
     JsonNode stop = report.get("stop");
     assertThat(stop.get("outcome").asText()).isEqualTo("matched");
     assertThat(stop.get("steps").asInt()).isBetween(10, 119);

@@ -1,6 +1,7 @@
 package lethe.check;
 
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 import lethe.corpus.InputCheck;
 import lethe.corpus.Manifest;
@@ -43,10 +44,8 @@ final class InputFiles {
     config.corpus().reuse().filter(reach::sees).ifPresent(this::reused);
     String model = config.pretrain().map(RunConfig.PretrainSettings::model).orElse(config.model());
     Path tokenizer = new Path(reach.sees(model) ? model : ".", "tokenizer.json");
-    Predicate<String> sampled =
-        path -> config.sample().isPresent() && below(path, config.sample().get().directory());
     Predicate<String> known =
-        path -> path.equals(tokenizer.toString()) || !reach.sees(path) || sampled.test(path);
+        path -> path.equals(tokenizer.toString()) || !reach.sees(path) || sampled(path);
     findings
         .look(() -> new InputCheck(config.corpus(), files).problems(tokenizer, context, known))
         .ifPresent(
@@ -57,6 +56,25 @@ final class InputFiles {
                       .formatted(
                           config.corpus().sources().size(), config.corpus().askedSplits().size()));
             });
+  }
+
+  /**
+   * How much the sources hold, as far as this process sees them: bytes, those of packed files taken
+   * for tenfold; empty if unknown.
+   */
+  OptionalLong sourceBytes() {
+    return new InputCheck(config.corpus(), files)
+        .bytes(
+            reach::sees,
+            this::sampled,
+            config.sample().map(sample -> sample.corpus().mostBytes()).orElse(0L));
+  }
+
+  /** Whether a path is in the sample's folder, which may not be written yet. */
+  private boolean sampled(String path) {
+    return config.sample().isPresent()
+        && reach.sees(path)
+        && below(path, config.sample().get().directory());
   }
 
   private boolean below(String path, String directory) {

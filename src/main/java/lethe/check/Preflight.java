@@ -13,6 +13,7 @@ import lethe.objective.Role;
 import lethe.objective.UnlearnSettings.Reference;
 import lethe.run.Cluster;
 import lethe.run.RunConfig;
+import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.train.MemoryBudget;
 import org.apache.hadoop.fs.Path;
@@ -53,7 +54,10 @@ public final class Preflight {
    * @param architecture of the model that is trained, where it is known
    */
   List<String> problems(Optional<Architecture> architecture) {
-    problems.addAll(cluster.problems(config.train(), config.plaintext()));
+    boolean alone = config.verb() == Verb.PREPARE && cluster.oneProcess(); // needs no slot
+    problems.addAll(
+        cluster.problems(
+            alone ? Optional.empty() : Optional.of(config.train()), config.plaintext()));
     if (problems.isEmpty() && config.verb().trains()) { // sizes can be read
       architecture.ifPresent(this::training);
     }

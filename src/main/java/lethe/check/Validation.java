@@ -5,11 +5,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.model.network.Architecture;
 import lethe.run.RunConfig;
+import lethe.run.RunSize;
 import lethe.run.SubmitArguments;
 import lethe.run.Verb;
 import org.apache.hadoop.conf.Configuration;
@@ -94,7 +96,7 @@ public final class Validation {
    */
   private void findings(Optional<RunFolder> folder) {
     folder.ifPresent(run -> new RunState(config, run, reach, findings).look());
-    InputFiles inputs = new InputFiles(config, reach.files(), reach, findings);
+    InputFiles inputs = inputs();
     if (config.verb() == Verb.REPORT) {
       inputs.compared();
       return;
@@ -151,6 +153,19 @@ public final class Validation {
       made.add(folder.model());
     }
     return made;
+  }
+
+  private InputFiles inputs() {
+    return new InputFiles(config, reach.files(), reach, findings);
+  }
+
+  /** How much work the run is, as far as this process can find out; after {@link #findings}. */
+  public RunSize size() {
+    OptionalLong parameters =
+        architecture.isPresent()
+            ? OptionalLong.of(architecture.get().elements())
+            : OptionalLong.empty();
+    return parameters.isEmpty() ? RunSize.ORDINARY : RunSize.of(inputs().sourceBytes(), parameters);
   }
 
   /** The network of the model that is trained, where it could be read. */

@@ -32,11 +32,12 @@ final class StageCommand implements Callable<Integer> {
     RunConfig config = run.parse(verb);
     lethe.keepSecrets(config.settings());
     if (lethe.printsSubmit()) {
-      Submission.validation(config, Validation.Phase.SUBMITTING).findings().refuse();
+      Validation validation = Submission.validation(config, Validation.Phase.SUBMITTING);
+      validation.findings().refuse();
       Optional<TemporaryFolder> temporary = SubmitArguments.temporaryFolder(config);
       Submission.print(
           temporary,
-          SubmitArguments.of(config, temporary),
+          SubmitArguments.of(config, temporary, validation::size),
           Optional.of(config.settings())
               .filter(settings -> SubmitArguments.driverIsElsewhere(config))
               .map(Settings::shipped));

@@ -1,8 +1,10 @@
 package lethe.corpus;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import lethe.corpus.source.Documents;
@@ -80,9 +82,38 @@ public record InputCheck(CorpusSettings settings, Files files) {
     return problems;
   }
 
+  /**
+   * Bytes of the sources' files, packed ones taken for tenfold; empty where a source is no plain
+   * file or cannot be listed.
+   *
+   * @param seen paths that may be looked at
+   * @param sampled paths of a sample, which may not be written yet
+   * @param sample bytes that all of these have together
+   */
+  public OptionalLong bytes(Predicate<String> seen, Predicate<String> sampled, long sample) {
+    long bytes = settings.sources().stream().map(Source::path).anyMatch(sampled) ? sample : 0;
+    for (Source source : settings.sources()) {
+      if (sampled.test(source.path())) {
+        continue;
+      }
+      if (!source.ofPlainFiles() || !seen.test(source.path())) {
+        return OptionalLong.empty();
+      }
+      try {
+        if (!Listing.exists(source.path(), files)) {
+          return OptionalLong.empty();
+        }
+        bytes += source.listing(files).unpackedBytes();
+      } catch (InvalidSettings | UncheckedIOException e) { // which the stage reports
+        return OptionalLong.empty();
+      }
+    }
+    return OptionalLong.of(bytes);
+  }
+
   /** Of other formats, a path may be a name of another program's. */
   private Optional<String> problem(Source source) {
-    if (!source.format().matches("json|text|csv|parquet|orc|avro")) {
+    if (!source.ofPlainFiles()) {
       return Optional.empty();
     }
     try {

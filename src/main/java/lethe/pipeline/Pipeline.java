@@ -29,6 +29,7 @@ import lethe.report.ReportScores;
 import lethe.run.Keep;
 import lethe.run.Provenance;
 import lethe.run.RunConfig;
+import lethe.run.SubmitArguments;
 import lethe.run.TemporaryFolder;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
@@ -114,6 +115,10 @@ public final class Pipeline {
     Findings findings = validation.findings();
     findings.refuse();
     findings.warnings().forEach(console::say);
+    if (!SubmitArguments.chosen(config, validation::size).isEmpty()) {
+      console.say(
+          "A small run: Java and Spark compile less than usual and start faster; your own spark.* settings win (docs/operations.md)");
+    }
     if (config.verb() == Verb.PREFLIGHT || config.dryRun()) {
       findings.right().forEach(right -> console.say(config.verb().spelling() + ": " + right));
       TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::sweep);

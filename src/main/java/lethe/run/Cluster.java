@@ -60,12 +60,21 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
     return local(master) && !master.startsWith("local-cluster");
   }
 
-  /** Every problem that is found. */
+  /** Every problem of a run that trains. */
   public List<String> problems(TrainSettings train, boolean plaintext) {
+    return problems(Optional.of(train), plaintext);
+  }
+
+  /**
+   * Every problem that is found.
+   *
+   * @param train what needs slots; empty if nothing does
+   */
+  public List<String> problems(Optional<TrainSettings> train, boolean plaintext) {
     List<String> problems = new ArrayList<>();
     readable(problems);
     if (problems.isEmpty()) {
-      slots(train, problems);
+      train.ifPresent(needs -> slots(needs, problems));
       memory(problems);
     }
     for (String off : List.of("spark.dynamicAllocation.enabled", "spark.speculation")) {

@@ -3,6 +3,7 @@ package lethe.run;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import lethe.settings.LaunchEnvironment;
 
 /**
@@ -23,8 +24,9 @@ public final class SubmitArguments {
    *
    * @param temporary where this machine's processes have their temporary files, if that is known
    */
-  public static Map<String, String> of(RunConfig config, Optional<TemporaryFolder> temporary) {
-    Map<String, String> all = of(config);
+  public static Map<String, String> of(
+      RunConfig config, Optional<TemporaryFolder> temporary, Supplier<RunSize> size) {
+    Map<String, String> all = of(config, chosen(config, size));
     if (all.getOrDefault("spark.master", "").startsWith("local-cluster")) {
       temporary.ifPresent(folder -> executors("-Djava.io.tmpdir=" + folder.path(), all));
       Optional.ofNullable(System.getProperty(LOG)) // Spark's own would log every failed task
@@ -62,8 +64,23 @@ public final class SubmitArguments {
     return "cluster".equals(config.settings().spark().get("spark.submit.deployMode"));
   }
 
-  /** The settings of a run by name, but for its temporary files. */
+  /**
+   * What the embedded Spark gets for a run of a size, besides the settings that the run has itself.
+   *
+   * @param size is asked for only with the embedded Spark
+   */
+  public static Map<String, String> chosen(RunConfig config, Supplier<RunSize> size) {
+    return LaunchEnvironment.LETHE_EMBEDDED.isTrue() ? size.get().settings(config) : Map.of();
+  }
+
+  /** The settings of a run by name, but for its temporary files and what its size decides. */
   public static Map<String, String> of(RunConfig config) {
+    return of(config, Map.of());
+  }
+
+  private static Map<String, String> of(RunConfig config, Map<String, String> chosen) {
+    Map<String, String> given = new LinkedHashMap<>(chosen);
+    given.putAll(config.settings().spark());
     Map<String, String> all = new LinkedHashMap<>();
     int workers = config.train().workers();
     int threads = config.train().threads();
@@ -77,17 +94,13 @@ public final class SubmitArguments {
       all.put("spark.driver.host", "127.0.0.1");
       all.put("spark.ui.enabled", "false");
     }
-    String master =
-        config
-            .settings()
-            .spark()
-            .getOrDefault("spark.master", all.getOrDefault("spark.master", ""));
+    String master = given.getOrDefault("spark.master", all.getOrDefault("spark.master", ""));
     boolean local = Cluster.local(master);
     all.putAll(local || config.plaintext() ? Map.of() : Cluster.protection());
     if (local) { // what Spark shuffles is on this machine's disks
       all.put("spark.io.encryption.enabled", "true");
     }
-    String cores = config.settings().spark().getOrDefault("spark.executor.cores", "" + threads);
+    String cores = given.getOrDefault("spark.executor.cores", "" + threads);
     all.put("spark.executor.cores", cores);
     if (!local && cores.matches("\\d{1,6}")) {
       all.put("spark.executor.instances", String.valueOf(workers)); // YARN and Kubernetes
@@ -104,7 +117,7 @@ public final class SubmitArguments {
     }
     LocalCluster.of(master) // Spark starts no executor that asks for more
         .ifPresent(cluster -> all.put("spark.executor.memory", cluster.mebibytes() + "m"));
-    all.putAll(config.settings().spark());
+    all.putAll(given);
     all.computeIfPresent("spark.driver.memory", (key, size) -> javaSize(size));
     return all;
   }

@@ -26,6 +26,9 @@ import org.apache.hadoop.fs.Path;
  */
 public record SampleCorpus(
     long seed, int forget, int retain, int approximate, int general, int holdout) {
+  /** Of one text with the line around it; they have some 600. */
+  private static final long MOST_TEXT_BYTES = 1500;
+
   static final List<String> DOMAINS = List.of("paper", "code", "book");
 
   /**
@@ -44,6 +47,12 @@ public record SampleCorpus(
     add(all, "paper", SampleSplit.APPROXIMATE, approximate, facts);
     add(all, "code", SampleSplit.APPROXIMATE, approximate, facts);
     return all;
+  }
+
+  /** No fewer bytes than all files have, without drawing a text. */
+  public long mostBytes() {
+    long ofTwoDomains = (long) forget + retain + approximate;
+    return MOST_TEXT_BYTES * (2 * ofTwoDomains + general + holdout);
   }
 
   /**

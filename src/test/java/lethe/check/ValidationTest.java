@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import lethe.SmallRun;
 import lethe.command.Lethe;
 import lethe.folder.RunFolder;
 import lethe.run.RunConfig;
+import lethe.run.RunSize;
 import lethe.run.SubmitArguments;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
@@ -271,6 +273,68 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
                     }))
         .isFalse();
     assertThat(findings.problems()).containsExactly("a file", "... and 2 more of the kind");
+  }
+
+  @Test
+  void theSizeOfARunIsThatOfItsSourcesAndOfItsModel() throws IOException {
+    assertThat(size(Verb.RUN)).isEqualTo(RunSize.SMALL);
+    assertThat(size(Verb.PREPARE)).isEqualTo(RunSize.SMALL);
+    Path large = folder.resolve("data/large.jsonl.gz");
+    try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+      file.setLength(7 << 20); // some 70 MiB of text
+    }
+    String source = "{ path = \"%s\", domain = paper%s }";
+    assertThat(size(Verb.RUN, "corpus.sources=[" + source.formatted(large, "") + "]"))
+        .isEqualTo(RunSize.ORDINARY);
+    for (String unknown :
+        List.of(
+            source.formatted("a.table", ", format = table"),
+            source.formatted("s3a://bucket/paper.jsonl", ""),
+            source.formatted(folder.resolve("none.jsonl"), ", format = orb"))) {
+      assertThat(size(Verb.RUN, "corpus.sources=[" + unknown + "]"))
+          .as(unknown)
+          .isEqualTo(RunSize.ORDINARY);
+    }
+  }
+
+  @Test
+  void aSampleHasASizeBeforeItIsWritten() {
+    String sources = "corpus.sources=[{ path = \"%s/sample/paper.jsonl\", domain = paper }]";
+    String[] pairs = {
+      "sample.directory=" + folder.resolve("sample"),
+      sources.formatted(folder),
+      "pretrain.enabled=true",
+      "pretrain.model=" + folder.resolve("sample/model")
+    };
+    assertThat(size(Verb.RUN, pairs)).isEqualTo(RunSize.SMALL);
+    assertThat(size(Verb.RUN, with(pairs, "sample.documents.general=100000")))
+        .isEqualTo(RunSize.ORDINARY);
+    assertThat(size(Verb.RUN, with(pairs, "sample.model.inner-width=30000")))
+        .isEqualTo(RunSize.ORDINARY);
+  }
+
+  @Test
+  void oneProcessPreparesForAnyNumberOfWorkers() {
+    assertThat(look(Verb.PREPARE, "train.workers=2").problems()).isEmpty();
+    assertThat(look(Verb.RUN, "train.workers=2").problems())
+        .singleElement()
+        .asString()
+        .startsWith("Cannot run train.workers=2 on spark.master=local[1]: it is one process");
+  }
+
+  private static String[] with(String[] pairs, String more) {
+    return Stream.concat(Arrays.stream(pairs), Stream.of(more)).toArray(String[]::new);
+  }
+
+  private RunSize size(Verb verb, String... pairs) {
+    Validation validation =
+        new Validation(
+            RunConfig.parse(verb, conf, List.of(pairs)),
+            new SparkConf(false),
+            2L << 30,
+            Validation.Phase.SUBMITTING);
+    validation.findings();
+    return validation.size();
   }
 
   /** The manifest of a corpus without a chunk. */

@@ -37,6 +37,19 @@ class SampleCorpusTest {
   }
 
   @Test
+  void itsFilesAreNotLargerThanSaid() throws IOException {
+    for (int general : new int[] {1, 40}) {
+      SampleCorpus corpus = new SampleCorpus(7, 2, 4, 3, general, 3);
+      corpus.write(path("of" + general), files);
+      long bytes = 0;
+      for (String domain : SampleCorpus.DOMAINS) {
+        bytes += files.read(file("of" + general, domain)).length;
+      }
+      assertThat(corpus.mostBytes()).isBetween(bytes, 4 * bytes);
+    }
+  }
+
+  @Test
   void aTextDoesNotDependOnHowManyThereAre() {
     List<String> few = texts(new SampleCorpus(7, 3, 6, 3, 3, 3).documents(), SampleSplit.FORGET);
     List<String> many = texts(corpus(7).documents(), SampleSplit.FORGET);

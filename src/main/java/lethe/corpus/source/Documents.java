@@ -161,17 +161,13 @@ public final class Documents {
       OptionalLong own =
           source.isTable()
               ? new SourceRows(spark, versions.pinned(source)).tableBytes()
-              : listing(source).stream().mapToLong(Documents::unpacked).findFirst();
+              : listing(source).stream().mapToLong(Listing::unpackedBytes).findFirst();
       if (own.isEmpty()) {
         return OptionalLong.empty();
       }
       bytes += Math.min(own.getAsLong(), Long.MAX_VALUE - bytes);
     }
     return OptionalLong.of(bytes);
-  }
-
-  private static long unpacked(Listing listing) {
-    return listing.files().stream().mapToLong(FileRows::unpacked).sum();
   }
 
   private Optional<Listing> listing(Source source) {

@@ -96,6 +96,11 @@ public record Listing(
     }
   }
 
+  /** About as many bytes as all files have when they are unpacked. */
+  public long unpackedBytes() {
+    return files.stream().mapToLong(FileRows::unpacked).sum();
+  }
+
   /** Whether there is anything at a path. */
   public static boolean exists(String path, Files files) {
     return !roots(path, files).isEmpty();

@@ -160,8 +160,17 @@ public record Source(
     return new Source(path, found, read, options, domain, text, id, question, url);
   }
 
-  /** The files it has. */
-  Listing listing(Files files) {
+  /** Whether it is of a format of files that Spark reads without classes of another program. */
+  public boolean ofPlainFiles() {
+    return format.matches("json|text|csv|parquet|orc|avro");
+  }
+
+  /**
+   * The files it has.
+   *
+   * @throws lethe.settings.InvalidSettings when its path is no file and cannot be a pattern
+   */
+  public Listing listing(Files files) {
     return Listing.of(path, options.getOrDefault(GLOB, "*"), files);
   }
 }
