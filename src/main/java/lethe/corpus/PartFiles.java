@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import lethe.corpus.source.FileRows;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
@@ -35,10 +36,10 @@ record PartFiles(SparkSession spark, Files files, Path root) {
 
   /** The Parquet files in and below some folders, ordered by path. */
   List<Manifest.Part> list(List<Path> folders) {
-    List<LocatedFileStatus> found = new ArrayList<>();
+    List<FileStatus> found = new ArrayList<>();
     folders.forEach(folder -> find(folder, found));
     found.sort(Comparator.comparing(file -> file.getPath().toString()));
-    List<String> sums = sums(found.stream().map(LocatedFileStatus::getPath).toList());
+    List<String> sums = sums(found.stream().map(FileStatus::getPath).toList());
     int prefix = (files.qualified(root) + "/").length();
     List<Manifest.Part> parts = new ArrayList<>();
     for (int i = 0; i < sums.size(); i++) {
@@ -102,20 +103,39 @@ record PartFiles(SparkSession spark, Files files, Path root) {
         .collect();
   }
 
-  private void find(Path folder, List<LocatedFileStatus> found) {
+  private void find(Path folder, List<FileStatus> found) {
     FileSystem system = files.system(folder);
     try {
-      RemoteIterator<LocatedFileStatus> all = system.listFiles(folder, true);
+      if (system.getUri().getScheme().equals("file")) {
+        findHere(system, folder, found);
+        return;
+      }
+      RemoteIterator<LocatedFileStatus> all = system.listFiles(folder, true); // few requests
       while (all.hasNext()) {
-        LocatedFileStatus file = all.next();
-        if (file.getPath().getName().endsWith(".parquet")) {
-          found.add(file);
-        }
+        add(all.next(), found);
       }
     } catch (FileNotFoundException e) { // an object store has no folder where nothing was written
       return;
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot list " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The same on this machine, where Hadoop would start a process for the place of each file. */
+  private static void findHere(FileSystem system, Path folder, List<FileStatus> found)
+      throws IOException {
+    for (FileStatus entry : system.listStatus(folder)) {
+      if (entry.isDirectory()) {
+        findHere(system, entry.getPath(), found);
+      } else {
+        add(entry, found);
+      }
+    }
+  }
+
+  private static void add(FileStatus file, List<FileStatus> found) {
+    if (file.getPath().getName().endsWith(".parquet")) {
+      found.add(file);
     }
   }
 }

@@ -26,6 +26,9 @@ public enum RunSize {
    */
   private static final long MOST_PARAMETERS = 8_000_000;
 
+  /** Files that the driver looks for itself; Spark has a job do so from 32. */
+  private static final String MOST_FILES_LISTED_HERE = "1000";
+
   private static final String FIRST_COMPILER = "-XX:TieredStopAtLevel=1";
 
   /**
@@ -62,6 +65,7 @@ public enum RunSize {
     all.put("spark.sql.codegen.wholeStage", "false");
     all.put("spark.sql.codegen.factoryMode", "NO_CODEGEN");
     all.put("spark.sql.adaptive.enabled", "false");
+    all.put("spark.sql.sources.parallelPartitionDiscovery.threshold", MOST_FILES_LISTED_HERE);
     all.put("spark.sql.shuffle.partitions", String.valueOf(tasks));
     all.keySet().removeAll(given.keySet());
     return all;

@@ -35,6 +35,7 @@ class RunSizeTest {
                 "spark.sql.codegen.wholeStage", "false",
                 "spark.sql.codegen.factoryMode", "NO_CODEGEN",
                 "spark.sql.adaptive.enabled", "false",
+                "spark.sql.sources.parallelPartitionDiscovery.threshold", "1000",
                 "spark.sql.shuffle.partitions", "6"));
     assertThat(settings(RunSize.ORDINARY, Verb.RUN)).isEmpty();
   }
@@ -47,7 +48,7 @@ class RunSizeTest {
                 Verb.RUN,
                 "spark.driver.extraJavaOptions=-Xlog:gc",
                 "spark.sql.adaptive.enabled=true"))
-        .hasSize(4)
+        .hasSize(5)
         .doesNotContainKeys("spark.driver.extraJavaOptions", "spark.sql.adaptive.enabled");
   }
 
