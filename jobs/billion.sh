@@ -65,7 +65,7 @@ watch() {
       status=$(cat "/proc/$pid/status" 2>/dev/null) || continue
       rss=$(awk '/^VmHWM/ { print int($2 / 1024) }' <<<"$status")
       kind=driver
-      tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q CoarseGrained && kind=worker
+      { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q CoarseGrained && kind=worker
       echo "$kind $pid ${rss:-0}" >>"$1.seen"
     done
     sleep 2

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import lethe.folder.PosixFileSystem;
 import lethe.settings.LaunchEnvironment;
 
 /**
@@ -93,6 +94,7 @@ public final class SubmitArguments {
       all.put("spark.driver.bindAddress", "127.0.0.1");
       all.put("spark.driver.host", "127.0.0.1");
       all.put("spark.ui.enabled", "false");
+      all.put("spark.hadoop.fs.file.impl", PosixFileSystem.class.getName());
     }
     String master = given.getOrDefault("spark.master", all.getOrDefault("spark.master", ""));
     boolean local = Cluster.local(master);
