@@ -57,11 +57,13 @@ END
   "${jvm[@]}" -Xmx1g lethe.bench.RandomCheckpoint "$into/template" "$into/model"
 fi
 
-# The most that each process below this script had in memory, MiB, until the file is removed.
+# The most that each process of this script had in memory, MiB, until the file is removed.
+export BILLION_RUN=$$
 watch() {
   local pid status kind rss
   while [ -f "$1" ]; do
     for pid in $(pgrep -f 'lethe.Main|CoarseGrainedExecutorBackend' || true); do
+      { tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qx "BILLION_RUN=$BILLION_RUN" || continue
       status=$(cat "/proc/$pid/status" 2>/dev/null) || continue
       rss=$(awk '/^VmHWM/ { print int($2 / 1024) }' <<<"$status")
       kind=driver
@@ -76,7 +78,7 @@ run() { # NAME [SETTING...]
   local name=$1 begun=$SECONDS
   shift
   local command=("$into/billion.conf" "run.dir=$into/$name" "$@")
-  rm -rf "${into:?}/$name" "$into/$name".seen
+  rm -rf "${into:?}/$name" "$into/$name.watch.seen"
   touch "$into/$name.watch"
   watch "$into/$name.watch" &
   local watcher=$!
