@@ -76,7 +76,7 @@ row() {
       died=$(date +%s.%N)
       "${command[@]}" >>"$log" 2>&1 || fail "$run ended with exit $? when it was started again, see $log"
       local from
-      from=$(sed -n 's/.*Resuming from the checkpoint of step \([0-9]*\) .*/\1/p' "$log")
+      from=$(sed -n 's/.*Resuming from the checkpoint of step \([0-9]*\) .*/\1/p' "$log" | head -1) # said to the console and the log
       [ -n "$from" ] || { fail "$run did not go on from a checkpoint"; from=0; }
       lost=$((kill - from))
       ;;
@@ -121,7 +121,9 @@ for wire in $wires; do
     done
   done
 done
+rows=$(($(wc -w <<<"$all_workers") * $(wc -w <<<"$faults")))
 for wire in $wires; do
+  [ "$(cat "$into/$wire.sha256" 2>/dev/null | wc -l)" -eq $rows ] || fail "$wire: not every one of $rows rows has a result"
   case $(sort -u "$into/$wire.sha256" 2>/dev/null | wc -l) in
     1) echo "$wire: every row has the weights $(sort -u "$into/$wire.sha256"); the start has $start" ;;
     *) fail "$wire: the rows do not agree: $(sort "$into/$wire.sha256" 2>/dev/null | uniq -c | tr '\n' ' ')" ;;
