@@ -99,5 +99,7 @@ run plain
 run killed spark.executorEnv.LETHE_FAULT=worker/1/2/push
 grep -ohE '"(launch|attempt)":[0-9]+' "$into/killed/steps.jsonl" | tr '\n' ' ' | sed 's/^/killed: /'
 echo
+grep -qE '"(launch|attempt)":[1-9]' "$into/killed/steps.jsonl" || { echo "billion: no worker was killed" >&2; exit 1; }
+grep -ohE '"wire_bytes":[0-9]+' "$into/plain/steps.jsonl" | head -1 | sed 's/^/bytes sent in a step: /'
 cmp <(cat "$into"/plain/model/*.safetensors | sha256sum) <(cat "$into"/killed/model/*.safetensors | sha256sum) &&
   echo "the same bits: $(cat "$into"/plain/model/*.safetensors | sha256sum | cut -c1-16)"

@@ -129,7 +129,7 @@ final class ModelFolders {
     if (settings.adapter().isEmpty()) {
       return;
     }
-    findings.look(() -> settings.adapted(network));
+    findings.look(() -> settings.adapted(network, section + ".lora.targets"));
     if (settings.adapter().get().write() == AdapterSettings.Written.MERGED) {
       return;
     }
@@ -284,6 +284,6 @@ final class ModelFolders {
 
   private ModelSource source(String path) {
     String base = original().filter(this::seen).map(p -> reach.path(p).toString()).orElse("");
-    return new ModelSource(reach.path(path).toString(), base, hadoop);
+    return new ModelSource(reach.path(path).toString(), hadoop).resolved(base);
   }
 }

@@ -23,11 +23,12 @@ public final class ModelFingerprint {
    * adapter, over those of its files and the fingerprint of its base.
    *
    * @throws lethe.settings.InvalidSettings when Lethe wrote the model and its files are not as they
-   *     were then
+   *     were then, or the base of its adapter is another one
    */
   public static String of(ModelSource source) {
     Optional<PeftFolder> adapter = source.adapter();
     if (adapter.isPresent()) {
+      source.checkBase();
       SortedMap<String, String> both =
           new TreeMap<>(digests(adapter.get().path(), adapter.get().files()));
       both.put(ModelOrigin.BASE, of(source.withoutAdapter()));

@@ -3,7 +3,6 @@ package lethe.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,7 +35,7 @@ import org.apache.hadoop.fs.Path;
  * is merged into its base.
  *
  * @param path a Hugging Face folder, or an adapter's as PEFT lays it out
- * @param base the base model of an adapter that names none which can be read; may be empty
+ * @param base the base model of an adapter; empty for the one that the adapter itself names
  * @param hadoop settings of its file system that differ from the defaults
  */
 public record ModelSource(String path, String base, Map<String, String> hadoop)
@@ -98,35 +97,42 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
         .orElse(this);
   }
 
+  /**
+   * The same, with the base model of an adapter found once for all processes: the folder that the
+   * adapter names, as this process sees it, or another where there is no such folder. A model that
+   * is no adapter is returned as it is.
+   *
+   * @param other the base model of an adapter that names none which is there; may be empty
+   */
+  public ModelSource resolved(String other) {
+    Optional<PeftFolder> adapter = adapter();
+    if (adapter.isEmpty()) {
+      return this;
+    }
+    Files files = files();
+    String named = adapter.get().base();
+    return new ModelSource(
+        path, isModel(named, files) ? files.qualified(new Path(named)).toString() : other, hadoop);
+  }
+
   private HfFolder baseOf(PeftFolder adapter) {
     Files files = files();
-    List<String> named = new ArrayList<>();
-    for (String folder : new String[] {adapter.base(), base}) {
-      if (!folder.isEmpty() && !named.contains(folder)) {
-        named.add(folder);
-      }
+    String folder = base.isEmpty() ? adapter.base() : base;
+    if (!isModel(folder, files)) {
+      throw new InvalidSettings(
+          "Cannot find the base model of the adapter in %s: %s; write its folder into base_model_name_or_path of %s"
+              .formatted(
+                  path,
+                  folder.isEmpty() ? "it names none" : folder + " is no folder with config.json",
+                  PeftFolder.CONFIG));
     }
-    for (String folder : named) {
-      if (isModel(folder, files)) {
-        return HfFolder.open(new Path(folder), files);
-      }
-    }
-    throw new InvalidSettings(
-        "Cannot find the base model of the adapter in %s: %s; write its folder into base_model_name_or_path of %s"
-            .formatted(
-                path,
-                named.isEmpty()
-                    ? "it names none"
-                    : String.join(" and ", named)
-                        + (named.size() == 1 ? " is" : " are")
-                        + " no folder with config.json",
-                PeftFolder.CONFIG));
+    return HfFolder.open(new Path(folder), files);
   }
 
   private static boolean isModel(String folder, Files files) {
     try {
-      return files.exists(new Path(folder, HfFolder.CONFIG));
-    } catch (IllegalArgumentException | UncheckedIOException e) {
+      return !folder.isEmpty() && files.exists(new Path(folder, HfFolder.CONFIG));
+    } catch (IllegalArgumentException e) {
       return false; // a name in a model hub need not be a path
     }
   }
@@ -148,7 +154,14 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
    * @throws InvalidSettings naming every tensor that is not as it should be
    */
   public List<String> check() {
-    return check(Checkpoint::check);
+    List<String> warnings = check(Checkpoint::check);
+    adapter()
+        .ifPresent(
+            peft -> {
+              checkBase();
+              peft.checkValues(peft.network(architecture()));
+            });
+    return warnings;
   }
 
   /**
@@ -169,12 +182,7 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
               .formatted(read.config.source()));
     }
     warnings.addAll(how.apply(new Checkpoint(folder.weights(), read.architecture)));
-    adapter()
-        .ifPresent(
-            peft -> {
-              peft.network(read.architecture);
-              checkBase(peft);
-            });
+    adapter().ifPresent(peft -> peft.network(read.architecture));
     return warnings;
   }
 
@@ -211,9 +219,14 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
         .orElse(weights);
   }
 
-  /** Refuses an adapter that Lethe made over another base of the same shapes. */
-  private void checkBase(PeftFolder adapter) {
-    ModelOrigin.read(adapter.path(), adapter.files())
+  /**
+   * Compares the base model of an adapter that Lethe made with the one that it was made over.
+   *
+   * @throws InvalidSettings when it is another one
+   */
+  void checkBase() {
+    adapter()
+        .flatMap(adapter -> ModelOrigin.read(adapter.path(), adapter.files()))
         .map(origin -> origin.made().models().get(ModelOrigin.BASE))
         .filter(made -> !made.equals(ModelFingerprint.of(withoutAdapter())))
         .ifPresent(

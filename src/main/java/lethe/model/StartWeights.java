@@ -2,6 +2,7 @@ package lethe.model;
 
 import java.io.Serializable;
 import lethe.model.checkpoint.TensorSource;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The weights that a training begins with, in a form that can be sent to other processes: those of
@@ -36,6 +37,9 @@ public record StartWeights(ModelSource model, boolean random, double deviation, 
    *     were then
    */
   public String fingerprint() {
-    return random ? "random, %s, seed %d".formatted(deviation, seed) : ModelFingerprint.of(model);
+    return random
+        ? "random, %s, seed %d, config.json %s"
+            .formatted(deviation, seed, DigestUtils.sha256Hex(model.open().config().toString()))
+        : ModelFingerprint.of(model);
   }
 }

@@ -40,7 +40,7 @@ record ModelTraining(
     Console console,
     StopSignal signal) {
   /** The adapter in the folder of the model that it is merged into. */
-  private static final String ADAPTER = "adapter";
+  static final String ADAPTER = "adapter";
 
   /**
    * Trains, going on from the newest checkpoint of the same run if there is one.
@@ -80,10 +80,11 @@ record ModelTraining(
       Path target,
       ModelOrigin.Inputs made) {
     Optional<Written> adapter = settings.adapter().map(AdapterSettings::write);
+    String untrained = result.untrained();
     Path beside = new Path(target, ADAPTER);
     folder.files().delete(beside);
     if (adapter.isPresent() && adapter.get() != Written.MERGED) {
-      writeAdapter(result, adapter.get() == Written.BOTH ? beside : target, made);
+      writeAdapter(result, untrained, adapter.get() == Written.BOTH ? beside : target, made);
     }
     if (adapter.isEmpty() || adapter.get() != Written.ADAPTER) {
       TensorSource weights = result.weights();
@@ -98,10 +99,11 @@ record ModelTraining(
     Trainer.discardCheckpoints(folder, spec.stage());
   }
 
-  private void writeAdapter(Trainer.Result result, Path target, ModelOrigin.Inputs made) {
+  private void writeAdapter(
+      Trainer.Result result, String base, Path target, ModelOrigin.Inputs made) {
     StartWeights start = result.model().start();
     SortedMap<String, String> models = new TreeMap<>(made.models());
-    models.put(ModelOrigin.BASE, start.fingerprint());
+    models.put(ModelOrigin.BASE, base);
     new PeftWriter(target, folder.files())
         .write(
             result.model().adapted().orElseThrow(),

@@ -74,12 +74,12 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
   }
 
   /**
-   * A Hugging Face folder that the settings name, or that of an adapter: one that names no base
-   * model is taken to lie over the model that the run begins with.
+   * A Hugging Face folder that the settings name, or that of an adapter: where the base model that
+   * it names is not there, it is taken to lie over the model that the run begins with.
    */
   ModelSource at(String path) {
     String base = config.pretrain().isPresent() ? folder.original().toString() : config.model();
-    return new ModelSource(qualified(path), qualified(base), hadoop);
+    return new ModelSource(qualified(path), hadoop).resolved(qualified(base));
   }
 
   private String qualified(String path) {

@@ -38,6 +38,17 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
     return folder.files().exists(adapter) ? adapter : new Path(model, HfFolder.CONFIG);
   }
 
+  private void uncommit(Verb stage) {
+    Path commit = files().get(stage);
+    folder.files().delete(commit);
+    if (stage.trains()) {
+      Path model = commit.getParent();
+      folder.files().delete(new Path(model, HfFolder.CONFIG));
+      folder.files().delete(new Path(model, PeftFolder.CONFIG));
+      folder.files().delete(new Path(model, ModelTraining.ADAPTER));
+    }
+  }
+
   /** The stages asked for but the report, which is always made anew. */
   List<Verb> asked() {
     return files().keySet().stream()
@@ -97,6 +108,6 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
     Collections.reverse(made); // so that a finished stage always has its inputs
     made.stream()
         .filter(other -> other == stage || stage.madeFrom().contains(other))
-        .forEach(other -> folder.files().delete(files().get(other)));
+        .forEach(this::uncommit);
   }
 }

@@ -16,11 +16,13 @@ import org.apache.hadoop.fs.Path;
  *
  * @param rank of it
  * @param alpha of its scale
+ * @param rankStabilized whether its scale is alpha / sqrt(rank), and not alpha / rank
  * @param targets the modules that have one, as the settings name them
  * @param written {@code merged}, {@code adapter} or {@code both}: an adapter that forgets is undone
  *     by leaving it out, a merged model is not
  */
-record TrainedAdapter(int rank, double alpha, List<String> targets, String written) {
+record TrainedAdapter(
+    int rank, double alpha, boolean rankStabilized, List<String> targets, String written) {
 
   /**
    * The adapter of a model's folder.
@@ -37,6 +39,7 @@ record TrainedAdapter(int rank, double alpha, List<String> targets, String writt
                 new TrainedAdapter(
                     adapter.path("rank").asInt(),
                     adapter.path("alpha").asDouble(),
+                    adapter.path("rankStabilized").asBoolean(),
                     StreamSupport.stream(adapter.path("targets").spliterator(), false)
                         .map(JsonNode::asText)
                         .toList(),
@@ -61,9 +64,10 @@ record TrainedAdapter(int rank, double alpha, List<String> targets, String writt
         };
     return String.format(
         Locale.ROOT,
-        "trained: an adapter of rank %d, alpha %s, on %s; written: %s",
+        "trained: an adapter of rank %d, alpha %s%s, on %s; written: %s",
         rank,
         alpha,
+        rankStabilized ? ", rank-stabilized" : "",
         String.join(", ", targets),
         what);
   }

@@ -179,6 +179,15 @@ public record TrainSettings(
     return adapter.map(a -> AdaptedNetwork.of(architecture, a.adapter()));
   }
 
+  /**
+   * As {@link #adapted(Architecture)}.
+   *
+   * @param setting that names the targets, for messages
+   */
+  public Optional<AdaptedNetwork> adapted(Architecture architecture, String setting) {
+    return adapter.map(a -> AdaptedNetwork.of(architecture, a.adapter(), setting));
+  }
+
   /** The network that is trained, and where its training begins. */
   TrainedModel trained(ModelSource model, StartWeights start) {
     return new TrainedModel(

@@ -21,6 +21,7 @@ import lethe.model.TrainedModel;
 import lethe.model.checkpoint.TensorSource;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.settings.InvalidSettings;
 import lethe.target.ProbeResult;
 import lethe.target.SteeringTarget;
 import lethe.train.exchange.ExchangeSpec;
@@ -106,7 +107,24 @@ public final class Trainer {
       TrainedModel model,
       TensorSource weights,
       Dataset<Row> trained,
-      JsonNode run) {}
+      JsonNode run) {
+
+    /**
+     * Looks again at the weights that were not trained.
+     *
+     * @return their fingerprint; empty if all were trained
+     * @throws InvalidSettings when they are not those that the run began with
+     */
+    public String untrained() {
+      String begun = run.path("parts").path(UNTRAINED).asText("");
+      if (!begun.isEmpty() && !begun.equals(model.start().fingerprint())) {
+        throw new InvalidSettings(
+            "Cannot write the trained model: the model in %s, of which parts were not trained, has changed since training began (fingerprint %s); put its files back and run the same command again, which goes on from the checkpoints"
+                .formatted(model.start().model().path(), begun));
+      }
+      return begun;
+    }
+  }
 
   /**
    * Removes everything a stage could resume from: its checkpoints and step records.
@@ -126,6 +144,9 @@ public final class Trainer {
   public static void discardCheckpoints(RunFolder folder, String stage) {
     new CheckpointFolder(folder.checkpoints(stage), folder.files()).discard();
   }
+
+  /** The part of a run's identity that says which weights were not trained. */
+  private static final String UNTRAINED = "the weights that are not trained";
 
   private final SparkSession spark;
   private final TrainSettings settings;
@@ -322,8 +343,9 @@ public final class Trainer {
     parts.put("the learning rates", schedule);
     target.ifPresent(t -> parts.put("the target", t));
     settings.adapter().ifPresent(a -> parts.put("train.lora", a.adapter()));
+    settings.adapter().ifPresent(a -> parts.put("train.lora.seed", a.seed()));
     if (!untrained.isEmpty()) {
-      parts.put("the weights that are not trained", untrained);
+      parts.put(UNTRAINED, untrained);
     }
     parts.put("train.seed", settings.seed());
     parts.put("train.shards", settings.shards());

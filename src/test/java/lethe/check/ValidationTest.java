@@ -140,7 +140,7 @@ RUN | unlearn.method=idk+descent | unlearn.method idk+descent needs questions an
 FINETUNE | finetune.splits=[general] | finetune.splits must name a split that corpus.splits has
 FINETUNE | finetune.splits=[] | finetune.splits must name a split that corpus.splits has
 FINETUNE | finetune.splits=[retain,general] | finetune.splits names general, which
-RUN | train.freeze=*nothing* | which matches no parameter of the model
+RUN | train.freeze=*nothing* | which matches no parameter that is trained
 RUN | spark.master=local-cluster[1,1,many] | spark.master must be local[threads] or
 RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
 """)

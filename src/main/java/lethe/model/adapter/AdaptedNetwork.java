@@ -46,11 +46,20 @@ public record AdaptedNetwork(
   }
 
   /**
+   * As {@link #of(Architecture, Adapter)}.
+   *
    * @param setting that names the targets, for messages
    */
-  static AdaptedNetwork of(Architecture base, Adapter adapter, String setting) {
+  public static AdaptedNetwork of(Architecture base, Adapter adapter, String setting) {
     Targets targets = new Targets(base, adapter.targets(), setting);
-    targets.check();
+    targets.check(true);
+    return of(base, adapter, targets::names);
+  }
+
+  /** The same, but as in PEFT it is enough that one target names a matrix. */
+  static AdaptedNetwork ofAny(Architecture base, Adapter adapter, String setting) {
+    Targets targets = new Targets(base, adapter.targets(), setting);
+    targets.check(false);
     return of(base, adapter, targets::names);
   }
 
@@ -145,10 +154,13 @@ public record AdaptedNetwork(
           || targets.stream().anyMatch(target -> Adapter.names(target, module));
     }
 
-    void check() {
+    void check(boolean every) {
       List<String> problems = new ArrayList<>();
       if (!targets.equals(List.of(Adapter.ALL_LINEAR))) {
         targets.forEach(target -> problem(target).ifPresent(problems::add));
+      }
+      if (!every && problems.size() < targets.size()) {
+        problems.clear();
       }
       if (problems.isEmpty()) {
         uneven().ifPresent(problems::add);

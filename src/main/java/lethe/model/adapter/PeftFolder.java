@@ -177,7 +177,7 @@ public record PeftFolder(Path path, Files files, JsonNode config) {
             config.get("lora_alpha").asDouble(),
             config.path("use_rslora").asBoolean(),
             pattern().map(p -> matching(p, base, setting)).orElseGet(this::targets));
-    AdaptedNetwork network = AdaptedNetwork.of(base, adapter, setting);
+    AdaptedNetwork network = AdaptedNetwork.ofAny(base, adapter, setting);
     check(network);
     return network;
   }
@@ -221,6 +221,26 @@ public record PeftFolder(Path path, Files files, JsonNode config) {
       throw new InvalidSettings(
           "Cannot use the adapter in %s with this base model: %s; name the base that it was made for"
               .formatted(path, FirstTen.of(problems)));
+    }
+  }
+
+  /**
+   * Reads A and B once.
+   *
+   * @throws InvalidSettings when a value is not finite
+   */
+  public void checkValues(AdaptedNetwork network) {
+    TensorSource tensors = tensors();
+    for (NamedShape tensor : network.tensors()) {
+      float[] values = new float[(int) tensor.elements()];
+      tensors.read(tensor.name(), 0, values, 0, values.length);
+      for (int i = 0; i < values.length; i++) {
+        if (!Float.isFinite(values[i])) {
+          throw new InvalidSettings(
+              "The adapter in %s has values that are not finite: %s at element %d; fetch it again"
+                  .formatted(path, PREFIX + tensor.name(), i));
+        }
+      }
     }
   }
 

@@ -13,6 +13,7 @@ import lethe.model.checkpoint.ModelOrigin;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.SafetensorsWriter;
 import lethe.model.checkpoint.TensorSource;
+import lethe.settings.InvalidSettings;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.Path;
 
@@ -38,6 +39,11 @@ public record PeftWriter(Path target, Files files) {
    */
   public void write(
       AdaptedNetwork network, TensorSource tensors, String base, ModelOrigin.Inputs made) {
+    if (files.qualified(target).equals(files.qualified(new Path(base)))) {
+      throw new InvalidSettings(
+          "Cannot write an adapter to %s: its base model is read from there; name another folder"
+              .formatted(target));
+    }
     HfWriter.clear(target, files);
     Map<String, String> names = new HashMap<>();
     List<NamedShape> stored =

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteOrder;
@@ -220,12 +221,17 @@ public final class Parameters implements AutoCloseable {
         offset,
         count,
         (place, at, done, length) -> {
-          if (direct) {
-            buffer(computeTensors.get(place)).position(at).put(values, from + done, length);
+          if (direct && fitsABuffer(place)) {
+            buffer(computeTensors.get(place)).position((int) at).put(values, from + done, length);
           } else {
             copy(place, at, FloatBuffer.wrap(values, from + done, length));
           }
         });
+  }
+
+  /** Whether Java can see an array of float32 as one buffer. */
+  private boolean fitsABuffer(int place) {
+    return Float.BYTES * architecture.parameters().get(place).elements() <= Integer.MAX_VALUE;
   }
 
   private void copy(int place, long at, FloatBuffer values) {
@@ -256,13 +262,24 @@ public final class Parameters implements AutoCloseable {
             Arrays.fill(values, from + done, from + done + length, 0);
           } else {
             sums[place] = sums[place].toDevice(Device.cpu(), false);
-            buffer(sums[place]).position(at).get(values, from + done, length);
+            if (fitsABuffer(place)) {
+              buffer(sums[place]).position((int) at).get(values, from + done, length);
+            } else {
+              System.arraycopy(part(sums[place], at, length), 0, values, from + done, length);
+            }
           }
         });
   }
 
+  private static float[] part(NDArray array, long from, int length) {
+    try (NDArray row = array.reshape(-1);
+        NDArray part = row.get(new NDIndex("{}:{}", from, from + length))) {
+      return part.toFloatArray();
+    }
+  }
+
   private interface Piece {
-    void at(int place, int offset, int done, int length);
+    void at(int place, long offset, int done, int length);
   }
 
   private void walk(long offset, int count, Piece piece) {
@@ -271,7 +288,7 @@ public final class Parameters implements AutoCloseable {
       place = -place - 2; // the parameter that begins before it
     }
     for (int done = 0; done < count; place++) {
-      int at = (int) (offset + done - starts[place]);
+      long at = offset + done - starts[place];
       int length = (int) Math.min(count - done, starts[place + 1] - starts[place] - at);
       piece.at(place, at, done, length);
       done += length;

@@ -179,9 +179,9 @@ public final class WorkerTask
     Compute compute = spec.compute.on(BarrierTaskContext.get().resources());
     try (Network network = new Network(spec.model.architecture(), compute)) {
       Parameters weights = network.newParameters();
-      readUntrained(weights);
       Map<FrozenModel, Parameters> frozen = frozen(network, weights);
       DriverConnection.Start start = hello(driver, compute);
+      readUntrained(weights); // after hello: it may take longer than a lost worker may be missing
       PlanReader plan = new PlanReader(rows, start.step());
       MicroBatch microBatch = new MicroBatch(network);
       ProbeWork probe = new ProbeWork(spec, plan, microBatch, worker);
