@@ -196,6 +196,54 @@ class AdapterTest {
             "it has both config.json and adapter_config.json, a whole model and an adapter");
   }
 
+  @Test
+  void theBaseIsTheFolderThatItNamesOrElseTheOneOfTheRun() throws IOException {
+    ModelSource base = TinyLlama.write(folder.resolve("base"), 1);
+    ModelSource other = TinyLlama.write(folder.resolve("other"), 2);
+    AdaptedNetwork network = over(base.architecture(), "q_proj");
+    Path adapter = folder.resolve("adapter");
+    write(adapter, network, new AdapterStart(network, 3), base);
+    ModelSource named = new ModelSource(adapter.toString(), Map.of()).resolved(other.path());
+    assertThat(named.withoutAdapter().path()).endsWith("/base/model");
+    write(adapter, network, new AdapterStart(network, 3), new ModelSource("hub/name", Map.of()));
+    ModelSource fallen = new ModelSource(adapter.toString(), Map.of()).resolved(other.path());
+    assertThat(fallen.withoutAdapter().path()).isEqualTo(other.path());
+    assertThat(base.resolved(other.path())).isSameAs(base);
+  }
+
+  @Test
+  void anotherBaseIsRefusedByWhoeverUsesTheModel() throws IOException {
+    ModelSource base = TinyLlama.write(folder.resolve("base"), 1);
+    ModelSource other = TinyLlama.write(folder.resolve("other"), 2);
+    AdaptedNetwork network = over(base.architecture(), "q_proj");
+    Path adapter = folder.resolve("adapter");
+    write(adapter, network, new AdapterStart(network, 3), base);
+    assertThatThrownBy(
+            () -> ModelFingerprint.of(new ModelSource(adapter.toString(), other.path(), Map.of())))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("it was made over another base model than " + other.path());
+  }
+
+  @Test
+  void valuesThatAreNotFiniteAndATargetThatIsTheBaseAreRefused() throws IOException {
+    ModelSource base = TinyLlama.write(folder.resolve("base"), 1);
+    AdaptedNetwork network = over(base.architecture(), "q_proj");
+    assertThatThrownBy(
+            () -> write(Path.of(base.path()), network, new AdapterStart(network, 3), base))
+        .hasMessageContaining("its base model is read from there");
+    Path adapter = folder.resolve("adapter");
+    write(adapter, network, new AdapterStart(network, 3), base);
+    Files.delete(adapter.resolve(ModelOrigin.FILE));
+    Path weights = adapter.resolve(PeftFolder.WEIGHTS);
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[bytes.length - 1] = 0x7f; // the last element: a NaN
+    bytes[bytes.length - 2] = (byte) 0xff;
+    Files.write(weights, bytes);
+    assertThatThrownBy(() -> new ModelSource(adapter.toString(), Map.of()).check())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("has values that are not finite: base_model.model.");
+  }
+
   private static AdaptedNetwork over(Architecture base, String... targets) {
     return AdaptedNetwork.of(base, new Adapter(3, 6, false, List.of(targets)));
   }
