@@ -87,7 +87,7 @@ public final class Preflight {
   private void memory(Architecture architecture, MemoryBudget budget) {
     if (budget.driverHeap() + SPARK_HEAP > heap) {
       problems.add(
-          "spark.driver.memory must be at least %s for a model of %s parameters (weights, moments, gradient, a checkpoint's copy: %s), was %s"
+          "spark.driver.memory must be at least %s for a model of %s parameters (weights, moments, gradient, what a checkpoint copies: %s), was %s"
               .formatted(
                   mebi(budget.driverHeap() + SPARK_HEAP),
                   Console.count((double) architecture.elements()),

@@ -3,6 +3,7 @@ package lethe.train;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -28,14 +29,16 @@ record CheckpointReader(
     CheckpointFolder folder, RunIdentity run, Buckets buckets, Consumer<String> tell) {
 
   /**
-   * The newest whole checkpoint. Unfinished and damaged ones that are newer are reported and
-   * skipped; the steps since are then computed again, to the same bits.
+   * Reads the newest whole checkpoint into an optimizer. Unfinished and damaged ones that are newer
+   * are reported and skipped; the steps since are then computed again, to the same bits.
    *
+   * @return what the checkpoint holds besides; empty where there is none, and the optimizer is as
+   *     it was
    * @throws InvalidSettings when one belongs to another run, naming what differs: the user who
    *     changed it may not know that a checkpoint would be lost; and when there are only damaged
    *     ones, since training would begin again without a word
    */
-  Optional<Checkpoints.State> newest() {
+  Optional<Checkpoints.State> resume(AdamW optimizer) {
     List<String> damaged = new ArrayList<>();
     for (int step : folder.steps()) {
       if (!folder.finished(step)) {
@@ -49,7 +52,7 @@ record CheckpointReader(
         if (!differences.isEmpty()) {
           throw another(step, differences);
         }
-        Checkpoints.State state = read(step, manifest);
+        Checkpoints.State state = read(step, manifest, optimizer);
         damaged.forEach(tell);
         return Optional.of(state);
       } catch (DamagedCheckpoint | UncheckedIOException e) {
@@ -96,19 +99,18 @@ record CheckpointReader(
     return manifest;
   }
 
-  private Checkpoints.State read(int step, JsonNode manifest) {
-    List<float[][]> vectors = new ArrayList<>();
-    for (String name : Checkpoints.VECTORS) {
-      vectors.add(readVector(step, name, manifest));
+  private Checkpoints.State read(int step, JsonNode manifest, AdamW optimizer) {
+    for (int v = 0; v < Checkpoints.VECTORS.size(); v++) {
+      readVector(step, Checkpoints.VECTORS.get(v), manifest, optimizer.vectors().get(v));
     }
-    float[][] best =
-        manifest.path("sha256").has(Checkpoints.BEST)
-            ? readVector(step, Checkpoints.BEST, manifest)
-            : null;
+    float[][] best = null;
+    if (manifest.path("sha256").has(Checkpoints.BEST)) {
+      best = buckets.allocate();
+      readVector(step, Checkpoints.BEST, manifest, best);
+    }
+    optimizer.resume(step);
     return new Checkpoints.State(
-        new AdamW.State(step, vectors),
-        manifest.path("environment").asText(),
-        new TargetController.State(probes(manifest), best));
+        manifest.path("environment").asText(), new TargetController.State(probes(manifest), best));
   }
 
   private InvalidSettings another(int step, List<String> differences) {
@@ -132,12 +134,14 @@ record CheckpointReader(
     return probes;
   }
 
-  private float[][] readVector(int step, String name, JsonNode manifest) {
-    return readVector(
-        new Path(folder.of(step), name + ".bin"), manifest.path("sha256").path(name).asText());
+  private void readVector(int step, String name, JsonNode manifest, float[][] into) {
+    readVector(
+        new Path(folder.of(step), name + ".bin"),
+        manifest.path("sha256").path(name).asText(),
+        into);
   }
 
-  private float[][] readVector(Path part, String expected) {
+  private void readVector(Path part, String expected, float[][] into) {
     if (!folder.files().exists(part)) {
       throw new DamagedCheckpoint(part + " is missing");
     }
@@ -149,7 +153,6 @@ record CheckpointReader(
               + " bytes, expected "
               + 4 * buckets.elements());
     }
-    float[][] vector = buckets.allocate();
     MessageDigest digest = Files.sha256();
     long[] at = {0};
     folder
@@ -160,12 +163,13 @@ record CheckpointReader(
             4 * buckets.elements(),
             piece -> {
               digest.update(piece.duplicate());
-              piece.order(ByteOrder.LITTLE_ENDIAN);
-              while (piece.remaining() >= 4) {
-                vector[(int) (at[0] / buckets.bucketElements())][
-                        (int) (at[0] % buckets.bucketElements())] =
-                    piece.getFloat();
-                at[0]++;
+              FloatBuffer values = piece.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+              while (values.hasRemaining()) {
+                int bucket = buckets.at(at[0]);
+                int from = (int) (at[0] - buckets.offset(bucket));
+                int count = Math.min(values.remaining(), buckets.length(bucket) - from);
+                values.get(into[bucket], from, count);
+                at[0] += count;
               }
             });
     String found = HexFormat.of().formatHex(digest.digest());
@@ -173,6 +177,5 @@ record CheckpointReader(
       throw new DamagedCheckpoint(
           part + " has sha256 " + found + ", its manifest says " + expected);
     }
-    return vector;
   }
 }

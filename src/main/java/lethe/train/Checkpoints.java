@@ -25,17 +25,19 @@ import lethe.folder.LeaseLostException;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.Buckets;
 import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Snapshot;
 import lethe.train.steering.TargetController;
 import org.apache.hadoop.fs.Path;
 
 /**
  * Exact resume states: weights, moments and the step number. A checkpoint is a folder of parts, one
  * per vector, whose manifest with every part's checksum is written last; a folder without a
- * manifest is not a checkpoint. Checkpoints are written in the background, from a copy, while
- * training continues.
+ * manifest is not a checkpoint. Checkpoints are written in the background, while training
+ * continues.
  */
 final class Checkpoints implements AutoCloseable {
   private static final int CHECKPOINTS_KEPT = 2;
+  private static final int PIECE_BYTES = 1 << 20;
   static final String BEST = "best";
   static final List<String> VECTORS = List.of("weights", "mean", "square");
 
@@ -60,13 +62,12 @@ final class Checkpoints implements AutoCloseable {
       List<TargetController.Sums> probes) {}
 
   /**
-   * What a checkpoint holds.
+   * What a checkpoint holds besides the optimizer's state.
    *
-   * @param optimizer weights, moments and the step number
-   * @param environment of the workers that made them
+   * @param environment of the workers that made it
    * @param steering state of a training that stops at its target; without probes for any other
    */
-  record State(AdamW.State optimizer, String environment, TargetController.State steering) {}
+  record State(String environment, TargetController.State steering) {}
 
   private final CheckpointFolder folder;
   private final RunIdentity run;
@@ -99,67 +100,71 @@ final class Checkpoints implements AutoCloseable {
   }
 
   /**
-   * Copies the state now and writes the copy in the background. If the previous checkpoint is still
-   * being written, this waits for it, so that at most one copy is in memory. A step that is saved
-   * is not saved again: its checkpoint would have to be deleted for that.
+   * Writes the state of now in the background. If the previous checkpoint is still being written,
+   * this waits for it, so that at most one is under way. A step that is saved is not saved again:
+   * its checkpoint would have to be deleted for that.
    */
   void save(AdamW optimizer, String environment, Optional<TargetController> steering) {
     await();
     if (optimizer.steps() == saved) {
       return;
     }
-    State copy =
+    State beside =
         new State(
-            optimizer.copy(),
-            environment,
-            steering.map(TargetController::state).orElse(TargetController.State.NONE));
-    writing = writer.submit(() -> write(copy));
+            environment, steering.map(TargetController::state).orElse(TargetController.State.NONE));
+    Snapshot snapshot = optimizer.snapshot(patience, this::tellOfWaiting);
+    writing = writer.submit(() -> write(snapshot, beside));
   }
 
-  private void write(State checkpoint) {
-    AdamW.State state = checkpoint.optimizer();
-    Path target = folder.of(state.steps());
-    try {
-      folder.discard(state.steps());
-      Map<String, String> sums = new TreeMap<>();
-      for (int i = 0; i < VECTORS.size(); i++) {
-        sums.put(VECTORS.get(i), write(target, VECTORS.get(i), state.vectors().get(i)));
-      }
-      if (checkpoint.steering().best() != null) {
-        sums.put(BEST, write(target, BEST, checkpoint.steering().best()));
-      }
-      folder
-          .files()
-          .writeJson(
-              folder.manifest(state.steps()),
-              new Manifest(
-                  state.steps(),
-                  folder.files().driver(),
-                  run,
-                  buckets.elements(),
-                  checkpoint.environment(),
-                  sums,
-                  checkpoint.steering().probes()));
-      saved = state.steps();
-    } catch (LeaseLostException e) {
-      throw e;
-    } catch (RuntimeException e) {
+  private void write(Snapshot snapshot, State beside) {
+    try (snapshot) {
+      Path target = folder.of(snapshot.steps());
+      float[][] best = beside.steering().best();
       try {
-        folder.discard(state.steps()); // the space that it takes may be what the next one needs
-      } catch (RuntimeException again) {
-        e.addSuppressed(again);
+        folder.discard(snapshot.steps());
+        Map<String, String> sums = new TreeMap<>();
+        for (int i = 0; i < VECTORS.size(); i++) {
+          int vector = i;
+          sums.put(
+              VECTORS.get(i),
+              write(target, VECTORS.get(i), (bucket, use) -> snapshot.read(vector, bucket, use)));
+        }
+        if (best != null) {
+          sums.put(BEST, write(target, BEST, (bucket, use) -> use.take(best[bucket])));
+        }
+        folder
+            .files()
+            .writeJson(
+                folder.manifest(snapshot.steps()),
+                new Manifest(
+                    snapshot.steps(),
+                    folder.files().driver(),
+                    run,
+                    buckets.elements(),
+                    beside.environment(),
+                    sums,
+                    beside.steering().probes()));
+        saved = snapshot.steps();
+      } catch (LeaseLostException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        try {
+          folder.discard(snapshot.steps()); // the next one may need the space that it takes
+        } catch (RuntimeException again) {
+          e.addSuppressed(again);
+        }
+        tell.accept(
+            "Warning: the checkpoint of step %d could not be written (%s)%s. Training goes on; a restart would begin %s"
+                .formatted(snapshot.steps(), e.getMessage(), lack(best != null), restart()));
+        return;
       }
-      tell.accept(
-          "Warning: the checkpoint of step %d could not be written (%s)%s. Training goes on; a restart would begin %s"
-              .formatted(state.steps(), e.getMessage(), lack(checkpoint), restart()));
-      return;
+      prune(snapshot.steps());
     }
-    prune(state.steps());
   }
 
   /** What to do if the disk is full; empty if it is not. */
-  private String lack(State checkpoint) {
-    int vectors = VECTORS.size() + (checkpoint.steering().best() == null ? 0 : 1);
+  private String lack(boolean steered) {
+    int vectors = VECTORS.size() + (steered ? 1 : 0);
     long needed = 4 * buckets.elements() * vectors;
     long left;
     try {
@@ -190,31 +195,49 @@ final class Checkpoints implements AutoCloseable {
     }
   }
 
+  /** Hands out the buckets of a vector, one after the other. */
+  @FunctionalInterface
+  private interface Vector {
+    void read(int bucket, Snapshot.Use use) throws IOException;
+  }
+
   /** Writes a part and returns its SHA-256. */
-  private String write(Path target, String name, float[][] vector) {
+  private String write(Path target, String name, Vector vector) {
     MessageDigest digest = Files.sha256();
-    folder.files().write(new Path(target, name + ".bin"), out -> writeVector(vector, out, digest));
+    folder
+        .files()
+        .write(
+            new Path(target, name + ".bin"),
+            out -> {
+              for (int b = 0; b < buckets.count(); b++) {
+                vector.read(b, values -> write(values, out, digest));
+              }
+            });
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  private static void writeVector(float[][] vector, OutputStream out, MessageDigest digest)
+  private static void write(float[] values, OutputStream out, MessageDigest digest)
       throws IOException {
-    for (float[] bucket : vector) {
-      ByteBuffer bytes = ByteBuffer.allocate(4 * bucket.length).order(ByteOrder.LITTLE_ENDIAN);
-      bytes.asFloatBuffer().put(bucket);
-      digest.update(bytes.array());
-      out.write(bytes.array());
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.min(PIECE_BYTES, 4 * values.length))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (int done = 0; done < values.length; done += bytes.capacity() / 4) {
+      int count = Math.min(values.length - done, bytes.capacity() / 4);
+      bytes.clear().asFloatBuffer().put(values, done, count);
+      digest.update(bytes.array(), 0, 4 * count);
+      out.write(bytes.array(), 0, 4 * count);
     }
   }
 
   /**
-   * Finds the state to go on from.
+   * Goes on from the newest whole checkpoint, whose vectors are read into those of the optimizer.
    *
-   * @throws InvalidSettings as {@link CheckpointReader#newest}
+   * @return what it holds besides; empty where there is none
+   * @throws InvalidSettings as {@link CheckpointReader#resume}
    */
-  Optional<State> newest() {
-    Optional<State> newest = new CheckpointReader(folder, run, buckets, tell).newest();
-    saved = newest.map(state -> state.optimizer().steps()).orElse(-1);
+  Optional<State> resume(AdamW optimizer) {
+    Optional<State> newest = new CheckpointReader(folder, run, buckets, tell).resume(optimizer);
+    saved = newest.isPresent() ? optimizer.steps() : -1;
     return newest;
   }
 
@@ -243,7 +266,7 @@ final class Checkpoints implements AutoCloseable {
         writing.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         return;
       } catch (TimeoutException e) {
-        tellOfWaiting(waits);
+        tellOfWaiting(patience.multipliedBy(waits));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException("Interrupted while a checkpoint was written", e);
@@ -253,10 +276,10 @@ final class Checkpoints implements AutoCloseable {
     }
   }
 
-  private void tellOfWaiting(int waits) {
+  private void tellOfWaiting(Duration waited) {
     tell.accept(
         "A checkpoint is still being written to %s after waiting %d s; still waiting for it"
-            .formatted(folder.path(), waits * patience.toSeconds()));
+            .formatted(folder.path(), waited.toSeconds()));
   }
 
   @Override
@@ -266,7 +289,7 @@ final class Checkpoints implements AutoCloseable {
       for (int waits = 1;
           !writer.awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS);
           waits++) {
-        tellOfWaiting(waits);
+        tellOfWaiting(patience.multipliedBy(waits));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -105,10 +105,9 @@ final class LaunchLoop implements AutoCloseable {
 
   private void resume() {
     checkpoints
-        .newest()
+        .resume(optimizer)
         .ifPresent(
             state -> {
-              optimizer.resume(state.optimizer());
               environment.resume(state.environment());
               steering.ifPresent(s -> s.resume(state.steering()));
               listener.notice(

@@ -16,7 +16,7 @@ import lethe.train.gradient.ShardTree;
  * those of forget terms and retain terms are kept separate.
  *
  * <pre>
- * driver heap      weights 4P, moments 8P, the step's gradient 4P, a checkpoint's copy 12P, the best step's weights 4P,
+ * driver heap      weights 4P, moments 8P, the step's gradient 4P, what a checkpoint copies 4P, the best step's weights 4P,
  *                  and for each worker the window's buckets
  * worker heap      (1 + log2(shards it owns)) gradients of 4P, and the buckets under way
  * worker native    weights W: 4A, or with bfloat16 2 for each element of a matrix and 4 for any other and for the embedding;
@@ -75,7 +75,7 @@ public record MemoryBudget(
     ShardTree tree = new ShardTree(settings.shards());
     int workers = settings.workers();
     long parts = settings.gradientMode().parts(); // an upper bound: a method may have only one
-    long driver = 4 * trained + 8 * trained + 4 * parts * trained + 12 * trained;
+    long driver = 4 * trained + 8 * trained + 4 * parts * trained + 4 * trained;
     driver += (steered ? 4 * trained : 0) + (long) workers * Mailbox.WINDOW * bucket;
     long sent = 0;
     int owned = 0;

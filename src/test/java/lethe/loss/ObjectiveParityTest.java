@@ -289,7 +289,7 @@ class ObjectiveParityTest {
     }
     assertThat(sum[0] / count).as(name).isCloseTo(value, within(1e-5 * Math.abs(value)));
     float[] ours = new float[(int) architecture.elements()];
-    float[][] mean = optimizer.copy().vectors().get(1);
+    float[][] mean = optimizer.vectors().get(1);
     for (int b = 0; b < buckets.count(); b++) {
       for (int i = 0; i < buckets.length(b); i++) {
         ours[(int) buckets.offset(b) + i] = mean[b][i] * 10;

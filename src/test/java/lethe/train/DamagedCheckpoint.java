@@ -57,8 +57,9 @@ public final class DamagedCheckpoint {
   public static int resume(Path run) {
     RunFolder folder = folder(run);
     try (Checkpoints checkpoints = checkpoints(folder)) {
-      int steps = checkpoints.newest().map(state -> state.optimizer().steps()).orElse(0);
-      StepLog.open(folder, STAGE, 3, steps, System.out::println);
+      AdamW optimizer = new AdamW(LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
+      checkpoints.resume(optimizer);
+      StepLog.open(folder, STAGE, 3, optimizer.steps(), System.out::println);
     }
     return 0;
   }

@@ -26,7 +26,7 @@ class MemoryBudgetTest {
     long p = model.elements();
     long bucket = 4 * p; // the model is smaller than one
     MemoryBudget alone = MemoryBudget.of(model, settings("train.workers=1"), 0, 10, false);
-    assertThat(alone.driverHeap()).isEqualTo(28 * p + 8 * bucket);
+    assertThat(alone.driverHeap()).isEqualTo(20 * p + 8 * bucket);
     assertThat(alone.workerHeap()).as("1 + log2(8) gradients").isEqualTo(16 * p + 8 * bucket);
     assertThat(alone.wire()).as("one gradient out, the weights back").isEqualTo(8 * p);
     assertThat(alone.runFolder()).isEqualTo(40 * p);
@@ -35,7 +35,7 @@ class MemoryBudgetTest {
     MemoryBudget three =
         MemoryBudget.of(
             model, settings("train.workers=3", "train.wire-dtype=bfloat16"), 1, 10, true);
-    assertThat(three.driverHeap()).isEqualTo(32 * p + 24 * bucket);
+    assertThat(three.driverHeap()).isEqualTo(24 * p + 24 * bucket);
     assertThat(three.workerHeap()).as("1 + 2 gradients").isEqualTo(12 * p + 8 * bucket);
     assertThat(three.wire()).isEqualTo((5 + 3) * 2 * p);
     assertThat(three.workerNative() - alone.workerNative()).as("a frozen model").isEqualTo(4 * p);
@@ -50,7 +50,7 @@ class MemoryBudgetTest {
     long embedding = model.tensors().get(0).elements();
     assertThat(model.tensors().get(0).name()).isEqualTo("model.embed_tokens.weight");
     assertThat(frozen.wire()).isEqualTo(8 * (p - embedding));
-    assertThat(frozen.driverHeap()).isEqualTo(28 * (p - embedding) + 8 * 4 * (p - embedding));
+    assertThat(frozen.driverHeap()).isEqualTo(20 * (p - embedding) + 8 * 4 * (p - embedding));
   }
 
   @Test
@@ -61,7 +61,7 @@ class MemoryBudgetTest {
     long embedding = model.tensors().get(0).elements();
     long a = settings.adapted(model).orElseThrow().elements();
     MemoryBudget budget = MemoryBudget.of(model, settings, 0, 10, false);
-    assertThat(budget.driverHeap()).isEqualTo(28 * a + 8 * 4 * a);
+    assertThat(budget.driverHeap()).isEqualTo(20 * a + 8 * 4 * a);
     assertThat(budget.wire()).isEqualTo(8 * a);
     assertThat(budget.runFolder())
         .as("checkpoints and the merged model")

@@ -1,9 +1,10 @@
 package lethe.train.optimizer;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import lethe.train.gradient.Buckets;
 import lethe.train.gradient.ParameterLayout;
 
@@ -25,13 +26,8 @@ public final class AdamW {
   private static final float BETA2 = 0.999f;
   private static final float EPSILON = 1e-8f;
 
-  /**
-   * All that a later process needs to go on with the same bits.
-   *
-   * @param steps applied
-   * @param vectors weights, means and squares, bucket by bucket
-   */
-  public record State(int steps, List<float[][]> vectors) {}
+  /** Elements of a snapshot that may always be copied: a small model never waits for its writer. */
+  private static final long LEAST_COPIED = 1 << 23;
 
   private final ParameterLayout layout;
   private final Buckets buckets;
@@ -41,6 +37,9 @@ public final class AdamW {
   private final double clip;
   private final double decay;
   private int steps;
+
+  /** The state that is being written down; null before the first. */
+  private Snapshot snapshot;
 
   /**
    * @param layout of the weights, of which some decay
@@ -58,19 +57,40 @@ public final class AdamW {
     this.decay = decay;
   }
 
-  /** Resumes from a state, which is owned by this from now on. */
-  public void resume(State state) {
-    for (int b = 0; b < buckets.count(); b++) {
-      weights[b] = state.vectors().get(0)[b];
-      mean[b] = state.vectors().get(1)[b];
-      square[b] = state.vectors().get(2)[b];
-    }
-    steps = state.steps();
+  /**
+   * Weights, means and squares themselves, bucket by bucket: all that a later process needs, beside
+   * the number of steps, to go on with the same bits.
+   */
+  public List<float[][]> vectors() {
+    return List.of(weights, mean, square);
   }
 
-  /** A copy of the current state. */
-  public State copy() {
-    return new State(steps, Stream.of(weights, mean, square).map(this::copy).toList());
+  /**
+   * Goes on from a state that was read into {@link #vectors()}.
+   *
+   * @param after steps that it is after
+   */
+  public void resume(int after) {
+    steps = after;
+  }
+
+  /**
+   * The current state, to be read while training goes on. One at a time: an earlier one must be
+   * closed.
+   *
+   * @param patience how long a step waits for the reader before the user hears of it
+   * @param slow takes how long a step has waited
+   */
+  public Snapshot snapshot(Duration patience, Consumer<Duration> slow) {
+    return snapshot(Math.max(buckets.elements(), LEAST_COPIED), patience, slow);
+  }
+
+  /**
+   * @param copied most elements that are copied at a time
+   */
+  Snapshot snapshot(long copied, Duration patience, Consumer<Duration> slow) {
+    snapshot = new Snapshot(steps, vectors(), copied, patience, slow);
+    return snapshot;
   }
 
   /** The weights themselves, bucket by bucket. */
@@ -80,11 +100,7 @@ public final class AdamW {
 
   /** A copy of the current weights. */
   public float[][] copyWeights() {
-    return copy(weights);
-  }
-
-  private float[][] copy(float[][] vector) {
-    return Arrays.stream(vector).map(float[]::clone).toArray(float[][]::new);
+    return Arrays.stream(weights).map(float[]::clone).toArray(float[][]::new);
   }
 
   /** Steps applied so far. */
@@ -122,6 +138,9 @@ public final class AdamW {
    * @param rate learning rate
    */
   public void update(int bucket, float[] gradient, double norm, double rate) {
+    if (snapshot != null) {
+      snapshot.keep(bucket);
+    }
     float scale = (float) Math.min(1, clip / (norm + 1e-6));
     int decayed =
         (int) Math.max(0, Math.min(gradient.length, layout.decayed() - buckets.offset(bucket)));

@@ -178,6 +178,7 @@ public final class TargetController {
       leastOutside = finite(outside);
       leastMiss = finite(miss);
       bestStep = probe.step();
+      bestWeights = null; // makes room for the new ones
       bestWeights = weights.get();
     }
     boolean done = !any || collapsed || probe.step() == steps;

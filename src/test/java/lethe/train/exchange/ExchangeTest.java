@@ -79,7 +79,7 @@ class ExchangeTest {
 
   /** The bits of all weights. */
   private static int[] weights(AdamW optimizer) {
-    return Arrays.stream(optimizer.copy().vectors().get(0))
+    return Arrays.stream(optimizer.vectors().get(0))
         .flatMapToInt(
             bucket ->
                 IntStream.range(0, bucket.length).map(i -> Float.floatToRawIntBits(bucket[i])))
