@@ -70,7 +70,7 @@ class LayersTest {
         "random settings spark folder table target objective model.network model loss inference");
 
     room("train.gradient", "settings objective model.checkpoint");
-    room("train.optimizer", "model.checkpoint train.gradient");
+    room("train.optimizer", "folder model.checkpoint train.gradient");
     room("train.steering", "target train.gradient");
     room("train.seal", "");
     room("train.guard", "");
@@ -81,8 +81,8 @@ class LayersTest {
     room("train.plan", "settings table objective loss examples train.gradient");
     room(
         "train.worker",
-        "settings spark objective model.torch model.network model loss inference train.gradient"
-            + " train.steering train.exchange train.plan");
+        "settings spark folder objective model.checkpoint model.torch model.network model loss"
+            + " inference train.gradient train.optimizer train.steering train.exchange train.plan");
     room(
         "train",
         "json settings spark folder table target objective model.checkpoint model.torch"

@@ -56,6 +56,14 @@ public record TrainedModel(ModelSource model, StartWeights start, Adapter adapte
   }
 
   /**
+   * Whether each worker reads the weights to begin with from where they lie. Those of an adapter
+   * are few and random ones take longer to draw than to send: the driver sends these.
+   */
+  public boolean readByWorkers() {
+    return adapter == null && !start.random();
+  }
+
+  /**
    * Writes the weights to begin with that are not trained into a network's parameters.
    *
    * @param trained names of the tensors that are

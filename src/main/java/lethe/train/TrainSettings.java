@@ -15,6 +15,7 @@ import lethe.model.adapter.Adapter;
 import lethe.model.network.Architecture;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
+import lethe.train.gradient.Buckets;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
@@ -121,7 +122,7 @@ public record TrainSettings(
         all.duration("start-timeout", Duration.ofSeconds(1)),
         all.duration("recovery-timeout", Duration.ofSeconds(1)),
         all.duration("step-timeout", Duration.ofSeconds(1)),
-        (int) all.longInRange("bucket-kib", 1, 1 << 20) * 256,
+        Buckets.elements((int) all.longInRange("bucket-kib", 1, 1 << 20)),
         all.bool("deterministic"));
   }
 

@@ -223,8 +223,9 @@ public final class Trainer {
             new ShardTree(settings.shards()),
             0,
             settings.workers());
+    String startSha256 = MasterWeights.sha256(initial);
     RunIdentity identity =
-        identity(layout, initial, untrained, counts, schedule, probes.map(ProbePlan::target));
+        identity(layout, startSha256, untrained, counts, schedule, probes.map(ProbePlan::target));
     AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
     try (LaunchLoop launches =
         new LaunchLoop(
@@ -234,7 +235,7 @@ public final class Trainer {
             spec,
             plan,
             exchange,
-            workerSpec(trained, untrained, layout, counts, steering),
+            workerSpec(trained, startSha256, untrained, layout, counts, steering),
             optimizer,
             identity,
             steering,
@@ -259,12 +260,14 @@ public final class Trainer {
   /** The specification for the workers of the first launch. */
   private WorkerTask.WorkerSpec workerSpec(
       TrainedModel trained,
+      String start,
       String untrained,
       ParameterLayout layout,
       long[][] counts,
       Optional<TargetController> steering) {
     return new WorkerTask.WorkerSpec(
         trained,
+        start,
         untrained,
         spec.frozen(),
         spec.roles(),
@@ -331,7 +334,7 @@ public final class Trainer {
   /** Everything that decides the result, and nothing else. */
   private RunIdentity identity(
       ParameterLayout layout,
-      float[][] initial,
+      String start,
       String untrained,
       long[][] counts,
       LearningRateSchedule schedule,
@@ -354,7 +357,7 @@ public final class Trainer {
     parts.put("train.gradient-mode", gradientMode);
     parts.put("train.wire-dtype", settings.wire());
     parts.put("train.precision", settings.compute().precision());
-    parts.put("the weights to begin with", sha256(initial));
+    parts.put("the weights to begin with", start);
     return RunIdentity.of(parts);
   }
 
@@ -376,16 +379,6 @@ public final class Trainer {
     for (long[] step : counts) {
       ByteBuffer bytes = ByteBuffer.allocate(8 * step.length);
       bytes.asLongBuffer().put(step);
-      digest.update(bytes);
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static String sha256(float[][] weights) {
-    MessageDigest digest = Files.sha256();
-    for (float[] bucket : weights) {
-      ByteBuffer bytes = ByteBuffer.allocate(4 * bucket.length);
-      bytes.asFloatBuffer().put(bucket);
       digest.update(bytes);
     }
     return HexFormat.of().formatHex(digest.digest());

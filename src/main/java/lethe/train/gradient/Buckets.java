@@ -7,6 +7,18 @@ package lethe.train.gradient;
  * @param bucketElements of every bucket but the last
  */
 public record Buckets(long elements, int bucketElements) {
+  /** Elements in whose place an array has its header, in any Java virtual machine. */
+  private static final int HEADER = 8;
+
+  /**
+   * Elements of a bucket that takes so many KiB as an array, header included. The G1 collector
+   * gives a large array whole regions, whose sizes are powers of two: of one that is a header
+   * larger than a region, up to half of the memory would be lost.
+   */
+  public static int elements(int kib) {
+    return kib * 256 - HEADER;
+  }
+
   public int count() {
     return (int) ((elements + bucketElements - 1) / bucketElements);
   }

@@ -130,6 +130,17 @@ public record ParameterLayout(
     return tensors.get(low);
   }
 
+  /** Takes a range of the network's flat vector: first element, values, the first of so many. */
+  @FunctionalInterface
+  public interface FlatVector {
+    void write(long flat, float[] values, int from, int count);
+  }
+
+  /** Writes the values of a bucket to where they lie in the network's flat vector. */
+  public void write(int bucket, float[] values, FlatVector to) {
+    forEachRange(bucket, (flat, from, length) -> to.write(flat, values, from, length));
+  }
+
   /** Visits the ranges of a bucket. */
   public void forEachRange(int bucket, Range range) {
     long first = buckets().offset(bucket);

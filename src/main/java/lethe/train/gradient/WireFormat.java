@@ -20,7 +20,7 @@ public enum WireFormat {
   }
 
   /** Rounds in place to the nearest values of this format, half to even. */
-  void round(float[] values) {
+  public void round(float[] values) {
     if (this != FLOAT32) {
       new Bfloat16().round(values, 0, values.length);
     }

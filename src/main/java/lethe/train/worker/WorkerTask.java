@@ -19,7 +19,6 @@ import lethe.model.network.Parameters;
 import lethe.model.torch.Compute;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
-import lethe.settings.InvalidSettings;
 import lethe.spark.ScalaCollections;
 import lethe.train.exchange.DriverConnection;
 import lethe.train.exchange.ExchangeSpec;
@@ -58,6 +57,7 @@ public final class WorkerTask
    * What every worker needs to know.
    *
    * @param model that is trained, and where its training begins
+   * @param start SHA-256 of the weights that are trained, as they are at the beginning
    * @param untrained fingerprint of the weights that are not trained; empty if all are
    * @param frozen where to read the weights of the models that the roles' terms need
    * @param roles of the method
@@ -74,6 +74,7 @@ public final class WorkerTask
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record WorkerSpec(
       TrainedModel model,
+      String start,
       String untrained,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
@@ -91,6 +92,7 @@ public final class WorkerTask
     public WorkerSpec with(int ofWorkers) {
       return new WorkerSpec(
           model,
+          start,
           untrained,
           frozen,
           roles,
@@ -181,7 +183,8 @@ public final class WorkerTask
       Parameters weights = network.newParameters();
       Map<FrozenModel, Parameters> frozen = frozen(network, weights);
       DriverConnection.Start start = hello(driver, compute);
-      readUntrained(weights); // after hello: it may take longer than a lost worker may be missing
+      // After hello: reading may take longer than a lost worker may be missing.
+      boolean read = new StartReader(spec, worker).read(start.step(), weights);
       PlanReader plan = new PlanReader(rows, start.step());
       MicroBatch microBatch = new MicroBatch(network);
       ProbeWork probe = new ProbeWork(spec, plan, microBatch, worker);
@@ -189,7 +192,9 @@ public final class WorkerTask
       ProbeDecision decision = start.decision();
       int step = start.step();
       for (; anythingLeft(step, decision); step++) {
-        load(driver, step, weights);
+        if (step > start.step() || !read) {
+          load(driver, step, weights);
+        }
         if (step == decision.nextProbeStep()) {
           decision = driver.probe(step, probe.losses(weights));
           if (decision.done()) {
@@ -217,37 +222,13 @@ public final class WorkerTask
     return !decision.done() && (step < spec.counts.length || step == decision.nextProbeStep());
   }
 
-  /**
-   * Reads the weights that are not trained from where they lie.
-   *
-   * @throws InvalidSettings when they are not those that the driver sees
-   */
-  private void readUntrained(Parameters weights) {
-    if (spec.untrained.isEmpty()) {
-      return;
-    }
-    String here = spec.model.start().fingerprint();
-    if (!here.equals(spec.untrained)) {
-      throw new InvalidSettings(
-          "Cannot train: the model in %s is another one for worker %d (fingerprint %s) than for the driver (%s); every host must see the same files under this path"
-              .formatted(
-                  spec.model.start().model().path(),
-                  BarrierTaskContext.get().partitionId(),
-                  here,
-                  spec.untrained));
-    }
-    spec.model.readUntrained(spec.layout.trainedNames(), weights);
-  }
-
   /** Fetches the trained weights. */
   private void load(DriverConnection driver, int step, Parameters weights) {
     driver.pull(
         step,
         spec.layout,
         spec.wire,
-        (values, bucket) ->
-            spec.layout.forEachRange(
-                bucket, (flat, from, length) -> weights.write(flat, values, from, length)));
+        (values, bucket) -> spec.layout.write(bucket, values, weights::write));
   }
 
   private Map<FrozenModel, Parameters> frozen(Network network, Parameters weights) {
