@@ -18,15 +18,18 @@ import lethe.objective.Descent;
 import lethe.objective.Role;
 import lethe.train.exchange.Ended;
 import lethe.train.exchange.ExchangeSpec;
+import lethe.train.exchange.GradientUpload;
 import lethe.train.exchange.Mailbox;
 import lethe.train.exchange.MailboxAddress;
 import lethe.train.exchange.MailboxClient;
 import lethe.train.exchange.MailboxServer;
+import lethe.train.exchange.Slot;
 import lethe.train.exchange.WorkerEnvironment;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.SendOrder;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.AdamW;
@@ -99,8 +102,7 @@ public final class EngineBench {
       for (int step = first; step < first + ROUNDS / 2; step++) {
         client.report(step, new WorkerReport(new double[] {0}, new long[] {0}, 1, 1));
         long begun = System.nanoTime();
-        client.push(
-            step, List.of(ShardTree.ROOT), List.<float[][][]>of(new float[][][] {gradient}), wire);
+        send(client.upload(step, List.of(ShardTree.ROOT), LAYOUT, wire), gradient);
         push = Math.max(push, rate(wire.bytes(1), System.nanoTime() - begun));
         int next = step + 1;
         client.pull(next, LAYOUT, wire, (values, b) -> {}); // the step is applied
@@ -118,6 +120,15 @@ public final class EngineBench {
         network.isEmpty() ? "" : ", AES-GCM",
         push,
         pull);
+  }
+
+  private static void send(GradientUpload upload, float[][] gradient) {
+    SendOrder order = new SendOrder(LAYOUT);
+    for (int place = 0; place < order.count(); place++) {
+      int bucket = order.bucket(place);
+      upload.send(new Slot(0, bucket), List.of(gradient[bucket]));
+    }
+    upload.await();
   }
 
   /** What two threads that only write and read reach: no exchange can be faster. */

@@ -159,7 +159,8 @@ public final class Network implements AutoCloseable {
     architecture.context().check(tokens);
     List<Integer> embedding = architecture.embedding();
     NDArray xBTD = Graph.withGraph(() -> script.run("embed", idsBT, leaves.float32(embedding)));
-    Tape tape = new Tape(autograd, leaves, compute.activations(), xBTD, embedding);
+    Tape tape =
+        new Tape(autograd, leaves, compute.activations(), xBTD, embedding, architecture.head());
     List<NDArray> tables = tables(tokens);
     for (List<Integer> layer : architecture.layers()) {
       List<NDArray> weights = leaves.at(layer);

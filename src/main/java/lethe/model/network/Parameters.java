@@ -48,6 +48,11 @@ public final class Parameters implements AutoCloseable {
   /** Places without gradients. */
   private final BitSet frozen = new BitSet();
 
+  /** Places to whose gradients nothing more is added. */
+  private final BitSet settled = new BitSet();
+
+  private Runnable settling; // null before the last pass
+
   /** All zero. */
   Parameters(NDManager parent, Architecture architecture, Autograd autograd, Compute compute) {
     this(
@@ -208,6 +213,33 @@ public final class Parameters implements AutoCloseable {
       }
     }
     gradients.close();
+  }
+
+  /**
+   * The pass that comes next is the last to add to the gradients of these leaves.
+   *
+   * @param look runs, in the pass, whenever more of them are {@link #settled}
+   */
+  public void lastPass(Runnable look) {
+    settling = look;
+  }
+
+  /**
+   * Whether the gradients of a range of the flat vector are complete, as far as the pass under way
+   * has come; those that it does not compute never are.
+   */
+  public boolean settled(long offset, int count) {
+    boolean[] all = {true};
+    walk(offset, count, (place, at, done, length) -> all[0] &= settled.get(place));
+    return all[0];
+  }
+
+  /** The pass under way adds nothing more to the gradients at these places. */
+  void settle(List<Integer> places) {
+    if (settling != null && !places.isEmpty()) {
+      places.forEach(settled::set);
+      settling.run();
+    }
   }
 
   /**

@@ -34,23 +34,28 @@ public final class Tape {
   private final Deque<Stage> stages = new ArrayDeque<>();
   private final NDArray embedded;
   private final List<Integer> embedding;
+  private final List<Integer> head;
   private NDArray hiddenBTD;
 
   /**
    * @param embedded the layers' first input, on a graph from the embedding's leaves
    * @param embedding places of those leaves
+   * @param head places of the leaves behind the layers, which have their gradients before the
+   *     backward pass through the layers begins, but for those that are in the embedding, too
    */
   Tape(
       Autograd autograd,
       Parameters leaves,
       Activations activations,
       NDArray embedded,
-      List<Integer> embedding) {
+      List<Integer> embedding,
+      List<Integer> head) {
     this.autograd = autograd;
     this.leaves = leaves;
     this.activations = activations;
     this.embedded = embedded;
     this.embedding = leaves.trained(embedding);
+    this.head = leaves.trained(head).stream().filter(place -> !embedding.contains(place)).toList();
     this.hiddenBTD = embedded.stopGradient();
   }
 
@@ -93,6 +98,7 @@ public final class Tape {
    * @param gradientBTD of the hidden states
    */
   public void backward(NDArray gradientBTD) {
+    leaves.settle(head);
     NDArray upstream = gradientBTD;
     while (!stages.isEmpty()) {
       Stage stage = stages.pop();
@@ -112,9 +118,11 @@ public final class Tape {
       upstream = further ? gradients.remove(0) : null;
       leaves.add(stage.places, gradients);
       stage.input.close();
+      leaves.settle(stage.places);
     }
     if (!embedding.isEmpty()) {
       leaves.add(embedding, autograd.gradients(embedded, upstream, leaves.float32(embedding)));
+      leaves.settle(embedding);
     }
   }
 }

@@ -6,7 +6,7 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.WireFormat;
 import lethe.train.steering.ProbeDecision;
 
-/** What a worker asks of its driver, in this order for each step. */
+/** What a worker asks of its driver, in this order for each step; it reports while it uploads. */
 public interface DriverConnection {
   /**
    * What a worker learns when it joins.
@@ -46,12 +46,12 @@ public interface DriverConnection {
   void report(int step, WorkerReport report);
 
   /**
-   * Sends the gradient sums of nodes, bucket by bucket; returns when the driver has taken all.
+   * Begins to send a step's gradient. The report must come before the last of it.
    *
-   * @param nodes of the shard tree
-   * @param sums of each node: [part][bucket][element]
+   * @param nodes of the shard tree whose sums are sent
+   * @param layout of the gradient
    */
-  void push(int step, List<Integer> nodes, List<float[][][]> sums, WireFormat wire);
+  GradientUpload upload(int step, List<Integer> nodes, ParameterLayout layout, WireFormat wire);
 
   /** Reports that this worker cannot do its part, and that no other attempt could. */
   void unable(IllegalArgumentException why);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.ObjIntConsumer;
+import java.util.function.Supplier;
 import lethe.settings.InvalidSettings;
 import lethe.train.exchange.Message.Kind;
 import lethe.train.gradient.BufferPool;
@@ -31,7 +32,7 @@ import org.apache.spark.network.util.TransportConf;
 
 /**
  * A worker's half of the exchange. Used by one thread; at most {@link #OUTSTANDING} messages are
- * unanswered at a time.
+ * unanswered at a time. What is uploaded is sent while that thread goes on.
  */
 public final class MailboxClient implements DriverConnection, AutoCloseable {
   /** Most messages that are unanswered at a time. */
@@ -162,20 +163,9 @@ public final class MailboxClient implements DriverConnection, AutoCloseable {
   }
 
   @Override
-  public void push(int step, List<Integer> nodes, List<float[][][]> sums, WireFormat wire) {
-    Deque<CompletableFuture<ByteBuffer>> outstanding = new ArrayDeque<>();
-    for (int part = 0; part < sums.get(0).length; part++) {
-      for (int bucket = 0; bucket < sums.get(0)[part].length; bucket++) {
-        for (int i = 0; i < nodes.size(); i++) {
-          if (outstanding.size() == OUTSTANDING) {
-            await(outstanding.remove());
-          }
-          Message head = message(Kind.PUSH, step, nodes.get(i), new Slot(part, bucket));
-          outstanding.add(send(head, sums.get(i)[part][bucket], wire));
-        }
-      }
-    }
-    outstanding.forEach(this::await);
+  public GradientUpload upload(
+      int step, List<Integer> nodes, ParameterLayout layout, WireFormat wire) {
+    return new Upload(step, List.copyOf(nodes), wire);
   }
 
   private Message message(Kind kind, int step) {
@@ -245,14 +235,73 @@ public final class MailboxClient implements DriverConnection, AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Worker " + worker + " was interrupted", e);
     } catch (ExecutionException e) {
-      throw new IllegalStateException(
-          "Worker " + worker + " lost the driver: " + e.getCause().getMessage(), e.getCause());
+      throw lost(e.getCause());
     }
+  }
+
+  private IllegalStateException lost(Throwable why) {
+    return new IllegalStateException(
+        "Worker " + worker + " lost the driver: " + why.getMessage(), why);
   }
 
   @Override
   public void close() {
     clients.close();
     context.close();
+  }
+
+  /** Messages that wait until few enough are unanswered; the transport's threads send them. */
+  private final class Upload implements GradientUpload {
+    private final int step;
+    private final List<Integer> nodes;
+    private final WireFormat wire;
+    private final Deque<Supplier<CompletableFuture<ByteBuffer>>> waiting = new ArrayDeque<>();
+    private int unanswered;
+    private Throwable failure;
+
+    Upload(int step, List<Integer> nodes, WireFormat wire) {
+      this.step = step;
+      this.nodes = nodes;
+      this.wire = wire;
+    }
+
+    @Override
+    public synchronized void send(Slot slot, List<float[]> sums) {
+      for (int i = 0; i < nodes.size(); i++) {
+        Message head = message(Kind.PUSH, step, nodes.get(i), slot);
+        float[] values = sums.get(i);
+        waiting.add(() -> MailboxClient.this.send(head, values, wire));
+      }
+      next();
+    }
+
+    private synchronized void next() {
+      while (failure == null && unanswered < OUTSTANDING && !waiting.isEmpty()) {
+        unanswered++;
+        waiting.remove().get().whenComplete((answer, why) -> answered(why));
+      }
+    }
+
+    private synchronized void answered(Throwable why) {
+      unanswered--;
+      failure = failure == null ? why : failure;
+      next();
+      notifyAll();
+    }
+
+    @Override
+    public synchronized void await() {
+      try {
+        while (failure == null && (unanswered > 0 || !waiting.isEmpty())) {
+          wait();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Worker " + worker + " was interrupted", e);
+      }
+      if (failure != null) {
+        throw lost(failure);
+      }
+    }
   }
 }

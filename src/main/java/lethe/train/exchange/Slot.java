@@ -1,5 +1,7 @@
 package lethe.train.exchange;
 
+import lethe.train.gradient.SendOrder;
+
 /**
  * One bucket of one vector of a gradient.
  *
@@ -11,12 +13,8 @@ public record Slot(int part, int bucket) {
   /** The slot of a message that carries no gradient. */
   static final Slot NONE = new Slot(0, 0);
 
-  /**
-   * Its place in the order in which a worker sends: vector after vector, bucket after bucket.
-   *
-   * @param buckets of each vector
-   */
-  int place(int buckets) {
-    return part * buckets + bucket;
+  /** Its place in the order in which a worker sends: vector after vector. */
+  int place(SendOrder order) {
+    return part * order.count() + order.place(bucket);
   }
 }

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import lethe.train.gradient.Buckets;
 import lethe.train.gradient.BufferPool;
 import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.SendOrder;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import org.apache.spark.network.client.RpcResponseCallback;
@@ -35,6 +36,7 @@ final class StepCollector {
 
   private final ExchangeSpec spec;
   private final Buckets buckets;
+  private final SendOrder order;
   private final WireFormat wire;
   private final BufferPool pool;
   private final int step;
@@ -59,6 +61,7 @@ final class StepCollector {
   StepCollector(ExchangeSpec spec, BufferPool pool, int step, Optional<ProbeCollector> probes) {
     this.spec = spec;
     this.buckets = spec.layout().buckets();
+    this.order = new SendOrder(spec.layout());
     this.wire = spec.wire();
     this.pool = pool;
     this.step = step;
@@ -196,7 +199,7 @@ final class StepCollector {
     int limit = lowest() + Mailbox.WINDOW;
     for (int i = held.size(); i > 0; i--) {
       Held one = held.poll();
-      if (one.slot.place(buckets.count()) < limit) {
+      if (one.slot.place(order) < limit) {
         one.answer.onSuccess(ByteBuffer.allocate(0));
       } else {
         held.add(one);
@@ -207,13 +210,13 @@ final class StepCollector {
   /** The place of the first slot that is not complete. */
   private int lowest() {
     for (int part = 0; part < gradient.length; part++) {
-      for (int bucket = 0; bucket < buckets.count(); bucket++) {
-        if (gradient[part][bucket] == null) {
-          return new Slot(part, bucket).place(buckets.count());
+      for (int place = 0; place < order.count(); place++) {
+        if (gradient[part][order.bucket(place)] == null) {
+          return part * order.count() + place;
         }
       }
     }
-    return new Slot(gradient.length, 0).place(buckets.count());
+    return gradient.length * order.count();
   }
 
   /** Whether the sums of all slots are complete. */

@@ -1,10 +1,11 @@
 package lethe.train.worker;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ObjIntConsumer;
 import lethe.train.exchange.DriverConnection;
+import lethe.train.exchange.GradientUpload;
+import lethe.train.exchange.Slot;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.WireFormat;
@@ -66,19 +67,39 @@ public record FaultyConnection(DriverConnection driver, FaultInjection fault, in
   }
 
   @Override
-  public void push(int step, List<Integer> nodes, List<float[][][]> sums, WireFormat wire) {
-    if (fault.strikes(worker, step, Moment.PUSH)) {
-      driver.push(step, nodes, sums.stream().map(FaultyConnection::half).toList(), wire);
-      fault.killWorkerAt(worker, step, Moment.PUSH);
-    }
-    driver.push(step, nodes, sums, wire);
+  public GradientUpload upload(
+      int step, List<Integer> nodes, ParameterLayout layout, WireFormat wire) {
+    GradientUpload upload = driver.upload(step, nodes, layout, wire);
+    return fault.strikes(worker, step, Moment.PUSH)
+        ? new Interrupted(upload, step, layout.buckets().count() / 2)
+        : upload;
   }
 
-  /** The first of two parts, or half the buckets of a single one. */
-  private static float[][][] half(float[][][] sum) {
-    return sum.length > 1
-        ? Arrays.copyOf(sum, sum.length / 2)
-        : new float[][][] {Arrays.copyOf(sum[0], sum[0].length / 2)};
+  /** An upload of which the first buckets arrive. */
+  private final class Interrupted implements GradientUpload {
+    private final GradientUpload upload;
+    private final int step;
+    private int left;
+
+    Interrupted(GradientUpload upload, int step, int buckets) {
+      this.upload = upload;
+      this.step = step;
+      this.left = buckets;
+    }
+
+    @Override
+    public void send(Slot slot, List<float[]> sums) {
+      if (left-- == 0) {
+        upload.await();
+        fault.killWorkerAt(worker, step, Moment.PUSH);
+      }
+      upload.send(slot, sums);
+    }
+
+    @Override
+    public void await() {
+      upload.await();
+    }
   }
 
   @Override

@@ -1,7 +1,6 @@
 package lethe.train.worker;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +12,7 @@ import lethe.model.network.TokenBatch;
 import lethe.objective.FrozenModel;
 import lethe.objective.PositionTerm;
 import lethe.objective.Role;
+import lethe.train.exchange.GradientUpload;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.BufferPool;
 import lethe.train.gradient.ShardGradients;
@@ -31,7 +31,6 @@ final class StepWork {
   private final List<Integer> nodes;
   private final Set<String> trained;
   private final BufferPool pool = new BufferPool();
-  private List<float[][][]> sums = List.of();
   private final List<Double> termSums = new ArrayList<>();
   private final List<Long> termCounts = new ArrayList<>();
   private long tokens;
@@ -62,11 +61,6 @@ final class StepWork {
     return nodes;
   }
 
-  /** The gradient sums of each node: [part][bucket][element]. */
-  List<float[][][]> sums() {
-    return sums;
-  }
-
   /** What this worker adds to the record of the step. */
   WorkerReport report() {
     return new WorkerReport(
@@ -76,83 +70,110 @@ final class StepWork {
         computeNanos);
   }
 
-  /** Returns the buckets to the pool, once they are sent. */
-  void release() {
-    sums.forEach(
-        sum -> Arrays.stream(sum).flatMap(Arrays::stream).forEach(bucket -> pool.release(bucket)));
-    sums = List.of();
-  }
-
   /**
    * Computes every shard that this worker owns, in order, and adds them along the tree.
    *
    * @param step from 0
    * @param decision weights of the domains to forget
    * @param weights of the model at the beginning of the step
+   * @param upload takes the sums as they become ready, but for the last bucket
+   * @return the gradient, to be closed when the report is sent
    */
-  void compute(int step, ProbeDecision decision, Parameters weights) {
+  OutgoingGradient compute(
+      int step, ProbeDecision decision, Parameters weights, GradientUpload upload) {
     termSums.clear();
     termCounts.clear();
     tokens = 0;
     computeNanos = 0;
-    ShardGradients gradients = new ShardGradients(spec.wire(), tree, pool);
+    OutgoingGradient gradient =
+        new OutgoingGradient(
+            spec.layout(), nodes, pool, new ShardGradients(spec.wire(), tree, pool), upload);
     int end = tree.firstShard(worker + 1, spec.workers());
     for (int shard = tree.firstShard(worker, spec.workers()); shard < end; shard++) {
-      gradients.add(shard, gradient(step, shard, decision, weights));
+      shard(step, shard, shard == end - 1, decision, weights, gradient);
     }
-    sums = gradients.take(nodes);
-  }
-
-  /** A shard's gradient, one part after the other: [part][bucket][element]. */
-  private float[][][] gradient(int step, int shard, ProbeDecision decision, Parameters weights) {
-    float[][][] gradient = new float[spec.gradientMode().parts()][][];
-    int part = 0;
-    int role = 0;
-    for (List<Role> roles : spec.gradientMode().split(spec.roles())) {
-      try (Parameters leaves = weights.leaves(trained::contains)) {
-        for (int end = role + roles.size(); role < end; role++) {
-          termSums.add(accumulate(step, shard, role, decision, leaves));
-        }
-        gradient[part++] = read(leaves);
-      }
-    }
+    computeNanos -= gradient.nanos();
     return gradient;
   }
 
-  /** Forward and backward over the rows of one role; returns the sum of its term. */
-  private double accumulate(
-      int step, int shard, int role, ProbeDecision decision, Parameters leaves) {
-    double sum = 0;
-    long count = 0;
-    for (List<Example> batch = plan.next(step, shard, role, spec.microBatch());
-        !batch.isEmpty();
-        batch = plan.next(step, shard, role, spec.microBatch())) {
-      for (var part : weighed(batch, role, decision).entrySet()) {
-        double weight = spec.roles().get(role).weight() * part.getKey();
-        double coefficient = weight / spec.counts()[step][role];
-        List<Example> used = part.getValue();
-        long begun = System.nanoTime();
-        sum += microBatch.accumulate(spec.roles().get(role), used, coefficient, leaves, frozen);
-        computeNanos += System.nanoTime() - begun;
-        count += count(spec.roles().get(role), used);
-        tokens +=
-            used.stream().flatMap(e -> e.views().stream()).mapToLong(v -> v.tokens().length).sum();
+  /** A shard's gradient, one part after the other. */
+  private void shard(
+      int step,
+      int shard,
+      boolean last,
+      ProbeDecision decision,
+      Parameters weights,
+      OutgoingGradient gradient) {
+    int part = 0;
+    int role = 0;
+    for (List<Role> roles : spec.gradientMode().split(spec.roles())) {
+      int end = role + roles.size();
+      try (Parameters leaves = weights.leaves(trained::contains)) {
+        List<Pass> passes = passes(step, shard, role, end, decision);
+        double[] sums = new double[roles.size()];
+        for (Pass pass : passes) {
+          if (last && pass == passes.get(passes.size() - 1)) {
+            gradient.follow(shard, part, leaves);
+          }
+          sums[pass.role - role] += accumulate(pass, leaves);
+        }
+        for (double sum : sums) {
+          termSums.add(sum);
+        }
+        if (last) {
+          gradient.finish(shard, part, leaves);
+        } else {
+          gradient.add(shard, part, leaves);
+        }
       }
+      role = end;
+      part++;
     }
-    termCounts.add(count);
-    return sum;
   }
 
-  private float[][] read(Parameters leaves) {
-    float[][] vector = new float[spec.layout().buckets().count()][];
-    for (int b = 0; b < vector.length; b++) {
-      float[] values = pool.acquire(spec.layout().buckets().length(b));
-      spec.layout()
-          .forEachRange(
-              b, (flat, from, length) -> leaves.readGradients(flat, values, from, length));
-      vector[b] = values;
+  /**
+   * One forward and backward pass.
+   *
+   * @param role number of the role
+   * @param examples of one weight
+   * @param coefficient of their term's sum
+   */
+  private record Pass(int role, List<Example> examples, double coefficient) {}
+
+  /** The passes of a shard over some roles, in order. */
+  private List<Pass> passes(int step, int shard, int from, int to, ProbeDecision decision) {
+    List<Pass> passes = new ArrayList<>();
+    for (int number = from; number < to; number++) {
+      Role role = spec.roles().get(number);
+      long count = 0;
+      for (List<Example> batch = plan.next(step, shard, number, spec.microBatch());
+          !batch.isEmpty();
+          batch = plan.next(step, shard, number, spec.microBatch())) {
+        for (var part : weighed(batch, number, decision).entrySet()) {
+          double weight = role.weight() * part.getKey();
+          List<Example> used = part.getValue();
+          passes.add(new Pass(number, used, weight / spec.counts()[step][number]));
+          count += count(role, used);
+          tokens +=
+              used.stream()
+                  .flatMap(e -> e.views().stream())
+                  .mapToLong(v -> v.tokens().length)
+                  .sum();
+        }
+      }
+      termCounts.add(count);
     }
-    return vector;
+    return passes;
+  }
+
+  /** Forward and backward; returns the sum of the term. */
+  private double accumulate(Pass pass, Parameters leaves) {
+    long begun = System.nanoTime();
+    double sum =
+        microBatch.accumulate(
+            spec.roles().get(pass.role), pass.examples, pass.coefficient, leaves, frozen);
+    computeNanos += System.nanoTime() - begun;
+    return sum;
   }
 
   /** How many positions or examples a term sums over, as the plan counts them. */

@@ -22,6 +22,7 @@ import lethe.objective.Role;
 import lethe.spark.ScalaCollections;
 import lethe.train.exchange.DriverConnection;
 import lethe.train.exchange.ExchangeSpec;
+import lethe.train.exchange.GradientUpload;
 import lethe.train.exchange.MailboxAddress;
 import lethe.train.exchange.MailboxClient;
 import lethe.train.exchange.WorkerEnvironment;
@@ -201,10 +202,10 @@ public final class WorkerTask
             break;
           }
         }
-        work.compute(step, decision, weights);
+        GradientUpload upload = driver.upload(step, work.nodes(), spec.layout, spec.wire);
+        OutgoingGradient gradient = work.compute(step, decision, weights, upload);
         driver.report(step, work.report());
-        driver.push(step, work.nodes(), work.sums(), spec.wire);
-        work.release();
+        gradient.close();
       }
       return step - start.step();
     }

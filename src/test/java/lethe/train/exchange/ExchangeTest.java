@@ -88,7 +88,7 @@ class ExchangeTest {
 
   /** A shard's gradient depends on the weights that have arrived, so a wrong bit never heals. */
   private static float gradient(int step, int shard, Slot slot, int element, float weight) {
-    long place = slot.place(BUCKETS.count());
+    long place = (long) slot.part() * BUCKETS.count() + slot.bucket();
     Random random = new Random(((step * 31L + shard) * 31 + place) * 4099 + element);
     float own = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(4)) + 0.1 * weight);
     if (slot.part() == 0) {

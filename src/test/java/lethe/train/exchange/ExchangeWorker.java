@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import lethe.train.gradient.Buckets;
 import lethe.train.gradient.BufferPool;
+import lethe.train.gradient.SendOrder;
 import lethe.train.gradient.ShardGradients;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
@@ -91,18 +92,24 @@ public final class ExchangeWorker {
       for (double sum : computed.of(step, shard, weights, gradient)) {
         termSums.add(sum);
       }
-      gradients.add(shard, gradient);
+      for (int part = 0; part < parts; part++) {
+        for (int b = 0; b < buckets.count(); b++) {
+          gradients.add(shard, part, b, gradient[part][b]);
+        }
+      }
     }
     double[] reported = termSums.stream().mapToDouble(Double::doubleValue).toArray();
     outbox.add(() -> sent.add(exchange.report(0, number, step, reported)));
     List<Integer> nodes = tree.roots(number, workers);
-    List<float[][][]> sums = gradients.take(nodes);
+    SendOrder order = new SendOrder(exchange.exchange.layout());
     for (int part = 0; part < parts; part++) {
-      for (int b = 0; b < buckets.count(); b++) {
+      for (int place = 0; place < buckets.count(); place++) {
+        int b = order.bucket(place);
+        List<float[]> sums = gradients.take(part, b, nodes);
         for (int n = 0; n < nodes.size(); n++) {
           Slot slot = new Slot(part, b);
           int node = nodes.get(n);
-          float[] values = sums.get(n)[part][b];
+          float[] values = sums.get(n);
           outbox.add(() -> sent.add(exchange.push(0, number, step, node, slot, values)));
         }
       }

@@ -190,15 +190,18 @@ class SteeredExchangeTest {
       for (int shard = tree.firstShard(w, workers);
           shard < tree.firstShard(w + 1, workers);
           shard++) {
-        gradients.add(shard, new float[][][] {gradient(step, shard, weights, decision)});
+        float[][] gradient = gradient(step, shard, weights, decision);
+        for (int b = 0; b < gradient.length; b++) {
+          gradients.add(shard, 0, b, gradient[b]);
+        }
       }
       local.report(attempt, w, step, 1).get(10, TimeUnit.SECONDS);
       List<Integer> nodes = tree.roots(w, workers);
-      List<float[][][]> sums = gradients.take(nodes);
       for (int b = 0; b < weights.length; b++) {
+        List<float[]> sums = gradients.take(0, b, nodes);
         for (int n = 0; n < nodes.size(); n++) {
           local
-              .push(attempt, w, step, nodes.get(n), new Slot(0, b), sums.get(n)[0][b])
+              .push(attempt, w, step, nodes.get(n), new Slot(0, b), sums.get(n))
               .get(10, TimeUnit.SECONDS);
         }
       }

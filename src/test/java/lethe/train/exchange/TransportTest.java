@@ -83,11 +83,7 @@ class TransportTest {
             WireFormat.FLOAT32,
             (values, b) -> assertThat(values).containsExactly(weights));
         client.report(0, new WorkerReport(new double[] {1}, new long[] {1}, 1, 1));
-        client.push(
-            0,
-            List.of(ShardTree.ROOT),
-            List.<float[][][]>of(new float[][][] {{filled(GRADIENT)}}),
-            WireFormat.FLOAT32);
+        WholeGradient.send(client, 0, LAYOUT, WireFormat.FLOAT32, new float[][] {filled(GRADIENT)});
         client.pull(
             1,
             LAYOUT,

@@ -7,7 +7,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
-import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 
 /**
@@ -60,11 +59,7 @@ final class TrueWorker implements AutoCloseable {
         return;
       }
       client.report(step, new WorkerReport(new double[] {1}, new long[] {1}, 1, 1));
-      client.push(
-          step,
-          List.of(ShardTree.ROOT),
-          List.<float[][][]>of(new float[][][] {gradient(layout, step)}),
-          WireFormat.FLOAT32);
+      WholeGradient.send(client, step, layout, WireFormat.FLOAT32, gradient(layout, step));
       step++;
       done(step, System.nanoTime() - begun);
     }

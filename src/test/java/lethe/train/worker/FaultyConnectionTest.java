@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.function.ObjIntConsumer;
 import lethe.model.checkpoint.NamedShape;
 import lethe.train.exchange.DriverConnection;
+import lethe.train.exchange.GradientUpload;
+import lethe.train.exchange.Slot;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
@@ -32,11 +34,22 @@ class FaultyConnectionTest {
     driver.pull(3, LAYOUT, WireFormat.FLOAT32, (values, b) -> calls.add("bucket " + b));
     assertThat(driver.probe(3, new double[1])).isEqualTo(ProbeDecision.UNSTEERED);
     driver.report(3, new WorkerReport(new double[1], new long[1], 0, 0));
-    driver.push(3, List.of(1), List.<float[][][]>of(new float[1][2][]), WireFormat.FLOAT32);
+    GradientUpload upload = driver.upload(3, List.of(1), LAYOUT, WireFormat.FLOAT32);
+    upload.send(new Slot(0, 1), List.of(new float[2]));
+    upload.await();
     driver.unable(new IllegalArgumentException("no"));
     assertThat(calls)
         .containsExactly(
-            "hello", "pull 3", "bucket 0", "bucket 1", "probe 3", "report 3", "push 3 of 2", "no");
+            "hello",
+            "pull 3",
+            "bucket 0",
+            "bucket 1",
+            "probe 3",
+            "report 3",
+            "upload 3",
+            "bucket 1 of 1 nodes",
+            "await",
+            "no");
   }
 
   @Test
@@ -74,8 +87,20 @@ class FaultyConnectionTest {
     }
 
     @Override
-    public void push(int step, List<Integer> nodes, List<float[][][]> sums, WireFormat wire) {
-      calls.add("push %d of %d".formatted(step, sums.get(0)[0].length));
+    public GradientUpload upload(
+        int step, List<Integer> nodes, ParameterLayout layout, WireFormat wire) {
+      calls.add("upload " + step);
+      return new GradientUpload() {
+        @Override
+        public void send(Slot slot, List<float[]> sums) {
+          calls.add("bucket %d of %d nodes".formatted(slot.bucket(), sums.size()));
+        }
+
+        @Override
+        public void await() {
+          calls.add("await");
+        }
+      };
     }
 
     @Override
