@@ -25,7 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The whole command line: every verb is a subcommand. Exit 0: done; 1: the run failed; 2: the call,
- * a setting or a file is wrong; 3: done, but not with the verdict required.
+ * a setting or a file is wrong; 3: done, but a condition that is required is not met.
  */
 @Command(
     name = "submit.sh",
@@ -118,7 +118,7 @@ public final class Lethe implements Callable<Integer> {
             "0:done",
             "1:the run failed",
             "2:the call, a setting or a file is wrong, as the message says",
-            "3:done, but the verdict is not the one that report.require names"));
+            "3:done, but a condition that report.require names is not met"));
   }
 
   private SubmitOption submitOption() {

@@ -40,6 +40,8 @@ import lethe.target.Target;
  * @param sole domains of which forget or approximate has one document, which both steers and judges
  * @param single domains of which the judging half of forget or approximate has one document: how
  *     documents vary there is taken from other domains
+ * @param toDecide how many documents it would take; null unless the outcome is undecided, and where
+ *     that cannot be estimated
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Verdict(
@@ -53,14 +55,16 @@ public record Verdict(
     int forgetDocuments,
     int approximateDocuments,
     List<String> sole,
-    List<String> single) {
+    List<String> single,
+    @OrNull DocumentsToDecide toDecide) {
 
   /**
    * @param original its scores, all splits
    * @param judged the other model's scores, all splits
    * @param model its name
    * @param band nats per token
-   * @return nothing when a domain to forget has no approximate document
+   * @return nothing when a domain to forget has no approximate document, or the original model's
+   *     loss on those is not finite
    */
   public static Optional<Verdict> of(
       List<DocumentScore> original, List<DocumentScore> judged, String model, double band) {
@@ -73,20 +77,29 @@ public record Verdict(
     }
     double nll =
         DistanceToTarget.mean(forget.judging.values().stream().flatMap(List::stream).toList());
+    double target = Target.of(forget.tokens(), approximate.means()).orElseThrow().nll();
+    if (!Double.isFinite(target)) {
+      return Optional.empty(); // the original model is ruined
+    }
     DistanceToTarget distance = DistanceToTarget.of(forget.judging, approximate.judging);
+    Outcome outcome = outcome(distance, band);
     return Optional.of(
         new Verdict(
             model,
-            outcome(distance, band),
+            outcome,
             SplitScores.finite(nll),
-            Target.of(forget.tokens(), approximate.means()).orElseThrow().nll(),
+            target,
             SplitScores.finite(distance.nats()),
             distance.interval(),
             band,
             forget.size(),
             approximate.size(),
             both(forget, approximate, strata -> strata.all),
-            both(forget, approximate, strata -> strata.judging)));
+            both(forget, approximate, strata -> strata.judging),
+            outcome == Outcome.UNDECIDED
+                ? DocumentsToDecide.of(distance, band, forget.size(), approximate.size())
+                    .orElse(null)
+                : null));
   }
 
   private static Outcome outcome(DistanceToTarget distance, double band) {

@@ -129,6 +129,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(new Path(root, "scores"), "evaluation.json");
   }
 
+  /** Whether forgetting lasts when the model is changed; only if that was asked for. */
+  public Path robustness() {
+    return new Path(new Path(root, "scores"), "robustness.json");
+  }
+
   /** What was deleted after the report, with its sizes and hashes; only if that was asked for. */
   public Path deleted() {
     return new Path(root, "deleted.json");

@@ -1,5 +1,7 @@
 package lethe.report;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -8,66 +10,86 @@ import lethe.evaluate.SplitScore;
 import lethe.target.Split;
 
 /**
- * The largest rise of loss on a split that should not change. Text of the forget domains that the
- * model never saw (approximate) is among them: a model retrained without the forget documents would
- * lose nothing there.
+ * How much a model's loss rose on a split that should not change, or on a domain of it. Text of the
+ * forget domains that the model never saw (approximate) is among them: a model retrained without
+ * the forget documents would lose nothing there.
  *
  * @param model compared with the original
- * @param split whose loss rose most
- * @param rise nats per token; negative when the loss on every split fell; null when the loss on
- *     that split, of this model or the original, is not a finite number, which is worse than any
- *     rise
+ * @param split whose loss rose
+ * @param domain of the split, or {@code *} for all of them together
+ * @param documents scored there
+ * @param rise nats per token; negative when the loss fell; null when the loss, of this model or the
+ *     original, is not a finite number, which is worse than any rise
  */
-record Damage(String model, String split, Double rise) {
+record Damage(String model, String split, String domain, long documents, Double rise) {
   private static final List<Split> KEPT_SPLITS =
       List.of(Split.RETAIN, Split.APPROXIMATE, Split.GENERAL, Split.HOLDOUT);
 
-  /** Nothing when the model or all those splits are missing. */
-  static Optional<Damage> of(List<SplitScore> scores, String model) {
-    Optional<Damage> worst = Optional.empty();
-    for (Split kept : KEPT_SPLITS) {
-      String split = kept.key();
-      Optional<SplitScore> before = score(scores, ModelNames.ORIGINAL, split);
-      Optional<SplitScore> after = score(scores, model, split);
-      if (before.isPresent() && after.isPresent()) {
-        Double old = before.get().nll();
-        Double now = after.get().nll();
-        if (old == null || now == null) {
-          return Optional.of(new Damage(model, split, null));
-        }
-        if (worst.isEmpty() || now - old > worst.get().rise()) {
-          worst = Optional.of(new Damage(model, split, now - old));
-        }
-      }
-    }
-    return worst;
-  }
+  /** Worst first; of equal ones a whole split comes before its domains. */
+  private static final Comparator<Damage> WORST_FIRST =
+      Comparator.comparingDouble(Damage::orInfinite).reversed();
 
   /**
-   * Why this is more than is allowed.
+   * The largest on a split as a whole.
    *
-   * @param most nats per token
+   * @return nothing when the model or all those splits are missing
    */
-  Optional<String> beyond(double most) {
-    if (rise == null) {
-      return Optional.of(
-          "report.max-damage is %s, the loss on %s is not a finite number".formatted(most, split));
-    }
-    return rise > most
-        ? Optional.of(
-            String.format(
-                Locale.ROOT,
-                "report.max-damage is %s, the loss on %s rose by %.3f nats per token",
-                most,
-                split,
-                rise))
-        : Optional.empty();
+  static Optional<Damage> of(List<SplitScore> scores, String model) {
+    return all(scores, model).stream().filter(d -> d.domain().equals(SplitScore.ALL)).findFirst();
   }
 
-  private static Optional<SplitScore> score(List<SplitScore> scores, String model, String split) {
+  /** On every split to be kept and each of its domains, worst first. */
+  static List<Damage> all(List<SplitScore> scores, String model) {
+    List<Damage> all = new ArrayList<>();
+    for (Split kept : KEPT_SPLITS) {
+      scores.stream()
+          .filter(s -> s.model().equals(model) && s.split().equals(kept.key()))
+          .sorted(Comparator.comparing(SplitScore::domain)) // "*" sorts before any name
+          .forEach(after -> original(scores, after).ifPresent(b -> all.add(of(b, after))));
+    }
+    all.sort(WORST_FIRST);
+    return all;
+  }
+
+  private static Damage of(SplitScore before, SplitScore after) {
+    boolean finite = before.nll() != null && after.nll() != null;
+    return new Damage(
+        after.model(),
+        after.split(),
+        after.domain(),
+        after.documents(),
+        finite ? Double.valueOf(after.nll() - before.nll()) : null);
+  }
+
+  private static Optional<SplitScore> original(List<SplitScore> scores, SplitScore of) {
     return scores.stream()
-        .filter(s -> s.model().equals(model) && s.split().equals(split))
-        .filter(s -> s.domain().equals(SplitScore.ALL))
+        .filter(s -> s.model().equals(ModelNames.ORIGINAL))
+        .filter(s -> s.split().equals(of.split()) && s.domain().equals(of.domain()))
         .findFirst();
+  }
+
+  private double orInfinite() {
+    return rise == null ? Double.POSITIVE_INFINITY : rise;
+  }
+
+  /** Whether it is at most so many nats per token, which what is not finite never is. */
+  boolean within(double most) {
+    return orInfinite() <= most;
+  }
+
+  /** For a reader: where, and how much. */
+  String sentence() {
+    return rise == null
+        ? "the loss on %s is not a finite number".formatted(place())
+        : String.format(
+            Locale.ROOT,
+            "the loss on %s %s by %.3f nats per token",
+            place(),
+            rise < 0 ? "fell" : "rose",
+            Math.abs(rise));
+  }
+
+  String place() {
+    return domain.equals(SplitScore.ALL) ? split : "domain " + domain + " of " + split;
   }
 }

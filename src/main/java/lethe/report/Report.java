@@ -2,17 +2,15 @@ package lethe.report;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.ModelNames;
+import lethe.evaluate.Robustness;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.folder.RunFolder;
 import lethe.settings.Printable;
-import lethe.settings.Section;
-import lethe.target.Outcome;
 import lethe.target.Target;
 import org.apache.hadoop.fs.Path;
 
@@ -26,8 +24,7 @@ public final class Report {
    *
    * @param headline the verdict in a sentence
    * @param scores the figures one by one
-   * @param unmet why the run does not meet {@code report.require} or {@code report.max-damage};
-   *     exit 3
+   * @param unmet a line for each required condition that the run does not meet; exit 3
    */
   public record Result(String headline, ReportScores scores, Optional<String> unmet) {}
 
@@ -72,7 +69,10 @@ public final class Report {
     terminal.println(
         "nll: loss over all documents, nats per token; target: the original model on approximate text, domains weighed like forget");
     terminal.println(Printable.line(file.headline()));
-    return new Result(file.headline(), ReportScores.of(folder, evaluation, file), unmet(file));
+    return new Result(
+        file.headline(),
+        ReportScores.of(folder, evaluation, file),
+        Gate.refusal(file.conditions()));
   }
 
   private ReportFile file(Evaluation evaluation) {
@@ -86,11 +86,25 @@ public final class Report {
             .filter(m -> !m.name().equals(ModelNames.ORIGINAL))
             .flatMap(m -> Damage.of(evaluation.scores(), m.name()).stream())
             .toList();
+    List<Damage> rises =
+        evaluation.models().stream()
+            .filter(m -> !m.name().equals(ModelNames.ORIGINAL))
+            .flatMap(m -> Damage.all(evaluation.scores(), m.name()).stream())
+            .toList();
+    Gate.Evidence evidence =
+        new Gate.Evidence(
+            evaluation.models().stream()
+                .filter(m -> m.name().equals(ModelNames.UNLEARNED))
+                .map(Evaluation.Model::fingerprint)
+                .findFirst(),
+            verdict,
+            evaluation.asked().band(),
+            rises.stream().filter(d -> d.model().equals(ModelNames.UNLEARNED)).toList(),
+            Robustness.read(folder));
     Optional<TrainingSummary> training = TrainingSummary.read(folder, RunFolder.UNLEARN);
     return new ReportFile(
-        Headline.of(
-            verdict,
-            damage.stream().filter(d -> d.model().equals(ModelNames.UNLEARNED)).findFirst()),
+        Headline.of(verdict, evidence.damage()),
+        settings.gate().judge(evidence),
         CoverageReport.of(folder, evaluation.scores()).with(TrainingSummary.gap(folder, training)),
         json(folder.provenance(), "restore it, or delete it to report without it").orElse(null),
         json(folder.corpusManifest(), "run prepare with overwrite=true")
@@ -102,6 +116,7 @@ public final class Report {
         verdict.orElse(null),
         evaluation.verdicts(),
         damage,
+        rises,
         Assumption.of(
             evaluation.scores(), evaluation.truths(), target, verdict, evaluation.asked().band()),
         evaluation.membership(),
@@ -125,45 +140,6 @@ public final class Report {
     return evaluation.models().stream()
         .findFirst()
         .map(m -> Cost.of(training, m.parameters(), tokens));
-  }
-
-  private Optional<String> unmet(ReportFile file) {
-    List<String> reasons = new ArrayList<>();
-    settings
-        .require()
-        .flatMap(wanted -> other(wanted, Optional.ofNullable(file.verdict())))
-        .ifPresent(reasons::add);
-    settings.maxDamage().flatMap(most -> damaged(most, file.damage())).ifPresent(reasons::add);
-    return reasons.isEmpty() ? Optional.empty() : Optional.of(String.join("\n", reasons));
-  }
-
-  private static Optional<String> other(Outcome wanted, Optional<Verdict> verdict) {
-    Optional<Outcome> is = verdict.map(Verdict::outcome);
-    if (is.equals(Optional.of(wanted))) {
-      return Optional.empty();
-    }
-    String said =
-        "report.require is %s, the verdict is %s"
-            .formatted(Section.spelling(wanted), is.map(Section::spelling).orElse("none"));
-    return Optional.of(
-        is.equals(Optional.of(Outcome.UNDECIDED))
-            ? said
-                + verdict
-                    .map(Verdict::interval)
-                    .map(i -> ": the 95 % interval of the distance is " + Headline.interval(i))
-                    .orElse(": there is no interval of the distance")
-                + "; more documents make it narrower"
-            : said);
-  }
-
-  private static Optional<String> damaged(double most, List<Damage> damage) {
-    Optional<Damage> worst =
-        damage.stream().filter(d -> d.model().equals(ModelNames.UNLEARNED)).findFirst();
-    return worst.isPresent()
-        ? worst.get().beyond(most)
-        : Optional.of(
-            "report.max-damage is %s, and no split to be kept was scored with both models"
-                .formatted(most));
   }
 
   private Optional<ObjectNode> json(Path path, String remedy) {

@@ -19,6 +19,7 @@ import lethe.target.Target;
  * meaning.
  *
  * @param headline the verdict in a sentence
+ * @param conditions that a run can be required to meet, and whether this one does
  * @param coverage how much was asked for, trained on and scored
  * @param provenance run.json unchanged; null when there is none
  * @param corpus the corpus manifest without its parts; null when there is none
@@ -28,6 +29,8 @@ import lethe.target.Target;
  * @param verdict on the unlearned model; null when there is none
  * @param verdicts on every model but the original
  * @param damage of every model but the original: on which split its loss rose most
+ * @param rises of the loss of every model but the original on each split to be kept and each of its
+ *     domains, worst first
  * @param assumptions behind the target
  * @param membership how well members can be told from non-members, one entry per model, domain and
  *     score
@@ -45,6 +48,7 @@ import lethe.target.Target;
  */
 record ReportFile(
     String headline,
+    List<Condition> conditions,
     CoverageReport coverage,
     JsonNode provenance,
     JsonNode corpus,
@@ -54,6 +58,7 @@ record ReportFile(
     Verdict verdict,
     List<Verdict> verdicts,
     List<Damage> damage,
+    List<Damage> rises,
     List<Assumption> assumptions,
     List<MembershipScore> membership,
     List<MemoryScore> memory,

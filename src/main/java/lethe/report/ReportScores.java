@@ -55,6 +55,9 @@ public record ReportScores(String run, String report, String chunksSha256, List<
       for (Damage damage : file.damage()) {
         add(damage.model(), damage.split(), SplitScore.ALL, "damage.rise", damage.rise(), null);
       }
+      for (Damage rise : file.rises()) {
+        add(rise.model(), rise.split(), rise.domain(), "rises.rise", rise.rise(), null);
+      }
       file.truths()
           .forEach(truth -> forget(truth.model(), "truths.divergence", truth.divergence(), null));
       return List.copyOf(rows);

@@ -1,16 +1,15 @@
 package lethe.report;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import lethe.settings.Section;
-import lethe.target.Outcome;
 
 /**
  * What a report contains, and what it requires of the run.
  *
- * @param require the verdict without which the program ends with exit 3
- * @param maxDamage largest allowed rise of loss on a split to be kept, nats per token; a larger one
- *     ends the program with exit 3; empty for no limit
+ * @param gate the conditions without which the program ends with exit 3
  * @param pretrainingTokens that the original model was trained on, where it is known
  * @param compare folders of runs to set side by side; empty for a report of this run
  * @param compareBand within which a compared run's loss on all documents to forget has reached
@@ -20,8 +19,7 @@ import lethe.target.Outcome;
  * @param examples whether texts to forget may appear in the report
  */
 public record ReportSettings(
-    Optional<Outcome> require,
-    Optional<Double> maxDamage,
+    Gate gate,
     Optional<Double> pretrainingTokens,
     List<String> compare,
     Optional<Double> compareBand,
@@ -31,20 +29,35 @@ public record ReportSettings(
   /** Reads {@code report}. */
   public static ReportSettings read(Section root) {
     Section report = root.section("report");
-    Optional<Outcome> require =
-        report.has("require")
-            ? Optional.of(report.choice("require", Outcome.class))
-            : Optional.empty();
-    if (require.equals(Optional.of(Outcome.UNDECIDED))) {
-      report.problem("require", "cannot be undecided: name matched, under or over");
-    }
     return new ReportSettings(
-        require,
-        report.optionalNumber("max-damage", 0, 100),
+        new Gate(require(report), GateLimits.read(report)),
         report.optionalNumber("pretraining-tokens", 1, 1e18),
         report.strings("compare"),
         report.optionalNumber("compare-band", 0, 100),
         report.optionalText("table"),
         report.bool("examples"));
+  }
+
+  /** A limit of the damage requires that it is kept. */
+  private static Set<Requirement> require(Section report) {
+    Set<Requirement> require = EnumSet.noneOf(Requirement.class);
+    if (report.has("require")) {
+      require.addAll(report.choices("require", Requirement.class));
+    }
+    List<String> verdicts =
+        require.stream().filter(r -> r.verdict().isPresent()).map(Section::spelling).toList();
+    if (verdicts.size() > 1) {
+      report.problem(
+          "require", "must name one verdict at most, was " + String.join(", ", verdicts));
+    }
+    if (report.has("max-damage")) {
+      require.add(Requirement.DAMAGE);
+    }
+    return require;
+  }
+
+  /** Whether a condition is required that comes from text that the model never saw. */
+  public boolean requiresUnseenText() {
+    return gate.require().stream().anyMatch(r -> r.verdict().isPresent());
   }
 }

@@ -32,12 +32,12 @@ public record SettingRules(RunConfig config, Section root) {
     }
     if (config.checks(Verb.REPORT)
         && config.report().compare().isEmpty()
-        && config.report().require().isPresent()
+        && config.report().requiresUnseenText()
         && !asked().contains(Split.APPROXIMATE.key())) {
       root.section("report")
           .problem(
               "require",
-              "must be null without corpus.splits.approximate, which the verdict comes from");
+              "can name damage and robustness only without corpus.splits.approximate, which all else comes from");
     }
     tasks();
   }

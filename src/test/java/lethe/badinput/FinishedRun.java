@@ -17,6 +17,7 @@ import lethe.corpus.Manifest;
 import lethe.corpus.duplicate.Repeat;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.DistanceToRetrained;
+import lethe.evaluate.DocumentsToDecide;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
@@ -217,7 +218,8 @@ record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
                 3,
                 3,
                 List.of("book"),
-                List.of("paper"))),
+                List.of("paper"),
+                new DocumentsToDecide(20, 30))),
         List.of(
             new RequestScore(
                 "r1", 1, 100, Map.of("original", 2.0, "unlearned", 4.0), List.of("nowhere"))),

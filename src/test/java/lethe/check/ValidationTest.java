@@ -108,7 +108,8 @@ class ValidationTest {
                 assertThat(p)
                     .startsWith(
                         "unlearn.method ascent-descent-general needs corpus.splits.general"))
-        .anySatisfy(p -> assertThat(p).startsWith("report.require must be null without"))
+        .anySatisfy(
+            p -> assertThat(p).startsWith("report.require can name damage and robustness only"))
         .anySatisfy(p -> assertThat(p).contains(folder + "/none: it has no config.json"))
         .anySatisfy(p -> assertThat(p).contains(folder + "/nowhere: it has no config.json"))
         .anySatisfy(p -> assertThat(p).contains("rejections.txt", "the file has no sentence"))

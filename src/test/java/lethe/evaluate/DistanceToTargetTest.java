@@ -26,6 +26,63 @@ class DistanceToTargetTest {
   }
 
   @Test
+  void theDocumentsItWouldTakeByHand() {
+    // As above: four documents of variance 1 each, D = 1. Ten times as many have a variance of 0.2
+    // and
+    // 4 / (2 / (2 * 10 - 1)) = 38 degrees of freedom: half the interval is 2.024394 sqrt(0.2) =
+    // 0.905337.
+    DistanceToTarget distance =
+        DistanceToTarget.of(
+            Map.of("d", List.of(document(10, 4), document(10, 6))),
+            Map.of("d", List.of(document(20, 3), document(20, 5))));
+    assertThat(DocumentsToDecide.of(distance, 1 - 0.90534, 2, 2))
+        .contains(new DocumentsToDecide(20, 20));
+    assertThat(DocumentsToDecide.of(distance, 1 - 0.90533, 2, 3)) // a hair less room
+        .contains(new DocumentsToDecide(21, 31));
+    assertThat(DocumentsToDecide.of(distance, 1 + 0.90534, 2, 2))
+        .as("in the band")
+        .contains(new DocumentsToDecide(20, 20));
+    assertThat(DocumentsToDecide.of(distance, 1, 2, 2)).as("at the edge").isEmpty();
+  }
+
+  @Test
+  void onlyAnUndecidedVerdictSaysHowManyDocumentsItWouldTake() {
+    List<DocumentScore> original =
+        List.of(
+            named("approximate", "u", 3),
+            named("approximate", "v", 3.2),
+            named("approximate", "w", 3),
+            named("approximate", "x", 3.2));
+    Verdict undecided =
+        Verdict.of(
+                original,
+                List.of(
+                    named("forget", "a", 3),
+                    named("forget", "b", 3.4),
+                    named("forget", "c", 3),
+                    named("forget", "d", 3.4)),
+                "unlearned",
+                0.3)
+            .orElseThrow();
+    assertThat(undecided.outcome()).isEqualTo(Outcome.UNDECIDED);
+    assertThat(undecided.toDecide().forget()).isGreaterThan(undecided.forgetDocuments());
+    assertThat(undecided.toDecide().approximate()).isGreaterThan(undecided.approximateDocuments());
+    Verdict wide =
+        Verdict.of(original, List.of(named("forget", "a", 3), named("forget", "b", 3.1)), "m", 9)
+            .orElseThrow();
+    assertThat(wide.outcome()).isEqualTo(Outcome.MATCHED);
+    assertThat(wide.toDecide()).isNull();
+    assertThat(
+            Verdict.of(
+                List.of(named("approximate", "u", Double.NaN)),
+                List.of(named("forget", "a", 3)),
+                "unlearned",
+                0.3))
+        .as("a ruined original model")
+        .isEmpty();
+  }
+
+  @Test
   void aSoleDocumentVariesAsOthersDoWhereTheyVaryMost() {
     // Domain a as above, with a quarter of the tokens; b has three quarters and one document each.
     DistanceToTarget distance =

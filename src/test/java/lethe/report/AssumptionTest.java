@@ -110,7 +110,8 @@ class AssumptionTest {
                         5,
                         7,
                         List.of("books"),
-                        List.of("books", "law"))),
+                        List.of("books", "law"),
+                        null)),
                 0.15)
             .get(5);
     assertThat(judged.holds()).isFalse();

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -161,7 +162,8 @@ class PageIT {
             5,
             5,
             List.of(),
-            List.of());
+            List.of(),
+            null);
     RunFolder folder = RunFolder.of(scratch.toString(), new Configuration());
     folder
         .files()
@@ -217,8 +219,7 @@ class PageIT {
     new Report(
             folder,
             new ReportSettings(
-                Optional.empty(),
-                Optional.empty(),
+                new Gate(Set.of(), new GateLimits(0.15, "report.limits.damage")),
                 Optional.of(1e12),
                 List.of(),
                 Optional.empty(),

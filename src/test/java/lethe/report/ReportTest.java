@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.MembershipScore;
@@ -133,14 +134,14 @@ class ReportTest {
       Optional<String> unmet =
           new Report(
                   folder,
-                  settings(Optional.of(Outcome.MATCHED), Optional.empty(), false),
+                  settings(Set.of(Requirement.MATCHED), false),
                   new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8))
               .execute()
               .unmet();
       assertThat(unmet.isPresent()).isEqualTo(outcome != Outcome.MATCHED);
     }
     RunFolder none = evaluated(List.of());
-    ReportSettings matched = settings(Optional.of(Outcome.MATCHED), Optional.empty(), false);
+    ReportSettings matched = settings(Set.of(Requirement.MATCHED), false);
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     assertThat(new Report(none, matched, nowhere).execute().unmet())
@@ -161,10 +162,10 @@ class ReportTest {
             12,
             14,
             List.of("books"),
-            List.of("books"));
+            List.of("books"),
+            null);
     RunFolder folder = evaluated(List.of(undecided));
-    Report.Result result =
-        report(folder, settings(Optional.of(Outcome.MATCHED), Optional.empty(), false));
+    Report.Result result = report(folder, settings(Set.of(Requirement.MATCHED), false));
     assertThat(result.headline())
         .startsWith("Undecided: ")
         .contains(
@@ -181,7 +182,8 @@ class ReportTest {
         evaluated(List.of(verdict(Outcome.MATCHED, 0.1))); // approximate rose by 0.25
     assertThat(gate(folder, 0.25).unmet()).isEmpty();
     assertThat(gate(folder, 0.2).unmet())
-        .contains("report.max-damage is 0.2, the loss on approximate rose by 0.250 nats per token");
+        .contains(
+            "report.max-damage is 0.2, the loss on approximate rose by 0.250 nats per token; the loss on domain arxiv of approximate rose by 0.250 nats per token");
     RunFolder ruined =
         evaluated(
             List.of(verdict(Outcome.OVER, null)),
@@ -189,7 +191,7 @@ class ReportTest {
             new SplitScore("unlearned", "holdout", "*", 3, 5, 1000, null, null, null, 0.5, null));
     assertThat(gate(ruined, 9).unmet())
         .contains(
-            "report.require is matched, the verdict is over\nreport.max-damage is 9.0, the loss on holdout is not a finite number");
+            "report.require is matched, the verdict is over: the forget loss is not a finite number\nreport.max-damage is 9.0, the loss on holdout is not a finite number");
     assertThat(report(ruined).at("/damage/0/split").asText()).isEqualTo("holdout");
     assertThat(report(ruined).at("/damage/0/rise").isNull()).isTrue();
     assertThat(report(ruined).get("headline").asText())
@@ -200,19 +202,48 @@ class ReportTest {
   void theGateIsReadFromTheSettings() {
     Settings gate = Settings.of(List.of("report.require=matched", "report.max-damage=0.3"));
     ReportSettings read = ReportSettings.read(gate.root());
-    assertThat(read.require()).contains(Outcome.MATCHED);
-    assertThat(read.maxDamage()).contains(0.3);
-    assertThat(ReportSettings.read(Settings.of(List.of()).root()).maxDamage()).isEmpty();
-    Settings undecided = Settings.of(List.of("report.require=undecided", "report.max-damage=-1"));
-    ReportSettings.read(undecided.root());
-    assertThatThrownBy(undecided::check)
+    assertThat(read.gate())
+        .isEqualTo(
+            new Gate(
+                Set.of(Requirement.MATCHED, Requirement.DAMAGE),
+                new GateLimits(0.3, "report.max-damage")));
+    assertThat(ReportSettings.read(Settings.of(List.of()).root()).gate())
+        .isEqualTo(new Gate(Set.of(), new GateLimits(0.15, "report.limits.damage")));
+    Settings several =
+        Settings.of(List.of("report.require=[under, damage]", "report.limits.damage=0.2"));
+    assertThat(ReportSettings.read(several.root()).gate())
+        .isEqualTo(
+            new Gate(
+                Set.of(Requirement.UNDER, Requirement.DAMAGE),
+                new GateLimits(0.2, "report.limits.damage")));
+    Settings wrong =
+        Settings.of(
+            List.of(
+                "report.require=[undecided, over, matched]",
+                "report.max-damage=-1",
+                "report.limits.damage=lots"));
+    ReportSettings.read(wrong.root());
+    assertThatThrownBy(wrong::check)
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("report.require cannot be undecided: name matched, under or over")
-        .hasMessageContaining("report.max-damage must be");
+        .hasMessageContaining("report.require must be one of under, matched, over, damage, ")
+        .hasMessageContaining("was \"undecided\"")
+        .hasMessageContaining("report.require must name one verdict at most, was ")
+        .hasMessageContaining("report.max-damage must be")
+        .hasMessageContaining("report.limits.damage must be a number, was \"lots\"");
   }
 
   private static Report.Result gate(RunFolder folder, double most) {
-    return report(folder, settings(Optional.of(Outcome.MATCHED), Optional.of(most), false));
+    return report(
+        folder,
+        new ReportSettings(
+            new Gate(
+                Set.of(Requirement.MATCHED, Requirement.DAMAGE),
+                new GateLimits(most, "report.max-damage")),
+            Optional.empty(),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            false));
   }
 
   private static Report.Result report(RunFolder folder, ReportSettings settings) {
@@ -226,7 +257,7 @@ class ReportTest {
   @Test
   void theFiguresOneByOneAreKnownByTheirKeysAndAReportByItsFigures() {
     RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
-    ReportSettings settings = settings(Optional.empty(), Optional.empty(), false);
+    ReportSettings settings = settings(Set.of(), false);
     ReportScores scores = report(folder, settings).scores();
     assertThat(scores.run()).isEqualTo(folder.root().toString());
     assertThat(scores.chunksSha256()).isEqualTo("ab");
@@ -340,6 +371,7 @@ class ReportTest {
   private static ReportFile file(List<MembershipScore> membership) {
     return new ReportFile(
         "",
+        List.of(),
         CoverageReport.of(null, null, null, null),
         null,
         null,
@@ -347,6 +379,7 @@ class ReportTest {
         List.of(),
         null,
         null,
+        List.of(),
         List.of(),
         List.of(),
         List.of(),
@@ -402,7 +435,7 @@ class ReportTest {
     assertThat(text(folder, "report.json") + text(folder, "index.html")).doesNotContain("secret");
     new Report(
             folder,
-            settings(Optional.empty(), Optional.empty(), true),
+            settings(Set.of(), true),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     assertThat(report(folder).at("/continuations/0/written").asText()).isEqualTo("secret");
@@ -425,11 +458,9 @@ class ReportTest {
   static final Evaluation.Asked ASKED =
       new Evaluation.Asked("ab", Map.of(), List.of(), 8, "float32", 0.15, false, 42);
 
-  private static ReportSettings settings(
-      Optional<Outcome> require, Optional<Double> maxDamage, boolean examples) {
+  private static ReportSettings settings(Set<Requirement> require, boolean examples) {
     return new ReportSettings(
-        require,
-        maxDamage,
+        new Gate(require, new GateLimits(0.15, "report.limits.damage")),
         Optional.of(1e9),
         List.of(),
         Optional.empty(),
@@ -446,9 +477,7 @@ class ReportTest {
   private static String run(RunFolder folder) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     new Report(
-            folder,
-            settings(Optional.empty(), Optional.empty(), false),
-            new PrintStream(bytes, true, StandardCharsets.UTF_8))
+            folder, settings(Set.of(), false), new PrintStream(bytes, true, StandardCharsets.UTF_8))
         .execute();
     return bytes.toString(StandardCharsets.UTF_8);
   }
@@ -495,7 +524,7 @@ class ReportTest {
 
   private static Verdict verdict(Outcome outcome, Double distance) {
     return new Verdict(
-        "unlearned", outcome, distance, 4, distance, null, 0.15, 3, 3, List.of(), List.of());
+        "unlearned", outcome, distance, 4, distance, null, 0.15, 3, 3, List.of(), List.of(), null);
   }
 
   private static Evaluation.Model model(String name) {
