@@ -10,6 +10,8 @@ import java.util.function.Supplier;
 import lethe.console.Console;
 import lethe.corpus.Manifest;
 import lethe.corpus.token.EndOfText;
+import lethe.evaluate.EvaluateSettings;
+import lethe.evaluate.ModelNames;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
 import lethe.model.ModelSource;
@@ -84,10 +86,7 @@ final class ModelFolders {
               }
             });
     if (config.checks(Verb.EVALUATE)) {
-      config
-          .evaluate()
-          .models()
-          .forEach((name, other) -> evaluated("evaluate.models." + name, other));
+      config.evaluate().models().forEach((name, other) -> evaluated(name, other, template));
     }
     return template;
   }
@@ -204,9 +203,14 @@ final class ModelFolders {
         });
   }
 
-  private void evaluated(String setting, String path) {
-    if (one(setting, path, true).isPresent() && !config.evaluate().tasks().isEmpty()) {
+  private void evaluated(String name, String path, Optional<Architecture> template) {
+    String setting = EvaluateSettings.setting(name);
+    Optional<Architecture> own = one(setting, path, true);
+    if (own.isPresent() && !config.evaluate().tasks().isEmpty()) {
       findings.look(() -> source(path).open().tokenizer()); // questions are text
+    }
+    if (own.isPresent() && template.isPresent() && ModelNames.isRetrained(name)) {
+      fits(setting, path, own.get(), template.get()); // predictions are compared token by token
     }
   }
 

@@ -1,140 +1,111 @@
 package lethe.evaluate;
 
 import static lethe.evaluate.Scores.NLL;
-import static lethe.table.Columns.DOCUMENT;
-import static lethe.table.Columns.DOMAIN;
-import static lethe.table.Columns.ORDINAL;
 import static lethe.table.Columns.SPLIT;
 import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.size;
-import static org.apache.spark.sql.functions.sum;
 
-import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import lethe.evaluate.metric.KolmogorovSmirnov;
-import lethe.inference.LoadedModel;
-import lethe.inference.ModelKey;
-import lethe.inference.ModelStage;
-import lethe.table.ChunkId;
-import lethe.table.Rows;
 import lethe.target.Split;
 import lethe.target.Target;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
-/** Compares models with the retrained one on forget. */
+/** Compares models with the retrained one, on every split. */
 final class CompareWithRetrained {
-  private static final String DIVERGENCE = "divergence";
   private static final String MEAN = "mean";
 
-  private static final StructType SUMS =
-      new StructType()
-          .add(DOMAIN, DataTypes.StringType, false)
-          .add(DOCUMENT, DataTypes.StringType, false)
-          .add(ORDINAL, DataTypes.IntegerType, false)
-          .add(DIVERGENCE, DataTypes.DoubleType, false)
-          .add(TOKENS, DataTypes.LongType, false);
+  /**
+   * The scores of a model.
+   *
+   * @param chunks of the model, as {@link Scores} has them
+   * @param documents the same by document, in order
+   */
+  record Scored(Dataset<Row> chunks, List<DocumentScore> documents) {}
 
-  private CompareWithRetrained() {}
+  private final Scored retrained;
+  private final Optional<List<DocumentDivergence>> original;
+  private final Optional<Target> target;
 
   /**
-   * @param model to compare
-   * @param scores of its chunks
-   * @param documents the same by document, in order
-   * @param retrained the retrained model, with its own
-   * @param chunks as prepare wrote them
-   * @param microBatch chunks per forward pass
+   * @param original how far the original model is, by document in the order of the scores; empty
+   *     when it is not among the models
+   * @param target of all documents to forget, if there is one
    */
-  static DistanceToRetrained distance(
-      String name,
-      ModelKey model,
-      Dataset<Row> scores,
-      List<DocumentScore> documents,
-      ModelKey retrained,
-      Dataset<Row> retrainedScores,
-      List<DocumentScore> retrainedDocuments,
-      Optional<Target> target,
-      Dataset<Row> chunks,
-      int microBatch) {
+  CompareWithRetrained(
+      Scored retrained, Optional<List<DocumentDivergence>> original, Optional<Target> target) {
+    this.retrained = retrained;
+    this.original = original;
+    this.target = target;
+  }
+
+  /**
+   * @param name of the model to compare
+   * @param model its scores
+   * @param divergences how far it is, by document in the order of its scores
+   */
+  DistanceToRetrained distance(String name, Scored model, List<DocumentDivergence> divergences) {
+    List<DivergenceScore> splits =
+        DivergenceScore.of(divergences, original.orElse(divergences), gaps(model.documents()));
     return new DistanceToRetrained(
         name,
-        SplitScores.finite(nll(documents)),
-        SplitScores.finite(nll(retrainedDocuments)),
+        SplitScores.finite(nll(model.documents())),
+        SplitScores.finite(nll(retrained.documents())),
         target.map(Target::nll).orElse(null),
-        KolmogorovSmirnov.of(chunkMeans(scores), chunkMeans(retrainedScores)),
-        SplitScores.finite(divergence(model, retrained, chunks, microBatch)));
+        KolmogorovSmirnov.of(chunkMeans(model.chunks()), chunkMeans(retrained.chunks())),
+        splits.stream()
+            .filter(s -> s.split().equals(Split.FORGET.key()))
+            .filter(s -> s.domain().equals(SplitScore.ALL))
+            .map(DivergenceScore::divergence)
+            .findFirst()
+            .orElse(null),
+        original.flatMap(CompareWithRetrained::floor).orElse(null),
+        splits);
+  }
+
+  private double[] gaps(List<DocumentScore> documents) {
+    double[] gaps = new double[documents.size()];
+    for (int i = 0; i < gaps.length; i++) {
+      gaps[i] = Math.abs(documents.get(i).nll() - retrained.documents().get(i).nll());
+    }
+    return gaps;
+  }
+
+  /** The original's divergence on approximate text, domains weighed like forget. */
+  private static Optional<Double> floor(List<DocumentDivergence> original) {
+    Map<String, Long> forgetTokens = new TreeMap<>();
+    Map<String, double[]> unseen = new HashMap<>();
+    for (DocumentDivergence document : original) {
+      if (document.split().equals(Split.FORGET.key())) {
+        forgetTokens.merge(document.domain(), document.tokens(), Long::sum);
+      } else if (document.split().equals(Split.APPROXIMATE.key())) {
+        double[] sums = unseen.computeIfAbsent(document.domain(), d -> new double[2]);
+        sums[0] += document.kl();
+        sums[1] += document.tokens();
+      }
+    }
+    Map<String, Double> means = new TreeMap<>();
+    unseen.forEach((domain, sums) -> means.put(domain, sums[0] / sums[1]));
+    return Target.of(forgetTokens, means).map(weighed -> SplitScores.finite(weighed.nll()));
   }
 
   private static double[] chunkMeans(Dataset<Row> scores) {
-    return forget(scores).select(col(NLL).divide(col(TOKENS)).as(MEAN)).collectAsList().stream()
+    return scores
+        .filter(col(SPLIT).equalTo(Split.FORGET.key()))
+        .select(col(NLL).divide(col(TOKENS)).as(MEAN))
+        .collectAsList()
+        .stream()
         .mapToDouble(row -> row.<Double>getAs(MEAN))
         .toArray();
-  }
-
-  private static Dataset<Row> forget(Dataset<Row> table) {
-    return table.filter(col(SPLIT).equalTo(Split.FORGET.key()));
   }
 
   private static double nll(List<DocumentScore> documents) {
     return DistanceToTarget.mean(
         documents.stream().filter(d -> d.split().equals(Split.FORGET.key())).toList());
-  }
-
-  /**
-   * Which chunks share a pass, and in which order passes are added, depends on the chunks alone.
-   */
-  private static double divergence(
-      ModelKey model, ModelKey retrained, Dataset<Row> chunks, int microBatch) {
-    Dataset<Row> forget = forget(chunks);
-    Dataset<Row> sums =
-        ModelStage.mapPartitions(
-                Scores.arranged(forget, Rows.aggregate(forget, sum(size(col(TOKENS))))),
-                model.compute(),
-                new Comparing(retrained, model, microBatch),
-                SUMS)
-            .orderBy(DOMAIN, DOCUMENT, ORDINAL);
-    double divergence = 0;
-    long tokens = 0;
-    for (Row row : sums.collectAsList()) {
-      divergence += row.<Double>getAs(DIVERGENCE);
-      tokens += row.<Long>getAs(TOKENS);
-    }
-    return divergence / tokens;
-  }
-
-  private record Comparing(ModelKey from, ModelKey to, int microBatch)
-      implements MapPartitionsFunction<Row, Row> {
-    @Override
-    public Iterator<Row> call(Iterator<Row> chunks) {
-      List<Row> sums = new ArrayList<>();
-      List<ChunkPassage> batch = new ArrayList<>();
-      while (chunks.hasNext()) {
-        batch.add(ChunkPassage.from(chunks.next()));
-        if (batch.size() == microBatch || !chunks.hasNext()) {
-          sums.add(compare(batch));
-          batch.clear();
-        }
-      }
-      return sums.iterator();
-    }
-
-    /** Under the name of its first chunk. */
-    private Row compare(List<ChunkPassage> batch) {
-      List<Passage> passages = batch.stream().map(ChunkPassage::passage).toList();
-      ChunkId first = batch.get(0).chunk();
-      return RowFactory.create(
-          first.domain(),
-          first.document(),
-          first.ordinal(),
-          LoadedModel.with(from, to, (p, q) -> Scorer.divergence(p, q, passages)),
-          passages.stream().mapToLong(Passage::scored).sum());
-    }
   }
 }

@@ -19,14 +19,12 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.util.LongAccumulator;
 
 /**
  * The stage that scores every chunk of a corpus with every model, on the executors, into {@link
  * RunFolder#scores} and sums the scores up into {@link RunFolder#evaluation}.
  */
 public final class Evaluate {
-  /** Spark's option to take paths literally, not as patterns: a run folder may be named run[1]. */
   private final SparkSession spark;
 
   private final EvaluateSettings settings;
@@ -34,7 +32,7 @@ public final class Evaluate {
   private final Dataset<Row> chunks;
   private final String chunksSha256;
   private final Map<String, ModelSource> models;
-  private final Progress progress;
+  private final ScoringJob job;
 
   /**
    * Some chunks.
@@ -85,7 +83,7 @@ public final class Evaluate {
     this.chunks = chunks;
     this.chunksSha256 = chunksSha256;
     this.models = new LinkedHashMap<>(models);
-    this.progress = progress;
+    this.job = new ScoringJob(spark, progress);
   }
 
   /**
@@ -107,7 +105,7 @@ public final class Evaluate {
           scored.add(score(name, key, all));
           taskScores.addAll(scoreTasks(name, key));
         });
-    Evaluation evaluation = sumUp(asked, scored, taskScores, keys);
+    Evaluation evaluation = sumUp(asked, scored, taskScores, keys, all);
     evaluation.write(folder);
     return evaluation;
   }
@@ -135,11 +133,12 @@ public final class Evaluate {
     origin.put("micro_batch", settings.microBatch());
     origin.put("precision", settings.compute().precision());
     CachedTable table = new CachedTable(folder.files(), folder.scores(name), origin);
-    if (table.isCurrent()) {
-      progress.reused(name);
-    } else {
-      computeScores(name, key, table, all);
-    }
+    job.readOrCompute(
+        name,
+        table,
+        all,
+        (done, tokens) ->
+            Scores.of(chunks, all.tokens(), key, settings.microBatch(), done, tokens));
     return new Evaluation.Model(
         name,
         key.source().path(),
@@ -148,33 +147,12 @@ public final class Evaluate {
         table.parts().stream().map(part -> "scores/" + name + "/" + part).toList());
   }
 
-  private void computeScores(String name, ModelKey key, CachedTable table, Amount all) {
-    LongAccumulator done = spark.sparkContext().longAccumulator();
-    LongAccumulator tokens = spark.sparkContext().longAccumulator();
-    long begun = System.nanoTime();
-    spark.sparkContext().setJobDescription("evaluate " + name);
-    Runnable report =
-        () ->
-            progress.scored(
-                name,
-                new Amount(done.value(), tokens.value()),
-                all,
-                Duration.ofNanos(System.nanoTime() - begun));
-    try (TaskEndListener watch = new TaskEndListener(spark.sparkContext(), report)) {
-      watch.begin();
-      table.readOrCompute(
-          spark, () -> Scores.of(chunks, all.tokens(), key, settings.microBatch(), done, tokens));
-    } finally {
-      spark.sparkContext().setJobDescription(null);
-    }
-    progress.finished(name, tokens.value(), Duration.ofNanos(System.nanoTime() - begun));
-  }
-
   private Evaluation sumUp(
       Evaluation.Asked asked,
       List<Evaluation.Model> scored,
       List<TaskScore> taskScores,
-      Map<String, ModelKey> keys) {
+      Map<String, ModelKey> keys,
+      Amount all) {
     List<SplitScore> scores = new ArrayList<>();
     List<MembershipScore> membership = new ArrayList<>();
     List<MemoryScore> memory = new ArrayList<>();
@@ -204,7 +182,7 @@ public final class Evaluate {
         memory,
         taskScores,
         histograms,
-        distancesToRetrained(scored, documents, keys, SplitScore.target(scores)),
+        distancesToRetrained(scored, documents, keys, SplitScore.target(scores), all),
         verdicts(documents),
         requests,
         settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
@@ -227,29 +205,50 @@ public final class Evaluate {
       List<Evaluation.Model> scored,
       Map<String, List<DocumentScore>> documents,
       Map<String, ModelKey> keys,
-      Optional<Target> target) {
+      Optional<Target> target,
+      Amount all) {
     ModelKey retrained = keys.get(ModelNames.RETRAINED);
     if (retrained == null) {
       return List.of();
     }
-    Map<String, Dataset<Row>> scores = new LinkedHashMap<>();
-    scored.forEach(m -> scores.put(m.name(), read(spark, folder, m)));
-    return keys.keySet().stream()
-        .filter(name -> !name.equals(ModelNames.RETRAINED))
-        .map(
-            name ->
-                CompareWithRetrained.distance(
-                    name,
-                    keys.get(name),
-                    scores.get(name),
-                    documents.get(name),
-                    retrained,
-                    scores.get(ModelNames.RETRAINED),
-                    documents.get(ModelNames.RETRAINED),
-                    target,
-                    chunks,
-                    settings.microBatch()))
+    Map<String, CompareWithRetrained.Scored> scores = new LinkedHashMap<>();
+    Map<String, List<DocumentDivergence>> divergences = new LinkedHashMap<>();
+    for (Evaluation.Model model : scored) {
+      String name = model.name();
+      scores.put(
+          name, new CompareWithRetrained.Scored(read(spark, folder, model), documents.get(name)));
+      if (!name.equals(ModelNames.RETRAINED)) {
+        divergences.put(
+            name, DocumentDivergence.of(divergences(name, keys.get(name), retrained, all)));
+      }
+    }
+    CompareWithRetrained compare =
+        new CompareWithRetrained(
+            scores.get(ModelNames.RETRAINED),
+            Optional.ofNullable(divergences.get(ModelNames.ORIGINAL)),
+            target);
+    return divergences.entrySet().stream()
+        .map(own -> compare.distance(own.getKey(), scores.get(own.getKey()), own.getValue()))
         .toList();
+  }
+
+  /** By chunk, computed once for two models. */
+  private Dataset<Row> divergences(String name, ModelKey model, ModelKey retrained, Amount all) {
+    Map<String, Object> origin = new TreeMap<>();
+    origin.put("columns", Divergences.SCHEMA.simpleString());
+    origin.put("chunks_sha256", chunksSha256);
+    origin.put("retrained", retrained.fingerprint());
+    origin.put("model", model.fingerprint());
+    origin.put("micro_batch", settings.microBatch());
+    origin.put("precision", settings.compute().precision());
+    CachedTable table = new CachedTable(folder.files(), folder.divergences(name), origin);
+    return job.readOrCompute(
+        name + " against " + ModelNames.RETRAINED,
+        table,
+        all,
+        (done, tokens) ->
+            Divergences.of(
+                chunks, all.tokens(), retrained, model, settings.microBatch(), done, tokens));
   }
 
   /** The chunk scores of a model. */

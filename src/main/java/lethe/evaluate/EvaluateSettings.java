@@ -15,8 +15,9 @@ import lethe.settings.Section;
  * @param microBatch chunks per forward pass
  * @param band around the target in which forgetting has matched it, half its width, nats per token
  * @param tasks multiple-choice tests
- * @param models further Hugging Face folders by name, in order; one called {@link
- *     ModelNames#RETRAINED} is the one that the others are compared with
+ * @param models further Hugging Face folders by name, in order, those that have a key of their own
+ *     last; the one called {@link ModelNames#RETRAINED} is the one that the others are compared
+ *     with
  * @param retrain whether a model is retrained without the forget documents and compared with
  * @param examples whether models write on after some forget chunks; what they write is kept
  * @param compute of the executors
@@ -32,6 +33,10 @@ public record EvaluateSettings(
     ComputeSettings compute,
     long seed) {
   private static final List<String> OWN = List.of(ModelNames.ORIGINAL, ModelNames.UNLEARNED);
+
+  /** Models that are trained without the forget documents; their names are settings, too. */
+  private static final List<String> COMPARED =
+      List.of(ModelNames.RETRAINED, ModelNames.RETRAINED_AGAIN);
 
   public EvaluateSettings {
     tasks = List.copyOf(tasks);
@@ -74,6 +79,35 @@ public record EvaluateSettings(
       }
       models.put(name, section.string(Section.quoted(name)));
     }
+    for (String name : COMPARED) {
+      evaluate.optionalText(name).ifPresent(path -> compared(evaluate, models, name, path));
+    }
+    if (models.containsKey(ModelNames.RETRAINED_AGAIN)
+        && !models.containsKey(ModelNames.RETRAINED)
+        && !evaluate.bool("retrain")) {
+      evaluate.problem(
+          ModelNames.RETRAINED_AGAIN,
+          "is compared with a retrained model, and there is none: name one in evaluate.retrained, or set evaluate.retrain=true");
+    }
     return models;
+  }
+
+  /** A model that has a key of its own, which is short for one of {@code evaluate.models}. */
+  private static void compared(
+      Section evaluate, Map<String, String> models, String name, String path) {
+    if (name.equals(ModelNames.RETRAINED) && evaluate.bool("retrain")) {
+      evaluate.problem(
+          name, "and evaluate.retrain=true each name the retrained model: leave one of them out");
+    }
+    if (models.putIfAbsent(name, path) != null) {
+      evaluate.problem(
+          name,
+          "and evaluate.models.%s name the same model: leave one of them out".formatted(name));
+    }
+  }
+
+  /** The setting that names one of {@link #models}. */
+  public static String setting(String model) {
+    return (COMPARED.contains(model) ? "evaluate." : "evaluate.models.") + model;
   }
 }

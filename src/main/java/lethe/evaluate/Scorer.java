@@ -12,8 +12,10 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import lethe.evaluate.metric.TokenScores;
 import lethe.inference.LoadedModel;
+import lethe.model.network.PredictionDivergences;
 import lethe.model.network.PredictionStatistics;
 import lethe.model.network.TokenBatch;
 
@@ -60,29 +62,46 @@ final class Scorer {
   }
 
   /**
-   * KL divergence from one model's predictions to another's, summed over the scored positions of
-   * some passages, nats.
+   * How far a model's predictions at the scored positions of some passages are from another's, in
+   * one forward pass of each.
    *
    * @param from whose predictions count as true
    */
-  static double divergence(LoadedModel from, LoadedModel to, List<Passage> passages) {
-    double sum = 0;
+  static List<PassageDivergence> divergences(
+      LoadedModel from, LoadedModel to, List<Passage> passages) {
+    double[] kl = new double[passages.size()];
+    double[] jensenShannon = new double[passages.size()];
+    int[] agreed = new int[passages.size()];
     try (NDManager manager = from.network().newManager()) {
       TokenBatch batch = batch(manager, passages);
       NDArray fromND = hidden(from, batch);
       NDArray toND = hidden(to, batch);
+      int[] owners = owners(passages);
       for (int at = 0; at < batch.scored(); at += HEAD_POSITIONS) {
         int end = Math.min(batch.scored(), at + HEAD_POSITIONS);
         try (NDManager own = manager.newSubManager()) {
-          NDArray p = logProbabilities(from, rows(own, fromND, at, end));
-          NDArray q = logProbabilities(to, rows(own, toND, at, end));
-          for (float value : p.sub(q).muli(p.exp()).sum(new int[] {1}).toFloatArray()) {
-            sum += value;
+          NDArray pNV = from.network().logits(rows(own, fromND, at, end), from.weights());
+          NDArray qNV = to.network().logits(rows(own, toND, at, end), to.weights());
+          PredictionDivergences piece = from.network().divergences(pNV, qNV);
+          for (int i = 0; i < end - at; i++) {
+            int owner = owners[at + i];
+            kl[owner] += piece.kl(i);
+            jensenShannon[owner] += piece.jensenShannon(i);
+            agreed[owner] += piece.agrees(i) ? 1 : 0;
           }
         }
       }
     }
-    return sum;
+    return IntStream.range(0, kl.length)
+        .mapToObj(i -> new PassageDivergence(kl[i], jensenShannon[i], agreed[i]))
+        .toList();
+  }
+
+  /** The passage of each scored position. */
+  private static int[] owners(List<Passage> passages) {
+    return IntStream.range(0, passages.size())
+        .flatMap(i -> IntStream.generate(() -> i).limit(passages.get(i).scored()))
+        .toArray();
   }
 
   private static TokenBatch batch(NDManager manager, List<Passage> passages) {
@@ -97,10 +116,6 @@ final class Scorer {
     NDArray hiddenND = model.network().gatherRows(hiddenBTD, batch.rowsN());
     hiddenBTD.close();
     return hiddenND;
-  }
-
-  private static NDArray logProbabilities(LoadedModel model, NDArray hiddenND) {
-    return model.network().logits(hiddenND, model.weights()).logSoftmax(-1);
   }
 
   private static NDArray rows(NDManager own, NDArray array, int from, int to) {

@@ -124,6 +124,16 @@ public record RunFolder(Path root, Files files) {
     return new Path(new Path(root, "scores"), model);
   }
 
+  /** One folder of Parquet per model that is compared with the retrained one, chunk by chunk. */
+  public Path divergences(String model) {
+    return new Path(divergences(), model);
+  }
+
+  /** All of {@link #divergences(String)}. */
+  public Path divergences() {
+    return new Path(root, "divergences");
+  }
+
   /** Written last by evaluate: it is the commit of all {@link #scores}. */
   public Path evaluation() {
     return new Path(new Path(root, "scores"), "evaluation.json");

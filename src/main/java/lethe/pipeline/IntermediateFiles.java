@@ -48,6 +48,7 @@ record IntermediateFiles(RunFolder folder) {
                 folder.requests(),
                 folder.duplicates(),
                 folder.labels(),
+                folder.divergences(),
                 folder.checkpoints(RunFolder.UNLEARN).getParent(),
                 folder.stepParts()),
             files.exists(scores) ? files.folders(scores).stream() : Stream.of())

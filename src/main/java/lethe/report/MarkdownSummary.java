@@ -16,6 +16,9 @@ final class MarkdownSummary {
    */
   static String markdown(ReportFile file, String table) {
     StringBuilder text = new StringBuilder("## Unlearning report\n\n");
+    if (file.nearness() != null) {
+      text.append(escape(file.nearness())).append("\n\n");
+    }
     text.append(escape(file.headline())).append("\n\n");
     file.coverage().lines().forEach(line -> text.append("- ").append(escape(line)).append('\n'));
     if (file.adapter() != null) {

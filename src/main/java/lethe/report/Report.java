@@ -68,6 +68,7 @@ public final class Report {
     terminal.print(table);
     terminal.println(
         "nll: loss over all documents, nats per token; target: the original model on approximate text, domains weighed like forget");
+    Optional.ofNullable(file.nearness()).ifPresent(terminal::println);
     terminal.println(Printable.line(file.headline()));
     return new Result(
         file.headline(),
@@ -103,6 +104,7 @@ public final class Report {
             Robustness.read(folder));
     Optional<TrainingSummary> training = TrainingSummary.read(folder, RunFolder.UNLEARN);
     return new ReportFile(
+        Nearness.sentence(evaluation.truths()).orElse(null),
         Headline.of(verdict, evidence.damage()),
         settings.gate().judge(evidence),
         CoverageReport.of(folder, evaluation.scores()).with(TrainingSummary.gap(folder, training)),

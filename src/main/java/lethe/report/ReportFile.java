@@ -18,6 +18,8 @@ import lethe.target.Target;
  * {@code report/report.json}, which scripts and the page read: members keep their names and
  * meaning.
  *
+ * @param nearness whether the unlearned model is nearer to the retrained one than the original was,
+ *     in a sentence; null when there is no retrained model
  * @param headline the verdict in a sentence
  * @param conditions that a run can be required to meet, and whether this one does
  * @param coverage how much was asked for, trained on and scored
@@ -47,6 +49,7 @@ import lethe.target.Target;
  * @param continuations of forget chunks; empty unless {@code report.examples} is true
  */
 record ReportFile(
+    String nearness,
     String headline,
     List<Condition> conditions,
     CoverageReport coverage,

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import lethe.evaluate.DistanceToRetrained;
+import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
@@ -58,8 +60,7 @@ public record ReportScores(String run, String report, String chunksSha256, List<
       for (Damage rise : file.rises()) {
         add(rise.model(), rise.split(), rise.domain(), "rises.rise", rise.rise(), null);
       }
-      file.truths()
-          .forEach(truth -> forget(truth.model(), "truths.divergence", truth.divergence(), null));
+      file.truths().forEach(this::truth);
       return List.copyOf(rows);
     }
 
@@ -109,6 +110,20 @@ public record ReportScores(String run, String report, String chunksSha256, List<
       forget(verdict.model(), "verdicts.target", verdict.target(), null);
       forget(verdict.model(), "verdicts.distance", verdict.distance(), verdict.interval());
       forget(verdict.model(), "verdicts.band", verdict.band(), null);
+    }
+
+    private void truth(DistanceToRetrained truth) {
+      forget(truth.model(), "truths.floor", truth.floor(), null);
+      for (DivergenceScore score : truth.splits()) {
+        Place place = new Place(truth.model(), score.split(), score.domain(), "truths.");
+        place.add("divergence", score.divergence(), null);
+        place.add("jensen_shannon", score.jensenShannon(), null);
+        place.add("agreement", score.agreement(), null);
+        place.add("loss_gap", score.lossGap(), null);
+        if (score.nearer() != null) {
+          place.add("nearer", score.nearer().difference(), score.nearer().interval());
+        }
+      }
     }
 
     private void forget(String model, String metric, Double value, Interval interval) {

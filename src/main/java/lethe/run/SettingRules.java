@@ -3,6 +3,7 @@ package lethe.run;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import lethe.evaluate.EvaluateSettings;
 import lethe.evaluate.MultipleChoiceTask;
 import lethe.objective.Role;
 import lethe.objective.ViewKind;
@@ -126,7 +127,10 @@ public record SettingRules(RunConfig config, Section root) {
         .ifPresent(path -> paths.put("finetune.initial-weights", path));
     config.retrain().initialWeights().ifPresent(path -> paths.put("retrain.initial-weights", path));
     config.corpus().reuse().ifPresent(path -> paths.put("corpus.reuse", path));
-    config.evaluate().models().forEach((name, path) -> paths.put("evaluate.models." + name, path));
+    config
+        .evaluate()
+        .models()
+        .forEach((name, path) -> paths.put(EvaluateSettings.setting(name), path));
     config
         .evaluate()
         .tasks()

@@ -35,6 +35,7 @@ function header() {
   const text = data.headline.replace(/^(Matched|Not yet forgotten|Over-forgotten|Undecided|No verdict): /, "");
   page.append(
     el("h1", {}, "Lethe · unlearning report"),
+    nearness(),
     el("div", { class: "verdict " + kind }, el("b", {}, words[kind]), text.charAt(0).toUpperCase() + text.slice(1)),
   );
   for (const warning of data.coverage.warnings) page.append(el("p", { class: "warning" }, el("b", {}, "Warning: "), warning + "."));
@@ -337,6 +338,13 @@ function continuations() {
   );
 }
 
+/** The statement about the retrained model, which stands above the mean; empty where there is none. */
+function nearness() {
+  if (!data.nearness) return "";
+  const end = data.nearness.indexOf(". ") + 1;
+  return el("p", { class: "nearness" }, el("b", {}, data.nearness.slice(0, end)), data.nearness.slice(end));
+}
+
 function truths() {
   if (!data.truths.length) return;
   page.append(
@@ -344,12 +352,23 @@ function truths() {
     el(
       "p",
       { class: "soft" },
-      "The model retrained without the documents, from the same start, is what unlearning should match. Distance: Kolmogorov-Smirnov " +
-        "of chunk losses on forget, 0 if they are distributed alike. Divergence: mean KL of predictions on forget, from the " +
-        "retrained model's.",
+      "The model retrained without the documents, from the same start, is what unlearning should match. Divergence: mean KL of " +
+        "predictions, from the retrained model's. Loss gap: mean difference of documents' losses, whichever is larger. Nearer: " +
+        "divergence minus that of the original on the same documents, with its 95 % interval. Models that forgot nothing are apart, " +
+        "too: see the original on approximate and holdout" +
+        (data.truths.some((t) => t.model === "retrained-again") ? ", and the second retrained model." : "."),
     ),
     table(
-      ["model", "forget loss, all documents", "retrained", "target", "distance", "p", "divergence, nats"],
+      ["split", "domain", "model", "divergence, nats", "Jensen-Shannon, nats", "same likeliest token", "loss gap", "nearer, nats"],
+      apart(),
+    ),
+    el(
+      "p",
+      { class: "soft" },
+      "Chunk losses on forget. Distance: Kolmogorov-Smirnov, 0 if they are distributed alike.",
+    ),
+    table(
+      ["model", "forget loss, all documents", "retrained", "target", "distance", "p"],
       data.truths.map((t) => ({
         cells: [
           t.model,
@@ -358,11 +377,37 @@ function truths() {
           number(t.estimate, 3),
           number(t.chunks.distance, 3),
           number(t.chunks.p, 4),
-          number(t.divergence, 3),
         ],
       })),
     ),
   );
+}
+
+/** Rows of how far each model is, the models of a split and domain together. */
+function apart() {
+  const named = (row, i, rows) => i === 0 || row.split !== rows[i - 1].split || row.domain !== rows[i - 1].domain;
+  return data.truths
+    .flatMap((t) => t.splits.map((s) => ({ ...s, model: t.model })))
+    .map((s, i) => ({ ...s, i }))
+    .sort((a, b) => place(a.split) - place(b.split) || (a.domain < b.domain ? -1 : a.domain > b.domain ? 1 : a.i - b.i))
+    .map((s, i, rows) => ({
+      className: s.domain === ALL ? "all" : "",
+      cells: [
+        named(s, i, rows) && s.domain === ALL ? s.split : "",
+        named(s, i, rows) ? (s.domain === ALL ? "all" : s.domain) : "",
+        s.model,
+        number(s.divergence, 3),
+        number(s.jensen_shannon, 3),
+        percent(s.agreement),
+        number(s.loss_gap, 3),
+        s.nearer
+          ? s.nearer.difference === null
+            ? "not finite"
+            : signed(s.nearer.difference, 3) +
+              (s.nearer.interval ? ` (${signed(s.nearer.interval.low, 3)} to ${signed(s.nearer.interval.high, 3)})` : "")
+          : "",
+      ],
+    }));
 }
 
 function tasks() {
@@ -694,9 +739,9 @@ function asked() {
 }
 
 header();
+truths();
 scores();
 membership();
-truths();
 memory();
 continuations();
 tasks();

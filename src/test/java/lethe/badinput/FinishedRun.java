@@ -17,11 +17,13 @@ import lethe.corpus.Manifest;
 import lethe.corpus.duplicate.Repeat;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.DistanceToRetrained;
+import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.DocumentsToDecide;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
+import lethe.evaluate.Nearer;
 import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
@@ -205,7 +207,24 @@ record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
             .toList(),
         List.of(
             new DistanceToRetrained(
-                "unlearned", 4.0, 4.1, -0.1, new KolmogorovSmirnov(0.1, 0.5), 0.2)),
+                "unlearned",
+                4.0,
+                4.1,
+                -0.1,
+                new KolmogorovSmirnov(0.1, 0.5),
+                0.2,
+                0.1,
+                List.of(
+                    new DivergenceScore(
+                        "forget",
+                        "*",
+                        3,
+                        1000,
+                        0.3,
+                        0.05,
+                        0.5,
+                        0.1,
+                        new Nearer(-0.5, new Interval(-0.75, -0.25), Nearer.Comparison.NEARER))))),
         List.of(
             new Verdict(
                 "unlearned",

@@ -346,6 +346,22 @@ class ScoresTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(
             "evaluate.models.retrained and evaluate.retrain=true each name the retrained model");
+    Settings key = Settings.of(List.of("evaluate.retrained=/models/r"));
+    assertThat(EvaluateSettings.read(key.root()).models())
+        .containsExactly(Map.entry("retrained", "/models/r"));
+    Settings twice =
+        Settings.of(List.of("evaluate.retrained=/models/r", "evaluate.models.retrained=/models/s"));
+    EvaluateSettings.read(twice.root());
+    assertThatThrownBy(twice::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            "evaluate.retrained and evaluate.models.retrained name the same model: leave one of them out");
+    Settings alone = Settings.of(List.of("evaluate.retrained-again=/models/r"));
+    EvaluateSettings.read(alone.root());
+    assertThatThrownBy(alone::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(
+            "evaluate.retrained-again is compared with a retrained model, and there is none: name one in evaluate.retrained, or set evaluate.retrain=true");
     Settings three = Settings.of(List.of("evaluate.models.unlearned=/models/r"));
     EvaluateSettings.read(three.root());
     assertThatThrownBy(three::check)

@@ -186,6 +186,6 @@ class AssumptionTest {
 
   private static DistanceToRetrained truth(double truth, double estimate) {
     return new DistanceToRetrained(
-        "unlearned", 4.0, truth, estimate, new KolmogorovSmirnov(0.1, 0.5), 0.3);
+        "unlearned", 4.0, truth, estimate, new KolmogorovSmirnov(0.1, 0.5), 0.3, null, List.of());
   }
 }

@@ -19,10 +19,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lethe.evaluate.DistanceToRetrained;
+import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
+import lethe.evaluate.Nearer;
 import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
@@ -182,7 +184,25 @@ class PageIT {
                 histograms,
                 List.of(
                     new DistanceToRetrained(
-                        "unlearned", 4.1, 4.0, 4.05, new KolmogorovSmirnov(0.1, 0.5), 0.3)),
+                        "unlearned",
+                        4.1,
+                        4.0,
+                        4.05,
+                        new KolmogorovSmirnov(0.1, 0.5),
+                        0.3,
+                        0.25,
+                        List.of(
+                            new DivergenceScore(
+                                "forget",
+                                "*",
+                                3,
+                                1000,
+                                0.3,
+                                0.05,
+                                0.5,
+                                0.1,
+                                new Nearer(
+                                    -0.5, new Interval(-0.75, -0.25), Nearer.Comparison.NEARER))))),
                 List.of(verdict),
                 List.of(
                     new RequestScore(

@@ -370,6 +370,7 @@ class ReportTest {
 
   private static ReportFile file(List<MembershipScore> membership) {
     return new ReportFile(
+        null,
         "",
         List.of(),
         CoverageReport.of(null, null, null, null),

@@ -49,6 +49,17 @@ public final class Network implements AutoCloseable {
           mean = torch.sub(e1, l)
           deviation = torch.sqrt(torch.clamp_min(torch.sub(e2, torch.mul(e1, e1)), 0.))
           return torch.cat([${STATISTICS}], 1)
+        def divergences(self, a: Tensor, b: Tensor) -> Tensor:
+          p = torch.log_softmax(a, 1)
+          q = torch.log_softmax(b, 1)
+          mean = torch.sub(torch.logaddexp(p, q), 0.6931471805599453)
+          ep = torch.exp(p)
+          eq = torch.exp(q)
+          kl = torch.sum(torch.mul(ep, torch.sub(p, q)), [1])
+          toward = torch.sum(torch.mul(ep, torch.sub(p, mean)), [1])
+          back = torch.sum(torch.mul(eq, torch.sub(q, mean)), [1])
+          same = torch.eq(torch.argmax(a, 1), torch.argmax(b, 1))
+          return torch.stack([kl, torch.mul(torch.add(toward, back), 0.5), torch.mul(same, 1.)], 1)
         def likeliest_other(self, z: Tensor, ids: Tensor) -> Tensor:
           return torch.argmax(torch.scatter_(z, 1, torch.unsqueeze(ids, 1), -1.0e30), 1)
       """;
@@ -183,6 +194,19 @@ public final class Network implements AutoCloseable {
    */
   public PredictionStatistics statistics(NDArray logitsNV, NDArray labelsN) {
     return new PredictionStatistics(script.run("statistics", logitsNV, labelsN).toFloatArray());
+  }
+
+  /**
+   * How far the predictions at some positions are from those of another model of the same
+   * vocabulary.
+   *
+   * @param fromNV logits of the model whose predictions p count as true, as {@link #logits} gives
+   *     them
+   * @param toNV logits of the other model, whose predictions are q
+   * @return of N positions
+   */
+  public PredictionDivergences divergences(NDArray fromNV, NDArray toNV) {
+    return new PredictionDivergences(script.run("divergences", fromNV, toNV).toFloatArray());
   }
 
   /**
