@@ -86,8 +86,8 @@ class LayersTest {
     room(
         "train",
         "json settings spark folder table target objective model.checkpoint model.torch"
-            + " model.network model.adapter model inference examples train.gradient train.optimizer train.steering"
-            + " train.exchange train.plan train.worker");
+            + " model.network model.adapter model loss inference examples train.gradient train.optimizer"
+            + " train.steering train.exchange train.plan train.worker");
 
     room("evaluate.metric", "");
     room(

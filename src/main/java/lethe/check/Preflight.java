@@ -143,13 +143,15 @@ public final class Preflight {
   List<String> budget(Architecture architecture) {
     MemoryBudget budget = of(architecture);
     return List.of(
-        "%s parameters; driver heap %s; a worker needs %s of heap and about %s outside it; run.dir needs %s"
+        "%s parameters; driver heap %s; a worker needs %s of heap and about %s outside it; with such heaps the driver takes about %s of memory, a worker %s; run.dir needs %s"
             .formatted(
                 Console.count((double) architecture.elements()),
                 mebi(budget.driverHeap() + SPARK_HEAP)
                     + (heap == Long.MAX_VALUE ? "" : " of " + mebi(heap)),
                 mebi(budget.workerHeap() + SPARK_HEAP),
                 mebi(budget.workerNative()),
+                mebi(MemoryBudget.resident(budget.driverHeap() + SPARK_HEAP)),
+                mebi(budget.workerHeap() + SPARK_HEAP + budget.workerNative()),
                 mebi(budget.runFolder())),
         String.format(
             Locale.ROOT,

@@ -244,9 +244,17 @@ public final class MicroBatch {
     return all ? Optional.empty() : Optional.of(hiddenND.getManager().create(open));
   }
 
-  /** Positions whose logits are in memory at once. */
+  /**
+   * Positions whose logits are in memory at once.
+   *
+   * @param vocabulary number of tokens
+   */
+  public static int piece(int vocabulary) {
+    return Math.max(64, PIECE_LOGITS / vocabulary);
+  }
+
   private int piece() {
-    return Math.max(64, PIECE_LOGITS / network.architecture().vocabulary());
+    return piece(network.architecture().vocabulary());
   }
 
   private double[] summedNll(TokenBatch batch, Parameters weights) {

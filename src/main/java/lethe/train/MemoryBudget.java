@@ -1,6 +1,9 @@
 package lethe.train;
 
+import java.util.Set;
+import lethe.loss.MicroBatch;
 import lethe.model.adapter.AdaptedNetwork;
+import lethe.model.checkpoint.NamedShape;
 import lethe.model.network.Architecture;
 import lethe.model.network.Parameters;
 import lethe.model.torch.Activations;
@@ -20,14 +23,16 @@ import lethe.train.gradient.ShardTree;
  *                  and for each worker the window's buckets
  * worker heap      (1 + log2(shards it owns)) gradients of 4P, and the buckets under way
  * worker native    weights W: 4A, or with bfloat16 2 for each element of a matrix and 4 for any other and for the embedding;
- *                  gradients 4P, W for each frozen model, activations of a pass
+ *                  gradients 4P, W for each frozen model, activations of a pass, the logits of a piece of its positions and
+ *                  with them the output matrix's gradient once more, libraries
  * wire             each worker sends its subtrees' gradients and gets the weights: all over the driver's one network card
  * run folder       two checkpoints and the one being written of 12P each, the best step's weights in each, the model 4A
  * </pre>
  *
  * @param driverHeap bytes
  * @param workerHeap bytes
- * @param workerNative bytes, an estimate: activations depend on what the libraries keep
+ * @param workerNative bytes, an estimate: activations depend on what the libraries keep;
+ *     jobs/memory.sh compares it with what a training takes
  * @param wire bytes per step
  * @param runFolder bytes
  */
@@ -47,6 +52,15 @@ public record MemoryBudget(
    * The last is a reserve, not a count.
    */
   private static final long KEPT_ACTIVATIONS = 3 + 3 + 6 + 16 + 6;
+
+  /** Copies of a piece's logits that a term and its gradient take. */
+  private static final long LOGITS = 4;
+
+  /** Outside the heap: PyTorch's libraries, compiled code, classes, buffers of the network. */
+  private static final long LIBRARIES = 220L << 20;
+
+  /** The same of a process without PyTorch. */
+  private static final long JAVA = 150L << 20;
 
   /** As above, where only a layer's input is kept. */
   private static final long RECOMPUTED_ACTIVATIONS = 1;
@@ -98,9 +112,31 @@ public record MemoryBudget(
             * architecture.width()
             * (kept * architecture.layers().size() + KEPT_ACTIVATIONS);
     outside += architecture.heads().scored() ? scores(architecture, settings, tokens) : 0;
+    outside += logits(architecture, layout, passTokens) + LIBRARIES;
     long wire = (parts * sent + workers) * settings.wire().bytes(1) * trained;
     long folder = 3 * (12L + (steered ? 4 : 0)) * trained + 4 * all;
     return new MemoryBudget(driver, heap, outside, wire, folder);
+  }
+
+  /** Most memory that the driver takes, if its heap is {@code heap} bytes. */
+  public static long resident(long heap) {
+    return heap + JAVA;
+  }
+
+  /**
+   * Bytes of the logits of a piece, and of the gradient of the output matrix, which each piece has.
+   */
+  private static long logits(Architecture architecture, ParameterLayout layout, long passTokens) {
+    Set<String> trained = layout.trainedNames();
+    long gradient =
+        architecture.head().stream()
+            .map(place -> architecture.parameters().get(place))
+            .flatMap(parameter -> parameter.tensors().stream())
+            .filter(tensor -> trained.contains(tensor.name()))
+            .mapToLong(NamedShape::elements)
+            .sum();
+    long rows = Math.min(passTokens, MicroBatch.piece(architecture.vocabulary()));
+    return 4 * (LOGITS * rows * architecture.vocabulary() + gradient);
   }
 
   /**

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -28,6 +29,9 @@ import lethe.model.torch.Precision;
  * <p>Not thread-safe.
  */
 public final class Parameters implements AutoCloseable {
+  /** Elements that are copied at a time to where Java does not write itself. */
+  private static final int STAGED = 1 << 20;
+
   private final NDManager manager;
   private final Architecture architecture;
   private final Autograd autograd;
@@ -41,6 +45,9 @@ public final class Parameters implements AutoCloseable {
 
   /** Whether the arrays are in the processor's memory and in float32, so that Java writes them. */
   private final boolean direct;
+
+  /** Memory that both Java and PyTorch see, used again and again; null before it is needed. */
+  private ByteBuffer staging;
 
   /** Gradients summed by {@link #add}, float32; null where there is none yet. */
   private final NDArray[] sums;
@@ -269,14 +276,23 @@ public final class Parameters implements AutoCloseable {
   private void copy(int place, long at, FloatBuffer values) {
     NDArray wide = float32.get(place);
     NDArray narrow = computeTensors.get(place);
-    try (NDManager own = manager.newSubManager(Device.cpu())) {
-      NDArray piece = own.create(values.slice(), new Shape(values.remaining()));
-      NDArray first = own.create(at);
-      if (wide != null) {
-        autograd.copyInto(wide, piece, first);
-      }
-      if (narrow != wide) {
-        autograd.copyInto(narrow, piece, first);
+    if (staging == null) {
+      staging = ByteBuffer.allocateDirect(STAGED * Float.BYTES).order(ByteOrder.nativeOrder());
+    }
+    for (long to = at; values.hasRemaining(); to += STAGED) {
+      int count = Math.min(STAGED, values.remaining());
+      staging.clear().limit(count * Float.BYTES);
+      staging.asFloatBuffer().put(values.slice().limit(count));
+      values.position(values.position() + count);
+      try (NDManager own = manager.newSubManager(Device.cpu())) {
+        NDArray piece = own.create(staging, new Shape(count), DataType.FLOAT32);
+        NDArray first = own.create(to);
+        if (wide != null) {
+          autograd.copyInto(wide, piece, first);
+        }
+        if (narrow != wide) {
+          autograd.copyInto(narrow, piece, first);
+        }
       }
     }
   }
