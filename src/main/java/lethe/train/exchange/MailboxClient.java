@@ -278,7 +278,8 @@ public final class MailboxClient implements DriverConnection, AutoCloseable {
     private synchronized void next() {
       while (failure == null && unanswered < OUTSTANDING && !waiting.isEmpty()) {
         unanswered++;
-        waiting.remove().get().whenComplete((answer, why) -> answered(why));
+        CompletableFuture<ByteBuffer> unused =
+            waiting.remove().get().whenComplete((answer, why) -> answered(why));
       }
     }
 

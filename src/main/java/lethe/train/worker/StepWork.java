@@ -111,11 +111,11 @@ final class StepWork {
       try (Parameters leaves = weights.leaves(trained::contains)) {
         List<Pass> passes = passes(step, shard, role, end, decision);
         double[] sums = new double[roles.size()];
-        for (Pass pass : passes) {
-          if (last && pass == passes.get(passes.size() - 1)) {
+        for (int i = 0; i < passes.size(); i++) {
+          if (last && i == passes.size() - 1) {
             gradient.follow(shard, part, leaves);
           }
-          sums[pass.role - role] += accumulate(pass, leaves);
+          sums[passes.get(i).role - role] += accumulate(passes.get(i), leaves);
         }
         for (double sum : sums) {
           termSums.add(sum);
