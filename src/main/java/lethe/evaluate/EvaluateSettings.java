@@ -22,6 +22,7 @@ import lethe.settings.Section;
  * @param examples whether models write on after some forget chunks; what they write is kept
  * @param compute of the executors
  * @param seed of the intervals' draws
+ * @param robustness which checks of it are made
  */
 public record EvaluateSettings(
     int microBatch,
@@ -31,7 +32,8 @@ public record EvaluateSettings(
     boolean retrain,
     boolean examples,
     ComputeSettings compute,
-    long seed) {
+    long seed,
+    RobustnessSettings robustness) {
   private static final List<String> OWN = List.of(ModelNames.ORIGINAL, ModelNames.UNLEARNED);
 
   /** Models that are trained without the forget documents; their names are settings, too. */
@@ -60,7 +62,8 @@ public record EvaluateSettings(
             evaluate.choice("precision", Precision.class),
             Activations.KEEP,
             evaluate.choice("device", DeviceChoice.class)),
-        evaluate.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE));
+        evaluate.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+        RobustnessSettings.read(evaluate));
   }
 
   private static Map<String, String> models(Section evaluate) {

@@ -144,6 +144,16 @@ public record RunFolder(Path root, Files files) {
     return new Path(new Path(root, "scores"), "robustness.json");
   }
 
+  /** The figures behind {@link #robustness()}. */
+  public Path robustnessScores() {
+    return new Path(new Path(root, "scores"), "robustness-scores.json");
+  }
+
+  /** Models and tables that checks of the robustness made. */
+  public Path robustnessTables() {
+    return new Path(root, "robustness");
+  }
+
   /** What was deleted after the report, with its sizes and hashes; only if that was asked for. */
   public Path deleted() {
     return new Path(root, "deleted.json");

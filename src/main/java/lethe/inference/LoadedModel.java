@@ -48,7 +48,7 @@ public final class LoadedModel {
             key.source().architecture(),
             task == null ? key.compute().on() : key.compute().on(task.resources()));
     try {
-      weights = key.source().parameters(network);
+      weights = key.source().parameters(network, key.quantization());
       HfFolder folder = key.source().open();
       text = folder.hasTokenizer() ? Optional.of(new ModelTokenizer(folder)) : Optional.empty();
     } catch (RuntimeException e) {

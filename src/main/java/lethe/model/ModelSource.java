@@ -219,6 +219,13 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
         .orElse(weights);
   }
 
+  /** The same, rounded. */
+  public TensorSource weights(Quantization quantization) {
+    return quantization == Quantization.NONE
+        ? weights()
+        : new QuantizedWeights(weights(), architecture(), quantization);
+  }
+
   /**
    * Compares the base model of an adapter that Lethe made with the one that it was made over.
    *
@@ -328,6 +335,13 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
     return parameters(network, network.architecture());
   }
 
+  /** Reads the weights, rounded, onto a network's device. */
+  public Parameters parameters(Network network, Quantization quantization) {
+    Parameters parameters = network.newParameters();
+    read(weights(quantization), network.architecture(), parameters::write);
+    return parameters;
+  }
+
   /**
    * Reads the weights onto the device of a network with an adapter, which is left zero.
    *
@@ -351,7 +365,10 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
 
   /** Reads the weights as one flat vector, in ascending pieces. */
   public void read(Architecture architecture, Sink sink) {
-    TensorSource weights = weights();
+    read(weights(), architecture, sink);
+  }
+
+  private static void read(TensorSource weights, Architecture architecture, Sink sink) {
     float[] piece = new float[1 << 18];
     long offset = 0;
     for (NamedShape tensor : architecture.tensors()) {

@@ -49,6 +49,7 @@ record IntermediateFiles(RunFolder folder) {
                 folder.duplicates(),
                 folder.labels(),
                 folder.divergences(),
+                folder.robustnessTables(),
                 folder.checkpoints(RunFolder.UNLEARN).getParent(),
                 folder.stepParts()),
             files.exists(scores) ? files.folders(scores).stream() : Stream.of())

@@ -15,7 +15,9 @@ import lethe.console.EvaluateProgress;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.corpus.SourceTables;
+import lethe.evaluate.CheckRobustness;
 import lethe.evaluate.Evaluate;
+import lethe.evaluate.RelearnedModel;
 import lethe.folder.Files;
 import lethe.folder.Lease;
 import lethe.folder.LeaseLostException;
@@ -38,6 +40,8 @@ import lethe.spark.SparkInUse;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -264,7 +268,7 @@ public final class Pipeline {
     stage(Verb.FINETUNE, () -> finetune(training).toString());
     stage(Verb.RETRAIN, () -> retrain(training).toString());
     stage(Verb.UNLEARN, () -> new Unlearn(training, models).execute().toString());
-    stage(Verb.EVALUATE, () -> evaluate(spark));
+    stage(Verb.EVALUATE, () -> evaluate(spark, training));
   }
 
   private void noteCorpus(Findings findings) {
@@ -441,18 +445,38 @@ public final class Pipeline {
         .execute();
   }
 
-  private String evaluate(SparkSession spark) {
+  private String evaluate(SparkSession spark, ModelTraining training) {
     Map<String, ModelSource> evaluated = models.evaluated();
     console.say("evaluate: " + String.join(", ", evaluated.keySet()));
+    Manifest manifest = Manifest.read(folder);
+    Dataset<Row> chunks = manifest.chunks(spark, folder);
     new Evaluate(
             spark,
             config.evaluate(),
             folder,
-            Manifest.read(folder).chunks(spark, folder),
-            Manifest.read(folder).chunksSha256(),
+            chunks,
+            manifest.chunksSha256(),
             evaluated,
             new EvaluateProgress(console))
         .execute();
+    if (config.evaluate().robustness().any()) {
+      List<RelearnedModel> relearned =
+          new Relearn(
+                  training,
+                  config.finetune().train(),
+                  config.evaluate().robustness().relearnSteps())
+              .execute(manifest, chunks, evaluated);
+      new CheckRobustness(
+              spark,
+              config.evaluate(),
+              folder,
+              chunks,
+              commits.robustness(),
+              evaluated,
+              relearned,
+              new EvaluateProgress(console))
+          .execute();
+    }
     return "scores of " + String.join(", ", evaluated.keySet());
   }
 }

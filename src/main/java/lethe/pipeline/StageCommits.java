@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import lethe.corpus.Manifest;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.RobustnessScores;
 import lethe.folder.RunFolder;
 import lethe.model.adapter.PeftFolder;
 import lethe.model.checkpoint.HfFolder;
@@ -41,6 +42,10 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
   private void uncommit(Verb stage) {
     Path commit = files().get(stage);
     folder.files().delete(commit);
+    if (stage == Verb.EVALUATE) {
+      folder.files().delete(folder.robustness());
+      folder.files().delete(folder.robustnessScores());
+    }
     if (stage.trains()) {
       Path model = commit.getParent();
       folder.files().delete(new Path(model, HfFolder.CONFIG));
@@ -71,7 +76,22 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
   boolean finished(Verb stage) {
     return folder.files().exists(files().get(stage))
         && !config.overwrite()
-        && (stage != Verb.EVALUATE || evaluation().answered(folder));
+        && (stage != Verb.EVALUATE || (evaluation().answered(folder) && robust()));
+  }
+
+  /** Whether the checks of the robustness that are asked for have been made. */
+  private boolean robust() {
+    return !config.evaluate().robustness().any() || robustness().answered(folder);
+  }
+
+  /** What the checks of the robustness are asked for. */
+  RobustnessScores.Asked robustness() {
+    Evaluation.Asked evaluation = evaluation();
+    return new RobustnessScores.Asked(
+        evaluation.chunksSha256(),
+        evaluation.models(),
+        evaluation.microBatch(),
+        config.evaluate().robustness());
   }
 
   private Evaluation.Asked evaluation() {

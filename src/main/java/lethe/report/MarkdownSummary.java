@@ -4,6 +4,7 @@ import java.util.Locale;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.ModelNames;
+import lethe.evaluate.Robustness;
 import lethe.evaluate.SplitScore;
 import lethe.settings.Printable;
 
@@ -31,6 +32,11 @@ final class MarkdownSummary {
         .filter(m -> m.domain().equals(SplitScore.ALL) && m.score().equals("loss"))
         .forEach(m -> text.append(membership(m)));
     file.truths().forEach(distance -> text.append(toRetrained(distance)));
+    if (file.robustness() != null) {
+      for (Robustness.Check check : file.robustness().checks()) {
+        text.append("- Robustness, %s: %s%n".formatted(check.name(), escape(robust(check))));
+      }
+    }
     if (file.cost() != null) {
       text.append(cost(file.cost()));
     }
@@ -93,6 +99,10 @@ final class MarkdownSummary {
         distance.chunks().distance(),
         distance.chunks().p(),
         number(distance.divergence()));
+  }
+
+  private static String robust(Robustness.Check check) {
+    return (check.passed() ? "passed; " : "FAILED; ") + check.finding();
   }
 
   private static String number(Double value) {

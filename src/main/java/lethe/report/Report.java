@@ -126,6 +126,13 @@ public final class Report {
         evaluation.tasks(),
         evaluation.histograms(),
         evaluation.truths(),
+        RobustnessFindings.read(
+                folder,
+                evaluation.models().stream()
+                    .filter(m -> m.name().equals(ModelNames.UNLEARNED))
+                    .map(Evaluation.Model::fingerprint)
+                    .findFirst())
+            .orElse(null),
         training.orElse(null),
         TrainedAdapter.of(folder.model(), folder.files()).orElse(null),
         evaluation.requests(),

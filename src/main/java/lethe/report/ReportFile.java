@@ -41,6 +41,7 @@ import lethe.target.Target;
  * @param tasks general ability, one entry per model and task
  * @param histograms of chunk losses, one per model and split
  * @param truths how far models are from a retrained one; empty when there is none
+ * @param robustness what the checks of it found, and their figures; null when none was made
  * @param training the unlearning's steps; null when there is no record
  * @param adapter that the unlearning trained; null when it trained the model's own weights
  * @param requests to forget, and what became of each; empty when none were listed
@@ -68,6 +69,7 @@ record ReportFile(
     List<TaskScore> tasks,
     List<Histogram> histograms,
     List<DistanceToRetrained> truths,
+    RobustnessFindings robustness,
     TrainingSummary training,
     TrainedAdapter adapter,
     List<RequestScore> requests,

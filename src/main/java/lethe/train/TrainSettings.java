@@ -189,6 +189,39 @@ public record TrainSettings(
     return adapter.map(a -> AdaptedNetwork.of(architecture, a.adapter(), setting));
   }
 
+  /**
+   * The same at a constant rate for a number of steps, without an adapter, so that the steps of a
+   * shorter training are those at the beginning of a longer one.
+   */
+  public TrainSettings constant(int number) {
+    return new TrainSettings(
+        batch,
+        microBatch,
+        Optional.of(number),
+        epochs,
+        learningRate,
+        LearningRateSchedule.Decay.CONSTANT,
+        0,
+        weightDecay,
+        undecayed,
+        frozen,
+        Optional.empty(),
+        maxGradNorm,
+        gradientMode,
+        seed,
+        workers,
+        compute,
+        shards,
+        port,
+        checkpointEvery,
+        wire,
+        startTimeout,
+        recoveryTimeout,
+        stepTimeout,
+        bucketElements,
+        deterministic);
+  }
+
   /** The network that is trained, and where its training begins. */
   TrainedModel trained(ModelSource model, StartWeights start) {
     return new TrainedModel(

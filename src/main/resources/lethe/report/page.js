@@ -410,6 +410,59 @@ function apart() {
     }));
 }
 
+function robustness() {
+  const r = data.robustness;
+  if (!r) return;
+  page.append(
+    el("h2", {}, "Does it last?"),
+    el("p", { class: "soft" }, "What becomes of the forgetting when the model is changed, and how much of the text can be drawn out of it."),
+    table(
+      ["check", "", "finding"],
+      r.checks.map((c) => ({ cells: [c.name, c.passed ? "✓ passed" : "✕ failed", c.finding] })),
+      "words",
+    ),
+  );
+  if (r.quantized.length)
+    page.append(
+      el("h3", {}, "Rounded to few bits"),
+      table(
+        ["rounded to", "model", "split", "domain", "loss", "change"],
+        r.quantized.map((q) => ({
+          className: q.domain === ALL ? "all" : "",
+          cells: [q.quantization, q.model, q.split, q.domain === ALL ? "all" : q.domain, number(q.nll, 3), signed(q.change, 3)],
+        })),
+      ),
+    );
+  if (r.relearned.length)
+    page.append(
+      el("h3", {}, "Trained again on half of the documents"),
+      el("p", { class: "soft" }, "Loss on the other half, which was not trained on. Beside it the control, which remembers nothing."),
+      table(
+        ["model", "split", "domain", "steps", "loss"],
+        r.relearned.map((l) => ({
+          className: l.domain === ALL ? "all" : "",
+          cells: [l.model, l.split, l.domain === ALL ? "all" : l.domain, whole(l.steps), number(l.nll, 3)],
+        })),
+      ),
+    );
+  if (r.prefixed.length)
+    page.append(
+      el("h3", {}, "Given the beginning"),
+      el(
+        "p",
+        { class: "soft" },
+        "Models go on from the first tokens of chunks, always with the likeliest. Exact: the next 50 tokens are those of the text. " +
+          "Run: the longest run in common with them, wherever it is.",
+      ),
+      table(
+        ["model", "split", "domain", "tokens given", "chunks", "exact", "run, tokens"],
+        r.prefixed.map((p) => ({
+          cells: [p.model, p.split, p.domain, whole(p.tokens), whole(p.chunks), percent(p.exact), number(p.run, 2)],
+        })),
+      ),
+    );
+}
+
 function tasks() {
   if (!data.tasks.length) return;
   page.append(
@@ -743,6 +796,7 @@ truths();
 scores();
 membership();
 memory();
+robustness();
 continuations();
 tasks();
 training();

@@ -243,7 +243,15 @@ class EvaluateTest {
 
   private static EvaluateSettings settings(int microBatch, MultipleChoiceTask... tasks) {
     return new EvaluateSettings(
-        microBatch, 0.15, List.of(tasks), Map.of(), false, false, ComputeSettings.cpu(1), 42);
+        microBatch,
+        0.15,
+        List.of(tasks),
+        Map.of(),
+        false,
+        false,
+        ComputeSettings.cpu(1),
+        42,
+        RobustnessSettings.NONE);
   }
 
   private static double sum(JsonNode reference, Set<String> documents, String member) {

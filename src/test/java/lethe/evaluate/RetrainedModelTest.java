@@ -82,7 +82,15 @@ class RetrainedModelTest {
     return new Evaluate(
             LocalSpark.SESSION,
             new EvaluateSettings(
-                8, 0.15, List.of(), Map.of(), false, false, ComputeSettings.cpu(1), 42),
+                8,
+                0.15,
+                List.of(),
+                Map.of(),
+                false,
+                false,
+                ComputeSettings.cpu(1),
+                42,
+                RobustnessSettings.NONE),
             folder(),
             SharedCorpus.dataset(rows),
             "chunks",

@@ -400,7 +400,15 @@ class ScoresTest {
 
   private static EvaluateSettings settings(int microBatch, List<MultipleChoiceTask> tasks) {
     return new EvaluateSettings(
-        microBatch, 0.15, tasks, Map.of(), false, false, ComputeSettings.cpu(1), 42);
+        microBatch,
+        0.15,
+        tasks,
+        Map.of(),
+        false,
+        false,
+        ComputeSettings.cpu(1),
+        42,
+        RobustnessSettings.NONE);
   }
 
   private static Row chunk(String document, int seed, Integer prompt) {

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import lethe.evaluate.Evaluate;
 import lethe.evaluate.EvaluateSettings;
+import lethe.evaluate.RobustnessSettings;
 import lethe.examples.SmallChunks;
 import lethe.folder.RunFolder;
 import lethe.inference.ComputeSettings.DeviceChoice;
@@ -87,7 +88,8 @@ public final class GpuStages {
                 .count());
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
     EvaluateSettings settings =
-        new EvaluateSettings(4, 0.15, List.of(), Map.of(), false, false, AUTO, 42);
+        new EvaluateSettings(
+            4, 0.15, List.of(), Map.of(), false, false, AUTO, 42, RobustnessSettings.NONE);
     cannotUseTheirGpu(
         () ->
             new Evaluate(

@@ -391,6 +391,7 @@ class ReportTest {
         List.of(),
         null,
         null,
+        null,
         List.of(),
         null,
         null,

@@ -1,0 +1,96 @@
+package lethe.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import lethe.evaluate.metric.Extraction;
+import lethe.model.Quantization;
+import lethe.settings.Section;
+
+/**
+ * Which checks of the robustness are made, and what their figures may be at most.
+ *
+ * @param quantize how the models are rounded; none: not checked
+ * @param relearnSteps after which the loss is measured, ascending; none: not checked
+ * @param prefixes tokens that are given of a chunk, ascending; none: not checked
+ * @param prefixChunks most chunks of a split and domain that are continued
+ * @param limits of the figures
+ */
+public record RobustnessSettings(
+    List<Quantization> quantize,
+    List<Integer> relearnSteps,
+    List<Integer> prefixes,
+    int prefixChunks,
+    Limits limits) {
+
+  /** No check. */
+  public static final RobustnessSettings NONE =
+      new RobustnessSettings(List.of(), List.of(), List.of(), 1, new Limits(0, 0));
+
+  /**
+   * What the figures may be at most.
+   *
+   * @param loss nats per token
+   * @param run tokens
+   */
+  public record Limits(double loss, double run) {}
+
+  public RobustnessSettings {
+    quantize = List.copyOf(quantize);
+    relearnSteps = List.copyOf(relearnSteps);
+    prefixes = List.copyOf(prefixes);
+  }
+
+  /** Reads {@code evaluate.robustness}. */
+  static RobustnessSettings read(Section evaluate) {
+    Section robustness = evaluate.section("robustness");
+    return new RobustnessSettings(
+        quantize(robustness),
+        ascending(robustness, "relearn-steps", 1_000_000),
+        ascending(robustness, "prefixes", 1_000_000),
+        robustness.count("prefix-chunks", 1),
+        new Limits(
+            robustness.section("limits").doubleInRange("loss", 0, 100),
+            robustness.section("limits").doubleInRange("run", 0, Extraction.EXTRACTED)));
+  }
+
+  /** Whether there is anything to check. */
+  public boolean any() {
+    return !(quantize.isEmpty() && relearnSteps.isEmpty() && prefixes.isEmpty());
+  }
+
+  private static List<Quantization> quantize(Section robustness) {
+    List<Quantization> known = List.of(Quantization.NF4, Quantization.INT8);
+    List<Quantization> wanted = new ArrayList<>();
+    for (String name : robustness.strings("quantize")) {
+      known.stream()
+          .filter(q -> Section.spelling(q).equals(name) && !wanted.contains(q))
+          .findFirst()
+          .ifPresentOrElse(
+              wanted::add,
+              () ->
+                  robustness.problem(
+                      "quantize",
+                      "must name some of %s, each once, had \"%s\""
+                          .formatted(
+                              known.stream()
+                                  .map(Section::spelling)
+                                  .collect(Collectors.joining(", ")),
+                              name)));
+    }
+    return wanted;
+  }
+
+  private static List<Integer> ascending(Section robustness, String key, int most) {
+    List<Integer> values = new ArrayList<>();
+    for (double number : robustness.numbers(key, 1, most)) {
+      int value = (int) number;
+      if (value != number || (!values.isEmpty() && value <= values.get(values.size() - 1))) {
+        robustness.problem(key, "must be whole numbers, each larger than the one before");
+        return List.of();
+      }
+      values.add(value);
+    }
+    return values;
+  }
+}
