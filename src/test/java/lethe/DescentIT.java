@@ -464,6 +464,17 @@ class DescentIT {
     assertThat(run(Verb.EVALUATE, conf, tasks)).contains("evaluate: finished before");
     assertThat(run(Verb.EVALUATE, conf, tasks, "evaluate.models.again=" + folder.resolve("model")))
         .contains("evaluate: original, unlearned, again");
+
+    String[] robust = {
+      "evaluate.robustness.relearn-steps=[1,2]", "evaluate.robustness.quantize=[int8]"
+    };
+    assertThat(run(Verb.EVALUATE, conf, robust))
+        .contains("relearn  step 2/2")
+        .contains("evaluate: unlearned int8, ");
+    assertThat(run(Verb.EVALUATE, conf, robust)).contains("evaluate: finished before");
+    JsonNode checks =
+        new ObjectMapper().readTree(folder.resolve("run/scores/robustness.json").toFile());
+    assertThat(checks.at("/checks/1/name").asText()).isEqualTo("relearning");
   }
 
   private static String[] with(List<String> pairs, String... more) {

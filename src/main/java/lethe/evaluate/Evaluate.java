@@ -158,10 +158,12 @@ public final class Evaluate {
     List<MemoryScore> memory = new ArrayList<>();
     List<Histogram> histograms = new ArrayList<>();
     Map<String, List<DocumentScore>> documents = new LinkedHashMap<>();
+    Map<String, List<DocumentScore>> entropies = new LinkedHashMap<>();
     for (Evaluation.Model model : scored) {
       Dataset<Row> rows = read(spark, folder, model).cache();
       List<DocumentScore> own = DocumentScore.of(rows);
       documents.put(model.name(), own);
+      entropies.put(model.name(), EntropyGap.documents(rows));
       scores.addAll(SplitScores.of(model.name(), own, settings.seed()));
       membership.addAll(Membership.of(model.name(), rows));
       memory.addAll(MemoryScore.of(model.name(), rows, own));
@@ -183,11 +185,21 @@ public final class Evaluate {
         taskScores,
         histograms,
         distancesToRetrained(scored, documents, keys, SplitScore.target(scores), all),
+        entropies(entropies),
         verdicts(documents),
         requests,
         settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
             ? Continuations.of(spark, read(spark, folder, scored.get(0)), chunks, keys)
             : List.of());
+  }
+
+  private static List<EntropyGap> entropies(Map<String, List<DocumentScore>> entropies) {
+    List<DocumentScore> original = entropies.get(ModelNames.ORIGINAL);
+    return original == null
+        ? List.of()
+        : entropies.entrySet().stream()
+            .flatMap(own -> EntropyGap.of(own.getKey(), own.getValue(), original).stream())
+            .toList();
   }
 
   private List<Verdict> verdicts(Map<String, List<DocumentScore>> documents) {

@@ -28,6 +28,7 @@ import lethe.settings.Section;
  * @param tasks one per model and task
  * @param histograms one per model and split
  * @param truths how far the other models are from the retrained one; empty when there is none
+ * @param entropies one per model and domain: how sure it is on forgotten text
  * @param verdicts one per model other than the original
  * @param requests to forget, where any were listed
  * @param continuations of forget chunks; empty unless {@code report.examples} asked for them
@@ -43,6 +44,7 @@ public record Evaluation(
     List<TaskScore> tasks,
     List<Histogram> histograms,
     List<DistanceToRetrained> truths,
+    List<EntropyGap> entropies,
     List<Verdict> verdicts,
     List<RequestScore> requests,
     List<Continuation> continuations) {

@@ -38,6 +38,7 @@ import org.apache.spark.util.LongAccumulator;
  * split, domain, document, ordinal   the chunk
  * tokens    int      scored: all but the first, or those of the answer
  * nll       double   summed negative log-likelihood, nats
+ * entropy   double   summed entropy of the predictions, nats
  * hits      int      tokens that were the model's first choice
  * min_k            array(double)  Min-K% at 10, 20, ..., 100 %, see {@link MinK}
  * min_k_plus_plus  array(double)  Min-K%++ at the same
@@ -47,6 +48,7 @@ import org.apache.spark.util.LongAccumulator;
  */
 final class Scores {
   static final String NLL = "nll";
+  static final String ENTROPY = "entropy";
   static final String HITS = "hits";
   static final String MIN_K = "min_k";
   static final String MIN_K_PLUS_PLUS = "min_k_plus_plus";
@@ -63,6 +65,7 @@ final class Scores {
           .add(ORDINAL, DataTypes.IntegerType, false)
           .add(TOKENS, DataTypes.IntegerType, false)
           .add(NLL, DataTypes.DoubleType, false)
+          .add(ENTROPY, DataTypes.DoubleType, false)
           .add(HITS, DataTypes.IntegerType, false)
           .add(MIN_K, DataTypes.createArrayType(DataTypes.DoubleType, false), false)
           .add(MIN_K_PLUS_PLUS, DataTypes.createArrayType(DataTypes.DoubleType, false), false)
@@ -135,6 +138,7 @@ final class Scores {
         chunk.ordinal(),
         scores.tokens(),
         scores.summedNll(),
+        scores.summedEntropy(),
         scores.hits(),
         MinK.plain(scores),
         MinK.plusPlus(scores),

@@ -72,7 +72,8 @@ final class Relearn {
    * @param manifest of the corpus
    * @param chunks as prepare wrote them
    * @param models by name
-   * @return the unlearned model first, then the control, each in ascending order of steps
+   * @return the unlearned model first, then the control, each in ascending order of steps; neither
+   *     where its split has no domain with two documents
    * @throws lethe.train.StoppedException when the run was asked to stop
    */
   List<RelearnedModel> execute(
@@ -95,6 +96,9 @@ final class Relearn {
       Split split) {
     Dataset<Row> half =
         RelearnedHalves.trained(training.spark(), chunks, split).withColumn(SPLIT, lit(TRAIN));
+    if (half.isEmpty()) {
+      return List.of(); // no domain has two documents
+    }
     return steps.stream()
         .map(
             n ->

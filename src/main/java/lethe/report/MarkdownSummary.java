@@ -31,6 +31,9 @@ final class MarkdownSummary {
     file.membership().stream()
         .filter(m -> m.domain().equals(SplitScore.ALL) && m.score().equals("loss"))
         .forEach(m -> text.append(membership(m)));
+    file.entropies().stream()
+        .filter(g -> g.domain().equals(SplitScore.ALL) && g.model().equals(ModelNames.UNLEARNED))
+        .forEach(g -> text.append("- ").append(Sureness.sentence(g)).append('\n'));
     file.truths().forEach(distance -> text.append(toRetrained(distance)));
     if (file.robustness() != null) {
       for (Robustness.Check check : file.robustness().checks()) {

@@ -126,6 +126,7 @@ public final class Report {
         evaluation.tasks(),
         evaluation.histograms(),
         evaluation.truths(),
+        evaluation.entropies(),
         RobustnessFindings.read(
                 folder,
                 evaluation.models().stream()

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.DistanceToRetrained;
+import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
@@ -41,6 +42,7 @@ import lethe.target.Target;
  * @param tasks general ability, one entry per model and task
  * @param histograms of chunk losses, one per model and split
  * @param truths how far models are from a retrained one; empty when there is none
+ * @param entropies how sure models are on forgotten text, one per model and domain
  * @param robustness what the checks of it found, and their figures; null when none was made
  * @param training the unlearning's steps; null when there is no record
  * @param adapter that the unlearning trained; null when it trained the model's own weights
@@ -69,6 +71,7 @@ record ReportFile(
     List<TaskScore> tasks,
     List<Histogram> histograms,
     List<DistanceToRetrained> truths,
+    List<EntropyGap> entropies,
     RobustnessFindings robustness,
     TrainingSummary training,
     TrainedAdapter adapter,

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
+import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.MemoryScore;
@@ -61,6 +62,10 @@ public record ReportScores(String run, String report, String chunksSha256, List<
         add(rise.model(), rise.split(), rise.domain(), "rises.rise", rise.rise(), null);
       }
       file.truths().forEach(this::truth);
+      for (EntropyGap gap : file.entropies()) {
+        Place place = new Place(gap.model(), Split.FORGET.key(), gap.domain(), "entropies.");
+        place.add("difference", gap.difference(), gap.interval());
+      }
       return List.copyOf(rows);
     }
 

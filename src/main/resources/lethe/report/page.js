@@ -410,6 +410,33 @@ function apart() {
     }));
 }
 
+function entropies() {
+  if (!data.entropies.length) return;
+  page.append(
+    el("h2", {}, "Does it say nonsense?"),
+    el(
+      "p",
+      { class: "soft" },
+      "How sure each model is on forgotten text, beside the original on unseen text of the same domain: the mean entropy of their " +
+        "predictions. Flatter means damaged there; more peaked means that the text is still known, or that the model is confidently wrong.",
+    ),
+    table(
+      ["model", "domain", "on forget, nats", "original on approximate, nats", "difference", ""],
+      data.entropies.map((g) => ({
+        className: g.domain === ALL ? "all" : "",
+        cells: [
+          g.model,
+          g.domain === ALL ? "all" : g.domain,
+          number(g.forget, 3),
+          number(g.approximate, 3),
+          signed(g.difference, 3) + (g.interval ? ` (${signed(g.interval.low, 3)} to ${signed(g.interval.high, 3)})` : ""),
+          { flatter: "flatter", peaked: "more peaked", alike: "alike", undecided: "undecided" }[g.outcome],
+        ],
+      })),
+    ),
+  );
+}
+
 function robustness() {
   const r = data.robustness;
   if (!r) return;
@@ -795,6 +822,7 @@ header();
 truths();
 scores();
 membership();
+entropies();
 memory();
 robustness();
 continuations();

@@ -19,6 +19,7 @@ import lethe.evaluate.Continuation;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.DocumentsToDecide;
+import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
@@ -225,6 +226,15 @@ record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
                         0.5,
                         0.1,
                         new Nearer(-0.5, new Interval(-0.75, -0.25), Nearer.Comparison.NEARER))))),
+        List.of(
+            new EntropyGap(
+                "unlearned",
+                "*",
+                3.5,
+                2.5,
+                1.0,
+                new Interval(0.5, 1.5),
+                EntropyGap.Sureness.FLATTER)),
         List.of(
             new Verdict(
                 "unlearned",

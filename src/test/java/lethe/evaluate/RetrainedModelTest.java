@@ -53,6 +53,11 @@ class RetrainedModelTest {
     assertThat(forget.lossGap()).isCloseTo(gaps / 2545, THOUSANDTH);
     assertThat(forget.nearer()).isNull();
 
+    EntropyGap sureness = evaluation.entropies().get(0);
+    assertThat(sureness.model()).isEqualTo("original");
+    assertThat(sureness.forget()).isCloseTo((2145.54312 + 2596.43732) / 2545, THOUSANDTH);
+    assertThat(sureness.approximate()).isCloseTo(4327.48564 / 1590, THOUSANDTH);
+
     DivergenceScore again = split(evaluation.truths().get(1), "approximate");
     assertThat(again.divergence()).isCloseTo(1767.20956 / 1590, THOUSANDTH);
     assertThat(again.jensenShannon()).isCloseTo(297.54033 / 1590, THOUSANDTH);

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
+import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
@@ -203,6 +204,15 @@ class PageIT {
                                 0.1,
                                 new Nearer(
                                     -0.5, new Interval(-0.75, -0.25), Nearer.Comparison.NEARER))))),
+                List.of(
+                    new EntropyGap(
+                        "unlearned",
+                        "*",
+                        3.5,
+                        2.5,
+                        1.0,
+                        new Interval(0.5, 1.5),
+                        EntropyGap.Sureness.FLATTER)),
                 List.of(verdict),
                 List.of(
                     new RequestScore(

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import lethe.evaluate.Continuation;
+import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.SplitScore;
@@ -389,6 +390,7 @@ class ReportTest {
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
         null,
         null,
         null,
@@ -512,6 +514,15 @@ class ReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(
+                    new EntropyGap(
+                        "unlearned",
+                        "*",
+                        3.5,
+                        2.5,
+                        1.0,
+                        new Interval(0.5, 1.5),
+                        EntropyGap.Sureness.FLATTER)),
                 verdicts,
                 List.of(),
                 List.of(

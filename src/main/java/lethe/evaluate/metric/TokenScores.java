@@ -29,6 +29,15 @@ public record TokenScores(float[] nll, float[] mean, float[] deviation, boolean[
     return sum;
   }
 
+  /** Summed entropy of the predictions, nats: float32 values added in double. */
+  public double summedEntropy() {
+    double sum = 0;
+    for (float value : mean) {
+      sum -= value;
+    }
+    return sum;
+  }
+
   /** Tokens that were the model's first choice. */
   public int hits() {
     int count = 0;
