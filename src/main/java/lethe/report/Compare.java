@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,10 +26,16 @@ public final class Compare {
    * {@code compare.json}.
    *
    * @param band the comparison's own band; null when distance and outcome are those of the verdicts
-   * @param runs in the order they were named
-   * @param methods in the order of their first runs
+   * @param runs the nearest to their retrained model first, then those without one; else in the
+   *     order they were named
+   * @param methods in the order of their first runs as named
    */
   record Comparison(Double band, List<ComparedRun> runs, List<ComparedMethod> methods) {}
+
+  /** Is stable: equal ones stay in their order. */
+  private static final Comparator<ComparedRun> NEAREST_TO_RETRAINED =
+      Comparator.comparing(
+          ComparedRun::toRetrained, Comparator.nullsLast(Comparator.naturalOrder()));
 
   private final RunFolder into;
   private final List<RunFolder> runs;
@@ -66,6 +73,10 @@ public final class Compare {
             + band.map("forget loss, all documents, within %s of it, by the point"::formatted)
                 .orElse("verdict matched")
             + ");\ndecades: width of the range of rates that reached it and kept the loss on holdout within the run's holdout band");
+    if (comparison.runs().stream().anyMatch(run -> run.toRetrained() != null)) {
+      terminal.println(
+          "to retrained: divergence of predictions on forget from the retrained model's, nats per token; the nearest run comes first");
+    }
   }
 
   private Comparison comparison(List<JsonNode> reports) {
@@ -77,9 +88,25 @@ public final class Compare {
                     ComparedRun.of(
                         runs.get(i).root().getName(), variants.get(i), reports.get(i), band))
             .toList();
-    List<ComparedRun> marked = new ArrayList<>(rows);
-    ComparedMethod.best(rows).ifPresent(best -> marked.set(rows.indexOf(best), best.asBest()));
-    return new Comparison(band.orElse(null), marked, ComparedMethod.of(marked));
+    Optional<ComparedRun> best = ComparedMethod.best(rows);
+    List<ComparedRun> frontier = frontier(rows);
+    List<ComparedRun> marked =
+        rows.stream()
+            .map(run -> run.marked(best.equals(Optional.of(run)), frontier.contains(run)))
+            .toList();
+    return new Comparison(
+        band.orElse(null),
+        marked.stream().sorted(NEAREST_TO_RETRAINED).toList(),
+        ComparedMethod.of(marked));
+  }
+
+  /** The runs that no other one is better than in both distance from the target and damage. */
+  private static List<ComparedRun> frontier(List<ComparedRun> runs) {
+    List<ComparedRun> known =
+        runs.stream().filter(run -> run.distance() != null && run.damage() != null).toList();
+    return known.stream()
+        .filter(run -> known.stream().noneMatch(other -> other.dominates(run)))
+        .toList();
   }
 
   /**
@@ -123,17 +150,24 @@ public final class Compare {
 
   private static String runs(List<ComparedRun> runs, boolean byPoint) {
     boolean shared = runs.stream().map(Compare::before).distinct().count() == 1;
+    boolean retrained = runs.stream().anyMatch(run -> run.toRetrained() != null);
     List<List<String>> lines = new ArrayList<>();
     List<String> header =
         new ArrayList<>(List.of("run", "method", "rate", "steps", "s", "processed"));
     ComparedRun.SPLITS.forEach(header::add);
     header.addAll(
         List.of("target", "distance", byPoint ? "by the point" : "verdict", "damage", "on", ""));
+    if (retrained) {
+      header.add(2, "to retrained");
+    }
     lines.add(header);
     if (shared) {
       List<String> line = new ArrayList<>(List.of("before", "", "", "", "", ""));
       before(runs.get(0)).forEach(nll -> line.add(format("%.3f", nll.orElse(null))));
       line.addAll(List.of("", "", "", "", "", ""));
+      if (retrained) {
+        line.add(2, "");
+      }
       lines.add(line);
     }
     for (ComparedRun r : runs) {
@@ -155,6 +189,9 @@ public final class Compare {
               damage(r),
               r.matched() ? format("%s", r.damagedSplit()) : "",
               r.best() ? "best" : ""));
+      if (retrained) {
+        line.add(2, format("%.3f", r.toRetrained()));
+      }
       lines.add(line);
     }
     return TextTable.of(2, lines);

@@ -38,7 +38,12 @@ import lethe.target.Split;
  * @param damage the largest rise of loss on a split to be kept; null when it is not known, or not a
  *     finite number
  * @param damagedSplit the split with that rise
+ * @param toRetrained mean KL divergence of the unlearned model's predictions on forget from the
+ *     retrained model's, nats per token; null where there is no retrained model, or it is not
+ *     finite
  * @param best whether it reached its target with the least damage
+ * @param frontier whether no other run is both as near to its target and as little damaged, and
+ *     better in one of the two
  */
 @JsonNaming(SnakeCaseStrategy.class)
 record ComparedRun(
@@ -57,7 +62,9 @@ record ComparedRun(
     String outcome,
     Double damage,
     String damagedSplit,
-    boolean best) {
+    Double toRetrained,
+    boolean best,
+    boolean frontier) {
   static final List<String> SPLITS = Arrays.stream(Split.values()).map(Split::key).toList();
 
   /**
@@ -83,7 +90,7 @@ record ComparedRun(
   static ComparedRun of(String run, String variant, JsonNode report, Optional<Double> band) {
     JsonNode settings = report.at("/provenance/settings");
     JsonNode verdict = report.path("verdict");
-    JsonNode damage = damage(report);
+    JsonNode damage = ofUnlearned(report.path("damage"));
     Double own = number(verdict.path("band"));
     Map<String, Change> losses = losses(report);
     Double target = number(report.at("/target/nll"));
@@ -111,6 +118,8 @@ record ComparedRun(
         outcome,
         number(damage.path("rise")),
         damage.path("split").asText(null),
+        number(ofUnlearned(report.path("truths")).path("divergence")),
+        false,
         false);
   }
 
@@ -142,10 +151,10 @@ record ComparedRun(
     return null;
   }
 
-  private static JsonNode damage(JsonNode report) {
-    for (JsonNode damage : report.path("damage")) {
-      if (damage.path("model").asText().equals(ModelNames.UNLEARNED)) {
-        return damage;
+  private static JsonNode ofUnlearned(JsonNode figures) {
+    for (JsonNode figure : figures) {
+      if (figure.path("model").asText().equals(ModelNames.UNLEARNED)) {
+        return figure;
       }
     }
     return MissingNode.getInstance();
@@ -178,7 +187,15 @@ record ComparedRun(
     return matched() && (holdout == null || Math.abs(holdout.rise()) <= holdoutBand);
   }
 
-  ComparedRun asBest() {
+  /** Whether it is as good as another run in both distance and damage, and better in one. */
+  boolean dominates(ComparedRun other) {
+    double nearer = Math.abs(other.distance) - Math.abs(distance);
+    double gentler = other.damage - damage;
+    return nearer >= 0 && gentler >= 0 && nearer + gentler > 0;
+  }
+
+  /** The same with its marks among others. */
+  ComparedRun marked(boolean asBest, boolean onFrontier) {
     return new ComparedRun(
         run,
         method,
@@ -195,7 +212,9 @@ record ComparedRun(
         outcome,
         damage,
         damagedSplit,
-        true);
+        toRetrained,
+        asBest,
+        onFrontier);
   }
 
   private static Double number(JsonNode node) {

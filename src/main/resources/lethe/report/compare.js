@@ -62,6 +62,7 @@ function runTable() {
   const before = splits.map((s) => runs[0].losses[s]?.before ?? null);
   const shared = runs.every((r) => splits.every((s, i) => (r.losses[s]?.before ?? null) === before[i]));
   const variants = runs.some((r) => r.variant);
+  const retrained = runs.some((r) => r.to_retrained !== null);
   const cell = (change) => {
     if (!change) return "–";
     return shared ? number(change.after, 3) : `${number(change.before, 3)} → ${number(change.after, 3)}`;
@@ -69,7 +70,8 @@ function runTable() {
   const rows = runs.map((r) => ({
     className: r.best ? "best" : "",
     cells: [
-      r.run + (r.best ? " ✓ least damage" : ""),
+      { inner: r.run + (r.best ? " ✓ least damage" : "") },
+      ...(retrained ? [number(r.to_retrained, 3)] : []),
       r.outcome ?? "–",
       signed(r.distance, 3),
       ...splits.map((s) => cell(r.losses[s])),
@@ -85,7 +87,7 @@ function runTable() {
     ],
   }));
   if (shared)
-    rows.unshift({ className: "soft", cells: ["before", "", "", ...before.map((v) => number(v, 3)), ...Array(variants ? 9 : 8).fill("")] });
+    rows.unshift({ className: "soft", cells: ["before", ...(retrained ? [""] : []), "", "", ...before.map((v) => number(v, 3)), ...Array(variants ? 9 : 8).fill("")] });
   page.append(
     el("h2", {}, "Runs"),
     el(
@@ -95,11 +97,16 @@ function runTable() {
         (shared ? "" : ", before → after") +
         (data.band === null
           ? ". The target is of all documents; distance and verdict are of the half that did not steer."
-          : `. Distance is that of all documents to forget; the outcome is decided by the point, with a band of ${number(data.band, 2)}.`),
+          : `. Distance is that of all documents to forget; the outcome is decided by the point, with a band of ${number(data.band, 2)}.`) +
+        (retrained
+          ? " To retrained: the divergence of predictions on forget from those of a model that never saw the documents, in nats per " +
+            "token: the smaller, the better. The nearest run comes first."
+          : ""),
     ),
     table(
       [
         "run",
+        ...(retrained ? ["to retrained"] : []),
         data.band === null ? "verdict" : "by the point",
         "distance",
         ...splits,
@@ -185,32 +192,32 @@ function byRate() {
   );
 }
 
-function against() {
-  const shown = methods.map((m) => m.runs_of.filter((r) => r.distance !== null && r.damage !== null));
+// The way from a run's name to its point, in a picture and in words.
+function scatter(title, alternative, caption, x, y, xAxis, yAxis, more) {
+  const shown = methods.map((m) => m.runs_of.filter((r) => x(r) !== null && y(r) !== null));
+  const all = shown.flat();
+  if (!all.length) return null;
   return figure(
-    "Forgetting against damage",
-    "Distance from the target against the largest rise of loss elsewhere, one point per run: " +
-      (shown
-        .flat()
-        .map((r) => `${r.run} ${signed(r.distance, 2)}, ${signed(r.damage, 2)}`)
-        .join("; ") || "none") +
-      ".",
-    "Best is low and in the middle: at the target (0), and nothing lost elsewhere." +
-      far(shown.flat(), (r) => Math.max(Math.abs(r.distance), r.damage)),
-    ["run", "distance", "damage", "on"],
-    shown.flat().map((r) => [r.run, signed(r.distance, 3), signed(r.damage, 3), r.damaged_split]),
+    title,
+    alternative + (all.map((r) => `${r.run} ${signed(x(r), 2)}, ${signed(y(r), 2)}`).join("; ") || "none") + ".",
+    caption + far(all, (r) => Math.max(Math.abs(x(r)), y(r))),
+    ["run", xAxis.title.text, yAxis.title.text, "on", "frontier"],
+    all.map((r) => [r.run, signed(x(r), 3), signed(y(r), 3), r.damaged_split, r.frontier ? "yes" : ""]),
     () => ({
       type: "scatter",
       data: {
-        datasets: methods.map((m, i) => ({
-          label: m.name,
-          pointStyle: shapes[i % shapes.length],
-          pointRadius: 6,
-          borderWidth: 2,
-          backgroundColor: colourOf(i),
-          borderColor: colourOf(i),
-          data: shown[i].map((r) => ({ x: r.distance, y: r.damage, run: r.run })),
-        })),
+        datasets: [
+          ...methods.map((m, i) => ({
+            label: m.name,
+            pointStyle: shapes[i % shapes.length],
+            pointRadius: 6,
+            borderWidth: 2,
+            backgroundColor: colourOf(i),
+            borderColor: colourOf(i),
+            data: shown[i].map((r) => ({ x: x(r), y: y(r), run: r.run })),
+          })),
+          ...(more ? more(all) : []),
+        ],
       },
       options: {
         responsive: true,
@@ -220,19 +227,56 @@ function against() {
           tooltip: { callbacks: { label: (c) => `${c.raw.run}: ${signed(c.raw.x, 3)}, damage ${signed(c.raw.y, 3)}` } },
         },
         scales: {
-          x: axis("forget loss minus target, nats per token", {
-            ...(shown.flat().some((r) => r.distance > FAR) ? { max: FAR } : {}),
-            suggestedMin: -0.5,
-            suggestedMax: 0.5,
-          }),
-          y: axis("damage, nats per token", {
-            ...(shown.flat().some((r) => r.damage > FAR) ? { max: FAR } : {}),
-            suggestedMin: 0,
-            suggestedMax: 0.5,
-          }),
+          x: { ...xAxis, ...(all.some((r) => x(r) > FAR) ? { max: FAR } : {}) },
+          y: { ...yAxis, ...(all.some((r) => y(r) > FAR) ? { max: FAR } : {}) },
         },
       },
     }),
+  );
+}
+
+const damageAxis = axis("damage, nats per token", { suggestedMin: 0, suggestedMax: 0.5 });
+
+// The frontier: what forgetting costs at least, among these runs.
+function against() {
+  return scatter(
+    "Forgetting against damage",
+    "Distance of the forget loss from its target against the largest rise of loss elsewhere, one point per run: ",
+    "Best is low and in the middle: at the target (0), and nothing lost elsewhere. The dashed line is the frontier: of its runs no other " +
+      "one is both nearer to the target and less damaged.",
+    (r) => r.distance,
+    (r) => r.damage,
+    axis("forget loss minus target, nats per token", { suggestedMin: -0.5, suggestedMax: 0.5 }),
+    damageAxis,
+    (all) => [
+      {
+        type: "line",
+        label: "frontier",
+        data: all
+          .filter((r) => r.frontier)
+          .sort((a, b) => a.distance - b.distance)
+          .map((r) => ({ x: r.distance, y: r.damage, run: r.run })),
+        borderColor: colour("--target"),
+        backgroundColor: "transparent",
+        borderWidth: 1.5,
+        borderDash: [4, 3],
+        pointRadius: 10,
+        pointBorderWidth: 1.5,
+      },
+    ],
+  );
+}
+
+// How near to a model that never saw the documents, and at what cost.
+function nearness() {
+  return scatter(
+    "Nearness to the retrained model against damage",
+    "Divergence of predictions on forget from the retrained model's against the largest rise of loss elsewhere, one point per run: ",
+    "Best is low and left: predictions like those of a model that never saw the documents, and nothing lost elsewhere.",
+    (r) => r.to_retrained,
+    (r) => r.damage,
+    axis("divergence from the retrained model, nats per token", { suggestedMin: 0 }),
+    damageAxis,
   );
 }
 
@@ -271,7 +315,7 @@ page.append(
   el(
     "div",
     { class: "grid" },
-    [byRate(), against(), elsewhere()].filter((f) => f),
+    [nearness(), against(), byRate(), elsewhere()].filter((f) => f),
   ),
 );
 for (const plot of page.querySelectorAll(".plot")) plot.style.height = `${17 + Math.max(0, methods.length - 5)}rem`; // legends grow

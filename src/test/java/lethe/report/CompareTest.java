@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
@@ -91,6 +92,64 @@ class CompareTest {
   }
 
   @Test
+  void theRunNearestToTheRetrainedModelComesFirst() {
+    run("unknown", "m", 1e-5, "matched", 0.1, 0);
+    run("far", "m", 2e-5, "matched", 0.2, 0);
+    run("near", "other", 3e-5, "over", 0.3, 0);
+    truth("far", 0.5);
+    truth("near", 0.25);
+    JsonNode compared = compare("unknown", "far", "near");
+    assertThat(compared.get("runs"))
+        .extracting(run -> run.get("run").asText())
+        .containsExactly("near", "far", "unknown");
+    assertThat(compared.at("/runs/0/to_retrained").asDouble()).isEqualTo(0.25);
+    assertThat(compared.at("/runs/2/to_retrained").isNull()).isTrue();
+    assertThat(compared.at("/methods/0/method").asText()).as("as named").isEqualTo("m");
+    assertThat(printed(Optional.empty(), "near"))
+        .contains("run method to retrained rate ", "near other 0.250 3.0e-05 ")
+        .contains("\nto retrained: divergence of predictions");
+    assertThat(printed(Optional.empty(), "unknown")).doesNotContain("to retrained");
+  }
+
+  @Test
+  void theFrontierHasTheRunsThatNoOtherIsBetterThanInBoth() {
+    String[] names = {"exact", "gentle", "between", "worse", "beyond", "ruined", "twin"};
+    double[] distances = {0.01, -0.5, 0.2, -0.3, 0.5, 0.0, 0.01};
+    double[] damages = {0.4, 0.1, 0.2, 0.25, 0.1, Double.NaN, 0.4};
+    for (int i = 0; i < names.length; i++) {
+      run(names[i], "m", 1e-5, "under", damages[i], 0);
+      verdict(names[i], distances[i]);
+    }
+    assertThat(compare(names).get("runs"))
+        .filteredOn(run -> run.get("frontier").asBoolean())
+        .extracting(run -> run.get("run").asText())
+        .containsExactly("exact", "gentle", "between", "beyond", "twin");
+  }
+
+  private void truth(String name, double divergence) {
+    change(
+        name,
+        report ->
+            report
+                .putArray("truths")
+                .addObject()
+                .put("model", "unlearned")
+                .put("divergence", divergence));
+  }
+
+  private void verdict(String name, double distance) {
+    change(name, report -> report.withObject("/verdict").put("distance", distance));
+  }
+
+  private void change(String name, Consumer<ObjectNode> how) {
+    RunFolder folder = folder(name);
+    var path = new org.apache.hadoop.fs.Path(folder.report(), "report.json");
+    ObjectNode report = folder.files().readObject(path, "");
+    how.accept(report);
+    folder.files().writeJson(path, report);
+  }
+
+  @Test
   void anUndecidedRunHasNotReachedItsTarget() {
     run("a", "m", 1e-5, "undecided", 0.0, 0);
     run("b", "m", 2e-5, "matched", 0.4, 0);
@@ -165,16 +224,15 @@ class CompareTest {
   }
 
   private void readsVersion(String name, String version) {
-    RunFolder folder = folder(name);
-    var path = new org.apache.hadoop.fs.Path(folder.report(), "report.json");
-    ObjectNode report = folder.files().readObject(path, "");
-    report
-        .putObject("corpus")
-        .putArray("tables")
-        .addObject()
-        .put("source", 0)
-        .put("version", version);
-    folder.files().writeJson(path, report);
+    change(
+        name,
+        report ->
+            report
+                .putObject("corpus")
+                .putArray("tables")
+                .addObject()
+                .put("source", 0)
+                .put("version", version));
   }
 
   @Test

@@ -96,10 +96,13 @@ class PageIT {
     assertThat(dom)
         .contains("<td>&lt;b&gt;a&lt;/b&gt;</td><td>2 of 3</td><td>1e-5 to 1e-4</td><td>1.00</td>")
         .contains("<td>other (train.batch=8)</td><td>0 of 3</td><td>none</td><td>–</td>")
-        .contains("<td>before</td><td></td><td></td><td>2.000</td><td>1.000</td><td>5.000</td>")
+        .contains(
+            "<td>before</td><td></td><td></td><td></td><td>2.000</td><td>1.000</td><td>5.000</td>")
+        .contains("<h3>Nearness to the retrained model against damage</h3>")
+        .contains("<td class=\"inner\">run-1.0E-5</td><td>0.010</td>")
         .contains("distance and verdict are of the half that did not steer.");
-    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(3);
-    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(3);
+    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(4);
+    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(4);
     Files.writeString(
         file, Page.comparison(new Compare.Comparison(0.5, runs, ComparedMethod.of(runs))));
     assertThat(dom(browser.get(), file))
@@ -127,7 +130,9 @@ class PageIT {
         outcome,
         0.25,
         "retain",
-        false);
+        rate * 1000,
+        false,
+        rate < 5e-5);
   }
 
   /** What a run of 100,000 chunks leaves: its figures grow with splits and domains, not chunks. */
