@@ -154,7 +154,7 @@ public final class Evaluate {
       Map<String, ModelKey> keys,
       Amount all) {
     List<SplitScore> scores = new ArrayList<>();
-    List<MembershipScore> membership = new ArrayList<>();
+    Map<String, Membership> membership = new LinkedHashMap<>();
     List<MemoryScore> memory = new ArrayList<>();
     List<Histogram> histograms = new ArrayList<>();
     Map<String, List<DocumentScore>> documents = new LinkedHashMap<>();
@@ -165,29 +165,32 @@ public final class Evaluate {
       documents.put(model.name(), own);
       entropies.put(model.name(), EntropyGap.documents(rows));
       scores.addAll(SplitScores.of(model.name(), own, settings.seed()));
-      membership.addAll(Membership.of(model.name(), rows));
+      membership.put(model.name(), Membership.of(model.name(), rows));
       memory.addAll(MemoryScore.of(model.name(), rows, own));
       histograms.addAll(Histogram.of(model.name(), rows));
       rows.unpersist();
     }
-    List<RequestScore> requests =
+    List<RequestLine> requests =
         folder.files().exists(folder.requests())
-            ? RequestScore.of(
-                TableFiles.read(spark).parquet(folder.requests().toString()), documents)
+            ? RequestLine.read(TableFiles.read(spark).parquet(folder.requests().toString()))
             : List.of();
+    List<ForgottenDocument> forgotten = ForgottenDocument.of(documents, requests);
     return new Evaluation(
         Evaluation.VERSION,
         asked,
         scored,
         scores,
-        Membership.besideRetrained(membership),
+        membership(membership),
         memory,
+        memoryComparisons(documents, memory),
+        DomainsLeftOut.of(documents),
         taskScores,
         histograms,
         distancesToRetrained(scored, documents, keys, SplitScore.target(scores), all),
         entropies(entropies),
         verdicts(documents),
-        requests,
+        RequestScore.of(requests, documents, forgotten),
+        forgotten,
         settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
             ? Continuations.of(spark, read(spark, folder, scored.get(0)), chunks, keys)
             : List.of());
@@ -200,6 +203,27 @@ public final class Evaluate {
         : entropies.entrySet().stream()
             .flatMap(own -> EntropyGap.of(own.getKey(), own.getValue(), original).stream())
             .toList();
+  }
+
+  private static List<MembershipScore> membership(Map<String, Membership> models) {
+    return models.values().stream()
+        .flatMap(
+            own ->
+                own
+                    .scores(
+                        Optional.ofNullable(models.get(ModelNames.RETRAINED))
+                            .filter(retrained -> !retrained.model().equals(own.model())))
+                    .stream())
+        .toList();
+  }
+
+  private static List<MemoryComparison> memoryComparisons(
+      Map<String, List<DocumentScore>> documents, List<MemoryScore> memory) {
+    List<DocumentScore> original = documents.getOrDefault(ModelNames.ORIGINAL, List.of());
+    return documents.keySet().stream()
+        .flatMap(
+            model -> MemoryComparison.of(model, documents.get(model), original, memory).stream())
+        .toList();
   }
 
   private List<Verdict> verdicts(Map<String, List<DocumentScore>> documents) {

@@ -25,12 +25,16 @@ import lethe.settings.Section;
  * @param scores one per model, split and domain
  * @param membership one per model, domain and score
  * @param memory one per model, split and domain
+ * @param memoryComparisons of the memory of forget with that of unseen text, one per model and
+ *     domain
+ * @param domainsLeftOut to forget that have no approximate text
  * @param tasks one per model and task
- * @param histograms one per model and split
+ * @param histograms one per model, split and domain
  * @param truths how far the other models are from the retrained one; empty when there is none
  * @param entropies one per model and domain: how sure it is on forgotten text
  * @param verdicts one per model other than the original
  * @param requests to forget, where any were listed
+ * @param documents to forget, the worst first
  * @param continuations of forget chunks; empty unless {@code report.examples} asked for them
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -41,16 +45,23 @@ public record Evaluation(
     List<SplitScore> scores,
     List<MembershipScore> membership,
     List<MemoryScore> memory,
+    List<MemoryComparison> memoryComparisons,
+    List<String> domainsLeftOut,
     List<TaskScore> tasks,
     List<Histogram> histograms,
     List<DistanceToRetrained> truths,
     List<EntropyGap> entropies,
     List<Verdict> verdicts,
     List<RequestScore> requests,
+    List<ForgottenDocument> documents,
     List<Continuation> continuations) {
 
-  /** Version 1 had verdicts decided by the point, and membership over a pool of all domains. */
-  public static final int VERSION = 2;
+  /**
+   * Version 1 had verdicts decided by the point, and membership over a pool of all domains; version
+   * 2 had no intervals of membership, no comparison of memory, histograms of whole splits and
+   * nothing by document.
+   */
+  public static final int VERSION = 3;
 
   /**
    * What was asked for, so that a later call can see whether it asks for more.

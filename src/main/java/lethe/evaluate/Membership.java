@@ -2,48 +2,43 @@ package lethe.evaluate;
 
 import static lethe.evaluate.Scores.MIN_K;
 import static lethe.evaluate.Scores.MIN_K_PLUS_PLUS;
+import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
 import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.evaluate.metric.MinK;
-import lethe.evaluate.metric.RocCurve;
 import lethe.table.Rows;
 import lethe.target.Split;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Membership inference: each score's power to distinguish forget chunks from approximate ones, by
- * domain, and over all domains as {@link DomainRoc} weighs them. Yao et al. (arXiv:2402.15159)
- * compare the first approximate chunks, as many as there are of forget, whatever their domains;
- * here all count, since AUC and rates do not depend on how many there are of each.
+ * Membership inference on one model: each score's power to distinguish forget chunks from
+ * approximate ones, by domain, and over all domains as {@link DomainRoc} weighs them. Yao et al.
+ * (arXiv:2402.15159) compare the first approximate chunks, as many as there are of forget, whatever
+ * their domains; here all count, since AUC and rates do not depend on how many there are of each.
+ *
+ * @param model attacked
+ * @param attacks by score and domain, of the domains that have both members and non-members
  */
-final class Membership {
+record Membership(String model, Map<String, Map<String, DomainAttack>> attacks) {
   /** Most chunks of a split that are compared; of more, a share chosen by hash. */
   private static final long MOST_CHUNKS = 200_000;
-
-  private static final int CURVE_POINTS = 100;
-
-  /** The scores whose curves are kept; figures are kept of all. */
-  private static final Set<String> CURVES =
-      Set.of("loss", "zlib", "min-k-20", "min-k-plus-plus-20");
 
   private static final String LIKELIHOOD = "likelihood";
   private static final String ZLIB = "zlib";
   private static final String PLACE = "place";
-
-  private Membership() {}
 
   /**
    * What is known of a chunk, each figure higher for a member.
@@ -54,10 +49,16 @@ final class Membership {
    * @param minKPlusPlus at the same
    */
   private record Signals(
-      String domain, double likelihood, Double zlib, List<Double> minK, List<Double> minKPlusPlus) {
+      String domain,
+      String document,
+      double likelihood,
+      Double zlib,
+      List<Double> minK,
+      List<Double> minKPlusPlus) {
     static Signals from(Row row) {
       return new Signals(
           row.getAs(DOMAIN),
+          row.getAs(DOCUMENT),
           row.<Double>getAs(LIKELIHOOD),
           row.getAs(ZLIB),
           Rows.list(row, MIN_K),
@@ -66,47 +67,61 @@ final class Membership {
   }
 
   /**
-   * @param model the name to give them
-   * @param scores of its chunks
-   * @return empty when no domain has chunks of both forget and approximate
+   * @param scores of the model's chunks
    */
-  static List<MembershipScore> of(String model, Dataset<Row> scores) {
-    Map<String, List<Signals>> members = byDomain(chunks(scores, Split.FORGET));
-    Map<String, List<Signals>> others = byDomain(chunks(scores, Split.APPROXIMATE));
+  static Membership of(String model, Dataset<Row> scores) {
+    Map<String, Map<String, List<Signals>>> members = byDomain(chunks(scores, Split.FORGET));
+    Map<String, Map<String, List<Signals>>> others = byDomain(chunks(scores, Split.APPROXIMATE));
     members.keySet().retainAll(others.keySet());
     others.keySet().retainAll(members.keySet());
-    List<MembershipScore> found = new ArrayList<>();
-    if (members.isEmpty()) {
-      return found;
-    }
-    Map<String, ToDoubleFunction<Signals>> attacks = attacks(members, others);
-    attacks.forEach(
-        (name, attack) -> found.add(score(model, SplitScore.ALL, name, attack, members, others)));
-    for (String domain : members.keySet()) {
-      Map<String, List<Signals>> m = Map.of(domain, members.get(domain));
-      Map<String, List<Signals>> n = Map.of(domain, others.get(domain));
-      attacks.forEach((name, attack) -> found.add(score(model, domain, name, attack, m, n)));
-    }
-    return found;
+    Map<String, Map<String, DomainAttack>> attacks = new LinkedHashMap<>();
+    signals(members, others)
+        .forEach(
+            (name, signal) -> {
+              Map<String, DomainAttack> domains = new TreeMap<>();
+              members.forEach(
+                  (domain, own) ->
+                      domains.put(
+                          domain,
+                          DomainAttack.of(
+                              values(own, signal), values(others.get(domain), signal))));
+              attacks.put(name, domains);
+            });
+    return new Membership(model, attacks);
   }
 
   /**
-   * The same scores, each beside what the retrained model has there.
+   * The figures over all domains, then those of each.
    *
-   * @param scores of all models
+   * @param retrained the retrained model's over the same chunks; nothing where there is none, and
+   *     for that model itself
+   * @return empty when no domain has chunks of both forget and approximate
    */
-  static List<MembershipScore> besideRetrained(List<MembershipScore> scores) {
-    Map<List<String>, Double> retrained = new HashMap<>();
-    scores.stream()
-        .filter(s -> s.model().equals(ModelNames.RETRAINED))
-        .forEach(s -> retrained.put(List.of(s.domain(), s.score()), s.auc()));
-    return scores.stream()
-        .map(
-            s ->
-                s.model().equals(ModelNames.RETRAINED)
-                    ? s
-                    : s.beside(retrained.get(List.of(s.domain(), s.score()))))
-        .toList();
+  List<MembershipScore> scores(Optional<Membership> retrained) {
+    List<MembershipScore> found = new ArrayList<>();
+    if (attacks.values().stream().allMatch(Map::isEmpty)) {
+      return found;
+    }
+    Map<String, Map<String, DomainAttack>> goals =
+        retrained.map(Membership::attacks).orElse(Map.of());
+    attacks.forEach(
+        (name, domains) ->
+            found.add(
+                new DomainRoc(domains, goals.getOrDefault(name, Map.of()))
+                    .score(model, SplitScore.ALL, name, 1)));
+    for (String domain : attacks.values().iterator().next().keySet()) {
+      attacks.forEach(
+          (name, domains) -> {
+            DomainAttack own = domains.get(domain);
+            Map<String, DomainAttack> goal = new TreeMap<>(goals.getOrDefault(name, Map.of()));
+            goal.keySet().retainAll(List.of(domain));
+            long all = domains.values().stream().mapToLong(DomainAttack::members).sum();
+            found.add(
+                new DomainRoc(Map.of(domain, own), goal)
+                    .score(model, domain, name, (double) own.members() / all));
+          });
+    }
+    return found;
   }
 
   private static List<Signals> chunks(Dataset<Row> scores, Split split) {
@@ -115,6 +130,7 @@ final class Membership {
             .filter(col(SPLIT).equalTo(split.key()))
             .selectExpr(
                 DOMAIN,
+                DOCUMENT,
                 "-nll / tokens AS " + LIKELIHOOD,
                 "-nll / tokens / zlib_bytes AS " + ZLIB,
                 MIN_K,
@@ -129,64 +145,41 @@ final class Membership {
         .toList();
   }
 
-  private static Map<String, List<Signals>> byDomain(List<Signals> chunks) {
+  /** The chunks by domain and document, both in order. */
+  private static Map<String, Map<String, List<Signals>>> byDomain(List<Signals> chunks) {
     return chunks.stream()
-        .collect(Collectors.groupingBy(Signals::domain, TreeMap::new, Collectors.toList()));
+        .collect(
+            Collectors.groupingBy(
+                Signals::domain,
+                TreeMap::new,
+                Collectors.groupingBy(Signals::document, TreeMap::new, Collectors.toList())));
   }
 
   /** The scores by name, higher for a member. */
-  private static Map<String, ToDoubleFunction<Signals>> attacks(
-      Map<String, List<Signals>> members, Map<String, List<Signals>> others) {
-    Map<String, ToDoubleFunction<Signals>> attacks = new LinkedHashMap<>();
-    attacks.put("loss", Signals::likelihood);
+  private static Map<String, ToDoubleFunction<Signals>> signals(
+      Map<String, Map<String, List<Signals>>> members,
+      Map<String, Map<String, List<Signals>>> others) {
+    Map<String, ToDoubleFunction<Signals>> signals = new LinkedHashMap<>();
+    signals.put("loss", Signals::likelihood);
     if (Stream.of(members, others)
-        .flatMap(chunks -> chunks.values().stream())
-        .flatMap(List::stream)
+        .flatMap(domains -> domains.values().stream())
+        .flatMap(documents -> documents.values().stream())
+        .flatMap(Collection::stream)
         .noneMatch(chunk -> chunk.zlib() == null)) {
-      attacks.put("zlib", Signals::zlib);
+      signals.put("zlib", Signals::zlib);
     }
     for (int i = 0; i < MinK.PERCENTS.size(); i++) {
       int at = i;
-      attacks.put("min-k-" + MinK.PERCENTS.get(i), chunk -> chunk.minK().get(at));
-      attacks.put("min-k-plus-plus-" + MinK.PERCENTS.get(i), chunk -> chunk.minKPlusPlus().get(at));
+      signals.put("min-k-" + MinK.PERCENTS.get(i), chunk -> chunk.minK().get(at));
+      signals.put("min-k-plus-plus-" + MinK.PERCENTS.get(i), chunk -> chunk.minKPlusPlus().get(at));
     }
-    return attacks;
+    return signals;
   }
 
-  private static MembershipScore score(
-      String model,
-      String domain,
-      String name,
-      ToDoubleFunction<Signals> attack,
-      Map<String, List<Signals>> members,
-      Map<String, List<Signals>> others) {
-    DomainRoc roc =
-        new DomainRoc(
-            members.keySet().stream()
-                .map(
-                    d ->
-                        new RocCurve(values(members.get(d), attack), values(others.get(d), attack)))
-                .toList());
-    boolean drawn = domain.equals(SplitScore.ALL) && CURVES.contains(name);
-    return new MembershipScore(
-        model,
-        domain,
-        name,
-        count(members),
-        count(others),
-        roc.auc(),
-        null,
-        roc.tprAt(0.001),
-        roc.tprAt(0.01),
-        roc.tprAt(0.05),
-        drawn ? roc.curve(CURVE_POINTS) : List.of());
-  }
-
-  private static double[] values(List<Signals> chunks, ToDoubleFunction<Signals> attack) {
-    return chunks.stream().mapToDouble(attack).toArray();
-  }
-
-  private static long count(Map<String, List<Signals>> chunks) {
-    return chunks.values().stream().mapToLong(List::size).sum();
+  private static List<double[]> values(
+      Map<String, List<Signals>> documents, ToDoubleFunction<Signals> signal) {
+    return documents.values().stream()
+        .map(chunks -> chunks.stream().mapToDouble(signal).toArray())
+        .toList();
   }
 }

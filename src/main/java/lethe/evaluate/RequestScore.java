@@ -1,14 +1,5 @@
 package lethe.evaluate;
 
-import static lethe.table.Columns.BY;
-import static lethe.table.Columns.DOCUMENT;
-import static lethe.table.Columns.DOMAIN;
-import static lethe.table.Columns.KEY;
-import static lethe.table.Columns.REASON;
-import static lethe.table.Columns.REQUEST;
-import static lethe.table.Columns.SPLIT;
-import static org.apache.spark.sql.functions.col;
-
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
@@ -16,10 +7,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import lethe.json.OrNull;
+import lethe.settings.Section;
+import lethe.target.Outcome;
 import lethe.target.Split;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 
 /**
  * What became of one request to forget.
@@ -28,84 +21,86 @@ import org.apache.spark.sql.Row;
  * @param documents taken for it that have chunks
  * @param tokens scored of them
  * @param nll of them by model, nats per token; null where it is not finite
+ * @param outcome of the unlearned model: under if a document of it is, else over if one is, else
+ *     undecided if one is, else matched; null where no document was scored with that model
+ * @param outcomes of the unlearned model: how many documents there are of each
  * @param unmet lines of the request for which no document was taken, each with its reason
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record RequestScore(
-    String request, long documents, long tokens, Map<String, Double> nll, List<String> unmet) {
+    String request,
+    long documents,
+    long tokens,
+    Map<String, Double> nll,
+    @OrNull Outcome outcome,
+    Map<String, Long> outcomes,
+    List<String> unmet) {
+  /** Outcomes in the order of what a requester should look at. */
+  public static final List<Outcome> WORST_FIRST =
+      List.of(Outcome.UNDER, Outcome.OVER, Outcome.UNDECIDED, Outcome.MATCHED);
+
+  /** A document to forget: its scores by model, and what became of it. */
+  private record Known(Map<String, DocumentScore> scores, ForgottenDocument document) {}
 
   /**
-   * A line of a request with a document that was taken for it, or with the reason why none was.
-   *
-   * @param by how the line names it: document, url or sha256
-   * @param key the name it gives
-   * @param document null if there is none
-   * @param reason null if there is one
-   */
-  private record Line(
-      String request, String by, String key, String domain, String document, String reason) {
-    static Line from(Row row) {
-      return new Line(
-          row.getAs(REQUEST),
-          row.getAs(BY),
-          row.getAs(KEY),
-          row.getAs(DOMAIN),
-          row.getAs(DOCUMENT),
-          row.getAs(REASON));
-    }
-  }
-
-  /**
-   * @param requests as prepare lists them
+   * @param requests in order
    * @param scores by model
+   * @param documents to forget
    */
-  static List<RequestScore> of(Dataset<Row> requests, Map<String, List<DocumentScore>> scores) {
-    Map<String, List<Line>> lines = new TreeMap<>();
-    requests
-        .filter(col(SPLIT).equalTo(Split.FORGET.key()))
-        .orderBy(REQUEST, BY, KEY, DOMAIN, DOCUMENT)
-        .collectAsList()
-        .stream()
-        .map(Line::from)
-        .forEach(line -> lines.computeIfAbsent(line.request(), r -> new ArrayList<>()).add(line));
-    Map<String, Map<List<String>, DocumentScore>> known = new LinkedHashMap<>();
+  static List<RequestScore> of(
+      List<RequestLine> requests,
+      Map<String, List<DocumentScore>> scores,
+      List<ForgottenDocument> documents) {
+    Map<List<String>, Known> known = new HashMap<>();
+    documents.forEach(
+        d -> known.put(List.of(d.domain(), d.document()), new Known(new LinkedHashMap<>(), d)));
     scores.forEach(
-        (model, documents) -> {
-          Map<List<String>, DocumentScore> own = new HashMap<>();
-          documents.stream()
-              .filter(d -> d.split().equals(Split.FORGET.key()))
-              .forEach(d -> own.put(List.of(d.domain(), d.document()), d));
-          known.put(model, own);
-        });
+        (model, own) ->
+            own.stream()
+                .filter(d -> d.split().equals(Split.FORGET.key()))
+                .forEach(d -> known.get(List.of(d.domain(), d.document())).scores().put(model, d)));
+    Map<String, List<RequestLine>> lines = new TreeMap<>();
+    requests.forEach(
+        line -> lines.computeIfAbsent(line.request(), r -> new ArrayList<>()).add(line));
     List<RequestScore> found = new ArrayList<>();
-    lines.forEach((request, own) -> found.add(of(request, own, known)));
+    lines.forEach((request, own) -> found.add(of(request, own, scores.keySet(), known)));
     return found;
   }
 
   private static RequestScore of(
-      String request, List<Line> lines, Map<String, Map<List<String>, DocumentScore>> known) {
-    List<List<String>> documents =
+      String request, List<RequestLine> lines, Set<String> models, Map<List<String>, Known> known) {
+    List<Known> own =
         lines.stream()
-            .filter(line -> line.document() != null)
-            .map(line -> List.of(line.domain(), line.document()))
+            .map(RequestLine::place)
             .distinct()
+            .map(known::get)
+            .filter(d -> d != null)
             .toList();
-    long count = 0;
-    long tokens = 0;
+    Map<String, Long> outcomes = new LinkedHashMap<>();
+    Outcome worst = null;
+    for (Outcome outcome : WORST_FIRST) {
+      long count =
+          own.stream()
+              .filter(d -> d.document().outcomes().get(ModelNames.UNLEARNED) == outcome)
+              .count();
+      if (count > 0) {
+        outcomes.put(Section.spelling(outcome), count);
+        worst = worst == null ? outcome : worst;
+      }
+    }
+    long tokens = own.stream().mapToLong(d -> d.document().tokens()).sum();
     Map<String, Double> nll = new LinkedHashMap<>();
-    for (Map.Entry<String, Map<List<String>, DocumentScore>> model : known.entrySet()) {
-      List<DocumentScore> own =
-          documents.stream().map(model.getValue()::get).filter(d -> d != null).toList();
-      count = own.size();
-      tokens = own.stream().mapToLong(DocumentScore::tokens).sum();
-      double sum = own.stream().mapToDouble(DocumentScore::nll).sum();
-      nll.put(model.getKey(), SplitScores.finite(sum / tokens));
+    for (String model : models) {
+      double sum = own.stream().mapToDouble(d -> d.scores().get(model).nll()).sum();
+      nll.put(model, SplitScores.finite(sum / tokens));
     }
     return new RequestScore(
         request,
-        count,
+        own.size(),
         tokens,
         nll,
+        worst,
+        outcomes,
         lines.stream()
             .filter(line -> line.document() == null)
             .map(line -> line.by() + " " + line.key() + ": " + line.reason())

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.ModelNames;
 import lethe.evaluate.SplitScore;
@@ -18,12 +19,30 @@ import lethe.target.Target;
  * @param statement what is assumed
  * @param finding what the data show
  * @param holds whether it holds, as far as the data show; null when they show nothing
+ * @param domains what they show of each domain to forget; empty where it is not about domains
  */
-record Assumption(String statement, String finding, Boolean holds) {
+record Assumption(String statement, String finding, Boolean holds, List<InDomain> domains) {
   /** Documents of one split may be this many times as long as those of another, on average. */
   private static final double LENGTH_RATIO = 2;
 
   private static final int ENOUGH_DOCUMENTS = 3;
+
+  /**
+   * The same of one domain.
+   *
+   * @param finding what the data show
+   * @param holds whether it holds there
+   */
+  record InDomain(String domain, String finding, boolean holds) {}
+
+  private Assumption(String statement, String finding, Boolean holds) {
+    this(statement, finding, holds, List.of());
+  }
+
+  /** One that holds if it does in every domain. */
+  private static Assumption inAll(String statement, String finding, List<InDomain> domains) {
+    return new Assumption(statement, finding, domains.stream().allMatch(InDomain::holds), domains);
+  }
 
   /**
    * @param band half the width of the verdict's band, nats per token: a target this close to the
@@ -113,39 +132,48 @@ record Assumption(String statement, String finding, Boolean holds) {
 
   private static Assumption mix(
       List<SplitScore> forget, List<SplitScore> approximate, Optional<Target> target) {
-    List<String> parts = new ArrayList<>();
-    boolean enough = target.isPresent();
+    List<InDomain> domains = new ArrayList<>();
     for (SplitScore f : forget) {
-      Optional<SplitScore> a = same(approximate, f);
-      long documents = a.map(SplitScore::documents).orElse(0L);
-      enough &= documents >= ENOUGH_DOCUMENTS;
-      parts.add(
-          "%s: %d documents to forget, %d unseen".formatted(f.domain(), f.documents(), documents));
+      long documents = same(approximate, f).map(SplitScore::documents).orElse(0L);
+      domains.add(
+          new InDomain(
+              f.domain(),
+              "%d documents to forget, %d unseen".formatted(f.documents(), documents),
+              documents >= ENOUGH_DOCUMENTS));
     }
+    boolean enough = target.isPresent() && domains.stream().allMatch(InDomain::holds);
     return new Assumption(
         "Every domain to forget has unseen documents; the target weighs domains like forget.",
-        String.join("; ", parts)
+        listed(domains)
             + (enough ? "." : ". Fewer than %d documents show little.".formatted(ENOUGH_DOCUMENTS)),
-        enough);
+        enough,
+        domains);
+  }
+
+  private static String listed(List<InDomain> domains) {
+    return domains.stream()
+        .map(d -> d.domain() + ": " + d.finding())
+        .collect(Collectors.joining("; "));
   }
 
   private static Assumption lengths(List<SplitScore> forget, List<SplitScore> approximate) {
-    List<String> parts = new ArrayList<>();
-    boolean alike = true;
+    List<InDomain> domains = new ArrayList<>();
     for (SplitScore f : forget) {
-      Optional<SplitScore> a = same(approximate, f);
-      if (a.isPresent()) {
-        double ratio = length(f) / length(a.get());
-        alike &= ratio < LENGTH_RATIO && ratio > 1 / LENGTH_RATIO;
-        parts.add(
-            String.format(
-                Locale.ROOT, "%s: %.0f and %.0f", f.domain(), length(f), length(a.get())));
-      }
+      same(approximate, f)
+          .ifPresent(
+              a -> {
+                double ratio = length(f) / length(a);
+                domains.add(
+                    new InDomain(
+                        f.domain(),
+                        String.format(Locale.ROOT, "%.0f and %.0f", length(f), length(a)),
+                        ratio < LENGTH_RATIO && ratio > 1 / LENGTH_RATIO));
+              });
     }
-    return new Assumption(
+    return inAll(
         "Documents to forget and unseen ones are alike in length.",
-        "Scored tokens per document, forget and approximate: " + String.join("; ", parts) + ".",
-        alike);
+        "Scored tokens per document, forget and approximate: " + listed(domains) + ".",
+        domains);
   }
 
   /**
@@ -162,11 +190,17 @@ record Assumption(String statement, String finding, Boolean holds) {
     Optional<double[]> kept = weighed(forget, approximate, retain);
     boolean less =
         own.get()[1] > own.get()[0] && kept.map(means -> means[1] > means[0]).orElse(true);
+    List<InDomain> domains = unseenByDomain(forget, approximate, retain);
+    String but =
+        domains.stream()
+            .filter(d -> d.holds() != less)
+            .map(InDomain::domain)
+            .collect(Collectors.joining(", "));
     return new Assumption(
         statement,
         String.format(
             Locale.ROOT,
-            "The original model has %.3f nats per token on them, %.3f on forget%s, domains weighed like forget: %s.",
+            "The original model has %.3f nats per token on them, %.3f on forget%s, domains weighed like forget: %s%s.",
             own.get()[1],
             own.get()[0],
             kept.map(
@@ -177,8 +211,34 @@ record Assumption(String statement, String finding, Boolean holds) {
                             means[1],
                             means[0]))
                 .orElse(""),
-            less ? "it knows them less" : "it knows them as well"),
-        less);
+            less ? "it knows them less" : "it knows them as well",
+            but.isEmpty() ? "" : ", but not in " + but),
+        less,
+        domains);
+  }
+
+  private static List<InDomain> unseenByDomain(
+      List<SplitScore> forget, List<SplitScore> approximate, List<SplitScore> retain) {
+    List<InDomain> domains = new ArrayList<>();
+    for (SplitScore f : forget) {
+      Optional<SplitScore> a = same(approximate, f).filter(score -> score.nll() != null);
+      if (a.isPresent() && f.nll() != null) {
+        double unseen = a.get().nll();
+        Optional<SplitScore> r = same(retain, f).filter(score -> score.nll() != null);
+        domains.add(
+            new InDomain(
+                f.domain(),
+                String.format(
+                    Locale.ROOT,
+                    "%.3f on them, %.3f on forget%s",
+                    unseen,
+                    f.nll(),
+                    r.map(score -> String.format(Locale.ROOT, ", %.3f on retain", score.nll()))
+                        .orElse("")),
+                unseen > f.nll() && r.map(score -> unseen > score.nll()).orElse(true)));
+      }
+    }
+    return domains;
   }
 
   /**

@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import lethe.evaluate.MembershipScore;
+import lethe.evaluate.MemoryComparison;
 import lethe.evaluate.Robustness;
 import lethe.evaluate.Verdict;
 import lethe.report.Condition.State;
@@ -29,12 +31,18 @@ record Gate(Set<Requirement> require, GateLimits limits) {
    * @param fingerprint of the model; nothing when it was not evaluated
    * @param band half the width of the verdict's, nats per token
    * @param damage on every split to be kept and each of its domains, worst first
+   * @param membership of all scores and domains
+   * @param memory of all domains
+   * @param domainsLeftOut to forget that have no approximate text
    */
   record Evidence(
       Optional<String> fingerprint,
       Optional<Verdict> verdict,
       double band,
       List<Damage> damage,
+      List<MembershipScore> membership,
+      List<MemoryComparison> memory,
+      List<String> domainsLeftOut,
       Optional<Robustness> robustness) {}
 
   /** Every condition, the required ones and the others. */
@@ -42,6 +50,8 @@ record Gate(Set<Requirement> require, GateLimits limits) {
     List<Condition> conditions = new ArrayList<>();
     wanted().forEach(outcome -> conditions.add(verdict(outcome, evidence)));
     conditions.add(damage(evidence.damage()));
+    conditions.add(unseen(Requirement.MEMBERSHIP, new MembershipGate(limits), evidence));
+    conditions.add(unseen(Requirement.MEMORY, new MemoryGate(limits), evidence));
     conditions.add(robustness(evidence));
     return conditions;
   }
@@ -115,6 +125,22 @@ record Gate(Set<Requirement> require, GateLimits limits) {
             State.FAILED,
             limits.damage(),
             limit + listed(beyond.stream().map(Damage::sentence).toList()));
+  }
+
+  /** A condition that compares forgotten text with text that was never seen, domain by domain. */
+  private Condition unseen(Requirement what, UnseenGate gate, Evidence evidence) {
+    UnseenGate.Judgement judged = gate.judge(evidence);
+    boolean incomplete = !evidence.domainsLeftOut().isEmpty();
+    return condition(
+        what,
+        incomplete && judged.state() == State.PASSED ? State.NOT_MEASURED : judged.state(),
+        gate.limit(),
+        "report.limits.%s is %s, ".formatted(Section.spelling(what), gate.limit())
+            + judged.finding()
+            + (incomplete
+                ? "; not measured for want of approximate text: "
+                    + FirstTen.of(evidence.domainsLeftOut())
+                : ""));
   }
 
   private Condition robustness(Evidence evidence) {

@@ -8,8 +8,10 @@ import lethe.settings.Section;
  *
  * @param damage largest rise of loss on a split to be kept or a domain of it, nats per token
  * @param damageKey the setting that it comes from
+ * @param membership distance of an AUC from what it should be, to either side
+ * @param memory excess of extraction strength, 0 to 1
  */
-record GateLimits(double damage, String damageKey) {
+record GateLimits(double damage, String damageKey, double membership, double memory) {
 
   /** Reads {@code report.limits}, over which {@code report.max-damage} wins. */
   static GateLimits read(Section report) {
@@ -18,6 +20,8 @@ record GateLimits(double damage, String damageKey) {
     Optional<Double> maxDamage = report.optionalNumber("max-damage", 0, 100);
     return new GateLimits(
         maxDamage.orElse(damage),
-        maxDamage.isPresent() ? "report.max-damage" : "report.limits.damage");
+        maxDamage.isPresent() ? "report.max-damage" : "report.limits.damage",
+        limits.doubleInRange("membership", 0, 0.5),
+        limits.doubleInRange("memory", 0, 1));
   }
 }

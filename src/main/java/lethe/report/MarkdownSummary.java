@@ -6,6 +6,7 @@ import lethe.evaluate.MembershipScore;
 import lethe.evaluate.ModelNames;
 import lethe.evaluate.Robustness;
 import lethe.evaluate.SplitScore;
+import lethe.settings.FirstTen;
 import lethe.settings.Printable;
 
 /** The report in a few lines of Markdown, to be pasted into a ticket. */
@@ -21,6 +22,13 @@ final class MarkdownSummary {
       text.append(escape(file.nearness())).append("\n\n");
     }
     text.append(escape(file.headline())).append("\n\n");
+    for (Condition condition : file.conditions()) {
+      if (condition.required()) {
+        text.append("- ")
+            .append(condition.state() == Condition.State.PASSED ? "passed: " : "NOT MET: ");
+        text.append(escape(condition.finding())).append('\n');
+      }
+    }
     file.coverage().lines().forEach(line -> text.append("- ").append(escape(line)).append('\n'));
     if (file.adapter() != null) {
       text.append("- ").append(escape(file.adapter().sentence())).append('\n');
@@ -34,6 +42,11 @@ final class MarkdownSummary {
     file.entropies().stream()
         .filter(g -> g.domain().equals(SplitScore.ALL) && g.model().equals(ModelNames.UNLEARNED))
         .forEach(g -> text.append("- ").append(Sureness.sentence(g)).append('\n'));
+    if (!file.domainsLeftOut().isEmpty()) {
+      text.append("- Left out of membership inference for want of approximate text: ")
+          .append(escape(FirstTen.of(file.domainsLeftOut())))
+          .append('\n');
+    }
     file.truths().forEach(distance -> text.append(toRetrained(distance)));
     if (file.robustness() != null) {
       for (Robustness.Check check : file.robustness().checks()) {
@@ -81,9 +94,16 @@ final class MarkdownSummary {
   private static String membership(MembershipScore m) {
     return String.format(
         Locale.ROOT,
-        "- Membership inference on %s by loss, domains weighed by their chunks to forget: AUC %.3f%s%n",
+        "- Membership inference on %s by loss, domains weighed by their chunks to forget: AUC %.3f%s%s%n",
         m.model(),
         m.auc(),
+        m.interval() == null
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                ", 95 %% interval %.3f to %.3f",
+                m.interval().low(),
+                m.interval().high()),
         m.model().equals(ModelNames.RETRAINED)
             ? ""
             : m.retrainedAuc() == null

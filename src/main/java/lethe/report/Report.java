@@ -2,10 +2,12 @@ package lethe.report;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.ModelNames;
+import lethe.evaluate.RequestScore;
 import lethe.evaluate.Robustness;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
@@ -16,7 +18,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * The stage that makes a run's evaluation readable: {@code report.json} for scripts, {@code
- * index.html} for people, {@code summary.md} for a ticket, and a table on the terminal.
+ * index.html} for people, {@code summary.md} for a ticket, {@code documents.csv} and {@code
+ * requests.csv} for a spreadsheet, and a table on the terminal.
  */
 public final class Report {
   /**
@@ -27,6 +30,12 @@ public final class Report {
    * @param unmet a line for each required condition that the run does not meet; exit 3
    */
   public record Result(String headline, ReportScores scores, Optional<String> unmet) {}
+
+  /** Requests of which something was not found first, then by what became of their documents. */
+  private static final Comparator<RequestScore> WORST_FIRST =
+      Comparator.comparingInt((RequestScore r) -> -r.unmet().size())
+          .thenComparingInt(
+              r -> r.outcome() == null ? -1 : RequestScore.WORST_FIRST.indexOf(r.outcome()));
 
   private final RunFolder folder;
   private final ReportSettings settings;
@@ -61,6 +70,14 @@ public final class Report {
     String summary = MarkdownSummary.markdown(file, table);
     folder.files().writeJson(new Path(folder.report(), "report.json"), file);
     folder.files().writeText(new Path(folder.report(), "summary.md"), summary);
+    DocumentTables tables = new DocumentTables(evaluation);
+    folder
+        .files()
+        .writeText(
+            new Path(folder.report(), "documents.csv"), tables.documents(evaluation.documents()));
+    folder
+        .files()
+        .writeText(new Path(folder.report(), "requests.csv"), tables.requests(file.requests()));
     folder.files().writeText(new Path(folder.report(), "index.html"), Page.html(file, summary));
     file.coverage().lines().forEach(terminal::println);
     Optional.ofNullable(file.adapter()).map(TrainedAdapter::sentence).ifPresent(terminal::println);
@@ -92,16 +109,7 @@ public final class Report {
             .filter(m -> !m.name().equals(ModelNames.ORIGINAL))
             .flatMap(m -> Damage.all(evaluation.scores(), m.name()).stream())
             .toList();
-    Gate.Evidence evidence =
-        new Gate.Evidence(
-            evaluation.models().stream()
-                .filter(m -> m.name().equals(ModelNames.UNLEARNED))
-                .map(Evaluation.Model::fingerprint)
-                .findFirst(),
-            verdict,
-            evaluation.asked().band(),
-            rises.stream().filter(d -> d.model().equals(ModelNames.UNLEARNED)).toList(),
-            Robustness.read(folder));
+    Gate.Evidence evidence = evidence(evaluation, verdict, rises);
     Optional<TrainingSummary> training = TrainingSummary.read(folder, RunFolder.UNLEARN);
     return new ReportFile(
         Nearness.sentence(evaluation.truths()).orElse(null),
@@ -123,6 +131,8 @@ public final class Report {
             evaluation.scores(), evaluation.truths(), target, verdict, evaluation.asked().band()),
         evaluation.membership(),
         evaluation.memory(),
+        evaluation.memoryComparisons(),
+        evaluation.domainsLeftOut(),
         evaluation.tasks(),
         evaluation.histograms(),
         evaluation.truths(),
@@ -136,10 +146,32 @@ public final class Report {
             .orElse(null),
         training.orElse(null),
         TrainedAdapter.of(folder.model(), folder.files()).orElse(null),
-        evaluation.requests(),
+        evaluation.requests().stream().sorted(WORST_FIRST).toList(),
+        DocumentSummary.of(evaluation.documents()),
         json(folder.stop(), "restore it, or delete it to report without it").orElse(null),
         training.flatMap(t -> cost(t, evaluation)).orElse(null),
         settings.examples() ? evaluation.continuations() : List.of());
+  }
+
+  /** Of the unlearned model. */
+  private Gate.Evidence evidence(
+      Evaluation evaluation, Optional<Verdict> verdict, List<Damage> rises) {
+    return new Gate.Evidence(
+        evaluation.models().stream()
+            .filter(m -> m.name().equals(ModelNames.UNLEARNED))
+            .map(Evaluation.Model::fingerprint)
+            .findFirst(),
+        verdict,
+        evaluation.asked().band(),
+        rises.stream().filter(d -> d.model().equals(ModelNames.UNLEARNED)).toList(),
+        evaluation.membership().stream()
+            .filter(m -> m.model().equals(ModelNames.UNLEARNED))
+            .toList(),
+        evaluation.memoryComparisons().stream()
+            .filter(m -> m.model().equals(ModelNames.UNLEARNED))
+            .toList(),
+        evaluation.domainsLeftOut(),
+        Robustness.read(folder));
   }
 
   private Optional<Cost> cost(TrainingSummary training, Evaluation evaluation) {

@@ -1,5 +1,6 @@
 package lethe.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import lethe.evaluate.Continuation;
@@ -8,6 +9,7 @@ import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
+import lethe.evaluate.MemoryComparison;
 import lethe.evaluate.MemoryScore;
 import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
@@ -39,14 +41,18 @@ import lethe.target.Target;
  *     score
  * @param memory how much of the texts a model reproduces by itself, one entry per model, split and
  *     domain
+ * @param memoryComparisons how much more of forget than of unseen text a model reproduces, one
+ *     entry per model and domain
+ * @param domainsLeftOut to forget that have no approximate text
  * @param tasks general ability, one entry per model and task
- * @param histograms of chunk losses, one per model and split
+ * @param histograms of chunk losses, one per model, split and domain
  * @param truths how far models are from a retrained one; empty when there is none
  * @param entropies how sure models are on forgotten text, one per model and domain
  * @param robustness what the checks of it found, and their figures; null when none was made
  * @param training the unlearning's steps; null when there is no record
  * @param adapter that the unlearning trained; null when it trained the model's own weights
- * @param requests to forget, and what became of each; empty when none were listed
+ * @param requests to forget, and what became of each, the worst first; empty when none were listed
+ * @param documents to forget, and what became of the worst of them
  * @param stop stop.json: how a training that stops at its target ended; null when none did
  * @param cost of unlearning; null when there is no record of its steps
  * @param continuations of forget chunks; empty unless {@code report.examples} is true
@@ -68,6 +74,8 @@ record ReportFile(
     List<Assumption> assumptions,
     List<MembershipScore> membership,
     List<MemoryScore> memory,
+    @JsonProperty("memory_comparisons") List<MemoryComparison> memoryComparisons,
+    @JsonProperty("domains_left_out") List<String> domainsLeftOut,
     List<TaskScore> tasks,
     List<Histogram> histograms,
     List<DistanceToRetrained> truths,
@@ -76,6 +84,7 @@ record ReportFile(
     TrainingSummary training,
     TrainedAdapter adapter,
     List<RequestScore> requests,
+    DocumentSummary documents,
     JsonNode stop,
     Cost cost,
     List<Continuation> continuations) {}

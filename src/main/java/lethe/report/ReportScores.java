@@ -9,6 +9,7 @@ import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.MembershipScore;
+import lethe.evaluate.MemoryComparison;
 import lethe.evaluate.MemoryScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
@@ -52,6 +53,7 @@ public record ReportScores(String run, String report, String chunksSha256, List<
     List<ScoreRow> of(ReportFile file) {
       file.scores().forEach(this::score);
       file.memory().forEach(this::memory);
+      file.memoryComparisons().forEach(this::memoryComparison);
       file.membership().forEach(this::membership);
       file.tasks().forEach(this::task);
       file.verdicts().forEach(this::verdict);
@@ -93,10 +95,18 @@ public record ReportScores(String run, String report, String chunksSha256, List<
       place.add("longest_run", (double) score.longestRun(), null);
     }
 
+    private void memoryComparison(MemoryComparison score) {
+      Place place =
+          new Place(score.model(), Split.FORGET.key(), score.domain(), "memory_comparisons.");
+      place.add("excess", score.excess(), score.interval());
+    }
+
     private void membership(MembershipScore score) {
       String attack = "membership." + score.score() + ".";
       Place place = new Place(score.model(), Split.FORGET.key(), score.domain(), attack);
-      place.add("auc", score.auc(), null);
+      place.add("auc", score.auc(), score.interval());
+      place.add("excess", score.excess(), score.excessInterval());
+      place.add("inside", score.inside(), null);
       place.add("tpr_at_0.1_percent_fpr", score.tprAt01(), null);
       place.add("tpr_at_1_percent_fpr", score.tprAt1(), null);
       place.add("tpr_at_5_percent_fpr", score.tprAt5(), null);

@@ -58,6 +58,6 @@ public record ReportSettings(
 
   /** Whether a condition is required that comes from text that the model never saw. */
   public boolean requiresUnseenText() {
-    return gate.require().stream().anyMatch(r -> r.verdict().isPresent());
+    return gate.require().stream().anyMatch(Requirement::comparesWithUnseenText);
   }
 }

@@ -30,4 +30,9 @@ enum Requirement {
   Optional<Outcome> verdict() {
     return Optional.ofNullable(verdict);
   }
+
+  /** Whether it is judged by text of the forget domains that the model never saw. */
+  boolean comparesWithUnseenText() {
+    return this != DAMAGE && this != ROBUSTNESS;
+  }
 }

@@ -24,6 +24,7 @@ function shown(text) {
 const number = (value, digits) => (typeof value === "number" ? value.toFixed(digits) : "–");
 const signed = (value, digits) => (typeof value === "number" ? (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits) : "–");
 const whole = (value) => (typeof value === "number" ? value.toLocaleString("en") : "–");
+const count = (value, of) => `${whole(value)} ${of}${value === 1 ? "" : "s"}`;
 const percent = (value) => (typeof value === "number" ? (100 * value).toFixed(1) + " %" : "–");
 const short = (value) => (typeof value !== "number" ? "–" : Math.abs(value) >= 1e5 ? value.toExponential(1) : value.toFixed(2));
 const range = (interval, digits) => (interval ? ` (${number(interval.low, digits)} to ${number(interval.high, digits)})` : "");
@@ -39,7 +40,7 @@ function table(head, rows, className) {
   );
   return el(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": "table" },
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": "table of " + head.filter((h) => h).join(", ") },
     el(
       "table",
       { class: className || "" },
@@ -133,9 +134,17 @@ function bars(labels, names, values, x, y, colours) {
   });
 }
 
-// Draws all charts, again when light and dark change, and marks the page as complete.
+// Draws all charts, again when light and dark change and for paper, and marks the page as complete.
 function ready() {
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  addEventListener("beforeprint", () => {
+    document.documentElement.setAttribute("data-paper", "");
+    draw();
+  });
+  addEventListener("afterprint", () => {
+    document.documentElement.removeAttribute("data-paper");
+    draw();
+  });
   document.documentElement.setAttribute("data-ready", String(Math.round(performance.now())));
 }

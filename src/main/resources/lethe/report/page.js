@@ -18,10 +18,18 @@ function targetOf(domain) {
   if (!data.target) return null;
   return domain === ALL ? data.target.nll : (data.target.domains[domain] ?? null);
 }
+// A heading that the contents link to.
+const contents = [];
+function heading(text) {
+  const id = text.toLowerCase().replace(/[^a-z]+/g, "-").replace(/-$/, "");
+  contents.push(el("li", {}, el("a", { href: "#" + id }, text)));
+  return el("h2", { id }, text);
+}
 function at(object, path) {
   return path.split(".").reduce((o, key) => (o === null || o === undefined ? undefined : o[key]), object);
 }
 
+// What was asked, the answer with its uncertainty, the three numbers that matter, and what failed.
 function header() {
   const v = data.verdict;
   const kind = v ? v.outcome : "none";
@@ -33,73 +41,262 @@ function header() {
     none: "No verdict",
   };
   const text = data.headline.replace(/^(Matched|Not yet forgotten|Over-forgotten|Undecided|No verdict): /, "");
+  const sentences = (text.charAt(0).toUpperCase() + text.slice(1)).match(/.+?\.(?= [A-Z]|$)/g) || [text];
   page.append(
     el("h1", {}, "Lethe · unlearning report"),
+    el("p", { class: "question" }, question()),
     nearness(),
-    el("div", { class: "verdict " + kind }, el("b", {}, words[kind]), text.charAt(0).toUpperCase() + text.slice(1)),
+    el(
+      "div",
+      { class: "verdict " + kind },
+      el("b", {}, words[kind]),
+      sentences.slice(0, 2).join(" ").trim(),
+      sentences.length > 2 ? el("small", {}, sentences.slice(2).join(" ").trim()) : null,
+    ),
+    numbers(),
+    conditions(),
   );
   for (const warning of data.coverage.warnings) page.append(el("p", { class: "warning" }, el("b", {}, "Warning: "), warning + "."));
+  page.append(el("nav", { "aria-label": "contents" }, el("ul", {})), readers());
+}
+
+function question() {
+  const { asked } = data.coverage;
+  const method = at(data.provenance || {}, "settings.unlearn.method");
+  const original = data.models.find((m) => m.name === "original");
+  return (
+    "Asked: to forget " +
+    (asked ? count(asked.documents, "document") : "documents") +
+    (asked && asked.unmet ? ` (${whole(asked.unmet)} of them not found or of no use)` : "") +
+    (data.requests.length ? ` of ${count(data.requests.length, "request")}` : "") +
+    (domains("forget").length > 1 ? ` in ${whole(domains("forget").length)} domains` : "") +
+    (original ? `, of the model ${original.path}` : "") +
+    (method ? `. Method: ${method}.` : ".")
+  );
+}
+
+const fact = (name, value, note) =>
+  el("div", {}, el("dt", {}, name), el("dd", {}, value, note ? el("small", {}, note) : null));
+const auc = (model) => data.membership.find((m) => m.model === model && m.domain === ALL && m.score === "loss");
+
+// The three numbers that matter: did it come to where it should, what else suffered, can it be told.
+function numbers() {
+  const v = data.verdict;
+  const facts = [];
+  const truth = (model) => data.truths.find((t) => t.model === model);
+  if (truth("unlearned"))
+    facts.push(
+      fact(
+        "Distance to the retrained model",
+        number(truth("unlearned").divergence, 3),
+        "divergence of predictions on forget, nats per token" +
+          (truth("original") ? `; of the original ${number(truth("original").divergence, 3)}` : "") +
+          (typeof truth("unlearned").floor === "number" ? `; on text that neither saw ${number(truth("unlearned").floor, 3)}` : ""),
+      ),
+    );
+  else if (v)
+    facts.push(
+      fact(
+        "Distance from the target",
+        v.distance === null ? "not finite" : signed(v.distance, 2),
+        "forget loss, judging half, less target, nats per token" +
+          (v.interval ? `; 95 % interval ${signed(v.interval.low, 2)} to ${signed(v.interval.high, 2)}` : "; no interval") +
+          `; band ±${number(v.band, 2)}`,
+      ),
+    );
+  const placed = (d) => (d.domain === ALL ? d.split : `${d.domain} of ${d.split}`);
+  const shown = (d) => (d.rise === null ? "not finite" : signed(d.rise, 2));
+  for (const d of data.damage.filter((d) => d.model === "unlearned")) {
+    const worst = data.rises.find((r) => r.model === "unlearned");
+    facts.push(
+      fact(
+        "Damage",
+        shown(d),
+        `largest rise of loss on kept text, nats per token, on ${d.split}` +
+          (worst && worst.domain !== ALL ? `; by domain ${shown(worst)} on ${placed(worst)}` : ""),
+      ),
+    );
+  }
+  const before = auc("original");
+  const after = auc("unlearned");
+  if (before) {
+    const last = after || before;
+    facts.push(
+      fact(
+        "Membership AUC, by loss",
+        after ? `${number(before.auc, 2)} → ${number(after.auc, 2)}` : number(before.auc, 2),
+        (auc("retrained") ? `the retrained model has ${number(auc("retrained").auc, 2)}` : "chance is 0.5") +
+          (last.interval ? `; 95 % interval ${number(last.interval.low, 2)} to ${number(last.interval.high, 2)}` : ""),
+      ),
+    );
+  }
+  return el("dl", { class: "facts" }, facts);
+}
+
+// What a run can be required to meet: what was required and failed comes first.
+function conditions() {
+  const words = { passed: ["matched", "passed"], failed: ["over", "failed"], not_measured: ["under", "not measured"] };
+  const item = (c) =>
+    el(
+      "li",
+      {},
+      el("span", { class: words[c.state][0] }, words[c.state][1]),
+      el("b", {}, c.name + (c.required ? ", required: " : ": ")),
+      el("span", { class: "soft" }, c.finding + "."),
+    );
+  const required = data.conditions.filter((c) => c.required);
+  const failed = required.filter((c) => c.state !== "passed");
+  const rest = data.conditions.filter((c) => !failed.includes(c));
+  const not = data.conditions.filter((c) => c.state !== "passed").length;
+  return el(
+    "section",
+    { class: "gate", "aria-label": "conditions" },
+    el(
+      "p",
+      {},
+      el(
+        "b",
+        {},
+        failed.length
+          ? `Failed: ${failed.map((c) => c.name).join(", ")}. `
+          : required.length
+            ? `Nothing that was required failed: ${required.map((c) => c.name).join(", ")}. `
+            : "Nothing was required of this run. ",
+      ),
+      required.length ? "" : `Of ${data.conditions.length} conditions that can be, ${not} would not be met.`,
+    ),
+    el("ul", { class: "checks" }, failed.map(item)),
+    rest.length
+      ? el(
+          "details",
+          {},
+          el("summary", {}, failed.length ? "The other conditions" : "All conditions"),
+          el("ul", { class: "checks" }, rest.map(item)),
+        )
+      : null,
+  );
+}
+
+// A paragraph for each kind of reader, with where to read on.
+function readers() {
+  const link = (id, text) => el("a", { href: "#" + id }, text);
+  const card = (title, ...inside) => el("section", {}, el("h3", {}, title), inside);
+  const { asked, trained, scored } = data.coverage;
+  const d = data.documents;
+  const judged = d.count && others.includes("unlearned");
   const before = score("original", "forget", ALL);
   const after = score("unlearned", "forget", ALL);
-  const facts = [];
-  const fact = (name, value, note) =>
-    facts.push(el("div", {}, el("dt", {}, name), el("dd", {}, value, note ? el("small", {}, note) : null)));
-  const { asked, trained, scored } = data.coverage;
-  fact(
-    "Asked to forget",
-    asked ? `${whole(asked.documents)} documents` : "not recorded",
-    asked &&
-      `${whole(asked.chunks)} chunks, ${whole(asked.tokens)} tokens` +
-        (asked.unmet ? `; ${whole(asked.unmet)} not found or of no use` : ""),
+  const refused = data.conditions.some((c) => c.required && c.state !== "passed");
+  return el(
+    "div",
+    { class: "readers" },
+    card(
+      "Who answers for the request",
+      el(
+        "p",
+        {},
+        (judged
+          ? `Of ${count(d.count, "document")}, ${whole(d.outcomes.matched)} came to where unseen text lies, ${whole(d.outcomes.under)} are ` +
+            `still known, ${whole(d.outcomes.over)} are worse known than unseen text, and of ${whole(d.outcomes.undecided)} nothing can be ` +
+            "said. "
+          : "") +
+          "The report compares the model's losses on these documents with those on text it never saw. It does not prove that nothing of " +
+          "them is left. ",
+        d.count ? link("document-by-document", "Document by document") : null,
+        data.requests.length ? ", " : null,
+        data.requests.length ? link("requests", "requests") : null,
+        d.count || data.requests.length ? ", " : null,
+        link("what-the-target-rests-on", "what it rests on"),
+        ".",
+      ),
+    ),
+    card(
+      "Who runs it",
+      el(
+        "p",
+        {},
+        (data.cost
+          ? `${whole(data.cost.steps)} steps, ${whole(data.cost.tokens)} processed tokens, ${whole(Math.round(data.cost.seconds))} s` +
+            (data.cost.ratio ? `; retraining: ${short(data.cost.ratio)} times as much` : "") +
+            ". "
+          : "") +
+          (data.training && data.training.restarts ? `${whole(data.training.restarts)} restarts after faults. ` : "") +
+          (refused ? "The program ended with exit 3. " : "") +
+          (data.adapter
+            ? `Trained: an adapter of rank ${whole(data.adapter.rank)}, ` +
+              {
+                merged: "merged into the model that was written. ",
+                both: "merged into the model that was written, and beside it. ",
+                adapter: "written alone: whoever leaves it out has the model that forgot nothing. ",
+              }[data.adapter.written]
+            : ""),
+        link("what-was-asked-and-done", "Settings and hashes"),
+        ".",
+      ),
+      el(
+        "dl",
+        { class: "facts" },
+        fact(
+          "Asked to forget",
+          asked ? `${whole(asked.documents)} documents` : "not recorded",
+          asked &&
+            `${whole(asked.chunks)} chunks, ${whole(asked.tokens)} tokens` +
+              (asked.unmet ? `; ${whole(asked.unmet)} not found or of no use` : ""),
+        ),
+        fact(
+          "Trained on",
+          trained ? `${whole(trained.documents)} documents` : "not recorded",
+          trained && `${whole(trained.chunks)} chunks, ${whole(trained.tokens)} tokens`,
+        ),
+        fact(
+          "Scored",
+          scored ? `${whole(scored.documents)} documents` : "nothing",
+          scored && `${whole(scored.chunks)} chunks, ${whole(scored.tokens)} scored tokens`,
+        ),
+      ),
+    ),
+    card(
+      "Who tunes it",
+      el(
+        "p",
+        {},
+        "A method is good if forget comes to its target and nothing else rises. Read on in ",
+        link("before-and-after", "before and after"),
+        data.membership.length ? ", " : null,
+        data.membership.length ? link("can-the-documents-still-be-told-apart", "membership") : null,
+        data.training && data.training.curve.length ? ", " : null,
+        data.training && data.training.curve.length ? link("training", "training") : null,
+        ".",
+      ),
+      before
+        ? el(
+            "dl",
+            { class: "facts" },
+            fact(
+              "Forget loss, all documents",
+              after ? `${number(before.nll, 2)} → ${number(after.nll, 2)}` : number(before.nll, 2),
+              data.target ? `nats per token, target ${number(data.target.nll, 2)}` : "nats per token",
+            ),
+          )
+        : null,
+    ),
   );
-  fact(
-    "Trained on",
-    trained ? `${whole(trained.documents)} documents` : "not recorded",
-    trained && `${whole(trained.chunks)} chunks, ${whole(trained.tokens)} tokens`,
-  );
-  fact(
-    "Scored",
-    scored ? `${whole(scored.documents)} documents` : "nothing",
-    scored && `${whole(scored.chunks)} chunks, ${whole(scored.tokens)} scored tokens`,
-  );
-  if (data.adapter)
-    fact(
-      "Trained",
-      `adapter of rank ${whole(data.adapter.rank)}`,
-      {
-        merged: "merged into the model that was written",
-        both: "merged into the model that was written, and beside it",
-        adapter: "written alone: whoever leaves it out has the model that forgot nothing",
-      }[data.adapter.written],
-    );
-  if (before)
-    fact(
-      "Forget loss, all documents",
-      after ? `${number(before.nll, 2)} → ${number(after.nll, 2)}` : number(before.nll, 2),
-      data.target ? `nats per token, target ${number(data.target.nll, 2)}` : "nats per token",
-    );
-  for (const d of data.damage.filter((d) => d.model === "unlearned"))
-    fact("Damage", d.rise === null ? "not finite" : signed(d.rise, 2), `largest rise of loss on kept text, nats per token, on ${d.split}`);
-  const auc = (model) => data.membership.find((m) => m.model === model && m.domain === ALL && m.score === "loss");
-  if (auc("original"))
-    fact(
-      "Membership AUC, by loss",
-      auc("unlearned") ? `${number(auc("original").auc, 2)} → ${number(auc("unlearned").auc, 2)}` : number(auc("original").auc, 2),
-      auc("retrained") ? `the retrained model has ${number(auc("retrained").auc, 2)}` : "chance is 0.5",
-    );
-  if (data.cost)
-    fact(
-      "Cost",
-      `${whole(data.cost.steps)} steps`,
-      `${whole(data.cost.tokens)} processed tokens, ${whole(Math.round(data.cost.seconds))} s` +
-        (data.cost.ratio ? `; retraining: ${short(data.cost.ratio)} times as much` : ""),
-    );
-  page.append(el("dl", { class: "facts" }, facts));
+}
+
+// What the tables have, to look at.
+function pictures() {
+  const judged = others.includes("unlearned");
+  const shown = [
+    judged && data.documents.count ? documentChart(data.documents) : null,
+    splitBars(),
+    domains("forget").length > 1 ? domainBars() : null,
+  ].filter((f) => f);
+  page.append(heading("In pictures"), el("div", { class: "grid" }, shown));
 }
 
 function scores() {
   page.append(
-    el("h2", {}, "Before and after"),
+    heading("Before and after"),
     el(
       "p",
       { class: "soft" },
@@ -133,10 +330,6 @@ function scores() {
       rows.push({ className: domain === ALL ? "all" : "", cells });
     }
   page.append(table(head, rows));
-  const grid = el("div", { class: "grid" });
-  grid.append(splitBars());
-  if (domains("forget").length > 1) grid.append(domainBars());
-  page.append(grid);
 }
 
 function splitBars() {
@@ -177,30 +370,29 @@ function domainBars() {
   );
 }
 
-function histograms() {
+// The spread of chunk losses in a domain, or in all of them, weighed like forget.
+function histograms(domain) {
   const wanted = [
     ["original", "forget"],
     ["unlearned", "forget"],
     ["original", "approximate"],
     ["retrained", "forget"],
   ];
-  const found = wanted.map(([m, s]) => data.histograms.find((h) => h.model === m && h.split === s)).filter((h) => h);
+  const found = wanted
+    .map(([m, s]) => data.histograms.find((h) => h.model === m && h.split === s && h.domain === domain))
+    .filter((h) => h && h.shares.length);
   if (!found.length) return null;
-  const last = Math.max(...found.map((h) => h.chunks.reduce((most, c, i) => (c ? i : most), 0))) + 1;
-  const first = Math.max(0, Math.min(...found.map((h) => h.chunks.findIndex((c) => c))) - 1);
+  const last = Math.max(...found.map((h) => h.shares.reduce((most, c, i) => (c ? i : most), 0))) + 1;
+  const first = Math.max(0, Math.min(...found.map((h) => h.shares.findIndex((c) => c))) - 1);
   const xs = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * found[0].bin_nats);
-  const share = (h) => {
-    const all = h.chunks.reduce((a, b) => a + b, 0);
-    return xs.map((_, i) => (h.chunks[first + i] || 0) / all);
-  };
   const names = found.map((h) => `${h.split}, ${h.model}`);
-  const values = found.map(share);
+  const values = found.map((h) => xs.map((_, i) => h.shares[first + i] || 0));
   const peak = (v) => number(xs[v.indexOf(Math.max(...v))], 2);
   return figure(
-    "Loss of chunks",
+    "Loss of chunks, " + (domain === ALL ? "all domains" : domain),
     "Share of chunks by mean loss. Most frequent: " + names.map((n, i) => `${n} near ${peak(values[i])} nats`).join("; ") + ".",
-    "Forgotten text should lie where unseen text lies for the original model, no lower and no higher, as far as both have the same " +
-      "mix of domains.",
+    "Forgotten text should lie where unseen text lies for the original model, no lower and no higher." +
+      (domain === ALL ? " Domains are weighed by their chunks to forget, in both splits." : ""),
     ["from nats", ...names],
     xs.map((x, i) => [number(x, 2), ...values.map((v) => percent(v[i]))]),
     () => {
@@ -211,22 +403,13 @@ function histograms() {
   );
 }
 
-function membership() {
+// Curves and losses of which the reader chooses score and domain.
+function membershipPictures() {
   if (!data.membership.length) return;
-  page.append(
-    el("h2", {}, "Can the documents still be told apart?"),
-    el(
-      "p",
-      { class: "soft" },
-      "Membership inference: forget chunks are members, approximate ones are not. AUCs are computed per domain, and the domains are " +
-        "weighed by their members. Chance is an AUC of 0.5: above it members are better known than unseen text, below it worse. " +
-        (others.includes("retrained")
-          ? "The retrained model, which never saw the members, shows how much the two splits differ in themselves: its value " +
-            "is the goal, from either side."
-          : "A model that never saw the members would have 0.5 only if the two splits differ in nothing but the training."),
-    ),
-  );
   const choice = el("select", { "aria-label": "score" });
+  const spreads = [...new Set(data.histograms.filter((h) => h.split === "forget" && h.shares.length).map((h) => h.domain))];
+  const where = el("select", { "aria-label": "domain" });
+  for (const name of spreads) where.append(el("option", { value: name }, name === ALL ? "all" : name));
   const curves = [...new Set(data.membership.filter((m) => m.roc.length).map((m) => m.score))];
   for (const name of curves) choice.append(el("option", { value: name }, name));
   const holder = el("div", { class: "grid" });
@@ -239,15 +422,48 @@ function membership() {
       }
     }
     const chart = rocChart(choice.value);
-    const spread = histograms();
+    const spread = histograms(where.value);
     holder.replaceChildren(...[chart, spread].filter((f) => f));
   };
-  choice.addEventListener("change", () => {
-    show();
-    draw();
-  });
-  if (curves.length) page.append(el("p", {}, el("label", {}, "Score of the curve: ", choice)), holder);
+  for (const select of [choice, where])
+    select.addEventListener("change", () => {
+      show();
+      draw();
+    });
+  if (curves.length)
+    page.append(
+      el("p", {}, el("label", {}, "Score of the curve: ", choice), " ", el("label", {}, "Domain of the losses: ", where)),
+      holder,
+    );
   if (curves.length) show();
+}
+
+function membership() {
+  if (!data.membership.length) return;
+  page.append(
+    heading("Can the documents still be told apart?"),
+    el(
+      "p",
+      { class: "soft" },
+      "Membership inference: forget chunks are members, approximate ones are not. AUCs are computed per domain, and the domains are " +
+        "weighed by their members. Chance is an AUC of 0.5: above it members are better known than unseen text, below it worse. " +
+        (others.includes("retrained")
+          ? "The retrained model, which never saw the members, shows how much the two splits differ in themselves: its value " +
+            "is the goal, from either side."
+          : "A model that never saw the members would have 0.5 only if the two splits differ in nothing but the training.") +
+        " Inside: the share of forget chunks whose score is in the range of unseen chunks of their domain, without 2.5 % of these at " +
+        "either end; about 95 % where they are alike.",
+    ),
+  );
+  if (data.domains_left_out.length)
+    page.append(
+      el(
+        "p",
+        { class: "warning" },
+        el("b", {}, "Left out: "),
+        `${data.domains_left_out.join(", ")}: there is no approximate text of the domain to compare with.`,
+      ),
+    );
   const names = [...new Set(data.membership.map((m) => m.score))];
   const find = (model, domain, name) => data.membership.find((m) => m.model === model && m.domain === domain && m.score === name);
   page.append(
@@ -256,22 +472,25 @@ function membership() {
       {},
       el("summary", {}, "All scores, all domains"),
       table(
-        ["score", "domain", ...models.flatMap((m) => ["AUC " + m, "TPR at 0.1 %", "1 %", "5 % FPR"])],
+        ["score", "domain", "weight", ...models.flatMap((m) => ["AUC " + m, "from its goal", "inside", "TPR at 0.1 %", "1 %", "5 % FPR"])],
         [...new Set(data.membership.map((m) => m.domain))].flatMap((domain) =>
           names.map((name) => ({
             cells: [
               name,
               domain === ALL ? "all" : domain,
+              percent(models.map((m) => find(m, domain, name)).find((s) => s)?.weight),
               ...models.flatMap((m) => {
                 const s = find(m, domain, name);
                 return s
                   ? [
-                      number(s.auc, 3),
+                      el("span", {}, number(s.auc, 3), el("small", {}, range(s.interval, 2))),
+                      el("span", {}, signed(s.excess, 3), el("small", {}, range(s.excess_interval, 2))),
+                      percent(s.inside),
                       percent(s["tpr_at_0.1_percent_fpr"]),
                       percent(s.tpr_at_1_percent_fpr),
                       percent(s.tpr_at_5_percent_fpr),
                     ]
-                  : ["", "", "", ""];
+                  : Array(6).fill("");
               }),
             ],
           })),
@@ -284,7 +503,7 @@ function membership() {
 function memory() {
   if (!data.memory.length) return;
   page.append(
-    el("h2", {}, "What would it write by itself?"),
+    heading("What would it write by itself?"),
     el(
       "p",
       { class: "soft" },
@@ -309,12 +528,32 @@ function memory() {
       })),
     ),
   );
+  const compared = data.memory_comparisons.filter((m) => m.model !== "original");
+  if (compared.length)
+    page.append(
+      el("p", { class: "soft" }, "Beside what the original model writes of text of the same domains that it never saw:"),
+      table(
+        ["model", "domain", "strength of forget", "of unseen text", "excess", "extracted", "of unseen text"],
+        compared.map((m) => ({
+          className: m.domain === ALL ? "all" : "",
+          cells: [
+            m.model,
+            m.domain === ALL ? "all" : m.domain,
+            number(m.strength, 4),
+            number(m.unseen_strength, 4),
+            el("span", {}, signed(m.excess, 4), el("small", {}, range(m.interval, 4))),
+            percent(m.extracted),
+            percent(m.unseen_extracted),
+          ],
+        })),
+      ),
+    );
 }
 
 function continuations() {
   if (!data.continuations.length) return;
   page.append(
-    el("h2", {}, "What it writes"),
+    heading("What it writes"),
     el(
       "p",
       { class: "soft" },
@@ -348,7 +587,7 @@ function nearness() {
 function truths() {
   if (!data.truths.length) return;
   page.append(
-    el("h2", {}, "Against a retrained model"),
+    heading("Against a retrained model"),
     el(
       "p",
       { class: "soft" },
@@ -413,7 +652,7 @@ function apart() {
 function entropies() {
   if (!data.entropies.length) return;
   page.append(
-    el("h2", {}, "Does it say nonsense?"),
+    heading("Does it say nonsense?"),
     el(
       "p",
       { class: "soft" },
@@ -441,7 +680,7 @@ function robustness() {
   const r = data.robustness;
   if (!r) return;
   page.append(
-    el("h2", {}, "Does it last?"),
+    heading("Does it last?"),
     el("p", { class: "soft" }, "What becomes of the forgetting when the model is changed, and how much of the text can be drawn out of it."),
     table(
       ["check", "", "finding"],
@@ -493,7 +732,7 @@ function robustness() {
 function tasks() {
   if (!data.tasks.length) return;
   page.append(
-    el("h2", {}, "General ability"),
+    heading("General ability"),
     el(
       "p",
       { class: "soft" },
@@ -636,7 +875,7 @@ function training() {
   const t = data.training;
   if (!t || !t.curve.length) return;
   page.append(
-    el("h2", {}, "Training"),
+    heading("Training"),
     el(
       "p",
       { class: "soft" },
@@ -696,7 +935,7 @@ function training() {
 
 function assumptions() {
   page.append(
-    el("h2", {}, "What the target rests on"),
+    heading("What the target rests on"),
     el("p", { class: "soft" }, "The target is used in place of a model retrained without the documents. This assumes:"),
   );
   const words = (holds) => (holds === null ? ["none", "open"] : holds ? ["matched", "holds"] : ["under", "doubtful"]);
@@ -712,28 +951,166 @@ function assumptions() {
           a.statement,
           " ",
           el("span", { class: "soft" }, a.finding),
+          a.domains.length > 1
+            ? el(
+                "details",
+                {},
+                el("summary", {}, "By domain"),
+                table(
+                  ["domain", "holds", "finding"],
+                  a.domains.map((d) => ({ cells: [d.domain, d.holds ? "yes" : "doubtful", d.finding] })),
+                  "words",
+                ),
+              )
+            : null,
         ),
       ),
     ),
   );
 }
 
-// The requests, those first for which nothing was found.
-function requests() {
-  if (!data.requests.length) return;
-  const shown = [...data.requests].sort((a, b) => b.unmet.length - a.unmet.length).slice(0, 200);
+const OUTCOMES = {
+  under: "△ still known",
+  over: "✕ worse known than unseen",
+  matched: "✓ came into the range",
+  undecided: "? undecided",
+};
+
+// The documents to forget one by one, the worst first.
+function documents() {
+  const d = data.documents;
+  if (!d.count) return;
+  const judged = others.includes("unlearned");
   page.append(
-    el("h2", {}, "Requests"),
+    heading("Document by document"),
     el(
       "p",
       { class: "soft" },
-      `${whole(data.requests.length)} requests to forget` +
-        (shown.length < data.requests.length ? `; the first ${whole(shown.length)} are shown, all are in report.json` : "") +
-        ". Loss in nats per token on the documents of each.",
+      `${count(d.count, "document")} to forget` +
+        (judged
+          ? ": " +
+            Object.entries(d.outcomes)
+              .map(([outcome, n]) => `${whole(n)} ${OUTCOMES[outcome].slice(2)}`)
+              .join(", ")
+          : "") +
+        ". Unseen: where one more document of the domain that the model never saw would lie, with 95 % probability; so of 20 documents " +
+        "that are like unseen ones about one lies outside. Undecided: inside the range, as it was before, or too few unseen documents for " +
+        "a range. " +
+        (d.worst.length < d.count ? `The ${whole(d.worst.length)} worst are shown; ` : "") +
+        "documents.csv beside this page has all.",
+    ),
+  );
+  page.append(
+    table(
+      ["document", "domain", "requests", ...models, "unseen", ...(judged ? ["unlearned"] : [])],
+      d.worst.slice(0, 100).map((x) => ({
+        cells: [
+          { inner: x.document },
+          x.domain,
+          x.requests.join("; "),
+          ...models.map((m) => number(x.nll[m], 3)),
+          x.unseen ? `${number(x.unseen.low, 2)} to ${number(x.unseen.high, 2)}` : "–",
+          ...(judged ? [OUTCOMES[x.outcomes.unlearned]] : []),
+        ],
+      })),
+    ),
+  );
+}
+
+// Each document before and after, as far from the middle of its range as the range is wide: -1 and 1 are its ends.
+function documentChart(d) {
+  const at = (x, nll) => (nll - (x.unseen.low + x.unseen.high) / 2) / ((x.unseen.high - x.unseen.low) / 2);
+  const known = d.worst.filter(
+    (x) => x.unseen && x.unseen.high > x.unseen.low && typeof x.nll.unlearned === "number" && typeof x.nll.original === "number",
+  );
+  if (!known.length) return null;
+  const sorted = known
+    .map((x) => ({ name: x.document, before: at(x, x.nll.original), after: at(x, x.nll.unlearned) }))
+    .sort((x, y) => x.after - y.after);
+  const most = 4;
+  const points = (key) => sorted.map((x, i) => ({ x: i + 1, y: Math.max(-most, Math.min(most, x[key])), name: x.name }));
+  const beyond = (test) => sorted.filter((x) => test(x.after)).length;
+  const edge = (value, label) => ({
+    type: "line",
+    label,
+    data: [
+      { x: 1, y: value },
+      { x: sorted.length, y: value },
+    ],
+    borderColor: colour("--target"),
+    backgroundColor: colour("--target"),
+    borderWidth: 1,
+    borderDash: [4, 3],
+    pointRadius: 0,
+  });
+  return figure(
+    "Documents beside unseen ones",
+    `Place of each document's loss in the range of unseen documents of its domain, from -1 to 1. Of ${sorted.length} documents ` +
+      `${beyond((v) => v < -1)} are below the range after unlearning, ${beyond((v) => v > 1)} above.`,
+    "Between the dashed lines is the range of unseen documents. Below it a document is still known, above it worse known than text that " +
+      `was never seen: in a mean these cancel each other. Beyond ${most} the chart is cut off; the table has all.`,
+    ["document", "before", "after"],
+    sorted.map((x) => [x.name, signed(x.before, 2), signed(x.after, 2)]),
+    () => ({
+      type: "scatter",
+      data: {
+        datasets: [
+          { label: "before", data: points("before"), borderColor: colour("--c0"), backgroundColor: "transparent", pointRadius: 4 },
+          {
+            label: "after",
+            data: points("after"),
+            borderColor: colour("--c1"),
+            backgroundColor: colour("--c1"),
+            pointStyle: "rectRot",
+            pointRadius: 5,
+          },
+          edge(-1, "range of unseen documents"),
+          edge(1, "its upper end"),
+        ],
+      },
+      options: options(
+        axis("documents, ordered by where they ended", { type: "linear", ticks: { precision: 0 } }),
+        axis("place in the range", { suggestedMin: -2, suggestedMax: 2 }),
+        {
+          plugins: {
+            legend: { labels: { usePointStyle: true, boxHeight: 7, filter: (item) => item.text !== "its upper end" } },
+            tooltip: { callbacks: { label: (c) => `${c.raw.name ?? ""} ${c.dataset.label}: ${signed(c.raw.y, 2)}` } },
+          },
+        },
+      ),
+    }),
+  );
+}
+
+// The requests, the worst first.
+function requests() {
+  if (!data.requests.length) return;
+  const shown = data.requests.slice(0, 200);
+  const counts = (r) =>
+    Object.entries(r.outcomes)
+      .map(([outcome, n]) => `${whole(n)} ${outcome}`)
+      .join(", ");
+  page.append(
+    heading("Requests"),
+    el(
+      "p",
+      { class: "soft" },
+      `${count(data.requests.length, "request")} to forget, the worst first` +
+        (shown.length < data.requests.length ? `; ${whole(shown.length)} are shown, requests.csv has all` : "") +
+        ". Loss in nats per token on all documents of each, and what became of the single documents: a request is as its worst one.",
     ),
     table(
-      ["request", "documents", ...models, "nothing found for"],
-      shown.map((r) => ({ cells: [r.request, whole(r.documents), ...models.map((m) => number(r.nll[m], 3)), r.unmet.join("; ")] })),
+      ["request", "documents", ...models, "unlearned", "its documents", "nothing found for"],
+      shown.map((r) => ({
+        cells: [
+          { inner: r.request },
+          whole(r.documents),
+          ...models.map((m) => number(r.nll[m], 3)),
+          r.outcome ? OUTCOMES[r.outcome] : "–",
+          counts(r),
+          r.unmet.join("; "),
+        ],
+      })),
     ),
   );
 }
@@ -743,7 +1120,7 @@ function duplicates() {
   const found = data.corpus?.duplicates || [];
   const warnings = data.corpus?.warnings || [];
   if (!found.length && !warnings.length) return;
-  page.append(el("h2", {}, "Duplicates and splits"));
+  page.append(heading("Duplicates and splits"));
   if (found.length) {
     page.append(
       el(
@@ -768,7 +1145,7 @@ function duplicates() {
 }
 
 function asked() {
-  page.append(el("h2", {}, "What was asked, and done"));
+  page.append(heading("What was asked, and done"));
   const p = data.provenance || {};
   const s = p.settings || {};
   const rows = [];
@@ -820,16 +1197,20 @@ function asked() {
 
 header();
 truths();
+pictures();
+membershipPictures();
+training();
 scores();
+documents();
+requests();
 membership();
 entropies();
 memory();
 robustness();
 continuations();
 tasks();
-training();
 assumptions();
-requests();
 duplicates();
 asked();
+page.querySelector("nav ul").append(...contents);
 ready();

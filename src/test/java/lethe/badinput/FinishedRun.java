@@ -21,8 +21,10 @@ import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.DocumentsToDecide;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.ForgottenDocument;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
+import lethe.evaluate.MemoryComparison;
 import lethe.evaluate.MemoryScore;
 import lethe.evaluate.Nearer;
 import lethe.evaluate.RequestScore;
@@ -192,8 +194,13 @@ record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
                         "loss",
                         3,
                         3,
+                        1,
                         0.6,
+                        interval,
                         null,
+                        0.1,
+                        null,
+                        0.9,
                         0.1,
                         0.2,
                         0.3,
@@ -202,9 +209,14 @@ record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
         models.stream()
             .map(model -> new MemoryScore(model, "forget", "paper", 0.1, 5, 1, 3, 4))
             .toList(),
+        List.of(new MemoryComparison("unlearned", "paper", 0.1, 0.1, 0, interval, 0.2, null)),
+        List.of("book"),
         models.stream().map(model -> new TaskScore(model, "sums", 3, 0.5, 0.5, interval)).toList(),
         models.stream()
-            .map(model -> new Histogram(model, "forget", 0.25, List.of(1L, 2L, 3L)))
+            .map(
+                model ->
+                    new Histogram(
+                        model, "forget", "*", 0.25, List.of(1L, 2L, 3L), List.of(0.5, 0.5)))
             .toList(),
         List.of(
             new DistanceToRetrained(
@@ -251,7 +263,23 @@ record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
                 new DocumentsToDecide(20, 30))),
         List.of(
             new RequestScore(
-                "r1", 1, 100, Map.of("original", 2.0, "unlearned", 4.0), List.of("nowhere"))),
+                "r1",
+                1,
+                100,
+                Map.of("original", 2.0, "unlearned", 4.0),
+                Outcome.MATCHED,
+                Map.of("matched", 1L),
+                List.of("nowhere"))),
+        List.of(
+            new ForgottenDocument(
+                "paper",
+                "a",
+                List.of("r1"),
+                2,
+                100,
+                Map.of("original", 2.0, "unlearned", 4.0),
+                interval,
+                Map.of("unlearned", Outcome.MATCHED))),
         List.of(new Continuation("unlearned", "paper", "a", 0, "before", "truth", "written", 1)));
   }
 

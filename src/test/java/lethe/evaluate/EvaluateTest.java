@@ -74,11 +74,21 @@ class EvaluateTest {
       assertThat(attack.auc()).as(attack.toString()).isGreaterThan(0.5); // it was trained on them
     }
     assertThat(evaluation.histograms())
-        .extracting(Histogram::split)
-        .containsExactly("approximate", "forget");
+        .extracting(h -> h.split() + " " + h.domain())
+        .containsExactly(
+            "approximate *",
+            "approximate arxiv",
+            "approximate github",
+            "forget *",
+            "forget arxiv",
+            "forget github");
     for (Histogram histogram : evaluation.histograms()) {
       assertThat(histogram.chunks().stream().mapToLong(Long::longValue).sum())
-          .isEqualTo(rows.stream().filter(r -> r.getString(0).equals(histogram.split())).count());
+          .isEqualTo(
+              rows.stream()
+                  .filter(r -> r.getString(0).equals(histogram.split()))
+                  .filter(r -> List.of("*", r.getString(1)).contains(histogram.domain()))
+                  .count());
     }
     Row row = LocalSpark.SESSION.read().parquet(folder.scores("original").toString()).first();
     double likelihood = -row.<Double>getAs("nll") / row.<Integer>getAs("tokens");

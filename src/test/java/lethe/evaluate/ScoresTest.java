@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import lethe.LocalSpark;
@@ -92,6 +93,10 @@ class ScoresTest {
     assertThat(requests.get(0).unmet()).containsExactly("url v: no document has it");
     assertThat(requests.get(1).tokens()).isEqualTo(scored(chunks.get(0)));
     assertThat(requests.get(1).unmet()).isEmpty();
+    assertThat(requests.get(1).outcome()).as("nothing was unlearned").isNull();
+    assertThat(evaluation.documents())
+        .extracting(d -> d.document() + " " + d.requests())
+        .containsExactly("d0 [r1, r2]", "d1 []", "d2 [r1]", "d3 []", "d4 []", "d5 []");
   }
 
   private static void writeRequests(RunFolder folder) {
@@ -197,7 +202,7 @@ class ScoresTest {
         List.of(
             SplitScores.of("m", documents, 42),
             MemoryScore.of("m", scores, documents),
-            Membership.of("m", scores),
+            Membership.of("m", scores).scores(Optional.empty()),
             Histogram.of("m", scores)));
   }
 
@@ -212,10 +217,16 @@ class ScoresTest {
       rows.add(score("forget", small, "f" + i, 0, 1, loss(small, i), 40));
       rows.add(score("approximate", large, "a" + i, 0, 1, loss(large, i), 40));
     }
-    List<MembershipScore> found = Membership.of("m", scores(rows));
+    List<MembershipScore> found = Membership.of("m", scores(rows)).scores(Optional.empty());
     assertThat(found).extracting(MembershipScore::domain).startsWith("*").contains("easy", "hard");
     for (MembershipScore score : found) {
       assertThat(score.auc()).as(score.toString()).isCloseTo(0.5, within(0.02));
+      assertThat(score.interval().low()).isLessThan(0.5);
+      assertThat(score.interval().high()).isGreaterThan(0.5);
+      assertThat(score.inside()).isBetween(0.9, 1.0);
+      double share =
+          score.domain().equals("*") ? 1 : score.domain().equals("easy") ? 8 / 9.0 : 1 / 9.0;
+      assertThat(score.weight()).isCloseTo(share, within(1e-12));
     }
     assertThat(found.get(0).members()).isEqualTo(900);
     assertThat(found.get(0).roc()).startsWith(new Point(0, 0)).endsWith(new Point(1, 1));
@@ -243,7 +254,7 @@ class ScoresTest {
         List.of(
             score("forget", "d", "f", 0, 1, 3, 48), score("approximate", "d", "a", 0, 10, 20, 40));
     MembershipScore zlib =
-        Membership.of("m", scores(rows)).stream()
+        Membership.of("m", scores(rows)).scores(Optional.empty()).stream()
             .filter(s -> s.score().equals("zlib") && s.domain().equals("*"))
             .findFirst()
             .orElseThrow();
@@ -255,15 +266,67 @@ class ScoresTest {
     List<Row> rows =
         List.of(
             score("forget", "d", "f", 0, 1, 3, 48), score("approximate", "d", "a", 0, 1, 2, 40));
-    List<MembershipScore> all = new ArrayList<>(Membership.of("unlearned", scores(rows)));
-    all.addAll(Membership.of("retrained", scores(rows)));
-    List<MembershipScore> beside = Membership.besideRetrained(all);
-    assertThat(beside)
-        .filteredOn(s -> s.model().equals("unlearned"))
-        .allSatisfy(s -> assertThat(s.retrainedAuc()).isEqualTo(s.auc()));
-    assertThat(beside)
-        .filteredOn(s -> s.model().equals("retrained"))
-        .allSatisfy(s -> assertThat(s.retrainedAuc()).isNull());
+    Membership retrained = Membership.of("retrained", scores(rows));
+    assertThat(Membership.of("unlearned", scores(rows)).scores(Optional.of(retrained)))
+        .isNotEmpty()
+        .allSatisfy(s -> assertThat(s.retrainedAuc()).isEqualTo(s.auc()))
+        .allSatisfy(s -> assertThat(s.excess()).isZero());
+    assertThat(retrained.scores(Optional.empty()))
+        .allSatisfy(s -> assertThat(s.retrainedAuc()).isNull())
+        .allSatisfy(s -> assertThat(s.excess()).isEqualTo(s.auc() - 0.5));
+  }
+
+  @Test
+  void aDifferenceFromTheRetrainedModelIsSurerThanEitherArea() {
+    // Both find the same documents hard, and one of them likes all members a little less.
+    List<Row> retrained = new ArrayList<>();
+    List<Row> unlearned = new ArrayList<>();
+    Random random = new Random(3);
+    for (int i = 0; i < 200; i++) {
+      double hard = 3 + random.nextGaussian();
+      String split = i % 2 == 0 ? "forget" : "approximate";
+      retrained.add(score(split, "d", "x" + i, 0, 1, hard, 40));
+      double more = i % 2 == 0 ? 0.1 : 0;
+      unlearned.add(score(split, "d", "x" + i, 0, 1, hard + more, 40));
+    }
+    Membership goal = Membership.of("retrained", scores(retrained));
+    MembershipScore loss =
+        Membership.of("unlearned", scores(unlearned)).scores(Optional.of(goal)).get(0);
+    assertThat(loss.score()).isEqualTo("loss");
+    assertThat(loss.excess()).isNegative();
+    assertThat(loss.excessInterval().high()).isNegative();
+    double wide = loss.interval().high() - loss.interval().low();
+    assertThat(loss.excessInterval().high() - loss.excessInterval().low()).isLessThan(wide / 3);
+    assertThat(loss.interval().low()).isLessThan(loss.auc());
+  }
+
+  @Test
+  void histogramsOfAllDomainsAreWeighedLikeForget() {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 90; i++) {
+      String small = i % 9 == 0 ? "hard" : "easy";
+      String large = i % 9 == 0 ? "easy" : "hard";
+      rows.add(score("forget", small, "f" + i, 0, 1, small.equals("easy") ? 2 : 5, 40));
+      rows.add(score("approximate", large, "a" + i, 0, 1, large.equals("easy") ? 2 : 5, 40));
+      rows.add(score("holdout", "other", "h" + i, 0, 1, 2, 40));
+    }
+    rows.add(score("forget", "lonely", "l", 0, 1, 9, 40)); // no unseen text: left out
+    List<Histogram> found = Histogram.of("m", scores(rows));
+    Histogram forget = histogram(found, "forget", "*");
+    Histogram approximate = histogram(found, "approximate", "*");
+    assertThat(forget.shares()).isEqualTo(approximate.shares());
+    assertThat(forget.shares().get(8)).isCloseTo(80 / 90.0, within(1e-12));
+    assertThat(forget.chunks()).isNotEqualTo(approximate.chunks());
+    assertThat(histogram(found, "forget", "lonely").chunks().get(36)).isEqualTo(1);
+    assertThat(histogram(found, "forget", "hard").shares().get(20)).isEqualTo(1);
+    assertThat(histogram(found, "holdout", "*").shares()).isEmpty();
+  }
+
+  private static Histogram histogram(List<Histogram> all, String split, String domain) {
+    return all.stream()
+        .filter(h -> h.split().equals(split) && h.domain().equals(domain))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static Dataset<Row> scores(List<Row> rows) {

@@ -22,8 +22,10 @@ import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.ForgottenDocument;
 import lethe.evaluate.Histogram;
 import lethe.evaluate.MembershipScore;
+import lethe.evaluate.MemoryComparison;
 import lethe.evaluate.MemoryScore;
 import lethe.evaluate.Nearer;
 import lethe.evaluate.RequestScore;
@@ -53,23 +55,36 @@ class PageIT {
     String dom = dom(browser.get(), page);
     assertThat(dom).doesNotContain("data-error=", "<td>[object");
     assertThat(dom)
+        .contains("<p class=\"question\">Asked: to forget 1,003 documents (3 of them not found")
         .contains("<b>? Undecided</b>The documents that judge are too few")
+        .contains("<b>Failed: matched. </b>")
+        .contains("<dt>Distance to the retrained model</dt><dd>0.300<small>")
+        .contains("came to where unseen text lies, 500 are still known, 500 are worse known")
+        .contains("<a href=\"#document-by-document\">", "<h2 id=\"document-by-document\">")
         .contains("</b>3 of 1003 documents asked for were not found or cannot be used")
         .contains("<dt>Trained on</dt><dd>not recorded</dd>")
         .contains("<dt>Scored</dt><dd>1,000 documents<small>20,000 chunks, 5,000,000 scored tokens")
         .contains("<dt>Forget loss, all documents</dt><dd>4.10 → 4.10")
         .contains("<dt>Membership AUC, by loss</dt><dd>0.60 → 0.60<small>chance is 0.5")
         .contains("<h3>Forget loss, steering half</h3>")
+        .contains("<b>Left out: </b>&lt;u&gt;left out&lt;/u&gt;: there is no approximate text")
+        .contains("<h3>Loss of chunks, all domains</h3>")
+        .contains("<td><span>+0.200<small> (0.15 to 0.25)</small></span></td><td>90.0 %</td>")
+        .contains("<td><span>+0.0500<small> (0.0100 to 0.0900)</small></span></td>")
         .contains("what is kept, from -0.25 to -0.25")
         .contains("Training ended after 5,000 of at most 9,000 steps")
-        .contains("<td>r-17</td><td>2</td><td>2.000</td><td>4.125</td>")
+        .contains("<td class=\"inner\">r-17</td><td>2</td><td>2.000</td><td>4.125</td>")
+        .contains("<td>△ still known</td><td>2 under</td>")
+        .contains("<h3>Documents beside unseen ones</h3>")
+        .contains("Of 500 documents 250 are below the range after unlearning, 250 above.")
+        .contains("<td class=\"inner\">&lt;b&gt;0&lt;/b&gt;</td><td>arxiv</td><td>r-17</td>")
         .contains("<td>9; not used: 4,321 of &lt;i&gt;code&lt;/i&gt;, not JSON</td>")
         .contains("<td>arxiv</td><td>forget</td><td>near</td><td>dropped</td><td>12,345</td>")
         .contains("approximate is &lt;small&gt;\\u001b\\u202e")
         .contains("<td class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</td>")
         .contains("<td><code>ab</code></td>", "<span>/m/o <code>aa</code></span>");
-    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(8);
-    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(8);
+    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(9);
+    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(9);
     Matcher ready = Pattern.compile("data-ready=\"(\\d+)\"").matcher(dom);
     assertThat(ready.find()).isTrue();
     // Said, not judged: the machine may be busy.
@@ -147,15 +162,32 @@ class PageIT {
           scores.add(score(model, split, domain));
           memory.add(new MemoryScore(model, split, domain, 0.1, 20_000, 5, 70, 80));
         }
-        histograms.add(
-            new Histogram(
-                model, split, 0.25, Stream.iterate(1L, n -> n * 3 % 65).limit(64).toList()));
+        for (String domain : List.of("*", "<b>bold</b>", "arxiv")) {
+          List<Long> chunks = Stream.iterate(1L, n -> n * 3 % 65).limit(64).toList();
+          List<Double> shares = chunks.stream().map(n -> n / 100.0).toList();
+          histograms.add(new Histogram(model, split, domain, 0.25, chunks, shares));
+        }
       }
       for (String domain : List.of("*", "<b>bold</b>", "arxiv")) {
         List<RocCurve.Point> roc = Collections.nCopies(100, new RocCurve.Point(0.5, 0.5));
         membership.add(
             new MembershipScore(
-                model, domain, "loss", 20_000, 20_000, 0.6, 0.4, 0.1, 0.2, 0.3, roc));
+                model,
+                domain,
+                "loss",
+                20_000,
+                20_000,
+                1,
+                0.6,
+                new Interval(0.55, 0.65),
+                0.4,
+                0.2,
+                new Interval(0.15, 0.25),
+                0.9,
+                0.1,
+                0.2,
+                0.3,
+                roc));
       }
     }
     Verdict verdict =
@@ -186,6 +218,10 @@ class PageIT {
                 scores,
                 membership,
                 memory,
+                List.of(
+                    new MemoryComparison(
+                        "unlearned", "*", 0.1, 0.05, 0.05, new Interval(0.01, 0.09), 0.1, 0.0)),
+                List.of("<u>left out</u>"),
                 List.of(new TaskScore("original", "arc", 100, 0.3, 0.31, new Interval(0.2, 0.4))),
                 histograms,
                 List.of(
@@ -221,7 +257,14 @@ class PageIT {
                 List.of(verdict),
                 List.of(
                     new RequestScore(
-                        "r-17", 2, 300, Map.of("original", 2.0, "unlearned", 4.125), List.of())),
+                        "r-17",
+                        2,
+                        300,
+                        Map.of("original", 2.0, "unlearned", 4.125),
+                        Outcome.UNDER,
+                        Map.of("under", 2L),
+                        List.of())),
+                documents(),
                 List.of()));
     folder
         .files()
@@ -254,7 +297,9 @@ class PageIT {
     new Report(
             folder,
             new ReportSettings(
-                new Gate(Set.of(), new GateLimits(0.15, "report.limits.damage")),
+                new Gate(
+                    Set.of(Requirement.MATCHED, Requirement.DAMAGE),
+                    new GateLimits(0.15, "report.limits.damage", 0.1, 0.05)),
                 Optional.of(1e12),
                 List.of(),
                 Optional.empty(),
@@ -263,6 +308,25 @@ class PageIT {
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     return scratch.resolve("report/index.html");
+  }
+
+  /** Half of them too well known, half too badly: in the mean they are where they should be. */
+  private static List<ForgottenDocument> documents() {
+    List<ForgottenDocument> documents = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      boolean known = i % 2 == 0;
+      documents.add(
+          new ForgottenDocument(
+              "arxiv",
+              "<b>" + i + "</b>",
+              List.of("r-17"),
+              20,
+              5000,
+              Map.of("original", 2.0, "unlearned", known ? 2.5 : 5.5),
+              new Interval(3, 5),
+              Map.of("unlearned", known ? Outcome.UNDER : Outcome.OVER)));
+    }
+    return documents;
   }
 
   private static SplitScore score(String model, String split, String domain) {

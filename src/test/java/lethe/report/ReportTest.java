@@ -9,14 +9,18 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.ForgottenDocument;
 import lethe.evaluate.MembershipScore;
+import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.evaluate.metric.Interval;
@@ -207,22 +211,27 @@ class ReportTest {
         .isEqualTo(
             new Gate(
                 Set.of(Requirement.MATCHED, Requirement.DAMAGE),
-                new GateLimits(0.3, "report.max-damage")));
+                new GateLimits(0.3, "report.max-damage", 0.1, 0.05)));
     assertThat(ReportSettings.read(Settings.of(List.of()).root()).gate())
-        .isEqualTo(new Gate(Set.of(), new GateLimits(0.15, "report.limits.damage")));
+        .isEqualTo(new Gate(Set.of(), new GateLimits(0.15, "report.limits.damage", 0.1, 0.05)));
     Settings several =
-        Settings.of(List.of("report.require=[under, damage]", "report.limits.damage=0.2"));
+        Settings.of(
+            List.of(
+                "report.require=[under, damage]",
+                "report.limits.damage=0.2",
+                "report.limits.membership=0.3"));
     assertThat(ReportSettings.read(several.root()).gate())
         .isEqualTo(
             new Gate(
                 Set.of(Requirement.UNDER, Requirement.DAMAGE),
-                new GateLimits(0.2, "report.limits.damage")));
+                new GateLimits(0.2, "report.limits.damage", 0.3, 0.05)));
     Settings wrong =
         Settings.of(
             List.of(
                 "report.require=[undecided, over, matched]",
                 "report.max-damage=-1",
-                "report.limits.damage=lots"));
+                "report.limits.damage=lots",
+                "report.limits.membership=0.6"));
     ReportSettings.read(wrong.root());
     assertThatThrownBy(wrong::check)
         .isInstanceOf(InvalidSettings.class)
@@ -230,7 +239,8 @@ class ReportTest {
         .hasMessageContaining("was \"undecided\"")
         .hasMessageContaining("report.require must name one verdict at most, was ")
         .hasMessageContaining("report.max-damage must be")
-        .hasMessageContaining("report.limits.damage must be a number, was \"lots\"");
+        .hasMessageContaining("report.limits.damage must be a number, was \"lots\"")
+        .hasMessageContaining("report.limits.membership must be from 0 to 0.5, was 0.6");
   }
 
   private static Report.Result gate(RunFolder folder, double most) {
@@ -239,7 +249,7 @@ class ReportTest {
         new ReportSettings(
             new Gate(
                 Set.of(Requirement.MATCHED, Requirement.DAMAGE),
-                new GateLimits(most, "report.max-damage")),
+                new GateLimits(most, "report.max-damage", 0.1, 0.05)),
             Optional.empty(),
             List.of(),
             Optional.empty(),
@@ -337,7 +347,7 @@ class ReportTest {
     folder.files().writeText(folder.evaluation(), "{\"models\": [], \"verdicts\": []}");
     assertThatThrownBy(() -> run(folder))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageEndingWith("is of version 1, this program reads 2; run evaluate again");
+        .hasMessageEndingWith("is of version 1, this program reads 3; run evaluate again");
   }
 
   @Test
@@ -358,12 +368,46 @@ class ReportTest {
   @Test
   void membershipIsShownBesideTheRetrainedModels() {
     MembershipScore unlearned =
-        new MembershipScore("unlearned", "*", "loss", 9, 9, 0.42, 0.4, 0, 0, 0, List.of());
+        new MembershipScore(
+            "unlearned",
+            "*",
+            "loss",
+            9,
+            9,
+            1,
+            0.42,
+            new Interval(0.3, 0.5),
+            0.4,
+            0.02,
+            null,
+            0.9,
+            0,
+            0,
+            0,
+            List.of());
     assertThat(MarkdownSummary.markdown(file(List.of(unlearned)), ""))
-        .contains("on unlearned by loss", "AUC 0.420 (the retrained model has 0.400)\n")
-        .doesNotContain("ideal");
+        .contains(
+            "on unlearned by loss",
+            "AUC 0.420, 95 % interval 0.300 to 0.500 (the retrained model has 0.400)\n")
+        .contains("Left out of membership inference for want of approximate text: books\n");
     MembershipScore alone =
-        new MembershipScore("unlearned", "*", "loss", 9, 9, 0.42, null, 0, 0, 0, List.of());
+        new MembershipScore(
+            "unlearned",
+            "*",
+            "loss",
+            9,
+            9,
+            1,
+            0.42,
+            null,
+            null,
+            -0.08,
+            null,
+            0.9,
+            0,
+            0,
+            0,
+            List.of());
     assertThat(MarkdownSummary.markdown(file(List.of(alone)), ""))
         .contains(
             "0.420 (0.5 if forget and approximate differ only in whether the model was trained on them)\n");
@@ -388,6 +432,8 @@ class ReportTest {
         membership,
         List.of(),
         List.of(),
+        List.of("books"),
+        List.of(),
         List.of(),
         List.of(),
         List.of(),
@@ -395,9 +441,53 @@ class ReportTest {
         null,
         null,
         List.of(),
+        DocumentSummary.of(List.of()),
         null,
         null,
         List.of());
+  }
+
+  @Test
+  void documentsAndRequestsAreTablesOfASpreadsheetTheWorstFirst() {
+    RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
+    run(folder);
+    assertThat(text(folder, "documents.csv").split("\r\n"))
+        .containsExactly(
+            "requests,domain,document,chunks,scored_tokens,nll_original,nll_unlearned,unseen_low,unseen_high,outcome_unlearned",
+            "\"'=bad, \"\"worse\"\"; good\",arxiv,\"'-2+3\nline\",2,400,2.000000,2.500000,3.000000,5.000000,under");
+    assertThat(text(folder, "requests.csv").split("\r\n"))
+        .containsExactly(
+            "request,documents,scored_tokens,nll_original,nll_unlearned,outcome,under,over,undecided,matched,nothing_found_for",
+            "unmet,1,400,2.000000,,,0,0,0,0,url u: no document has it",
+            "\"'=bad, \"\"worse\"\"\",1,400,2.000000,2.500000,under,1,0,0,0,",
+            "good,1,400,2.000000,2.500000,matched,0,0,0,1,");
+    assertThat(report(folder).at("/documents/count").asInt()).isEqualTo(1);
+    assertThat(report(folder).at("/documents/outcomes/under").asInt()).isEqualTo(1);
+    assertThat(report(folder).at("/documents/worst/0/unseen/low").asDouble()).isEqualTo(3);
+    assertThat(report(folder).at("/requests/1/outcome").asText()).isEqualTo("under");
+  }
+
+  private static RequestScore request(String id, Outcome outcome, String... unmet) {
+    Map<String, Double> nll =
+        outcome == null ? Map.of("original", 2.0) : Map.of("original", 2.0, "unlearned", 2.5);
+    Map<String, Long> outcomes =
+        outcome == null ? Map.of() : Map.of(outcome.name().toLowerCase(Locale.ROOT), 1L);
+    return new RequestScore(id, 1, 400, nll, outcome, outcomes, List.of(unmet));
+  }
+
+  @Test
+  void aCellThatWouldBeAFormulaIsText() {
+    Csv csv = new Csv(List.of("a", "b"));
+    for (String odd : List.of("=1", "+1", "-1", "@a", "\tx", "\rx")) {
+      csv.add(List.of(odd, -1.5));
+    }
+    csv.add(Arrays.asList(null, "a=1"));
+    assertThat(csv.toString())
+        .isEqualTo(
+            "a,b\r\n'=1,-1.500000\r\n'+1,-1.500000\r\n'-1,-1.500000\r\n'@a,-1.500000\r\n'\tx,-1.500000\r\n\"'\rx\",-1.500000\r\n,a=1\r\n");
+    assertThatThrownBy(() -> csv.add(List.of("one")))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("Cannot write a row of 1 cells into 2 columns");
   }
 
   @Test
@@ -464,7 +554,7 @@ class ReportTest {
 
   private static ReportSettings settings(Set<Requirement> require, boolean examples) {
     return new ReportSettings(
-        new Gate(require, new GateLimits(0.15, "report.limits.damage")),
+        new Gate(require, new GateLimits(0.15, "report.limits.damage", 0.1, 0.05)),
         Optional.of(1e9),
         List.of(),
         Optional.empty(),
@@ -514,6 +604,8 @@ class ReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
+                List.of(),
                 List.of(
                     new EntropyGap(
                         "unlearned",
@@ -524,7 +616,20 @@ class ReportTest {
                         new Interval(0.5, 1.5),
                         EntropyGap.Sureness.FLATTER)),
                 verdicts,
-                List.of(),
+                List.of(
+                    request("good", Outcome.MATCHED),
+                    request("=bad, \"worse\"", Outcome.UNDER),
+                    request("unmet", null, "url u: no document has it")),
+                List.of(
+                    new ForgottenDocument(
+                        "arxiv",
+                        "-2+3\nline",
+                        List.of("=bad, \"worse\"", "good"),
+                        2,
+                        400,
+                        Map.of("original", 2.0, "unlearned", 2.5),
+                        new Interval(3, 5),
+                        Map.of("unlearned", Outcome.UNDER))),
                 List.of(
                     new Continuation(
                         "original", "arxiv", "a", 0, "before", "truth", "secret", 1))));

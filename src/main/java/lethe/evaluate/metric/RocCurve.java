@@ -24,14 +24,12 @@ public final class RocCurve {
 
   private final List<Point> points = new ArrayList<>();
   private final double auc;
-  private final int members;
 
   /**
    * @param members scores, at least one
    * @param nonMembers scores, at least one
    */
   public RocCurve(double[] members, double[] nonMembers) {
-    this.members = members.length;
     double[] m = sorted(members);
     double[] n = sorted(nonMembers);
     points.add(new Point(0, 0));
@@ -65,11 +63,6 @@ public final class RocCurve {
 
   public double auc() {
     return auc;
-  }
-
-  /** How many members there are. */
-  public int members() {
-    return members;
   }
 
   /** The highest share of members found at a threshold with at most this share of false alarms. */

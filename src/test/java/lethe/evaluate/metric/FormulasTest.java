@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import lethe.evaluate.DocumentScore;
 import lethe.evaluate.Verdict;
 import lethe.evaluate.metric.RocCurve.Point;
@@ -233,5 +234,45 @@ class FormulasTest {
     Arrays.fill(means, mean);
     Arrays.fill(deviations, deviation);
     return new TokenScores(nll, means, deviations, new boolean[nll.length]);
+  }
+
+  @Test
+  void theAreaByDocumentsByHand() {
+    // Of three unseen chunks 3 is above all, 1 above one and equal to one, 2 above two and equal to
+    // one.
+    DocumentAuc auc =
+        DocumentAuc.of(
+            List.of(new double[] {3, 1}, new double[] {2}),
+            List.of(new double[] {2, 0}, new double[] {1}));
+    assertThat(auc.auc()).isCloseTo(7 / 9.0, within(1e-15));
+    assertThat(auc.auc())
+        .isEqualTo(new RocCurve(new double[] {3, 1, 2}, new double[] {2, 0, 1}).auc());
+    assertThat(auc.memberSums()).containsExactly(1.5, 2.5 / 3);
+    assertThat(auc.otherSums()).containsExactly(1.5, 2.5 / 3);
+    // Residuals (1.5 - 14/9) / 3 and its opposite: 2 (2 / 54^2) of members and as much of the
+    // others,
+    // of 2 degrees of freedom.
+    Interval interval = StratifiedInterval.of(auc.auc(), auc.strata(1));
+    double half = 4.302653 * Math.sqrt(2 * 4 / (54.0 * 54));
+    assertThat(interval.low()).isCloseTo(7 / 9.0 - half, within(1e-6));
+    assertThat(interval.high()).isCloseTo(7 / 9.0 + half, within(1e-6));
+  }
+
+  @Test
+  void aRuinedModelsScoresSpeakAgainstMembers() {
+    List<double[]> known = List.of(new double[] {1, 2});
+    List<double[]> ruined = List.of(new double[] {Double.NaN, Double.NEGATIVE_INFINITY});
+    assertThat(DocumentAuc.of(ruined, known).auc()).isZero();
+    assertThat(DocumentAuc.of(ruined, ruined).auc()).isEqualTo(0.5);
+    assertThat(UnseenRange.of(new double[] {1, 2}).inside(ruined)).isZero();
+  }
+
+  @Test
+  void theRangeOfUnseenChunksLeavesOneInFortyOutAtEitherEnd() {
+    double[] unseen = IntStream.range(0, 80).mapToDouble(i -> 79 - i).toArray();
+    assertThat(UnseenRange.of(unseen)).isEqualTo(new UnseenRange(2, 77));
+    assertThat(UnseenRange.of(new double[] {3, 1})).isEqualTo(new UnseenRange(1, 3));
+    assertThat(new UnseenRange(2, 77).inside(List.of(new double[] {1, 2}, new double[] {77, 78})))
+        .isEqualTo(2);
   }
 }
