@@ -344,6 +344,7 @@ class ScoresTest {
         ordinal,
         tokens,
         nll,
+        nll, // of the entropy
         0,
         likelihoods,
         likelihoods,
