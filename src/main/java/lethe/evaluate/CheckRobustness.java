@@ -145,7 +145,7 @@ public final class CheckRobustness {
         name,
         before - after,
         settings.robustness().limits().loss(),
-        "rounded to %s, the distance of the forget loss from the target goes from %s to %s: %s lower, at most %s nats per token",
+        "rounded to %s, the distance of the forget loss from the target goes from %s to %s: it falls by %s, at most %s nats per token",
         name,
         signed(before),
         signed(after));
