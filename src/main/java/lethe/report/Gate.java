@@ -29,11 +29,13 @@ record Gate(Set<Requirement> require, GateLimits limits) {
    * What the conditions are judged by, all of the unlearned model.
    *
    * @param fingerprint of the model; nothing when it was not evaluated
+   * @param verdict on it; nothing where there is none
    * @param band half the width of the verdict's, nats per token
    * @param damage on every split to be kept and each of its domains, worst first
    * @param membership of all scores and domains
    * @param memory of all domains
    * @param domainsLeftOut to forget that have no approximate text
+   * @param robustness as it was checked; nothing where it was not
    */
   record Evidence(
       Optional<String> fingerprint,

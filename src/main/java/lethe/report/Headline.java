@@ -60,12 +60,13 @@ final class Headline {
     return Optional.ofNullable(verdict.toDecide())
         .map(
             needed ->
-                "about %,d of forget and %,d of approximate in the judging half, in place of %,d and %,d, would decide if they were like these"
-                    .formatted(
-                        needed.forget(),
-                        needed.approximate(),
-                        verdict.forgetDocuments(),
-                        verdict.approximateDocuments()));
+                String.format(
+                    Locale.ROOT,
+                    "about %,d of forget and %,d of approximate in the judging half, in place of %,d and %,d, would decide if they were like these",
+                    needed.forget(),
+                    needed.approximate(),
+                    verdict.forgetDocuments(),
+                    verdict.approximateDocuments()));
   }
 
   /** The worst split as a whole, and the worst domain where that is another place. */

@@ -138,12 +138,16 @@ function bars(labels, names, values, x, y, colours) {
 function ready() {
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  const opened = []; // paper cannot be clicked
   addEventListener("beforeprint", () => {
     document.documentElement.setAttribute("data-paper", "");
+    opened.push(...document.querySelectorAll("details:not([open])"));
+    for (const details of opened) details.open = true;
     draw();
   });
   addEventListener("afterprint", () => {
     document.documentElement.removeAttribute("data-paper");
+    for (const details of opened.splice(0)) details.open = false;
     draw();
   });
   document.documentElement.setAttribute("data-ready", String(Math.round(performance.now())));

@@ -1188,7 +1188,7 @@ function asked() {
     table(["", ""], rows, "words"),
     el(
       "details",
-      {},
+      { class: "raw" },
       el("summary", {}, "run.json, unchanged"),
       el("div", { class: "scroll", tabindex: "0" }, el("pre", {}, el("code", {}, JSON.stringify(p, null, 2)))),
     ),
