@@ -27,28 +27,35 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Corpora, model and run folder on a real name node and data node. */
 class HdfsTest {
-  @TempDir java.nio.file.Path folder;
-  private MiniDFSCluster cluster;
-  private FileSystem hdfs;
+  @TempDir static java.nio.file.Path disks;
+  private static MiniDFSCluster cluster;
+  private static FileSystem hdfs;
 
-  @BeforeEach
-  void start() throws IOException {
+  @TempDir java.nio.file.Path folder;
+
+  @BeforeAll
+  static void start() throws IOException {
     Configuration configuration = new Configuration();
-    configuration.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, folder.resolve("dfs").toString());
+    configuration.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, disks.resolve("dfs").toString());
     cluster = new MiniDFSCluster.Builder(configuration).numDataNodes(1).build();
     hdfs = cluster.getFileSystem();
   }
 
-  @AfterEach
-  void stop() {
+  @AfterAll
+  static void stop() {
     cluster.close();
+  }
+
+  /** A folder of HDFS for a test alone, by the name of that on the disk. */
+  private String root() {
+    return cluster.getURI() + "/" + folder.getFileName();
   }
 
   @Test
@@ -61,9 +68,9 @@ class HdfsTest {
     Files.writeString(conf, Files.readString(conf).replace("book.jsonl", "book.jsonl.gz"));
     Prepare.Result onDisk = prepare(conf, folder.resolve("run").toString());
     for (String name : List.of("data", "model")) {
-      hdfs.copyFromLocalFile(new Path(folder.resolve(name).toString()), new Path("/" + name));
+      hdfs.copyFromLocalFile(new Path(folder.resolve(name).toString()), new Path(root(), name));
     }
-    Files.writeString(conf, Files.readString(conf).replace("\"" + folder, "\"" + cluster.getURI()));
+    Files.writeString(conf, Files.readString(conf).replace("\"" + folder, "\"" + root()));
     RunFolder run = run();
 
     assertThat(run.root().toString()).startsWith("hdfs://");
@@ -77,7 +84,7 @@ class HdfsTest {
     assertThat(result).isEqualTo(onDisk);
     assertHolds(run, result);
 
-    Path archive = hdfs.makeQualified(new Path("/data/book.jsonl.gz"));
+    Path archive = hdfs.makeQualified(new Path(root(), "data/book.jsonl.gz"));
     byte[] whole = run.files().read(archive);
     run.files().write(archive, Arrays.copyOf(whole, whole.length - 20));
     assertThatThrownBy(() -> prepare(conf, run.root().toString()))
@@ -107,8 +114,8 @@ class HdfsTest {
   @Test
   void aModelIsReadAndWrittenThereAndARunFolderHasOneDriver() throws IOException {
     SmallRun.in(folder);
-    hdfs.copyFromLocalFile(new Path(folder.resolve("model").toString()), new Path("/model"));
-    ModelSource model = new ModelSource(cluster.getURI() + "/model", Map.of());
+    hdfs.copyFromLocalFile(new Path(folder.resolve("model").toString()), new Path(root(), "model"));
+    ModelSource model = new ModelSource(root() + "/model", Map.of());
     assertThat(model.check()).isEmpty();
     RunFolder run = run();
     Lease lease = new Lease(run, new Silent());
@@ -144,7 +151,7 @@ class HdfsTest {
   }
 
   private RunFolder run() {
-    return RunFolder.of(cluster.getURI() + "/run", new Configuration());
+    return RunFolder.of(root() + "/run", new Configuration());
   }
 
   private Prepare.Result prepare(java.nio.file.Path conf, String run) {

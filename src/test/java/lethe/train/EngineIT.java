@@ -54,12 +54,23 @@ import lethe.train.worker.FaultInjection;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The training engine on real executor processes. */
+/**
+ * The training engine on real executor processes. Most runs follow each other in one Spark
+ * application with two executors, which takes longer to start than a run; those that need another
+ * one come last.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class EngineIT {
+  private static final int LAST = Order.DEFAULT + 1;
+
   private static final List<Role> ROLES =
       List.of(new Role("forget", new GradientAscent(), 1), new Role("retain", new Descent(), 1));
 
@@ -72,6 +83,9 @@ class EngineIT {
 
   private static Outcome undisturbed;
 
+  /** The application of runs that need none of their own; null while another one runs. */
+  private static SparkSession common;
+
   /** Two workers and no fault. */
   private Outcome undisturbed() throws IOException {
     if (undisturbed == null) {
@@ -81,6 +95,7 @@ class EngineIT {
   }
 
   @Test
+  @Order(LAST)
   void anyNumberOfWorkersGivesTheSameBits() throws IOException {
     Outcome one = new Run("one").workers(1).train();
     Outcome two = undisturbed();
@@ -162,6 +177,7 @@ class EngineIT {
   }
 
   @Test
+  @Order(LAST)
   void aTargetEndsItAtTheSameStepWithTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
     Outcome one = new Run("steered-one").workers(1).target(TARGET).train();
     assertThat(one.steps).hasSizeBetween(2, 5);
@@ -189,6 +205,7 @@ class EngineIT {
   }
 
   @Test
+  @Order(LAST)
   void sidesToldApartGiveTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
     Outcome one = new Run("sides-one").workers(1).gradientMode(GradientMode.PROJECTED).train();
     // Two workers, stopped after the third step and begun again.
@@ -231,6 +248,7 @@ class EngineIT {
   }
 
   @Test
+  @Order(LAST)
   void eachTaskOfAModelHasAGpuOfItsOwnAndOtherTasksHaveNone() throws IOException {
     Path script = folder.resolve("gpus.sh");
     Files.writeString(
@@ -256,6 +274,14 @@ class EngineIT {
       stages.eachTaskOfAModelHasItsOwn();
       stages.withoutAGpuTheProcessorIsNotTaken();
       stages.labelsAndScoresAskForOne();
+    }
+  }
+
+  @AfterAll
+  static void stopCommon() {
+    if (common != null) {
+      common.stop();
+      common = null;
     }
   }
 
@@ -288,6 +314,7 @@ class EngineIT {
     private Optional<String> fault = Optional.empty();
     private GradientMode gradientMode = GradientMode.SUMMED;
     private DeviceChoice device = DeviceChoice.CPU;
+    private boolean own;
     private final Map<String, String> spark = new HashMap<>();
     private final List<String> notices = new CopyOnWriteArrayList<>();
     private final StopRequest request = new StopRequest();
@@ -304,6 +331,7 @@ class EngineIT {
 
     Run executorCores(int cores) {
       executorCores = cores;
+      own = true;
       return this;
     }
 
@@ -331,6 +359,7 @@ class EngineIT {
     /** A death, as {@link FaultInjection} reads it. */
     Run fault(String asked) {
       fault = Optional.of(asked);
+      own = true;
       return this;
     }
 
@@ -356,8 +385,6 @@ class EngineIT {
           System.getProperty("lethe.classpath")
               + ":"
               + GpuStages.class.getProtectionDomain().getCodeSource().getLocation().getPath());
-      // A barrier stage that lacks slots is refused after 40 looks; not 15 seconds after each.
-      spark.put("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
       return this;
     }
 
@@ -376,16 +403,23 @@ class EngineIT {
     }
 
     Outcome train() {
-      SparkSession spark = session();
-      try {
-        return train(spark);
-      } finally {
-        spark.stop();
+      if (own) {
+        SparkSession spark = session();
+        try {
+          return train(spark);
+        } finally {
+          spark.stop();
+        }
       }
+      if (common == null) {
+        common = new Run("common").session();
+      }
+      return train(common);
     }
 
-    /** A Spark application for it. */
+    /** A Spark application for it, with an executor per worker; the common one ends. */
     SparkSession session() {
+      stopCommon();
       SparkSession.Builder builder =
           SparkSession.builder()
               .master("local-cluster[" + workers + "," + executorCores + ",1024]")
@@ -393,6 +427,8 @@ class EngineIT {
               .config("spark.executor.memory", "1g")
               .config("spark.ui.enabled", false)
               .config("spark.sql.shuffle.partitions", 4)
+              // A barrier stage that lacks slots looks for them again after this, 40 times.
+              .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
               .config(
                   "spark.executor.extraJavaOptions", System.getProperty("lethe.executor-options"))
               .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"));
