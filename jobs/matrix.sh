@@ -43,11 +43,12 @@ spark.sql.adaptive.enabled = false
 spark.sql.shuffle.partitions = 2
 END
 
-# The start: a corpus and a model with random weights, trained for two steps.
+# The start: a corpus and a model with random weights, trained for two steps, in one process.
 begin() {
   ./submit.sh "$1" "$into/matrix.conf" "sample.directory=$into/sample" \
     "sample.model={width=32,layers=2,heads=2,key-value-heads=2,inner-width=64,context=256}" \
-    pretrain.enabled=true "pretrain.model=$into/sample/model" pretrain.steps=2 >"$into/$1.log" 2>&1 ||
+    pretrain.enabled=true "pretrain.model=$into/sample/model" pretrain.steps=2 train.workers=1 "spark.master=local[1]" \
+    >"$into/$1.log" 2>&1 ||
     { tail -5 "$into/$1.log" >&2; exit 1; }
 }
 begin prepare

@@ -30,6 +30,8 @@ class SharedRunIT {
             "run.dir=" + folder.resolve("run"),
             "define.in-domain=domain IN ('arxiv', 'github') AND length(text) < 60000",
             "train.steps=2",
+            "train.workers=1", // in the driver's process: executors have tests of their own
+            "spark.master=local[2]",
             "corpus.splits.forget.documents={arxiv=1,github=3}",
             "corpus.splits.retain.documents={arxiv=1,github=3}",
             "corpus.splits.approximate.documents={arxiv=1,github=3}",
