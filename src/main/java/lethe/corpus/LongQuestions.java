@@ -64,7 +64,10 @@ record LongQuestions(
     int form = encoder.template().prompt("").length() + 1; // and what begins a text
     Column most = col(ASKED).plus(form).multiply(CHARACTER_TOKENS);
     Dataset<Row> many =
-        index.where(col(UNUSABLE).isNull().and(most.geq(length))).select(DOMAIN, ID, CHARACTERS);
+        tables
+            .rowByRow(index)
+            .where(col(UNUSABLE).isNull().and(most.geq(length)))
+            .select(DOMAIN, ID, CHARACTERS);
     if (many.isEmpty()) {
       return index;
     }

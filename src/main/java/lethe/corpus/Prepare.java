@@ -169,14 +169,15 @@ public final class Prepare {
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(json);
     documents.tables().forEach(table -> early.accept(table.sentence()));
     try (MaterializedTables tables = new MaterializedTables()) {
+      DocumentTexts texts = new DocumentTexts(spark, documents.read());
       Tokenization how =
           new Tokenization(
               settings,
               broadcast,
-              library(json, early),
+              library(json, texts.table(), early),
               longestToken,
               encoder(),
-              new DocumentTexts(spark, documents.read()));
+              texts);
       return use.apply(
           new Assembly(how, documents, tables, folder.files(), vocabulary, previous())
               .contents(early));
@@ -190,11 +191,11 @@ public final class Prepare {
   /**
    * What makes tokens of the texts; the hub's tokenizer is compared with Hugging Face's library.
    */
-  private TokenizerLibrary library(byte[] json, Consumer<String> early) {
+  private TokenizerLibrary library(byte[] json, Dataset<Row> rows, Consumer<String> early) {
     if (settings.hub().isPresent()) {
       return TokenizerLibrary.HUGGING_FACE;
     }
-    TokenizerChoice choice = TokenizerChoice.of(json, TextSample.of(documents.read()));
+    TokenizerChoice choice = TokenizerChoice.of(json, TextSample.of(rows));
     early.accept(choice.sentence());
     return choice.library();
   }

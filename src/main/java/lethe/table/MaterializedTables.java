@@ -57,6 +57,16 @@ public final class MaterializedTables implements AutoCloseable {
     return Optional.ofNullable(few.get(table));
   }
 
+  /**
+   * Such a table for conditions and columns that look at one row at a time: of few rows Spark finds
+   * the answer when it plans, without a job.
+   */
+  public Dataset<Row> rowByRow(Dataset<Row> table) {
+    return few(table)
+        .map(rows -> table.sparkSession().createDataFrame(rows, table.schema()))
+        .orElse(table);
+  }
+
   /** How many rows such a table has; of one with few rows without a job. */
   public long count(Dataset<Row> table) {
     return few(table).map(rows -> (long) rows.size()).orElseGet(table::count);

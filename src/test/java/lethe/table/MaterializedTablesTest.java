@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import lethe.LocalSpark;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -36,6 +38,25 @@ class MaterializedTablesTest {
     Dataset<Row> table =
         LocalSpark.SESSION.range(0, 4 * rows, 1, 4).toDF("id").where(col("id").geq(3 * rows));
     assertSame(table, kept);
+  }
+
+  @Test
+  void aQuestionToEachRowByItselfNeedsNoJobWhereTheDriverHasTheRows() {
+    SparkContext spark = LocalSpark.SESSION.sparkContext();
+    try (MaterializedTables tables = new MaterializedTables()) {
+      Dataset<Row> few = tables.keep(LocalSpark.SESSION.range(100).toDF("id"));
+      spark.setJobGroup("row by row", "", false);
+      assertThat(tables.rowByRow(few).where("id > 98").isEmpty()).isFalse();
+      assertThat(tables.rowByRow(few).where("id > 99").isEmpty()).isTrue();
+      spark.setJobGroup("after it", "", false);
+      assertThat(few.where("id > 98").isEmpty()).isFalse();
+      while (spark.statusTracker().getJobIdsForGroup("after it").length == 0) {
+        Thread.onSpinWait(); // Spark hears of jobs a little later, in their order
+      }
+      assertThat(spark.statusTracker().getJobIdsForGroup("row by row")).isEmpty();
+    } finally {
+      spark.clearJobGroup();
+    }
   }
 
   private static void assertSame(Dataset<Row> table, int partitions) {

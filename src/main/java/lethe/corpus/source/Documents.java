@@ -21,10 +21,12 @@ import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * The documents table: every row of every source, usable or not.
@@ -90,6 +92,9 @@ public final class Documents {
 
   /** The files of each source, looked for once. */
   private final Map<Source, Listing> listings = new HashMap<>();
+
+  /** Hadoop's settings for the tasks of all sources, once a file was asked for. */
+  private Broadcast<SerializableConfiguration> hadoop;
 
   /**
    * @param predicates over the members of documents
@@ -244,9 +249,16 @@ public final class Documents {
     Listing listing = listing(source).orElseThrow();
     JavaRDD<FileEntry> entries =
         source.format().equals(Source.TEXT)
-            ? FileRows.whole(spark, listing)
-            : FileRows.entries(spark, listing);
+            ? FileRows.whole(spark, listing, hadoop())
+            : FileRows.entries(spark, listing, hadoop());
     return spark.createDataFrame(entries.map(row::of), DocumentRow.schema(columns));
+  }
+
+  private Broadcast<SerializableConfiguration> hadoop() {
+    if (hadoop == null) {
+      hadoop = FileRows.hadoop(spark);
+    }
+    return hadoop;
   }
 
   private String base(Source source) {

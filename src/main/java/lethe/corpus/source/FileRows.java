@@ -33,6 +33,16 @@ public final class FileRows {
 
   /** Lines, or the objects of an array. */
   public static JavaRDD<FileEntry> entries(SparkSession spark, Listing listing) {
+    return entries(spark, listing, hadoop(spark));
+  }
+
+  /**
+   * The same.
+   *
+   * @param hadoop of {@link #hadoop}
+   */
+  static JavaRDD<FileEntry> entries(
+      SparkSession spark, Listing listing, Broadcast<SerializableConfiguration> hadoop) {
     long most = most(spark, listing);
     List<FileSlice> slices = new ArrayList<>();
     for (FileSlice file : listing.files()) {
@@ -46,7 +56,6 @@ public final class FileRows {
                 file.file(), file.name(), from, Math.min(from + most, file.to()), file.hosts()));
       }
     }
-    var hadoop = hadoop(spark);
     return tasks(spark, slices, most).flatMap(new Read(hadoop, false));
   }
 
@@ -55,9 +64,13 @@ public final class FileRows {
     return file.bytes() * (PACKED.matcher(file.file()).find() ? USUAL_PACKING : 1);
   }
 
-  /** Whole files. */
-  static JavaRDD<FileEntry> whole(SparkSession spark, Listing listing) {
-    var hadoop = hadoop(spark);
+  /**
+   * Whole files.
+   *
+   * @param hadoop of {@link #hadoop}
+   */
+  static JavaRDD<FileEntry> whole(
+      SparkSession spark, Listing listing, Broadcast<SerializableConfiguration> hadoop) {
     return tasks(spark, listing.files(), most(spark, listing)).flatMap(new Read(hadoop, true));
   }
 

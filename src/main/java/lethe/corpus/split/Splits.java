@@ -24,8 +24,10 @@ import static org.apache.spark.sql.functions.when;
 
 import java.util.EnumMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import lethe.corpus.source.DocumentTexts;
 import lethe.table.MaterializedTables;
 import lethe.table.Rows;
@@ -93,6 +95,19 @@ public final class Splits {
           row.<Long>getAs(CHARACTERS),
           row.<Long>getAs(SHORTEST),
           row.<Long>getAs(LONGEST));
+    }
+
+    /**
+     * @param name the split, the domain
+     */
+    private static Count from(List<String> name, LongSummaryStatistics characters) {
+      return new Count(
+          name.get(0),
+          name.get(1),
+          characters.getCount(),
+          characters.getSum(),
+          characters.getMin(),
+          characters.getMax());
     }
   }
 
@@ -254,20 +269,36 @@ public final class Splits {
   /** What each split takes of each domain that it has documents of. */
   public List<Count> counts() {
     if (counts == null) {
-      counts =
-          taken
-              .groupBy(SPLIT, DOMAIN)
-              .agg(
-                  count(lit(1)).as(DOCUMENTS),
-                  sum(CHARACTERS).as(CHARACTERS),
-                  min(CHARACTERS).cast(DataTypes.LongType).as(SHORTEST),
-                  max(CHARACTERS).cast(DataTypes.LongType).as(LONGEST))
-              .collectAsList()
-              .stream()
-              .map(Count::from)
-              .toList();
+      counts = tables.few(taken).map(Splits::counts).orElseGet(this::countsOfMany);
     }
     return counts;
+  }
+
+  /** The same of rows that the driver has. */
+  private static List<Count> counts(List<Row> taken) {
+    return taken.stream()
+        .collect(
+            Collectors.groupingBy(
+                row -> List.<String>of(row.getAs(SPLIT), row.getAs(DOMAIN)),
+                Collectors.summarizingLong(row -> row.<Integer>getAs(CHARACTERS))))
+        .entrySet()
+        .stream()
+        .map(group -> Count.from(group.getKey(), group.getValue()))
+        .toList();
+  }
+
+  private List<Count> countsOfMany() {
+    return taken
+        .groupBy(SPLIT, DOMAIN)
+        .agg(
+            count(lit(1)).as(DOCUMENTS),
+            sum(CHARACTERS).as(CHARACTERS),
+            min(CHARACTERS).cast(DataTypes.LongType).as(SHORTEST),
+            max(CHARACTERS).cast(DataTypes.LongType).as(LONGEST))
+        .collectAsList()
+        .stream()
+        .map(Count::from)
+        .toList();
   }
 
   /** How many documents a split takes. */
@@ -297,7 +328,8 @@ public final class Splits {
         }
       }
     }
-    if (conflict == null || index.where(col(UNUSABLE).isNull().and(conflict)).isEmpty()) {
+    if (conflict == null
+        || tables.rowByRow(index).where(col(UNUSABLE).isNull().and(conflict)).isEmpty()) {
       return List.of();
     }
     return candidates.values().stream()
