@@ -981,6 +981,7 @@ function documents() {
   const d = data.documents;
   if (!d.count) return;
   const judged = others.includes("unlearned");
+  const listed = d.worst.slice(0, 100);
   page.append(
     heading("Document by document"),
     el(
@@ -996,14 +997,14 @@ function documents() {
         ". Unseen: where one more document of the domain that the model never saw would lie, with 95 % probability; so of 20 documents " +
         "that are like unseen ones about one lies outside. Undecided: inside the range, as it was before, or too few unseen documents for " +
         "a range. " +
-        (d.worst.length < d.count ? `The ${whole(d.worst.length)} worst are shown; ` : "") +
+        (listed.length < d.count ? `The ${whole(listed.length)} worst are listed; ` : "") +
         "documents.csv beside this page has all.",
     ),
   );
   page.append(
     table(
       ["document", "domain", "requests", ...models, "unseen", ...(judged ? ["unlearned"] : [])],
-      d.worst.slice(0, 100).map((x) => ({
+      listed.map((x) => ({
         cells: [
           { inner: x.document },
           x.domain,
@@ -1044,7 +1045,7 @@ function documentChart(d) {
     pointRadius: 0,
   });
   return figure(
-    "Documents beside unseen ones",
+    "Documents beside unseen ones" + (d.worst.length < d.count ? `, the ${whole(d.worst.length)} worst` : ""),
     `Place of each document's loss in the range of unseen documents of its domain, from -1 to 1. Of ${sorted.length} documents ` +
       `${beyond((v) => v < -1)} are below the range after unlearning, ${beyond((v) => v > 1)} above.`,
     "Between the dashed lines is the range of unseen documents. Below it a document is still known, above it worse known than text that " +

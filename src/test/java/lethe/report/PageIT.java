@@ -75,7 +75,7 @@ class PageIT {
         .contains("Training ended after 5,000 of at most 9,000 steps")
         .contains("<td class=\"inner\">r-17</td><td>2</td><td>2.000</td><td>4.125</td>")
         .contains("<td>△ still known</td><td>2 under</td>")
-        .contains("<h3>Documents beside unseen ones</h3>")
+        .contains("<h3>Documents beside unseen ones, the 500 worst</h3>")
         .contains("Of 500 documents 250 are below the range after unlearning, 250 above.")
         .contains("<td class=\"inner\">&lt;b&gt;0&lt;/b&gt;</td><td>arxiv</td><td>r-17</td>")
         .contains("<td>9; not used: 4,321 of &lt;i&gt;code&lt;/i&gt;, not JSON</td>")
