@@ -56,10 +56,10 @@ public record MemoryBudget(
   /** Copies of a piece's logits that a term and its gradient take. */
   private static final long LOGITS = 4;
 
-  /** Outside the heap: PyTorch's libraries, compiled code, classes, buffers of the network. */
-  private static final long LIBRARIES = 220L << 20;
+  /** What PyTorch's libraries take. */
+  private static final long LIBRARIES = 120L << 20;
 
-  /** The same of a process without PyTorch. */
+  /** What Java takes outside the heap; a worker's heap has as much to spare. */
   private static final long JAVA = 150L << 20;
 
   /** As above, where only a layer's input is kept. */
