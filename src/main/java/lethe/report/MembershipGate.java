@@ -36,9 +36,11 @@ record MembershipGate(GateLimits limits) implements UnseenGate {
     pooled.stream()
         .filter(m -> m.excessInterval() != null && !shown(m))
         .forEach(m -> add(m, failed));
-    judging.stream()
-        .filter(m -> !m.domain().equals(SplitScore.ALL) && beyond(m.excessInterval(), limit()))
-        .forEach(m -> add(m, failed));
+    if (failed.isEmpty()) { // else the domains would say the same at length
+      judging.stream()
+          .filter(m -> !m.domain().equals(SplitScore.ALL) && beyond(m.excessInterval(), limit()))
+          .forEach(m -> add(m, failed));
+    }
     if (!failed.isEmpty()) {
       return new Judgement(State.FAILED, String.join("; ", FirstTen.lines(failed)));
     }
