@@ -11,8 +11,8 @@ import lethe.target.Split;
 
 /**
  * How much a model's loss rose on a split that should not change, or on a domain of it. Text of the
- * forget domains that the model never saw (approximate) is among them: a model retrained without
- * the forget documents would lose nothing there.
+ * forget domains that the model never saw (approximate) is among them, though a model retrained
+ * without the forget documents loses some there, too: it has read less of those domains.
  *
  * @param model compared with the original
  * @param split whose loss rose

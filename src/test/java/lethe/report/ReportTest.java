@@ -213,7 +213,7 @@ class ReportTest {
                 Set.of(Requirement.MATCHED, Requirement.DAMAGE),
                 new GateLimits(0.3, "report.max-damage", 0.1, 0.05)));
     assertThat(ReportSettings.read(Settings.of(List.of()).root()).gate())
-        .isEqualTo(new Gate(Set.of(), new GateLimits(0.15, "report.limits.damage", 0.1, 0.05)));
+        .isEqualTo(new Gate(Set.of(), new GateLimits(0.3, "report.limits.damage", 0.1, 0.05)));
     Settings several =
         Settings.of(
             List.of(
