@@ -21,7 +21,8 @@ import lethe.train.gradient.ShardTree;
  * <pre>
  * driver heap      weights 4P, moments 8P, the step's gradient 4P, what a checkpoint copies 4P, the best step's weights 4P,
  *                  and for each worker the window's buckets
- * worker heap      (1 + log2(shards it owns)) gradients of 4P, and the buckets under way
+ * worker heap      log2(shards it owns), at least one, gradients of 4P, and the buckets under way: a shard's gradient is added
+ *                  bucket by bucket as it is read
  * worker native    weights W: 4A, or with bfloat16 2 for each element of a matrix and 4 for any other and for the embedding;
  *                  gradients 4P, W for each frozen model, activations of a pass, the logits of a piece of its positions and
  *                  with them the output matrix's gradient once more, libraries
@@ -98,7 +99,7 @@ public record MemoryBudget(
       owned = Math.max(owned, tree.firstShard(w + 1, workers) - tree.firstShard(w, workers));
     }
     long levels = 32L - Integer.numberOfLeadingZeros(owned - 1);
-    long heap = (1 + levels) * 4 * parts * trained + 2L * MailboxClient.OUTSTANDING * bucket;
+    long heap = Math.max(1, levels) * 4 * parts * trained + 2L * MailboxClient.OUTSTANDING * bucket;
     long outside =
         resident + 4 * trained + frozenModels * Parameters.bytes(architecture, precision);
     long kept =
