@@ -196,9 +196,8 @@ function readers() {
         "p",
         {},
         (judged
-          ? `Of ${count(d.count, "document")}, ${whole(d.outcomes.matched)} came to where unseen text lies, ${whole(d.outcomes.under)} are ` +
-            `still known, ${whole(d.outcomes.over)} are worse known than unseen text, and of ${whole(d.outcomes.undecided)} nothing can be ` +
-            "said. "
+          ? `Of ${count(d.count, "document")}: ${whole(d.outcomes.matched)} now like unseen text, ${whole(d.outcomes.under)} still known, ` +
+            `${whole(d.outcomes.over)} worse known than unseen text, ${whole(d.outcomes.undecided)} undecided. `
           : "") +
           "The report compares the model's losses on these documents with those on text it never saw. It does not prove that nothing of " +
           "them is left. ",

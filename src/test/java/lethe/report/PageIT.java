@@ -59,7 +59,7 @@ class PageIT {
         .contains("<b>? Undecided</b>The documents that judge are too few")
         .contains("<b>Failed: matched. </b>")
         .contains("<dt>Distance to the retrained model</dt><dd>0.300<small>")
-        .contains("came to where unseen text lies, 500 are still known, 500 are worse known")
+        .contains("now like unseen text, 500 still known, 500 worse known")
         .contains("<a href=\"#document-by-document\">", "<h2 id=\"document-by-document\">")
         .contains("</b>3 of 1003 documents asked for were not found or cannot be used")
         .contains("<dt>Trained on</dt><dd>not recorded</dd>")
