@@ -278,8 +278,13 @@ public final class MailboxClient implements DriverConnection, AutoCloseable {
     private synchronized void next() {
       while (failure == null && unanswered < OUTSTANDING && !waiting.isEmpty()) {
         unanswered++;
-        CompletableFuture<ByteBuffer> unused =
-            waiting.remove().get().whenComplete((answer, why) -> answered(why));
+        CompletableFuture<ByteBuffer> answer;
+        try {
+          answer = waiting.remove().get();
+        } catch (RuntimeException e) {
+          answer = CompletableFuture.failedFuture(e);
+        }
+        CompletableFuture<ByteBuffer> unused = answer.whenComplete((body, why) -> answered(why));
       }
     }
 
