@@ -12,7 +12,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Writes a checkpoint with random weights, in bfloat16 and in shards. Started by {@code
- * jobs/billion.sh}.
+ * jobs/billion.sh} and {@code jobs/memory.sh}.
  */
 public final class RandomCheckpoint {
   private static final long SHARD_BYTES = 1_000_000_000;
