@@ -66,8 +66,11 @@ watch() {
       { tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qx "BILLION_RUN=$BILLION_RUN" || continue
       status=$(cat "/proc/$pid/status" 2>/dev/null) || continue
       rss=$(awk '/^VmHWM/ { print int($2 / 1024) }' <<<"$status")
-      kind=driver
-      { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q CoarseGrained && kind=worker
+      case $({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) in
+        *CoarseGrained*) kind=worker ;;
+        *lethe.Main*) kind=driver ;;
+        *) continue ;; # it has ended
+      esac
       echo "$kind $pid ${rss:-0}" >>"$1.seen"
     done
     sleep 2

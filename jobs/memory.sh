@@ -43,8 +43,11 @@ watch() { # FILE: the most that the driver and the worker of this script had in 
     for pid in $(pgrep -f 'lethe.Main|CoarseGrainedExecutorBackend' || true); do
       { tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qx "MEMORY_RUN=$MEMORY_RUN" || continue
       rss=$(awk '/^VmHWM/ { print int($2 / 1024) }' "/proc/$pid/status" 2>/dev/null) || continue
-      kind=driver
-      { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q CoarseGrained && kind=worker
+      case $({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) in
+        *CoarseGrained*) kind=worker ;;
+        *lethe.Main*) kind=driver ;;
+        *) continue ;; # it has ended
+      esac
       [ -z "$rss" ] || echo "$kind $rss" >>"$1.seen"
     done
     sleep 1

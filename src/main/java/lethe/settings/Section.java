@@ -214,25 +214,25 @@ public final class Section {
 
   /** A constant of an enum by its name in lower case, with '-' for '_'. */
   public <E extends Enum<E>> E choice(String key, Class<E> type) {
-    return constant(key, string(key), type);
+    return constant(key, string(key), type).orElse(type.getEnumConstants()[0]);
   }
 
-  /** Constants of an enum; a single name is read as a list of one. */
+  /** Constants of an enum, without names that are none; a single name is read as a list of one. */
   public <E extends Enum<E>> List<E> choices(String key, Class<E> type) {
-    return strings(key).stream().map(name -> constant(key, name, type)).toList();
+    return strings(key).stream().flatMap(name -> constant(key, name, type).stream()).toList();
   }
 
-  private <E extends Enum<E>> E constant(String key, String name, Class<E> type) {
+  private <E extends Enum<E>> Optional<E> constant(String key, String name, Class<E> type) {
     for (E constant : type.getEnumConstants()) {
       if (spelling(constant).equals(name)) {
-        return constant;
+        return Optional.of(constant);
       }
     }
     List<String> known = Arrays.stream(type.getEnumConstants()).map(Section::spelling).toList();
     if (!name.isEmpty()) { // string(key) has recorded that
       problem(key, "must be one of " + String.join(", ", known) + ", was \"" + name + "\"");
     }
-    return type.getEnumConstants()[0];
+    return Optional.empty();
   }
 
   /** How a user writes an enum's constant. */

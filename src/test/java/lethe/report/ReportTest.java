@@ -241,6 +241,12 @@ class ReportTest {
         .hasMessageContaining("report.max-damage must be")
         .hasMessageContaining("report.limits.damage must be a number, was \"lots\"")
         .hasMessageContaining("report.limits.membership must be from 0 to 0.5, was 0.6");
+    Settings unknown = Settings.of(List.of("report.require=[matched, undecided]"));
+    ReportSettings.read(unknown.root());
+    assertThatThrownBy(unknown::check)
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("was \"undecided\"")
+        .hasMessageNotContaining("one verdict at most");
   }
 
   private static Report.Result gate(RunFolder folder, double most) {
