@@ -17,6 +17,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import lethe.failure.FailureText;
@@ -26,6 +27,7 @@ import lethe.settings.InvalidSettings;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
@@ -156,21 +158,49 @@ public final class Files {
    */
   public byte[] read(Path path) {
     for (int attempt = 1; ; attempt++) {
+      FileStatus status = null;
       try {
-        return readOnce(path);
-      } catch (PathIOException e) { // S3's client, when the file is replaced while it is read
-        if (attempt == READS) {
+        Replacement replacement = replacement(path);
+        status = replacement.status(path);
+        return read(path, replacement, status);
+      } catch (IOException e) {
+        if (attempt == READS || !replaced(path, status, e)) {
           throw failed("read", path, e);
         }
-      } catch (IOException e) {
-        throw failed("read", path, e);
       }
     }
   }
 
-  private byte[] readOnce(Path path) throws IOException {
-    Replacement replacement = replacement(path);
-    FileStatus status = replacement.status(path);
+  /**
+   * Whether a file was replaced while it was read. Then S3's clients do not go on, and each has
+   * another exception for it.
+   *
+   * @param before its status when it was opened; null when that could not be read
+   */
+  private boolean replaced(Path path, FileStatus before, IOException failure) {
+    if (failure instanceof PathIOException) {
+      return true;
+    }
+    if (before == null) {
+      return false;
+    }
+    try {
+      FileStatus now = replacement(path).status(path);
+      return now.getLen() != before.getLen()
+          || now.getModificationTime() != before.getModificationTime()
+          || !Objects.equals(etag(now), etag(before));
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+      return false;
+    }
+  }
+
+  /** What an object store gives each content; null on a file system. */
+  private static String etag(FileStatus status) {
+    return status instanceof EtagSource source ? source.getEtag() : null;
+  }
+
+  private byte[] read(Path path, Replacement replacement, FileStatus status) throws IOException {
     if (status.isDirectory()) {
       throw new InvalidSettings(
           "Cannot read %s: it is a folder, and must be a file; delete it or move it away"

@@ -37,11 +37,19 @@ class FilesTest {
   /** Whose files are replaced, the first times they are read, between status and content. */
   public static final class Replaced extends RawLocalFileSystem {
     private static int times;
+    private static boolean otherClient;
+    private static boolean changes;
 
     @Override
     public FSDataInputStream open(Path path, int bufferSize) throws IOException {
       if (times > 0) {
         times--;
+        if (otherClient) {
+          if (changes) {
+            setTimes(path, 1_000_000L + times * 10_000L, -1);
+          }
+          throw new IOException("Server error, Status Code: 412");
+        }
         throw new RemoteFileChangedException(path.toString(), "open", "Change reported by S3");
       }
       return super.open(path, bufferSize);
@@ -64,6 +72,32 @@ class FilesTest {
         .hasMessageContaining("Cannot read " + path)
         .hasMessageContaining("Change reported by S3");
     Replaced.times = 0;
+  }
+
+  @Test
+  void whateverTheClientThrowsAFileThatWasReplacedIsReadAgainAndNoOther() {
+    Configuration hadoop = new Configuration();
+    hadoop.set("fs.file.impl", Replaced.class.getName());
+    hadoop.setBoolean("fs.file.impl.disable.cache", true);
+    Files replaced = new Files(hadoop);
+    Path path = path("file");
+    replaced.writeText(path, OLD);
+    Replaced.otherClient = true;
+    try {
+      Replaced.changes = true;
+      Replaced.times = 4;
+      assertThat(new String(replaced.read(path), StandardCharsets.UTF_8)).isEqualTo(OLD);
+      Replaced.changes = false;
+      Replaced.times = 4;
+      assertThatThrownBy(() -> replaced.read(path))
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining("Cannot read " + path)
+          .hasMessageContaining("Status Code: 412");
+      assertThat(Replaced.times).as("tried once").isEqualTo(3);
+    } finally {
+      Replaced.otherClient = false;
+      Replaced.times = 0;
+    }
   }
 
   @ParameterizedTest
