@@ -8,15 +8,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . jobs/jvm.sh
+. jobs/watch.sh
 into=${1:-runs/billion}
 mkdir -p "$into"
 into=$(cd "$into" && pwd)
 
-line() { # a document of some 560 bytes, a token each: id, split, words
-  local text=""
-  while [ ${#text} -lt 560 ]; do text+="$3 number $((RANDOM % 1000)) "; done
-  printf '{"id": "%s", "split": "%s", "text": "%s"}\n' "$1" "$2" "$text"
-}
 RANDOM=1
 {
   for i in 1 2; do line "f$i" forget "a text to forget"; done
@@ -56,26 +52,6 @@ if ! [ -f "$into/model/config.json" ]; then
 END
   "${jvm[@]}" -Xmx1g lethe.bench.RandomCheckpoint "$into/template" "$into/model"
 fi
-
-# The most that each process of this script had in memory, MiB, until the file is removed.
-export BILLION_RUN=$$
-watch() {
-  local pid status kind rss
-  while [ -f "$1" ]; do
-    for pid in $(pgrep -f 'lethe.Main|CoarseGrainedExecutorBackend' || true); do
-      { tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qx "BILLION_RUN=$BILLION_RUN" || continue
-      status=$(cat "/proc/$pid/status" 2>/dev/null) || continue
-      rss=$(awk '/^VmHWM/ { print int($2 / 1024) }' <<<"$status")
-      case $({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) in
-        *CoarseGrained*) kind=worker ;;
-        *lethe.Main*) kind=driver ;;
-        *) continue ;; # it has ended
-      esac
-      echo "$kind $pid ${rss:-0}" >>"$1.seen"
-    done
-    sleep 2
-  done
-}
 
 run() { # NAME [SETTING...]
   local name=$1 begun=$SECONDS

@@ -8,15 +8,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . jobs/jvm.sh
+. jobs/watch.sh
 into=runs/memory
 mkdir -p "$into"
 into=$(cd "$into" && pwd)
 
-line() { # a document of some 560 bytes, a token each: id, split, words
-  local text=""
-  while [ ${#text} -lt 560 ]; do text+="$3 number $((RANDOM % 1000)) "; done
-  printf '{"id": "%s", "split": "%s", "text": "%s"}\n' "$1" "$2" "$text"
-}
 RANDOM=1
 {
   for i in 1 2; do line "f$i" forget "a text to forget"; done
@@ -37,23 +33,6 @@ if ! [ -f "$into/sample/model/tokenizer.json" ]; then
     { tail -5 "$into/sample.log" >&2; exit 1; }
 fi
 
-watch() { # FILE: the most that the driver and the worker of this script had in memory, MiB, until the file is removed
-  local pid kind rss
-  while [ -f "$1" ]; do
-    for pid in $(pgrep -f 'lethe.Main|CoarseGrainedExecutorBackend' || true); do
-      { tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qx "MEMORY_RUN=$MEMORY_RUN" || continue
-      rss=$(awk '/^VmHWM/ { print int($2 / 1024) }' "/proc/$pid/status" 2>/dev/null) || continue
-      case $({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) in
-        *CoarseGrained*) kind=worker ;;
-        *lethe.Main*) kind=driver ;;
-        *) continue ;; # it has ended
-      esac
-      [ -z "$rss" ] || echo "$kind $rss" >>"$1.seen"
-    done
-    sleep 1
-  done
-}
-export MEMORY_RUN=$$
 status=0
 
 measure() { # NAME METHOD [SETTING...]: of the model in $into/NAME/model
@@ -94,7 +73,7 @@ END2
   for kind in driver worker; do
     [ $kind = driver ] && said=$(sed -nE 's/.*the driver takes about ([0-9]+)m.*/\1/p' "$into/$name/preflight.log")
     [ $kind = worker ] && said=$(sed -nE 's/.*of memory, a worker ([0-9]+)m.*/\1/p' "$into/$name/preflight.log")
-    seen=$(awk -v kind=$kind '$1 == kind && $2 > most { most = $2 } END { print most + 0 }' "$into/$name/watch.seen")
+    seen=$(awk -v kind=$kind '$1 == kind && $3 > most { most = $3 } END { print most + 0 }' "$into/$name/watch.seen")
     printf '%-5s %-7s %6d MiB seen, %6d MiB said, %+5.1f %%\n' "$name" $kind "$seen" "$said" "$(((said - seen) * 1000 / seen))e-1"
     [ $((said * 10)) -ge $((seen * 9)) ] && [ $((said * 10)) -le $((seen * 11)) ] || status=1
   done
