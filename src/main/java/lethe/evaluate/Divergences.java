@@ -83,24 +83,13 @@ final class Divergences {
       implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
-      List<Row> rows = new ArrayList<>();
-      List<ChunkPassage> batch = new ArrayList<>();
-      while (chunks.hasNext()) {
-        batch.add(ChunkPassage.from(chunks.next()));
-        if (batch.size() == microBatch || !chunks.hasNext()) {
-          rows.addAll(compare(batch));
-          batch.clear();
-        }
-      }
-      return rows.iterator();
+      return ChunkBatches.rows(chunks, microBatch, done, tokens, this::compare);
     }
 
     private List<Row> compare(List<ChunkPassage> batch) {
       List<Passage> passages = batch.stream().map(ChunkPassage::passage).toList();
       List<PassageDivergence> compared =
           LoadedModel.with(from, to, (p, q) -> Scorer.divergences(p, q, passages));
-      done.add(batch.size());
-      tokens.add(passages.stream().mapToLong(p -> p.tokens().length).sum());
       List<Row> rows = new ArrayList<>();
       for (int i = 0; i < compared.size(); i++) {
         rows.add(row(batch.get(i), compared.get(i)));

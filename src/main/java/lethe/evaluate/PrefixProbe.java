@@ -116,20 +116,12 @@ final class PrefixProbe {
       implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
-      List<Row> rows = new ArrayList<>();
-      List<ChunkPassage> batch = new ArrayList<>();
-      while (chunks.hasNext()) {
-        batch.add(ChunkPassage.from(chunks.next()));
-        if (batch.size() == microBatch || !chunks.hasNext()) {
-          for (int given : prefixes) {
-            rows.addAll(go(given, batch));
-          }
-          done.add(batch.size());
-          tokens.add(batch.stream().mapToLong(c -> c.passage().tokens().length).sum());
-          batch.clear();
-        }
-      }
-      return rows.iterator();
+      return ChunkBatches.rows(
+          chunks,
+          microBatch,
+          done,
+          tokens,
+          batch -> prefixes.stream().flatMap(given -> go(given, batch).stream()).toList());
     }
 
     private List<Row> go(int given, List<ChunkPassage> batch) {

@@ -153,16 +153,7 @@ final class Scores {
       implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> chunks) {
-      List<ChunkPassage> batch = new ArrayList<>();
-      List<Row> scores = new ArrayList<>();
-      while (chunks.hasNext()) {
-        batch.add(ChunkPassage.from(chunks.next()));
-        if (batch.size() == microBatch || !chunks.hasNext()) {
-          scores.addAll(score(batch));
-          batch.clear();
-        }
-      }
-      return scores.iterator();
+      return ChunkBatches.rows(chunks, microBatch, done, tokens, this::score);
     }
 
     private List<Row> score(List<ChunkPassage> batch) {
@@ -175,8 +166,6 @@ final class Scores {
                 passages.forEach(p -> texts.add(m.text().map(t -> t.text(p.own()))));
                 return Scorer.score(m, passages);
               });
-      done.add(batch.size());
-      tokens.add(passages.stream().mapToLong(p -> p.tokens().length).sum());
       List<Row> rows = new ArrayList<>();
       for (int i = 0; i < scored.size(); i++) {
         rows.add(row(batch.get(i), scored.get(i), texts.get(i)));
