@@ -276,14 +276,18 @@ class DescentIT {
   @Test
   void aKilledUnlearningLeavesNoOldModelAndGoesOnUnlessItIsToBeginAnew() throws IOException {
     Path conf = prepared();
-    String[] first = {"train.checkpoint-every=1"};
+    String[] first = {"train.checkpoint-every=1", "evaluate.at-steps=[1]"};
     run(Verb.UNLEARN, conf, first);
     byte[] before = weights("run/model");
+    byte[] onTheWay = weights("run/model-at-steps/1");
+    assertThat(onTheWay).isNotEqualTo(before).isNotEqualTo(weights("model"));
     Path evaluation =
         Files.createDirectories(folder.resolve("run/scores")).resolve("evaluation.json");
     Files.writeString(evaluation, "{}");
 
-    String[] other = {"train.checkpoint-every=1", "unlearn.method=gradient-ascent"};
+    String[] other = {
+      "train.checkpoint-every=1", "unlearn.method=gradient-ascent", "evaluate.at-steps=[1]"
+    };
     dies(Verb.UNLEARN, conf, with(List.of(other), "overwrite=true"));
     assertThat(folder.resolve("run/model/config.json")).as("the old model's commit").doesNotExist();
     assertThat(evaluation).as("what was made from it").doesNotExist();
@@ -295,7 +299,14 @@ class DescentIT {
         .contains("Resuming from the checkpoint of step 1 of 2")
         .doesNotContain("finished before");
     assertThat(weights("run/model")).isNotEqualTo(before);
+    assertThat(weights("run/model-at-steps/1"))
+        .as("kept before the checkpoint from which the last driver went on")
+        .isNotEqualTo(onTheWay)
+        .isNotEqualTo(weights("run/model"));
     assertThat(Files.readAllLines(folder.resolve("run/steps.jsonl"))).hasSize(2);
+
+    run(Verb.UNLEARN, conf, "unlearn.method=gradient-ascent", "overwrite=true");
+    assertThat(folder.resolve("run/model-at-steps")).as("not asked for any more").doesNotExist();
   }
 
   /** An adapter that is written alone is the model that it is merged into elsewhere. */
@@ -305,7 +316,12 @@ class DescentIT {
     List<String> lora =
         List.of("train.lora.rank=2", "train.lora.alpha=8", "train.learning-rate=0.1");
     copy("alone");
-    String[] alone = with(lora, "run.dir=" + folder.resolve("alone"), "train.lora.write=adapter");
+    String[] alone =
+        with(
+            lora,
+            "run.dir=" + folder.resolve("alone"),
+            "train.lora.write=adapter",
+            "evaluate.at-steps=[1,2,7]");
     run(Verb.UNLEARN, conf, alone);
     assertThat(folder.resolve("alone/model/config.json")).doesNotExist();
     assertThat(run(Verb.UNLEARN, conf, alone)).contains("unlearn: finished before");
@@ -331,8 +347,26 @@ class DescentIT {
         .isEqualTo(nll(report.get("scores"), "other", "forget"))
         .isNotEqualTo(nll(report.get("scores"), "original", "forget"));
 
-    run(Verb.EVALUATE, conf, alone);
-    run(Verb.REPORT, conf, alone);
+    assertThat(run(Verb.EVALUATE, conf, alone))
+        .contains("evaluate: original, unlearned, step-1, step-2")
+        .contains("evaluate: no model after step 7 was kept: the training ended sooner, or ");
+    assertThat(
+            Files.readAllBytes(folder.resolve("alone/model-at-steps/2/adapter_model.safetensors")))
+        .isEqualTo(Files.readAllBytes(folder.resolve("alone/model/adapter_model.safetensors")));
+    assertThat(run(Verb.EVALUATE, conf, alone)).contains("evaluate: finished before");
+    assertThat(run(Verb.REPORT, conf, alone)).doesNotContain("step-1");
+    JsonNode course =
+        new ObjectMapper()
+            .readTree(folder.resolve("alone/report/report.json").toFile())
+            .get("over_training");
+    assertThat(course.get("steps")).hasToString("[0,1,2]");
+    JsonNode losses = curve(course, "scores.nll", "forget");
+    assertThat(losses.get(0).asDouble())
+        .isEqualTo(nll(report.get("scores"), "original", "forget"))
+        .isNotEqualTo(losses.get(1).asDouble());
+    assertThat(losses.get(2).asDouble())
+        .isEqualTo(unlearned)
+        .isNotEqualTo(losses.get(1).asDouble());
     assertThat(folder.resolve("alone/report/summary.md"))
         .content()
         .contains(
@@ -481,6 +515,17 @@ class DescentIT {
         new ObjectMapper().readTree(folder.resolve("run/scores/robustness.json").toFile());
     assertThat(checks.at("/checks/1/finding").asText()) // each domain has one document
         .startsWith("it could not be measured: relearning needs a domain with two documents");
+  }
+
+  private static JsonNode curve(JsonNode course, String metric, String split) {
+    for (JsonNode curve : course.get("curves")) {
+      if (curve.get("metric").asText().equals(metric)
+          && curve.get("split").asText().equals(split)
+          && curve.get("domain").asText().equals("*")) {
+        return curve.get("values");
+      }
+    }
+    throw new AssertionError("no curve of " + metric + " on " + split);
   }
 
   private static String[] with(List<String> pairs, String... more) {

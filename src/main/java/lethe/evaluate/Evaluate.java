@@ -167,14 +167,17 @@ public final class Evaluate {
       scores.addAll(SplitScores.of(model.name(), own, settings.seed()));
       membership.put(model.name(), Membership.of(model.name(), rows));
       memory.addAll(MemoryScore.of(model.name(), rows, own));
-      histograms.addAll(Histogram.of(model.name(), rows));
+      if (ModelNames.steps(model.name()).isEmpty()) {
+        histograms.addAll(Histogram.of(model.name(), rows));
+      }
       rows.unpersist();
     }
     List<RequestLine> requests =
         folder.files().exists(folder.requests())
             ? RequestLine.read(TableFiles.read(spark).parquet(folder.requests().toString()))
             : List.of();
-    List<ForgottenDocument> forgotten = ForgottenDocument.of(documents, requests);
+    Map<String, List<DocumentScore>> ends = ModelNames.withoutSteps(documents);
+    List<ForgottenDocument> forgotten = ForgottenDocument.of(ends, requests);
     return new Evaluation(
         Evaluation.VERSION,
         asked,
@@ -188,11 +191,12 @@ public final class Evaluate {
         histograms,
         distancesToRetrained(scored, documents, keys, SplitScore.target(scores), all),
         entropies(entropies),
-        verdicts(documents),
-        RequestScore.of(requests, documents, forgotten),
+        verdicts(ends),
+        RequestScore.of(requests, ends, forgotten),
         forgotten,
         settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
-            ? Continuations.of(spark, read(spark, folder, scored.get(0)), chunks, keys)
+            ? Continuations.of(
+                spark, read(spark, folder, scored.get(0)), chunks, ModelNames.withoutSteps(keys))
             : List.of());
   }
 

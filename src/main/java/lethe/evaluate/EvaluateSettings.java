@@ -18,6 +18,7 @@ import lethe.settings.Section;
  * @param models further Hugging Face folders by name, in order, those that have a key of their own
  *     last; the one called {@link ModelNames#RETRAINED} is the one that the others are compared
  *     with
+ * @param atSteps steps of unlearning after which the model is kept and evaluated, ascending
  * @param retrain whether a model is retrained without the forget documents and compared with
  * @param examples whether models write on after some forget chunks; what they write is kept
  * @param compute of the executors
@@ -29,6 +30,7 @@ public record EvaluateSettings(
     double band,
     List<MultipleChoiceTask> tasks,
     Map<String, String> models,
+    List<Integer> atSteps,
     boolean retrain,
     boolean examples,
     ComputeSettings compute,
@@ -40,9 +42,12 @@ public record EvaluateSettings(
   private static final List<String> COMPARED =
       List.of(ModelNames.RETRAINED, ModelNames.RETRAINED_AGAIN);
 
+  private static final int MOST_STEPS = 100_000_000;
+
   public EvaluateSettings {
     tasks = List.copyOf(tasks);
     models = new LinkedHashMap<>(models); // keeps the order
+    atSteps = List.copyOf(atSteps);
   }
 
   /**
@@ -55,6 +60,7 @@ public record EvaluateSettings(
         root.section("stop").doubleInRange("band", 0, 100),
         MultipleChoiceTask.read(evaluate),
         models(evaluate),
+        evaluate.ascending("at-steps", MOST_STEPS),
         evaluate.bool("retrain"),
         root.section("report").bool("examples"),
         new ComputeSettings(
@@ -70,11 +76,14 @@ public record EvaluateSettings(
     Section section = evaluate.section("models");
     Map<String, String> models = new LinkedHashMap<>();
     for (String name : section.keys()) {
-      if (OWN.contains(name) || !name.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,99}")) {
+      if (OWN.contains(name)
+          || ModelNames.steps(name).isPresent()
+          || !name.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,99}")) {
         section.problem(
             name,
             "cannot be the name of a model: use at most 100 letters, digits, - and _, and none of "
-                + String.join(", ", OWN));
+                + String.join(", ", OWN)
+                + " or step-N, which evaluate.at-steps makes");
       }
       if (name.equals(ModelNames.RETRAINED) && evaluate.bool("retrain")) {
         section.problem(

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
@@ -188,6 +189,31 @@ public record Evaluation(
       }
     }
     return evaluation;
+  }
+
+  /** The same without the models that unlearning kept on its way. */
+  public Evaluation withoutSteps() {
+    return new Evaluation(
+        version,
+        asked,
+        ends(models, Model::name),
+        ends(scores, SplitScore::model),
+        ends(membership, MembershipScore::model),
+        ends(memory, MemoryScore::model),
+        ends(memoryComparisons, MemoryComparison::model),
+        domainsLeftOut,
+        ends(tasks, TaskScore::model),
+        ends(histograms, Histogram::model),
+        ends(truths, DistanceToRetrained::model),
+        ends(entropies, EntropyGap::model),
+        ends(verdicts, Verdict::model),
+        requests,
+        documents,
+        continuations);
+  }
+
+  private static <T> List<T> ends(List<T> figures, Function<T, String> model) {
+    return figures.stream().filter(f -> ModelNames.steps(model.apply(f)).isEmpty()).toList();
   }
 
   void write(RunFolder folder) {

@@ -46,8 +46,8 @@ public record RobustnessSettings(
     Section robustness = evaluate.section("robustness");
     return new RobustnessSettings(
         quantize(robustness),
-        ascending(robustness, "relearn-steps", 1_000_000),
-        ascending(robustness, "prefixes", 1_000_000),
+        robustness.ascending("relearn-steps", 1_000_000),
+        robustness.ascending("prefixes", 1_000_000),
         robustness.count("prefix-chunks", 1),
         new Limits(
             robustness.section("limits").doubleInRange("loss", 0, 100),
@@ -79,18 +79,5 @@ public record RobustnessSettings(
                               name)));
     }
     return wanted;
-  }
-
-  private static List<Integer> ascending(Section robustness, String key, int most) {
-    List<Integer> values = new ArrayList<>();
-    for (double number : robustness.numbers(key, 1, most)) {
-      int value = (int) number;
-      if (value != number || (!values.isEmpty() && value <= values.get(values.size() - 1))) {
-        robustness.problem(key, "must be whole numbers, each larger than the one before");
-        return List.of();
-      }
-      values.add(value);
-    }
-    return values;
   }
 }

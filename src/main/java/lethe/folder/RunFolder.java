@@ -104,6 +104,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "model");
   }
 
+  /** The models that unlearning kept on its way, each in a folder named by its steps. */
+  public Path modelsAtSteps() {
+    return new Path(root, "model-at-steps");
+  }
+
   /** The model that {@code pretrain} made, a Hugging Face folder. */
   public Path original() {
     return new Path(root, "original");

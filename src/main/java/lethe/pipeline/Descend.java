@@ -18,6 +18,7 @@ import lethe.objective.Role;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.train.TrainSettings;
+import lethe.train.TrainedWeights;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -121,13 +122,18 @@ final class Descend {
         new Trainer.TrainingSpec(name, inputs.model(), Map.of(), roles, identity);
     Trainer.Result result =
         training.train(
-            spec, inputs.train(), Examples.text(members), inputs.start(), Optional.empty());
+            spec,
+            inputs.train(),
+            Examples.text(members),
+            inputs.start(),
+            Optional.empty(),
+            TrainedWeights.Taker.NONE);
     training.commit(
         spec,
         inputs.train(),
-        result,
+        result.weights(),
         inputs.target(),
-        training.inputs().origin(inputs.stage(), fingerprints, result.run()));
+        training.inputs().origin(inputs.stage(), fingerprints, result.weights().run()));
     return new Result(result.steps(), inputs.target());
   }
 }

@@ -15,8 +15,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * What a run needs only until its report is made: chunks, tables about the corpus, labels, resume
- * states and scores. With {@code run.keep = minimal} they are deleted then, and listed in {@code
- * deleted.json}.
+ * states, the models that were kept on the way, and scores. With {@code run.keep = minimal} they
+ * are deleted then, and listed in {@code deleted.json}.
  */
 record IntermediateFiles(RunFolder folder) {
   private static final int VERSION = 1;
@@ -50,6 +50,7 @@ record IntermediateFiles(RunFolder folder) {
                 folder.labels(),
                 folder.divergences(),
                 folder.robustnessTables(),
+                folder.modelsAtSteps(),
                 folder.checkpoints(RunFolder.UNLEARN).getParent(),
                 folder.stepParts()),
             files.exists(scores) ? files.folders(scores).stream() : Stream.of())

@@ -18,6 +18,7 @@ import lethe.run.RunConfig;
 import lethe.train.AdapterSettings;
 import lethe.train.AdapterSettings.Written;
 import lethe.train.TrainSettings;
+import lethe.train.TrainedWeights;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -48,6 +49,7 @@ record ModelTraining(
    * @param chunks with their views, as {@link lethe.examples.Examples} makes them
    * @param start the weights to begin with
    * @param probes the probes that steer the training, if any do
+   * @param onTheWay takes the weights after each step
    * @throws lethe.train.StoppedException when the signal came
    */
   Trainer.Result train(
@@ -55,59 +57,76 @@ record ModelTraining(
       TrainSettings settings,
       Dataset<Row> chunks,
       StartWeights start,
-      Optional<ProbePlan> probes) {
+      Optional<ProbePlan> probes,
+      TrainedWeights.Taker onTheWay) {
     String terms = spec.roles().stream().map(Role::name).collect(Collectors.joining(", "));
     console.say(
         "%s: %s with %d workers of %d threads"
             .formatted(spec.stage(), terms, settings.workers(), settings.threads()));
     TrainProgress progress = new TrainProgress(spec.stage(), console);
     Trainer trainer = new Trainer(spark, settings, folder, spec, progress, signal.request());
-    return signal.whileTraining(() -> trainer.train(chunks, start, probes));
+    return signal.whileTraining(() -> trainer.train(chunks, start, probes, onTheWay));
   }
 
   /**
    * Writes the model, and then removes the checkpoints: until the model is there, they are what a
    * driver that is killed goes on from.
    *
-   * @param result of the training
+   * @param trained of the training
    * @param target the Hugging Face folder to write, or that of an adapter
    * @param made what the weights were made from
    */
   void commit(
       Trainer.TrainingSpec spec,
       TrainSettings settings,
-      Trainer.Result result,
+      TrainedWeights trained,
       Path target,
       ModelOrigin.Inputs made) {
-    Optional<Written> adapter = settings.adapter().map(AdapterSettings::write);
-    String untrained = result.untrained();
+    write(spec, settings.adapter().map(AdapterSettings::write), trained, target, made);
+    Trainer.discardCheckpoints(folder, spec.stage());
+  }
+
+  /**
+   * Writes a model.
+   *
+   * @param adapter what of a trained adapter is written; none where there is none
+   * @param trained its weights
+   * @param target the Hugging Face folder to write, or that of an adapter
+   * @param made what the weights were made from
+   */
+  void write(
+      Trainer.TrainingSpec spec,
+      Optional<Written> adapter,
+      TrainedWeights trained,
+      Path target,
+      ModelOrigin.Inputs made) {
+    String untrained = trained.untrained();
     Path beside = new Path(target, ADAPTER);
     folder.files().delete(beside);
     if (adapter.isPresent() && adapter.get() != Written.MERGED) {
-      writeAdapter(result, untrained, adapter.get() == Written.BOTH ? beside : target, made);
+      writeAdapter(trained, untrained, adapter.get() == Written.BOTH ? beside : target, made);
     }
     if (adapter.isEmpty() || adapter.get() != Written.ADAPTER) {
-      TensorSource weights = result.weights();
+      TensorSource weights = trained.values();
       TensorSource merged =
-          result
+          trained
               .model()
               .adapted()
               .<TensorSource>map(network -> new MergedWeights(weights, network, weights))
               .orElse(weights);
       spec.model().write(folder.files(), target, config.dtype(), config.shardBytes(), merged, made);
     }
-    Trainer.discardCheckpoints(folder, spec.stage());
   }
 
   private void writeAdapter(
-      Trainer.Result result, String base, Path target, ModelOrigin.Inputs made) {
-    StartWeights start = result.model().start();
+      TrainedWeights trained, String base, Path target, ModelOrigin.Inputs made) {
+    StartWeights start = trained.model().start();
     SortedMap<String, String> models = new TreeMap<>(made.models());
     models.put(ModelOrigin.BASE, base);
     new PeftWriter(target, folder.files())
         .write(
-            result.model().adapted().orElseThrow(),
-            result.weights(),
+            trained.model().adapted().orElseThrow(),
+            trained.values(),
             start.model().path(),
             new ModelOrigin.Inputs(made.stage(), made.chunksSha256(), models, made.run()));
   }

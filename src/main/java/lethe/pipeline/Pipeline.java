@@ -17,6 +17,7 @@ import lethe.corpus.Prepare;
 import lethe.corpus.SourceTables;
 import lethe.evaluate.CheckRobustness;
 import lethe.evaluate.Evaluate;
+import lethe.evaluate.ModelNames;
 import lethe.evaluate.RelearnedModel;
 import lethe.folder.Files;
 import lethe.folder.Lease;
@@ -448,6 +449,9 @@ public final class Pipeline {
   private String evaluate(SparkSession spark, ModelTraining training) {
     Map<String, ModelSource> evaluated = models.evaluated();
     console.say("evaluate: " + String.join(", ", evaluated.keySet()));
+    new ModelsAtSteps(config.evaluate().atSteps(), folder)
+        .missing()
+        .ifPresent(sentence -> console.say("evaluate: " + sentence));
     Manifest manifest = Manifest.read(folder);
     Dataset<Row> chunks = manifest.chunks(spark, folder);
     new Evaluate(
@@ -472,7 +476,7 @@ public final class Pipeline {
               folder,
               chunks,
               commits.robustness(),
-              evaluated,
+              ModelNames.withoutSteps(evaluated),
               relearned,
               new EvaluateProgress(console))
           .execute();

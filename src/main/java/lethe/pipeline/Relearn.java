@@ -24,6 +24,7 @@ import lethe.objective.Descent;
 import lethe.objective.Role;
 import lethe.target.Split;
 import lethe.train.TrainSettings;
+import lethe.train.TrainedWeights;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -132,8 +133,14 @@ final class Relearn {
               STAGE, start, Map.of(), List.of(new Role(TRAIN, new Descent(), 1)), inputs);
       Trainer.discard(folder, STAGE);
       Trainer.Result result =
-          training.train(spec, own, Examples.text(half), StartWeights.of(start), Optional.empty());
-      training.commit(spec, own, result, target, made);
+          training.train(
+              spec,
+              own,
+              Examples.text(half),
+              StartWeights.of(start),
+              Optional.empty(),
+              TrainedWeights.Taker.NONE);
+      training.commit(spec, own, result.weights(), target, made);
     }
     return new ModelSource(target.toString(), start.hadoop());
   }

@@ -70,6 +70,9 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
       models.put(ModelNames.RETRAINED, at(folder.retrained().toString()));
     }
     config.evaluate().models().forEach((name, path) -> models.put(name, at(path)));
+    new ModelsAtSteps(config.evaluate().atSteps(), folder)
+        .ofTheModel()
+        .forEach((name, path) -> models.put(name, at(path.toString())));
     return models;
   }
 

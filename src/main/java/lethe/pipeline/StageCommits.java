@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import lethe.corpus.Manifest;
 import lethe.evaluate.Evaluation;
+import lethe.evaluate.ModelNames;
 import lethe.evaluate.RobustnessScores;
 import lethe.folder.RunFolder;
 import lethe.model.adapter.PeftFolder;
@@ -89,7 +90,7 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
     Evaluation.Asked evaluation = evaluation();
     return new RobustnessScores.Asked(
         evaluation.chunksSha256(),
-        evaluation.models(),
+        ModelNames.withoutSteps(evaluation.models()),
         evaluation.microBatch(),
         config.evaluate().robustness());
   }

@@ -96,17 +96,25 @@ final class Unlearn {
     folder.files().delete(folder.stop()); // says how an earlier training ended
     Optional<ProbePlan> probes = probes(chunks, chunksSha256);
     probes.ifPresent(p -> say("training ends when, on the steering half, " + p.target()));
+    ModelsAtSteps models = new ModelsAtSteps(config.evaluate().atSteps(), folder);
     Trainer.Result result =
-        training.train(spec, config.train(), views, StartWeights.of(start), probes);
+        training.train(
+            spec,
+            config.train(),
+            views,
+            StartWeights.of(start),
+            probes,
+            models.writer(training, spec, fingerprints));
     Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())), result);
     coverage.write(folder);
     coverage.gap().ifPresent(this::say);
     training.commit(
         spec,
         config.train(),
-        result,
+        result.weights(),
         folder.model(),
-        training.inputs().origin(Verb.UNLEARN, fingerprints, result.run()));
+        training.inputs().origin(Verb.UNLEARN, fingerprints, result.weights().run()));
+    models.deleteOthers(result.weights().run());
     return new Result(result.steps(), result.kept(), coverage, folder.model());
   }
 

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import lethe.folder.Files;
 
 /**
@@ -12,6 +14,19 @@ import lethe.folder.Files;
  * script draws them. Its size does not depend on how many chunks were scored.
  */
 final class Page {
+  /** What draws a run's report, in the order of their use. */
+  private static final List<String> SCRIPTS =
+      List.of(
+          "common.js",
+          "data.js",
+          "first-screen.js",
+          "losses.js",
+          "membership.js",
+          "likeness.js",
+          "training.js",
+          "documents.js",
+          "page.js");
+
   private static final String WEBJAR = "/META-INF/maven/org.webjars.npm/chart.js/pom.properties";
 
   private Page() {}
@@ -31,7 +46,7 @@ final class Page {
         "charts",
         charts(),
         "script",
-        resource("common.js") + resource("page.js"));
+        SCRIPTS.stream().map(Page::resource).collect(Collectors.joining()));
   }
 
   /** A page that sets runs side by side. */

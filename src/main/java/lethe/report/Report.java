@@ -70,7 +70,7 @@ public final class Report {
     String summary = MarkdownSummary.markdown(file, table);
     folder.files().writeJson(new Path(folder.report(), "report.json"), file);
     folder.files().writeText(new Path(folder.report(), "summary.md"), summary);
-    DocumentTables tables = new DocumentTables(evaluation);
+    DocumentTables tables = new DocumentTables(evaluation.withoutSteps());
     folder
         .files()
         .writeText(
@@ -93,7 +93,8 @@ public final class Report {
         Gate.refusal(file.conditions()));
   }
 
-  private ReportFile file(Evaluation evaluation) {
+  private ReportFile file(Evaluation whole) {
+    Evaluation evaluation = whole.withoutSteps();
     Optional<Target> target = SplitScore.target(evaluation.scores());
     Optional<Verdict> verdict =
         evaluation.verdicts().stream()
@@ -145,6 +146,7 @@ public final class Report {
                     .findFirst())
             .orElse(null),
         training.orElse(null),
+        OverTraining.of(whole, training.map(TrainingSummary::steps)).orElse(null),
         TrainedAdapter.of(folder.model(), folder.files()).orElse(null),
         evaluation.requests().stream().sorted(WORST_FIRST).toList(),
         DocumentSummary.of(evaluation.documents()),

@@ -50,6 +50,7 @@ import lethe.target.Target;
  * @param entropies how sure models are on forgotten text, one per model and domain
  * @param robustness what the checks of it found, and their figures; null when none was made
  * @param training the unlearning's steps; null when there is no record
+ * @param overTraining figures of models kept on the way; null when none was
  * @param adapter that the unlearning trained; null when it trained the model's own weights
  * @param requests to forget, and what became of each, the worst first; empty when none were listed
  * @param documents to forget, and what became of the worst of them
@@ -82,6 +83,7 @@ record ReportFile(
     List<EntropyGap> entropies,
     RobustnessFindings robustness,
     TrainingSummary training,
+    @JsonProperty("over_training") OverTraining overTraining,
     TrainedAdapter adapter,
     List<RequestScore> requests,
     DocumentSummary documents,

@@ -32,11 +32,19 @@ import org.apache.commons.codec.digest.DigestUtils;
 public record ReportScores(String run, String report, String chunksSha256, List<ScoreRow> rows) {
 
   static ReportScores of(RunFolder folder, Evaluation evaluation, ReportFile file) {
-    List<ScoreRow> rows = new Rows(evaluation.models()).of(file);
+    List<ScoreRow> rows = rows(evaluation, file.damage(), file.rises());
     String chunks = evaluation.asked().chunksSha256();
     String all = Files.json(List.of(chunks, rows));
     String run = Secrets.ofNothing().masked(folder.root().toString());
     return new ReportScores(run, DigestUtils.sha256Hex(all), chunks, rows);
+  }
+
+  /**
+   * @param damage of the models that it is told of
+   * @param rises of their losses
+   */
+  static List<ScoreRow> rows(Evaluation evaluation, List<Damage> damage, List<Damage> rises) {
+    return new Rows(evaluation.models()).of(evaluation, damage, rises);
   }
 
   /** Collects the rows. */
@@ -50,21 +58,21 @@ public record ReportScores(String run, String report, String chunksSha256, List<
               .collect(Collectors.toMap(Evaluation.Model::name, Evaluation.Model::fingerprint));
     }
 
-    List<ScoreRow> of(ReportFile file) {
-      file.scores().forEach(this::score);
-      file.memory().forEach(this::memory);
-      file.memoryComparisons().forEach(this::memoryComparison);
-      file.membership().forEach(this::membership);
-      file.tasks().forEach(this::task);
-      file.verdicts().forEach(this::verdict);
-      for (Damage damage : file.damage()) {
+    List<ScoreRow> of(Evaluation evaluation, List<Damage> damages, List<Damage> rises) {
+      evaluation.scores().forEach(this::score);
+      evaluation.memory().forEach(this::memory);
+      evaluation.memoryComparisons().forEach(this::memoryComparison);
+      evaluation.membership().forEach(this::membership);
+      evaluation.tasks().forEach(this::task);
+      evaluation.verdicts().forEach(this::verdict);
+      for (Damage damage : damages) {
         add(damage.model(), damage.split(), SplitScore.ALL, "damage.rise", damage.rise(), null);
       }
-      for (Damage rise : file.rises()) {
+      for (Damage rise : rises) {
         add(rise.model(), rise.split(), rise.domain(), "rises.rise", rise.rise(), null);
       }
-      file.truths().forEach(this::truth);
-      for (EntropyGap gap : file.entropies()) {
+      evaluation.truths().forEach(this::truth);
+      for (EntropyGap gap : evaluation.entropies()) {
         Place place = new Place(gap.model(), Split.FORGET.key(), gap.domain(), "entropies.");
         place.add("difference", gap.difference(), gap.interval());
       }

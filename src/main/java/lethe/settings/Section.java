@@ -202,6 +202,20 @@ public final class Section {
     return values;
   }
 
+  /** Whole numbers from 1 to {@code most}, each larger than the one before. */
+  public List<Integer> ascending(String key, int most) {
+    List<Integer> values = new ArrayList<>();
+    for (double number : numbers(key, 1, most)) {
+      int value = (int) number;
+      if (value != number || (!values.isEmpty() && value <= values.get(values.size() - 1))) {
+        problem(key, "must be whole numbers, each larger than the one before");
+        return List.of();
+      }
+      values.add(value);
+    }
+    return values;
+  }
+
   /** An object of whole numbers of at least {@code least}, by name. */
   public Map<String, Long> wholes(String key, long least) {
     Section inner = section(key);

@@ -3,6 +3,7 @@ package lethe.train;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import lethe.folder.RunFolder;
 import lethe.objective.Role;
@@ -37,6 +38,7 @@ final class LaunchLoop implements AutoCloseable {
   private final WorkerTask.WorkerSpec workerSpec;
   private final AdamW optimizer;
   private final Optional<TargetController> steering;
+  private final IntConsumer applied;
   private final Trainer.Listener listener;
   private final StopRequest stop;
   private final WorkerEnvironment environment;
@@ -47,6 +49,7 @@ final class LaunchLoop implements AutoCloseable {
    * @param exchange of the first launch
    * @param workerSpec of a worker of it
    * @param run what the result depends on: a checkpoint of another run is not resumed
+   * @param applied takes the number of steps after each one, before its checkpoint
    */
   LaunchLoop(
       SparkSession spark,
@@ -59,6 +62,7 @@ final class LaunchLoop implements AutoCloseable {
       AdamW optimizer,
       RunIdentity run,
       Optional<TargetController> steering,
+      IntConsumer applied,
       Trainer.Listener listener,
       StopRequest stop) {
     this.spark = spark;
@@ -70,6 +74,7 @@ final class LaunchLoop implements AutoCloseable {
     this.workerSpec = workerSpec;
     this.optimizer = optimizer;
     this.steering = steering;
+    this.applied = applied;
     this.listener = listener;
     this.stop = stop;
     this.environment = new WorkerEnvironment(settings.deterministic(), listener::notice);
@@ -212,6 +217,7 @@ final class LaunchLoop implements AutoCloseable {
 
     @Override
     public void checkpoint(int steps) {
+      applied.accept(steps); // a run that goes on from the checkpoint does not come by here again
       boolean due = steps % settings.checkpointEvery() == 0;
       if (due && steps < firstExchange.schedule().steps() && log.isWhole()) {
         saveCheckpoint();

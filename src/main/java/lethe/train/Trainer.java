@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import lethe.examples.ProbePlan;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
@@ -18,10 +19,8 @@ import lethe.json.Json;
 import lethe.model.ModelSource;
 import lethe.model.StartWeights;
 import lethe.model.TrainedModel;
-import lethe.model.checkpoint.TensorSource;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
-import lethe.settings.InvalidSettings;
 import lethe.target.ProbeResult;
 import lethe.target.SteeringTarget;
 import lethe.train.exchange.ExchangeSpec;
@@ -94,37 +93,12 @@ public final class Trainer {
    * @param steps applied; the weights may be of an earlier one, where a target steered
    * @param perStep most examples of each role in a step
    * @param kept steps that the weights come from
-   * @param model that was trained
-   * @param weights the trained weights, by tensor name, and those that were not trained
+   * @param weights of them
    * @param trained chunks of the first role that took part in the steps that made these weights:
    *     domain, document, ordinal
-   * @param run everything that decided these weights, part by part, as the checkpoints have it
    */
   public record Result(
-      int steps,
-      int perStep,
-      int kept,
-      TrainedModel model,
-      TensorSource weights,
-      Dataset<Row> trained,
-      JsonNode run) {
-
-    /**
-     * Looks again at the weights that were not trained.
-     *
-     * @return their fingerprint; empty if all were trained
-     * @throws InvalidSettings when they are not those that the run began with
-     */
-    public String untrained() {
-      String begun = run.path("parts").path(UNTRAINED).asText("");
-      if (!begun.isEmpty() && !begun.equals(model.start().fingerprint())) {
-        throw new InvalidSettings(
-            "Cannot write the trained model: the model in %s, of which parts were not trained, has changed since training began (fingerprint %s); put its files back and run the same command again, which goes on from the checkpoints"
-                .formatted(model.start().model().path(), begun));
-      }
-      return begun;
-    }
-  }
+      int steps, int perStep, int kept, TrainedWeights weights, Dataset<Row> trained) {}
 
   /**
    * Removes everything a stage could resume from: its checkpoints and step records.
@@ -144,9 +118,6 @@ public final class Trainer {
   public static void discardCheckpoints(RunFolder folder, String stage) {
     new CheckpointFolder(folder.checkpoints(stage), folder.files()).discard();
   }
-
-  /** The part of a run's identity that says which weights were not trained. */
-  private static final String UNTRAINED = "the weights that are not trained";
 
   private final SparkSession spark;
   private final TrainSettings settings;
@@ -183,9 +154,15 @@ public final class Trainer {
    * @param start the weights to begin with
    * @param probes what ends the training when the forget loss has reached its target, if anything
    *     does; the steps of the settings are then the most there may be, and fix the schedule
+   * @param onTheWay takes the weights after each step; a training that goes on from a checkpoint
+   *     begins after it
    * @throws StoppedException when the stop was requested
    */
-  public Result train(Dataset<Row> chunks, StartWeights start, Optional<ProbePlan> probes) {
+  public Result train(
+      Dataset<Row> chunks,
+      StartWeights start,
+      Optional<ProbePlan> probes,
+      TrainedWeights.Taker onTheWay) {
     long available = chunks.filter(chunks.col(SPLIT).equalTo(spec.roles().get(0).split())).count();
     int steps = settings.steps(available);
     int perStep = settings.perStep(available);
@@ -226,6 +203,10 @@ public final class Trainer {
     String startSha256 = MasterWeights.sha256(initial);
     RunIdentity identity =
         identity(layout, startSha256, untrained, counts, schedule, probes.map(ProbePlan::target));
+    JsonNode run = Json.MAPPER.valueToTree(identity);
+    Function<float[][], TrainedWeights> weights =
+        buckets ->
+            new TrainedWeights(trained, new MasterWeights(layout, buckets, trained.tensors()), run);
     AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
     try (LaunchLoop launches =
         new LaunchLoop(
@@ -239,6 +220,7 @@ public final class Trainer {
             optimizer,
             identity,
             steering,
+            applied -> onTheWay.take(applied, weights.apply(optimizer.weights())),
             listener,
             stop)) {
       launches.execute();
@@ -248,13 +230,8 @@ public final class Trainer {
         optimizer.steps(),
         perStep,
         steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
-        trained,
-        new MasterWeights(
-            layout,
-            steering.map(TargetController::best).orElseGet(optimizer::weights),
-            trained.tensors()),
-        plan.used(0, used(optimizer.steps(), steering)),
-        Json.MAPPER.valueToTree(identity));
+        weights.apply(steering.map(TargetController::best).orElseGet(optimizer::weights)),
+        plan.used(0, used(optimizer.steps(), steering)));
   }
 
   /** The specification for the workers of the first launch. */
@@ -348,7 +325,7 @@ public final class Trainer {
     settings.adapter().ifPresent(a -> parts.put("train.lora", a.adapter()));
     settings.adapter().ifPresent(a -> parts.put("train.lora.seed", a.seed()));
     if (!untrained.isEmpty()) {
-      parts.put(UNTRAINED, untrained);
+      parts.put(TrainedWeights.UNTRAINED, untrained);
     }
     parts.put("train.seed", settings.seed());
     parts.put("train.shards", settings.shards());

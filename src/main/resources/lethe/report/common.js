@@ -35,7 +35,10 @@ function table(head, rows, className) {
     el(
       "tr",
       { class: row.className || "" },
-      row.cells.map((c) => el("td", c && c.inner ? { class: "inner" } : {}, c && c.inner ? c.inner : c)),
+      row.cells.map((c, i) => {
+        const what = Object.assign(i === 0 ? { scope: "row" } : {}, c && c.inner ? { class: "inner" } : {});
+        return el(i === 0 ? "th" : "td", what, c && c.inner ? c.inner : c);
+      }),
     ),
   );
   return el(

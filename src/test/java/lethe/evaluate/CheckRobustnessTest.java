@@ -60,6 +60,7 @@ class CheckRobustnessTest {
             0.15,
             List.of(),
             Map.of(),
+            List.of(),
             false,
             false,
             ComputeSettings.cpu(1),

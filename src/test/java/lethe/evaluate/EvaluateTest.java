@@ -257,6 +257,7 @@ class EvaluateTest {
         0.15,
         List.of(tasks),
         Map.of(),
+        List.of(),
         false,
         false,
         ComputeSettings.cpu(1),

@@ -91,6 +91,7 @@ class RetrainedModelTest {
                 0.15,
                 List.of(),
                 Map.of(),
+                List.of(),
                 false,
                 false,
                 ComputeSettings.cpu(1),

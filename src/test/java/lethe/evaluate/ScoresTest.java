@@ -468,6 +468,7 @@ class ScoresTest {
         0.15,
         tasks,
         Map.of(),
+        List.of(),
         false,
         false,
         ComputeSettings.cpu(1),

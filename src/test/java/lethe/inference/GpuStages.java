@@ -89,7 +89,16 @@ public final class GpuStages {
     RunFolder run = RunFolder.of(folder.resolve("run").toString(), new Configuration());
     EvaluateSettings settings =
         new EvaluateSettings(
-            4, 0.15, List.of(), Map.of(), false, false, AUTO, 42, RobustnessSettings.NONE);
+            4,
+            0.15,
+            List.of(),
+            Map.of(),
+            List.of(),
+            false,
+            false,
+            AUTO,
+            42,
+            RobustnessSettings.NONE);
     cannotUseTheirGpu(
         () ->
             new Evaluate(

@@ -73,18 +73,28 @@ class PageIT {
         .contains("<td><span>+0.0500<small> (0.0100 to 0.0900)</small></span></td>")
         .contains("what is kept, from -0.25 to -0.25")
         .contains("Training ended after 5,000 of at most 9,000 steps")
-        .contains("<td class=\"inner\">r-17</td><td>2</td><td>2.000</td><td>4.125</td>")
+        .contains(
+            "<th scope=\"row\" class=\"inner\">r-17</th><td>2</td><td>2.000</td><td>4.125</td>")
         .contains("<td>△ still known</td><td>2 under</td>")
         .contains("<h3>Documents beside unseen ones, the 500 worst</h3>")
         .contains("Of 500 documents 250 are below the range after unlearning, 250 above.")
-        .contains("<td class=\"inner\">&lt;b&gt;0&lt;/b&gt;</td><td>arxiv</td><td>r-17</td>")
+        .contains(
+            "<th scope=\"row\" class=\"inner\">&lt;b&gt;0&lt;/b&gt;</th><td>arxiv</td><td>r-17</td>")
         .contains("<td>9; not used: 4,321 of &lt;i&gt;code&lt;/i&gt;, not JSON</td>")
-        .contains("<td>arxiv</td><td>forget</td><td>near</td><td>dropped</td><td>12,345</td>")
+        .contains(
+            "<th scope=\"row\">arxiv</th><td>forget</td><td>near</td><td>dropped</td><td>12,345</td>")
         .contains("approximate is &lt;small&gt;\\u001b\\u202e")
-        .contains("<td class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</td>")
+        .contains("<th scope=\"row\" class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</th>")
         .contains("<td><code>ab</code></td>", "<span>/m/o <code>aa</code></span>");
-    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(9);
-    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(9);
+    assertThat(dom)
+        .contains("after 7,000 steps, scored as the others are")
+        .contains("those after step 5,000 were left behind")
+        .contains(
+            "<th scope=\"row\">original</th><td>4.100</td>",
+            "<th scope=\"row\">5,000, unlearned</th>")
+        .doesNotContain("step-7000");
+    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(12);
+    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(12);
     Matcher ready = Pattern.compile("data-ready=\"(\\d+)\"").matcher(dom);
     assertThat(ready.find()).isTrue();
     // Said, not judged: the machine may be busy.
@@ -109,12 +119,14 @@ class PageIT {
     String dom = dom(browser.get(), file);
     assertThat(dom).doesNotContain("data-error=", "<td>[object").contains("data-ready=");
     assertThat(dom)
-        .contains("<td>&lt;b&gt;a&lt;/b&gt;</td><td>2 of 3</td><td>1e-5 to 1e-4</td><td>1.00</td>")
-        .contains("<td>other (train.batch=8)</td><td>0 of 3</td><td>none</td><td>–</td>")
         .contains(
-            "<td>before</td><td></td><td></td><td></td><td>2.000</td><td>1.000</td><td>5.000</td>")
+            "<th scope=\"row\">&lt;b&gt;a&lt;/b&gt;</th><td>2 of 3</td><td>1e-5 to 1e-4</td><td>1.00</td>")
+        .contains(
+            "<th scope=\"row\">other (train.batch=8)</th><td>0 of 3</td><td>none</td><td>–</td>")
+        .contains(
+            "<th scope=\"row\">before</th><td></td><td></td><td></td><td>2.000</td><td>1.000</td><td>5.000</td>")
         .contains("<h3>Nearness to the retrained model against damage</h3>")
-        .contains("<td class=\"inner\">run-1.0E-5</td><td>0.010</td>")
+        .contains("<th scope=\"row\" class=\"inner\">run-1.0E-5</th><td>0.010</td>")
         .contains("distance and verdict are of the half that did not steer.");
     assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(4);
     assertThat(count(dom, "<summary>Data as a table")).isEqualTo(4);
@@ -190,6 +202,7 @@ class PageIT {
                 roc));
       }
     }
+    scores.add(score("step-7000", "forget", "*"));
     Verdict verdict =
         new Verdict(
             "unlearned",
@@ -214,7 +227,8 @@ class PageIT {
                 ReportTest.ASKED,
                 List.of(
                     new Evaluation.Model("original", "/m/o", "aa", 5_000_000, List.of()),
-                    new Evaluation.Model("unlearned", "/m/u", "bb", 5_000_000, List.of())),
+                    new Evaluation.Model("unlearned", "/m/u", "bb", 5_000_000, List.of()),
+                    new Evaluation.Model("step-7000", "/m/7000", "cc", 5_000_000, List.of())),
                 scores,
                 membership,
                 memory,

@@ -446,6 +446,7 @@ class ReportTest {
         null,
         null,
         null,
+        null,
         List.of(),
         DocumentSummary.of(List.of()),
         null,

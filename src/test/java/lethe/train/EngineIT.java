@@ -20,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
 import lethe.examples.ExampleRow;
@@ -109,6 +110,10 @@ class EngineIT {
         .isEqualTo(two.sha256)
         .isEqualTo(wide.sha256)
         .isNotEqualTo(sha256(start().tensors()));
+    assertThat(one.onTheWay).isEqualTo(two.onTheWay).doesNotContainValue(sha256(start().tensors()));
+    assertThat(one.onTheWay.keySet()).containsExactly(1, 2, 3, 4, 5, 6, 7);
+    assertThat(one.onTheWay.values()).doesNotHaveDuplicates();
+    assertThat(one.onTheWay).containsEntry(7, one.sha256);
   }
 
   @Test
@@ -128,6 +133,7 @@ class EngineIT {
         disturbed.steps.stream().map(s -> s.launch() + "." + s.attempt()).distinct().count();
     assertThat(beginnings).as("launches and attempts that applied a step").isBetween(3L, 7L);
     assertThat(disturbed.sha256).isEqualTo(undisturbed().sha256);
+    assertThat(disturbed.onTheWay).isEqualTo(undisturbed().onTheWay);
   }
 
   @Test
@@ -296,7 +302,11 @@ class EngineIT {
   }
 
   private record Outcome(
-      List<StepRecord> steps, TrainedModel model, TensorSource weights, String sha256) {}
+      List<StepRecord> steps,
+      Map<Integer, String> onTheWay,
+      TrainedModel model,
+      TensorSource weights,
+      String sha256) {}
 
   private ModelSource source() {
     return new ModelSource(folder.toString(), Map.of());
@@ -319,6 +329,7 @@ class EngineIT {
     private final List<String> notices = new CopyOnWriteArrayList<>();
     private final StopRequest request = new StopRequest();
     private IntConsumer after = step -> {};
+    private final Map<Integer, String> onTheWay = new TreeMap<>();
 
     Run(String name) {
       this.name = name;
@@ -466,9 +477,16 @@ class EngineIT {
                   listener,
                   request)
               .train(
-                  Examples.text(SmallChunks.of(spark)), start(), target.map(t -> probes(spark, t)));
+                  Examples.text(SmallChunks.of(spark)),
+                  start(),
+                  target.map(t -> probes(spark, t)),
+                  (step, weights) -> onTheWay.put(step, sha256(weights.values())));
       return new Outcome(
-          List.copyOf(records), result.model(), result.weights(), sha256(result.weights()));
+          List.copyOf(records),
+          onTheWay,
+          result.weights().model(),
+          result.weights().values(),
+          sha256(result.weights().values()));
     }
 
     private TrainSettings settings() {
