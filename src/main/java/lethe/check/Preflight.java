@@ -77,11 +77,12 @@ public final class Preflight {
             && (config.unlearn().reference() == Reference.START
                 || config.unlearn().initialWeights().isEmpty());
     return MemoryBudget.of(
-        architecture,
-        config.train(),
-        (int) frozen.stream().filter(m -> !(shared && m == FrozenModel.REFERENCE)).count(),
-        config.corpus().chunkTokens(),
-        config.stop().atTarget());
+            architecture,
+            config.train(),
+            (int) frozen.stream().filter(m -> !(shared && m == FrozenModel.REFERENCE)).count(),
+            config.corpus().chunkTokens(),
+            config.stop().atTarget())
+        .keeping(config.evaluate().atSteps().size(), architecture, config.train());
   }
 
   private void memory(Architecture architecture, MemoryBudget budget) {

@@ -27,7 +27,8 @@ import lethe.train.gradient.ShardTree;
  *                  gradients 4P, W for each frozen model, activations of a pass, the logits of a piece of its positions and
  *                  with them the output matrix's gradient once more, libraries
  * wire             each worker sends its subtrees' gradients and gets the weights: all over the driver's one network card
- * run folder       two checkpoints and the one being written of 12P each, the best step's weights in each, the model 4A
+ * run folder       two checkpoints and the one being written of 12P each, the best step's weights in each, the model 4A,
+ *                  and each model kept on the way: 4P of an adapter, else 4A
  * </pre>
  *
  * @param driverHeap bytes
@@ -117,6 +118,18 @@ public record MemoryBudget(
     long wire = (parts * sent + workers) * settings.wire().bytes(1) * trained;
     long folder = 3 * (12L + (steered ? 4 : 0)) * trained + 4 * all;
     return new MemoryBudget(driver, heap, outside, wire, folder);
+  }
+
+  /**
+   * The same with models that are kept on the way.
+   *
+   * @param models how many
+   */
+  public MemoryBudget keeping(int models, Architecture architecture, TrainSettings settings) {
+    long elements =
+        settings.adapted(architecture).map(a -> a.elements()).orElse(architecture.elements());
+    return new MemoryBudget(
+        driverHeap, workerHeap, workerNative, wire, runFolder + 4 * elements * models);
   }
 
   /** Most memory that the driver takes, if its heap is {@code heap} bytes. */

@@ -30,6 +30,7 @@ class MemoryBudgetTest {
     assertThat(alone.workerHeap()).as("log2(8) gradients").isEqualTo(12 * p + 8 * bucket);
     assertThat(alone.wire()).as("one gradient out, the weights back").isEqualTo(8 * p);
     assertThat(alone.runFolder()).isEqualTo(40 * p);
+    assertThat(alone.keeping(2, model, settings()).runFolder()).isEqualTo(48 * p);
 
     // Of 8 shards three workers own 0-1, 2-4 and 5-7: subtrees 1, 2 and 2.
     MemoryBudget three =
@@ -66,6 +67,8 @@ class MemoryBudgetTest {
     assertThat(budget.runFolder())
         .as("checkpoints and the merged model")
         .isEqualTo(36 * a + 4 * model.elements());
+    assertThat(budget.keeping(2, model, settings).runFolder())
+        .isEqualTo(44 * a + 4 * model.elements());
     long vectors =
         model.tensors().stream()
             .filter(tensor -> tensor.shape().size() == 1)
