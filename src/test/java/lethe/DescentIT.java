@@ -305,8 +305,24 @@ class DescentIT {
         .isNotEqualTo(weights("run/model"));
     assertThat(Files.readAllLines(folder.resolve("run/steps.jsonl"))).hasSize(2);
 
-    run(Verb.UNLEARN, conf, "unlearn.method=gradient-ascent", "overwrite=true");
+    String[] fast = {"unlearn.method=gradient-ascent", "train.learning-rate=0.3"};
+    run(Verb.UNLEARN, conf, with(List.of(fast), "overwrite=true"));
     assertThat(folder.resolve("run/model-at-steps")).as("not asked for any more").doesNotExist();
+    run(Verb.EVALUATE, conf, fast);
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    List<String> asked = List.of(with(List.of(fast), "report.require=[matched,damage]"));
+    assertThat(
+            new Pipeline(
+                    RunConfig.read(Verb.REPORT, conf, asked),
+                    new Console(new PrintStream(said, true, StandardCharsets.UTF_8)))
+                .run())
+        .as("ascent ruins what is to be kept")
+        .hasValueSatisfying(
+            why ->
+                assertThat(why)
+                    .contains("report.require is matched, the verdict is undecided")
+                    .containsPattern(
+                        "report.limits.damage is 0.3, .*the loss on retain rose by [1-9][0-9.]* nats per token"));
   }
 
   /** An adapter that is written alone is the model that it is merged into elsewhere. */

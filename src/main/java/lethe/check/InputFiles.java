@@ -7,6 +7,7 @@ import lethe.corpus.InputCheck;
 import lethe.corpus.Manifest;
 import lethe.corpus.token.HubTokenizer;
 import lethe.evaluate.MultipleChoiceTask;
+import lethe.evaluate.Paraphrases;
 import lethe.evaluate.TaskFile;
 import lethe.examples.RejectionSentences;
 import lethe.folder.Files;
@@ -126,6 +127,15 @@ final class InputFiles {
           && findings.look(() -> new TaskFile(task, files).check())) {
         findings.right("task %s asks the questions of %s".formatted(task.name(), task.path()));
       }
+    }
+  }
+
+  void paraphrases() {
+    String path = config.evaluate().robustness().paraphrases();
+    if (path != null
+        && reach.sees(path)
+        && findings.look(() -> new Paraphrases(path, files).check())) {
+      findings.right("%s has documents in other words".formatted(path));
     }
   }
 

@@ -120,6 +120,7 @@ public final class Validation {
     }
     if (config.checks(Verb.EVALUATE)) {
       inputs.tasks();
+      inputs.paraphrases();
     }
     processes(folder);
   }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import lethe.evaluate.RobustnessScores.Paraphrased;
 import lethe.evaluate.RobustnessScores.Prefixed;
 import lethe.evaluate.RobustnessScores.Quantized;
 import lethe.evaluate.RobustnessScores.Relearned;
@@ -37,6 +38,7 @@ import org.apache.spark.sql.SparkSession;
  */
 public final class CheckRobustness {
   private static final String RELEARNING = "relearning";
+  private static final String PARAPHRASES = "paraphrases";
 
   private final SparkSession spark;
   private final EvaluateSettings settings;
@@ -100,10 +102,15 @@ public final class CheckRobustness {
     if (!settings.robustness().prefixes().isEmpty()) {
       checks.add(prefixes(prefixed));
     }
+    List<Paraphrased> paraphrased = new ArrayList<>();
+    if (settings.robustness().paraphrases() != null) {
+      checks.add(paraphrases(paraphrased));
+    }
     folder
         .files()
         .writeJson(
-            folder.robustnessScores(), new RobustnessScores(asked, quantized, learned, prefixed));
+            folder.robustnessScores(),
+            new RobustnessScores(asked, quantized, learned, prefixed, paraphrased));
     Robustness robustness =
         new Robustness(Robustness.VERSION, models.get(ModelNames.UNLEARNED).fingerprint(), checks);
     folder.files().writeJson(folder.robustness(), robustness);
@@ -250,6 +257,57 @@ public final class CheckRobustness {
         number(100 * worst.exact()));
   }
 
+  private Robustness.Check paraphrases(List<Paraphrased> into) {
+    Dataset<Row> texts =
+        new Paraphrases(settings.robustness().paraphrases(), folder.files())
+            .chunks(spark, chunks, models.get(ModelNames.UNLEARNED))
+            .cache();
+    Map<String, RobustnessLosses> losses = new TreeMap<>();
+    models.forEach(
+        (model, key) -> {
+          List<DocumentScore> documents = DocumentScore.of(scores(PARAPHRASES, model, key, texts));
+          losses.put(model, RobustnessLosses.of(documents));
+          SplitScores.bySplit(documents)
+              .forEach(
+                  (split, domains) ->
+                      domains.forEach(
+                          (domain, own) ->
+                              into.add(
+                                  new Paraphrased(
+                                      model,
+                                      split,
+                                      domain,
+                                      own.stream().mapToLong(DocumentScore::tokens).sum(),
+                                      SplitScores.finite(DistanceToTarget.mean(own))))));
+        });
+    texts.unpersist();
+    RobustnessLosses unlearned = losses.get(ModelNames.UNLEARNED);
+    double forget = unlearned.all(Split.FORGET);
+    boolean retrained = losses.containsKey(ModelNames.RETRAINED);
+    double control =
+        retrained
+            ? losses.get(ModelNames.RETRAINED).all(Split.FORGET)
+            : forget - unlearned.distance(losses.get(ModelNames.ORIGINAL));
+    double limit = settings.robustness().limits().loss();
+    if (Double.isNaN(control - forget)) {
+      return new Robustness.Check(
+          PARAPHRASES,
+          false,
+          null,
+          limit,
+          "it could not be measured: there are no finite losses of other words for documents to forget"
+              + (retrained ? "" : ", and for approximate documents of each of their domains"));
+    }
+    return check(
+        PARAPHRASES,
+        control - forget,
+        limit,
+        "in other words, the documents to forget have a loss of %s, %s %s: it is lower by %s, at most %s nats per token",
+        number(forget),
+        retrained ? "by the retrained model" : "unseen ones by the original",
+        number(control));
+  }
+
   /**
    * A check.
    *
@@ -303,6 +361,7 @@ public final class CheckRobustness {
     origin.put("chunks_sha256", asked.chunksSha256());
     origin.put("model", key.fingerprint());
     origin.put("quantization", key.quantization());
+    origin.put("paraphrases_sha256", String.valueOf(asked.paraphrasesSha256()));
     origin.put("micro_batch", settings.microBatch());
     origin.put("precision", settings.compute().precision());
     return origin;

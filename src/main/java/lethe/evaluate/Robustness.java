@@ -20,7 +20,8 @@ import lethe.settings.InvalidSettings;
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Robustness(int version, String model, List<Check> checks) {
-  public static final int VERSION = 1;
+  /** Version 1 did not know documents in other words. */
+  public static final int VERSION = 2;
 
   /**
    * One change of the model, and what it did to the forgetting.

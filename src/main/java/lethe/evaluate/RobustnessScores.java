@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
+import lethe.json.OrNull;
 
 /**
  * The figures behind {@link Robustness}, by domain, in {@link RunFolder#robustnessScores}. A loss
@@ -18,7 +19,11 @@ import lethe.folder.RunFolder;
  * @param prefixed one per model, split, domain and number of tokens given
  */
 public record RobustnessScores(
-    Asked asked, List<Quantized> quantized, List<Relearned> relearned, List<Prefixed> prefixed) {
+    Asked asked,
+    List<Quantized> quantized,
+    List<Relearned> relearned,
+    List<Prefixed> prefixed,
+    List<Paraphrased> paraphrased) {
 
   /**
    * What was asked for.
@@ -26,13 +31,15 @@ public record RobustnessScores(
    * @param chunksSha256 of the corpus
    * @param models folders by name, without credentials
    * @param microBatch chunks per forward pass
+   * @param paraphrasesSha256 of the documents in other words; null where there are none
    */
   @JsonNaming(SnakeCaseStrategy.class)
   public record Asked(
       String chunksSha256,
       Map<String, String> models,
       int microBatch,
-      RobustnessSettings settings) {
+      RobustnessSettings settings,
+      @OrNull String paraphrasesSha256) {
 
     /** Whether the run folder has the figures of the same, and the checks made of them. */
     public boolean answered(RunFolder folder) {
@@ -81,4 +88,12 @@ public record RobustnessScores(
       long chunks,
       double exact,
       double run) {}
+
+  /**
+   * The loss of documents in other words.
+   *
+   * @param nll nats per token
+   * @param tokens scored
+   */
+  public record Paraphrased(String model, String split, String domain, long tokens, Double nll) {}
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import lethe.evaluate.metric.Extraction;
+import lethe.json.OrNull;
 import lethe.model.Quantization;
 import lethe.settings.Section;
 
@@ -13,6 +14,8 @@ import lethe.settings.Section;
  * @param quantize how the models are rounded; none: not checked
  * @param relearnSteps after which the loss is measured, ascending; none: not checked
  * @param prefixes tokens that are given of a chunk, ascending; none: not checked
+ * @param paraphrases JSON lines with documents in other words, see {@link Paraphrases}; null: not
+ *     checked
  * @param prefixChunks most chunks of a split and domain that are continued
  * @param limits of the figures
  */
@@ -20,12 +23,13 @@ public record RobustnessSettings(
     List<Quantization> quantize,
     List<Integer> relearnSteps,
     List<Integer> prefixes,
+    @OrNull String paraphrases,
     int prefixChunks,
     Limits limits) {
 
   /** No check. */
   public static final RobustnessSettings NONE =
-      new RobustnessSettings(List.of(), List.of(), List.of(), 1, new Limits(0, 0));
+      new RobustnessSettings(List.of(), List.of(), List.of(), null, 1, new Limits(0, 0));
 
   /**
    * What the figures may be at most.
@@ -48,6 +52,7 @@ public record RobustnessSettings(
         quantize(robustness),
         robustness.ascending("relearn-steps", 1_000_000),
         robustness.ascending("prefixes", 1_000_000),
+        robustness.optionalText("paraphrases").orElse(null),
         robustness.count("prefix-chunks", 1),
         new Limits(
             robustness.section("limits").doubleInRange("loss", 0, 100),
@@ -56,7 +61,10 @@ public record RobustnessSettings(
 
   /** Whether there is anything to check. */
   public boolean any() {
-    return !(quantize.isEmpty() && relearnSteps.isEmpty() && prefixes.isEmpty());
+    return !(quantize.isEmpty()
+        && relearnSteps.isEmpty()
+        && prefixes.isEmpty()
+        && paraphrases == null);
   }
 
   private static List<Quantization> quantize(Section robustness) {

@@ -5,9 +5,11 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import lethe.corpus.Manifest;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.ModelNames;
+import lethe.evaluate.Paraphrases;
 import lethe.evaluate.RobustnessScores;
 import lethe.folder.RunFolder;
 import lethe.model.adapter.PeftFolder;
@@ -92,7 +94,10 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
         evaluation.chunksSha256(),
         ModelNames.withoutSteps(evaluation.models()),
         evaluation.microBatch(),
-        config.evaluate().robustness());
+        config.evaluate().robustness(),
+        Optional.ofNullable(config.evaluate().robustness().paraphrases())
+            .map(path -> new Paraphrases(path, folder.files()).sha256())
+            .orElse(null));
   }
 
   private Evaluation.Asked evaluation() {

@@ -14,12 +14,14 @@ import lethe.folder.RunFolder;
  * @param quantized see {@link RobustnessScores}
  * @param relearned see {@link RobustnessScores}
  * @param prefixed see {@link RobustnessScores}
+ * @param paraphrased see {@link RobustnessScores}
  */
 record RobustnessFindings(
     List<Robustness.Check> checks,
     List<RobustnessScores.Quantized> quantized,
     List<RobustnessScores.Relearned> relearned,
-    List<RobustnessScores.Prefixed> prefixed) {
+    List<RobustnessScores.Prefixed> prefixed,
+    List<RobustnessScores.Paraphrased> paraphrased) {
 
   /**
    * @param unlearned fingerprint of the model that is reported on
@@ -41,6 +43,10 @@ record RobustnessFindings(
             remedy);
     return Optional.of(
         new RobustnessFindings(
-            made.get().checks(), scores.quantized(), scores.relearned(), scores.prefixed()));
+            made.get().checks(),
+            scores.quantized(),
+            scores.relearned(),
+            scores.prefixed(),
+            scores.paraphrased()));
   }
 }

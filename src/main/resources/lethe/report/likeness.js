@@ -148,6 +148,18 @@ function robustness() {
         })),
       ),
     );
+  if (r.paraphrased.length)
+    page.append(
+      el("h3", {}, "In other words"),
+      el("p", { class: "soft" }, "Loss of texts that say in other words what the documents of these splits say."),
+      table(
+        ["model", "split", "domain", "scored tokens", "loss"],
+        r.paraphrased.map((p) => ({
+          className: p.domain === ALL ? "all" : "",
+          cells: [p.model, p.split, p.domain === ALL ? "all" : p.domain, whole(p.tokens), number(p.nll, 3)],
+        })),
+      ),
+    );
 }
 
 function assumptions() {

@@ -69,10 +69,11 @@ class CheckRobustnessTest {
                 List.of(Quantization.NF4),
                 List.of(7),
                 List.of(2, 5),
+                null,
                 4,
                 new RobustnessSettings.Limits(0.5, 0.25)));
     RobustnessScores.Asked asked =
-        new RobustnessScores.Asked("chunks", Map.of(), 2, settings.robustness());
+        new RobustnessScores.Asked("chunks", Map.of(), 2, settings.robustness(), null);
     List<RelearnedModel> relearned =
         List.of(
             new RelearnedModel("unlearned", Split.FORGET, 7, models.get("original")),
@@ -104,7 +105,7 @@ class CheckRobustnessTest {
         .containsExactly("nf4", "relearning", "prefixes");
     assertThat(asked.answered(folder)).isTrue();
     assertThat(
-            new RobustnessScores.Asked("others", Map.of(), 2, settings.robustness())
+            new RobustnessScores.Asked("others", Map.of(), 2, settings.robustness(), null)
                 .answered(folder))
         .isFalse();
     RobustnessScores scores =
