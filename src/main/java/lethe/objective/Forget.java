@@ -15,6 +15,7 @@ public enum Forget {
   SAMPLED_LABELS("learn tokens drawn from the original model instead (Yao et al.)"),
   SOFT_LABELS("the same towards the whole distribution (Yao et al.)"),
   GENERIC_PREDICTIONS("predict as if the text had never been seen (Eldan and Russinovich)"),
+  UNDIAL("learn the original model's prediction with the true token's logit lowered (Dong et al.)"),
   NPO("negative preference optimisation (Zhang et al.)"),
   SIMNPO("the same per token and without a reference model (Fan et al.)"),
   DPO("prefer a rejection to the answer (Rafailov et al.); needs questions and answers"),
@@ -57,6 +58,7 @@ public enum Forget {
       case SAMPLED_LABELS -> new CrossEntropy(ViewKind.SAMPLED_LABELS);
       case SOFT_LABELS -> new Distillation(settings.predictions());
       case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));
+      case UNDIAL -> new Undial(settings.undialBeta());
       case NPO -> new Npo(settings.beta());
       case SIMNPO -> new SimNpo(settings.beta(), settings.gamma());
       case DPO -> new Dpo(settings.beta());

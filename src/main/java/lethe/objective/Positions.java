@@ -23,6 +23,12 @@ public record Positions(NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDAr
     return logProbabilitiesNV.gather(labelsN.expandDims(1), 1).squeeze(1).neg();
   }
 
+  /** 1 at the label of each position, else 0: N x V, of the logits' type. */
+  NDArray trueNV() {
+    int vocabulary = (int) logitsNV.getShape().get(1);
+    return labelsN.oneHot(vocabulary, logitsNV.getDataType());
+  }
+
   /** Entropy of the model's prediction at each position, in nats: N. */
   NDArray entropyN() {
     NDArray logPNV = logitsNV.logSoftmax(-1);

@@ -10,6 +10,7 @@ import lethe.settings.Section;
  * @param capNats where capped terms stop for a token, or for a sequence by its mean; greater than
  *     0; infinite when not set
  * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
+ * @param undialBeta nats by which UNDIAL lowers the true token's logit, at least 0
  * @param predictions what sampled and soft labels come from
  */
 public record TermSettings(
@@ -17,6 +18,7 @@ public record TermSettings(
     double gamma,
     double capNats,
     double genericAlpha,
+    double undialBeta,
     TruncatedPredictions predictions) {
 
   static TermSettings read(Section unlearn) {
@@ -25,6 +27,7 @@ public record TermSettings(
         unlearn.doubleInRange("gamma", 0, 1e6),
         unlearn.optionalNumber("cap-nats", 1e-6, 1e6).orElse(Double.POSITIVE_INFINITY),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
+        unlearn.doubleInRange("undial-beta", 0, 1e6),
         new TruncatedPredictions(
             unlearn.count("top-k", 1),
             unlearn.doubleInRange("top-p", 1e-6, 1),

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import lethe.SharedData;
@@ -41,6 +42,7 @@ import lethe.objective.PositionTerm;
 import lethe.objective.Role;
 import lethe.objective.SimNpo;
 import lethe.objective.Term;
+import lethe.objective.Undial;
 import lethe.objective.ViewKind;
 import lethe.train.StepRecord;
 import lethe.train.exchange.ExchangeSpec;
@@ -105,40 +107,85 @@ class ObjectiveParityTest {
     return losses;
   }
 
-  private static Stream<Path> folders() {
-    Stream<Path> own = SharedData.find("parity/objectives").stream();
+  /** The losses of the second set, each with its parameters. */
+  private static Map<String, Loss> losses2() {
+    Map<String, Loss> losses = new LinkedHashMap<>();
+    losses.put("undial(10)", Loss.of(new Undial(10), "forget"));
+    losses.put("undial(3)", Loss.of(new Undial(3), "forget"));
+    return losses;
+  }
+
+  /** Those of the second set that no term reproduces. */
+  private static final Set<String> OTHERS2 =
+      Set.of(
+          "weighted_ascent(1)",
+          "satimp(5,1)",
+          "ce_u",
+          "flat_logits",
+          "margin(1,0)",
+          "margin(4,0.5)",
+          "jsd_retain",
+          "jsd_forget",
+          "calibrated(0.1)",
+          "rmu_forget(2)",
+          "rmu_retain");
+
+  /**
+   * The folders of a set; none only where the checkout stands alone.
+   *
+   * @param shared the set's own folder of the shared data
+   * @param variable of the environment, which may name another
+   */
+  private static List<Path> folders(String shared, String variable) {
+    Stream<Path> own = SharedData.find(shared + "/objectives").stream();
     Stream<Path> other =
-        Optional.ofNullable(System.getenv("LETHE_PARITY")).stream()
+        Optional.ofNullable(System.getenv(variable)).stream()
             .map(folder -> Path.of(folder, "objectives"))
             .filter(Files::isDirectory);
-    return Stream.concat(own, other);
+    return Stream.concat(own, other).toList();
   }
 
   @Test
   void valuesAndGradients() throws IOException {
-    for (Path folder : folders().toList()) { // none only where the checkout stands alone
-      check(folder);
+    for (Path folder : folders("parity", "LETHE_PARITY")) {
+      assertThat(values(folder).get("beta").asDouble()).isEqualTo(BETA);
+      check(folder, losses(), Set.of());
     }
   }
 
-  private static void check(Path folder) throws IOException {
-    JsonNode values = new ObjectMapper().readTree(folder.resolve("values.json").toFile());
-    assertThat(values.get("beta").asDouble()).isEqualTo(BETA);
+  @Test
+  void valuesAndGradientsOfTheSecondSet() throws IOException {
+    for (Path folder : folders("parity-2", "LETHE_PARITY_2")) {
+      check(folder, losses2(), OTHERS2);
+    }
+  }
+
+  private static JsonNode values(Path folder) throws IOException {
+    return new ObjectMapper().readTree(folder.resolve("values.json").toFile());
+  }
+
+  /**
+   * @param others values that are not compared
+   */
+  private static void check(Path folder, Map<String, Loss> losses, Set<String> others)
+      throws IOException {
+    JsonNode values = values(folder);
     values
         .get("values")
         .fieldNames()
-        .forEachRemaining(name -> assertThat(losses()).as("known losses").containsKey(name));
+        .forEachRemaining(
+            name ->
+                assertThat(losses.containsKey(name) || others.contains(name)).as(name).isTrue());
     ModelSource current = new ModelSource(folder.resolve("current").toString(), Map.of());
     ModelSource reference = new ModelSource(folder.resolve("reference").toString(), Map.of());
     Safetensors batches = open(folder.resolve("batches.safetensors"));
     try (Network network = new Network(current.architecture(), Compute.cpu(1));
         Parameters weights = current.parameters(network);
         Parameters referenceWeights = reference.parameters(network)) {
-      for (Map.Entry<String, Loss> loss : losses().entrySet()) {
+      for (Map.Entry<String, Loss> loss : losses.entrySet()) {
         String name = loss.getKey();
-        Safetensors gradient =
-            open(
-                folder.resolve("grad." + name.replace("(", "-").replace(")", "") + ".safetensors"));
+        String file = name.replaceAll("[(,]", "-").replace(")", "");
+        Safetensors gradient = open(folder.resolve("grad." + file + ".safetensors"));
         check(
             name,
             loss.getValue(),

@@ -75,6 +75,30 @@ class HandWorkedTest {
         .isCloseTo(0.432549, micro());
   }
 
+  /**
+   * Two positions of four words, z = (2, 1, 0, -1) before word 0 and (0, 1, 2, 0) before word 1,
+   * reference (3, 1, 0, 0) and (0, 2, 1, 0): p = 0.643914 and 0.224515 of the labels.
+   */
+  private Positions pair() {
+    double[][] current = {{2, 1, 0, -1}, {0, 1, 2, 0}};
+    double[][] reference = {{3, 1, 0, 0}, {0, 2, 1, 0}};
+    return new Positions(
+        manager.create(current),
+        manager.create(new long[] {0, 1}),
+        Map.of(FrozenModel.REFERENCE, manager.create(reference)));
+  }
+
+  private double pair(PositionTerm term) {
+    return term.sum(pair()).getDouble() / 2;
+  }
+
+  @Test
+  void distillationOfAPair() {
+    assertThat(pair(new KullbackLeibler())).isCloseTo(0.232532, micro());
+    assertThat(pair(new Undial(10))).isCloseTo(1.708644, micro());
+    assertThat(pair(new Undial(3))).isCloseTo(1.571267, micro());
+  }
+
   @Test
   void termsOfSequences() {
     assertThat(mean(new Npo(BETA), views())).isCloseTo(13.270627, micro());

@@ -81,6 +81,22 @@ class LimitsTest {
   }
 
   @Test
+  void undialThatLowersNothingIsDivergenceAndTheReferencesEntropy() {
+    double entropy = positions(matrix(REFERENCE), LOGITS, REINFORCED).entropyN().sum().getDouble();
+    assertThat(value(new Undial(0), LOGITS))
+        .isCloseTo(value(new KullbackLeibler(), LOGITS) + entropy, within(1e-14));
+    assertThat(gradient(new Undial(0), LOGITS))
+        .containsExactly(gradient(new KullbackLeibler(), LOGITS), within(1e-14));
+  }
+
+  @Test
+  void undialThatLowersMuchIsSoftLabelsWithoutTheTruth() {
+    Distillation without = new Distillation(new TruncatedPredictions(100, 1, Truth.REMOVED));
+    assertThat(gradient(new Undial(1e6), LOGITS))
+        .containsExactly(gradient(without, LOGITS), within(1e-14));
+  }
+
+  @Test
   void topPKeepsTheTokenThatCrossesItAndAlwaysOne() {
     double[] logits = new double[8];
     double[] shares = {0.4, 0.3, 0.2, 0.1, 0.1, 0.2, 0.3, 0.4};

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class MethodTest {
   private static final TermSettings SETTINGS =
-      new TermSettings(0.1, 0, 3, 5, new TruncatedPredictions(50, 1, Truth.REMOVED));
+      new TermSettings(0.1, 0, 3, 5, 10, new TruncatedPredictions(50, 1, Truth.REMOVED));
 
   @ParameterizedTest
   @CsvSource({
@@ -28,6 +28,7 @@ class MethodTest {
     "ascent-kl-in-distribution, forget.ascent retain.kl",
     "max-entropy+descent, forget.max-entropy retain.descent",
     "idk+preservation, forget.idk retain.preservation",
+    "undial, forget.undial",
     "npo, forget.npo",
     "npo+descent, forget.npo retain.descent",
     "npo+kl, forget.npo retain.kl",

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
@@ -115,6 +116,24 @@ class TermContractTest {
 
   @ParameterizedTest
   @MethodSource("ofPositions")
+  void staysFiniteWhereProbabilitiesUnderflow(PositionTerm term) {
+    for (int winner : new int[] {0, 7}) { // token 0 is the label of no position, token 7 of all
+      Sample sample = Sample.certain(7, winner, 200); // exp(-200) is 0 in float32
+      assertThat(sample.value(term)).isFinite();
+      assertThat(Arrays.stream(sample.gradient(term, DataType.FLOAT32))).allMatch(Double::isFinite);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofPositions")
+  void noPositionsAreNothing(PositionTerm term) {
+    Sample none = Sample.random(9, 1).rows(0, 0);
+    assertThat(none.value(term)).isZero();
+    assertThat(none.gradient(term, DataType.FLOAT32)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofPositions")
   void addingTheSameToAllLogitsOfAPositionChangesNothing(PositionTerm term) {
     Sample sample = Sample.random(6, 3);
     double[] raised = sample.logits.clone();
@@ -193,6 +212,14 @@ class TermContractTest {
           random.longs(N, 0, V).toArray(),
           gaussian(random, scale),
           gaussian(random, scale));
+    }
+
+    /** All models are certain of one token, by this many nats; the labels are another, or it. */
+    static Sample certain(long label, int token, double nats) {
+      double[] logits =
+          IntStream.range(0, N * V).mapToDouble(i -> i % V == token ? nats : 0).toArray();
+      return new Sample(
+          logits, LongStream.generate(() -> label).limit(N).toArray(), logits, logits);
     }
 
     /** Positions that are sure and unsure of their predictions. */

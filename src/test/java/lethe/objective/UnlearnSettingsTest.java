@@ -38,6 +38,7 @@ class UnlearnSettingsTest {
                     0,
                     Double.POSITIVE_INFINITY,
                     5,
+                    10,
                     new TruncatedPredictions(50, 1, Truth.REMOVED))));
   }
 
@@ -90,6 +91,14 @@ class UnlearnSettingsTest {
     assertThatThrownBy(() -> read("unlearn.method=npo+kl", "unlearn.retain-weights.retain=0"))
         .hasMessage(
             "unlearn.retain-weights must be above 0 for a split that kl keeps, was 0 for all; to keep none, set unlearn.method=npo");
+  }
+
+  @Test
+  void parametersOutOfRangeAreNamedWithTheirValues() throws IOException {
+    assertThatThrownBy(() -> read("unlearn.undial-beta=-1"))
+        .hasMessage("unlearn.undial-beta must be from 0 to 1000000, was -1");
+    assertThatThrownBy(() -> read("unlearn.undial-beta=NaN"))
+        .hasMessage("unlearn.undial-beta must be from 0 to 1000000, was NaN");
   }
 
   private UnlearnSettings read(String... pairs) throws IOException {

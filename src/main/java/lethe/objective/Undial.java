@@ -1,0 +1,45 @@
+package lethe.objective;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Set;
+
+/**
+ * Self-distillation with adjusted logits: learn the reference's prediction after the logit of the
+ * true token was lowered by a fixed amount.
+ *
+ * <pre>
+ *   q_t = softmax(z_ref,t - beta onehot(x_t))
+ *   L = (1/n) sum_t sum_v -q_t(v) log p_t(v)
+ * </pre>
+ *
+ * Dong et al., "UNDIAL: Self-Distillation with Adjusted Logits for Robust Unlearning in Large
+ * Language Models", arXiv:2402.10052. Its gradient with respect to the logits is p - q: it ends at
+ * q, which finds the true token less likely by at most beta nats. As beta grows it becomes {@link
+ * Distillation} to the {@link TruncatedPredictions} without the truth, but for the entropy of q, a
+ * constant; with beta 0 likewise {@link KullbackLeibler}.
+ *
+ * <p>Scored positions alone count. The code of open-unlearning averages over prompt and padding
+ * too, where a label of -100 lowers the token of that index, counted from the end of the
+ * vocabulary.
+ *
+ * @param beta nats by which the true token's logit is lowered, at least 0
+ */
+public record Undial(double beta) implements PositionTerm {
+  @Override
+  public String name() {
+    return "undial";
+  }
+
+  @Override
+  public Set<FrozenModel> frozen() {
+    return Set.of(FrozenModel.REFERENCE);
+  }
+
+  @Override
+  public NDArray sum(Positions positions) {
+    NDArray logPNV = positions.logitsNV().logSoftmax(-1);
+    NDArray referenceNV = positions.frozenNV().get(FrozenModel.REFERENCE);
+    NDArray qNV = referenceNV.sub(positions.trueNV().mul(beta)).softmax(-1);
+    return qNV.mul(logPNV).sum().neg();
+  }
+}
