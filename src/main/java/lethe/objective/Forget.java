@@ -8,6 +8,7 @@ public enum Forget {
   GRADIENT_ASCENT("make the text unlikely (Yao et al.)"),
   CAPPED_ASCENT(
       "the same, but stop for a token, or for a chunk by its mean, at a loss of unlearn.cap-nats"),
+  WEIGHTED_ASCENT("the same, each token less the less likely it is already (Wang et al.)"),
   RANDOM_LABELS("learn random tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS("learn the original model's likeliest other tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS_EARLY(
@@ -52,6 +53,7 @@ public enum Forget {
     return switch (this) {
       case GRADIENT_ASCENT -> new GradientAscent();
       case CAPPED_ASCENT -> new CappedAscent(settings.capNats());
+      case WEIGHTED_ASCENT -> new WeightedAscent(settings.weightedAscentBeta());
       case RANDOM_LABELS -> new CrossEntropy(ViewKind.RANDOM_LABELS);
       case ADVERSARIAL_LABELS -> new CrossEntropy(ViewKind.ADVERSARIAL_LABELS);
       case ADVERSARIAL_LABELS_EARLY -> new CrossEntropy(ViewKind.EARLY_ADVERSARIAL_LABELS);

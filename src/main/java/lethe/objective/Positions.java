@@ -17,6 +17,11 @@ public record Positions(NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDAr
     this(logitsNV, labelsN, Map.of());
   }
 
+  /** The same positions, with logits that have no gradient. */
+  Positions held() {
+    return new Positions(logitsNV.stopGradient(), labelsN, frozenNV);
+  }
+
   /** Negative log-likelihood of each label, in nats: N. */
   public NDArray nllN() {
     NDArray logProbabilitiesNV = logitsNV.logSoftmax(-1);

@@ -9,6 +9,7 @@ import lethe.settings.Section;
  * @param gamma margin of SimNPO, at least 0
  * @param capNats where capped terms stop for a token, or for a sequence by its mean; greater than
  *     0; infinite when not set
+ * @param weightedAscentBeta power of weighted ascent's weight, at least 0
  * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
  * @param undialBeta nats by which UNDIAL lowers the true token's logit, at least 0
  * @param predictions what sampled and soft labels come from
@@ -17,6 +18,7 @@ public record TermSettings(
     double beta,
     double gamma,
     double capNats,
+    double weightedAscentBeta,
     double genericAlpha,
     double undialBeta,
     TruncatedPredictions predictions) {
@@ -26,6 +28,7 @@ public record TermSettings(
         unlearn.doubleInRange("beta", 1e-6, 1e6),
         unlearn.doubleInRange("gamma", 0, 1e6),
         unlearn.optionalNumber("cap-nats", 1e-6, 1e6).orElse(Double.POSITIVE_INFINITY),
+        unlearn.doubleInRange("weighted-ascent-beta", 0, 1e6),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
         unlearn.doubleInRange("undial-beta", 0, 1e6),
         new TruncatedPredictions(

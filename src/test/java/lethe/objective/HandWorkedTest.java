@@ -100,6 +100,11 @@ class HandWorkedTest {
   }
 
   @Test
+  void reweightedAscentOfAPair() {
+    assertThat(pair(new WeightedAscent(1))).isCloseTo(-0.309414, micro());
+  }
+
+  @Test
   void termsOfSequences() {
     assertThat(mean(new Npo(BETA), views())).isCloseTo(13.270627, micro());
     assertThat(mean(new Dpo(BETA), views())).isCloseTo(15.572355, micro());

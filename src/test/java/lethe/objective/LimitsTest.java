@@ -81,6 +81,24 @@ class LimitsTest {
   }
 
   @Test
+  void ascentWeightedByNothingIsAscent() {
+    assertThat(value(new WeightedAscent(0), LOGITS)).isEqualTo(value(new GradientAscent(), LOGITS));
+    assertThat(gradient(new WeightedAscent(0), LOGITS))
+        .isEqualTo(gradient(new GradientAscent(), LOGITS));
+  }
+
+  @Test
+  void weightedAscentIsAscentTimesTheProbability() {
+    double[] ascent = gradient(new GradientAscent(), LOGITS);
+    double[] weighted = gradient(new WeightedAscent(2), LOGITS);
+    double[] probability = matrix(LOGITS).softmax(-1).toDoubleArray();
+    for (int i = 0; i < 8; i++) {
+      double label = probability[i < 4 ? 0 : 6]; // the labels are 0 and 2
+      assertThat(weighted[i]).isCloseTo(label * label * ascent[i], within(1e-15));
+    }
+  }
+
+  @Test
   void undialThatLowersNothingIsDivergenceAndTheReferencesEntropy() {
     double entropy = positions(matrix(REFERENCE), LOGITS, REINFORCED).entropyN().sum().getDouble();
     assertThat(value(new Undial(0), LOGITS))

@@ -79,7 +79,8 @@ class TermContractTest {
     double h = 1e-5;
     for (int i = 0; i < N * V; i++) {
       double difference =
-          (sample.moved(i, h).value(term) - sample.moved(i, -h).value(term)) / (2 * h);
+          (sample.moved(i, h).value(term, sample) - sample.moved(i, -h).value(term, sample))
+              / (2 * h);
       assertThat(gradient[i]).as("element %d", i).isCloseTo(difference, within(1e-8));
     }
   }
@@ -254,8 +255,22 @@ class TermContractTest {
     }
 
     double value(PositionTerm term) {
-      NDArray logitsNV = matrix(logits, DataType.FLOAT64);
-      return term.sum(positions(logitsNV, DataType.FLOAT64)).getDouble();
+      return term.sum(positions()).getDouble();
+    }
+
+    /**
+     * The value of a term that holds something constant, with that taken from other logits.
+     *
+     * @param held with the same labels
+     */
+    double value(PositionTerm term, Sample held) {
+      return term instanceof HeldTerm part
+          ? part.sum(positions(), held.positions()).getDouble()
+          : value(term);
+    }
+
+    private Positions positions() {
+      return positions(matrix(logits, DataType.FLOAT64), DataType.FLOAT64);
     }
 
     double[] gradient(PositionTerm term, DataType type) {

@@ -37,6 +37,7 @@ class UnlearnSettingsTest {
                     0.1,
                     0,
                     Double.POSITIVE_INFINITY,
+                    1,
                     5,
                     10,
                     new TruncatedPredictions(50, 1, Truth.REMOVED))));
@@ -97,6 +98,8 @@ class UnlearnSettingsTest {
   void parametersOutOfRangeAreNamedWithTheirValues() throws IOException {
     assertThatThrownBy(() -> read("unlearn.undial-beta=-1"))
         .hasMessage("unlearn.undial-beta must be from 0 to 1000000, was -1");
+    assertThatThrownBy(() -> read("unlearn.weighted-ascent-beta=-0.1"))
+        .hasMessage("unlearn.weighted-ascent-beta must be from 0 to 1000000, was -0.1");
     assertThatThrownBy(() -> read("unlearn.undial-beta=NaN"))
         .hasMessage("unlearn.undial-beta must be from 0 to 1000000, was NaN");
   }
