@@ -10,6 +10,7 @@ import lethe.settings.Section;
  * @param capNats where capped terms stop for a token, or for a sequence by its mean; greater than
  *     0; infinite when not set
  * @param weightedAscentBeta power of weighted ascent's weight, at least 0
+ * @param satimp as it is
  * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
  * @param undialBeta nats by which UNDIAL lowers the true token's logit, at least 0
  * @param predictions what sampled and soft labels come from
@@ -19,6 +20,7 @@ public record TermSettings(
     double gamma,
     double capNats,
     double weightedAscentBeta,
+    SatImp satimp,
     double genericAlpha,
     double undialBeta,
     TruncatedPredictions predictions) {
@@ -29,6 +31,9 @@ public record TermSettings(
         unlearn.doubleInRange("gamma", 0, 1e6),
         unlearn.optionalNumber("cap-nats", 1e-6, 1e6).orElse(Double.POSITIVE_INFINITY),
         unlearn.doubleInRange("weighted-ascent-beta", 0, 1e6),
+        new SatImp(
+            unlearn.doubleInRange("satimp-beta1", 0, 1e6),
+            unlearn.doubleInRange("satimp-beta2", 0, 1e6)),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
         unlearn.doubleInRange("undial-beta", 0, 1e6),
         new TruncatedPredictions(

@@ -9,9 +9,24 @@ import lethe.objective.TruncatedPredictions.Truth;
 public final class EveryTerm {
   private static final List<TermSettings> SETTINGS =
       List.of(
-          new TermSettings(0.1, 0, 3.2, 1, 5, 10, new TruncatedPredictions(3, 1, Truth.REMOVED)),
           new TermSettings(
-              2, 0.3, 3.0, 0.3, 0.5, 3, new TruncatedPredictions(50, 0.6, Truth.KEPT)));
+              0.1,
+              0,
+              3.2,
+              1,
+              new SatImp(5, 1),
+              5,
+              10,
+              new TruncatedPredictions(3, 1, Truth.REMOVED)),
+          new TermSettings(
+              2,
+              0.3,
+              3.0,
+              0.3,
+              new SatImp(0.5, 2.5),
+              0.5,
+              3,
+              new TruncatedPredictions(50, 0.6, Truth.KEPT)));
 
   private EveryTerm() {}
 

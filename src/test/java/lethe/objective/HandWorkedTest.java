@@ -102,6 +102,7 @@ class HandWorkedTest {
   @Test
   void reweightedAscentOfAPair() {
     assertThat(pair(new WeightedAscent(1))).isCloseTo(-0.309414, micro());
+    assertThat(pair(new SatImp(5, 1))).isCloseTo(-0.009006, micro());
   }
 
   @Test

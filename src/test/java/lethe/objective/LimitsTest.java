@@ -99,6 +99,19 @@ class LimitsTest {
   }
 
   @Test
+  void satImpWithoutSaturationIsWeightedAscent() {
+    assertThat(value(new SatImp(2, 0), LOGITS)).isEqualTo(value(new WeightedAscent(2), LOGITS));
+    assertThat(gradient(new SatImp(2, 0), LOGITS))
+        .isEqualTo(gradient(new WeightedAscent(2), LOGITS));
+    assertThat(value(new SatImp(2, 0), ONE_HOT)).as("certain of the labels").isZero();
+  }
+
+  @Test
+  void satImpLeavesCertainTokensAlone() {
+    assertThat(gradient(new SatImp(5, 1), ONE_HOT)).containsOnly(0);
+  }
+
+  @Test
   void undialThatLowersNothingIsDivergenceAndTheReferencesEntropy() {
     double entropy = positions(matrix(REFERENCE), LOGITS, REINFORCED).entropyN().sum().getDouble();
     assertThat(value(new Undial(0), LOGITS))

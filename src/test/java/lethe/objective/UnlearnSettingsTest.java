@@ -38,6 +38,7 @@ class UnlearnSettingsTest {
                     0,
                     Double.POSITIVE_INFINITY,
                     1,
+                    new SatImp(5, 1),
                     5,
                     10,
                     new TruncatedPredictions(50, 1, Truth.REMOVED))));
@@ -100,6 +101,10 @@ class UnlearnSettingsTest {
         .hasMessage("unlearn.undial-beta must be from 0 to 1000000, was -1");
     assertThatThrownBy(() -> read("unlearn.weighted-ascent-beta=-0.1"))
         .hasMessage("unlearn.weighted-ascent-beta must be from 0 to 1000000, was -0.1");
+    assertThatThrownBy(() -> read("unlearn.satimp-beta1=-2", "unlearn.satimp-beta2=Infinity"))
+        .hasMessage(
+            "unlearn.satimp-beta1 must be from 0 to 1000000, was -2\n"
+                + "unlearn.satimp-beta2 must be from 0 to 1000000, was Infinity");
     assertThatThrownBy(() -> read("unlearn.undial-beta=NaN"))
         .hasMessage("unlearn.undial-beta must be from 0 to 1000000, was NaN");
   }
