@@ -17,6 +17,7 @@ public enum Forget {
   SAMPLED_LABELS("learn tokens drawn from the original model instead (Yao et al.)"),
   SOFT_LABELS("the same towards the whole distribution (Yao et al.)"),
   GENERIC_PREDICTIONS("predict as if the text had never been seen (Eldan and Russinovich)"),
+  CE_U("learn the model's own prediction without the true token (Yang)"),
   UNDIAL("learn the original model's prediction with the true token's logit lowered (Dong et al.)"),
   NPO("negative preference optimisation (Zhang et al.)"),
   SIMNPO("the same per token and without a reference model (Fan et al.)"),
@@ -62,6 +63,7 @@ public enum Forget {
       case SAMPLED_LABELS -> new CrossEntropy(ViewKind.SAMPLED_LABELS);
       case SOFT_LABELS -> new Distillation(settings.predictions());
       case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));
+      case CE_U -> new CrossEntropyUnlearning();
       case UNDIAL -> new Undial(settings.undialBeta());
       case NPO -> new Npo(settings.beta());
       case SIMNPO -> new SimNpo(settings.beta(), settings.gamma());

@@ -100,9 +100,10 @@ class HandWorkedTest {
   }
 
   @Test
-  void reweightedAscentOfAPair() {
+  void termsThatHoldTheirOwnPredictionOfAPair() {
     assertThat(pair(new WeightedAscent(1))).isCloseTo(-0.309414, micro());
     assertThat(pair(new SatImp(5, 1))).isCloseTo(-0.009006, micro());
+    assertThat(pair(new CrossEntropyUnlearning())).isCloseTo(1.392409, micro());
   }
 
   @Test

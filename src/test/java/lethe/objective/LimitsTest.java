@@ -112,6 +112,25 @@ class LimitsTest {
   }
 
   @Test
+  void crossEntropyUnlearningMovesTheTruthsShareToTheOthersInProportion() {
+    double[] probability = matrix(LOGITS).softmax(-1).toDoubleArray();
+    double[] gradient = gradient(new CrossEntropyUnlearning(), LOGITS);
+    for (int i = 0; i < 8; i++) {
+      int label = i < 4 ? 0 : 6; // the labels are 0 and 2
+      double truth = probability[label];
+      assertThat(gradient[i])
+          .isCloseTo(i == label ? truth : -truth * probability[i] / (1 - truth), within(1e-15));
+    }
+  }
+
+  @Test
+  void crossEntropyUnlearningIsSoftLabelsOfTheModelItself() {
+    Distillation without = new Distillation(new TruncatedPredictions(100, 1, Truth.REMOVED));
+    assertThat(gradient(new CrossEntropyUnlearning(), REFERENCE))
+        .containsExactly(gradient(without, REFERENCE), within(1e-14));
+  }
+
+  @Test
   void undialThatLowersNothingIsDivergenceAndTheReferencesEntropy() {
     double entropy = positions(matrix(REFERENCE), LOGITS, REINFORCED).entropyN().sum().getDouble();
     assertThat(value(new Undial(0), LOGITS))

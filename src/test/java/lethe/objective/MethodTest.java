@@ -31,6 +31,7 @@ class MethodTest {
     "ascent-kl-in-distribution, forget.ascent retain.kl",
     "max-entropy+descent, forget.max-entropy retain.descent",
     "idk+preservation, forget.idk retain.preservation",
+    "ce-u, forget.ce-u",
     "undial, forget.undial",
     "npo, forget.npo",
     "npo+descent, forget.npo retain.descent",
