@@ -26,6 +26,7 @@ public enum Forget {
   MAX_ENTROPY("predict nothing in particular (Yuan et al.)"),
   MAX_ENTROPY_REVERSE("the same with the divergence of that paper's code"),
   MAX_ENTROPY_REVERSE_PADDED("the same over padding too, as in that code; for comparison"),
+  FLAT_LOGITS("bring the largest logit down to the mean of all (Entesari et al.)"),
   CAPPED_ENTROPY(
       "predict nothing in particular, but stop for a position, or for a chunk by its mean, at an entropy of unlearn.cap-nats");
 
@@ -73,6 +74,7 @@ public enum Forget {
       case MAX_ENTROPY_REVERSE -> new MaxEntropy(Direction.UNIFORM_TO_MODEL);
       case MAX_ENTROPY_REVERSE_PADDED ->
           new MaxEntropy(Direction.UNIFORM_TO_MODEL, ViewKind.PADDED);
+      case FLAT_LOGITS -> new FlatLogits();
       case CAPPED_ENTROPY -> new CappedEntropy(settings.capNats());
     };
   }

@@ -33,6 +33,7 @@ import lethe.objective.CrossEntropy;
 import lethe.objective.CrossEntropyUnlearning;
 import lethe.objective.Descent;
 import lethe.objective.Dpo;
+import lethe.objective.FlatLogits;
 import lethe.objective.FrozenModel;
 import lethe.objective.GradientAscent;
 import lethe.objective.KullbackLeibler;
@@ -118,13 +119,13 @@ class ObjectiveParityTest {
     losses.put("weighted_ascent(1)", Loss.of(new WeightedAscent(1), "forget"));
     losses.put("satimp(5,1)", Loss.of(new SatImp(5, 1), "forget"));
     losses.put("ce_u", Loss.of(new CrossEntropyUnlearning(), "forget"));
+    losses.put("flat_logits", Loss.of(new FlatLogits(), "forget"));
     return losses;
   }
 
   /** Those of the second set that no term reproduces. */
   private static final Set<String> OTHERS2 =
       Set.of(
-          "flat_logits",
           "margin(1,0)",
           "margin(4,0.5)",
           "jsd_retain",

@@ -107,6 +107,11 @@ class HandWorkedTest {
   }
 
   @Test
+  void termsOfLogitsOfAPair() {
+    assertThat(pair(new FlatLogits())).isCloseTo(1.906250, micro());
+  }
+
+  @Test
   void termsOfSequences() {
     assertThat(mean(new Npo(BETA), views())).isCloseTo(13.270627, micro());
     assertThat(mean(new Dpo(BETA), views())).isCloseTo(15.572355, micro());

@@ -226,6 +226,17 @@ class LimitsTest {
   }
 
   @Test
+  void flatLogitsAreZeroWhereAllAreEqualAndPushTheLargestDown() {
+    assertThat(value(new FlatLogits(), EQUAL)).isZero();
+    assertThat(gradient(new FlatLogits(), EQUAL)).containsOnly(0);
+    double above = 900 * 0.75; // the largest logit over the mean of four
+    assertThat(value(new FlatLogits(), ONE_HOT)).isCloseTo(2 * above * above, within(1e-9));
+    assertThat(Arrays.copyOfRange(gradient(new FlatLogits(), ONE_HOT), 0, 4))
+        .containsExactly(
+            new double[] {2 * above * 0.75, -above / 2, -above / 2, -above / 2}, within(1e-9));
+  }
+
+  @Test
   void capsOutOfReachChangeNothing() {
     assertThat(value(new CappedAscent(50), LOGITS)).isEqualTo(value(new GradientAscent(), LOGITS));
     assertThat(value(new CappedEntropy(50), LOGITS))

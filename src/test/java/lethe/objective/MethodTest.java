@@ -41,6 +41,7 @@ class MethodTest {
     "simnpo+descent, forget.simnpo retain.descent",
     "max-entropy-reverse+descent, forget.max-entropy-reverse retain.descent",
     "max-entropy-reverse-padded+kl-padded, forget.max-entropy-reverse-padded retain.kl-padded",
+    "flat-logits+descent, forget.flat-logits retain.descent",
     "capped-entropy+kl, forget.capped-entropy retain.kl",
   })
   void hasTheRolesItsNameSays(String name, String roles) {
