@@ -20,6 +20,7 @@ import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
+import lethe.objective.Forget;
 import lethe.objective.ViewKind;
 import lethe.run.RunConfig;
 import lethe.run.Sample;
@@ -77,6 +78,7 @@ final class ModelFolders {
               .formatted(setting, path, Console.count((double) template.get().elements())));
     }
     template.ifPresent(this::adapters);
+    template.ifPresent(this::rivals);
     others()
         .forEach(
             (name, other) -> {
@@ -89,6 +91,19 @@ final class ModelFolders {
       config.evaluate().models().forEach((name, other) -> evaluated(name, other, template));
     }
     return template;
+  }
+
+  /** Checks that the vocabulary has as many other tokens as a term compares the true one with. */
+  private void rivals(Architecture network) {
+    int others = network.vocabulary() - 1;
+    int rivals = config.unlearn().terms().margin().k();
+    if (config.checks(Verb.UNLEARN)
+        && config.unlearn().method().forget() == Forget.MARGIN
+        && rivals > others) {
+      findings.problem(
+          "unlearn.margin-k must be at most %d, the tokens of the vocabulary other than the true one, was %d; set it lower"
+              .formatted(others, rivals));
+    }
   }
 
   /** Checks the adapters that the stages train: their targets, and whether they can be written. */

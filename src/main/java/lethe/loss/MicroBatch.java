@@ -237,7 +237,7 @@ public final class MicroBatch {
     boolean all = true;
     for (int i = 0; i < open.length; i++) {
       int b = batch.sequence()[i];
-      boolean there = sums[b] / counts[b] >= cap.meanNats();
+      boolean there = sums[b] / counts[b] >= cap.mean();
       open[i] = there ? 0 : 1;
       all &= !there;
     }

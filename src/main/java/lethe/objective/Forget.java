@@ -10,6 +10,8 @@ public enum Forget {
       "the same, but stop for a token, or for a chunk by its mean, at a loss of unlearn.cap-nats"),
   WEIGHTED_ASCENT("the same, each token less the less likely it is already (Wang et al.)"),
   SATIMP("the same, most on tokens that are likely, but not certain (Yang et al.)"),
+  MARGIN(
+      "lower the true token until it leads the likeliest others no more (after Di Gennaro et al.)"),
   RANDOM_LABELS("learn random tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS("learn the original model's likeliest other tokens instead (Yao et al.)"),
   ADVERSARIAL_LABELS_EARLY(
@@ -58,6 +60,7 @@ public enum Forget {
       case CAPPED_ASCENT -> new CappedAscent(settings.capNats());
       case WEIGHTED_ASCENT -> new WeightedAscent(settings.weightedAscentBeta());
       case SATIMP -> settings.satimp();
+      case MARGIN -> settings.margin();
       case RANDOM_LABELS -> new CrossEntropy(ViewKind.RANDOM_LABELS);
       case ADVERSARIAL_LABELS -> new CrossEntropy(ViewKind.ADVERSARIAL_LABELS);
       case ADVERSARIAL_LABELS_EARLY -> new CrossEntropy(ViewKind.EARLY_ADVERSARIAL_LABELS);

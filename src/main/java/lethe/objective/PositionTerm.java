@@ -49,10 +49,10 @@ public non-sealed interface PositionTerm extends Term {
   /**
    * From where a sequence has no gradient any more, whatever its single positions would have.
    *
-   * @param meanNats mean over the scored positions of the sequence
-   * @param valueN of each position, nats; called without a graph
+   * @param mean over the scored positions of the sequence, in the unit of the value
+   * @param valueN of each position; called without a graph
    */
-  record SequenceCap(double meanNats, Function<Positions, NDArray> valueN) {}
+  record SequenceCap(double mean, Function<Positions, NDArray> valueN) {}
 
   /**
    * @param sum a scalar in nats

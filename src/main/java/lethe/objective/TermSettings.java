@@ -11,6 +11,7 @@ import lethe.settings.Section;
  *     0; infinite when not set
  * @param weightedAscentBeta power of weighted ascent's weight, at least 0
  * @param satimp as it is
+ * @param margin as it is
  * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
  * @param undialBeta nats by which UNDIAL lowers the true token's logit, at least 0
  * @param predictions what sampled and soft labels come from
@@ -21,6 +22,7 @@ public record TermSettings(
     double capNats,
     double weightedAscentBeta,
     SatImp satimp,
+    Margin margin,
     double genericAlpha,
     double undialBeta,
     TruncatedPredictions predictions) {
@@ -34,6 +36,10 @@ public record TermSettings(
         new SatImp(
             unlearn.doubleInRange("satimp-beta1", 0, 1e6),
             unlearn.doubleInRange("satimp-beta2", 0, 1e6)),
+        new Margin(
+            unlearn.count("margin-k", 1),
+            unlearn.doubleInRange("margin-tau", -1e6, 1e6),
+            unlearn.doubleInRange("margin-rho", 1e-6, 1)),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
         unlearn.doubleInRange("undial-beta", 0, 1e6),
         new TruncatedPredictions(

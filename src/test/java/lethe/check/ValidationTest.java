@@ -151,6 +151,23 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
   }
 
   @Test
+  void theTrueTokenHasNoMoreRivalsThanTheVocabularyHas() throws IOException {
+    int vocabulary =
+        new ObjectMapper()
+            .readTree(folder.resolve("model/config.json").toFile())
+            .get("vocab_size")
+            .asInt();
+    String most = "unlearn.margin-k=" + (vocabulary - 1);
+    String more = "unlearn.margin-k=" + vocabulary;
+    assertThat(look(Verb.RUN, "unlearn.method=margin", more).problems())
+        .containsExactly(
+            "unlearn.margin-k must be at most %d, the tokens of the vocabulary other than the true one, was %d; set it lower"
+                .formatted(vocabulary - 1, vocabulary));
+    assertThat(look(Verb.RUN, "unlearn.method=margin", most).problems()).isEmpty();
+    assertThat(look(Verb.RUN, "unlearn.method=npo", more).problems()).isEmpty();
+  }
+
+  @Test
   void aModelIsNotWrittenOverItself() throws IOException {
     Path target = Files.createDirectories(folder.resolve("run/model"));
     try (Stream<Path> files = Files.list(folder.resolve("model"))) {

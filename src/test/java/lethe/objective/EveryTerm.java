@@ -15,6 +15,7 @@ public final class EveryTerm {
               3.2,
               1,
               new SatImp(5, 1),
+              new Margin(1, 0, 1),
               5,
               10,
               new TruncatedPredictions(3, 1, Truth.REMOVED)),
@@ -24,6 +25,7 @@ public final class EveryTerm {
               3.0,
               0.3,
               new SatImp(0.5, 2.5),
+              new Margin(4, -2, 0.9),
               0.5,
               3,
               new TruncatedPredictions(50, 0.6, Truth.KEPT)));

@@ -109,6 +109,7 @@ class HandWorkedTest {
   @Test
   void termsOfLogitsOfAPair() {
     assertThat(pair(new FlatLogits())).isCloseTo(1.906250, micro());
+    assertThat(pair(new Margin(1, 0, 1))).isCloseTo(0.5, micro());
   }
 
   @Test

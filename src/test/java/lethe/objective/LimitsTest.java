@@ -131,6 +131,26 @@ class LimitsTest {
   }
 
   @Test
+  void marginMovesTheTruthAgainstItsRivalsAndNothingElse() {
+    // The labels 0 and 2 have the logits 0.3 and 0.2, their likeliest others 2 and 1.1.
+    assertThat(value(new Margin(1, -2, 1), LOGITS))
+        .isCloseTo(0.3 - 2 + 2 + 0.2 - 1.1 + 2, within(1e-14));
+    assertThat(gradient(new Margin(1, -2, 1), LOGITS)).containsExactly(1, 0, -1, 0, -1, 0, 1, 0);
+    assertThat(gradient(new Margin(2, -2, 1), LOGITS))
+        .containsExactly(1, 0, -0.5, -0.5, -0.5, -0.5, 1, 0);
+    assertThat(gradient(new Margin(1, -1, 1), LOGITS))
+        .as("the first is farther behind than wanted")
+        .containsExactly(0, 0, 0, 0, -1, 0, 1, 0);
+    assertThat(value(new Margin(1, 0, 1), LOGITS)).isZero();
+  }
+
+  @Test
+  void marginAgainstAllOthersIsTheDistanceFromTheirMean() {
+    double[] far = {5, 1, 2, 3, -3, 3, 9, 6};
+    assertThat(value(new Margin(3, 0, 1), far)).isCloseTo(5 - 2 + 9 - 2, within(1e-14));
+  }
+
+  @Test
   void undialThatLowersNothingIsDivergenceAndTheReferencesEntropy() {
     double entropy = positions(matrix(REFERENCE), LOGITS, REINFORCED).entropyN().sum().getDouble();
     assertThat(value(new Undial(0), LOGITS))

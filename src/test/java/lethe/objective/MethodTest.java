@@ -15,13 +15,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MethodTest {
   private static final TermSettings SETTINGS =
       new TermSettings(
-          0.1, 0, 3, 1, new SatImp(5, 1), 5, 10, new TruncatedPredictions(50, 1, Truth.REMOVED));
+          0.1,
+          0,
+          3,
+          1,
+          new SatImp(5, 1),
+          new Margin(1, 0, 1),
+          5,
+          10,
+          new TruncatedPredictions(50, 1, Truth.REMOVED));
 
   @ParameterizedTest
   @CsvSource({
     "gradient-ascent, forget.ascent",
     "weighted-ascent+descent, forget.weighted-ascent retain.descent",
     "satimp+descent, forget.satimp retain.descent",
+    "margin+kl, forget.margin retain.kl",
     "random-labels, forget.random-labels",
     "adversarial-labels, forget.adversarial-labels",
     "adversarial-labels-early, forget.adversarial-labels-early",

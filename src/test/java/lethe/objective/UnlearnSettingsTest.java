@@ -39,6 +39,7 @@ class UnlearnSettingsTest {
                     Double.POSITIVE_INFINITY,
                     1,
                     new SatImp(5, 1),
+                    new Margin(1, 0, 1),
                     5,
                     10,
                     new TruncatedPredictions(50, 1, Truth.REMOVED))));
@@ -105,6 +106,13 @@ class UnlearnSettingsTest {
         .hasMessage(
             "unlearn.satimp-beta1 must be from 0 to 1000000, was -2\n"
                 + "unlearn.satimp-beta2 must be from 0 to 1000000, was Infinity");
+    assertThatThrownBy(
+            () -> read("unlearn.margin-k=0", "unlearn.margin-tau=NaN", "unlearn.margin-rho=1.5"))
+        .hasMessage(
+            """
+            unlearn.margin-k must be at least 1, was 0
+            unlearn.margin-tau must be from -1000000 to 1000000, was NaN
+            unlearn.margin-rho must be from 1.0E-6 to 1, was 1.5""");
     assertThatThrownBy(() -> read("unlearn.undial-beta=NaN"))
         .hasMessage("unlearn.undial-beta must be from 0 to 1000000, was NaN");
   }

@@ -2,6 +2,10 @@ package lethe.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -11,10 +15,13 @@ import lethe.loss.ModelParityTest;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
+import lethe.model.network.TokenBatch;
 import lethe.objective.CappedAscent;
 import lethe.objective.CappedEntropy;
 import lethe.objective.GradientAscent;
+import lethe.objective.Margin;
 import lethe.objective.PositionTerm;
+import lethe.objective.Positions;
 import lethe.objective.Role;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,6 +65,35 @@ class SequenceCapTest {
     Example one = example("one", 3);
     assertThat(gradient(new CappedEntropy(1), one)).containsOnly(0f);
     assertThat(norm(gradient(new CappedEntropy(Math.log(TinyLlama.VOCABULARY)), one))).isPositive();
+  }
+
+  @Test
+  void marginLeavesATextAloneWhoseShareOfPositionsIsBehind() {
+    List<Example> byShare = new ArrayList<>(List.of(example("near", 4), example("far", 3)));
+    byShare.sort(Comparator.comparingDouble(text -> share(text)));
+    Example other = byShare.get(0);
+    Example there = byShare.get(1);
+    double between = (share(other) + share(there)) / 2;
+    assertThat(share(there)).isGreaterThan(between).isLessThan(1);
+    assertThat(norm(gradient(against(1), there))).isPositive();
+    assertLeavesOnlyTheOther(against(between), there, other);
+  }
+
+  /** Untrained, about half of the true tokens are behind the mean of all others. */
+  private static Margin against(double rho) {
+    return new Margin(TinyLlama.VOCABULARY - 1, 0, rho);
+  }
+
+  /** Share of a text's positions whose true token does not lead. */
+  private static double share(Example text) {
+    PositionTerm.SequenceCap cap = against(0.5).sequenceCap().orElseThrow();
+    Example.View view = text.views().get(0);
+    try (NDManager manager = network.newManager()) {
+      TokenBatch batch = TokenBatch.of(manager, List.of(view.tokens()), List.of(view.labels()));
+      NDArray hiddenND = network.gatherRows(network.hidden(batch.idsBT(), weights), batch.rowsN());
+      Positions positions = new Positions(network.logits(hiddenND, weights), batch.labelsN());
+      return cap.valueN().apply(positions).mean().getFloat();
+    }
   }
 
   private static void assertLeavesOnlyTheOther(PositionTerm term, Example there, Example other) {
