@@ -58,7 +58,7 @@ public enum Forget {
     return switch (this) {
       case GRADIENT_ASCENT -> new GradientAscent();
       case CAPPED_ASCENT -> new CappedAscent(settings.capNats());
-      case WEIGHTED_ASCENT -> new WeightedAscent(settings.weightedAscentBeta());
+      case WEIGHTED_ASCENT -> settings.weightedAscent();
       case SATIMP -> settings.satimp();
       case MARGIN -> settings.margin();
       case RANDOM_LABELS -> new CrossEntropy(ViewKind.RANDOM_LABELS);
@@ -68,7 +68,7 @@ public enum Forget {
       case SOFT_LABELS -> new Distillation(settings.predictions());
       case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));
       case CE_U -> new CrossEntropyUnlearning();
-      case UNDIAL -> new Undial(settings.undialBeta());
+      case UNDIAL -> settings.undial();
       case NPO -> new Npo(settings.beta());
       case SIMNPO -> new SimNpo(settings.beta(), settings.gamma());
       case DPO -> new Dpo(settings.beta());

@@ -9,22 +9,22 @@ import lethe.settings.Section;
  * @param gamma margin of SimNPO, at least 0
  * @param capNats where capped terms stop for a token, or for a sequence by its mean; greater than
  *     0; infinite when not set
- * @param weightedAscentBeta power of weighted ascent's weight, at least 0
+ * @param weightedAscent as it is
  * @param satimp as it is
  * @param margin as it is
  * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
- * @param undialBeta nats by which UNDIAL lowers the true token's logit, at least 0
+ * @param undial as it is
  * @param predictions what sampled and soft labels come from
  */
 public record TermSettings(
     double beta,
     double gamma,
     double capNats,
-    double weightedAscentBeta,
+    WeightedAscent weightedAscent,
     SatImp satimp,
     Margin margin,
     double genericAlpha,
-    double undialBeta,
+    Undial undial,
     TruncatedPredictions predictions) {
 
   static TermSettings read(Section unlearn) {
@@ -32,7 +32,7 @@ public record TermSettings(
         unlearn.doubleInRange("beta", 1e-6, 1e6),
         unlearn.doubleInRange("gamma", 0, 1e6),
         unlearn.optionalNumber("cap-nats", 1e-6, 1e6).orElse(Double.POSITIVE_INFINITY),
-        unlearn.doubleInRange("weighted-ascent-beta", 0, 1e6),
+        new WeightedAscent(unlearn.doubleInRange("weighted-ascent-beta", 0, 1e6)),
         new SatImp(
             unlearn.doubleInRange("satimp-beta1", 0, 1e6),
             unlearn.doubleInRange("satimp-beta2", 0, 1e6)),
@@ -41,7 +41,7 @@ public record TermSettings(
             unlearn.doubleInRange("margin-tau", -1e6, 1e6),
             unlearn.doubleInRange("margin-rho", 1e-6, 1)),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
-        unlearn.doubleInRange("undial-beta", 0, 1e6),
+        new Undial(unlearn.doubleInRange("undial-beta", 0, 1e6)),
         new TruncatedPredictions(
             unlearn.count("top-k", 1),
             unlearn.doubleInRange("top-p", 1e-6, 1),

@@ -13,21 +13,21 @@ public final class EveryTerm {
               0.1,
               0,
               3.2,
-              1,
+              new WeightedAscent(1),
               new SatImp(5, 1),
               new Margin(1, 0, 1),
               5,
-              10,
+              new Undial(10),
               new TruncatedPredictions(3, 1, Truth.REMOVED)),
           new TermSettings(
               2,
               0.3,
               3.0,
-              0.3,
+              new WeightedAscent(0.3),
               new SatImp(0.5, 2.5),
               new Margin(4, -2, 0.9),
               0.5,
-              3,
+              new Undial(3),
               new TruncatedPredictions(50, 0.6, Truth.KEPT)));
 
   private EveryTerm() {}

@@ -18,11 +18,11 @@ class MethodTest {
           0.1,
           0,
           3,
-          1,
+          new WeightedAscent(1),
           new SatImp(5, 1),
           new Margin(1, 0, 1),
           5,
-          10,
+          new Undial(10),
           new TruncatedPredictions(50, 1, Truth.REMOVED));
 
   @ParameterizedTest

@@ -37,11 +37,11 @@ class UnlearnSettingsTest {
                     0.1,
                     0,
                     Double.POSITIVE_INFINITY,
-                    1,
+                    new WeightedAscent(1),
                     new SatImp(5, 1),
                     new Margin(1, 0, 1),
                     5,
-                    10,
+                    new Undial(10),
                     new TruncatedPredictions(50, 1, Truth.REMOVED))));
   }
 
