@@ -7,6 +7,8 @@ public enum Retain {
   DESCENT("continue training on the kept text"),
   KL("stay near the reference model's predictions on the kept text"),
   KL_PADDED("the same over questions and padding too, as in the papers' code; for comparison"),
+  JSD(
+      "stay near those predictions by a divergence that is at most log 2 for each position (Singh et al.)"),
   PRESERVATION("keep answers likelier than rejections (Yuan et al.); needs questions and answers");
 
   private final String summary;
@@ -31,6 +33,7 @@ public enum Retain {
       case DESCENT -> new Descent();
       case KL -> new KullbackLeibler();
       case KL_PADDED -> new KullbackLeibler(ViewKind.PADDED);
+      case JSD -> new JensenShannon();
       case PRESERVATION -> new AnswerPreservation(settings.beta());
     };
   }

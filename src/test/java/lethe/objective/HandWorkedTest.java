@@ -95,6 +95,7 @@ class HandWorkedTest {
   @Test
   void distillationOfAPair() {
     assertThat(pair(new KullbackLeibler())).isCloseTo(0.232532, micro());
+    assertThat(pair(new JensenShannon())).isCloseTo(0.056984, micro());
     assertThat(pair(new Undial(10))).isCloseTo(1.708644, micro());
     assertThat(pair(new Undial(3))).isCloseTo(1.571267, micro());
   }

@@ -57,6 +57,24 @@ class LimitsTest {
   }
 
   @Test
+  void jensenShannonIsNothingBetweenEqualModelsAndNearThemAQuarterOfTheDivergence() {
+    assertThat(value(new JensenShannon(), REFERENCE)).isCloseTo(0, within(1e-15));
+    assertThat(largest(gradient(new JensenShannon(), REFERENCE))).isLessThan(1e-15);
+    double[] near = REFERENCE.clone();
+    near[1] += 1e-3;
+    near[6] -= 2e-3;
+    assertThat(value(new JensenShannon(), near) / value(new KullbackLeibler(), near))
+        .isCloseTo(0.25, within(1e-3));
+  }
+
+  @Test
+  void jensenShannonIsLogTwoBetweenPredictionsThatShareNothing() {
+    double[] elsewhere = {0, 900, 0, 0, 0, 0, 0, 900};
+    assertThat(new JensenShannon().sum(positions(matrix(elsewhere), ONE_HOT, EQUAL)).getDouble())
+        .isCloseTo(2 * Math.log(2), within(1e-15));
+  }
+
+  @Test
   void divergenceFromACertainReferenceIsDescent() {
     Positions certain = positions(matrix(LOGITS), ONE_HOT, REINFORCED); // certain of the labels
     assertThat(new KullbackLeibler().sum(certain).getDouble())
