@@ -16,6 +16,7 @@ import lethe.bench.BenchSettings;
 import lethe.examples.ChunkPadding;
 import lethe.examples.Examples;
 import lethe.examples.RejectionSentences;
+import lethe.examples.RepeatedLabels;
 import lethe.folder.RunFolder;
 import lethe.inference.LoadedModel;
 import lethe.loss.Example;
@@ -220,6 +221,7 @@ public final class ObjectiveBench {
               new TruncatedPredictions(50, 1, TruncatedPredictions.Truth.REMOVED),
               RejectionSentences.NONE,
               ChunkPadding.NONE,
+              RepeatedLabels.NONE,
               Pairing.INDEPENDENT,
               1,
               settings.batch(),

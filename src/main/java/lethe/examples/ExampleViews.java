@@ -42,7 +42,8 @@ final class ExampleViews {
       Dataset<Row> chunks,
       List<ViewKind> kinds,
       RejectionSentences rejections,
-      ChunkPadding padding) {
+      ChunkPadding padding,
+      RepeatedLabels repeated) {
     return chunks
         .select(
             col(SPLIT),
@@ -54,7 +55,7 @@ final class ExampleViews {
             coalesce(col(PROMPT), lit(0)).as(PROMPT),
             col(LABELS),
             col(SENTENCE))
-        .map(new Make(kinds, rejections, padding), Encoders.row(ExampleRow.SCHEMA));
+        .map(new Make(kinds, rejections, padding, repeated), Encoders.row(ExampleRow.SCHEMA));
   }
 
   /**
@@ -90,7 +91,11 @@ final class ExampleViews {
     }
   }
 
-  private record Make(List<ViewKind> kinds, RejectionSentences rejections, ChunkPadding padding)
+  private record Make(
+      List<ViewKind> kinds,
+      RejectionSentences rejections,
+      ChunkPadding padding,
+      RepeatedLabels repeated)
       implements MapFunction<Row, Row> {
     @Override
     public Row call(Row row) {
@@ -110,6 +115,7 @@ final class ExampleViews {
         }
         case RANDOM_LABELS, ADVERSARIAL_LABELS, EARLY_ADVERSARIAL_LABELS, SAMPLED_LABELS ->
             masked(tokens, source.labels(), prompt);
+        case REPEATED_LABELS -> masked(tokens, repeated.labels(tokens.length, prompt), prompt);
         case REJECTION -> {
           int[] other = rejections.after(tokens, prompt, source.sentence());
           yield masked(other, other, prompt);

@@ -14,6 +14,7 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +75,7 @@ public final class Examples {
    * @param sampled how predictions are cut before labels are drawn from them
    * @param rejections for methods that need any
    * @param padding for methods that score it
+   * @param repeated for methods that learn a short text again and again
    * @param pairing of examples to forget with kept ones and rejections
    * @param seed of labels and of the choice of rejections
    * @param microBatch examples per forward pass
@@ -87,6 +89,7 @@ public final class Examples {
       TruncatedPredictions sampled,
       RejectionSentences rejections,
       ChunkPadding padding,
+      RepeatedLabels repeated,
       Pairing pairing,
       long seed,
       int microBatch,
@@ -113,7 +116,11 @@ public final class Examples {
             .withColumn(LABELS, lit(null).cast("array<int>"))
             .withColumn(SENTENCE, lit(0));
     return ExampleViews.of(
-        alone, List.of(ViewKind.TEXT), RejectionSentences.NONE, ChunkPadding.NONE);
+        alone,
+        List.of(ViewKind.TEXT),
+        RejectionSentences.NONE,
+        ChunkPadding.NONE,
+        RepeatedLabels.NONE);
   }
 
   /**
@@ -147,6 +154,9 @@ public final class Examples {
     }
     if (kinds.contains(ViewKind.PADDED)) {
       identity.put("padding", inputs.padding());
+    }
+    if (kinds.contains(ViewKind.REPEATED_LABELS)) {
+      identity.put("unlearn.jsd-text", Arrays.toString(inputs.repeated().tokens()));
     }
     if (roles.stream().anyMatch(Examples::needsReferenceScores)) {
       identity.put("the reference model", ModelFingerprint.of(inputs.reference()));
@@ -191,7 +201,8 @@ public final class Examples {
                 paired(role.split(), labelled(role.split(), chunks, kinds), forgotten),
                 kinds,
                 inputs.rejections(),
-                inputs.padding()));
+                inputs.padding(),
+                inputs.repeated()));
     return needsReferenceScores(role) ? referenced(role, examples) : examples;
   }
 
@@ -258,7 +269,7 @@ public final class Examples {
   private Dataset<Row> labelled(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
     Dataset<Row> labels =
         switch (kinds.get(0)) {
-          case TEXT, WHOLE, PADDED, REJECTION -> null;
+          case TEXT, WHOLE, PADDED, REPEATED_LABELS, REJECTION -> null;
           case RANDOM_LABELS ->
               cached("random-" + split, Map.of("special_tokens", "kept"))
                   .readOrCompute(

@@ -23,6 +23,7 @@ public enum Forget {
   UNDIAL("learn the original model's prediction with the true token's logit lowered (Dong et al.)"),
   NPO("negative preference optimisation (Zhang et al.)"),
   SIMNPO("the same per token and without a reference model (Fan et al.)"),
+  JSD("learn unlearn.jsd-text over and over, by a divergence of at most log 2 (Singh et al.)"),
   DPO("prefer a rejection to the answer (Rafailov et al.); needs questions and answers"),
   IDK("learn a rejection instead of the answer (Maini et al.); needs questions and answers"),
   MAX_ENTROPY("predict nothing in particular (Yuan et al.)"),
@@ -71,6 +72,7 @@ public enum Forget {
       case UNDIAL -> settings.undial();
       case NPO -> new Npo(settings.beta());
       case SIMNPO -> new SimNpo(settings.beta(), settings.gamma());
+      case JSD -> new JensenShannonLabels();
       case DPO -> new Dpo(settings.beta());
       case IDK -> new CrossEntropy(ViewKind.REJECTION);
       case MAX_ENTROPY -> new MaxEntropy(Direction.MODEL_TO_UNIFORM);

@@ -16,7 +16,8 @@ import java.util.Set;
  *
  * The retain term of Singh et al., "Unlearning That Lasts: Utility-Preserving, Robust, and Almost
  * Irreversible Forgetting in LLMs", arXiv:2509.02820 (JensUn). At most log 2 for each position, so
- * no position outweighs the others, and near agreement a quarter of {@link KullbackLeibler}.
+ * no position outweighs the others, and near agreement a quarter of {@link KullbackLeibler}. Where
+ * the reference is certain it is {@link JensenShannonLabels}.
  *
  * <p>Computed from the difference of the log-probabilities, d = log p - log p_ref, and not from m,
  * whose logarithm is infinite where both underflow: KL(p_ref, m) = sum p_ref (log 2 - log(1 +

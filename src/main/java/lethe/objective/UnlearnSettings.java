@@ -18,6 +18,7 @@ import lethe.target.Split;
  * @param reference the model that reference predictions come from
  * @param reinforcedModel Hugging Face folder of the model that knows the forget split better
  * @param rejections file of sentences that refuse an answer, where they are not the built-in ones
+ * @param repeatedText whose tokens are learnt again and again, where a term learns them
  * @param pairing of examples to forget with kept ones
  * @param terms parameters of the formulas
  */
@@ -29,6 +30,7 @@ public record UnlearnSettings(
     Reference reference,
     Optional<String> reinforcedModel,
     Optional<String> rejections,
+    String repeatedText,
     Pairing pairing,
     TermSettings terms) {
   /** Which model is the reference: the choice matters when a run starts from an unlearned model. */
@@ -51,6 +53,7 @@ public record UnlearnSettings(
             unlearn.choice("reference", Reference.class),
             unlearn.optionalText("reinforced-model"),
             unlearn.optionalText("rejections"),
+            unlearn.string("jsd-text"),
             unlearn.choice("pairing", Pairing.class),
             TermSettings.read(unlearn));
     settings.check(unlearn);

@@ -25,6 +25,8 @@ public enum ViewKind {
   EARLY_ADVERSARIAL_LABELS,
   /** The text, each label drawn from what the original model predicts. */
   SAMPLED_LABELS,
+  /** The text, its labels the tokens of a short text, again and again, from its first label on. */
+  REPEATED_LABELS,
   /** The question with a rejection instead of its answer, whose tokens are the labels. */
   REJECTION
 }

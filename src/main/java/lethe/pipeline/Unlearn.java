@@ -11,11 +11,13 @@ import lethe.console.Console;
 import lethe.corpus.Manifest;
 import lethe.corpus.token.EndOfText;
 import lethe.corpus.token.QuestionEncoder;
+import lethe.corpus.token.Tokenizer;
 import lethe.examples.ChunkPadding;
 import lethe.examples.Examples;
 import lethe.examples.ProbePlan;
 import lethe.examples.ProbeSelection;
 import lethe.examples.RejectionSentences;
+import lethe.examples.RepeatedLabels;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.StartWeights;
@@ -133,6 +135,7 @@ final class Unlearn {
             config.unlearn().terms().predictions(),
             rejections(opened, rows),
             padding(opened, rows),
+            repeated(opened, rows),
             config.unlearn().pairing(),
             config.train().seed(),
             config.train().microBatch(),
@@ -169,6 +172,17 @@ final class Unlearn {
         ? new ChunkPadding(
             EndOfText.of(model.files(), model.path(), rows), config.corpus().chunkTokens())
         : ChunkPadding.NONE;
+  }
+
+  /** The text that is learnt again and again, as tokens. */
+  private RepeatedLabels repeated(HfFolder model, int rows) {
+    if (!config.needs(ViewKind.REPEATED_LABELS)) {
+      return RepeatedLabels.NONE;
+    }
+    String text = config.unlearn().repeatedText();
+    try (Tokenizer tokenizer = Tokenizer.of(folder.files().read(model.tokenizer()))) {
+      return RepeatedLabels.of(text, tokenizer.encode(text).ids, rows);
+    }
   }
 
   /** The probes that steer the training, if any do. */

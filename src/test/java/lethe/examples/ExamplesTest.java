@@ -43,6 +43,7 @@ import lethe.objective.CrossEntropy;
 import lethe.objective.Descent;
 import lethe.objective.Dpo;
 import lethe.objective.FrozenModel;
+import lethe.objective.JensenShannonLabels;
 import lethe.objective.KullbackLeibler;
 import lethe.objective.MaxEntropy;
 import lethe.objective.Npo;
@@ -244,6 +245,29 @@ class ExamplesTest {
   }
 
   @Test
+  void repeatedLabelsBeginWithTheAnswer() {
+    for (Row chunk : questions().collectAsList()) {
+      int[] tokens = ints(chunk.getList(4));
+      Example.View view = example(new JensenShannonLabels(), questions(), chunk).views().get(0);
+      assertThat(view.tokens()).isEqualTo(tokens);
+      assertThat(TokenBatch.scored(view.labels())).isEqualTo(tokens.length - PROMPT);
+      int[] answer = Arrays.copyOfRange(view.labels(), PROMPT, tokens.length);
+      assertThat(Arrays.copyOf(view.labels(), PROMPT)).containsOnly(TokenBatch.IGNORED);
+      assertThat(answer).isEqualTo(threeInTurn(answer.length));
+    }
+    for (Row chunk : documents().collectAsList()) {
+      int[] labels = example(new JensenShannonLabels(), documents(), chunk).views().get(0).labels();
+      assertThat(Arrays.copyOfRange(labels, 1, labels.length))
+          .as("nothing predicts the first token")
+          .isEqualTo(threeInTurn(labels.length - 1));
+    }
+  }
+
+  private static int[] threeInTurn(int length) {
+    return IntStream.range(0, length).map(t -> 30 + t % 3).toArray();
+  }
+
+  @Test
   void aRejectionTakesTheAnswersPlace() {
     Set<Integer> first = new HashSet<>();
     for (Row chunk : questions().collectAsList()) {
@@ -442,6 +466,7 @@ class ExamplesTest {
             new TruncatedPredictions(3, 1, Truth.REMOVED),
             rejections,
             new ChunkPadding(9, 64),
+            new RepeatedLabels(new int[] {30, 31, 32}),
             pairing,
             seed,
             3,

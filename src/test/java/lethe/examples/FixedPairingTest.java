@@ -153,6 +153,7 @@ class FixedPairingTest {
             new RejectionSentences(
                 encoder.encodeAsAnswers(tokenizer, RejectionSentences.own()), 1024),
             ChunkPadding.NONE,
+            RepeatedLabels.NONE,
             Pairing.FIXED,
             1,
             1,

@@ -95,6 +95,9 @@ class HandWorkedTest {
   @Test
   void distillationOfAPair() {
     assertThat(pair(new KullbackLeibler())).isCloseTo(0.232532, micro());
+    double[][] current = {{2, 1, 0, -1}, {0, 1, 2, 0}};
+    Positions learnt = new Positions(manager.create(current), manager.create(new long[] {3, 2}));
+    assertThat(new JensenShannonLabels().sum(learnt).getDouble() / 2).isCloseTo(0.390297, micro());
     assertThat(pair(new JensenShannon())).isCloseTo(0.056984, micro());
     assertThat(pair(new Undial(10))).isCloseTo(1.708644, micro());
     assertThat(pair(new Undial(3))).isCloseTo(1.571267, micro());

@@ -75,6 +75,14 @@ class LimitsTest {
   }
 
   @Test
+  void jensenShannonFromACertainReferenceIsThatOfLabels() {
+    Positions certain = positions(matrix(LOGITS), ONE_HOT, EQUAL); // certain of the labels
+    assertThat(new JensenShannonLabels().sum(certain).getDouble())
+        .isCloseTo(new JensenShannon().sum(certain).getDouble(), within(1e-14));
+    assertThat(value(new JensenShannonLabels(), ONE_HOT)).isCloseTo(0, within(1e-14));
+  }
+
+  @Test
   void divergenceFromACertainReferenceIsDescent() {
     Positions certain = positions(matrix(LOGITS), ONE_HOT, REINFORCED); // certain of the labels
     assertThat(new KullbackLeibler().sum(certain).getDouble())

@@ -44,6 +44,7 @@ class MethodTest {
     "undial, forget.undial",
     "npo, forget.npo",
     "npo+descent, forget.npo retain.descent",
+    "jsd+jsd, forget.jsd retain.jsd",
     "npo+jsd, forget.npo retain.jsd",
     "npo+kl, forget.npo retain.kl",
     "dpo+descent, forget.dpo retain.descent",

@@ -32,6 +32,7 @@ class UnlearnSettingsTest {
                 Reference.ORIGINAL,
                 Optional.empty(),
                 Optional.empty(),
+                "No idea",
                 Pairing.INDEPENDENT,
                 new TermSettings(
                     0.1,
@@ -113,6 +114,8 @@ class UnlearnSettingsTest {
             unlearn.margin-k must be at least 1, was 0
             unlearn.margin-tau must be from -1000000 to 1000000, was NaN
             unlearn.margin-rho must be from 1.0E-6 to 1, was 1.5""");
+    assertThatThrownBy(() -> read("unlearn.jsd-text= "))
+        .hasMessageStartingWith("unlearn.jsd-text must");
     assertThatThrownBy(() -> read("unlearn.undial-beta=NaN"))
         .hasMessage("unlearn.undial-beta must be from 0 to 1000000, was NaN");
   }
