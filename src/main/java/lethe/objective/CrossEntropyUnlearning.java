@@ -27,7 +27,7 @@ public record CrossEntropyUnlearning() implements HeldTerm {
   @Override
   public NDArray sum(Positions positions, Positions held) {
     NDArray logPNV = positions.logitsNV().logSoftmax(-1);
-    NDArray qNV = held.logitsNV().add(held.trueNV().mul(LabelDistribution.NOTHING)).softmax(-1);
+    NDArray qNV = held.withoutTruth(held.logitsNV()).softmax(-1);
     return qNV.mul(logPNV).sum().neg();
   }
 }

@@ -51,9 +51,7 @@ public record Margin(int k, double tau, double rho) implements PositionTerm {
   /** m_t, nats. */
   private NDArray leadN(Positions positions) {
     NDArray logitsNV = positions.logitsNV();
-    NDArray othersNV = logitsNV.add(positions.trueNV().mul(LabelDistribution.NOTHING));
-    NDArray rivalsNK = othersNV.topK(k, -1, true, true).get(0);
-    NDArray trueN = logitsNV.gather(positions.labelsN().expandDims(1), 1).squeeze(1);
-    return trueN.sub(rivalsNK.mean(new int[] {-1}));
+    NDArray rivalsNK = positions.withoutTruth(logitsNV).topK(k, -1, true, true).get(0);
+    return positions.truthN1(logitsNV).squeeze(1).sub(rivalsNK.mean(new int[] {-1}));
   }
 }

@@ -24,14 +24,22 @@ public record Positions(NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDAr
 
   /** Negative log-likelihood of each label, in nats: N. */
   public NDArray nllN() {
-    NDArray logProbabilitiesNV = logitsNV.logSoftmax(-1);
-    return logProbabilitiesNV.gather(labelsN.expandDims(1), 1).squeeze(1).neg();
+    return truthN1(logitsNV.logSoftmax(-1)).squeeze(1).neg();
   }
 
-  /** 1 at the label of each position, else 0: N x V, of the logits' type. */
-  NDArray trueNV() {
-    int vocabulary = (int) logitsNV.getShape().get(1);
-    return labelsN.oneHot(vocabulary, logitsNV.getDataType());
+  /** The values of each position at its label: N x V in, N x 1 out. */
+  NDArray truthN1(NDArray valuesNV) {
+    return valuesNV.gather(labelsN.expandDims(1), 1);
+  }
+
+  /** The values with others at the labels, N x V. */
+  NDArray withTruth(NDArray valuesNV, NDArray truthN1) {
+    return valuesNV.scatter(labelsN.expandDims(1), truthN1, 1);
+  }
+
+  /** Log-probabilities or logits without the labels: there they are as good as minus infinity. */
+  NDArray withoutTruth(NDArray valuesNV) {
+    return withTruth(valuesNV, truthN1(valuesNV).zerosLike().add(LabelDistribution.NOTHING));
   }
 
   /** Entropy of the model's prediction at each position, in nats: N. */

@@ -39,7 +39,8 @@ public record Undial(double beta) implements PositionTerm {
   public NDArray sum(Positions positions) {
     NDArray logPNV = positions.logitsNV().logSoftmax(-1);
     NDArray referenceNV = positions.frozenNV().get(FrozenModel.REFERENCE);
-    NDArray qNV = referenceNV.sub(positions.trueNV().mul(beta)).softmax(-1);
+    NDArray loweredN1 = positions.truthN1(referenceNV).sub(beta);
+    NDArray qNV = positions.withTruth(referenceNV, loweredN1).softmax(-1);
     return qNV.mul(logPNV).sum().neg();
   }
 }
