@@ -20,6 +20,8 @@ public enum Forget {
   SOFT_LABELS("the same towards the whole distribution (Yao et al.)"),
   GENERIC_PREDICTIONS("predict as if the text had never been seen (Eldan and Russinovich)"),
   CE_U("learn the model's own prediction without the true token (Yang)"),
+  CALIBRATED(
+      "learn the original model's prediction, flatter and with less for the true token: see unlearn.calibrated-factor"),
   UNDIAL("learn the original model's prediction with the true token's logit lowered (Dong et al.)"),
   NPO("negative preference optimisation (Zhang et al.)"),
   SIMNPO("the same per token and without a reference model (Fan et al.)"),
@@ -69,6 +71,7 @@ public enum Forget {
       case SOFT_LABELS -> new Distillation(settings.predictions());
       case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));
       case CE_U -> new CrossEntropyUnlearning();
+      case CALIBRATED -> new Distillation(settings.calibrated());
       case UNDIAL -> settings.undial();
       case NPO -> new Npo(settings.beta());
       case SIMNPO -> new SimNpo(settings.beta(), settings.gamma());

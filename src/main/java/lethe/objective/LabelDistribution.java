@@ -6,7 +6,7 @@ import java.util.Set;
 
 /** What should be predicted at each position instead of the forget text's token. */
 public sealed interface LabelDistribution extends Serializable
-    permits GenericPredictions, TruncatedPredictions {
+    permits CalibratedPredictions, GenericPredictions, TruncatedPredictions {
   /** Used as the logarithm of 0; finite, so that 0 times it is 0. */
   double NOTHING = -1e30;
 

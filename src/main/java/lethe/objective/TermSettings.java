@@ -14,6 +14,7 @@ import lethe.settings.Section;
  * @param margin as it is
  * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
  * @param undial as it is
+ * @param calibrated as it is
  * @param predictions what sampled and soft labels come from
  */
 public record TermSettings(
@@ -25,6 +26,7 @@ public record TermSettings(
     Margin margin,
     double genericAlpha,
     Undial undial,
+    CalibratedPredictions calibrated,
     TruncatedPredictions predictions) {
 
   static TermSettings read(Section unlearn) {
@@ -42,6 +44,9 @@ public record TermSettings(
             unlearn.doubleInRange("margin-rho", 1e-6, 1)),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
         new Undial(unlearn.doubleInRange("undial-beta", 0, 1e6)),
+        new CalibratedPredictions(
+            unlearn.doubleInRange("calibrated-factor", 1e-9, 1),
+            unlearn.doubleInRange("calibrated-temperature", 1e-3, 1e3)),
         new TruncatedPredictions(
             unlearn.count("top-k", 1),
             unlearn.doubleInRange("top-p", 1e-6, 1),

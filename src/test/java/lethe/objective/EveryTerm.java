@@ -18,6 +18,7 @@ public final class EveryTerm {
               new Margin(1, 0, 1),
               5,
               new Undial(10),
+              new CalibratedPredictions(0.1, 1),
               new TruncatedPredictions(3, 1, Truth.REMOVED)),
           new TermSettings(
               2,
@@ -28,6 +29,7 @@ public final class EveryTerm {
               new Margin(4, -2, 0.9),
               0.5,
               new Undial(3),
+              new CalibratedPredictions(1, 1.4),
               new TruncatedPredictions(50, 0.6, Truth.KEPT)));
 
   private EveryTerm() {}

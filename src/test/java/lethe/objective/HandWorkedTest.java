@@ -99,6 +99,10 @@ class HandWorkedTest {
     Positions learnt = new Positions(manager.create(current), manager.create(new long[] {3, 2}));
     assertThat(new JensenShannonLabels().sum(learnt).getDouble() / 2).isCloseTo(0.390297, micro());
     assertThat(pair(new JensenShannon())).isCloseTo(0.056984, micro());
+    // p0 of the labels is 0.809776 and 0.610296: q is 0.161955 and 0.122059 there, and what the
+    // others of p0 have is multiplied by 4.406 and 2.253.
+    assertThat(pair(new Distillation(new CalibratedPredictions(0.2, 1))))
+        .isCloseTo(0.341845, micro());
     assertThat(pair(new Undial(10))).isCloseTo(1.708644, micro());
     assertThat(pair(new Undial(3))).isCloseTo(1.571267, micro());
   }

@@ -177,6 +177,68 @@ class LimitsTest {
   }
 
   @Test
+  void calibratedPredictionsWithNothingChangedAreTheReferences() {
+    Distillation unchanged = new Distillation(new CalibratedPredictions(1, 1));
+    assertThat(value(unchanged, LOGITS))
+        .isCloseTo(value(new KullbackLeibler(), LOGITS), within(1e-14));
+  }
+
+  @Test
+  void calibratedPredictionsScaleTheTruthAndLeaveTheOthersTheirProportions() {
+    double[] logits = new double[8];
+    double[] shares = {0.4, 0.3, 0.2, 0.1, 0.1, 0.2, 0.3, 0.4};
+    Arrays.setAll(logits, i -> Math.log(shares[i]));
+    Positions positions = positions(matrix(LOGITS), logits, REINFORCED); // the labels are 0 and 2
+    double first = 0.8 / 0.6; // what is left for the others, over what they had
+    double second = 0.85 / 0.7;
+    assertThat(probabilities(new CalibratedPredictions(0.5, 1), positions))
+        .containsExactly(
+            new double[] {
+              0.2,
+              0.3 * first,
+              0.2 * first,
+              0.1 * first,
+              0.1 * second,
+              0.2 * second,
+              0.15,
+              0.4 * second
+            },
+            within(1e-12));
+    double[] squares = new double[8];
+    Arrays.setAll(squares, i -> shares[i] * shares[i] / 0.3);
+    assertThat(probabilities(new CalibratedPredictions(1, 0.5), positions))
+        .as("half the temperature squares")
+        .containsExactly(squares, within(1e-12));
+  }
+
+  @Test
+  void calibratedPredictionsNearNothingAreSoftLabelsWithoutTheTruth() {
+    Positions positions = positions(matrix(LOGITS), REFERENCE, REINFORCED);
+    assertThat(probabilities(new CalibratedPredictions(1e-12, 1), positions))
+        .containsExactly(
+            probabilities(new TruncatedPredictions(100, 1, Truth.REMOVED), positions),
+            within(1e-11));
+  }
+
+  @Test
+  void calibratedPredictionsOfACertainReferenceAreDistributionsInFloat32Too() {
+    Positions certain = positions(matrix(LOGITS), ONE_HOT, REINFORCED);
+    Positions single =
+        new Positions(
+            certain.logitsNV(),
+            certain.labelsN(),
+            Map.of(
+                FrozenModel.REFERENCE,
+                certain.frozenNV().get(FrozenModel.REFERENCE).toType(DataType.FLOAT32, false)));
+    NDArray q = new CalibratedPredictions(0.1, 1).logProbabilitiesNV(single).exp();
+    assertThat(q.toType(DataType.FLOAT64, false).toDoubleArray())
+        .containsExactly(new double[] {0.1, 0.3, 0.3, 0.3, 0.3, 0.3, 0.1, 0.3}, within(1e-4));
+    NDArray kept = new CalibratedPredictions(1, 1).logProbabilitiesNV(single).exp();
+    assertThat(kept.toType(DataType.FLOAT64, false).toDoubleArray())
+        .containsExactly(new double[] {1, 0, 0, 0, 0, 0, 1, 0}, within(1e-12));
+  }
+
+  @Test
   void undialThatLowersNothingIsDivergenceAndTheReferencesEntropy() {
     double entropy = positions(matrix(REFERENCE), LOGITS, REINFORCED).entropyN().sum().getDouble();
     assertThat(value(new Undial(0), LOGITS))

@@ -23,6 +23,7 @@ class MethodTest {
           new Margin(1, 0, 1),
           5,
           new Undial(10),
+          new CalibratedPredictions(0.2, 1.4),
           new TruncatedPredictions(50, 1, Truth.REMOVED));
 
   @ParameterizedTest
@@ -41,6 +42,7 @@ class MethodTest {
     "max-entropy+descent, forget.max-entropy retain.descent",
     "idk+preservation, forget.idk retain.preservation",
     "ce-u, forget.ce-u",
+    "calibrated+kl, forget.calibrated retain.kl",
     "undial, forget.undial",
     "npo, forget.npo",
     "npo+descent, forget.npo retain.descent",

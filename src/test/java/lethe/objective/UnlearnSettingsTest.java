@@ -43,6 +43,7 @@ class UnlearnSettingsTest {
                     new Margin(1, 0, 1),
                     5,
                     new Undial(10),
+                    new CalibratedPredictions(0.2, 1.4),
                     new TruncatedPredictions(50, 1, Truth.REMOVED))));
   }
 
@@ -114,6 +115,14 @@ class UnlearnSettingsTest {
             unlearn.margin-k must be at least 1, was 0
             unlearn.margin-tau must be from -1000000 to 1000000, was NaN
             unlearn.margin-rho must be from 1.0E-6 to 1, was 1.5""");
+    assertThatThrownBy(
+            () -> read("unlearn.calibrated-factor=0", "unlearn.calibrated-temperature=-1"))
+        .hasMessage(
+            """
+            unlearn.calibrated-factor must be from 1.0E-9 to 1, was 0
+            unlearn.calibrated-temperature must be from 0.001 to 1000, was -1""");
+    assertThatThrownBy(() -> read("unlearn.calibrated-factor=1.5"))
+        .hasMessage("unlearn.calibrated-factor must be from 1.0E-9 to 1, was 1.5");
     assertThatThrownBy(() -> read("unlearn.jsd-text= "))
         .hasMessageStartingWith("unlearn.jsd-text must");
     assertThatThrownBy(() -> read("unlearn.undial-beta=NaN"))
