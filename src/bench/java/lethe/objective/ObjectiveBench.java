@@ -117,6 +117,10 @@ public final class ObjectiveBench {
                 "max-entropy + descent",
                 new MaxEntropy(MaxEntropy.Direction.MODEL_TO_UNIFORM),
                 new Descent()),
+            new Pair(
+                "calibrated + kl",
+                new Distillation(new CalibratedPredictions(0.2, 1.4)),
+                new KullbackLeibler()),
             new Pair("npo + descent", new Npo(0.1), new Descent()));
     try (Network network =
             new Network(settings.architecture(bench.source()), settings.compute(precision));

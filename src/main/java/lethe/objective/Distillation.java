@@ -1,6 +1,7 @@
 package lethe.objective;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -31,5 +32,15 @@ public record Distillation(LabelDistribution labels) implements PositionTerm {
     NDArray logPNV = positions.logitsNV().logSoftmax(-1);
     NDArray logQNV = labels.logProbabilitiesNV(positions);
     return logQNV.exp().mul(logQNV.sub(logPNV)).sum();
+  }
+
+  /** Its gradient with respect to the logits is p - q. */
+  @Override
+  public Optional<Slope> slope(Positions positions) {
+    NDArray logPNV = positions.logitsNV().logSoftmax(-1);
+    NDArray awayNV = labels.logProbabilitiesNV(positions);
+    NDArray qNV = awayNV.exp();
+    NDArray sum = awayNV.subi(logPNV).muli(qNV).sum();
+    return Optional.of(new Slope(sum, logPNV.exp().subi(qNV)));
   }
 }

@@ -104,7 +104,10 @@ class TermContractTest {
         sample.positions(sample.matrix(sample.logits, DataType.FLOAT64), DataType.FLOAT64);
     assertThat(term.slope(positions).isPresent())
         .as("who has one")
-        .isEqualTo(term instanceof KullbackLeibler || term instanceof JensenShannon);
+        .isEqualTo(
+            term instanceof KullbackLeibler
+                || term instanceof JensenShannon
+                || term instanceof Distillation);
   }
 
   @ParameterizedTest
