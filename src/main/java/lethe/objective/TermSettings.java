@@ -43,7 +43,9 @@ public record TermSettings(
             unlearn.doubleInRange("margin-tau", -1e6, 1e6),
             unlearn.doubleInRange("margin-rho", 1e-6, 1)),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
-        new Undial(unlearn.doubleInRange("undial-beta", 0, 1e6)),
+        new Undial(
+            unlearn.doubleInRange("undial-beta", 0, 1e6),
+            unlearn.doubleInRange("undial-temperature", 1e-3, 1e3)),
         new CalibratedPredictions(
             unlearn.doubleInRange("calibrated-factor", 1e-9, 1),
             unlearn.doubleInRange("calibrated-temperature", 1e-3, 1e3)),

@@ -123,8 +123,8 @@ class ObjectiveParityTest {
   /** The losses of the second set, each with its parameters. */
   private static Map<String, Loss> losses2() {
     Map<String, Loss> losses = new LinkedHashMap<>();
-    losses.put("undial(10)", Loss.of(new Undial(10), "forget"));
-    losses.put("undial(3)", Loss.of(new Undial(3), "forget"));
+    losses.put("undial(10)", Loss.of(new Undial(10, 1), "forget"));
+    losses.put("undial(3)", Loss.of(new Undial(3, 1), "forget"));
     losses.put("weighted_ascent(1)", Loss.of(new WeightedAscent(1), "forget"));
     losses.put("satimp(5,1)", Loss.of(new SatImp(5, 1), "forget"));
     losses.put("ce_u", Loss.of(new CrossEntropyUnlearning(), "forget"));

@@ -17,7 +17,7 @@ public final class EveryTerm {
               new SatImp(5, 1),
               new Margin(1, 0, 1),
               5,
-              new Undial(10),
+              new Undial(10, 1),
               new CalibratedPredictions(0.1, 1),
               new TruncatedPredictions(3, 1, Truth.REMOVED)),
           new TermSettings(
@@ -28,7 +28,7 @@ public final class EveryTerm {
               new SatImp(0.5, 2.5),
               new Margin(4, -2, 0.9),
               0.5,
-              new Undial(3),
+              new Undial(3, 1),
               new CalibratedPredictions(1, 1.4),
               new TruncatedPredictions(50, 0.6, Truth.KEPT)));
 

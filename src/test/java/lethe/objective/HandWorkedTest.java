@@ -103,8 +103,10 @@ class HandWorkedTest {
     // others of p0 have is multiplied by 4.406 and 2.253.
     assertThat(pair(new Distillation(new CalibratedPredictions(0.2, 1))))
         .isCloseTo(0.341845, micro());
-    assertThat(pair(new Undial(10))).isCloseTo(1.708644, micro());
-    assertThat(pair(new Undial(3))).isCloseTo(1.571267, micro());
+    assertThat(pair(new Undial(10, 1))).isCloseTo(1.708644, micro());
+    assertThat(pair(new Undial(3, 1))).isCloseTo(1.571267, micro());
+    // The labels of (0.5, 0.5, 0, 0) and (0, 0, 0.5, 0): z_ref / 2 less 1 at the true token.
+    assertThat(pair(new Undial(1, 2))).isCloseTo(1.632324, micro());
   }
 
   @Test

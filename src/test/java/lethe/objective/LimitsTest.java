@@ -241,16 +241,16 @@ class LimitsTest {
   @Test
   void undialThatLowersNothingIsDivergenceAndTheReferencesEntropy() {
     double entropy = positions(matrix(REFERENCE), LOGITS, REINFORCED).entropyN().sum().getDouble();
-    assertThat(value(new Undial(0), LOGITS))
+    assertThat(value(new Undial(0, 1), LOGITS))
         .isCloseTo(value(new KullbackLeibler(), LOGITS) + entropy, within(1e-14));
-    assertThat(gradient(new Undial(0), LOGITS))
+    assertThat(gradient(new Undial(0, 1), LOGITS))
         .containsExactly(gradient(new KullbackLeibler(), LOGITS), within(1e-14));
   }
 
   @Test
   void undialThatLowersMuchIsSoftLabelsWithoutTheTruth() {
     Distillation without = new Distillation(new TruncatedPredictions(100, 1, Truth.REMOVED));
-    assertThat(gradient(new Undial(1e6), LOGITS))
+    assertThat(gradient(new Undial(1e6, 1), LOGITS))
         .containsExactly(gradient(without, LOGITS), within(1e-14));
   }
 

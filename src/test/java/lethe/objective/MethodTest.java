@@ -22,7 +22,7 @@ class MethodTest {
           new SatImp(5, 1),
           new Margin(1, 0, 1),
           5,
-          new Undial(10),
+          new Undial(10, 1),
           new CalibratedPredictions(0.2, 1.4),
           new TruncatedPredictions(50, 1, Truth.REMOVED));
 

@@ -107,7 +107,8 @@ class TermContractTest {
         .isEqualTo(
             term instanceof KullbackLeibler
                 || term instanceof JensenShannon
-                || term instanceof Distillation);
+                || term instanceof Distillation
+                || term instanceof Undial);
   }
 
   @ParameterizedTest

@@ -42,7 +42,7 @@ class UnlearnSettingsTest {
                     new SatImp(5, 1),
                     new Margin(1, 0, 1),
                     5,
-                    new Undial(10),
+                    new Undial(10, 1),
                     new CalibratedPredictions(0.2, 1.4),
                     new TruncatedPredictions(50, 1, Truth.REMOVED))));
   }
@@ -125,6 +125,8 @@ class UnlearnSettingsTest {
         .hasMessage("unlearn.calibrated-factor must be from 1.0E-9 to 1, was 1.5");
     assertThatThrownBy(() -> read("unlearn.jsd-text= "))
         .hasMessageStartingWith("unlearn.jsd-text must");
+    assertThatThrownBy(() -> read("unlearn.undial-temperature=0"))
+        .hasMessage("unlearn.undial-temperature must be from 0.001 to 1000, was 0");
     assertThatThrownBy(() -> read("unlearn.undial-beta=NaN"))
         .hasMessage("unlearn.undial-beta must be from 0 to 1000000, was NaN");
   }
