@@ -21,7 +21,7 @@ name=lethe-$version-$line
 mkdir -p "$out"
 rm -rf "${out:?}/$name"
 mkdir -p "$out/$name/$build/spark" "$out/$name/jobs"
-copy() { cp -al "$@" 2>/dev/null || cp -a "$@"; } # links, where the file system has them
+copy() { cp -a --reflink=auto "$@"; } # no hard links: the next build writes into the files of this one
 copy $build/lethe.jar $build/lib "$out/$name/$build/"
 copy $build/spark/jars "$out/$name/$build/spark/"
 cp -a submit.sh conf docs README.md CHANGELOG.md LICENSE "$out/$name/"

@@ -32,8 +32,9 @@ import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.SendOrder;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 
 /**
  * How fast the exchange with one worker is over the loopback device, compared with plain TCP there.
@@ -61,7 +62,7 @@ public final class EngineBench {
         "%d processors, %d parameters%n",
         Runtime.getRuntime().availableProcessors(),
         ELEMENTS);
-    AdamW optimizer = new AdamW(LAYOUT, filled(), 1, 0.01);
+    Optimizer optimizer = new Optimizer(UpdateRule.ADAMW, LAYOUT, filled(), 1, 0.01);
     float[][] gradient = filled();
     System.out.printf(
         Locale.ROOT, "plain TCP over loopback, one connection          %6.2f GB/s%n", loopback());
@@ -74,7 +75,7 @@ public final class EngineBench {
   }
 
   private static void exchange(
-      AdamW optimizer, float[][] gradient, WireFormat wire, Map<String, String> network)
+      Optimizer optimizer, float[][] gradient, WireFormat wire, Map<String, String> network)
       throws Exception {
     int first = optimizer.steps();
     LearningRateSchedule schedule =

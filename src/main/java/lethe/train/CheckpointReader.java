@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.Buckets;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
 import lethe.train.steering.TargetController;
 import org.apache.hadoop.fs.Path;
 
@@ -38,7 +38,7 @@ record CheckpointReader(
    *     changed it may not know that a checkpoint would be lost; and when there are only damaged
    *     ones, since training would begin again without a word
    */
-  Optional<Checkpoints.State> resume(AdamW optimizer) {
+  Optional<Checkpoints.State> resume(Optimizer optimizer) {
     List<String> damaged = new ArrayList<>();
     for (int step : folder.steps()) {
       if (!folder.finished(step)) {
@@ -99,9 +99,10 @@ record CheckpointReader(
     return manifest;
   }
 
-  private Checkpoints.State read(int step, JsonNode manifest, AdamW optimizer) {
-    for (int v = 0; v < Checkpoints.VECTORS.size(); v++) {
-      readVector(step, Checkpoints.VECTORS.get(v), manifest, optimizer.vectors().get(v));
+  private Checkpoints.State read(int step, JsonNode manifest, Optimizer optimizer) {
+    List<String> vectors = optimizer.rule().vectors();
+    for (int v = 0; v < vectors.size(); v++) {
+      readVector(step, vectors.get(v), manifest, optimizer.vectors().get(v));
     }
     float[][] best = null;
     if (manifest.path("sha256").has(Checkpoints.BEST)) {

@@ -24,7 +24,7 @@ import lethe.folder.Files;
 import lethe.folder.LeaseLostException;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.Buckets;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
 import lethe.train.optimizer.Snapshot;
 import lethe.train.steering.TargetController;
 import org.apache.hadoop.fs.Path;
@@ -39,7 +39,6 @@ final class Checkpoints implements AutoCloseable {
   private static final int CHECKPOINTS_KEPT = 2;
   private static final int PIECE_BYTES = 1 << 20;
   static final String BEST = "best";
-  static final List<String> VECTORS = List.of("weights", "mean", "square");
 
   /**
    * Written last.
@@ -71,6 +70,7 @@ final class Checkpoints implements AutoCloseable {
 
   private final CheckpointFolder folder;
   private final RunIdentity run;
+  private final List<String> vectors;
   private final Buckets buckets;
   private final Duration patience;
   private final Consumer<String> tell;
@@ -83,18 +83,21 @@ final class Checkpoints implements AutoCloseable {
 
   /**
    * @param run identity of this run; a checkpoint of another run is never resumed
+   * @param vectors names of those of the optimizer, in its order
    * @param patience how long to wait for the writer before notifying the user
    * @param tell takes a sentence for the user
    */
   Checkpoints(
       CheckpointFolder folder,
       RunIdentity run,
+      List<String> vectors,
       Buckets buckets,
       Duration patience,
       Consumer<String> tell) {
     this.patience = patience;
     this.folder = folder;
     this.run = run;
+    this.vectors = vectors;
     this.buckets = buckets;
     this.tell = tell;
   }
@@ -104,7 +107,7 @@ final class Checkpoints implements AutoCloseable {
    * this waits for it, so that at most one is under way. A step that is saved is not saved again:
    * its checkpoint would have to be deleted for that.
    */
-  void save(AdamW optimizer, String environment, Optional<TargetController> steering) {
+  void save(Optimizer optimizer, String environment, Optional<TargetController> steering) {
     await();
     if (optimizer.steps() == saved) {
       return;
@@ -123,11 +126,11 @@ final class Checkpoints implements AutoCloseable {
       try {
         folder.discard(snapshot.steps());
         Map<String, String> sums = new TreeMap<>();
-        for (int i = 0; i < VECTORS.size(); i++) {
+        for (int i = 0; i < vectors.size(); i++) {
           int vector = i;
           sums.put(
-              VECTORS.get(i),
-              write(target, VECTORS.get(i), (bucket, use) -> snapshot.read(vector, bucket, use)));
+              vectors.get(i),
+              write(target, vectors.get(i), (bucket, use) -> snapshot.read(vector, bucket, use)));
         }
         if (best != null) {
           sums.put(BEST, write(target, BEST, (bucket, use) -> use.take(best[bucket])));
@@ -164,8 +167,7 @@ final class Checkpoints implements AutoCloseable {
 
   /** What to do if the disk is full; empty if it is not. */
   private String lack(boolean steered) {
-    int vectors = VECTORS.size() + (steered ? 1 : 0);
-    long needed = 4 * buckets.elements() * vectors;
+    long needed = 4 * buckets.elements() * (vectors.size() + (steered ? 1 : 0));
     long left;
     try {
       left = folder.files().left(folder.path());
@@ -235,7 +237,7 @@ final class Checkpoints implements AutoCloseable {
    * @return what it holds besides; empty where there is none
    * @throws InvalidSettings as {@link CheckpointReader#resume}
    */
-  Optional<State> resume(AdamW optimizer) {
+  Optional<State> resume(Optimizer optimizer) {
     Optional<State> newest = new CheckpointReader(folder, run, buckets, tell).resume(optimizer);
     saved = newest.isPresent() ? optimizer.steps() : -1;
     return newest;

@@ -11,7 +11,7 @@ import lethe.train.exchange.Ended;
 import lethe.train.exchange.ExchangeSpec;
 import lethe.train.exchange.Mailbox;
 import lethe.train.exchange.WorkerEnvironment;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
 import lethe.train.plan.TrainingPlan;
 import lethe.train.steering.TargetController;
 import lethe.train.worker.FaultInjection;
@@ -36,7 +36,7 @@ final class LaunchLoop implements AutoCloseable {
   private final TrainingPlan plan;
   private final ExchangeSpec firstExchange;
   private final WorkerTask.WorkerSpec workerSpec;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
   private final Optional<TargetController> steering;
   private final IntConsumer applied;
   private final Trainer.Listener listener;
@@ -59,7 +59,7 @@ final class LaunchLoop implements AutoCloseable {
       TrainingPlan plan,
       ExchangeSpec exchange,
       WorkerTask.WorkerSpec workerSpec,
-      AdamW optimizer,
+      Optimizer optimizer,
       RunIdentity run,
       Optional<TargetController> steering,
       IntConsumer applied,
@@ -82,6 +82,7 @@ final class LaunchLoop implements AutoCloseable {
         new Checkpoints(
             new CheckpointFolder(folder.checkpoints(spec.stage()), folder.files()),
             run,
+            optimizer.rule().vectors(),
             exchange.layout().buckets(),
             WRITER_PATIENCE,
             listener::notice);

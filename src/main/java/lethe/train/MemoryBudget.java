@@ -19,7 +19,7 @@ import lethe.train.gradient.ShardTree;
  * those of forget terms and retain terms are kept separate.
  *
  * <pre>
- * driver heap      weights 4P, moments 8P, the step's gradient 4P, what a checkpoint copies 4P, the best step's weights 4P,
+ * driver heap      weights 4P, moments 8P (4P with signs), the step's gradient 4P, what a checkpoint copies 4P, the best step's weights 4P,
  *                  and for each worker the window's buckets
  * worker heap      log2(shards it owns), at least one, gradients of 4P, and the buckets under way: a shard's gradient is added
  *                  bucket by bucket as it is read
@@ -27,7 +27,7 @@ import lethe.train.gradient.ShardTree;
  *                  gradients 4P, W for each frozen model, activations of a pass, the logits of a piece of its positions and
  *                  with them the output matrix's gradient once more, libraries
  * wire             each worker sends its subtrees' gradients and gets the weights: all over the driver's one network card
- * run folder       two checkpoints and the one being written of 12P each, the best step's weights in each, the model 4A,
+ * run folder       two checkpoints and the one being written of 12P (8P with signs) each, the best step's weights in each, the model 4A,
  *                  and each model kept on the way: 4P of an adapter, else 4A
  * </pre>
  *
@@ -91,7 +91,8 @@ public record MemoryBudget(
     ShardTree tree = new ShardTree(settings.shards());
     int workers = settings.workers();
     long parts = settings.gradientMode().parts(); // an upper bound: a method may have only one
-    long driver = 4 * trained + 8 * trained + 4 * parts * trained + 4 * trained;
+    long state = 4L * settings.optimizer().vectors().size(); // bytes of weights and moments
+    long driver = state * trained + 4 * parts * trained + 4 * trained;
     driver += (steered ? 4 * trained : 0) + (long) workers * Mailbox.WINDOW * bucket;
     long sent = 0;
     int owned = 0;
@@ -116,7 +117,7 @@ public record MemoryBudget(
     outside += architecture.heads().scored() ? scores(architecture, settings, tokens) : 0;
     outside += logits(architecture, layout, passTokens) + LIBRARIES;
     long wire = (parts * sent + workers) * settings.wire().bytes(1) * trained;
-    long folder = 3 * (12L + (steered ? 4 : 0)) * trained + 4 * all;
+    long folder = 3 * (state + (steered ? 4 : 0)) * trained + 4 * all;
     return new MemoryBudget(driver, heap, outside, wire, folder);
   }
 

@@ -6,7 +6,7 @@ import lethe.train.exchange.Ended;
 import lethe.train.exchange.ExchangeSpec;
 import lethe.train.exchange.Mailbox;
 import lethe.train.gradient.StepGradient;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
 import lethe.train.steering.ProbeDecision;
 import lethe.train.steering.TargetController;
 
@@ -29,7 +29,7 @@ public final class StepLoop {
     void checkpoint(int steps);
   }
 
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
   private final StepRecorder recorder;
   private final Optional<TargetController> steering;
   private final StopRequest stop;
@@ -41,7 +41,7 @@ public final class StepLoop {
    * @param stop a request to end after the step under way
    */
   public StepLoop(
-      AdamW optimizer,
+      Optimizer optimizer,
       StepRecorder recorder,
       Optional<TargetController> steering,
       StopRequest stop,

@@ -21,6 +21,7 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.UpdateRule;
 import lethe.train.plan.TrainingPlan;
 
 /**
@@ -30,6 +31,7 @@ import lethe.train.plan.TrainingPlan;
  * @param microBatch examples per forward pass
  * @param steps optimizer steps; wins over epochs
  * @param epochs over the first role's split
+ * @param optimizer how a step changes the weights
  * @param learningRate peak
  * @param decay of the rate after the warm-up
  * @param warmupRatio share of the steps used for warm-up, 0 to 1
@@ -58,6 +60,7 @@ public record TrainSettings(
     int microBatch,
     Optional<Integer> steps,
     double epochs,
+    UpdateRule optimizer,
     double learningRate,
     LearningRateSchedule.Decay decay,
     double warmupRatio,
@@ -103,6 +106,7 @@ public record TrainSettings(
         recipe.of("micro-batch").count("micro-batch", 1),
         recipe.steps(),
         recipe.of("epochs").doubleInRange("epochs", 1e-9, 1e6),
+        recipe.of("optimizer").choice("optimizer", UpdateRule.class),
         recipe.of("learning-rate").doubleInRange("learning-rate", 1e-12, 10),
         recipe.of("lr-schedule").choice("lr-schedule", LearningRateSchedule.Decay.class),
         recipe.of("warmup-ratio").doubleInRange("warmup-ratio", 0, 1),
@@ -199,6 +203,7 @@ public record TrainSettings(
         microBatch,
         Optional.of(number),
         epochs,
+        optimizer,
         learningRate,
         LearningRateSchedule.Decay.CONSTANT,
         0,

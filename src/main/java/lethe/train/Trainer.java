@@ -27,9 +27,10 @@ import lethe.train.exchange.ExchangeSpec;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ShardTree;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.optimizer.MasterWeights;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import lethe.train.plan.TrainingPlan;
 import lethe.train.steering.TargetController;
 import lethe.train.worker.WorkerTask;
@@ -207,7 +208,9 @@ public final class Trainer {
     Function<float[][], TrainedWeights> weights =
         buckets ->
             new TrainedWeights(trained, new MasterWeights(layout, buckets, trained.tensors()), run);
-    AdamW optimizer = new AdamW(layout, initial, settings.maxGradNorm(), settings.weightDecay());
+    Optimizer optimizer =
+        new Optimizer(
+            settings.optimizer(), layout, initial, settings.maxGradNorm(), settings.weightDecay());
     try (LaunchLoop launches =
         new LaunchLoop(
             spark,
@@ -322,6 +325,9 @@ public final class Trainer {
     parts.put("the plan", Map.of("steps", counts.length, "counts_sha256", sha256(counts)));
     parts.put("the learning rates", schedule);
     target.ifPresent(t -> parts.put("the target", t));
+    if (settings.optimizer() != UpdateRule.ADAMW) { // older runs do not record theirs
+      parts.put("train.optimizer", settings.optimizer());
+    }
     settings.adapter().ifPresent(a -> parts.put("train.lora", a.adapter()));
     settings.adapter().ifPresent(a -> parts.put("train.lora.seed", a.seed()));
     if (!untrained.isEmpty()) {

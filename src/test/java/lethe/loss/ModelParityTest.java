@@ -37,7 +37,8 @@ import lethe.train.gradient.Buckets;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.StepGradient;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -189,9 +190,13 @@ public class ModelParityTest {
             start[(int) ((offset + i) / 1000)][(int) ((offset + i) % 1000)] = values[from + i];
           }
         });
-    AdamW optimizer =
-        new AdamW(
-            layout, start, run.get("clip_norm").asDouble(), run.get("weight_decay").asDouble());
+    Optimizer optimizer =
+        new Optimizer(
+            UpdateRule.ADAMW,
+            layout,
+            start,
+            run.get("clip_norm").asDouble(),
+            run.get("weight_decay").asDouble());
     Map<String, Double> values = new LinkedHashMap<>();
     try (Network network = new Network(architecture, Compute.cpu(1));
         Parameters parameters = network.newParameters()) {

@@ -64,9 +64,10 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.optimizer.MasterWeights;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 
@@ -320,7 +321,8 @@ class ObjectiveParityTest {
             return new double[] {sum};
           }
         };
-    AdamW optimizer = new AdamW(layout, start, Double.POSITIVE_INFINITY, 0);
+    Optimizer optimizer =
+        new Optimizer(UpdateRule.ADAMW, layout, start, Double.POSITIVE_INFINITY, 0);
     double[] sum = new double[1];
     ExchangeSpec exchange =
         new ExchangeSpec(

@@ -23,7 +23,8 @@ import lethe.model.checkpoint.NamedShape;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FsStatus;
@@ -193,7 +194,7 @@ class CheckpointsTest {
       Faults.none();
       int found;
       try (Checkpoints checkpoints = checkpoints("run", scheme)) {
-        AdamW optimizer = at(0);
+        Optimizer optimizer = at(0);
         assertThat(checkpoints.resume(optimizer)).as(crash).isPresent();
         found = optimizer.steps();
         assertThat(optimizer.weights()).as(crash).isDeepEqualTo(at(found).weights());
@@ -254,6 +255,7 @@ class CheckpointsTest {
                 new org.apache.hadoop.fs.Path("slow://" + folder),
                 new lethe.folder.Files(hadoop())),
             RunIdentity.of(Map.of("train.seed", "run")),
+            UpdateRule.ADAMW.vectors(),
             LAYOUT.buckets(),
             Duration.ofMillis(20),
             sentence -> {
@@ -287,11 +289,11 @@ class CheckpointsTest {
   /** Finds the state of a step, bit by bit. */
   private void assertResumes(int step) {
     try (Checkpoints checkpoints = checkpoints("run", "file")) {
-      AdamW optimizer = at(0);
+      Optimizer optimizer = at(0);
       Optional<Checkpoints.State> resumed = checkpoints.resume(optimizer);
       assertThat(resumed).isPresent();
       assertThat(resumed.get().environment()).isEqualTo("here");
-      AdamW expected = at(step);
+      Optimizer expected = at(step);
       assertThat(optimizer.steps()).isEqualTo(step);
       for (int v = 0; v < 3; v++) {
         assertThat(optimizer.vectors().get(v)).isDeepEqualTo(expected.vectors().get(v));
@@ -299,7 +301,7 @@ class CheckpointsTest {
     }
   }
 
-  private static AdamW at(int step) {
+  private static Optimizer at(int step) {
     float[][] weights = LAYOUT.buckets().allocate();
     float[][] gradient = LAYOUT.buckets().allocate();
     for (int b = 0; b < weights.length; b++) {
@@ -308,7 +310,7 @@ class CheckpointsTest {
         gradient[b][i] = i - b / 3f;
       }
     }
-    AdamW optimizer = new AdamW(LAYOUT, weights, 1, 0.1);
+    Optimizer optimizer = new Optimizer(UpdateRule.ADAMW, LAYOUT, weights, 1, 0.1);
     for (int s = 0; s < step; s++) {
       optimizer.advance();
       for (int b = 0; b < weights.length; b++) {
@@ -328,6 +330,7 @@ class CheckpointsTest {
             new org.apache.hadoop.fs.Path(scheme + "://" + folder),
             new lethe.folder.Files(hadoop())),
         RunIdentity.of(run),
+        UpdateRule.ADAMW.vectors(),
         LAYOUT.buckets(),
         patience,
         told::add);

@@ -9,7 +9,8 @@ import lethe.folder.RunFolder;
 import lethe.model.checkpoint.NamedShape;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.apache.hadoop.conf.Configuration;
 
 /** A training stopped at step 3, to be damaged, and what a driver does that goes on with it. */
@@ -35,7 +36,8 @@ public final class DamagedCheckpoint {
             record(1) + record(2) + record(3));
     try (Checkpoints checkpoints = checkpoints(folder)) {
       for (int step = 2; step <= 3; step++) {
-        AdamW optimizer = new AdamW(LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
+        Optimizer optimizer =
+            new Optimizer(UpdateRule.ADAMW, LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
         for (int done = 0; done < step; done++) {
           optimizer.advance();
         }
@@ -57,7 +59,8 @@ public final class DamagedCheckpoint {
   public static int resume(Path run) {
     RunFolder folder = folder(run);
     try (Checkpoints checkpoints = checkpoints(folder)) {
-      AdamW optimizer = new AdamW(LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
+      Optimizer optimizer =
+          new Optimizer(UpdateRule.ADAMW, LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
       checkpoints.resume(optimizer);
       StepLog.open(folder, STAGE, 3, optimizer.steps(), System.out::println);
     }
@@ -68,6 +71,7 @@ public final class DamagedCheckpoint {
     return new Checkpoints(
         new CheckpointFolder(folder.checkpoints(STAGE), folder.files()),
         RunIdentity.of(Map.of("train.seed", 1)),
+        UpdateRule.ADAMW.vectors(),
         LAYOUT.buckets(),
         Duration.ofMinutes(1),
         System.out::println);

@@ -51,6 +51,7 @@ import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.UpdateRule;
 import lethe.train.worker.FaultInjection;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -114,6 +115,15 @@ class EngineIT {
     assertThat(one.onTheWay.keySet()).containsExactly(1, 2, 3, 4, 5, 6, 7);
     assertThat(one.onTheWay.values()).doesNotHaveDuplicates();
     assertThat(one.onTheWay).containsEntry(7, one.sha256);
+  }
+
+  @Test
+  void stepsBySignsHaveTheSameBitsToo() throws IOException {
+    Outcome one = new Run("sign-one").rule(UpdateRule.SIGN).workers(1).train();
+    Outcome two = new Run("sign-two").rule(UpdateRule.SIGN).fault("worker/1/5/push").train();
+    assertThat(two.steps).extracting(StepRecord::step).containsExactly(1, 2, 3, 4, 5, 6, 7);
+    assertThat(two.onTheWay).isEqualTo(one.onTheWay);
+    assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(undisturbed().sha256);
   }
 
   @Test
@@ -323,6 +333,7 @@ class EngineIT {
     private Optional<Double> target = Optional.empty();
     private Optional<String> fault = Optional.empty();
     private GradientMode gradientMode = GradientMode.SUMMED;
+    private UpdateRule rule = UpdateRule.ADAMW;
     private DeviceChoice device = DeviceChoice.CPU;
     private boolean own;
     private final Map<String, String> spark = new HashMap<>();
@@ -333,6 +344,11 @@ class EngineIT {
 
     Run(String name) {
       this.name = name;
+    }
+
+    Run rule(UpdateRule other) {
+      rule = other;
+      return this;
     }
 
     Run workers(int number) {
@@ -495,6 +511,7 @@ class EngineIT {
           2,
           Optional.of(7),
           1,
+          rule,
           1e-2,
           LearningRateSchedule.Decay.COSINE,
           0.25,

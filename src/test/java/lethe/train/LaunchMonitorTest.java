@@ -14,8 +14,9 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
@@ -47,7 +48,7 @@ class LaunchMonitorTest {
               new ShardTree(2),
               0,
               2),
-          new AdamW(LAYOUT, new float[][] {{1, 2}}, 1, 0),
+          new Optimizer(UpdateRule.ADAMW, LAYOUT, new float[][] {{1, 2}}, 1, 0),
           2,
           record -> {});
   private final LaunchMonitor monitor =

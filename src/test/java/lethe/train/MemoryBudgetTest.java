@@ -32,6 +32,11 @@ class MemoryBudgetTest {
     assertThat(alone.runFolder()).isEqualTo(40 * p);
     assertThat(alone.keeping(2, model, settings()).runFolder()).isEqualTo(48 * p);
 
+    MemoryBudget signs =
+        MemoryBudget.of(model, settings("train.workers=1", "train.optimizer=sign"), 0, 10, false);
+    assertThat(signs.driverHeap()).as("no square").isEqualTo(alone.driverHeap() - 4 * p);
+    assertThat(signs.runFolder()).isEqualTo(28 * p);
+
     // Of 8 shards three workers own 0-1, 2-4 and 5-7: subtrees 1, 2 and 2.
     MemoryBudget three =
         MemoryBudget.of(

@@ -14,7 +14,8 @@ import lethe.target.SteeringTarget;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import lethe.train.steering.TargetController;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,8 @@ class SteeredCheckpointTest {
 
   @Test
   void holdsWhatSteersAndTheBestStepsWeights() {
-    AdamW optimizer = new AdamW(LAYOUT, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0);
+    Optimizer optimizer =
+        new Optimizer(UpdateRule.ADAMW, LAYOUT, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0);
     TargetController steering = steering();
     steering.probed(0, new double[] {2, 7}, optimizer::copyWeights);
     steering.probed(1, new double[] {Double.NaN, 0.1 + 0.2}, () -> null);
@@ -42,7 +44,7 @@ class SteeredCheckpointTest {
     optimizer.update(0, new float[] {1, 1, 1}, 1, 0.1);
     save(optimizer, Optional.of(steering));
 
-    AdamW resumed = new AdamW(LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
+    Optimizer resumed = new Optimizer(UpdateRule.ADAMW, LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
     Checkpoints.State state = checkpoints().resume(resumed).orElseThrow();
     assertThat(resumed.steps()).isEqualTo(1);
     assertThat(resumed.weights(0)).isEqualTo(optimizer.weights(0)).doesNotContain(1, 2, 3);
@@ -56,15 +58,17 @@ class SteeredCheckpointTest {
 
   @Test
   void holdsNeitherWhereNothingSteers() {
-    save(new AdamW(LAYOUT, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0), Optional.empty());
-    AdamW resumed = new AdamW(LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
+    save(
+        new Optimizer(UpdateRule.ADAMW, LAYOUT, new float[][] {{1, 2, 3}, {4, 5}}, 1, 0),
+        Optional.empty());
+    Optimizer resumed = new Optimizer(UpdateRule.ADAMW, LAYOUT, LAYOUT.buckets().allocate(), 1, 0);
     Checkpoints.State state = checkpoints().resume(resumed).orElseThrow();
     assertThat(state.steering().best()).isNull();
     assertThat(state.steering().probes()).isEmpty();
     assertThat(folder.resolve("step-00000000/best.bin")).doesNotExist();
   }
 
-  private void save(AdamW optimizer, Optional<TargetController> steering) {
+  private void save(Optimizer optimizer, Optional<TargetController> steering) {
     try (Checkpoints checkpoints = checkpoints()) {
       checkpoints.save(optimizer, "here", steering);
       checkpoints.await();
@@ -76,6 +80,7 @@ class SteeredCheckpointTest {
         new CheckpointFolder(
             new org.apache.hadoop.fs.Path(folder.toString()), new Files(new Configuration())),
         RunIdentity.of(Map.of("train.seed", 1)),
+        UpdateRule.ADAMW.vectors(),
         LAYOUT.buckets(),
         Duration.ofMinutes(10),
         said::add);

@@ -1,2 +1,2 @@
-/** AdamW on the master weights, and the learning rate of each step. */
+/** The optimizer of the master weights, and the learning rate of each step. */
 package lethe.train.optimizer;

@@ -14,8 +14,9 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -66,7 +67,7 @@ class ExchangeTest {
     }
   }
 
-  private static AdamW optimizer() {
+  private static Optimizer optimizer() {
     float[][] weights = BUCKETS.allocate();
     Random random = new Random(1);
     for (float[] bucket : weights) {
@@ -74,11 +75,11 @@ class ExchangeTest {
         bucket[i] = (float) random.nextGaussian();
       }
     }
-    return new AdamW(LAYOUT, weights, 1, 0.01);
+    return new Optimizer(UpdateRule.ADAMW, LAYOUT, weights, 1, 0.01);
   }
 
   /** The bits of all weights. */
-  private static int[] weights(AdamW optimizer) {
+  private static int[] weights(Optimizer optimizer) {
     return Arrays.stream(optimizer.vectors().get(0))
         .flatMapToInt(
             bucket ->
@@ -117,7 +118,7 @@ class ExchangeTest {
   }
 
   private static int[] alone(WireFormat wire, GradientMode gradientMode, Total total) {
-    AdamW optimizer = optimizer();
+    Optimizer optimizer = optimizer();
     for (int step = 0; step < STEPS; step++) {
       float[][] forget = part(wire, optimizer, step, 0, total);
       if (gradientMode != GradientMode.SUMMED) {
@@ -148,7 +149,8 @@ class ExchangeTest {
   }
 
   /** The sum of all shards. */
-  private static float[][] part(WireFormat wire, AdamW optimizer, int step, int part, Total total) {
+  private static float[][] part(
+      WireFormat wire, Optimizer optimizer, int step, int part, Total total) {
     float[][] gradient = BUCKETS.allocate();
     for (int b = 0; b < gradient.length; b++) {
       for (int i = 0; i < gradient[b].length; i++) {
@@ -211,7 +213,7 @@ class ExchangeTest {
 
   private static int[] exchanged(
       WireFormat wire, GradientMode gradientMode, int workers, Random order) throws Exception {
-    AdamW optimizer = optimizer();
+    Optimizer optimizer = optimizer();
     List<Integer> applied = new ArrayList<>();
     ExchangeSpec exchange =
         new ExchangeSpec(LAYOUT, SCHEDULE, wire, gradientMode, new ShardTree(SHARDS), 0, workers);

@@ -18,7 +18,7 @@ import lethe.train.StepRecord;
 import lethe.train.StepRecorder;
 import lethe.train.StopRequest;
 import lethe.train.exchange.Message.Kind;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
 import lethe.train.steering.TargetController;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.StreamCallbackWithID;
@@ -44,13 +44,13 @@ public final class LocalExchange implements AutoCloseable {
    * @param applied is told of each step that has been applied, before the next begins
    */
   public LocalExchange(
-      ExchangeSpec exchange, AdamW optimizer, long planned, Consumer<StepRecord> applied) {
+      ExchangeSpec exchange, Optimizer optimizer, long planned, Consumer<StepRecord> applied) {
     this(exchange, optimizer, planned, applied, Optional.empty());
   }
 
   LocalExchange(
       ExchangeSpec exchange,
-      AdamW optimizer,
+      Optimizer optimizer,
       long planned,
       Consumer<StepRecord> applied,
       Optional<TargetController> steering) {

@@ -18,8 +18,9 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +35,8 @@ class MailboxTest {
   private static final LearningRateSchedule SCHEDULE =
       new LearningRateSchedule(0.1, 10, 0, LearningRateSchedule.Decay.CONSTANT);
 
-  private final AdamW optimizer = new AdamW(LAYOUT, new float[][] {{1, 2, 3}}, 1, 0);
+  private final Optimizer optimizer =
+      new Optimizer(UpdateRule.ADAMW, LAYOUT, new float[][] {{1, 2, 3}}, 1, 0);
   private final CountDownLatch slow = new CountDownLatch(1);
   private final List<Integer> applied = new ArrayList<>();
   private final List<Long> traffic = new ArrayList<>();

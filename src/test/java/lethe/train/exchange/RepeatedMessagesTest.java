@@ -16,8 +16,9 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +35,7 @@ class RepeatedMessagesTest {
   private static final int RIGHT = 3;
 
   private final List<Double> norms = new CopyOnWriteArrayList<>();
-  private final AdamW optimizer = new AdamW(LAYOUT, weights(), 1e9, 0);
+  private final Optimizer optimizer = new Optimizer(UpdateRule.ADAMW, LAYOUT, weights(), 1e9, 0);
   private final LocalExchange exchange =
       new LocalExchange(
           new ExchangeSpec(

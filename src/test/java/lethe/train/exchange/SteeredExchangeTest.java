@@ -21,8 +21,9 @@ import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardGradients;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import lethe.train.steering.ProbeDecision;
 import lethe.train.steering.TargetController;
 import org.junit.jupiter.api.Test;
@@ -79,7 +80,7 @@ class SteeredExchangeTest {
    */
   private static Result train(WireFormat wire, int workers, Random order, int dying)
       throws Exception {
-    AdamW optimizer = new AdamW(LAYOUT, start(), 1, 0);
+    Optimizer optimizer = new Optimizer(UpdateRule.ADAMW, LAYOUT, start(), 1, 0);
     SteeringTarget target =
         new SteeringTarget(
             List.of(

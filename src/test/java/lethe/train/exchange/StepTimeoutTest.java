@@ -10,8 +10,9 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.junit.jupiter.api.Test;
 
 class StepTimeoutTest {
@@ -24,7 +25,8 @@ class StepTimeoutTest {
 
   @Test
   void aStepThatTakesTooLongNamesTheWorkerThatIsBehind() {
-    AdamW optimizer = new AdamW(LAYOUT, new float[][] {{1, 2}, {3, 4}}, 1, 0);
+    Optimizer optimizer =
+        new Optimizer(UpdateRule.ADAMW, LAYOUT, new float[][] {{1, 2}, {3, 4}}, 1, 0);
     LearningRateSchedule schedule =
         new LearningRateSchedule(0.1, 10, 0, LearningRateSchedule.Decay.CONSTANT);
     ExchangeSpec agreed =

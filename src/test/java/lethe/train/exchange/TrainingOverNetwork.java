@@ -13,8 +13,9 @@ import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
 import lethe.train.guard.GuardedAuthentication.Limits;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 
 /** A driver with an open port, and one worker that trains through it until it is asked to end. */
 final class TrainingOverNetwork implements AutoCloseable {
@@ -54,7 +55,7 @@ final class TrainingOverNetwork implements AutoCloseable {
     return new LocalExchange(
         new ExchangeSpec(
             LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, new ShardTree(1), 0, 1),
-        new AdamW(LAYOUT, weights, 1, 0),
+        new Optimizer(UpdateRule.ADAMW, LAYOUT, weights, 1, 0),
         1,
         record -> {});
   }

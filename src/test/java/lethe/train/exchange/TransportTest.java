@@ -29,8 +29,9 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.AdamW;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.buffer.NioManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
@@ -233,7 +234,7 @@ class TransportTest {
     return new LocalExchange(
         new ExchangeSpec(
             LAYOUT, schedule, WireFormat.FLOAT32, GradientMode.SUMMED, new ShardTree(1), 0, 1),
-        new AdamW(LAYOUT, new float[][] {weights}, 1, 0),
+        new Optimizer(UpdateRule.ADAMW, LAYOUT, new float[][] {weights}, 1, 0),
         1,
         record -> {});
   }

@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import java.util.List;
 import lethe.model.checkpoint.NamedShape;
-import lethe.train.optimizer.AdamW;
+import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.UpdateRule;
 import org.junit.jupiter.api.Test;
 
 /** What is trained, what decays and what stays. */
@@ -60,7 +61,7 @@ class ParameterLayoutTest {
   void onlyWhatShouldDecayDecays() {
     ParameterLayout layout =
         ParameterLayout.of(TENSORS, names("embed.*"), names("*norm*", "*.bias"), 3);
-    AdamW optimizer = new AdamW(layout, ones(layout), 1, 0.5);
+    Optimizer optimizer = new Optimizer(UpdateRule.ADAMW, layout, ones(layout), 1, 0.5);
     float[][] zero = layout.buckets().allocate();
     optimizer.advance();
     for (int b = 0; b < zero.length; b++) {

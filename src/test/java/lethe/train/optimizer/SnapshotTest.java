@@ -18,15 +18,15 @@ import org.junit.jupiter.api.Timeout;
 /** What is written down is the state of one step, whatever happens while it is written. */
 @Timeout(60)
 class SnapshotTest {
-  private static final ParameterLayout LAYOUT =
+  static final ParameterLayout LAYOUT =
       ParameterLayout.of(
           List.of(NamedShape.of("w", 8)),
           new ParameterPattern(List.of()),
           new ParameterPattern(List.of()),
           3);
 
-  private final AdamW optimizer =
-      new AdamW(LAYOUT, new float[][] {{1, 2, 3}, {4, 5, 6}, {7, 8}}, 1, 0.1);
+  private final Optimizer optimizer =
+      new Optimizer(UpdateRule.ADAMW, LAYOUT, new float[][] {{1, 2, 3}, {4, 5, 6}, {7, 8}}, 1, 0.1);
   private final CountDownLatch slow = new CountDownLatch(1);
 
   @Test

@@ -9,19 +9,22 @@ import lethe.train.gradient.Buckets;
 import lethe.train.gradient.ParameterLayout;
 
 /**
- * Master weights and their optimizer: Adam with decoupled weight decay and clipping of the
- * gradient's global norm.
+ * Master weights and their optimizer, with clipping of the gradient's global norm and decoupled
+ * weight decay: Adam, or the sign of the gradient's mean.
  *
  * <pre>
  *   g = gradient * min(1, clip / (norm + 1e-6))
  *   m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
- *   w = w (1 - rate decay) - rate / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+ *   adamw   w = w (1 - rate decay) - rate / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+ *   sign    w = w (1 - rate decay) - rate * sign(m)
  * </pre>
  *
- * Loshchilov and Hutter, arXiv:1711.05101; operation by operation as PyTorch's AdamW. Elements are
- * independent, so threads do not change a bit.
+ * Loshchilov and Hutter, arXiv:1711.05101, operation by operation as PyTorch's AdamW; Bernstein et
+ * al., arXiv:1802.04434, which arXiv:2510.00761 found to last longer in unlearning. The sign has no
+ * v, so it needs half of the memory beyond the weights; its steps have one length, so a good rate
+ * is several times smaller. Elements are independent, so threads do not change a bit.
  */
-public final class AdamW {
+public final class Optimizer {
   private static final float BETA1 = 0.9f;
   private static final float BETA2 = 0.999f;
   private static final float EPSILON = 1e-8f;
@@ -29,11 +32,12 @@ public final class AdamW {
   /** Elements of a snapshot that may always be copied: a small model never waits for its writer. */
   private static final long LEAST_COPIED = 1 << 23;
 
+  private final UpdateRule rule;
   private final ParameterLayout layout;
   private final Buckets buckets;
   private final float[][] weights;
   private final float[][] mean;
-  private final float[][] square;
+  private final float[][] square; // null for a rule without it
   private final double clip;
   private final double decay;
   private int steps;
@@ -42,27 +46,34 @@ public final class AdamW {
   private Snapshot snapshot;
 
   /**
+   * @param rule of its steps
    * @param layout of the weights, of which some decay
    * @param weights the start; owned by this from now on
    * @param clip largest global norm of a gradient
    * @param decay decoupled weight decay
    */
-  public AdamW(ParameterLayout layout, float[][] weights, double clip, double decay) {
+  public Optimizer(
+      UpdateRule rule, ParameterLayout layout, float[][] weights, double clip, double decay) {
+    this.rule = rule;
     this.layout = layout;
     this.buckets = layout.buckets();
     this.weights = weights;
     this.mean = buckets.allocate();
-    this.square = buckets.allocate();
+    this.square = rule == UpdateRule.ADAMW ? buckets.allocate() : null;
     this.clip = clip;
     this.decay = decay;
   }
 
   /**
-   * Weights, means and squares themselves, bucket by bucket: all that a later process needs, beside
+   * The vectors of the rule themselves, bucket by bucket: all that a later process needs, beside
    * the number of steps, to go on with the same bits.
    */
   public List<float[][]> vectors() {
-    return List.of(weights, mean, square);
+    return rule == UpdateRule.ADAMW ? List.of(weights, mean, square) : List.of(weights, mean);
+  }
+
+  public UpdateRule rule() {
+    return rule;
   }
 
   /**
@@ -150,6 +161,14 @@ public final class AdamW {
 
   private void update(
       int bucket, float[] gradient, float scale, double rate, float keep, int from, int to) {
+    switch (rule) {
+      case ADAMW -> adamw(bucket, gradient, scale, rate, keep, from, to);
+      case SIGN -> sign(bucket, gradient, scale, (float) rate, keep, from, to);
+    }
+  }
+
+  private void adamw(
+      int bucket, float[] gradient, float scale, double rate, float keep, int from, int to) {
     double correction1 = 1 - StrictMath.pow(BETA1, steps);
     float correction2 = (float) StrictMath.sqrt(1 - StrictMath.pow(BETA2, steps));
     float rateNow = (float) (rate / correction1);
@@ -161,6 +180,16 @@ public final class AdamW {
       m[i] += (g - m[i]) * (1 - BETA1);
       v[i] = v[i] * BETA2 + (1 - BETA2) * g * g;
       w[i] = w[i] * keep - rateNow * (m[i] / ((float) Math.sqrt(v[i]) / correction2 + EPSILON));
+    }
+  }
+
+  private void sign(
+      int bucket, float[] gradient, float scale, float rate, float keep, int from, int to) {
+    float[] w = weights[bucket];
+    float[] m = mean[bucket];
+    for (int i = from; i < to; i++) {
+      m[i] += (gradient[i] * scale - m[i]) * (1 - BETA1);
+      w[i] = w[i] * keep - rate * Math.signum(m[i]);
     }
   }
 }

@@ -25,12 +25,13 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-public class AdamWBenchmark {
+public class OptimizerBenchmark {
   private static final int ELEMENTS = 1 << 24;
 
   private final float[] gradient = filled();
-  private final AdamW optimizer =
-      new AdamW(
+  private final Optimizer optimizer =
+      new Optimizer(
+          UpdateRule.ADAMW,
           ParameterLayout.of(
               List.of(NamedShape.of("w", ELEMENTS)),
               new ParameterPattern(List.of()),
@@ -42,7 +43,7 @@ public class AdamWBenchmark {
 
   @Benchmark
   @OperationsPerInvocation(ELEMENTS)
-  public AdamW update() {
+  public Optimizer update() {
     optimizer.advance();
     optimizer.update(0, gradient, 1, 1e-3);
     return optimizer;
