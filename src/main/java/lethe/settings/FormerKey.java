@@ -1,6 +1,7 @@
 package lethe.settings;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
@@ -27,15 +28,30 @@ record FormerKey(List<String> old, String now, String values, Conversion convers
     return new FormerKey(List.of(old), now, "", resolved -> at(resolved, old));
   }
 
-  /** The value at a path, null where there is none; unlike a {@link Config}'s, it may be null's. */
+  /**
+   * The value at a path, null where there is none; unlike a {@link Config}'s, it may be null's. An
+   * object of which a part is known only after substitution counts as none.
+   */
   static ConfigValue at(Config config, String path) {
     ConfigValue value = config.root();
     for (String name : ConfigUtil.splitPath(path)) {
-      if (!(value instanceof ConfigObject object)) {
+      if (!(value instanceof ConfigObject object) || !known(object)) {
         return null;
       }
       value = object.get(name);
     }
     return value;
+  }
+
+  /**
+   * Whether the members of an object can be asked for: not where an object with a substitution was
+   * merged with something that is none, such as null.
+   */
+  static boolean known(ConfigObject object) {
+    try {
+      return object.keySet() != null; // asking is what fails
+    } catch (ConfigException.NotResolved e) {
+      return false;
+    }
   }
 }

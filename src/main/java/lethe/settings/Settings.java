@@ -131,7 +131,7 @@ public final class Settings {
     Config merged = former.resolve(given, defaults);
     ValueLimits.check(merged.root());
     ValueLimits.finite(merged.root(), problems);
-    unknownKeys(given, reference, problems);
+    unknownKeys(given, merged, reference, problems);
     List<String> notices = new ArrayList<>(former.notices());
     CommandLinePairs.credentials(pairs)
         .forEach(
@@ -198,7 +198,7 @@ public final class Settings {
   /** Every key of reference.conf. */
   static List<String> knownKeys() {
     List<String> known = new ArrayList<>();
-    paths(reference().root(), "", known);
+    paths(reference().root(), reference().root(), "", known);
     return known;
   }
 
@@ -286,11 +286,12 @@ public final class Settings {
     return defaults.root().render(ConfigRenderOptions.concise());
   }
 
-  private static void unknownKeys(Config given, Config reference, Problems problems) {
+  private static void unknownKeys(
+      Config given, Config merged, Config reference, Problems problems) {
     List<String> known = new ArrayList<>();
-    paths(reference.root(), "", known);
+    paths(reference.root(), reference.root(), "", known);
     List<String> asked = new ArrayList<>();
-    paths(given.root(), "", asked);
+    paths(given.root(), merged.root(), "", asked);
     Collections.sort(asked);
     for (String key : asked) {
       if (open(key).isEmpty() && !known.contains(key) && !FormerKeys.has(key)) {
@@ -300,13 +301,24 @@ public final class Settings {
     }
   }
 
-  /** Leaf paths, nulls included; an empty object counts as a leaf. */
-  private static void paths(ConfigObject object, String prefix, List<String> found) {
+  /**
+   * Leaf paths, nulls included; an empty object counts as a leaf.
+   *
+   * @param resolved what the object became, whose members count where its own are not known
+   */
+  private static void paths(
+      ConfigObject object, ConfigObject resolved, String prefix, List<String> found) {
     object.forEach(
         (name, value) -> {
           String path = prefix.isEmpty() ? name : prefix + "." + name;
-          if (value instanceof ConfigObject inner && !inner.isEmpty() && !OPEN.contains(path)) {
-            paths(inner, path, found);
+          ConfigObject became = resolved.get(name) instanceof ConfigObject inner ? inner : null;
+          ConfigObject inner =
+              value instanceof ConfigObject own && FormerKey.known(own) ? own : became;
+          if (value instanceof ConfigObject
+              && inner != null
+              && !inner.isEmpty()
+              && !OPEN.contains(path)) {
+            paths(inner, became == null ? inner : became, path, found);
           } else {
             found.add(path);
           }

@@ -237,6 +237,21 @@ class SettingsTest {
         "include \"file:" + folder + "/other.conf\"", "only files are included; fetch it");
   }
 
+  /** The library cannot look into such an object before everything is put together. */
+  @Test
+  void anObjectOfAnIncludedFileMayBeTakenAwayAndWrittenAnew() throws IOException {
+    Files.writeString(
+        folder.resolve("splits.conf"),
+        "define.ids = a.txt\ncorpus.splits { retain { ids = ${define.ids} } }\n");
+    String anew =
+        "include \"splits.conf\"\ncorpus.splits = null\ncorpus.splits { forget { %s = ${define.ids} } }\n";
+    Settings settings = load(anew.formatted("ids"));
+    assertThat(settings.root().section("corpus").section("splits").keys())
+        .containsExactly("forget");
+    assertThatThrownBy(() -> load("train.step = 1\n" + anew.formatted("ids")).check())
+        .hasMessageContaining("Unknown key train.step; did you mean train.steps?");
+  }
+
   private void assertRefused(String text, String why) {
     assertThatThrownBy(() -> load(text))
         .isInstanceOf(InvalidSettings.class)
