@@ -41,7 +41,7 @@ class LayersTest {
     room("table", "settings spark folder");
     room("sample", "json folder");
     room("target", "settings");
-    room("objective", "settings target");
+    room("objective", "random settings target");
 
     room("model.checkpoint", "json settings folder");
     room("model.torch", "");

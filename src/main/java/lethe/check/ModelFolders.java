@@ -20,7 +20,10 @@ import lethe.model.checkpoint.HfFolder;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.family.Architectures;
 import lethe.model.network.Architecture;
-import lethe.objective.Forget;
+import lethe.objective.HiddenTerm;
+import lethe.objective.Margin;
+import lethe.objective.Role;
+import lethe.objective.Term;
 import lethe.objective.ViewKind;
 import lethe.run.RunConfig;
 import lethe.run.Sample;
@@ -78,7 +81,7 @@ final class ModelFolders {
               .formatted(setting, path, Console.count((double) template.get().elements())));
     }
     template.ifPresent(this::adapters);
-    template.ifPresent(this::rivals);
+    template.ifPresent(this::terms);
     others()
         .forEach(
             (name, other) -> {
@@ -93,16 +96,24 @@ final class ModelFolders {
     return template;
   }
 
-  /** Checks that the vocabulary has as many other tokens as a term compares the true one with. */
-  private void rivals(Architecture network) {
+  /** Checks what the terms of the method suppose of the model. */
+  private void terms(Architecture network) {
+    if (!config.checks(Verb.UNLEARN)) {
+      return;
+    }
     int others = network.vocabulary() - 1;
-    int rivals = config.unlearn().terms().margin().k();
-    if (config.checks(Verb.UNLEARN)
-        && config.unlearn().method().forget() == Forget.MARGIN
-        && rivals > others) {
-      findings.problem(
-          "unlearn.margin-k must be at most %d, the tokens of the vocabulary other than the true one, was %d; set it lower"
-              .formatted(others, rivals));
+    int layers = network.layers().size();
+    for (Term term : config.unlearn().roles().stream().map(Role::term).distinct().toList()) {
+      if (term instanceof Margin margin && margin.k() > others) {
+        findings.problem(
+            "unlearn.margin-k must be at most %d, the tokens of the vocabulary other than the true one, was %d; set it lower"
+                .formatted(others, margin.k()));
+      }
+      if (term instanceof HiddenTerm hidden && hidden.layer() >= layers) {
+        findings.problem(
+            "unlearn.rmu-layer must be from 0 to %d, the decoder layers of the model, was %d; set it lower"
+                .formatted(layers - 1, hidden.layer()));
+      }
     }
   }
 

@@ -19,6 +19,7 @@ import lethe.model.network.Tape;
 import lethe.model.network.TokenBatch;
 import lethe.model.torch.Graph;
 import lethe.objective.FrozenModel;
+import lethe.objective.HiddenTerm;
 import lethe.objective.PositionTerm;
 import lethe.objective.Positions;
 import lethe.objective.Role;
@@ -61,10 +62,15 @@ public final class MicroBatch {
       Map<FrozenModel, Parameters> frozen) {
     try (NDManager manager = network.newManager()) {
       return Graph.withGraph(
-          () ->
-              role.term() instanceof PositionTerm term
-                  ? positions(manager, term, examples, coefficient, leaves, frozen)
-                  : sequences(manager, (SequenceTerm) role.term(), examples, coefficient, leaves));
+          () -> {
+            if (role.term() instanceof PositionTerm term) {
+              return positions(manager, term, examples, coefficient, leaves, frozen);
+            }
+            if (role.term() instanceof HiddenTerm term) {
+              return hidden(manager, term, examples, coefficient, leaves, frozen);
+            }
+            return sequences(manager, (SequenceTerm) role.term(), examples, coefficient, leaves);
+          });
     }
   }
 
@@ -120,6 +126,36 @@ public final class MicroBatch {
         },
         coefficient,
         term.sequenceCap());
+  }
+
+  private double hidden(
+      NDManager manager,
+      HiddenTerm term,
+      List<Example> examples,
+      double coefficient,
+      Parameters leaves,
+      Map<FrozenModel, Parameters> frozen) {
+    TokenBatch batch = batch(manager, examples);
+    int layers = term.layer() + 1;
+    Map<FrozenModel, NDArray> frozenND = new EnumMap<>(FrozenModel.class);
+    Tape tape = network.record(batch.idsBT(), leaves, layers);
+    return Graph.withoutGraph(
+        () -> {
+          for (FrozenModel model : term.frozen()) {
+            NDArray hiddenBTD = network.hidden(batch.idsBT(), frozen.get(model), layers);
+            frozenND.put(model, scored(hiddenBTD, batch));
+          }
+          HiddenTerm.Slope slope = term.of(scored(tape.hiddenBTD(), batch), frozenND);
+          NDArray gradientND =
+              slope.gradientND().mul(coefficient).toType(tape.hiddenBTD().getDataType(), false);
+          tape.backward(network.scatterRows(tape.hiddenBTD(), batch.rowsN(), gradientND));
+          return (double) slope.sum().getFloat();
+        });
+  }
+
+  /** Hidden states at the scored positions. */
+  private NDArray scored(NDArray hiddenBTD, TokenBatch batch) {
+    return network.gatherRows(hiddenBTD, batch.rowsN()).toType(DataType.FLOAT32, false);
   }
 
   private double sequences(

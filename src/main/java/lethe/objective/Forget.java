@@ -32,6 +32,7 @@ public enum Forget {
   MAX_ENTROPY_REVERSE("the same with the divergence of that paper's code"),
   MAX_ENTROPY_REVERSE_PADDED("the same over padding too, as in that code; for comparison"),
   FLAT_LOGITS("bring the largest logit down to the mean of all (Entesari et al.)"),
+  RMU("draw the hidden states of layer unlearn.rmu-layer to one direction (Li et al.)"),
   CAPPED_ENTROPY(
       "predict nothing in particular, but stop for a position, or for a chunk by its mean, at an entropy of unlearn.cap-nats");
 
@@ -83,6 +84,7 @@ public enum Forget {
       case MAX_ENTROPY_REVERSE_PADDED ->
           new MaxEntropy(Direction.UNIFORM_TO_MODEL, ViewKind.PADDED);
       case FLAT_LOGITS -> new FlatLogits();
+      case RMU -> settings.misdirection();
       case CAPPED_ENTROPY -> new CappedEntropy(settings.capNats());
     };
   }

@@ -9,6 +9,7 @@ public enum Retain {
   KL_PADDED("the same over questions and padding too, as in the papers' code; for comparison"),
   JSD(
       "stay near those predictions by a divergence that is at most log 2 for each position (Singh et al.)"),
+  RMU("stay near the reference model's hidden states of layer unlearn.rmu-layer (Li et al.)"),
   PRESERVATION("keep answers likelier than rejections (Yuan et al.); needs questions and answers");
 
   private final String summary;
@@ -34,6 +35,7 @@ public enum Retain {
       case KL -> new KullbackLeibler();
       case KL_PADDED -> new KullbackLeibler(ViewKind.PADDED);
       case JSD -> new JensenShannon();
+      case RMU -> new RepresentationDistance(settings.misdirection().layer());
       case PRESERVATION -> new AnswerPreservation(settings.beta());
     };
   }

@@ -24,11 +24,13 @@ public record Role(String split, Term term, double weight) implements Serializab
     return split + "." + term.name();
   }
 
-  /** The models whose logits the terms of some roles need. */
+  /** The models whose logits or hidden states the terms of some roles need. */
   public static Set<FrozenModel> frozen(List<Role> roles) {
     Set<FrozenModel> frozen = EnumSet.noneOf(FrozenModel.class);
     for (Role role : roles) {
       if (role.term() instanceof PositionTerm term) {
+        frozen.addAll(term.frozen());
+      } else if (role.term() instanceof HiddenTerm term) {
         frozen.addAll(term.frozen());
       }
     }

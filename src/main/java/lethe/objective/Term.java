@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.util.List;
 
 /** One summand of the loss. */
-public sealed interface Term extends Serializable permits PositionTerm, SequenceTerm {
+public sealed interface Term extends Serializable permits PositionTerm, HiddenTerm, SequenceTerm {
   /** Its name in step records and on the terminal. */
   String name();
 

@@ -15,6 +15,7 @@ import lethe.settings.Section;
  * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
  * @param undial as it is
  * @param calibrated as it is
+ * @param misdirection as it is; its layer is also that of its retain term
  * @param predictions what sampled and soft labels come from
  */
 public record TermSettings(
@@ -27,6 +28,7 @@ public record TermSettings(
     double genericAlpha,
     Undial undial,
     CalibratedPredictions calibrated,
+    Misdirection misdirection,
     TruncatedPredictions predictions) {
 
   static TermSettings read(Section unlearn) {
@@ -49,6 +51,11 @@ public record TermSettings(
         new CalibratedPredictions(
             unlearn.doubleInRange("calibrated-factor", 1e-9, 1),
             unlearn.doubleInRange("calibrated-temperature", 1e-3, 1e3)),
+        new Misdirection(
+            unlearn.count("rmu-layer", 0),
+            unlearn.doubleInRange("rmu-scale", -1e6, 1e6),
+            new Misdirection.Drawn(
+                unlearn.longInRange("rmu-seed", Long.MIN_VALUE, Long.MAX_VALUE))),
         new TruncatedPredictions(
             unlearn.count("top-k", 1),
             unlearn.doubleInRange("top-p", 1e-6, 1),

@@ -7,6 +7,6 @@
  * write its class with its equation, and give it a name in {@link lethe.objective.Forget} or {@link
  * lethe.objective.Retain}: from there the methods and the contract tests find it.
  *
- * <p>Shapes in names: N scored positions, V vocabulary, K likeliest tokens.
+ * <p>Shapes in names: N scored positions, V vocabulary, K likeliest tokens, D width.
  */
 package lethe.objective;

@@ -168,6 +168,25 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
   }
 
   @Test
+  void aLayerThatTheModelDoesNotHaveIsRefused() throws IOException {
+    int layers =
+        new ObjectMapper()
+            .readTree(folder.resolve("model/config.json").toFile())
+            .get("num_hidden_layers")
+            .asInt();
+    String last = "unlearn.rmu-layer=" + (layers - 1);
+    String more = "unlearn.rmu-layer=" + layers;
+    for (String method : List.of("rmu", "rmu+rmu", "npo+rmu")) {
+      assertThat(look(Verb.RUN, "unlearn.method=" + method, more).problems())
+          .containsExactly(
+              "unlearn.rmu-layer must be from 0 to %d, the decoder layers of the model, was %d; set it lower"
+                  .formatted(layers - 1, layers));
+      assertThat(look(Verb.RUN, "unlearn.method=" + method, last).problems()).isEmpty();
+    }
+    assertThat(look(Verb.RUN, "unlearn.method=npo", more).problems()).isEmpty();
+  }
+
+  @Test
   void aModelIsNotWrittenOverItself() throws IOException {
     Path target = Files.createDirectories(folder.resolve("run/model"));
     try (Stream<Path> files = Files.list(folder.resolve("model"))) {

@@ -19,6 +19,7 @@ public final class EveryTerm {
               5,
               new Undial(10, 1),
               new CalibratedPredictions(0.1, 1),
+              new Misdirection(1, 2, new Misdirection.Drawn(42)),
               new TruncatedPredictions(3, 1, Truth.REMOVED)),
           new TermSettings(
               2,
@@ -30,6 +31,7 @@ public final class EveryTerm {
               0.5,
               new Undial(3, 1),
               new CalibratedPredictions(1, 1.4),
+              new Misdirection(0, 20, new Misdirection.Drawn(-1)),
               new TruncatedPredictions(50, 0.6, Truth.KEPT)));
 
   private EveryTerm() {}
@@ -53,6 +55,10 @@ public final class EveryTerm {
 
   public static Stream<PositionTerm> ofPositions() {
     return all().filter(PositionTerm.class::isInstance).map(PositionTerm.class::cast);
+  }
+
+  public static Stream<HiddenTerm> ofHiddenStates() {
+    return all().filter(HiddenTerm.class::isInstance).map(HiddenTerm.class::cast);
   }
 
   public static Stream<SequenceTerm> ofSequences() {

@@ -123,6 +123,22 @@ class HandWorkedTest {
   }
 
   @Test
+  void termsOfHiddenStates() {
+    NDArray hiddenND = manager.create(new double[][] {{1, 2}, {-1, 0}});
+    NDArray referenceND = manager.create(new double[][] {{0, 2}, {-1, 3}});
+    Misdirection drawn = new Misdirection(0, 5, width -> new float[] {0.6f, 0.8f});
+    HiddenTerm.Slope misdirected = drawn.of(hiddenND, Map.of());
+    assertThat(misdirected.sum().getDouble()).isCloseTo(20, within(1e-5)); // u in float32
+    assertThat(misdirected.gradientND().toDoubleArray())
+        .containsExactly(new double[] {-2, -2, -4, -4}, micro());
+    HiddenTerm.Slope kept =
+        new RepresentationDistance(0).of(hiddenND, Map.of(FrozenModel.REFERENCE, referenceND));
+    assertThat(kept.sum().getDouble()).isCloseTo((1 + 9) / 2.0, micro());
+    assertThat(kept.gradientND().toDoubleArray())
+        .containsExactly(new double[] {1, 0, 0, -3}, micro());
+  }
+
+  @Test
   void termsOfSequences() {
     assertThat(mean(new Npo(BETA), views())).isCloseTo(13.270627, micro());
     assertThat(mean(new Dpo(BETA), views())).isCloseTo(15.572355, micro());

@@ -255,6 +255,33 @@ class LimitsTest {
   }
 
   @Test
+  void aDrawnDirectionHasLengthOneAndDependsOnItsSeedAlone() {
+    float[] direction = new Misdirection.Drawn(42).of(500);
+    double squares = 0;
+    double sum = 0;
+    for (float coordinate : direction) {
+      assertThat(coordinate).isBetween(0f, 1f);
+      squares += coordinate * coordinate;
+      sum += coordinate;
+    }
+    assertThat(squares).isCloseTo(1, within(1e-6));
+    assertThat(sum / Math.sqrt(500))
+        .as("of uniform numbers")
+        .isCloseTo(Math.sqrt(0.75), within(0.02));
+    assertThat(new Misdirection.Drawn(42).of(500)).isEqualTo(direction);
+    assertThat(new Misdirection.Drawn(43).of(500)).isNotEqualTo(direction);
+  }
+
+  @Test
+  void representationsThatAgreeHaveNoDistance() {
+    HiddenTerm.Slope slope =
+        new RepresentationDistance(0)
+            .of(matrix(LOGITS), Map.of(FrozenModel.REFERENCE, matrix(LOGITS)));
+    assertThat(slope.sum().getDouble()).isZero();
+    assertThat(slope.gradientND().toDoubleArray()).containsOnly(0);
+  }
+
+  @Test
   void topPKeepsTheTokenThatCrossesItAndAlwaysOne() {
     double[] logits = new double[8];
     double[] shares = {0.4, 0.3, 0.2, 0.1, 0.1, 0.2, 0.3, 0.4};

@@ -24,6 +24,7 @@ class MethodTest {
           5,
           new Undial(10, 1),
           new CalibratedPredictions(0.2, 1.4),
+          new Misdirection(7, 2, new Misdirection.Drawn(42)),
           new TruncatedPredictions(50, 1, Truth.REMOVED));
 
   @ParameterizedTest
@@ -47,6 +48,7 @@ class MethodTest {
     "npo, forget.npo",
     "npo+descent, forget.npo retain.descent",
     "jsd+jsd, forget.jsd retain.jsd",
+    "rmu+rmu, forget.rmu retain.rmu",
     "npo+jsd, forget.npo retain.jsd",
     "npo+kl, forget.npo retain.kl",
     "dpo+descent, forget.dpo retain.descent",

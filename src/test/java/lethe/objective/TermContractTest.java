@@ -50,6 +50,10 @@ class TermContractTest {
     return EveryTerm.ofPositions();
   }
 
+  static Stream<HiddenTerm> ofHiddenStates() {
+    return EveryTerm.ofHiddenStates();
+  }
+
   static Stream<SequenceTerm> ofSequences() {
     return EveryTerm.ofSequences();
   }
@@ -148,6 +152,38 @@ class TermContractTest {
     }
     Sample shifted = new Sample(raised, sample.labels, sample.reference, sample.reinforced);
     assertThat(shifted.value(term)).isCloseTo(sample.value(term), within(1e-11));
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofHiddenStates")
+  void hiddenHalvesAddToTheWhole(HiddenTerm term) {
+    Sample sample = Sample.random(1, 3);
+    double halves = sample.rows(0, 2).value(term) + sample.rows(2, N).value(term);
+    assertThat(halves).isCloseTo(sample.value(term), within(1e-12 * sample.value(term)));
+    assertThat(sample.rows(0, 0).value(term)).as("of nothing").isZero();
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofHiddenStates")
+  void hiddenGradientMatchesFiniteDifferences(HiddenTerm term) {
+    Sample sample = Sample.random(4, 2);
+    double[] gradient = sample.slope(term, DataType.FLOAT64).gradientND().toDoubleArray();
+    double h = 1e-4;
+    for (int i = 0; i < N * V; i++) {
+      double difference =
+          (sample.moved(i, h).value(term) - sample.moved(i, -h).value(term)) / (2 * h);
+      assertThat(gradient[i]).as("element %d", i).isCloseTo(difference, within(1e-8));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofHiddenStates")
+  void staysFiniteAtExtremeHiddenStates(HiddenTerm term) {
+    HiddenTerm.Slope slope = Sample.random(5, 1e4).slope(term, DataType.FLOAT32);
+    assertThat(slope.sum().getFloat()).isFinite();
+    float[] gradient = slope.gradientND().toFloatArray();
+    assertThat(IntStream.range(0, gradient.length).mapToDouble(i -> gradient[i]))
+        .allMatch(Double::isFinite);
   }
 
   @ParameterizedTest
@@ -256,6 +292,19 @@ class TermContractTest {
       double[] moved = logits.clone();
       moved[element] += by;
       return new Sample(moved, labels, reference, reinforced);
+    }
+
+    double value(HiddenTerm term) {
+      return slope(term, DataType.FLOAT64).sum().getDouble();
+    }
+
+    /** With the logits as hidden states, as wide as the vocabulary. */
+    HiddenTerm.Slope slope(HiddenTerm term, DataType type) {
+      return term.of(
+          matrix(logits, type),
+          Map.of(
+              FrozenModel.REFERENCE, matrix(reference, type),
+              FrozenModel.REINFORCED, matrix(reinforced, type)));
     }
 
     double value(PositionTerm term) {

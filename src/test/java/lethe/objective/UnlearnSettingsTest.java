@@ -44,6 +44,7 @@ class UnlearnSettingsTest {
                     5,
                     new Undial(10, 1),
                     new CalibratedPredictions(0.2, 1.4),
+                    new Misdirection(7, 2, new Misdirection.Drawn(42)),
                     new TruncatedPredictions(50, 1, Truth.REMOVED))));
   }
 
@@ -123,6 +124,11 @@ class UnlearnSettingsTest {
             unlearn.calibrated-temperature must be from 0.001 to 1000, was -1""");
     assertThatThrownBy(() -> read("unlearn.calibrated-factor=1.5"))
         .hasMessage("unlearn.calibrated-factor must be from 1.0E-9 to 1, was 1.5");
+    assertThatThrownBy(() -> read("unlearn.rmu-layer=-1", "unlearn.rmu-scale=NaN"))
+        .hasMessage(
+            """
+            unlearn.rmu-layer must be at least 0, was -1
+            unlearn.rmu-scale must be from -1000000 to 1000000, was NaN""");
     assertThatThrownBy(() -> read("unlearn.jsd-text= "))
         .hasMessageStartingWith("unlearn.jsd-text must");
     assertThatThrownBy(() -> read("unlearn.undial-temperature=0"))

@@ -128,10 +128,19 @@ public final class Network implements AutoCloseable {
    * @return B x T x D, owned by the manager of {@code idsBT}
    */
   public NDArray hidden(NDArray idsBT, Parameters weights) {
+    return hidden(idsBT, weights, architecture.layers().size());
+  }
+
+  /**
+   * Hidden states after the first layers.
+   *
+   * @param layers how many, at most all
+   */
+  public NDArray hidden(NDArray idsBT, Parameters weights, int layers) {
     int tokens = (int) idsBT.getShape().get(1);
     architecture.context().check(tokens);
     NDArray xBTD = embed(idsBT, weights);
-    for (List<Integer> layer : architecture.layers()) {
+    for (List<Integer> layer : architecture.layers().subList(0, layers)) {
       NDArray before = xBTD;
       xBTD = script.run("forward", before, tables(tokens), weights.at(layer));
       before.close();
@@ -166,6 +175,15 @@ public final class Network implements AutoCloseable {
    * @param leaves to which the gradients are added
    */
   public Tape record(NDArray idsBT, Parameters leaves) {
+    return record(idsBT, leaves, architecture.layers().size());
+  }
+
+  /**
+   * As {@link #hidden(NDArray, Parameters, int)}, recorded for a backward pass.
+   *
+   * @param layers how many, at most all; the others and the head get no gradient
+   */
+  public Tape record(NDArray idsBT, Parameters leaves, int layers) {
     int tokens = (int) idsBT.getShape().get(1);
     architecture.context().check(tokens);
     List<Integer> embedding = architecture.embedding();
@@ -173,7 +191,7 @@ public final class Network implements AutoCloseable {
     Tape tape =
         new Tape(autograd, leaves, compute.activations(), xBTD, embedding, architecture.head());
     List<NDArray> tables = tables(tokens);
-    for (List<Integer> layer : architecture.layers()) {
+    for (List<Integer> layer : architecture.layers().subList(0, layers)) {
       List<NDArray> weights = leaves.at(layer);
       tape.run(x -> script.run("forward", x, tables, weights), leaves.trained(layer));
     }

@@ -30,8 +30,8 @@ import java.util.Optional;
 import lethe.examples.ExampleRow;
 import lethe.examples.ProbeRow;
 import lethe.loss.Example;
-import lethe.objective.PositionTerm;
 import lethe.objective.Role;
+import lethe.objective.SequenceTerm;
 import lethe.settings.InvalidSettings;
 import lethe.table.ChunkId;
 import lethe.train.gradient.ShardTree;
@@ -183,7 +183,7 @@ public final class TrainingPlan {
 
   /** The column with what a role's term is divided by. */
   private String counted(int role) {
-    return roles.get(role).term() instanceof PositionTerm ? SCORED : EXAMPLES;
+    return roles.get(role).term() instanceof SequenceTerm ? EXAMPLES : SCORED;
   }
 
   /**

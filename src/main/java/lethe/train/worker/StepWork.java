@@ -10,8 +10,8 @@ import lethe.loss.MicroBatch;
 import lethe.model.network.Parameters;
 import lethe.model.network.TokenBatch;
 import lethe.objective.FrozenModel;
-import lethe.objective.PositionTerm;
 import lethe.objective.Role;
+import lethe.objective.SequenceTerm;
 import lethe.train.exchange.GradientUpload;
 import lethe.train.exchange.WorkerReport;
 import lethe.train.gradient.BufferPool;
@@ -178,9 +178,9 @@ final class StepWork {
 
   /** How many positions or examples a term sums over, as the plan counts them. */
   private static long count(Role role, List<Example> examples) {
-    return role.term() instanceof PositionTerm
-        ? examples.stream().mapToLong(e -> TokenBatch.scored(e.views().get(0).labels())).sum()
-        : examples.size();
+    return role.term() instanceof SequenceTerm
+        ? examples.size()
+        : examples.stream().mapToLong(e -> TokenBatch.scored(e.views().get(0).labels())).sum();
   }
 
   /**
