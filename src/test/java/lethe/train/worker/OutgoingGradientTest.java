@@ -20,6 +20,7 @@ import lethe.model.torch.Activations;
 import lethe.model.torch.Compute;
 import lethe.model.torch.Precision;
 import lethe.objective.Descent;
+import lethe.objective.Misdirection;
 import lethe.objective.Role;
 import lethe.train.exchange.GradientUpload;
 import lethe.train.exchange.Slot;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Buckets leave while the backward pass runs, each with its whole gradient. */
 class OutgoingGradientTest {
+  private static final Role DESCENT = new Role("train", new Descent(), 1);
   private static final List<Example> EXAMPLES =
       List.of(
           new Example(
@@ -63,12 +65,41 @@ class OutgoingGradientTest {
     Architecture model = model(tied);
     ParameterLayout layout =
         ParameterLayout.of(model.tensors(), pattern(frozen), pattern(undecayed), 300);
+    Compute compute = Compute.cpu(1).with(precision).with(activations);
+    sendsWhatIsWhole(model, layout, compute, DESCENT);
+    assertThat(whileThePassRan)
+        .as("sent before the pass was over")
+        .isEqualTo(layout.buckets().count() - 1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"KEEP, FLOAT32", "RECOMPUTE, FLOAT32", "KEEP, BFLOAT16"})
+  void aLastPassThatEndsBelowTheTopLeavesTheRestToTheEnd(
+      Activations activations, Precision precision) {
+    Architecture model = model(false);
+    ParameterLayout layout = ParameterLayout.of(model.tensors(), pattern(""), pattern(""), 300);
+    Compute compute = Compute.cpu(1).with(precision).with(activations);
+    Misdirection lowest = new Misdirection(0, 2, new Misdirection.Drawn(1));
+    sendsWhatIsWhole(model, layout, compute, new Role("train", lowest, 1));
+    assertThat(whileThePassRan)
+        .as("sent before the pass was over: the head alone")
+        .isPositive()
+        .isLessThan(layout.buckets().count() / 2);
+  }
+
+  /**
+   * Two passes, and what is sent in the second and after it.
+   *
+   * @param last the role of the second pass
+   */
+  private void sendsWhatIsWhole(
+      Architecture model, ParameterLayout layout, Compute compute, Role last) {
     float[][] expected = layout.buckets().allocate();
-    try (Network network = new Network(model, Compute.cpu(1).with(precision).with(activations));
+    try (Network network = new Network(model, compute);
         Parameters weights = weights(network, model);
         Parameters whole = weights.leaves(layout.trainedNames()::contains);
         Parameters leaves = weights.leaves(layout.trainedNames()::contains)) {
-      twice(network, whole, () -> {});
+      twice(network, whole, last, () -> {});
       for (int b = 0; b < expected.length; b++) {
         float[] bucket = expected[b];
         layout.forEachRange(
@@ -81,7 +112,7 @@ class OutgoingGradientTest {
               new BufferPool(),
               new ShardGradients(WireFormat.FLOAT32, new ShardTree(1), new BufferPool()),
               new Recording());
-      twice(network, leaves, () -> gradient.follow(0, 0, leaves));
+      twice(network, leaves, last, () -> gradient.follow(0, 0, leaves));
       whileThePassRan = order.size();
       gradient.finish(0, 0, leaves);
       assertThat(order).as("the last one waits").hasSize(expected.length - 1);
@@ -94,7 +125,6 @@ class OutgoingGradientTest {
       assertThat(order.get(place)).isEqualTo(slot);
       assertThat(sent.get(slot)).as("bucket %s", slot).isEqualTo(expected[slot.bucket()]);
     }
-    assertThat(whileThePassRan).as("sent before the pass was over").isEqualTo(expected.length - 1);
   }
 
   @Test
@@ -114,12 +144,11 @@ class OutgoingGradientTest {
     }
   }
 
-  private static void twice(Network network, Parameters leaves, Runnable beforeTheLast) {
+  private static void twice(Network network, Parameters leaves, Role last, Runnable beforeTheLast) {
     MicroBatch loss = new MicroBatch(network);
-    Role role = new Role("train", new Descent(), 1);
-    loss.accumulate(role, EXAMPLES, 0.5, leaves, Map.of());
+    loss.accumulate(DESCENT, EXAMPLES, 0.5, leaves, Map.of());
     beforeTheLast.run();
-    loss.accumulate(role, EXAMPLES, 0.25, leaves, Map.of());
+    loss.accumulate(last, EXAMPLES, 0.25, leaves, Map.of());
   }
 
   private static Architecture model(boolean tied) {
