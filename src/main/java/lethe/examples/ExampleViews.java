@@ -116,7 +116,7 @@ final class ExampleViews {
         case RANDOM_LABELS, ADVERSARIAL_LABELS, EARLY_ADVERSARIAL_LABELS, SAMPLED_LABELS ->
             masked(tokens, source.labels(), prompt);
         case REPEATED_LABELS -> masked(tokens, repeated.labels(tokens.length, prompt), prompt);
-        case REJECTION -> {
+        case MISMATCHED_ANSWER, REJECTION -> {
           int[] other = rejections.after(tokens, prompt, source.sentence());
           yield masked(other, other, prompt);
         }

@@ -8,6 +8,7 @@ import static lethe.table.Columns.DOMAIN;
 import static lethe.table.Columns.ORDINAL;
 import static lethe.table.Columns.PROMPT;
 import static lethe.table.Columns.SPLIT;
+import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
@@ -38,6 +39,7 @@ import lethe.objective.ViewKind;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
 import lethe.table.ChunkId;
+import lethe.table.Rows;
 import lethe.table.TableFiles;
 import lethe.target.Split;
 import org.apache.hadoop.fs.Path;
@@ -59,6 +61,9 @@ public final class Examples {
 
   private static final TruncatedPredictions LIKELIEST_OTHER =
       new TruncatedPredictions(1, 1, Truth.REMOVED);
+
+  /** Kept answers that a term may learn: they travel with every task. */
+  private static final int MOST_ANSWERS = 1000;
 
   private final SparkSession spark;
   private final RunFolder folder;
@@ -152,6 +157,9 @@ public final class Examples {
       identity.put("unlearn.rejections", inputs.rejections().sha256());
       identity.put("most tokens with a rejection", String.valueOf(inputs.rejections().most()));
     }
+    if (kinds.contains(ViewKind.MISMATCHED_ANSWER)) {
+      identity.put("most tokens with another answer", String.valueOf(inputs.rejections().most()));
+    }
     if (kinds.contains(ViewKind.PADDED)) {
       identity.put("padding", inputs.padding());
     }
@@ -184,26 +192,62 @@ public final class Examples {
             ? chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())).count()
             : 0;
     return roles.stream()
-        .map(role -> ofRole(role, chunks.filter(col(SPLIT).equalTo(role.split())), forgotten))
+        .map(role -> ofRole(role, chunks, forgotten))
         .reduce(Dataset::unionByName)
         .orElseThrow();
   }
 
-  private Dataset<Row> ofRole(Role role, Dataset<Row> chunks, long forgotten) {
+  /**
+   * @param all chunks of all splits
+   */
+  private Dataset<Row> ofRole(Role role, Dataset<Row> all, long forgotten) {
     List<ViewKind> kinds = role.term().views();
-    if (kinds.contains(ViewKind.REJECTION)) {
+    Dataset<Row> chunks = ofSplit(all, role.split());
+    boolean mismatched = kinds.contains(ViewKind.MISMATCHED_ANSWER);
+    if (mismatched || kinds.contains(ViewKind.REJECTION)) {
       checkAnswers(role, chunks);
     }
+    RejectionSentences replies =
+        mismatched ? keptAnswers(role, ofSplit(all, Split.RETAIN.key())) : inputs.rejections();
     Dataset<Row> examples =
         usable(
             role,
             ExampleViews.of(
-                paired(role.split(), labelled(role.split(), chunks, kinds), forgotten),
+                paired(role.split(), labelled(role.split(), chunks, kinds), forgotten, replies),
                 kinds,
-                inputs.rejections(),
+                replies,
                 inputs.padding(),
                 inputs.repeated()));
     return needsReferenceScores(role) ? referenced(role, examples) : examples;
+  }
+
+  /**
+   * Answers of kept questions, in a seeded order.
+   *
+   * @param retain chunks of the split retain
+   */
+  private RejectionSentences keptAnswers(Role role, Dataset<Row> retain) {
+    List<int[]> answers =
+        retain
+            .filter(col(PROMPT).isNotNull())
+            .orderBy(place(), col(DOMAIN), col(DOCUMENT), col(ORDINAL))
+            .select(TOKENS, PROMPT)
+            .limit(MOST_ANSWERS)
+            .collectAsList()
+            .stream()
+            .map(row -> answer(Rows.ints(row, TOKENS), row.<Integer>getAs(PROMPT)))
+            .filter(answer -> answer.length > 0)
+            .toList();
+    if (answers.isEmpty()) {
+      throw new InvalidSettings(
+          "Cannot use %s: it needs answers of other questions, and split retain has none; add questions to corpus.splits.retain, or choose another unlearn.method"
+              .formatted(role.name()));
+    }
+    return new RejectionSentences(answers, inputs.rejections().most());
+  }
+
+  private static int[] answer(int[] tokens, int prompt) {
+    return Arrays.copyOfRange(tokens, Math.min(prompt, tokens.length), tokens.length);
   }
 
   /** Whether the reference model scores a role's examples before training. */
@@ -237,8 +281,13 @@ public final class Examples {
     return left;
   }
 
-  private Dataset<Row> paired(String split, Dataset<Row> chunks, long forgotten) {
-    int sentences = Math.max(1, inputs.rejections().sentences().size());
+  private static Dataset<Row> ofSplit(Dataset<Row> chunks, String split) {
+    return chunks.filter(col(SPLIT).equalTo(split));
+  }
+
+  private Dataset<Row> paired(
+      String split, Dataset<Row> chunks, long forgotten, RejectionSentences replies) {
+    int sentences = Math.max(1, replies.sentences().size());
     if (inputs.pairing() == Pairing.INDEPENDENT) {
       return chunks
           .withColumn(PAIR, lit(null).cast(DataTypes.LongType))
@@ -260,16 +309,18 @@ public final class Examples {
   }
 
   private Column sentence(int count) {
-    return pmod(
-            xxhash64(lit(inputs.seed()), col(DOMAIN), col(DOCUMENT), col(ORDINAL)),
-            lit((long) count))
-        .cast(DataTypes.IntegerType);
+    return pmod(place(), lit((long) count)).cast(DataTypes.IntegerType);
+  }
+
+  /** A seeded number for each chunk. */
+  private Column place() {
+    return xxhash64(lit(inputs.seed()), col(DOMAIN), col(DOCUMENT), col(ORDINAL));
   }
 
   private Dataset<Row> labelled(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
     Dataset<Row> labels =
         switch (kinds.get(0)) {
-          case TEXT, WHOLE, PADDED, REPEATED_LABELS, REJECTION -> null;
+          case TEXT, WHOLE, PADDED, REPEATED_LABELS, MISMATCHED_ANSWER, REJECTION -> null;
           case RANDOM_LABELS ->
               cached("random-" + split, Map.of("special_tokens", "kept"))
                   .readOrCompute(

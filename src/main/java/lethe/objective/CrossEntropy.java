@@ -10,8 +10,10 @@ import ai.djl.ndarray.NDArray;
  * With random and with adversarial labels it is two methods of Yao et al., "Machine Unlearning of
  * Pre-trained Large Language Models", arXiv:2402.15159, and sampled labels lie between these. With
  * a rejection instead of the answer it is the IDK loss of Maini et al., "TOFU", arXiv:2401.06121.
- * Unlike the first paper's code, an adversarial label is at the position where it is predicted, not
- * one position earlier. On the text's own labels it is {@link Descent}.
+ * With the answer of a kept question it is the random mismatch of Yao, Xu and Liu, "Large Language
+ * Model Unlearning", arXiv:2310.10683 (LLMU), who add it to ascent on the answer. Unlike the first
+ * paper's code, an adversarial label is at the position where it is predicted, not one position
+ * earlier. On the text's own labels it is {@link Descent}.
  *
  * @param view which labels
  */
@@ -24,6 +26,7 @@ public record CrossEntropy(ViewKind view) implements PositionTerm {
       case ADVERSARIAL_LABELS -> "adversarial-labels";
       case EARLY_ADVERSARIAL_LABELS -> "adversarial-labels-early";
       case SAMPLED_LABELS -> "sampled-labels";
+      case MISMATCHED_ANSWER -> "mismatch";
       case REJECTION -> "idk";
     };
   }

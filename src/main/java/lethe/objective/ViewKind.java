@@ -27,6 +27,8 @@ public enum ViewKind {
   SAMPLED_LABELS,
   /** The text, its labels the tokens of a short text, again and again, from its first label on. */
   REPEATED_LABELS,
+  /** The question with the answer of a kept question instead of its own, which is the labels. */
+  MISMATCHED_ANSWER,
   /** The question with a rejection instead of its answer, whose tokens are the labels. */
   REJECTION
 }

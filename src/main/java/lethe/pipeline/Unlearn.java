@@ -146,7 +146,9 @@ final class Unlearn {
   /** The sentences that refuse an answer, encoded as the corpus encodes answers. */
   private RejectionSentences rejections(HfFolder model, int rows) {
     if (!config.needs(ViewKind.REJECTION)) {
-      return RejectionSentences.NONE;
+      return config.needs(ViewKind.MISMATCHED_ANSWER) // whose sentences are kept answers
+          ? new RejectionSentences(List.of(), config.corpus().chunkTokens())
+          : RejectionSentences.NONE;
     }
     List<String> sentences =
         config

@@ -58,7 +58,15 @@ public record SettingRules(RunConfig config, Section root) {
                     .formatted(method, role.split()));
       }
     }
-    if (config.needs(ViewKind.REJECTION) && !config.corpus().hasQuestions()) {
+    if (config.needs(ViewKind.MISMATCHED_ANSWER) && !asked().contains(Split.RETAIN.key())) {
+      root.section("unlearn")
+          .problem(
+              "method",
+              "%s learns the answers of corpus.splits.retain, which is not set; set it, or choose another"
+                  .formatted(method));
+    }
+    boolean answers = config.needs(ViewKind.REJECTION) || config.needs(ViewKind.MISMATCHED_ANSWER);
+    if (answers && !config.corpus().hasQuestions()) {
       root.section("unlearn")
           .problem(
               "method",

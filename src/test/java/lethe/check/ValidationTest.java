@@ -138,6 +138,7 @@ RUN | model.path=s3://bucket/model | model.path must begin with s3a://
 RUN | run.dir=s3://bucket/run | run.dir must begin with s3a://
 RUN | run.dir=a:b | run.dir must be a path, was a:b; a name with a colon is written ./a:b
 RUN | unlearn.method=idk+descent | unlearn.method idk+descent needs questions and answers
+RUN | unlearn.method=mismatch | unlearn.method mismatch needs questions and answers
 FINETUNE | finetune.splits=[general] | finetune.splits must name a split that corpus.splits has
 FINETUNE | finetune.splits=[] | finetune.splits must name a split that corpus.splits has
 FINETUNE | finetune.splits=[retain,general] | finetune.splits names general, which

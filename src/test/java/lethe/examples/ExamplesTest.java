@@ -2,6 +2,7 @@ package lethe.examples;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -284,6 +285,49 @@ class ExamplesTest {
       first.add(rejection[0]);
     }
     assertThat(first).as("rejections in use").hasSize(3);
+  }
+
+  @Test
+  void theAnswerOfAKeptQuestionTakesTheAnswersPlace() {
+    Term mismatch = new CrossEntropy(ViewKind.MISMATCHED_ANSWER);
+    Dataset<Row> kept = chunks(6, 4).withColumn("split", lit("retain"));
+    List<int[]> answers =
+        kept.collectAsList().stream()
+            .map(row -> ints(row.getList(4)))
+            .map(tokens -> Arrays.copyOfRange(tokens, 4, tokens.length))
+            .toList();
+    Dataset<Row> all = questions().union(kept);
+    Set<String> used = new HashSet<>();
+    for (Row chunk : questions().collectAsList()) {
+      List<Example.View> views = example(mismatch, all, chunk).views();
+      assertThat(views).hasSize(1);
+      int[] tokens = views.get(0).tokens();
+      assertThat(tokens).startsWith(Arrays.copyOf(ints(chunk.getList(4)), PROMPT));
+      int[] answer = Arrays.copyOfRange(tokens, PROMPT, tokens.length);
+      assertThat(answers).anySatisfy(a -> assertThat(a).startsWith(answer));
+      assertThat(tokens.length).isLessThanOrEqualTo(REJECTIONS.most());
+      assertThat(Arrays.copyOf(views.get(0).labels(), PROMPT)).containsOnly(TokenBatch.IGNORED);
+      assertThat(Arrays.copyOfRange(views.get(0).labels(), PROMPT, tokens.length))
+          .isEqualTo(answer);
+      used.add(Arrays.toString(answer));
+    }
+    assertThat(used).as("answers in use").hasSizeGreaterThan(2);
+    assertThat(labels(run(mismatch, all.repartition(5), 1)))
+        .as("whatever the partitions")
+        .usingRecursiveComparison()
+        .isEqualTo(labels(run(mismatch, all, 1)));
+  }
+
+  @Test
+  void anotherAnswerIsRefusedWhereThereIsNone() {
+    Term mismatch = new CrossEntropy(ViewKind.MISMATCHED_ANSWER);
+    assertThatThrownBy(() -> run(mismatch, documents(), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith("Cannot use forget.mismatch: it needs the columns question and");
+    assertThatThrownBy(() -> run(mismatch, questions(), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "Cannot use forget.mismatch: it needs answers of other questions, and split retain has none; add questions to corpus.splits.retain, or choose another unlearn.method");
   }
 
   @Test

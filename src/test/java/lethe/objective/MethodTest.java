@@ -41,6 +41,7 @@ class MethodTest {
     "ascent-kl-general, forget.ascent general.kl",
     "ascent-kl-in-distribution, forget.ascent retain.kl",
     "max-entropy+descent, forget.max-entropy retain.descent",
+    "mismatch+kl, forget.mismatch retain.kl",
     "idk+preservation, forget.idk retain.preservation",
     "ce-u, forget.ce-u",
     "calibrated+kl, forget.calibrated retain.kl",
