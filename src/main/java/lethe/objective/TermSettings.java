@@ -9,13 +9,13 @@ import lethe.settings.Section;
  * @param gamma margin of SimNPO, at least 0
  * @param capNats where capped terms stop for a token, or for a sequence by its mean; greater than
  *     0; infinite when not set
- * @param weightedAscent as it is
- * @param satimp as it is
- * @param margin as it is
+ * @param weightedAscent the term of that name
+ * @param satimp the term of that name
+ * @param margin the term of that name
  * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
- * @param undial as it is
- * @param calibrated as it is
- * @param misdirection as it is; its layer is also that of its retain term
+ * @param undial the term of that name
+ * @param calibrated its labels
+ * @param misdirection the forget term of RMU; its layer is also that of the retain term
  * @param predictions what sampled and soft labels come from
  */
 public record TermSettings(

@@ -15,7 +15,7 @@ public final class EveryTerm {
               3.2,
               new WeightedAscent(1),
               new SatImp(5, 1),
-              new Margin(1, 0, 1),
+              new Margin(1, -1, 1),
               5,
               new Undial(10, 1),
               new CalibratedPredictions(0.1, 1),
@@ -51,6 +51,11 @@ public final class EveryTerm {
   /** An untrained model's loss is above its entropy: this cap is one that texts are still below. */
   private static Term open(Term term) {
     return term instanceof CappedAscent capped ? new CappedAscent(capped.capNats() + 2.2) : term;
+  }
+
+  /** Those whose value changes as their gradient says; what others hold constant changes, too. */
+  public static Stream<Term> differentiable() {
+    return all().filter(term -> !(term instanceof HeldTerm));
   }
 
   public static Stream<PositionTerm> ofPositions() {
