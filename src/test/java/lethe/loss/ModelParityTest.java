@@ -146,7 +146,7 @@ public class ModelParityTest {
     ModelSource source = new ModelSource(folder.toString(), Map.of());
     Trained exact = train(source, reference, gradient -> {});
     List<Trained> rounded = new ArrayList<>();
-    for (int seed = 0; seed < 4; seed++) {
+    for (int seed = 0; seed < 8; seed++) {
       Random random = new Random(seed);
       rounded.add(train(source, reference, gradient -> round(gradient, random)));
     }
@@ -164,7 +164,7 @@ public class ModelParityTest {
                   .max()
                   .orElse(0);
           double tolerance = name.endsWith("grad_norm") ? 1e-4 : 1e-5;
-          assertThat(value).as(name).isCloseTo(expected, within(tolerance * expected + 3 * spread));
+          assertThat(value).as(name).isCloseTo(expected, within(tolerance * expected + 4 * spread));
           assertThat(spread).as("what rounding does to " + name).isLessThan(0.1 * expected);
         });
   }
