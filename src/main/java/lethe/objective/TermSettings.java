@@ -31,6 +31,27 @@ public record TermSettings(
     Misdirection misdirection,
     TruncatedPredictions predictions) {
 
+  /** Whether undial's beta follows from the target. */
+  static boolean toTarget(Section unlearn) {
+    return unlearn.isWord("undial-beta", "target");
+  }
+
+  /** The same with another beta of undial. */
+  TermSettings lowering(double nats) {
+    return new TermSettings(
+        beta,
+        gamma,
+        capNats,
+        weightedAscent,
+        satimp,
+        margin,
+        genericAlpha,
+        new Undial(nats, undial.temperature()),
+        calibrated,
+        misdirection,
+        predictions);
+  }
+
   static TermSettings read(Section unlearn) {
     return new TermSettings(
         unlearn.doubleInRange("beta", 1e-6, 1e6),
@@ -46,7 +67,7 @@ public record TermSettings(
             unlearn.doubleInRange("margin-rho", 1e-6, 1)),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
         new Undial(
-            unlearn.doubleInRange("undial-beta", 0, 1e6),
+            toTarget(unlearn) ? 0 : unlearn.doubleInRange("undial-beta", 0, 1e6),
             unlearn.doubleInRange("undial-temperature", 1e-3, 1e3)),
         new CalibratedPredictions(
             unlearn.doubleInRange("calibrated-factor", 1e-9, 1),

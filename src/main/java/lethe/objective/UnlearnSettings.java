@@ -21,6 +21,8 @@ import lethe.target.Split;
  * @param repeatedText whose tokens are learnt again and again, where a term learns them
  * @param pairing of examples to forget with kept ones
  * @param terms parameters of the formulas
+ * @param loweredToTarget whether the labels of {@link Undial} are to have the target's loss; until
+ *     {@link #lowered} they are not lowered
  */
 public record UnlearnSettings(
     Method method,
@@ -32,7 +34,8 @@ public record UnlearnSettings(
     Optional<String> rejections,
     String repeatedText,
     Pairing pairing,
-    TermSettings terms) {
+    TermSettings terms,
+    boolean loweredToTarget) {
   /** Which model is the reference: the choice matters when a run starts from an unlearned model. */
   public enum Reference {
     /** {@code model.path}. */
@@ -44,9 +47,10 @@ public record UnlearnSettings(
   /** Reads {@code unlearn}. */
   public static UnlearnSettings read(Section root) {
     Section unlearn = root.section("unlearn");
+    Method method = method(unlearn);
     UnlearnSettings settings =
         new UnlearnSettings(
-            method(unlearn),
+            method,
             unlearn.doubleInRange("forget-weight", 1e-9, 1e9),
             weights(unlearn.section("retain-weights")),
             unlearn.optionalText("initial-weights"),
@@ -55,7 +59,8 @@ public record UnlearnSettings(
             unlearn.optionalText("rejections"),
             unlearn.string("jsd-text"),
             unlearn.choice("pairing", Pairing.class),
-            TermSettings.read(unlearn));
+            TermSettings.read(unlearn),
+            TermSettings.toTarget(unlearn) && method.forget() == Forget.UNDIAL);
     settings.check(unlearn);
     return settings;
   }
@@ -63,6 +68,26 @@ public record UnlearnSettings(
   /** The roles of the splits. */
   public List<Role> roles() {
     return method.roles(forgetWeight, retainWeights, terms);
+  }
+
+  /**
+   * The same with labels of {@link Undial} that are lowered.
+   *
+   * @param nats see {@link TrueTokenOdds#lowering}
+   */
+  public UnlearnSettings lowered(double nats) {
+    return new UnlearnSettings(
+        method,
+        forgetWeight,
+        retainWeights,
+        initialWeights,
+        reference,
+        reinforcedModel,
+        rejections,
+        repeatedText,
+        pairing,
+        terms.lowering(nats),
+        loweredToTarget);
   }
 
   private void check(Section unlearn) {

@@ -4,6 +4,7 @@ import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -18,6 +19,7 @@ import lethe.examples.ProbePlan;
 import lethe.examples.ProbeSelection;
 import lethe.examples.RejectionSentences;
 import lethe.examples.RepeatedLabels;
+import lethe.examples.TrueTokenCount;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
 import lethe.model.StartWeights;
@@ -25,6 +27,8 @@ import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Vocabulary;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.objective.TrueTokenOdds;
+import lethe.objective.UnlearnSettings;
 import lethe.objective.ViewKind;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
@@ -86,9 +90,10 @@ final class Unlearn {
    * @throws lethe.train.StoppedException when the run was asked to stop
    */
   Result execute() {
-    List<Role> roles = config.unlearn().roles();
     Dataset<Row> chunks = Manifest.read(folder).chunks(spark, folder);
     String chunksSha256 = Manifest.read(folder).chunksSha256();
+    Optional<ProbePlan> probes = probes(chunks, chunksSha256);
+    List<Role> roles = roles(probes);
     SortedMap<String, String> fingerprints = training.inputs().fingerprints(Verb.UNLEARN);
     Examples examples = examples(chunksSha256);
     Trainer.TrainingSpec spec =
@@ -96,7 +101,6 @@ final class Unlearn {
             Verb.UNLEARN.spelling(), original, frozen, roles, examples.identity(roles, frozen));
     Dataset<Row> views = examples.execute(chunks, roles);
     folder.files().delete(folder.stop()); // says how an earlier training ended
-    Optional<ProbePlan> probes = probes(chunks, chunksSha256);
     probes.ifPresent(p -> say("training ends when, on the steering half, " + p.target()));
     ModelsAtSteps models = new ModelsAtSteps(config.evaluate().atSteps(), folder);
     Trainer.Result result =
@@ -118,6 +122,34 @@ final class Unlearn {
         training.inputs().origin(Verb.UNLEARN, fingerprints, result.weights().run()));
     models.deleteOthers(result.weights().run());
     return new Result(result.steps(), result.kept(), coverage, folder.model());
+  }
+
+  /**
+   * The roles of the splits, with labels that are lowered to the target where that is asked for.
+   */
+  private List<Role> roles(Optional<ProbePlan> probes) {
+    UnlearnSettings settings = config.unlearn();
+    if (settings.loweredToTarget()) {
+      ProbePlan plan = probes.orElseThrow();
+      double target = plan.target().nll();
+      TrueTokenOdds odds =
+          TrueTokenCount.of(
+              plan.rows(),
+              frozen.get(FrozenModel.REFERENCE),
+              settings.terms().undial().temperature(),
+              config.train().microBatch(),
+              config.train().compute());
+      double nats = odds.lowering(target);
+      say(
+          String.format(
+              Locale.ROOT,
+              "the logits of true tokens are lowered by %.3f nats, so that undial's labels have the target's loss, %.3f, in place of %.3f",
+              nats,
+              target,
+              odds.loss(0)));
+      settings = settings.lowered(nats);
+    }
+    return settings.roles();
   }
 
   /** Makes the views of the chunks that the method's terms need. */

@@ -65,6 +65,12 @@ public record SettingRules(RunConfig config, Section root) {
               "%s learns the answers of corpus.splits.retain, which is not set; set it, or choose another"
                   .formatted(method));
     }
+    if (config.unlearn().loweredToTarget() && !config.stop().atTarget()) {
+      root.section("unlearn")
+          .problem(
+              "undial-beta",
+              "can be target only with stop.at-target=true, which finds the target; set that, or a number of nats");
+    }
     boolean answers = config.needs(ViewKind.REJECTION) || config.needs(ViewKind.MISMATCHED_ANSWER);
     if (answers && !config.corpus().hasQuestions()) {
       root.section("unlearn")

@@ -72,6 +72,11 @@ public final class Section {
     return has(key) && config.getValue(key).valueType() == ConfigValueType.STRING;
   }
 
+  /** Whether a key, which may have another kind of value, has this word. */
+  public boolean isWord(String key, String word) {
+    return isText(key) && config.getString(key).strip().equals(word);
+  }
+
   /** A text that may be left out (null or absent in the settings), but is not blank. */
   public Optional<String> optionalText(String key) {
     return has(key) ? Optional.of(string(key)) : Optional.empty();

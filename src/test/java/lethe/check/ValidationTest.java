@@ -139,6 +139,7 @@ RUN | run.dir=s3://bucket/run | run.dir must begin with s3a://
 RUN | run.dir=a:b | run.dir must be a path, was a:b; a name with a colon is written ./a:b
 RUN | unlearn.method=idk+descent | unlearn.method idk+descent needs questions and answers
 RUN | unlearn.method=mismatch | unlearn.method mismatch needs questions and answers
+RUN | unlearn.method=undial;unlearn.undial-beta=target;stop.at-target=false | unlearn.undial-beta can be target only with stop.at-target=true
 FINETUNE | finetune.splits=[general] | finetune.splits must name a split that corpus.splits has
 FINETUNE | finetune.splits=[] | finetune.splits must name a split that corpus.splits has
 FINETUNE | finetune.splits=[retain,general] | finetune.splits names general, which
@@ -147,7 +148,7 @@ RUN | spark.master=local-cluster[1,1,many] | spark.master must be local[threads]
 RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
 """)
   void whatAVerbNeedsIsMissed(Verb verb, String pair, String why) {
-    assertThat(look(verb, pair == null ? new String[0] : new String[] {pair}).problems())
+    assertThat(look(verb, pair == null ? new String[0] : pair.split(";")).problems())
         .anySatisfy(problem -> assertThat(problem).contains(why));
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import lethe.model.TinyLlama;
 import lethe.model.network.Network;
 import lethe.model.network.Parameters;
 import lethe.model.torch.Graph;
+import lethe.objective.TrueTokenOdds;
 import lethe.settings.InvalidSettings;
 import lethe.target.DocumentHalves;
 import lethe.target.SteeringTarget;
@@ -116,6 +118,31 @@ class ProbeSelectionTest {
     java.util.Collections.reverse(chunks);
     List<Row> again = execute(chunks, 60).rows().collectAsList();
     assertThat(again).containsExactlyInAnyOrderElementsOf(rows);
+  }
+
+  /** At temperature 1 labels that are not lowered have the model's own loss. */
+  @Test
+  void trueTokensOfTheProbesAreCountedWhateverThePartitions() {
+    List<Row> chunks = new ArrayList<>();
+    chunks.addAll(split("forget", "a", 6, 30, 1));
+    chunks.addAll(split("approximate", "a", 4, 8, 3));
+    ProbePlan plan = execute(chunks, 1000);
+    ComputeSettings cpu = ComputeSettings.cpu(1);
+    TrueTokenOdds odds = TrueTokenCount.of(plan.rows(), model, 1, 8, cpu);
+    double nll = 0;
+    try (Network network = TinyLlama.network();
+        Parameters weights = TinyLlama.parameters(network, 1)) {
+      for (Row chunk : half(chunks, "forget", "a")) {
+        nll += nll(network, weights, chunk);
+      }
+    }
+    long tokens = plan.target().domains().get(0).probeTokens();
+    assertThat(Arrays.stream(odds.counts()).sum()).isEqualTo(tokens);
+    assertThat(odds.loss(0)).isCloseTo(nll / tokens, within(1 / 128.0));
+    assertThat(TrueTokenCount.of(plan.rows().repartition(5), model, 1, 8, cpu).counts())
+        .isEqualTo(odds.counts());
+    assertThat(TrueTokenCount.of(plan.rows(), model, 2, 8, cpu).counts())
+        .isNotEqualTo(odds.counts());
   }
 
   @Test

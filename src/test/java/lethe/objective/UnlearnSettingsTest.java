@@ -45,7 +45,25 @@ class UnlearnSettingsTest {
                     new Undial(10, 1),
                     new CalibratedPredictions(0.2, 1.4),
                     new Misdirection(7, 2, new Misdirection.Drawn(42)),
-                    new TruncatedPredictions(50, 1, Truth.REMOVED))));
+                    new TruncatedPredictions(50, 1, Truth.REMOVED)),
+                false));
+  }
+
+  @Test
+  void undialsBetaMayFollowFromTheTarget() throws IOException {
+    UnlearnSettings asked =
+        read(
+            "unlearn.method=undial+kl",
+            "unlearn.undial-beta=target",
+            "unlearn.undial-temperature=1.3");
+    assertThat(asked.loweredToTarget()).isTrue();
+    UnlearnSettings solved = asked.lowered(2.5);
+    assertThat(solved.roles().get(0).term()).isEqualTo(new Undial(2.5, 1.3));
+    assertThat(solved.lowered(0)).as("nothing else changes").isEqualTo(asked);
+    assertThat(read("unlearn.method=npo", "unlearn.undial-beta=target").loweredToTarget())
+        .isFalse();
+    assertThatThrownBy(() -> read("unlearn.undial-beta=aim"))
+        .hasMessageContaining("unlearn.undial-beta");
   }
 
   @Test
