@@ -396,6 +396,13 @@ class DescentIT {
                 "forget"))
         .isEqualTo(unlearned);
 
+    String[] minimal = with(List.of(alone), "run.keep=minimal");
+    assertThat(run(Verb.REPORT, conf, minimal)).contains("run.keep=minimal: deleted ");
+    assertThat(folder.resolve("alone/model-at-steps")).doesNotExist();
+    assertThat(run(Verb.EVALUATE, conf, minimal))
+        .contains("evaluate: finished before")
+        .doesNotContain("no model after step");
+
     run(Verb.UNLEARN, conf, "overwrite=true");
     assertThat(folder.resolve("run/model/adapter")).as("of the model before").doesNotExist();
   }

@@ -44,6 +44,7 @@ public final class CheckRobustness {
   private final EvaluateSettings settings;
   private final RunFolder folder;
   private final Dataset<Row> chunks;
+  private final List<Integer> beginning;
   private final Map<String, ModelKey> models = new LinkedHashMap<>();
   private final Map<String, RobustnessLosses> plain = new TreeMap<>();
   private final List<RelearnedModel> relearned;
@@ -53,6 +54,7 @@ public final class CheckRobustness {
   /**
    * @param folder of a run that has been evaluated
    * @param chunks as prepare wrote them
+   * @param beginning tokens that precede each of them
    * @param models by name; of those, the original, the unlearned and the retrained are checked
    * @param relearned models that were trained again, in ascending order of their steps
    */
@@ -61,6 +63,7 @@ public final class CheckRobustness {
       EvaluateSettings settings,
       RunFolder folder,
       Dataset<Row> chunks,
+      List<Integer> beginning,
       RobustnessScores.Asked asked,
       Map<String, ModelSource> models,
       List<RelearnedModel> relearned,
@@ -70,6 +73,7 @@ public final class CheckRobustness {
     this.folder = folder;
     this.chunks =
         chunks.filter(col(SPLIT).isin(Split.FORGET.key(), Split.APPROXIMATE.key())).cache();
+    this.beginning = List.copyOf(beginning);
     this.asked = asked;
     this.relearned = List.copyOf(relearned);
     this.job = new ScoringJob(spark, progress);
@@ -260,7 +264,7 @@ public final class CheckRobustness {
   private Robustness.Check paraphrases(List<Paraphrased> into) {
     Dataset<Row> texts =
         new Paraphrases(settings.robustness().paraphrases(), folder.files())
-            .chunks(spark, chunks, models.get(ModelNames.UNLEARNED))
+            .chunks(spark, chunks, beginning, models.get(ModelNames.UNLEARNED))
             .cache();
     Map<String, RobustnessLosses> losses = new TreeMap<>();
     models.forEach(
@@ -343,9 +347,13 @@ public final class CheckRobustness {
   /** The scores of some chunks, in a table of their own. */
   private Dataset<Row> scores(String check, String name, ModelKey key, Dataset<Row> rows) {
     Evaluate.Amount all = amount(rows);
+    Map<String, Object> origin = origin(key, Scores.SCHEMA.simpleString());
+    if (check.equals(PARAPHRASES)) {
+      origin.put("paraphrases_sha256", asked.paraphrasesSha256());
+    }
     return job.readOrCompute(
         name + " " + check,
-        table(check, name, origin(key, Scores.SCHEMA.simpleString())),
+        table(check, name, origin),
         all,
         (done, tokens) -> Scores.of(rows, all.tokens(), key, settings.microBatch(), done, tokens));
   }
@@ -361,7 +369,6 @@ public final class CheckRobustness {
     origin.put("chunks_sha256", asked.chunksSha256());
     origin.put("model", key.fingerprint());
     origin.put("quantization", key.quantization());
-    origin.put("paraphrases_sha256", String.valueOf(asked.paraphrasesSha256()));
     origin.put("micro_batch", settings.microBatch());
     origin.put("precision", settings.compute().precision());
     return origin;

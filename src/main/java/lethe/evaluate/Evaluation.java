@@ -3,12 +3,14 @@ package lethe.evaluate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.StreamSupport;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
@@ -123,6 +125,13 @@ public record Evaluation(
         return false;
       }
       JsonNode before = folder.files().readJson(folder.evaluation()).path("asked");
+      if (folder.files().exists(folder.deleted())
+          && before.path("models") instanceof ObjectNode m) {
+        m.remove( // these models were deleted after the report, which has their figures
+            StreamSupport.stream(((Iterable<String>) m::fieldNames).spliterator(), false)
+                .filter(name -> ModelNames.steps(name).isPresent())
+                .toList());
+      }
       return Files.json(before).equals(Files.json(this)); // as text: JSON has other number types
     }
   }

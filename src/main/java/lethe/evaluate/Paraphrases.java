@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 import lethe.folder.Files;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
@@ -24,6 +25,7 @@ import lethe.inference.ModelStage;
 import lethe.settings.InvalidSettings;
 import lethe.table.Rows;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -107,18 +109,29 @@ public record Paraphrases(String path, Files files) {
    * The texts of documents of a corpus as chunks, in the split and domain of their document.
    *
    * @param chunks of forget and approximate, as prepare wrote them
+   * @param beginning tokens that precede each chunk of the corpus, as they do each of these
    * @param model whose tokenizer makes the tokens
-   * @throws InvalidSettings when a document is in neither split
+   * @throws InvalidSettings when a document is in neither split, or it is not said which of two
    */
-  Dataset<Row> chunks(SparkSession spark, Dataset<Row> chunks, ModelKey model) {
+  Dataset<Row> chunks(
+      SparkSession spark, Dataset<Row> chunks, List<Integer> beginning, ModelKey model) {
     Dataset<Row> documents = chunks.select(SPLIT, DOMAIN, DOCUMENT).distinct();
-    Dataset<Row> texts =
-        spark
-            .read()
-            .schema(LINE)
-            .json(path)
-            .filter(col(TEXT).isNotNull().and(col(DOCUMENT).isNotNull()))
-            .withColumnRenamed(DOMAIN, NAMED);
+    Dataset<Row> lines = spark.read().schema(LINE).json(path);
+    long bad = lines.filter(col(TEXT).isNull().or(col(DOCUMENT).isNull())).count();
+    if (bad > 0) {
+      throw refused("%d lines have no document or no text; %s".formatted(bad, WANTED));
+    }
+    Dataset<Row> texts = lines.withColumnRenamed(DOMAIN, NAMED);
+    Dataset<Row> twice =
+        texts
+            .filter(col(NAMED).isNull())
+            .join(documents.groupBy(DOCUMENT).count().filter(col("count").gt(1)), DOCUMENT);
+    List<String> ambiguous = some(twice, col(DOCUMENT));
+    if (!ambiguous.isEmpty()) {
+      throw refused(
+          "two domains or splits have the documents %s; write the domain into their lines"
+              .formatted(listed(ambiguous)));
+    }
     Dataset<Row> matched =
         texts.join(
             documents,
@@ -128,23 +141,11 @@ public record Paraphrases(String path, Files files) {
                 .and(col(NAMED).isNull().or(col(NAMED).equalTo(documents.col(DOMAIN)))),
             "left");
     List<String> unknown =
-        matched
-            .filter(documents.col(DOCUMENT).isNull())
-            .select(texts.col(DOCUMENT))
-            .distinct()
-            .orderBy(DOCUMENT)
-            .limit(4)
-            .collectAsList()
-            .stream()
-            .map(row -> row.<String>getAs(DOCUMENT))
-            .toList();
+        some(matched.filter(documents.col(DOCUMENT).isNull()), texts.col(DOCUMENT));
     if (!unknown.isEmpty()) {
-      throw new InvalidSettings(
-          "Cannot use evaluate.robustness.paraphrases (%s): it has texts of documents that are in neither forget nor approximate: %s; leave their lines out, or give the domain that such an id belongs to"
-              .formatted(
-                  path,
-                  String.join(", ", unknown.subList(0, Math.min(3, unknown.size())))
-                      + (unknown.size() > 3 ? ", ..." : "")));
+      throw refused(
+          "it has texts of documents that are in neither forget nor approximate: %s; leave their lines out, or give the domain that such an id belongs to"
+              .formatted(listed(unknown)));
     }
     int longest = (int) Rows.aggregate(chunks, max(size(col(TOKENS))).cast("long"));
     Dataset<Row> grouped =
@@ -152,11 +153,30 @@ public record Paraphrases(String path, Files files) {
             .select(documents.col(SPLIT), documents.col(DOMAIN), documents.col(DOCUMENT), col(TEXT))
             .groupBy(SPLIT, DOMAIN, DOCUMENT)
             .agg(array_sort(collect_list(col(TEXT))).as(TEXTS)); // in an order of their own
-    return ModelStage.mapPartitions(grouped, model.compute(), new Cutting(model, longest), CHUNK);
+    return ModelStage.mapPartitions(
+        grouped, model.compute(), new Cutting(model, beginning, longest), CHUNK);
+  }
+
+  /** At most four of the ids in a column. */
+  private static List<String> some(Dataset<Row> rows, Column id) {
+    return rows.select(id).distinct().orderBy(DOCUMENT).limit(4).collectAsList().stream()
+        .map(row -> row.<String>getAs(DOCUMENT))
+        .toList();
+  }
+
+  private static String listed(List<String> ids) {
+    return String.join(", ", ids.subList(0, Math.min(3, ids.size())))
+        + (ids.size() > 3 ? ", ..." : "");
+  }
+
+  private InvalidSettings refused(String why) {
+    return new InvalidSettings(
+        "Cannot use evaluate.robustness.paraphrases (%s): %s".formatted(path, why));
   }
 
   /** Turns the texts of documents into chunks. */
-  private record Cutting(ModelKey model, int longest) implements MapPartitionsFunction<Row, Row> {
+  private record Cutting(ModelKey model, List<Integer> beginning, int longest)
+      implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> documents) {
       List<Row> chunks = new ArrayList<>();
@@ -177,8 +197,15 @@ public record Paraphrases(String path, Files files) {
                                 new InvalidSettings(
                                     "Cannot read evaluate.robustness.paraphrases: a model has no tokenizer.json"))
                         .tokens(text));
-        for (int from = 0; from + 1 < tokens.length; from += longest) {
-          int[] chunk = Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + longest));
+        int room = longest - beginning.size();
+        for (int from = 0; from < tokens.length; from += room) {
+          int[] own = Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + room));
+          int[] chunk =
+              IntStream.concat(beginning.stream().mapToInt(Integer::intValue), Arrays.stream(own))
+                  .toArray();
+          if (chunk.length < 2) {
+            continue; // it predicts nothing
+          }
           into.add(
               RowFactory.create(
                   document.getAs(SPLIT),

@@ -40,6 +40,9 @@ public record RobustnessScores(
       int microBatch,
       RobustnessSettings settings,
       @OrNull String paraphrasesSha256) {
+    public Asked {
+      settings = settings.shown();
+    }
 
     /** Whether the run folder has the figures of the same, and the checks made of them. */
     public boolean answered(RunFolder folder) {

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import lethe.evaluate.metric.Extraction;
 import lethe.json.OrNull;
 import lethe.model.Quantization;
+import lethe.settings.Secrets;
 import lethe.settings.Section;
 
 /**
@@ -57,6 +58,17 @@ public record RobustnessSettings(
         new Limits(
             robustness.section("limits").doubleInRange("loss", 0, 100),
             robustness.section("limits").doubleInRange("run", 0, Extraction.EXTRACTED)));
+  }
+
+  /** The same with paths as a file may have them that others read. */
+  RobustnessSettings shown() {
+    return new RobustnessSettings(
+        quantize,
+        relearnSteps,
+        prefixes,
+        paraphrases == null ? null : Secrets.ofNothing().masked(paraphrases),
+        prefixChunks,
+        limits);
   }
 
   /** Whether there is anything to check. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import lethe.folder.RunFolder;
 import lethe.inference.BatchInference;
 import lethe.inference.ComputeSettings;
 import lethe.inference.LoadedModel;
@@ -20,13 +21,20 @@ import lethe.model.network.Network;
 import lethe.model.network.TokenBatch;
 import lethe.objective.Positions;
 import lethe.objective.TrueTokenOdds;
+import lethe.table.CachedTable;
+import lethe.target.SteeringTarget;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** Counts on the executors how sure a frozen model is of the true tokens of chunks. */
+/**
+ * Counts on the executors how sure a frozen model is of the true tokens of the probe chunks. The
+ * counts are kept, so that a run that is resumed goes on from the same.
+ */
 public final class TrueTokenCount {
   private static final String BIN = "bin";
   private static final String POSITIONS = "positions";
@@ -39,29 +47,62 @@ public final class TrueTokenCount {
   /** Positions whose logits are in memory at once. */
   private static final int HEAD_POSITIONS = 256;
 
-  private TrueTokenCount() {}
+  private final SparkSession spark;
+  private final RunFolder folder;
+  private final int microBatch;
+  private final ComputeSettings compute;
+  private final String chunksSha256;
+  private final long seed;
 
   /**
-   * @param chunks see {@link ProbeRow}
-   * @param model whose predictions are looked at
-   * @param temperature of its logits
    * @param microBatch chunks per forward pass
    * @param compute how the model is run
+   * @param chunksSha256 hash of the corpus
+   * @param seed by which the probe chunks were chosen
    */
-  public static TrueTokenOdds of(
-      Dataset<Row> chunks,
-      ModelSource model,
-      double temperature,
+  public TrueTokenCount(
+      SparkSession spark,
+      RunFolder folder,
       int microBatch,
-      ComputeSettings compute) {
+      ComputeSettings compute,
+      String chunksSha256,
+      long seed) {
+    this.spark = spark;
+    this.folder = folder;
+    this.microBatch = microBatch;
+    this.compute = compute;
+    this.chunksSha256 = chunksSha256;
+    this.seed = seed;
+  }
+
+  /**
+   * @param probes whose chunks are counted
+   * @param model whose predictions are looked at
+   * @param temperature of its logits
+   */
+  public TrueTokenOdds of(ProbePlan probes, ModelSource model, double temperature) {
+    ModelKey key = ModelKey.of(model, compute.exact());
+    Map<String, Object> origin = new TreeMap<>();
+    origin.put("model", key.fingerprint());
+    origin.put("temperature", temperature);
+    origin.put("chunks_sha256", chunksSha256);
+    origin.put("seed", seed);
+    origin.put(
+        "probe_tokens",
+        probes.target().domains().stream().map(SteeringTarget.Domain::probeTokens).toList());
+    origin.put("micro_batch", microBatch);
     Dataset<Row> rows =
-        BatchInference.map(
-            chunks,
-            expr("size(" + ExampleRow.VIEWS + "[0].tokens)"),
-            microBatch,
-            ModelKey.of(model, compute.exact()),
-            SCHEMA,
-            (loaded, batch) -> count(loaded, batch, temperature));
+        new CachedTable(folder.files(), new Path(folder.labels(), "true-token-odds"), origin)
+            .readOrCompute(
+                spark,
+                () ->
+                    BatchInference.map(
+                        probes.rows(),
+                        expr("size(" + ExampleRow.VIEWS + "[0].tokens)"),
+                        microBatch,
+                        key,
+                        SCHEMA,
+                        (loaded, batch) -> count(loaded, batch, temperature)));
     long[] counts = new long[TrueTokenOdds.BINS];
     for (Row row : rows.groupBy(BIN).agg(sum(POSITIONS).as(POSITIONS)).collectAsList()) {
       counts[row.<Integer>getAs(BIN)] = row.<Long>getAs(POSITIONS);

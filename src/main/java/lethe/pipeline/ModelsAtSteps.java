@@ -48,12 +48,13 @@ record ModelsAtSteps(List<Integer> steps, RunFolder folder) {
       Path target = path(applied);
       try {
         files().delete(target);
+        TrainedWeights now = weights.get();
         training.write(
             spec,
             adapter,
-            weights,
+            now,
             target,
-            training.inputs().origin(Verb.UNLEARN, fingerprints, weights.run()));
+            training.inputs().origin(Verb.UNLEARN, fingerprints, now.run()));
       } catch (LeaseLostException e) {
         throw e;
       } catch (RuntimeException e) {

@@ -379,6 +379,9 @@ public final class Pipeline {
     if (stage.trains()) { // what a driver left that died after it had written the model
       Trainer.discardCheckpoints(folder, stage.spelling());
     }
+    if (stage == Verb.EVALUATE) {
+      sayMissing();
+    }
     signal.finished(stage);
   }
 
@@ -446,12 +449,21 @@ public final class Pipeline {
         .execute();
   }
 
+  /**
+   * Says which of the models that are asked for on the way are not there, unless all were deleted.
+   */
+  private void sayMissing() {
+    if (!folder.files().exists(folder.deleted())) {
+      new ModelsAtSteps(config.evaluate().atSteps(), folder)
+          .missing()
+          .ifPresent(sentence -> console.say("evaluate: " + sentence));
+    }
+  }
+
   private String evaluate(SparkSession spark, ModelTraining training) {
     Map<String, ModelSource> evaluated = models.evaluated();
     console.say("evaluate: " + String.join(", ", evaluated.keySet()));
-    new ModelsAtSteps(config.evaluate().atSteps(), folder)
-        .missing()
-        .ifPresent(sentence -> console.say("evaluate: " + sentence));
+    sayMissing();
     Manifest manifest = Manifest.read(folder);
     Dataset<Row> chunks = manifest.chunks(spark, folder);
     new Evaluate(
@@ -475,6 +487,7 @@ public final class Pipeline {
               config.evaluate(),
               folder,
               chunks,
+              manifest.beginningOfText(),
               commits.robustness(),
               ModelNames.withoutSteps(evaluated),
               relearned,

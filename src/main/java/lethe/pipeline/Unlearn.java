@@ -93,7 +93,7 @@ final class Unlearn {
     Dataset<Row> chunks = Manifest.read(folder).chunks(spark, folder);
     String chunksSha256 = Manifest.read(folder).chunksSha256();
     Optional<ProbePlan> probes = probes(chunks, chunksSha256);
-    List<Role> roles = roles(probes);
+    List<Role> roles = roles(probes, chunksSha256);
     SortedMap<String, String> fingerprints = training.inputs().fingerprints(Verb.UNLEARN);
     Examples examples = examples(chunksSha256);
     Trainer.TrainingSpec spec =
@@ -127,26 +127,34 @@ final class Unlearn {
   /**
    * The roles of the splits, with labels that are lowered to the target where that is asked for.
    */
-  private List<Role> roles(Optional<ProbePlan> probes) {
+  private List<Role> roles(Optional<ProbePlan> probes, String chunksSha256) {
     UnlearnSettings settings = config.unlearn();
     if (settings.loweredToTarget()) {
       ProbePlan plan = probes.orElseThrow();
       double target = plan.target().nll();
       TrueTokenOdds odds =
-          TrueTokenCount.of(
-              plan.rows(),
-              frozen.get(FrozenModel.REFERENCE),
-              settings.terms().undial().temperature(),
-              config.train().microBatch(),
-              config.train().compute());
+          new TrueTokenCount(
+                  spark,
+                  folder,
+                  config.train().microBatch(),
+                  config.train().compute(),
+                  chunksSha256,
+                  config.train().seed())
+              .of(plan, frozen.get(FrozenModel.REFERENCE), settings.terms().undial().temperature());
       double nats = odds.lowering(target);
       say(
-          String.format(
-              Locale.ROOT,
-              "the logits of true tokens are lowered by %.3f nats, so that undial's labels have the target's loss, %.3f, in place of %.3f",
-              nats,
-              target,
-              odds.loss(0)));
+          nats > 0
+              ? String.format(
+                  Locale.ROOT,
+                  "the logits of true tokens are lowered by %.3f nats, so that undial's labels have the target's loss, %.3f, in place of %.3f",
+                  nats,
+                  target,
+                  odds.loss(0))
+              : String.format(
+                  Locale.ROOT,
+                  "undial's labels have a loss of %.3f without lowering true tokens, and the target is %.3f; a lower unlearn.undial-temperature comes nearer",
+                  odds.loss(0),
+                  target));
       settings = settings.lowered(nats);
     }
     return settings.roles();

@@ -146,7 +146,12 @@ public final class Report {
                     .findFirst())
             .orElse(null),
         training.orElse(null),
-        OverTraining.of(whole, training.map(TrainingSummary::steps)).orElse(null),
+        OverTraining.of(
+                whole,
+                Optional.of(TrainingSummary.keptSteps(folder))
+                    .filter(steps -> steps > 0)
+                    .or(() -> training.map(TrainingSummary::steps)))
+            .orElse(null),
         TrainedAdapter.of(folder.model(), folder.files()).orElse(null),
         evaluation.requests().stream().sorted(WORST_FIRST).toList(),
         DocumentSummary.of(evaluation.documents()),

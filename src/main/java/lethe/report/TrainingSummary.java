@@ -56,7 +56,7 @@ record TrainingSummary(
   }
 
   /** The steps that the unlearned weights come from; 0 where that is not recorded. */
-  private static int keptSteps(RunFolder folder) {
+  static int keptSteps(RunFolder folder) {
     return folder
         .files()
         .readObjectIfThere(folder.coverage(), CoverageReport.REMEDY)

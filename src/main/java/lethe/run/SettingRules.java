@@ -149,6 +149,10 @@ public record SettingRules(RunConfig config, Section root) {
         .evaluate()
         .tasks()
         .forEach(task -> paths.put("evaluate.tasks " + task.name(), task.path()));
+    String paraphrases = config.evaluate().robustness().paraphrases();
+    if (paraphrases != null) {
+      paths.put("evaluate.robustness.paraphrases", paraphrases);
+    }
     for (String run : config.report().compare()) {
       paths.put("report.compare " + run, run);
     }

@@ -1,6 +1,7 @@
 package lethe.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.function.Supplier;
 import lethe.model.TrainedModel;
 import lethe.model.checkpoint.TensorSource;
 import lethe.settings.InvalidSettings;
@@ -23,9 +24,9 @@ public record TrainedWeights(TrainedModel model, TensorSource values, JsonNode r
 
     /**
      * @param steps applied so far
-     * @param weights as they are; they change with the next step
+     * @param weights as they are, for whoever wants these; they change with the next step
      */
-    void take(int steps, TrainedWeights weights);
+    void take(int steps, Supplier<TrainedWeights> weights);
   }
 
   /**

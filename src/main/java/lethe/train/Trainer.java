@@ -223,7 +223,7 @@ public final class Trainer {
             optimizer,
             identity,
             steering,
-            applied -> onTheWay.take(applied, weights.apply(optimizer.weights())),
+            applied -> onTheWay.take(applied, () -> weights.apply(optimizer.weights())),
             listener,
             stop)) {
       launches.execute();

@@ -93,6 +93,7 @@ class CheckRobustnessTest {
                 settings,
                 folder,
                 SharedCorpus.dataset(rows),
+                List.of(),
                 asked,
                 models,
                 relearned,

@@ -43,7 +43,9 @@ class ParaphrasesTest {
             line("b1", "d", words(tokens(2, 41))), // of 40 tokens and one, which predicts nothing
             line("b1", null, words(tokens(3, 2))));
     List<Row> found =
-        paraphrases(file).chunks(LocalSpark.SESSION, unlearnedOn(), key()).collectAsList();
+        paraphrases(file)
+            .chunks(LocalSpark.SESSION, unlearnedOn(), List.of(), key())
+            .collectAsList();
     assertThat(found.stream().filter(r -> r.getString(2).equals("a1")).map(ParaphrasesTest::ids))
         .containsExactly(
             Arrays.copyOfRange(tokens(1, 95), 0, 40),
@@ -57,6 +59,43 @@ class ParaphrasesTest {
     assertThat(found.stream().map(r -> r.getString(2) + r.getInt(3)))
         .as("places in their documents")
         .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void eachChunkBeginsAsThoseOfTheCorpusDo() throws IOException {
+    Path file = lines(line("a1", null, words(tokens(1, 50))), line("a1", null, "w7"));
+    List<Row> found =
+        paraphrases(file)
+            .chunks(LocalSpark.SESSION, unlearnedOn(), List.of(31, 30), key())
+            .collectAsList();
+    assertThat(found.stream().map(ParaphrasesTest::ids).map(Arrays::toString))
+        .containsExactlyInAnyOrder(
+            Arrays.toString(after(Arrays.copyOf(tokens(1, 50), 38))),
+            Arrays.toString(after(Arrays.copyOfRange(tokens(1, 50), 38, 50))),
+            "[31, 30, 7]");
+  }
+
+  private static int[] after(int[] tokens) {
+    return IntStream.concat(IntStream.of(31, 30), Arrays.stream(tokens)).toArray();
+  }
+
+  @Test
+  void anIdOfTwoDocumentsNeedsItsDomain() throws IOException {
+    Dataset<Row> twice =
+        unlearnedOn()
+            .union(
+                SharedCorpus.dataset(
+                    List.of(SharedCorpus.chunk("approximate", "e", "a1", 0, tokens(14, 9)))));
+    Path without = lines(line("a1", null, "w1 w2"));
+    assertThatThrownBy(
+            () -> paraphrases(without).chunks(LocalSpark.SESSION, twice, List.of(), key()))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("have the documents a1; write the domain into their lines");
+    Path with = lines(line("a1", "e", "w1 w2"));
+    assertThat(
+            paraphrases(with).chunks(LocalSpark.SESSION, twice, List.of(), key()).collectAsList())
+        .singleElement()
+        .matches(row -> row.getString(0).equals("approximate") && row.getString(1).equals("e"));
   }
 
   /** The other words of these documents are their own, so their losses are known. */
@@ -120,7 +159,8 @@ class ParaphrasesTest {
         .hasMessageContaining("there is no such file");
     Path unknown = lines(line("zz", null, "w1 w2"), line("a1", "other", "w1 w2"));
     paraphrases(unknown).check();
-    assertThatThrownBy(() -> paraphrases(unknown).chunks(LocalSpark.SESSION, unlearnedOn(), key()))
+    assertThatThrownBy(
+            () -> paraphrases(unknown).chunks(LocalSpark.SESSION, unlearnedOn(), List.of(), key()))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("in neither forget nor approximate: a1, zz; leave their lines out");
   }
@@ -152,6 +192,7 @@ class ParaphrasesTest {
             settings,
             folder(),
             corpus(),
+            List.of(),
             new RobustnessScores.Asked(
                 "chunks", Map.of(), 2, settings.robustness(), paraphrases(file).sha256()),
             models,

@@ -127,8 +127,7 @@ class ProbeSelectionTest {
     chunks.addAll(split("forget", "a", 6, 30, 1));
     chunks.addAll(split("approximate", "a", 4, 8, 3));
     ProbePlan plan = execute(chunks, 1000);
-    ComputeSettings cpu = ComputeSettings.cpu(1);
-    TrueTokenOdds odds = TrueTokenCount.of(plan.rows(), model, 1, 8, cpu);
+    TrueTokenOdds odds = count("odds", plan, 1);
     double nll = 0;
     try (Network network = TinyLlama.network();
         Parameters weights = TinyLlama.parameters(network, 1)) {
@@ -139,10 +138,10 @@ class ProbeSelectionTest {
     long tokens = plan.target().domains().get(0).probeTokens();
     assertThat(Arrays.stream(odds.counts()).sum()).isEqualTo(tokens);
     assertThat(odds.loss(0)).isCloseTo(nll / tokens, within(1 / 128.0));
-    assertThat(TrueTokenCount.of(plan.rows().repartition(5), model, 1, 8, cpu).counts())
+    assertThat(
+            count("others", new ProbePlan(plan.target(), plan.rows().repartition(5)), 1).counts())
         .isEqualTo(odds.counts());
-    assertThat(TrueTokenCount.of(plan.rows(), model, 2, 8, cpu).counts())
-        .isNotEqualTo(odds.counts());
+    assertThat(count("odds", plan, 2).counts()).isNotEqualTo(odds.counts());
   }
 
   @Test
@@ -155,6 +154,12 @@ class ProbeSelectionTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
             "Cannot stop at the target: domain b of split forget has no document in split approximate; give it some, or set stop.at-target=false");
+  }
+
+  private TrueTokenOdds count(String run, ProbePlan plan, double temperature) {
+    RunFolder folder = RunFolder.of(temp.resolve(run).toString(), new Configuration());
+    return new TrueTokenCount(LocalSpark.SESSION, folder, 8, ComputeSettings.cpu(1), "chunks", 7)
+        .of(plan, model, temperature);
   }
 
   private ProbePlan execute(List<Row> chunks, int probeChunks) {

@@ -543,6 +543,47 @@ class ReportTest {
     assertThat(text(folder, "index.html")).contains("secret");
   }
 
+  /** A target ended the training one step after the weights that it kept. */
+  @Test
+  void theUnlearnedModelStandsAtTheStepWhoseWeightsWereKept() {
+    RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
+    Evaluation plain = Evaluation.read(folder);
+    List<Evaluation.Model> models = new ArrayList<>(plain.models());
+    models.add(new Evaluation.Model("step-7", "/m/7", "cc", 1, List.of()));
+    folder
+        .files()
+        .writeJson(
+            folder.evaluation(),
+            new Evaluation(
+                plain.version(),
+                plain.asked(),
+                models,
+                plain.scores(),
+                plain.membership(),
+                plain.memory(),
+                plain.memoryComparisons(),
+                plain.domainsLeftOut(),
+                plain.tasks(),
+                plain.histograms(),
+                plain.truths(),
+                plain.entropies(),
+                plain.verdicts(),
+                plain.requests(),
+                plain.documents(),
+                plain.continuations()));
+    String asked = "{\"documents\": 3, \"chunks\": 5, \"tokens\": 1005}";
+    folder
+        .files()
+        .writeText(
+            folder.coverage(),
+            "{\"version\": 1, \"steps\": 6, \"asked\": %1$s, \"trained\": %1$s}".formatted(asked));
+    folder.files().writeText(folder.steps("unlearn"), "{\"step\": 7, \"losses\": {}}\n");
+    run(folder);
+    assertThat(report(folder).at("/over_training/end").asInt()).isEqualTo(6);
+    assertThat(report(folder).at("/over_training/steps")).hasToString("[0,6,7]");
+    assertThat(report(folder).get("models")).hasSize(plain.models().size());
+  }
+
   @Test
   void saysHowTheTrainingEnded() {
     RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));

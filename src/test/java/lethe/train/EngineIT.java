@@ -496,7 +496,7 @@ class EngineIT {
                   Examples.text(SmallChunks.of(spark)),
                   start(),
                   target.map(t -> probes(spark, t)),
-                  (step, weights) -> onTheWay.put(step, sha256(weights.values())));
+                  (step, weights) -> onTheWay.put(step, sha256(weights.get().values())));
       return new Outcome(
           List.copyOf(records),
           onTheWay,

@@ -43,7 +43,7 @@ public final class Snapshot implements AutoCloseable {
 
   /**
    * @param steps that the state is after
-   * @param vectors weights, means and squares, bucket by bucket
+   * @param vectors those of the optimizer, the weights first, bucket by bucket
    * @param room most elements that are copied at a time
    * @param patience how long a step waits for the reader before the user hears of it
    * @param slow takes how long a step has waited
@@ -76,7 +76,7 @@ public final class Snapshot implements AutoCloseable {
   /**
    * Reads a bucket as it was; each is read once.
    *
-   * @param vector 0 weights, 1 means, 2 squares
+   * @param vector its place in {@link UpdateRule#vectors}
    */
   public void read(int vector, int bucket, Use use) throws IOException {
     float[] values;
