@@ -81,8 +81,7 @@ class PageIT {
         .contains(
             "<th scope=\"row\" class=\"inner\">&lt;b&gt;0&lt;/b&gt;</th><td>arxiv</td><td>r-17</td>")
         .contains("<td>9; not used: 4,321 of &lt;i&gt;code&lt;/i&gt;, not JSON</td>")
-        .contains(
-            "<th scope=\"row\">arxiv</th><td>forget</td><td>near</td><td>dropped</td><td>12,345</td>")
+        .contains("<td>arxiv</td><td>forget</td><td>near</td><td>dropped</td><td>12,345</td>")
         .contains("approximate is &lt;small&gt;\\u001b\\u202e")
         .contains("<th scope=\"row\" class=\"inner\">&lt;b&gt;bold&lt;/b&gt;</th>")
         .contains("<td><code>ab</code></td>", "<span>/m/o <code>aa</code></span>");
