@@ -27,8 +27,6 @@ import java.util.Set;
  */
 public record CalibratedPredictions(double factor, double temperature)
     implements LabelDistribution {
-  private static final int[] VOCABULARY = {-1};
-
   @Override
   public String name() {
     return "calibrated";
@@ -44,17 +42,11 @@ public record CalibratedPredictions(double factor, double temperature)
     NDArray logitsNV = positions.frozenNV().get(FrozenModel.REFERENCE).div(temperature);
     NDArray logP0NV = logitsNV.logSoftmax(-1);
     NDArray truthN1 = positions.truthN1(logP0NV);
-    NDArray restN1 = logSumN1(positions.withoutTruth(logP0NV)); // log(1 - p0(x_t))
+    NDArray restN1 = Positions.logSumN1(positions.withoutTruth(logP0NV)); // log(1 - p0(x_t))
     // 1 - s p0 = (1 - p0) + (1 - s) p0
     double lost = Math.max(NOTHING, Math.log1p(-factor));
     NDArray raisedN1 = logSumOf(restN1, truthN1.add(lost)).sub(restN1);
     return positions.withTruth(logP0NV.add(raisedN1), truthN1.add(Math.log(factor)));
-  }
-
-  /** Logarithm of the sum of each row, from logarithms. */
-  private static NDArray logSumN1(NDArray logNV) {
-    NDArray mostN1 = logNV.max(VOCABULARY, true);
-    return logNV.sub(mostN1).exp().sum(VOCABULARY, true).log().add(mostN1);
   }
 
   /** Logarithm of the sum of two numbers, from their logarithms. */

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param frozenNV float32 logits of the models that the term names in {@link PositionTerm#frozen}
  */
 public record Positions(NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDArray> frozenNV) {
+  private static final int[] VOCABULARY = {-1};
 
   /** Positions for a term that needs no other model. */
   public Positions(NDArray logitsNV, NDArray labelsN) {
@@ -40,6 +41,12 @@ public record Positions(NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDAr
   /** Log-probabilities or logits without the labels: there they are as good as minus infinity. */
   NDArray withoutTruth(NDArray valuesNV) {
     return withTruth(valuesNV, truthN1(valuesNV).zerosLike().add(LabelDistribution.NOTHING));
+  }
+
+  /** Logarithm of the sum of each row, from logarithms: N x V in, N x 1 out. */
+  static NDArray logSumN1(NDArray logNV) {
+    NDArray mostN1 = logNV.max(VOCABULARY, true);
+    return logNV.sub(mostN1).exp().sum(VOCABULARY, true).log().add(mostN1);
   }
 
   /** Entropy of the model's prediction at each position, in nats: N. */

@@ -30,11 +30,8 @@ public record TrueTokenOdds(long[] counts) {
   /** The bin of each position's true token. */
   public static int[] bins(Positions positions, double temperature) {
     NDArray logitsNV = positions.logitsNV().div(temperature);
-    NDArray truthN1 = positions.truthN1(logitsNV);
-    NDArray othersNV = positions.withoutTruth(logitsNV);
-    NDArray mostN1 = othersNV.max(new int[] {-1}, true);
-    NDArray restN1 = othersNV.sub(mostN1).exp().sum(new int[] {-1}, true).log().add(mostN1);
-    float[] odds = truthN1.sub(restN1).toFloatArray();
+    NDArray othersN1 = Positions.logSumN1(positions.withoutTruth(logitsNV));
+    float[] odds = positions.truthN1(logitsNV).sub(othersN1).toFloatArray();
     int[] bins = new int[odds.length];
     for (int i = 0; i < bins.length; i++) {
       int bin = (int) Math.floor(((double) odds[i] + MOST_NATS) * BINS_PER_NAT);
