@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import lethe.examples.ExampleRow;
 import lethe.examples.Examples;
 import lethe.examples.ProbePlan;
@@ -115,6 +116,18 @@ class EngineIT {
     assertThat(one.onTheWay.keySet()).containsExactly(1, 2, 3, 4, 5, 6, 7);
     assertThat(one.onTheWay.values()).doesNotHaveDuplicates();
     assertThat(one.onTheWay).containsEntry(7, one.sha256);
+  }
+
+  /** Weights are taken before the checkpoint of their step, so none are passed by. */
+  @Test
+  void weightsThatWereNotTakenAreTakenWhenTheTrainingGoesOn() throws IOException {
+    Run first = new Run("way").checkpointEvery(1).failAt(3);
+    assertThatThrownBy(first::train).hasMessageContaining("the weights of step 3 are lost");
+    assertThat(first.onTheWay.keySet()).containsExactly(1, 2);
+    Outcome second = new Run("way").checkpointEvery(1).train();
+    assertThat(second.onTheWay.keySet()).containsExactly(3, 4, 5, 6, 7);
+    assertThat(undisturbed().onTheWay).containsAllEntriesOf(first.onTheWay);
+    assertThat(undisturbed().onTheWay).containsAllEntriesOf(second.onTheWay);
   }
 
   @Test
@@ -334,6 +347,8 @@ class EngineIT {
     private Optional<String> fault = Optional.empty();
     private GradientMode gradientMode = GradientMode.SUMMED;
     private UpdateRule rule = UpdateRule.ADAMW;
+    private int checkpointEvery = 50;
+    private int failAt;
     private DeviceChoice device = DeviceChoice.CPU;
     private boolean own;
     private final Map<String, String> spark = new HashMap<>();
@@ -344,6 +359,17 @@ class EngineIT {
 
     Run(String name) {
       this.name = name;
+    }
+
+    Run checkpointEvery(int steps) {
+      checkpointEvery = steps;
+      return this;
+    }
+
+    /** The weights of a step cannot be taken. */
+    Run failAt(int step) {
+      failAt = step;
+      return this;
     }
 
     Run rule(UpdateRule other) {
@@ -496,13 +522,20 @@ class EngineIT {
                   Examples.text(SmallChunks.of(spark)),
                   start(),
                   target.map(t -> probes(spark, t)),
-                  (step, weights) -> onTheWay.put(step, sha256(weights.get().values())));
+                  this::take);
       return new Outcome(
           List.copyOf(records),
           onTheWay,
           result.weights().model(),
           result.weights().values(),
           sha256(result.weights().values()));
+    }
+
+    private void take(int step, Supplier<TrainedWeights> weights) {
+      if (step == failAt) {
+        throw new IllegalStateException("the weights of step " + step + " are lost");
+      }
+      onTheWay.put(step, sha256(weights.get().values()));
     }
 
     private TrainSettings settings() {
@@ -526,7 +559,7 @@ class EngineIT {
           new ComputeSettings(1, Precision.FLOAT32, Activations.KEEP, device),
           8,
           0,
-          50,
+          checkpointEvery,
           WireFormat.FLOAT32,
           Duration.ofMinutes(1),
           recovery,
