@@ -55,16 +55,8 @@ class CheckRobustnessTest {
     rows.add(chunk("retain", "c", 20));
     RunFolder folder = RunFolder.of(scratch.resolve("run").toString(), new Configuration());
     EvaluateSettings settings =
-        new EvaluateSettings(
+        SmallEvaluation.settings(
             2,
-            0.15,
-            List.of(),
-            Map.of(),
-            List.of(),
-            false,
-            false,
-            ComputeSettings.cpu(1),
-            42,
             new RobustnessSettings(
                 List.of(Quantization.NF4),
                 List.of(7),

@@ -15,7 +15,6 @@ import java.util.stream.Collectors;
 import lethe.LocalSpark;
 import lethe.SharedData;
 import lethe.folder.RunFolder;
-import lethe.inference.ComputeSettings;
 import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
@@ -252,17 +251,7 @@ class EvaluateTest {
   }
 
   private static EvaluateSettings settings(int microBatch, MultipleChoiceTask... tasks) {
-    return new EvaluateSettings(
-        microBatch,
-        0.15,
-        List.of(tasks),
-        Map.of(),
-        List.of(),
-        false,
-        false,
-        ComputeSettings.cpu(1),
-        42,
-        RobustnessSettings.NONE);
+    return SmallEvaluation.settings(microBatch, RobustnessSettings.NONE, tasks);
   }
 
   private static double sum(JsonNode reference, Set<String> documents, String member) {

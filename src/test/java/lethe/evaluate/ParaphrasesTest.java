@@ -213,16 +213,8 @@ class ParaphrasesTest {
   }
 
   private static EvaluateSettings settings(String paraphrases) {
-    return new EvaluateSettings(
+    return SmallEvaluation.settings(
         2,
-        0.15,
-        List.of(),
-        Map.of(),
-        List.of(),
-        false,
-        false,
-        ComputeSettings.cpu(1),
-        42,
         new RobustnessSettings(
             List.of(),
             List.of(),

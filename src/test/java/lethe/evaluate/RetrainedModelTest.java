@@ -12,7 +12,6 @@ import java.util.Optional;
 import lethe.LocalSpark;
 import lethe.SharedData;
 import lethe.folder.RunFolder;
-import lethe.inference.ComputeSettings;
 import lethe.model.ModelSource;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -86,17 +85,7 @@ class RetrainedModelTest {
   private Evaluation evaluate(List<Row> rows, Map<String, ModelSource> models) {
     return new Evaluate(
             LocalSpark.SESSION,
-            new EvaluateSettings(
-                8,
-                0.15,
-                List.of(),
-                Map.of(),
-                List.of(),
-                false,
-                false,
-                ComputeSettings.cpu(1),
-                42,
-                RobustnessSettings.NONE),
+            SmallEvaluation.settings(8, RobustnessSettings.NONE),
             folder(),
             SharedCorpus.dataset(rows),
             "chunks",

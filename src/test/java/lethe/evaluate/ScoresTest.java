@@ -26,7 +26,6 @@ import lethe.evaluate.metric.RocCurve;
 import lethe.evaluate.metric.RocCurve.Point;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
-import lethe.inference.ComputeSettings;
 import lethe.model.ModelSource;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
@@ -463,17 +462,8 @@ class ScoresTest {
   }
 
   private static EvaluateSettings settings(int microBatch, List<MultipleChoiceTask> tasks) {
-    return new EvaluateSettings(
-        microBatch,
-        0.15,
-        tasks,
-        Map.of(),
-        List.of(),
-        false,
-        false,
-        ComputeSettings.cpu(1),
-        42,
-        RobustnessSettings.NONE);
+    return SmallEvaluation.settings(
+        microBatch, RobustnessSettings.NONE, tasks.toArray(MultipleChoiceTask[]::new));
   }
 
   private static Row chunk(String document, int seed, Integer prompt) {
