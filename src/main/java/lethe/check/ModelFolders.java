@@ -80,6 +80,7 @@ final class ModelFolders {
           "%s: %s, %s parameters, with tokenizer.json"
               .formatted(setting, path, Console.count((double) template.get().elements())));
     }
+    config.pretrain().ifPresent(this::unused);
     template.ifPresent(this::adapters);
     template.ifPresent(this::terms);
     others()
@@ -94,6 +95,20 @@ final class ModelFolders {
       config.evaluate().models().forEach((name, other) -> evaluated(name, other, template));
     }
     return template;
+  }
+
+  /** Warns of a model to unlearn in whose place another one is made and unlearned. */
+  private void unused(RunConfig.PretrainSettings pretrain) {
+    folder
+        .map(RunFolder::original)
+        .filter(original -> !config.model().equals(pretrain.model()))
+        .filter(original -> reach.sees(config.model()))
+        .filter(original -> !reach.path(config.model()).equals(original))
+        .ifPresent(
+            original ->
+                findings.warning(
+                    "model.path (%s) is not used: pretrain.enabled is true, so the model that pretrain makes in %s is unlearned; set pretrain.enabled=false to unlearn model.path"
+                        .formatted(config.model(), original)));
   }
 
   /** Checks what the terms of the method suppose of the model. */

@@ -353,6 +353,27 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
   }
 
   @Test
+  void aModelInWhosePlaceAnotherIsMadeAndUnlearnedIsNamed() throws IOException {
+    Path template = folder.resolve("template");
+    try (Stream<Path> files = Files.walk(folder.resolve("model"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, template.resolve(folder.resolve("model").relativize(file)));
+      }
+    }
+    String[] pairs = {"pretrain.enabled=true", "pretrain.model=" + template};
+    assertThat(look(Verb.RUN, pairs).warnings())
+        .anySatisfy(
+            warning ->
+                assertThat(warning)
+                    .startsWith("model.path (" + folder.resolve("model") + ") is not used: ")
+                    .contains("/run/original is unlearned; set pretrain.enabled=false"));
+    assertThat(
+            look(Verb.RUN, with(pairs, "model.path=" + folder.resolve("run/original"))).warnings())
+        .noneMatch(warning -> warning.contains("is not used"));
+    assertThat(look(Verb.RUN).warnings()).noneMatch(warning -> warning.contains("is not used"));
+  }
+
+  @Test
   void oneProcessPreparesForAnyNumberOfWorkers() {
     assertThat(look(Verb.PREPARE, "train.workers=2").problems()).isEmpty();
     assertThat(look(Verb.RUN, "train.workers=2").problems())
