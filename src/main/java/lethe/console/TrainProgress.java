@@ -3,6 +3,7 @@ package lethe.console;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import lethe.settings.Printable;
+import lethe.target.Forecast;
 import lethe.target.ProbeResult;
 import lethe.train.StepRecord;
 import lethe.train.Trainer;
@@ -10,7 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One line about a training run: step, means of the terms, tokens processed per second, time left.
+ * One line about a training run: step, distance from the target and how many steps away it seems
+ * ({@link Forecast}), means of the terms, tokens processed per second, time left.
  */
 public final class TrainProgress implements Trainer.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(TrainProgress.class);
@@ -20,6 +22,7 @@ public final class TrainProgress implements Trainer.Listener {
   private int steps;
   private double seconds;
   private int done;
+  private Forecast forecast = new Forecast(0);
   private volatile String looked = "";
 
   public TrainProgress(String stage, Console console) {
@@ -30,6 +33,7 @@ public final class TrainProgress implements Trainer.Listener {
   @Override
   public void planned(int planned, int perStep) {
     steps = planned;
+    forecast = new Forecast(planned);
     console.say(stage + ": " + planned + " steps of at most " + perStep + " examples per term");
   }
 
@@ -65,15 +69,18 @@ public final class TrainProgress implements Trainer.Listener {
 
   @Override
   public void probed(ProbeResult probe) {
+    forecast.add(probe);
     looked =
         probe.nll() == null
             ? "forget loss, steering half: not a finite number  "
             : String.format(
                 Locale.ROOT,
-                "forget loss, steering half: %.3f (%.3f %s its target)  ",
+                "forget loss, steering half: %.3f (%.3f %s its target%s)  ",
                 probe.nll(),
                 Math.abs(probe.distance()),
-                probe.distance() < 0 ? "below" : "above");
+                probe.distance() < 0 ? "below" : "above",
+                forecast.stepsLeft().map(left -> ", some " + left + " steps away").orElse(""));
+    forecast.warning().ifPresent(this::notice);
   }
 
   @Override

@@ -33,6 +33,22 @@ class ProgressTest {
   }
 
   @Test
+  void forecastsTheStepsToTheTargetAndWarnsOnceWhenTheyAreNotThere() {
+    progress.planned(30, 8);
+    for (int probe = 0; probe <= 7; probe++) {
+      double distance = -2 + 0.1 * probe; // 0.02 a step
+      progress.probed(new ProbeResult(5 * probe, 4 + distance, distance, Map.of(), Map.of()));
+      progress.step(step());
+    }
+    assertThat(said())
+        .contains(
+            "2.000 (2.000 below its target)  terms",
+            "unlearn: Warning: after 20 steps the forget loss is 1.600 below its target, and at the pace of the last probes it needs about 80 more, while train.steps leaves 10: ",
+            "2.400 (1.600 below its target, some 80 steps away)  terms")
+        .containsOnlyOnce("Warning");
+  }
+
+  @Test
   void scoresThatStandAreReused() {
     new EvaluateProgress(console).reused("original");
     assertThat(said()).isEqualTo("evaluate: reusing the scores of original\n");
