@@ -18,6 +18,7 @@ import lethe.model.network.Parameters;
 import lethe.model.network.Tape;
 import lethe.model.network.TokenBatch;
 import lethe.model.torch.Graph;
+import lethe.objective.ChunkCap;
 import lethe.objective.FrozenModel;
 import lethe.objective.HiddenTerm;
 import lethe.objective.PositionTerm;
@@ -63,13 +64,15 @@ public final class MicroBatch {
     try (NDManager manager = network.newManager()) {
       return Graph.withGraph(
           () -> {
+            ChunkCap cap = role.chunkCap();
             if (role.term() instanceof PositionTerm term) {
-              return positions(manager, term, examples, coefficient, leaves, frozen);
+              return positions(manager, term, cap, examples, coefficient, leaves, frozen);
             }
             if (role.term() instanceof HiddenTerm term) {
-              return hidden(manager, term, examples, coefficient, leaves, frozen);
+              return hidden(manager, term, cap, examples, coefficient, leaves, frozen);
             }
-            return sequences(manager, (SequenceTerm) role.term(), examples, coefficient, leaves);
+            return sequences(
+                manager, (SequenceTerm) role.term(), cap, examples, coefficient, leaves);
           });
     }
   }
@@ -88,6 +91,7 @@ public final class MicroBatch {
   private double positions(
       NDManager manager,
       PositionTerm term,
+      ChunkCap cap,
       List<Example> examples,
       double coefficient,
       Parameters leaves,
@@ -125,17 +129,28 @@ public final class MicroBatch {
                           leafNV -> term.sum(new Positions(leafNV, labelsN, frozenNV))));
         },
         coefficient,
-        term.sequenceCap());
+        hiddenND -> open(term.sequenceCap(), cap, examples, batch, hiddenND, leaves));
   }
 
   private double hidden(
       NDManager manager,
       HiddenTerm term,
+      ChunkCap cap,
       List<Example> examples,
       double coefficient,
       Parameters leaves,
       Map<FrozenModel, Parameters> frozen) {
     TokenBatch batch = batch(manager, examples);
+    boolean[] there = new boolean[examples.size()];
+    if (cap.any()) { // one more pass: the term's own ends below the head
+      Graph.withoutGraph(
+          () -> {
+            NDArray hiddenBTD = network.hidden(batch.idsBT(), leaves);
+            NDArray hiddenND = network.gatherRows(hiddenBTD, batch.rowsN());
+            mark(there, cap, examples, batch, hiddenND, leaves);
+            return there;
+          });
+    }
     int layers = term.layer() + 1;
     Map<FrozenModel, NDArray> frozenND = new EnumMap<>(FrozenModel.class);
     Tape tape = network.record(batch.idsBT(), leaves, layers);
@@ -147,7 +162,11 @@ public final class MicroBatch {
           }
           HiddenTerm.Slope slope = term.of(scored(tape.hiddenBTD(), batch), frozenND);
           NDArray gradientND =
-              slope.gradientND().mul(coefficient).toType(tape.hiddenBTD().getDataType(), false);
+              openN(batch, there)
+                  .map(n -> slope.gradientND().mul(manager.create(n).expandDims(1)))
+                  .orElse(slope.gradientND())
+                  .mul(coefficient)
+                  .toType(tape.hiddenBTD().getDataType(), false);
           tape.backward(network.scatterRows(tape.hiddenBTD(), batch.rowsN(), gradientND));
           return (double) slope.sum().getFloat();
         });
@@ -161,6 +180,7 @@ public final class MicroBatch {
   private double sequences(
       NDManager manager,
       SequenceTerm term,
+      ChunkCap cap,
       List<Example> examples,
       double coefficient,
       Parameters leaves) {
@@ -182,8 +202,9 @@ public final class MicroBatch {
       }
       SequenceTerm.Slope slope = term.of(views);
       value += slope.value();
+      boolean there = nll[sequence] / tokens[sequence] >= cap.of(example.domain());
       for (double perView : slope.perView()) {
-        slopes[sequence++] = (float) perView;
+        slopes[sequence++] = there ? 0 : (float) perView;
       }
     }
     float[] perPosition = new float[batch.scored()];
@@ -200,7 +221,7 @@ public final class MicroBatch {
                 upstream,
                 leafNV -> new Positions(leafNV, labelsN).nllN().mul(rows(slopesN, from, to)).sum()),
         coefficient,
-        Optional.empty());
+        hiddenND -> Optional.empty());
     return value;
   }
 
@@ -216,20 +237,20 @@ public final class MicroBatch {
    * Forward, then backward piece by piece through the head and at once through the layers. Returns
    * the summed value.
    *
-   * @param cap the mean from which a whole sequence has no gradient, if the term has a cap
+   * @param open which positions have a gradient, 1 or 0 each, from the hidden states at them; empty
+   *     if all have
    */
   private double backward(
       TokenBatch batch,
       Parameters leaves,
       PieceValue piece,
       double coefficient,
-      Optional<PositionTerm.SequenceCap> cap) {
+      Function<NDArray, Optional<float[]>> open) {
     Tape tape = network.record(batch.idsBT(), leaves);
     NDArray hiddenND =
         Graph.withoutGraph(() -> network.gatherRows(tape.hiddenBTD(), batch.rowsN()));
     NDManager manager = hiddenND.getManager();
-    Optional<NDArray> openN =
-        cap.flatMap(c -> Graph.withoutGraph(() -> open(c, batch, hiddenND, leaves)));
+    Optional<NDArray> openN = Graph.withoutGraph(() -> open.apply(hiddenND)).map(manager::create);
     NDArray upstream = manager.create((float) coefficient);
     double value = 0;
     NDList gradients = new NDList();
@@ -258,26 +279,60 @@ public final class MicroBatch {
   }
 
   /**
-   * Which positions still have a gradient under a cap on whole sequences.
+   * Which positions still have a gradient under the caps on whole sequences.
    *
-   * @return 1 where they do and 0 where not, by position; empty if all do
+   * @param own that of the term
+   * @param cap that of the role
    */
-  private Optional<NDArray> open(
-      PositionTerm.SequenceCap cap, TokenBatch batch, NDArray hiddenND, Parameters weights) {
-    double[] sums = bySequence(batch, hiddenND, weights, cap.valueN());
-    int[] counts = new int[sums.length];
-    for (int b : batch.sequence()) {
-      counts[b]++;
+  private Optional<float[]> open(
+      Optional<PositionTerm.SequenceCap> own,
+      ChunkCap cap,
+      List<Example> examples,
+      TokenBatch batch,
+      NDArray hiddenND,
+      Parameters weights) {
+    boolean[] there = new boolean[examples.size()];
+    own.ifPresent(
+        c -> {
+          double[] means = means(batch, batch.labelsN(), hiddenND, weights, c.valueN());
+          for (int b = 0; b < there.length; b++) {
+            there[b] = means[b] >= c.mean();
+          }
+        });
+    if (cap.any()) {
+      mark(there, cap, examples, batch, hiddenND, weights);
     }
+    return openN(batch, there);
+  }
+
+  /**
+   * Marks the texts whose mean loss is at their cap. The loss is that of their own tokens, whatever
+   * labels the term draws them to.
+   */
+  private void mark(
+      boolean[] there,
+      ChunkCap cap,
+      List<Example> examples,
+      TokenBatch batch,
+      NDArray hiddenND,
+      Parameters weights) {
+    NDArray ownN = batch.idsBT().flatten().get(batch.rowsN().add(1));
+    double[] means = means(batch, ownN, hiddenND, weights, Positions::nllN);
+    for (int b = 0; b < there.length; b++) {
+      there[b] |= means[b] >= cap.of(examples.get(b).domain());
+    }
+  }
+
+  /** 0 for the positions of the texts that are there, 1 for others; empty if none is. */
+  private static Optional<float[]> openN(TokenBatch batch, boolean[] there) {
     float[] open = new float[batch.scored()];
     boolean all = true;
     for (int i = 0; i < open.length; i++) {
-      int b = batch.sequence()[i];
-      boolean there = sums[b] / counts[b] >= cap.mean();
-      open[i] = there ? 0 : 1;
-      all &= !there;
+      boolean closed = there[batch.sequence()[i]];
+      open[i] = closed ? 0 : 1;
+      all &= !closed;
     }
-    return all ? Optional.empty() : Optional.of(hiddenND.getManager().create(open));
+    return all ? Optional.empty() : Optional.of(open);
   }
 
   /**
@@ -295,19 +350,41 @@ public final class MicroBatch {
 
   private double[] summedNll(TokenBatch batch, Parameters weights) {
     NDArray hiddenND = network.gatherRows(network.hidden(batch.idsBT(), weights), batch.rowsN());
-    return bySequence(batch, hiddenND, weights, Positions::nllN);
+    return bySequence(batch, batch.labelsN(), hiddenND, weights, Positions::nllN);
+  }
+
+  /** Means of a value over the positions of each sequence. */
+  private double[] means(
+      TokenBatch batch,
+      NDArray labelsN,
+      NDArray hiddenND,
+      Parameters weights,
+      Function<Positions, NDArray> valueN) {
+    double[] means = bySequence(batch, labelsN, hiddenND, weights, valueN);
+    int[] counts = new int[means.length];
+    for (int b : batch.sequence()) {
+      counts[b]++;
+    }
+    for (int b = 0; b < means.length; b++) {
+      means[b] /= counts[b];
+    }
+    return means;
   }
 
   /** Sums of a value over the positions of each sequence. */
   private double[] bySequence(
-      TokenBatch batch, NDArray hiddenND, Parameters weights, Function<Positions, NDArray> valueN) {
+      TokenBatch batch,
+      NDArray labelsN,
+      NDArray hiddenND,
+      Parameters weights,
+      Function<Positions, NDArray> valueN) {
     double[] sums = new double[(int) batch.idsBT().getShape().get(0)];
     int step = piece();
     for (int from = 0; from < batch.scored(); from += step) {
       int to = Math.min(batch.scored(), from + step);
       NDArray logitsNV = network.logits(rows(hiddenND, from, to), weights);
       float[] values =
-          valueN.apply(new Positions(logitsNV, rows(batch.labelsN(), from, to))).toFloatArray();
+          valueN.apply(new Positions(logitsNV, rows(labelsN, from, to))).toFloatArray();
       for (int i = 0; i < values.length; i++) {
         sums[batch.sequence()[from + i]] += values[i];
       }

@@ -59,6 +59,11 @@ public enum Forget {
     return this == CAPPED_ASCENT || this == CAPPED_ENTROPY;
   }
 
+  /** Whether it learns a text in place of the one to forget, which it never sees. */
+  boolean learnsAnotherText() {
+    return this == IDK || this == MISMATCH;
+  }
+
   /** The formula. */
   Term term(TermSettings settings) {
     return switch (this) {

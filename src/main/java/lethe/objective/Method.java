@@ -91,10 +91,12 @@ public record Method(
    * @param forgetWeight of the forget term, greater than 0
    * @param own weights of the retain term by split, overriding {@link #weights}; a split of weight
    *     0 has no role
+   * @param cap of the texts to forget
    */
-  List<Role> roles(double forgetWeight, Map<String, Double> own, TermSettings settings) {
+  List<Role> roles(
+      double forgetWeight, Map<String, Double> own, TermSettings settings, ChunkCap cap) {
     List<Role> roles = new ArrayList<>();
-    roles.add(new Role(Split.FORGET.key(), forget.term(settings), forgetWeight));
+    roles.add(new Role(Split.FORGET.key(), forget.term(settings), forgetWeight, cap));
     Map<String, Double> all = new TreeMap<>(weights);
     all.putAll(own);
     for (Retain kept : retain.stream().toList()) {

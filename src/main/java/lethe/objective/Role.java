@@ -12,8 +12,15 @@ import lethe.target.Split;
  * @param split whose examples the term takes
  * @param term applied to them
  * @param weight of the term in the loss, greater than 0
+ * @param chunkCap from where a text has no gradient
  */
-public record Role(String split, Term term, double weight) implements Serializable {
+public record Role(String split, Term term, double weight, ChunkCap chunkCap)
+    implements Serializable {
+  /** A role whose texts are never left alone. */
+  public Role(String split, Term term, double weight) {
+    this(split, term, weight, ChunkCap.NONE);
+  }
+
   /** Whether its examples are those to forget. */
   public boolean forgets() {
     return split.equals(Split.FORGET.key());

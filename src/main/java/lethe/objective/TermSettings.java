@@ -33,11 +33,11 @@ public record TermSettings(
 
   /** Whether undial's beta follows from the target. */
   static boolean toTarget(Section unlearn) {
-    return unlearn.isWord("undial-beta", "target");
+    return unlearn.isWord("undial-beta", UnlearnSettings.TARGET);
   }
 
-  /** The same with another beta of undial. */
-  TermSettings lowering(double nats) {
+  /** The same with another beta of undial, nats. */
+  public TermSettings lowering(double nats) {
     return new TermSettings(
         beta,
         gamma,

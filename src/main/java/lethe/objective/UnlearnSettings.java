@@ -21,8 +21,10 @@ import lethe.target.Split;
  * @param repeatedText whose tokens are learnt again and again, where a term learns them
  * @param pairing of examples to forget with kept ones
  * @param terms parameters of the formulas
- * @param loweredToTarget whether the labels of {@link Undial} are to have the target's loss; until
- *     {@link #lowered} they are not lowered
+ * @param loweredToTarget whether the labels of {@link Undial} are to have the target's loss; the
+ *     terms' own are not lowered then
+ * @param chunkCap of the texts to forget, where it is a number
+ * @param cappedAtTarget whether the cap of a text is its domain's target and the band
  */
 public record UnlearnSettings(
     Method method,
@@ -35,7 +37,14 @@ public record UnlearnSettings(
     String repeatedText,
     Pairing pairing,
     TermSettings terms,
-    boolean loweredToTarget) {
+    boolean loweredToTarget,
+    ChunkCap chunkCap,
+    boolean cappedAtTarget) {
+  /** What a parameter may be in place of a number that follows from the target. */
+  static final String TARGET = "target";
+
+  private static final String CHUNK_CAP = "chunk-cap-nats";
+
   /** Which model is the reference: the choice matters when a run starts from an unlearned model. */
   public enum Reference {
     /** {@code model.path}. */
@@ -60,40 +69,38 @@ public record UnlearnSettings(
             unlearn.string("jsd-text"),
             unlearn.choice("pairing", Pairing.class),
             TermSettings.read(unlearn),
-            TermSettings.toTarget(unlearn) && method.forget() == Forget.UNDIAL);
+            TermSettings.toTarget(unlearn) && method.forget() == Forget.UNDIAL,
+            chunkCap(unlearn),
+            unlearn.isWord(CHUNK_CAP, TARGET));
     settings.check(unlearn);
     return settings;
   }
 
-  /** The roles of the splits. */
+  /** The roles of the splits, as far as they do not depend on the target. */
   public List<Role> roles() {
-    return method.roles(forgetWeight, retainWeights, terms);
+    return roles(terms, chunkCap);
   }
 
   /**
-   * The same with labels of {@link Undial} that are lowered.
+   * The roles of the splits.
    *
-   * @param nats see {@link TrueTokenOdds#lowering}
+   * @param settled the parameters of the formulas
+   * @param cap of the texts to forget
    */
-  public UnlearnSettings lowered(double nats) {
-    return new UnlearnSettings(
-        method,
-        forgetWeight,
-        retainWeights,
-        initialWeights,
-        reference,
-        reinforcedModel,
-        rejections,
-        repeatedText,
-        pairing,
-        terms.lowering(nats),
-        loweredToTarget);
+  public List<Role> roles(TermSettings settled, ChunkCap cap) {
+    return method.roles(forgetWeight, retainWeights, settled, cap);
   }
 
   private void check(Section unlearn) {
     if (method.forget().needsCap() && !unlearn.has("cap-nats")) {
       unlearn.problem(
           "cap-nats", "must be set for " + method.name() + "; it takes a number of nats per token");
+    }
+    if (method.forget().learnsAnotherText() && (chunkCap.any() || cappedAtTarget)) {
+      unlearn.problem(
+          CHUNK_CAP,
+          "is a loss on the text to forget, of which %s takes none; leave it at null"
+              .formatted(method.name()));
     }
     if (method.forget() == Forget.GENERIC_PREDICTIONS && reinforcedModel.isEmpty()) {
       unlearn.problem(
@@ -110,6 +117,16 @@ public record UnlearnSettings(
               + " keeps, was 0 for all; to keep none, set unlearn.method="
               + method.forget().spelling());
     }
+  }
+
+  private static ChunkCap chunkCap(Section unlearn) {
+    if (unlearn.isWord(CHUNK_CAP, TARGET)) {
+      return ChunkCap.NONE;
+    }
+    return unlearn
+        .optionalNumber(CHUNK_CAP, 1e-6, 1e6)
+        .map(nats -> new ChunkCap(nats, Map.of()))
+        .orElse(ChunkCap.NONE);
   }
 
   private static Method method(Section unlearn) {

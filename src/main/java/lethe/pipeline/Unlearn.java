@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import lethe.console.Console;
 import lethe.corpus.Manifest;
 import lethe.corpus.token.EndOfText;
@@ -25,14 +26,17 @@ import lethe.model.ModelSource;
 import lethe.model.StartWeights;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Vocabulary;
+import lethe.objective.ChunkCap;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.objective.TermSettings;
 import lethe.objective.TrueTokenOdds;
 import lethe.objective.UnlearnSettings;
 import lethe.objective.ViewKind;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.target.Split;
+import lethe.target.SteeringTarget;
 import lethe.train.Coverage;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
@@ -124,40 +128,53 @@ final class Unlearn {
     return new Result(result.steps(), result.kept(), coverage, folder.model());
   }
 
-  /**
-   * The roles of the splits, with labels that are lowered to the target where that is asked for.
-   */
+  /** The roles of the splits, with what follows from the target where that is asked for. */
   private List<Role> roles(Optional<ProbePlan> probes, String chunksSha256) {
     UnlearnSettings settings = config.unlearn();
-    if (settings.loweredToTarget()) {
-      ProbePlan plan = probes.orElseThrow();
-      double target = plan.target().nll();
-      TrueTokenOdds odds =
-          new TrueTokenCount(
-                  spark,
-                  folder,
-                  config.train().microBatch(),
-                  config.train().compute(),
-                  chunksSha256,
-                  config.train().seed())
-              .of(plan, frozen.get(FrozenModel.REFERENCE), settings.terms().undial().temperature());
-      double nats = odds.lowering(target);
-      say(
-          nats > 0
-              ? String.format(
-                  Locale.ROOT,
-                  "the logits of true tokens are lowered by %.3f nats, so that undial's labels have the target's loss, %.3f, in place of %.3f",
-                  nats,
-                  target,
-                  odds.loss(0))
-              : String.format(
-                  Locale.ROOT,
-                  "undial's labels have a loss of %.3f without lowering true tokens, and the target is %.3f; a lower unlearn.undial-temperature comes nearer",
-                  odds.loss(0),
-                  target));
-      settings = settings.lowered(nats);
-    }
-    return settings.roles();
+    TermSettings terms =
+        settings.loweredToTarget()
+            ? lowered(settings.terms(), probes.orElseThrow(), chunksSha256)
+            : settings.terms();
+    ChunkCap cap =
+        settings.cappedAtTarget()
+            ? cappedAtTarget(probes.orElseThrow().target())
+            : settings.chunkCap();
+    return settings.roles(terms, cap);
+  }
+
+  /** The terms with labels that are lowered to the target. */
+  private TermSettings lowered(TermSettings terms, ProbePlan plan, String chunksSha256) {
+    double target = plan.target().nll();
+    TrueTokenOdds odds =
+        new TrueTokenCount(
+                spark,
+                folder,
+                config.train().microBatch(),
+                config.train().compute(),
+                chunksSha256,
+                config.train().seed())
+            .of(plan, frozen.get(FrozenModel.REFERENCE), terms.undial().temperature());
+    double nats = odds.lowering(target);
+    say(
+        nats > 0
+            ? String.format(
+                Locale.ROOT,
+                "the logits of true tokens are lowered by %.3f nats, so that undial's labels have the target's loss, %.3f, in place of %.3f",
+                nats,
+                target,
+                odds.loss(0))
+            : String.format(
+                Locale.ROOT,
+                "undial's labels have a loss of %.3f without lowering true tokens, and the target is %.3f; a lower unlearn.undial-temperature comes nearer",
+                odds.loss(0),
+                target));
+    return terms.lowering(nats);
+  }
+
+  private static ChunkCap cappedAtTarget(SteeringTarget target) {
+    Map<String, Double> domains = new TreeMap<>();
+    target.domains().forEach(d -> domains.put(d.name(), d.target() + target.band()));
+    return new ChunkCap(target.nll() + target.band(), domains);
   }
 
   /** Makes the views of the chunks that the method's terms need. */

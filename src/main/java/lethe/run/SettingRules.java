@@ -71,6 +71,12 @@ public record SettingRules(RunConfig config, Section root) {
               "undial-beta",
               "can be target only with stop.at-target=true, which finds the target; set that, or a number of nats");
     }
+    if (config.unlearn().cappedAtTarget() && !config.stop().atTarget()) {
+      root.section("unlearn")
+          .problem(
+              "chunk-cap-nats",
+              "can be target only with stop.at-target=true, which finds the target; set that, or a number of nats");
+    }
     boolean answers = config.needs(ViewKind.REJECTION) || config.needs(ViewKind.MISMATCHED_ANSWER);
     if (answers && !config.corpus().hasQuestions()) {
       root.section("unlearn")

@@ -346,15 +346,15 @@ public final class Trainer {
 
   /** A term by its name: two kinds may have the same settings, or none. */
   private static Map<String, Object> part(Role role) {
-    return Map.of(
-        "split",
-        role.split(),
-        "term",
-        role.term().name(),
-        "settings",
-        role.term(),
-        "weight",
-        role.weight());
+    Map<String, Object> part = new TreeMap<>();
+    part.put("split", role.split());
+    part.put("term", role.term().name());
+    part.put("settings", role.term());
+    part.put("weight", role.weight());
+    if (role.chunkCap().any()) { // older runs have none
+      part.put("chunk cap", role.chunkCap());
+    }
+    return part;
   }
 
   private static String sha256(long[][] counts) {

@@ -61,23 +61,34 @@ class MethodTest {
     "capped-entropy+kl, forget.capped-entropy retain.kl",
   })
   void hasTheRolesItsNameSays(String name, String roles) {
-    assertThat(Method.of(name).roles(1, Map.of(), SETTINGS).stream().map(Role::name))
+    assertThat(Method.of(name).roles(1, Map.of(), SETTINGS, ChunkCap.NONE).stream().map(Role::name))
         .containsExactly(roles.split(" "));
   }
 
   @Test
   void weightsOfTheUserAreLaidOverTheMethodsOwn() {
-    assertThat(Method.of("npo+kl").roles(0.5, Map.of("general", 2.0), SETTINGS))
+    assertThat(Method.of("npo+kl").roles(0.5, Map.of("general", 2.0), SETTINGS, ChunkCap.NONE))
         .containsExactly(
             new Role("forget", new Npo(0.1), 0.5),
             new Role("general", new KullbackLeibler(), 2),
             new Role("retain", new KullbackLeibler(), 1));
     assertThat(
             Method.of("max-entropy+descent")
-                .roles(1, Map.of("retain", 0.0, "general", 1.0), SETTINGS))
+                .roles(1, Map.of("retain", 0.0, "general", 1.0), SETTINGS, ChunkCap.NONE))
         .containsExactly(
             new Role("forget", new MaxEntropy(Direction.MODEL_TO_UNIFORM), 1),
             new Role("general", new Descent(), 1));
+  }
+
+  @Test
+  void aCapOnChunksIsOfThoseToForgetAlone() {
+    ChunkCap cap = new ChunkCap(4, Map.of("books", 5.5));
+    assertThat(Method.of("npo+kl").roles(1, Map.of(), SETTINGS, cap))
+        .containsExactly(
+            new Role("forget", new Npo(0.1), 1, cap),
+            new Role("retain", new KullbackLeibler(), 1, ChunkCap.NONE));
+    assertThat(cap.of("books")).isEqualTo(5.5);
+    assertThat(cap.of("arxiv")).isEqualTo(4);
   }
 
   @Test

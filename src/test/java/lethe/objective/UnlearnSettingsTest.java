@@ -46,6 +46,8 @@ class UnlearnSettingsTest {
                     new CalibratedPredictions(0.2, 1.4),
                     new Misdirection(7, 2, new Misdirection.Drawn(42)),
                     new TruncatedPredictions(50, 1, Truth.REMOVED)),
+                false,
+                ChunkCap.NONE,
                 false));
   }
 
@@ -57,13 +59,30 @@ class UnlearnSettingsTest {
             "unlearn.undial-beta=target",
             "unlearn.undial-temperature=1.3");
     assertThat(asked.loweredToTarget()).isTrue();
-    UnlearnSettings solved = asked.lowered(2.5);
-    assertThat(solved.roles().get(0).term()).isEqualTo(new Undial(2.5, 1.3));
-    assertThat(solved.lowered(0)).as("nothing else changes").isEqualTo(asked);
+    assertThat(asked.roles(asked.terms().lowering(2.5), ChunkCap.NONE).get(0).term())
+        .isEqualTo(new Undial(2.5, 1.3));
+    assertThat(asked.terms().lowering(2.5).lowering(0))
+        .as("nothing else changes")
+        .isEqualTo(asked.terms());
     assertThat(read("unlearn.method=npo", "unlearn.undial-beta=target").loweredToTarget())
         .isFalse();
     assertThatThrownBy(() -> read("unlearn.undial-beta=aim"))
         .hasMessageContaining("unlearn.undial-beta");
+  }
+
+  @Test
+  void aChunkMayHaveACapOfItsOwnUnderAnyMethod() throws IOException {
+    UnlearnSettings asked = read("unlearn.method=npo+kl", "unlearn.chunk-cap-nats=4.5");
+    assertThat(asked.roles().get(0).chunkCap()).isEqualTo(new ChunkCap(4.5, Map.of()));
+    assertThat(asked.cappedAtTarget()).isFalse();
+    UnlearnSettings target = read("unlearn.method=npo+kl", "unlearn.chunk-cap-nats=target");
+    assertThat(target.cappedAtTarget()).isTrue();
+    assertThat(target.roles().get(0).chunkCap()).isEqualTo(ChunkCap.NONE);
+    assertThatThrownBy(() -> read("unlearn.method=npo", "unlearn.chunk-cap-nats=0"))
+        .hasMessageContaining("unlearn.chunk-cap-nats");
+    assertThatThrownBy(() -> read("unlearn.method=idk", "unlearn.chunk-cap-nats=target"))
+        .hasMessageContaining(
+            "unlearn.chunk-cap-nats is a loss on the text to forget, of which idk takes none");
   }
 
   @Test

@@ -18,11 +18,18 @@ import lethe.model.network.Parameters;
 import lethe.model.network.TokenBatch;
 import lethe.objective.CappedAscent;
 import lethe.objective.CappedEntropy;
+import lethe.objective.ChunkCap;
+import lethe.objective.CrossEntropy;
 import lethe.objective.GradientAscent;
 import lethe.objective.Margin;
+import lethe.objective.MaxEntropy;
+import lethe.objective.Misdirection;
 import lethe.objective.PositionTerm;
 import lethe.objective.Positions;
 import lethe.objective.Role;
+import lethe.objective.SimNpo;
+import lethe.objective.Term;
+import lethe.objective.ViewKind;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -79,6 +86,58 @@ class SequenceCapTest {
     assertLeavesOnlyTheOther(against(between), there, other);
   }
 
+  @Test
+  void aCapOfTheRoleLeavesATextAloneUnderAnyTerm() {
+    MicroBatch microBatch = new MicroBatch(network);
+    Example near = example("near", 4);
+    Example far = example("far", 3);
+    double[] means = microBatch.score(List.of(near, far), weights);
+    double between = (means[0] + means[1]) / 2 / 11;
+    List<Term> terms =
+        List.of(
+            new GradientAscent(),
+            new SimNpo(2, 0),
+            new MaxEntropy(MaxEntropy.Direction.MODEL_TO_UNIFORM),
+            new Misdirection(0, 2, new Misdirection.Drawn(1)));
+    for (Term term : terms) {
+      Role capped = new Role("forget", term, 1, new ChunkCap(between, Map.of()));
+      assertThat(gradient(capped, far)).as(term.name()).containsOnly(0f);
+      ModelParityTest.assertClose(
+          gradient(capped, far, near),
+          gradient(new Role("forget", term, 1), near),
+          1e-5,
+          term.name());
+      assertThat(norm(gradient(capped, near))).as(term.name()).isPositive();
+    }
+  }
+
+  @Test
+  void aCapOfTheRoleIsALossOnTheTextWhateverItsLabels() {
+    Example text = example("one", 3);
+    int[] tokens = text.views().get(0).tokens();
+    double own = new MicroBatch(network).score(List.of(text), weights)[0] / 11;
+    int[] others = new Random(9).ints(12, 0, TinyLlama.VOCABULARY).toArray();
+    Example relabelled = new Example("one", List.of(new Example.View(tokens, others, Double.NaN)));
+    double ofLabels = new MicroBatch(network).score(List.of(relabelled), weights)[0] / 11;
+    assertThat(Math.abs(own - ofLabels)).isGreaterThan(1e-3);
+    Term term = new CrossEntropy(ViewKind.RANDOM_LABELS);
+    Role below = new Role("forget", term, 1, new ChunkCap(own - 1e-3, Map.of()));
+    Role above = new Role("forget", term, 1, new ChunkCap(own + 1e-3, Map.of()));
+    assertThat(gradient(below, relabelled)).containsOnly(0f);
+    assertThat(norm(gradient(above, relabelled))).isPositive();
+  }
+
+  @Test
+  void aDomainHasItsOwnCap() {
+    Example text = example("one", 3);
+    Example book = new Example("book", "books", text.views());
+    Example paper = new Example("paper", "papers", text.views());
+    Role role =
+        new Role("forget", new GradientAscent(), 1, new ChunkCap(100, Map.of("books", 1.0)));
+    assertThat(gradient(role, book)).containsOnly(0f);
+    assertThat(norm(gradient(role, paper))).isPositive();
+  }
+
   /** Untrained, about half of the true tokens are behind the mean of all others. */
   private static Margin against(double rho) {
     return new Margin(TinyLlama.VOCABULARY - 1, 0, rho);
@@ -104,9 +163,12 @@ class SequenceCapTest {
   }
 
   private static float[] gradient(PositionTerm term, Example... examples) {
+    return gradient(new Role("forget", term, 1), examples);
+  }
+
+  private static float[] gradient(Role role, Example... examples) {
     try (Parameters leaves = weights.leaves()) {
-      new MicroBatch(network)
-          .accumulate(new Role("forget", term, 1), List.of(examples), 1, leaves, Map.of());
+      new MicroBatch(network).accumulate(role, List.of(examples), 1, leaves, Map.of());
       float[] gradient = new float[TinyLlama.values(1).length];
       leaves.readGradients(0, gradient, 0, gradient.length);
       return gradient;
