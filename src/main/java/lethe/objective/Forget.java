@@ -23,6 +23,7 @@ public enum Forget {
   CALIBRATED(
       "learn the original model's prediction, flatter and with less for the true token: see unlearn.calibrated-factor"),
   UNDIAL("learn the original model's prediction with the true token's logit lowered (Dong et al.)"),
+  UNDIAL_ASCENT("the same, and push the true token up to the loss that it has there"),
   NPO("negative preference optimisation (Zhang et al.)"),
   SIMNPO("the same per token and without a reference model (Fan et al.)"),
   JSD("learn unlearn.jsd-text over and over, by a divergence of at most log 2 (Singh et al.)"),
@@ -59,6 +60,11 @@ public enum Forget {
     return this == CAPPED_ASCENT || this == CAPPED_ENTROPY;
   }
 
+  /** Whether its labels are those of {@link Undial}. */
+  boolean lowersTheTruth() {
+    return this == UNDIAL || this == UNDIAL_ASCENT;
+  }
+
   /** Whether it learns a text in place of the one to forget, which it never sees. */
   boolean learnsAnotherText() {
     return this == IDK || this == MISMATCH;
@@ -81,6 +87,7 @@ public enum Forget {
       case CE_U -> new CrossEntropyUnlearning();
       case CALIBRATED -> new Distillation(settings.calibrated());
       case UNDIAL -> settings.undial();
+      case UNDIAL_ASCENT -> new UndialAscent(settings.undial(), settings.undialAscent());
       case NPO -> new Npo(settings.beta());
       case SIMNPO -> new SimNpo(settings.beta(), settings.gamma());
       case JSD -> new JensenShannonLabels();

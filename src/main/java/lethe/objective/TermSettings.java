@@ -14,6 +14,7 @@ import lethe.settings.Section;
  * @param margin the term of that name
  * @param genericAlpha how much of the reinforcement generic predictions subtract, at least 0
  * @param undial the term of that name
+ * @param undialAscent weight of the ascent beside its labels, greater than 0
  * @param calibrated its labels
  * @param misdirection the forget term of RMU; its layer is also that of the retain term
  * @param predictions what sampled and soft labels come from
@@ -27,6 +28,7 @@ public record TermSettings(
     Margin margin,
     double genericAlpha,
     Undial undial,
+    double undialAscent,
     CalibratedPredictions calibrated,
     Misdirection misdirection,
     TruncatedPredictions predictions) {
@@ -47,6 +49,7 @@ public record TermSettings(
         margin,
         genericAlpha,
         new Undial(nats, undial.temperature()),
+        undialAscent,
         calibrated,
         misdirection,
         predictions);
@@ -69,6 +72,7 @@ public record TermSettings(
         new Undial(
             toTarget(unlearn) ? 0 : unlearn.doubleInRange("undial-beta", 0, 1e6),
             unlearn.doubleInRange("undial-temperature", 1e-3, 1e3)),
+        unlearn.doubleInRange("undial-ascent-weight", 1e-9, 1e6),
         new CalibratedPredictions(
             unlearn.doubleInRange("calibrated-factor", 1e-9, 1),
             unlearn.doubleInRange("calibrated-temperature", 1e-3, 1e3)),

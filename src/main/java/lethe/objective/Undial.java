@@ -54,8 +54,13 @@ public record Undial(double beta, double temperature) implements PositionTerm {
   }
 
   private NDArray targetNV(Positions positions) {
+    return loweredNV(positions).softmax(-1);
+  }
+
+  /** The logits of the labels: N x V. */
+  NDArray loweredNV(Positions positions) {
     NDArray referenceNV = positions.frozenNV().get(FrozenModel.REFERENCE).div(temperature);
     NDArray loweredN1 = positions.truthN1(referenceNV).sub(beta);
-    return positions.withTruth(referenceNV, loweredN1).softmax(-1);
+    return positions.withTruth(referenceNV, loweredN1);
   }
 }

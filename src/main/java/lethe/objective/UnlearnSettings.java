@@ -69,7 +69,7 @@ public record UnlearnSettings(
             unlearn.string("jsd-text"),
             unlearn.choice("pairing", Pairing.class),
             TermSettings.read(unlearn),
-            TermSettings.toTarget(unlearn) && method.forget() == Forget.UNDIAL,
+            TermSettings.toTarget(unlearn) && method.forget().lowersTheTruth(),
             chunkCap(unlearn),
             unlearn.isWord(CHUNK_CAP, TARGET));
     settings.check(unlearn);

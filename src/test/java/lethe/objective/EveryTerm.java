@@ -18,6 +18,7 @@ public final class EveryTerm {
               new Margin(1, -1, 1),
               5,
               new Undial(10, 1),
+              0.5,
               new CalibratedPredictions(0.1, 1),
               new Misdirection(1, 2, new Misdirection.Drawn(42)),
               new TruncatedPredictions(3, 1, Truth.REMOVED)),
@@ -29,7 +30,8 @@ public final class EveryTerm {
               new SatImp(0.5, 2.5),
               new Margin(4, -2, 0.9),
               0.5,
-              new Undial(3, 1),
+              new Undial(3, 1.3),
+              2,
               new CalibratedPredictions(1, 1.4),
               new Misdirection(0, 20, new Misdirection.Drawn(-1)),
               new TruncatedPredictions(50, 0.6, Truth.KEPT)));

@@ -107,6 +107,8 @@ class HandWorkedTest {
     assertThat(pair(new Undial(3, 1))).isCloseTo(1.571267, micro());
     // The labels of (0.5, 0.5, 0, 0) and (0, 0, 0.5, 0): z_ref / 2 less 1 at the true token.
     assertThat(pair(new Undial(1, 2))).isCloseTo(1.632324, micro());
+    // Their divergences are 0.339277 and 0.210115; the true tokens are 0.727034 and 0.042780 above.
+    assertThat(pair(new UndialAscent(new Undial(1, 2), 0.5))).isCloseTo(0.467149, micro());
   }
 
   @Test

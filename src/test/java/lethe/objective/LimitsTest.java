@@ -255,6 +255,33 @@ class LimitsTest {
   }
 
   @Test
+  void undialAscentOfNoWeightIsUndialWithoutTheLabelsEntropy() {
+    double faint = 1e-12;
+    assertThat(gradient(new UndialAscent(new Undial(3, 1.3), faint), LOGITS))
+        .containsExactly(gradient(new Undial(3, 1.3), LOGITS), within(1e-11));
+  }
+
+  @Test
+  void undialAscentToLabelsThatAreCertainOfOthersIsAscentBesideThem() {
+    double[] undial = gradient(new Undial(1e3, 1), LOGITS);
+    double[] ascent = gradient(new GradientAscent(), LOGITS);
+    double[] both = new double[undial.length];
+    for (int i = 0; i < both.length; i++) {
+      both[i] = undial[i] + 2 * ascent[i];
+    }
+    assertThat(gradient(new UndialAscent(new Undial(1e3, 1), 2), LOGITS))
+        .containsExactly(both, within(1e-13));
+  }
+
+  @Test
+  void undialAscentIsNothingAtItsLabels() {
+    UndialAscent same = new UndialAscent(new Undial(0, 1), 2);
+    assertThat(value(same, REFERENCE)).isCloseTo(0, within(1e-14));
+    assertThat(gradient(same, REFERENCE))
+        .containsExactly(new double[REFERENCE.length], within(1e-14));
+  }
+
+  @Test
   void aDrawnDirectionHasLengthOneAndDependsOnItsSeedAlone() {
     float[] direction = new Misdirection.Drawn(42).of(500);
     double squares = 0;

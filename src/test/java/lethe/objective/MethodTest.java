@@ -23,6 +23,7 @@ class MethodTest {
           new Margin(1, 0, 1),
           5,
           new Undial(10, 1),
+          0.5,
           new CalibratedPredictions(0.2, 1.4),
           new Misdirection(7, 2, new Misdirection.Drawn(42)),
           new TruncatedPredictions(50, 1, Truth.REMOVED));
@@ -46,6 +47,7 @@ class MethodTest {
     "ce-u, forget.ce-u",
     "calibrated+kl, forget.calibrated retain.kl",
     "undial, forget.undial",
+    "undial-ascent+kl, forget.undial-ascent retain.kl",
     "npo, forget.npo",
     "npo+descent, forget.npo retain.descent",
     "jsd+jsd, forget.jsd retain.jsd",

@@ -112,7 +112,8 @@ class TermContractTest {
             term instanceof KullbackLeibler
                 || term instanceof JensenShannon
                 || term instanceof Distillation
-                || term instanceof Undial);
+                || term instanceof Undial
+                || term instanceof UndialAscent);
   }
 
   @ParameterizedTest

@@ -43,6 +43,7 @@ class UnlearnSettingsTest {
                     new Margin(1, 0, 1),
                     5,
                     new Undial(10, 1),
+                    0.5,
                     new CalibratedPredictions(0.2, 1.4),
                     new Misdirection(7, 2, new Misdirection.Drawn(42)),
                     new TruncatedPredictions(50, 1, Truth.REMOVED)),
