@@ -30,6 +30,7 @@ import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
 import lethe.target.DocumentHalves;
 import lethe.target.Split;
+import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
 import lethe.target.TargetStopSettings;
 import org.apache.hadoop.fs.Path;
@@ -59,6 +60,7 @@ public final class ProbeSelection {
   private final SparkSession spark;
   private final RunFolder folder;
   private final TargetStopSettings settings;
+  private final SteeringRules rules;
   private final ModelSource original;
   private final long seed;
   private final int shards;
@@ -66,6 +68,7 @@ public final class ProbeSelection {
   private final ComputeSettings compute;
 
   /**
+   * @param pullsBack see {@link SteeringRules}
    * @param original the model whose loss on unseen text is the target
    * @param seed of the training that is steered
    * @param shards of its steps, over which the probe chunks are distributed
@@ -76,6 +79,7 @@ public final class ProbeSelection {
       SparkSession spark,
       RunFolder folder,
       TargetStopSettings settings,
+      boolean pullsBack,
       ModelSource original,
       long seed,
       int shards,
@@ -84,6 +88,7 @@ public final class ProbeSelection {
     this.spark = spark;
     this.folder = folder;
     this.settings = settings;
+    this.rules = new SteeringRules(settings.leastSteps(), pullsBack);
     this.original = original;
     this.seed = seed;
     this.shards = shards;
@@ -135,7 +140,8 @@ public final class ProbeSelection {
             settings.band(),
             settings.probeEvery(),
             Math.log(original.architecture().vocabulary()));
-    return new ProbePlan(target, spark.createDataFrame(planned(probes, target), ProbeRow.SCHEMA));
+    return new ProbePlan(
+        target, rules, spark.createDataFrame(planned(probes, target), ProbeRow.SCHEMA));
   }
 
   /** Views of the forget and approximate chunks whose documents are in the steering half. */

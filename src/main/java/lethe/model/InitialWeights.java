@@ -5,7 +5,7 @@ import java.util.Map;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.checkpoint.TensorSource;
 import lethe.model.network.Architecture;
-import lethe.random.SplitMix64;
+import lethe.random.NormalNumbers;
 
 /**
  * The start of pre-training, as Hugging Face initialises these models: normal for matrices, one for
@@ -32,22 +32,9 @@ public final class InitialWeights implements TensorSource {
   public void read(String name, long fromElement, float[] to, int offset, int count) {
     boolean matrix = shapes.get(name).shape().size() > 1;
     float constant = name.endsWith(".bias") ? 0 : scale;
-    long stream = mix(seed ^ mix(name.hashCode()));
+    NormalNumbers normal = new NormalNumbers(seed, name);
     for (int i = 0; i < count; i++) {
-      to[offset + i] =
-          matrix ? (float) (deviation * normal(stream + 2 * (fromElement + i))) : constant;
+      to[offset + i] = matrix ? (float) (deviation * normal.at(fromElement + i)) : constant;
     }
-  }
-
-  /** The Box-Muller transform of two uniform numbers derived from a counter. */
-  private static double normal(long counter) {
-    double u = ((mix(counter) >>> 11) + 1) * 0x1p-53;
-    double v = (mix(counter + 1) >>> 11) * 0x1p-53;
-    return StrictMath.sqrt(-2 * StrictMath.log(u)) * StrictMath.cos(2 * StrictMath.PI * v);
-  }
-
-  /** The first number of a generator. */
-  private static long mix(long seed) {
-    return SplitMix64.mix(seed + SplitMix64.GAMMA);
   }
 }

@@ -42,9 +42,17 @@ public record TrainedModel(ModelSource model, StartWeights start, Adapter adapte
     return adapted().map(AdaptedNetwork::architecture).orElseGet(this::base);
   }
 
-  /** The weights to begin with, under the names of the network's tensors. */
+  /** The weights to begin with that are trained, under the names of the network's tensors. */
   public TensorSource tensors() {
-    TensorSource weights = start.tensors();
+    return withAdapter(start.tensors());
+  }
+
+  /** The weights to begin with that are not trained, under the names of the network's tensors. */
+  public TensorSource untrained() {
+    return withAdapter(start.untrained());
+  }
+
+  private TensorSource withAdapter(TensorSource weights) {
     Optional<AdaptedNetwork> network = adapted();
     if (network.isEmpty()) {
       return weights;
@@ -57,10 +65,10 @@ public record TrainedModel(ModelSource model, StartWeights start, Adapter adapte
 
   /**
    * Whether each worker reads the weights to begin with from where they lie. Those of an adapter
-   * are few and random ones take longer to draw than to send: the driver sends these.
+   * are few, and random ones and noise take longer to draw than to send: the driver sends these.
    */
   public boolean readByWorkers() {
-    return adapter == null && !start.random();
+    return adapter == null && start.asTheyAre();
   }
 
   /**
@@ -74,7 +82,7 @@ public record TrainedModel(ModelSource model, StartWeights start, Adapter adapte
     long offset = 0;
     for (NamedShape tensor : architecture().tensors()) {
       if (!trained.contains(tensor.name())) {
-        weights = weights == null ? tensors() : weights;
+        weights = weights == null ? untrained() : weights;
         for (long from = 0; from < tensor.elements(); from += piece.length) {
           int count = (int) Math.min(piece.length, tensor.elements() - from);
           weights.read(tensor.name(), from, piece, 0, count);

@@ -65,6 +65,17 @@ public enum Forget {
     return this == UNDIAL || this == UNDIAL_ASCENT;
   }
 
+  /**
+   * Whether it ends at predictions that it also comes back to from beyond: a loss past the target
+   * falls again. What only pushes the loss up does not.
+   */
+  public boolean pullsBack() {
+    return switch (this) {
+      case UNDIAL, UNDIAL_ASCENT, CALIBRATED, SOFT_LABELS, GENERIC_PREDICTIONS -> true;
+      default -> false;
+    };
+  }
+
   /** Whether it learns a text in place of the one to forget, which it never sees. */
   boolean learnsAnotherText() {
     return this == IDK || this == MISMATCH;

@@ -15,6 +15,7 @@ import lethe.target.Split;
  * @param retainWeights of the retain term by split, where the user gives one; at least 0
  * @param initialWeights Hugging Face folder of the weights to begin with, where they are not the
  *     original's
+ * @param startNoise share of noise in the matrices to begin with, from 0 to 1
  * @param reference the model that reference predictions come from
  * @param reinforcedModel Hugging Face folder of the model that knows the forget split better
  * @param rejections file of sentences that refuse an answer, where they are not the built-in ones
@@ -31,6 +32,7 @@ public record UnlearnSettings(
     double forgetWeight,
     Map<String, Double> retainWeights,
     Optional<String> initialWeights,
+    double startNoise,
     Reference reference,
     Optional<String> reinforcedModel,
     Optional<String> rejections,
@@ -63,6 +65,7 @@ public record UnlearnSettings(
             unlearn.doubleInRange("forget-weight", 1e-9, 1e9),
             weights(unlearn.section("retain-weights")),
             unlearn.optionalText("initial-weights"),
+            unlearn.doubleInRange("start-noise", 0, 1),
             unlearn.choice("reference", Reference.class),
             unlearn.optionalText("reinforced-model"),
             unlearn.optionalText("rejections"),

@@ -112,7 +112,7 @@ final class Unlearn {
             spec,
             config.train(),
             views,
-            StartWeights.of(start),
+            StartWeights.noised(start, config.unlearn().startNoise(), config.train().seed()),
             probes,
             models.writer(training, spec, fingerprints));
     Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())), result);
@@ -254,6 +254,7 @@ final class Unlearn {
                 spark,
                 folder,
                 config.stop(),
+                config.unlearn().method().forget().pullsBack(),
                 original,
                 config.train().seed(),
                 config.train().shards(),

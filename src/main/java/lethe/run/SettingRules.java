@@ -71,6 +71,12 @@ public record SettingRules(RunConfig config, Section root) {
               "undial-beta",
               "can be target only with stop.at-target=true, which finds the target; set that, or a number of nats");
     }
+    if (config.unlearn().startNoise() > 0 && config.train().adapter().isPresent()) {
+      root.section("unlearn")
+          .problem(
+              "start-noise",
+              "needs weights that are trained, and with train.lora those of the model are not; set train.lora.rank=0, or unlearn.start-noise=0");
+    }
     if (config.unlearn().cappedAtTarget() && !config.stop().atTarget()) {
       root.section("unlearn")
           .problem(

@@ -22,7 +22,7 @@ import lethe.model.TrainedModel;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.target.ProbeResult;
-import lethe.target.SteeringTarget;
+import lethe.target.SteeringRules;
 import lethe.train.exchange.ExchangeSpec;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
@@ -191,7 +191,11 @@ public final class Trainer {
         probes.map(
             p ->
                 new TargetController(
-                    p.target(), new ShardTree(settings.shards()), steps, listener::probed));
+                    p.target(),
+                    p.rules(),
+                    new ShardTree(settings.shards()),
+                    steps,
+                    listener::probed));
     ExchangeSpec exchange =
         new ExchangeSpec(
             layout,
@@ -202,12 +206,12 @@ public final class Trainer {
             0,
             settings.workers());
     String startSha256 = MasterWeights.sha256(initial);
-    RunIdentity identity =
-        identity(layout, startSha256, untrained, counts, schedule, probes.map(ProbePlan::target));
+    RunIdentity identity = identity(layout, startSha256, untrained, counts, schedule, probes);
     JsonNode run = Json.MAPPER.valueToTree(identity);
     Function<float[][], TrainedWeights> weights =
         buckets ->
-            new TrainedWeights(trained, new MasterWeights(layout, buckets, trained.tensors()), run);
+            new TrainedWeights(
+                trained, new MasterWeights(layout, buckets, trained.untrained()), run);
     Optimizer optimizer =
         new Optimizer(
             settings.optimizer(), layout, initial, settings.maxGradNorm(), settings.weightDecay());
@@ -318,13 +322,17 @@ public final class Trainer {
       String untrained,
       long[][] counts,
       LearningRateSchedule schedule,
-      Optional<SteeringTarget> target) {
+      Optional<ProbePlan> probes) {
     Map<String, Object> parts = new TreeMap<>(spec.inputs());
     parts.put("the model's tensors", layout);
     parts.put("the terms", spec.roles().stream().map(Trainer::part).toList());
     parts.put("the plan", Map.of("steps", counts.length, "counts_sha256", sha256(counts)));
     parts.put("the learning rates", schedule);
-    target.ifPresent(t -> parts.put("the target", t));
+    probes.ifPresent(p -> parts.put("the target", p.target()));
+    probes
+        .map(ProbePlan::rules)
+        .filter(rules -> !rules.equals(SteeringRules.PLAIN)) // older runs have no others
+        .ifPresent(rules -> parts.put("the steering", rules));
     if (settings.optimizer() != UpdateRule.ADAMW) { // older runs do not record theirs
       parts.put("train.optimizer", settings.optimizer());
     }

@@ -139,7 +139,11 @@ class ProbeSelectionTest {
     assertThat(Arrays.stream(odds.counts()).sum()).isEqualTo(tokens);
     assertThat(odds.loss(0)).isCloseTo(nll / tokens, within(1 / 128.0));
     assertThat(
-            count("others", new ProbePlan(plan.target(), plan.rows().repartition(5)), 1).counts())
+            count(
+                    "others",
+                    new ProbePlan(plan.target(), plan.rules(), plan.rows().repartition(5)),
+                    1)
+                .counts())
         .isEqualTo(odds.counts());
     assertThat(count("odds", plan, 2).counts()).isNotEqualTo(odds.counts());
   }
@@ -168,7 +172,8 @@ class ProbeSelectionTest {
     return new ProbeSelection(
             LocalSpark.SESSION,
             folder,
-            new TargetStopSettings(true, 0.15, 5, probeChunks, 1000),
+            new TargetStopSettings(true, 0, 0.15, 5, probeChunks, 1000),
+            false,
             model,
             7,
             8,

@@ -29,6 +29,7 @@ class UnlearnSettingsTest {
                 1,
                 Map.of(),
                 Optional.empty(),
+                0,
                 Reference.ORIGINAL,
                 Optional.empty(),
                 Optional.empty(),

@@ -46,6 +46,7 @@ import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
+import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.GradientConflict;
 import lethe.train.gradient.GradientMode;
@@ -586,7 +587,7 @@ class EngineIT {
     SteeringTarget target =
         new SteeringTarget(
             List.of(new SteeringTarget.Domain("d", nll, tokens, tokens)), BAND, 5, 100);
-    return new ProbePlan(target, spark.createDataFrame(rows, ProbeRow.SCHEMA));
+    return new ProbePlan(target, SteeringRules.PLAIN, spark.createDataFrame(rows, ProbeRow.SCHEMA));
   }
 
   /** Executor processes that this test's Spark has started, oldest first. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import lethe.folder.Files;
 import lethe.model.checkpoint.NamedShape;
+import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
@@ -94,6 +95,6 @@ class SteeredCheckpointTest {
             0.1,
             5,
             10);
-    return new TargetController(target, new ShardTree(2), 20, probe -> {});
+    return new TargetController(target, SteeringRules.PLAIN, new ShardTree(2), 20, probe -> {});
   }
 }

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import lethe.target.Outcome;
 import lethe.target.ProbeResult;
+import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.ShardTree;
 
@@ -24,7 +25,8 @@ import lethe.train.gradient.ShardTree;
  *
  * <pre>  miss = sum_d n_d |nll_d - target_d| / sum_d n_d </pre>
  *
- * and never a collapsed one, whose loss is above that of a uniform prediction. Every decision is a
+ * and never a collapsed one, whose loss is above that of a uniform prediction. Under {@link
+ * SteeringRules} it ends later, or goes on with a domain at its target. Every decision is a
  * function of the sums, which have the same bits for any number of workers, so the decisions are
  * the same, too. The thread of the driver's loop alone uses it.
  */
@@ -79,6 +81,8 @@ public final class TargetController {
   private static final double MOST_WEIGHT = 8;
 
   private final SteeringTarget target;
+  private final SteeringRules rules;
+  private final int leastSteps;
   private final ShardTree tree;
   private final int steps;
   private final Consumer<ProbeResult> listener;
@@ -91,13 +95,20 @@ public final class TargetController {
   private float[][] bestWeights;
 
   /**
+   * @param rules how it is steered
    * @param tree of the shards, along which sums are added
    * @param steps most steps allowed
    * @param listener receives every new probe
    */
   public TargetController(
-      SteeringTarget target, ShardTree tree, int steps, Consumer<ProbeResult> listener) {
+      SteeringTarget target,
+      SteeringRules rules,
+      ShardTree tree,
+      int steps,
+      Consumer<ProbeResult> listener) {
     this.target = target;
+    this.rules = rules;
+    this.leastSteps = Math.min(rules.leastSteps(), steps);
     this.tree = tree;
     this.steps = steps;
     this.listener = listener;
@@ -170,18 +181,20 @@ public final class TargetController {
       misses[d] = Math.abs(means[d] - target.domains().get(d).target());
       any |= open(means, d);
     }
+    boolean mayEnd = probe.step() >= leastSteps;
     boolean collapsed = collapsed(target.weighed(means));
     double outside =
         Math.max(0, Math.abs(target.weighed(means) - target.nll()) - target.innerBand());
     double miss = target.weighed(misses);
-    if (probes.isEmpty() || (!collapsed && nearer(outside, miss))) {
+    boolean first = mayEnd && bestStep < leastSteps;
+    if (probes.isEmpty() || (!collapsed && (first || (mayEnd && nearer(outside, miss))))) {
       leastOutside = finite(outside);
       leastMiss = finite(miss);
       bestStep = probe.step();
       bestWeights = null; // makes room for the new ones
       bestWeights = weights.get();
     }
-    boolean done = !any || collapsed || probe.step() == steps;
+    boolean done = (mayEnd && (!any || collapsed)) || probe.step() == steps;
     int next = done ? ProbeDecision.DONE : probe.step() + stepsToNextProbe(probe.step(), means);
     double[] shares = weights(probe.step(), means);
     probes.add(probe);
@@ -209,6 +222,9 @@ public final class TargetController {
    * forget loss as a whole stays the same.
    */
   private double[] weights(int step, double[] means) {
+    if (rules.pullsBack()) {
+      return unitWeights();
+    }
     double[] left = new double[means.length];
     for (int d = 0; d < left.length; d++) {
       if (open(means, d)) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import lethe.target.ProbeResult;
+import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
 import lethe.train.exchange.Message.Kind;
 import lethe.train.gradient.ShardTree;
@@ -80,7 +81,7 @@ class ProbeCollectorTest {
             1,
             5,
             1e9);
-    return new TargetController(target, new ShardTree(SHARDS), 20, told::add);
+    return new TargetController(target, SteeringRules.PLAIN, new ShardTree(SHARDS), 20, told::add);
   }
 
   private static void put(

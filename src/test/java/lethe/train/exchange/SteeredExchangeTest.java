@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import lethe.model.checkpoint.NamedShape;
+import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.BufferPool;
 import lethe.train.gradient.GradientMode;
@@ -92,7 +93,11 @@ class SteeredExchangeTest {
     List<String> looks = new ArrayList<>();
     TargetController steering =
         new TargetController(
-            target, new ShardTree(SHARDS), STEPS, probe -> looks.add(probe.toString()));
+            target,
+            SteeringRules.PLAIN,
+            new ShardTree(SHARDS),
+            STEPS,
+            probe -> looks.add(probe.toString()));
     ExchangeSpec exchange =
         new ExchangeSpec(
             LAYOUT,

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import lethe.target.Outcome;
 import lethe.target.ProbeResult;
+import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.ShardTree;
 import org.junit.jupiter.api.Test;
@@ -159,13 +160,63 @@ class TargetControllerTest {
         .hasMessage("Refused a probe at step 0: the next is at step 1");
   }
 
+  @Test
+  void doesNotEndNorKeepAModelBeforeItsLeastSteps() {
+    TargetController steering = steering(new SteeringRules(7, false), 20, domain("a", 4));
+    steering.probed(0, sums(4.5), TargetControllerTest::none); // noise: beyond the target
+    assertThat(steering.decision().done()).isFalse();
+    assertThat(steering.decision().weights()).containsExactly(0);
+    assertThat(steering.decision().nextProbeStep()).isEqualTo(1);
+    steering.probed(1, sums(4), TargetControllerTest::none);
+    steering.probed(steering.decision().nextProbeStep(), sums(3), TargetControllerTest::none);
+    assertThat(steering.decision().weights()).containsExactly(1);
+    while (steering.decision().nextProbeStep() < 7) {
+      steering.probed(steering.decision().nextProbeStep(), sums(3.9), TargetControllerTest::none);
+      assertThat(steering.decision().done()).isFalse();
+    }
+    int first = steering.decision().nextProbeStep();
+    steering.probed(first, sums(3.5), TargetControllerTest::none);
+    assertThat(steering.bestStep()).as("though others were nearer").isEqualTo(first);
+    assertThat(steering.decision().done()).isFalse();
+    int next = steering.decision().nextProbeStep();
+    steering.probed(next, sums(3.95), TargetControllerTest::none);
+    assertThat(steering.bestStep()).isEqualTo(next);
+    assertThat(steering.decision().done()).isTrue();
+  }
+
+  @Test
+  void keepsTheLastStepWhereTheLeastAreMoreThanAll() {
+    TargetController steering = steering(new SteeringRules(50, false), 1, domain("a", 4));
+    steering.probed(0, sums(3.9), TargetControllerTest::none);
+    steering.probed(1, sums(3), TargetControllerTest::none);
+    assertThat(steering.decision().done()).isTrue();
+    assertThat(steering.bestStep()).isEqualTo(1);
+  }
+
+  @Test
+  void goesOnWithADomainAtItsTargetUnderATermThatPullsBack() {
+    TargetController steering =
+        steering(new SteeringRules(0, true), 20, domain("a", 4), domain("b", 3));
+    steering.probed(0, sums(2, 2), TargetControllerTest::none);
+    steering.probed(1, sums(4, 2.5), TargetControllerTest::none);
+    assertThat(steering.decision().weights()).containsExactly(1, 1);
+    assertThat(steering.decision().done()).isFalse();
+    steering.probed(steering.decision().nextProbeStep(), sums(4, 3), TargetControllerTest::none);
+    assertThat(steering.decision().done()).isTrue();
+  }
+
   private static float[][] none() {
     return new float[0][];
   }
 
   private TargetController steering(int steps, SteeringTarget.Domain... domains) {
+    return steering(SteeringRules.PLAIN, steps, domains);
+  }
+
+  private TargetController steering(
+      SteeringRules rules, int steps, SteeringTarget.Domain... domains) {
     return new TargetController(
-        new SteeringTarget(List.of(domains), 0.2, 5, 6), new ShardTree(2), steps, told::add);
+        new SteeringTarget(List.of(domains), 0.2, 5, 6), rules, new ShardTree(2), steps, told::add);
   }
 
   private static SteeringTarget.Domain domain(String name, double target) {
