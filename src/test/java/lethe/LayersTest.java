@@ -55,6 +55,7 @@ class LayersTest {
     room(
         "inference",
         "settings spark folder table model.checkpoint model.torch model.network model");
+    room("generation", "random settings table model.network inference");
 
     room("corpus.source", "json failure settings spark folder table");
     room("corpus.split", "settings folder table target corpus.source");
@@ -93,7 +94,7 @@ class LayersTest {
     room(
         "evaluate",
         "json settings folder table target model.checkpoint model.torch model.network model"
-            + " inference evaluate.metric");
+            + " inference generation evaluate.metric");
     room("report", "json settings folder target model.checkpoint evaluate.metric evaluate");
 
     room(
@@ -130,7 +131,7 @@ class LayersTest {
 
   private static final String WITH_TENSORS =
       "objective model.checkpoint model.torch model.network model.family model loss inference"
-          + " examples bench train.worker";
+          + " generation examples bench train.worker";
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -221,7 +222,7 @@ class LayersTest {
     refuse(
         packages(others),
         "lethe\\.(corpus\\.token\\.Tokenizer" // the tokenizer's library is one of DJL's
-            + "|evaluate\\.(Scorer|GreedyDecoder))" // work within a loaded model
+            + "|evaluate\\.Scorer)" // work within a loaded model
             + "(\\$.*)?",
         "ai.djl..");
   }
@@ -231,7 +232,7 @@ class LayersTest {
   void aStageOfAModelIsMadeWhereItsTasksAskForAGpu() {
     noClasses()
         .that()
-        .resideInAnyPackage(packages("examples evaluate"))
+        .resideInAnyPackage(packages("generation examples evaluate"))
         .should()
         .callMethodWhere(
             DescribedPredicate.describe(

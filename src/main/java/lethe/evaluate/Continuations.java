@@ -18,6 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import lethe.evaluate.metric.Extraction;
+import lethe.generation.Answer;
+import lethe.generation.GenerationSettings;
+import lethe.generation.Generator;
+import lethe.generation.Prompt;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
 import lethe.inference.ModelStage;
@@ -191,11 +195,13 @@ final class Continuations {
 
   private static List<Written> write(LoadedModel model, List<Opening> openings) {
     ModelTokenizer text = model.text().orElseThrow();
-    List<int[]> written =
-        GreedyDecoder.continuations(
-            model, openings.stream().map(Opening::firstHalf).toList(), Extraction.EXTRACTED);
+    List<Answer> written =
+        Generator.answers(
+            model,
+            openings.stream().map(o -> new Prompt(o.chunk().toString(), o.firstHalf())).toList(),
+            GenerationSettings.greedy(Extraction.EXTRACTED, openings.size()));
     return IntStream.range(0, openings.size())
-        .mapToObj(i -> Written.of(text, openings.get(i), written.get(i)))
+        .mapToObj(i -> Written.of(text, openings.get(i), written.get(i).tokens()))
         .toList();
   }
 }

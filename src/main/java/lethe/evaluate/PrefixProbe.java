@@ -20,6 +20,10 @@ import java.util.Iterator;
 import java.util.List;
 import lethe.evaluate.metric.CommonRun;
 import lethe.evaluate.metric.Extraction;
+import lethe.generation.Answer;
+import lethe.generation.GenerationSettings;
+import lethe.generation.Generator;
+import lethe.generation.Prompt;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
 import lethe.inference.ModelStage;
@@ -132,16 +136,25 @@ final class PrefixProbe {
       if (enough.isEmpty()) {
         return List.of();
       }
-      List<int[]> prefixes =
-          enough.stream().map(c -> Arrays.copyOf(c.passage().tokens(), end(c, given))).toList();
-      List<int[]> written =
+      List<Prompt> prefixes = enough.stream().map(c -> prefix(c, given)).toList();
+      List<Answer> written =
           LoadedModel.with(
-              model, m -> GreedyDecoder.continuations(m, prefixes, Extraction.EXTRACTED));
+              model,
+              m ->
+                  Generator.answers(
+                      m,
+                      prefixes,
+                      GenerationSettings.greedy(Extraction.EXTRACTED, prefixes.size())));
       List<Row> rows = new ArrayList<>();
       for (int i = 0; i < written.size(); i++) {
-        rows.add(row(enough.get(i), given, written.get(i)));
+        rows.add(row(enough.get(i), given, written.get(i).tokens()));
       }
       return rows;
+    }
+
+    private static Prompt prefix(ChunkPassage chunk, int given) {
+      return new Prompt(
+          chunk.chunk().toString(), Arrays.copyOf(chunk.passage().tokens(), end(chunk, given)));
     }
 
     /** The place after the tokens given. A text's first token is one of them. */

@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.col;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -26,6 +27,8 @@ import scala.Tuple2;
  * the same bits: rows of similar length share a batch, which also keeps padding small.
  */
 public final class BatchInference {
+  private static final String LENGTH = "length";
+
   private BatchInference() {}
 
   /** What is done with a batch, on an executor. */
@@ -42,26 +45,96 @@ public final class BatchInference {
    */
   public static Dataset<Row> map(
       Dataset<Row> rows, Column tokens, int batch, ModelKey model, StructType schema, Work work) {
+    Column[] order = {tokens.desc(), col(DOMAIN), col(DOCUMENT), col(ORDINAL)};
+    return map(rows, order, Batches.of(batch), model, schema, work);
+  }
+
+  /**
+   * The same with rows of one length in a batch, so that none needs padding.
+   *
+   * @param tokens how long a row is
+   * @param id columns that identify a row
+   * @param batch most rows per pass
+   * @param model that does the work
+   * @param schema of the result
+   */
+  public static Dataset<Row> mapOneLength(
+      Dataset<Row> rows,
+      Column tokens,
+      List<Column> id,
+      int batch,
+      ModelKey model,
+      StructType schema,
+      Work work) {
+    long[] counts =
+        rows.groupBy(tokens.as(LENGTH)).count().orderBy(col(LENGTH).desc()).collectAsList().stream()
+            .mapToLong(row -> row.<Long>getAs("count"))
+            .toArray();
+    List<Column> order = new ArrayList<>(id);
+    order.add(0, tokens.desc());
+    return map(rows, order.toArray(Column[]::new), Batches.of(counts, batch), model, schema, work);
+  }
+
+  private static Dataset<Row> map(
+      Dataset<Row> rows,
+      Column[] order,
+      Batches batches,
+      ModelKey model,
+      StructType schema,
+      Work work) {
     SparkSession spark = rows.sparkSession();
     int tasks = Math.max(1, spark.sparkContext().defaultParallelism());
     JavaRDD<Row> stage =
-        rows.orderBy(tokens.desc(), col(DOMAIN), col(DOCUMENT), col(ORDINAL))
+        rows.orderBy(order)
             .javaRDD()
             .zipWithIndex()
             .mapToPair(Tuple2::swap)
-            .repartitionAndSortWithinPartitions(new ByBatch(tasks, batch))
-            .mapPartitions(new Task(model, work, batch));
+            .repartitionAndSortWithinPartitions(new ByBatch(tasks, batches))
+            .mapPartitions(new Task(model, work, batches));
     return spark.createDataFrame(ModelStage.withGpu(spark, model.compute(), stage), schema);
+  }
+
+  /**
+   * Which batch each row belongs to, by its place in the order of all rows.
+   *
+   * @param starts the first place of each run of rows that share no batch with others, ascending
+   * @param numbers the number of each run's first batch
+   * @param size most rows of a batch
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Batches(long[] starts, long[] numbers, int size) implements Serializable {
+    static Batches of(int size) {
+      return new Batches(new long[1], new long[1], size);
+    }
+
+    /**
+     * @param counts rows of each run
+     */
+    static Batches of(long[] counts, int size) {
+      long[] starts = new long[counts.length];
+      long[] numbers = new long[counts.length];
+      for (int run = 1; run < counts.length; run++) {
+        starts[run] = starts[run - 1] + counts[run - 1];
+        numbers[run] = numbers[run - 1] + (counts[run - 1] + size - 1) / size;
+      }
+      return new Batches(starts, numbers, size);
+    }
+
+    long number(long place) {
+      int found = Arrays.binarySearch(starts, place);
+      int run = found >= 0 ? found : -found - 2; // the last that starts before it
+      return numbers[run] + (place - starts[run]) / size;
+    }
   }
 
   /** All rows of a batch go to one partition; batches are assigned to partitions in turn. */
   private static final class ByBatch extends Partitioner {
     private final int tasks;
-    private final int batch;
+    private final Batches batches;
 
-    ByBatch(int tasks, int batch) {
+    ByBatch(int tasks, Batches batches) {
       this.tasks = tasks;
-      this.batch = batch;
+      this.batches = batches;
     }
 
     @Override
@@ -71,29 +144,32 @@ public final class BatchInference {
 
     @Override
     public int getPartition(Object number) {
-      return (int) ((Long) number / batch % tasks);
+      return (int) (batches.number((Long) number) % tasks);
     }
   }
 
-  private record Task(ModelKey model, Work work, int batch)
+  private record Task(ModelKey model, Work work, Batches batches)
       implements FlatMapFunction<Iterator<Tuple2<Long, Row>>, Row> {
     @Override
     public Iterator<Row> call(Iterator<Tuple2<Long, Row>> numbered) {
-      return new Flat(numbered, batch, rows -> LoadedModel.with(model, m -> work.rows(m, rows)));
+      return new Flat(numbered, batches, rows -> LoadedModel.with(model, m -> work.rows(m, rows)));
     }
   }
 
   /** The rows of one batch at a time. */
   private static final class Flat implements Iterator<Row> {
     private final Iterator<Tuple2<Long, Row>> numbered;
-    private final int batch;
+    private final Batches batches;
     private final Function<List<Row>, List<Row>> work;
     private Tuple2<Long, Row> head;
     private Iterator<Row> done = List.<Row>of().iterator();
 
-    Flat(Iterator<Tuple2<Long, Row>> numbered, int batch, Function<List<Row>, List<Row>> work) {
+    Flat(
+        Iterator<Tuple2<Long, Row>> numbered,
+        Batches batches,
+        Function<List<Row>, List<Row>> work) {
       this.numbered = numbered;
-      this.batch = batch;
+      this.batches = batches;
       this.work = work;
       advance();
     }
@@ -103,9 +179,9 @@ public final class BatchInference {
     }
 
     private List<Row> batch() {
-      long number = head._1() / batch;
+      long number = batches.number(head._1());
       List<Row> rows = new ArrayList<>();
-      while (head != null && head._1() / batch == number) {
+      while (head != null && batches.number(head._1()) == number) {
         rows.add(head._2());
         advance();
       }

@@ -33,6 +33,11 @@ public final class ModelTokenizer implements AutoCloseable {
     return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false);
   }
 
+  /** The same without special tokens, such as those that end a turn of a conversation. */
+  public String textWithoutSpecialTokens(int[] ids) {
+    return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), true);
+  }
+
   /** The tokens of a text, without added special tokens. */
   public int[] tokens(String text) {
     return Arrays.stream(tokenizer.encode(text, false, false).getIds())

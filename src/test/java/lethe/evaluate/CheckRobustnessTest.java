@@ -18,6 +18,9 @@ import lethe.evaluate.RobustnessScores.Quantized;
 import lethe.evaluate.RobustnessScores.Relearned;
 import lethe.evaluate.metric.CommonRun;
 import lethe.folder.RunFolder;
+import lethe.generation.GenerationSettings;
+import lethe.generation.Generator;
+import lethe.generation.Prompt;
 import lethe.inference.ComputeSettings;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
@@ -234,8 +237,11 @@ class CheckRobustnessTest {
     int[] written =
         LoadedModel.with(
                 ModelKey.of(model, ComputeSettings.cpu(1)),
-                m -> GreedyDecoder.continuations(m, List.of(prefix), 50))
-            .get(0);
+                m ->
+                    Generator.answers(
+                        m, List.of(new Prompt("prefix", prefix)), GenerationSettings.greedy(50, 1)))
+            .get(0)
+            .tokens();
     return IntStream.concat(Arrays.stream(prefix), Arrays.stream(written)).toArray();
   }
 

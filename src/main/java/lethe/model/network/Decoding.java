@@ -94,6 +94,27 @@ public final class Decoding implements AutoCloseable {
   }
 
   /**
+   * Leaves texts out that are not to grow further.
+   *
+   * @param texts places of those that stay, ascending, at least 1
+   */
+  public void keep(int[] texts) {
+    long[][] left = new long[texts.length][];
+    for (int b = 0; b < left.length; b++) {
+      left[b] = ids[texts[b]];
+    }
+    ids = left;
+    if (!recompute) {
+      NDArray rows = manager.create(Arrays.stream(texts).asLongStream().toArray());
+      for (int layer = 0; layer < past.size(); layer++) {
+        NDList all = past.get(layer);
+        past.set(layer, new NDList(all.stream().map(one -> network.run("at", one, rows)).toList()));
+        all.close();
+      }
+    }
+  }
+
+  /**
    * @param had tokens whose keys and values are kept
    */
   private NDArray run(int had) {

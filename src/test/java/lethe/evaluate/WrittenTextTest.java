@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import lethe.generation.Answer;
+import lethe.generation.GenerationSettings;
+import lethe.generation.Generator;
+import lethe.generation.Prompt;
 import lethe.inference.ComputeSettings;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
@@ -23,7 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class GreedyDecoderTest {
+/** What a model writes, and what one pass over a text tells of it. */
+class WrittenTextTest {
   private static final int WRITTEN = 20;
 
   @TempDir Path temp;
@@ -47,8 +52,7 @@ class GreedyDecoderTest {
 
   @Test
   void writesTogetherWhatEachTextAloneIsFollowedBy() {
-    List<int[]> written =
-        LoadedModel.with(key, model -> GreedyDecoder.continuations(model, prefixes, WRITTEN));
+    List<int[]> written = written();
     for (int i = 0; i < prefixes.size(); i++) {
       assertThat(written.get(i)).isEqualTo(alone(prefixes.get(i)));
     }
@@ -56,8 +60,7 @@ class GreedyDecoderTest {
 
   @Test
   void verbatimTellsFromOnePassHowFarAContinuationAgrees() {
-    List<int[]> written =
-        LoadedModel.with(key, model -> GreedyDecoder.continuations(model, prefixes, WRITTEN));
+    List<int[]> written = written();
     for (int wrong : new int[] {0, 3, WRITTEN - 1, WRITTEN}) {
       for (int i = 0; i < prefixes.size(); i++) {
         int[] prefix = prefixes.get(i);
@@ -77,6 +80,15 @@ class GreedyDecoderTest {
         assertThat(agrees).as("text %d, wrong at %d", i, wrong).isEqualTo(wrong);
       }
     }
+  }
+
+  private List<int[]> written() {
+    List<Prompt> prompts = prefixes.stream().map(tokens -> new Prompt("", tokens)).toList();
+    return LoadedModel.with(
+            key, model -> Generator.answers(model, prompts, GenerationSettings.greedy(WRITTEN, 4)))
+        .stream()
+        .map(Answer::tokens)
+        .toList();
   }
 
   /** Token by token, one text, from the logits of all positions. */
