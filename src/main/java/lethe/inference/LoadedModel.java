@@ -87,6 +87,7 @@ public final class LoadedModel {
               () -> {
                 LOADED.values().forEach(LoadedModel::close);
                 LOADED.clear();
+                LoadedEncoder.closeAll();
                 return null;
               }));
       thread.shutdown();
@@ -94,7 +95,8 @@ public final class LoadedModel {
     }
   }
 
-  private static <T> T inTurn(Supplier<T> work) {
+  /** Runs work in the one thread in which models compute. */
+  static <T> T inTurn(Supplier<T> work) {
     Future<T> turn;
     synchronized (LoadedModel.class) {
       if (thread == null) {

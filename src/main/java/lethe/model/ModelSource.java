@@ -368,7 +368,7 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
     read(weights(), architecture, sink);
   }
 
-  private static void read(TensorSource weights, Architecture architecture, Sink sink) {
+  static void read(TensorSource weights, Architecture architecture, Sink sink) {
     float[] piece = new float[1 << 18];
     long offset = 0;
     for (NamedShape tensor : architecture.tensors()) {

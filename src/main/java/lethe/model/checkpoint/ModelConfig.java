@@ -233,6 +233,18 @@ public final class ModelConfig {
     return StreamSupport.stream(value(key).spliterator(), false).map(JsonNode::asText).toList();
   }
 
+  /** Names in a list, or in one text with bars between them; empty for absent or null. */
+  public List<String> words(String key) {
+    return value(key).isTextual() ? List.of(value(key).asText().split("\\|")) : texts(key);
+  }
+
+  /** The names of an object's members; empty for absent or null. */
+  public List<String> members(String key) {
+    List<String> names = new ArrayList<>();
+    value(key).fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
   /**
    * The kind of attention of each layer; empty where config.json leaves it to the family.
    *

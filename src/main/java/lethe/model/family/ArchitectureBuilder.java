@@ -2,6 +2,7 @@ package lethe.model.family;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import lethe.model.checkpoint.ModelConfig;
 import lethe.model.checkpoint.NamedShape;
 import lethe.model.network.Architecture;
@@ -45,6 +46,21 @@ final class ArchitectureBuilder {
     return use(0);
   }
 
+  /**
+   * Lets the group use a tensor that other groups use, too; the first adds it.
+   *
+   * @return its name in the group's script
+   */
+  String addShared(String name, long... shape) {
+    NamedShape tensor = NamedShape.of(name, shape);
+    for (int place = 0; place < parameters.size(); place++) {
+      if (parameters.get(place).tensors().equals(List.of(tensor))) {
+        return use(place);
+      }
+    }
+    return add(tensor);
+  }
+
   private String use(int place) {
     List<Integer> group = groups.get(groups.size() - 1);
     group.add(place);
@@ -52,7 +68,7 @@ final class ArchitectureBuilder {
   }
 
   /**
-   * The network, once every group is complete.
+   * A language model, once every group is complete.
    *
    * @param heads of its attention
    * @param rope of its attention
@@ -65,6 +81,23 @@ final class ArchitectureBuilder {
       Architecture.Heads heads,
       Rope rope,
       String script) {
+    return architecture(config, width, context, heads, rope::tables, script);
+  }
+
+  /**
+   * The network, once every group is complete.
+   *
+   * @param heads of its attention
+   * @param tables as {@link Architecture#tables}
+   * @param script with the names that {@link #add} gave
+   */
+  Architecture architecture(
+      ModelConfig config,
+      int width,
+      ContextLength context,
+      Architecture.Heads heads,
+      IntFunction<List<Architecture.Table>> tables,
+      String script) {
     int last = groups.size() - 1;
     return new Architecture(
         config.type(),
@@ -76,7 +109,7 @@ final class ArchitectureBuilder {
         groups.get(0),
         groups.subList(1, last),
         groups.get(last),
-        rope::tables,
+        tables,
         script);
   }
 }
