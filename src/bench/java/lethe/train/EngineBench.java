@@ -90,7 +90,13 @@ public final class EngineBench {
             Optional.empty());
     StepRecorder recorder = new StepRecorder(ROLES, step -> new long[1], Clock.systemUTC(), 1);
     StepLoop loop =
-        new StepLoop(optimizer, recorder, Optional.empty(), new StopRequest(), new Silent());
+        new StepLoop(
+            optimizer,
+            recorder,
+            Optional.empty(),
+            Optional.empty(),
+            new StopRequest(),
+            new Silent());
     Thread driver = new Thread(() -> loop.run(mailbox), "driver");
     driver.start();
     try (MailboxServer server =

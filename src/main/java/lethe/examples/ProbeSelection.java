@@ -14,26 +14,19 @@ import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import lethe.folder.RunFolder;
-import lethe.inference.BatchInference;
 import lethe.inference.ComputeSettings;
-import lethe.inference.LoadedModel;
-import lethe.inference.ModelKey;
-import lethe.loss.MicroBatch;
 import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
-import lethe.table.CachedTable;
 import lethe.target.DocumentHalves;
 import lethe.target.Split;
 import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
 import lethe.target.TargetStopSettings;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -233,48 +226,15 @@ public final class ProbeSelection {
 
   /** The original model's mean loss on unseen text, by domain. */
   private Map<String, Double> targets(Dataset<Row> approximate, String chunksSha256) {
-    ModelKey key = ModelKey.of(original, compute.exact());
-    Map<String, Object> origin = new TreeMap<>();
-    origin.put("model", key.fingerprint());
-    origin.put("chunks_sha256", chunksSha256);
-    origin.put("seed", seed);
-    origin.put("target_chunks", settings.targetChunks());
-    origin.put("micro_batch", microBatch);
-    Dataset<Row> losses =
-        new CachedTable(folder.files(), new Path(folder.labels(), "target"), origin)
-            .readOrCompute(
-                spark,
-                () ->
-                    BatchInference.map(
-                        approximate,
-                        col(SCORED),
-                        microBatch,
-                        key,
-                        ChunkLoss.SCHEMA,
-                        ProbeSelection::losses));
-    Map<String, double[]> sums = new LinkedHashMap<>();
-    // In a fixed order, so that the sums have the same bits however the table is partitioned.
-    for (Row row : losses.orderBy(DOMAIN, DOCUMENT, ORDINAL).collectAsList()) {
-      ChunkLoss loss = ChunkLoss.of(row);
-      double[] sum = sums.computeIfAbsent(loss.chunk().domain(), d -> new double[2]);
-      sum[0] += loss.nll();
-      sum[1] += loss.scored();
-    }
-    Map<String, Double> targets = new TreeMap<>();
-    sums.forEach((domain, sum) -> targets.put(domain, sum[0] / sum[1]));
-    return targets;
-  }
-
-  private static List<Row> losses(LoadedModel model, List<Row> batch) {
-    List<ExampleRow> examples = batch.stream().map(ExampleRow::of).toList();
-    double[] nll =
-        new MicroBatch(model.network())
-            .score(examples.stream().map(ExampleRow::example).toList(), model.weights());
-    List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < nll.length; i++) {
-      ExampleRow example = examples.get(i);
-      rows.add(new ChunkLoss(example.chunk(), example.scored(), nll[i]).row());
-    }
-    return rows;
+    return new OriginalLosses(
+            spark,
+            folder,
+            original,
+            chunksSha256,
+            seed,
+            settings.targetChunks(),
+            microBatch,
+            compute)
+        .means("target", approximate);
   }
 }

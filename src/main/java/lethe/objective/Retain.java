@@ -1,5 +1,7 @@
 package lethe.objective;
 
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import lethe.settings.Section;
 
 /** What a method does with the splits it keeps. */
@@ -26,6 +28,26 @@ public enum Retain {
   /** The name as users write it. */
   String spelling() {
     return Section.spelling(this);
+  }
+
+  /**
+   * Whether what it is for the original model is known: a divergence from its own predictions is 0,
+   * and a loss can be scored.
+   */
+  boolean boundable() {
+    return this == DESCENT || isDivergence();
+  }
+
+  /** Whether it is 0 for the reference. */
+  public boolean isDivergence() {
+    return this == KL || this == KL_PADDED || this == JSD || this == RMU;
+  }
+
+  static String boundableNames() {
+    return Arrays.stream(values())
+        .filter(Retain::boundable)
+        .map(Retain::spelling)
+        .collect(Collectors.joining(", "));
   }
 
   /** The formula. */

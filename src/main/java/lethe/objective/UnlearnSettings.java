@@ -13,6 +13,8 @@ import lethe.target.Split;
  * @param method the formulas
  * @param forgetWeight of the forget term, greater than 0
  * @param retainWeights of the retain term by split, where the user gives one; at least 0
+ * @param retainBound most that the retain terms may be above what they are for the original, nats
+ * @param retainBoundRate with which their weights follow, per nat and step, greater than 0
  * @param initialWeights Hugging Face folder of the weights to begin with, where they are not the
  *     original's
  * @param startNoise share of noise in the matrices to begin with, from 0 to 1
@@ -31,6 +33,8 @@ public record UnlearnSettings(
     Method method,
     double forgetWeight,
     Map<String, Double> retainWeights,
+    Optional<Double> retainBound,
+    double retainBoundRate,
     Optional<String> initialWeights,
     double startNoise,
     Reference reference,
@@ -64,6 +68,8 @@ public record UnlearnSettings(
             method,
             unlearn.doubleInRange("forget-weight", 1e-9, 1e9),
             weights(unlearn.section("retain-weights")),
+            unlearn.optionalNumber("retain-bound", 0, 1e6),
+            unlearn.doubleInRange("retain-bound-rate", 1e-9, 1e9),
             unlearn.optionalText("initial-weights"),
             unlearn.doubleInRange("start-noise", 0, 1),
             unlearn.choice("reference", Reference.class),
@@ -111,6 +117,17 @@ public record UnlearnSettings(
           "must be set for "
               + method.name()
               + "; it takes the folder of a model finetuned on forget");
+    }
+    if (retainBound.isPresent() && method.retain().isEmpty()) {
+      unlearn.problem(
+          "retain-bound",
+          "is a bound on a retain term, and %s has none; leave it at null, or add one, as %s+kl"
+              .formatted(method.name(), method.forget().spelling()));
+    }
+    if (retainBound.isPresent() && method.retain().filter(r -> !r.boundable()).isPresent()) {
+      unlearn.problem(
+          "retain-bound",
+          "can bound %s only, was given with %s".formatted(Retain.boundableNames(), method.name()));
     }
     if (method.retain().isPresent() && roles().size() == 1) {
       unlearn.problem(

@@ -16,6 +16,7 @@ import lethe.corpus.token.QuestionEncoder;
 import lethe.corpus.token.Tokenizer;
 import lethe.examples.ChunkPadding;
 import lethe.examples.Examples;
+import lethe.examples.OriginalLosses;
 import lethe.examples.ProbePlan;
 import lethe.examples.ProbeSelection;
 import lethe.examples.RejectionSentences;
@@ -28,6 +29,7 @@ import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Vocabulary;
 import lethe.objective.ChunkCap;
 import lethe.objective.FrozenModel;
+import lethe.objective.RetainBound;
 import lethe.objective.Role;
 import lethe.objective.TermSettings;
 import lethe.objective.TrueTokenOdds;
@@ -102,7 +104,12 @@ final class Unlearn {
     Examples examples = examples(chunksSha256);
     Trainer.TrainingSpec spec =
         new Trainer.TrainingSpec(
-            Verb.UNLEARN.spelling(), original, frozen, roles, examples.identity(roles, frozen));
+            Verb.UNLEARN.spelling(),
+            original,
+            frozen,
+            roles,
+            bound(roles, chunks, chunksSha256),
+            examples.identity(roles, frozen));
     Dataset<Row> views = examples.execute(chunks, roles);
     folder.files().delete(folder.stop()); // says how an earlier training ended
     probes.ifPresent(p -> say("training ends when, on the steering half, " + p.target()));
@@ -169,6 +176,50 @@ final class Unlearn {
                 odds.loss(0),
                 target));
     return terms.lowering(nats);
+  }
+
+  /** The bound on the retain terms, above what they are for the original, if one is asked for. */
+  private Optional<RetainBound> bound(List<Role> roles, Dataset<Row> chunks, String chunksSha256) {
+    UnlearnSettings settings = config.unlearn();
+    return settings
+        .retainBound()
+        .map(
+            nats -> {
+              double own =
+                  settings.method().retain().orElseThrow().isDivergence()
+                      ? 0
+                      : loss(roles, chunks, chunksSha256);
+              say(
+                  String.format(
+                      Locale.ROOT,
+                      "the retain term may be %.3f nats, %.3f above the original's",
+                      own + nats,
+                      nats));
+              return new RetainBound(own + nats, settings.retainBoundRate());
+            });
+  }
+
+  /** The original's loss on the kept splits, by the weights of their terms, nats per token. */
+  private double loss(List<Role> roles, Dataset<Row> chunks, String chunksSha256) {
+    OriginalLosses losses =
+        new OriginalLosses(
+            spark,
+            folder,
+            original,
+            chunksSha256,
+            config.train().seed(),
+            config.stop().targetChunks(),
+            config.train().microBatch(),
+            config.train().compute());
+    double sum = 0;
+    double weights = 0;
+    for (Role role : roles) {
+      if (!role.forgets()) {
+        sum += role.weight() * losses.mean(chunks, role.split());
+        weights += role.weight();
+      }
+    }
+    return sum / weights;
   }
 
   private static ChunkCap cappedAtTarget(SteeringTarget target) {

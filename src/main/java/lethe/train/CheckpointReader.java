@@ -111,7 +111,11 @@ record CheckpointReader(
     }
     optimizer.resume(step);
     return new Checkpoints.State(
-        manifest.path("environment").asText(), new TargetController.State(probes(manifest), best));
+        manifest.path("environment").asText(),
+        new TargetController.State(probes(manifest), best),
+        manifest.has(Checkpoints.RETAIN_FACTOR)
+            ? Optional.of(manifest.path(Checkpoints.RETAIN_FACTOR).asDouble())
+            : Optional.empty());
   }
 
   private InvalidSettings another(int step, List<String> differences) {

@@ -1,5 +1,7 @@
 package lethe.train;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -26,6 +28,7 @@ import lethe.settings.InvalidSettings;
 import lethe.train.gradient.Buckets;
 import lethe.train.optimizer.Optimizer;
 import lethe.train.optimizer.Snapshot;
+import lethe.train.steering.RetainMultiplier;
 import lethe.train.steering.TargetController;
 import org.apache.hadoop.fs.Path;
 
@@ -39,6 +42,7 @@ final class Checkpoints implements AutoCloseable {
   private static final int CHECKPOINTS_KEPT = 2;
   private static final int PIECE_BYTES = 1 << 20;
   static final String BEST = "best";
+  static final String RETAIN_FACTOR = "retain_factor";
 
   /**
    * Written last.
@@ -50,6 +54,7 @@ final class Checkpoints implements AutoCloseable {
    * @param environment of the workers that made it
    * @param sha256 of each part
    * @param probes so far, where a target steers the training
+   * @param retainFactor of the next step; null without a bound on the retain terms
    */
   record Manifest(
       int step,
@@ -58,15 +63,19 @@ final class Checkpoints implements AutoCloseable {
       long elements,
       String environment,
       Map<String, String> sha256,
-      List<TargetController.Sums> probes) {}
+      List<TargetController.Sums> probes,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty(RETAIN_FACTOR)
+          Double retainFactor) {}
 
   /**
    * What a checkpoint holds besides the optimizer's state.
    *
    * @param environment of the workers that made it
    * @param steering state of a training that stops at its target; without probes for any other
+   * @param retainFactor of the next step, under a bound on the retain terms
    */
-  record State(String environment, TargetController.State steering) {}
+  record State(
+      String environment, TargetController.State steering, Optional<Double> retainFactor) {}
 
   private final CheckpointFolder folder;
   private final RunIdentity run;
@@ -107,14 +116,20 @@ final class Checkpoints implements AutoCloseable {
    * this waits for it, so that at most one is under way. A step that is saved is not saved again:
    * its checkpoint would have to be deleted for that.
    */
-  void save(Optimizer optimizer, String environment, Optional<TargetController> steering) {
+  void save(
+      Optimizer optimizer,
+      String environment,
+      Optional<TargetController> steering,
+      Optional<RetainMultiplier> multiplier) {
     await();
     if (optimizer.steps() == saved) {
       return;
     }
     State beside =
         new State(
-            environment, steering.map(TargetController::state).orElse(TargetController.State.NONE));
+            environment,
+            steering.map(TargetController::state).orElse(TargetController.State.NONE),
+            multiplier.map(RetainMultiplier::factor));
     Snapshot snapshot = optimizer.snapshot(patience, this::tellOfWaiting);
     writing = writer.submit(() -> write(snapshot, beside));
   }
@@ -146,7 +161,8 @@ final class Checkpoints implements AutoCloseable {
                     buckets.elements(),
                     beside.environment(),
                     sums,
-                    beside.steering().probes()));
+                    beside.steering().probes(),
+                    beside.retainFactor().orElse(null)));
         saved = snapshot.steps();
       } catch (LeaseLostException e) {
         throw e;

@@ -13,6 +13,7 @@ import lethe.train.exchange.Mailbox;
 import lethe.train.exchange.WorkerEnvironment;
 import lethe.train.optimizer.Optimizer;
 import lethe.train.plan.TrainingPlan;
+import lethe.train.steering.RetainMultiplier;
 import lethe.train.steering.TargetController;
 import lethe.train.worker.FaultInjection;
 import lethe.train.worker.WorkerTask;
@@ -38,6 +39,7 @@ final class LaunchLoop implements AutoCloseable {
   private final WorkerTask.WorkerSpec workerSpec;
   private final Optimizer optimizer;
   private final Optional<TargetController> steering;
+  private final Optional<RetainMultiplier> multiplier;
   private final IntConsumer applied;
   private final Trainer.Listener listener;
   private final StopRequest stop;
@@ -62,6 +64,7 @@ final class LaunchLoop implements AutoCloseable {
       Optimizer optimizer,
       RunIdentity run,
       Optional<TargetController> steering,
+      Optional<RetainMultiplier> multiplier,
       IntConsumer applied,
       Trainer.Listener listener,
       StopRequest stop) {
@@ -74,6 +77,7 @@ final class LaunchLoop implements AutoCloseable {
     this.workerSpec = workerSpec;
     this.optimizer = optimizer;
     this.steering = steering;
+    this.multiplier = multiplier;
     this.applied = applied;
     this.listener = listener;
     this.stop = stop;
@@ -105,7 +109,7 @@ final class LaunchLoop implements AutoCloseable {
         FaultInjection.asked().<StepLoop.Journal>map(f -> new FaultyJournal(kept, f)).orElse(kept);
     StepRecorder recorder =
         new StepRecorder(spec.roles(), counts(), Clock.systemUTC(), folder.files().driver());
-    launches(new StepLoop(optimizer, recorder, steering, stop, journal), log);
+    launches(new StepLoop(optimizer, recorder, steering, multiplier, stop, journal), log);
     log.close();
   }
 
@@ -116,6 +120,7 @@ final class LaunchLoop implements AutoCloseable {
             state -> {
               environment.resume(state.environment());
               steering.ifPresent(s -> s.resume(state.steering()));
+              multiplier.ifPresent(m -> state.retainFactor().ifPresent(m::resume));
               listener.notice(
                   "Resuming from the checkpoint of step %d of %d"
                       .formatted(optimizer.steps(), firstExchange.schedule().steps()));
@@ -182,7 +187,7 @@ final class LaunchLoop implements AutoCloseable {
   }
 
   private void saveCheckpoint() {
-    checkpoints.save(optimizer, environment.run(), steering);
+    checkpoints.save(optimizer, environment.run(), steering, multiplier);
   }
 
   private int executors() {

@@ -8,6 +8,7 @@ import lethe.train.exchange.Mailbox;
 import lethe.train.gradient.StepGradient;
 import lethe.train.optimizer.Optimizer;
 import lethe.train.steering.ProbeDecision;
+import lethe.train.steering.RetainMultiplier;
 import lethe.train.steering.TargetController;
 
 /**
@@ -32,23 +33,27 @@ public final class StepLoop {
   private final Optimizer optimizer;
   private final StepRecorder recorder;
   private final Optional<TargetController> steering;
+  private final Optional<RetainMultiplier> multiplier;
   private final StopRequest stop;
   private final Journal journal;
 
   /**
    * @param optimizer weights, moments and the number of steps applied
    * @param steering ends the training at a target, if one is set
+   * @param multiplier of the retain terms' gradient, if what they lose is bound
    * @param stop a request to end after the step under way
    */
   public StepLoop(
       Optimizer optimizer,
       StepRecorder recorder,
       Optional<TargetController> steering,
+      Optional<RetainMultiplier> multiplier,
       StopRequest stop,
       Journal journal) {
     this.optimizer = optimizer;
     this.recorder = recorder;
     this.steering = steering;
+    this.multiplier = multiplier;
     this.stop = stop;
     this.journal = journal;
   }
@@ -92,14 +97,16 @@ public final class StepLoop {
         return mailbox.ended().orElseThrow();
       }
       CollectedStep step = collected.get();
-      StepGradient gradient = StepGradient.of(step.gradient(), spec.gradientMode());
+      StepGradient gradient = StepGradient.of(step.gradient(), spec.gradientMode(), retainFactor());
       Optional<String> objection = step.objection(gradient, recorder.roles(), recorder.counts(k));
       if (objection.isPresent()) {
         return refuse(mailbox, k, objection.get());
       }
       double rate = spec.schedule().rate(k);
       optimizer.step(gradient.vector(), gradient.norm(), rate);
-      journal.add(recorder.record(step, gradient, rate, spec.launch()));
+      StepRecord record = recorder.record(step, gradient, rate, retainFactor(), spec.launch());
+      multiplier.ifPresent(m -> m.stepped(record.losses()));
+      journal.add(record);
       journal.checkpoint(k + 1);
       if (stop.requested() && !done(spec)) {
         return Ended.stopped(); // the next step is not published: the workers get no further
@@ -114,6 +121,10 @@ public final class StepLoop {
     return steering
         .map(s -> s.decision().done())
         .orElseGet(() -> optimizer.steps() == spec.schedule().steps());
+  }
+
+  private double retainFactor() {
+    return multiplier.map(RetainMultiplier::factor).orElse(1.0);
   }
 
   /** The decision that the workers follow now. */

@@ -1,5 +1,6 @@
 package lethe.train;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
@@ -16,6 +17,8 @@ import lethe.train.gradient.GradientConflict;
  * @param gradNorm global norm before clipping
  * @param conflict how the gradients of forget terms and retain terms relate; null, and left out of
  *     the line, where they travelled as one
+ * @param retainFactor by which the gradient of the retain terms was multiplied under a bound on
+ *     them; null, and left out of the line, where it was 1
  * @param learningRate with which the step was applied
  * @param tokens that went through forward and backward
  * @param seconds since the previous step
@@ -36,6 +39,7 @@ public record StepRecord(
     Map<String, Long> counts,
     @JsonProperty("grad_norm") double gradNorm,
     @JsonUnwrapped GradientConflict conflict,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("retain_factor") Double retainFactor,
     @JsonProperty("learning_rate") double learningRate,
     long tokens,
     double seconds,

@@ -45,9 +45,11 @@ public final class StepRecorder {
    *
    * @param gradient before clipping
    * @param rate learning rate with which it was applied
+   * @param retainFactor by which the retain terms' gradient was multiplied
    * @param launch of the training stage, from 0
    */
-  StepRecord record(CollectedStep step, StepGradient gradient, double rate, int launch) {
+  StepRecord record(
+      CollectedStep step, StepGradient gradient, double rate, double retainFactor, int launch) {
     List<WorkerReport> reports = step.reports();
     double[] sums = new double[roles.size()];
     // Worker by worker, so shard by shard: the same bits for any number of workers.
@@ -74,6 +76,7 @@ public final class StepRecorder {
         divisors,
         gradient.norm(),
         gradient.conflict().orElse(null),
+        retainFactor == 1 ? null : retainFactor,
         rate,
         tokens,
         seconds,

@@ -20,6 +20,7 @@ import lethe.model.ModelSource;
 import lethe.model.StartWeights;
 import lethe.model.TrainedModel;
 import lethe.objective.FrozenModel;
+import lethe.objective.RetainBound;
 import lethe.objective.Role;
 import lethe.target.ProbeResult;
 import lethe.target.SteeringRules;
@@ -32,6 +33,7 @@ import lethe.train.optimizer.MasterWeights;
 import lethe.train.optimizer.Optimizer;
 import lethe.train.optimizer.UpdateRule;
 import lethe.train.plan.TrainingPlan;
+import lethe.train.steering.RetainMultiplier;
 import lethe.train.steering.TargetController;
 import lethe.train.worker.WorkerTask;
 import org.apache.spark.sql.Dataset;
@@ -52,6 +54,7 @@ public final class Trainer {
    * @param frozen the models that the roles' terms need, of the same network
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
+   * @param bound on what the retain terms lose, if there is one
    * @param inputs what the examples were made from, by name: texts, numbers, records, hashes; with
    *     another a checkpoint is of another run
    */
@@ -60,7 +63,18 @@ public final class Trainer {
       ModelSource model,
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
+      Optional<RetainBound> bound,
       Map<String, ?> inputs) {
+    /** A training without a bound. */
+    public TrainingSpec(
+        String stage,
+        ModelSource model,
+        Map<FrozenModel, ModelSource> frozen,
+        List<Role> roles,
+        Map<String, ?> inputs) {
+      this(stage, model, frozen, roles, Optional.empty(), inputs);
+    }
+
     public TrainingSpec {
       frozen = new HashMap<>(frozen); // a plain map, which every serializer knows
       roles = List.copyOf(roles);
@@ -143,7 +157,7 @@ public final class Trainer {
     this.settings = settings;
     this.folder = folder;
     this.spec = spec;
-    this.gradientMode = settings.gradientMode().of(spec.roles());
+    this.gradientMode = mode(settings.gradientMode(), spec);
     this.listener = listener;
     this.stop = stop;
   }
@@ -227,6 +241,7 @@ public final class Trainer {
             optimizer,
             identity,
             steering,
+            spec.bound().map(this::multiplier),
             applied -> onTheWay.take(applied, () -> weights.apply(optimizer.weights())),
             listener,
             stop)) {
@@ -239,6 +254,20 @@ public final class Trainer {
         steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
         weights.apply(steering.map(TargetController::best).orElseGet(optimizer::weights)),
         plan.used(0, used(optimizer.steps(), steering)));
+  }
+
+  private RetainMultiplier multiplier(RetainBound bound) {
+    Map<String, Double> weights = new TreeMap<>();
+    spec.roles().stream()
+        .filter(role -> !role.forgets())
+        .forEach(role -> weights.put(role.name(), role.weight()));
+    return new RetainMultiplier(bound.nats(), bound.rate(), weights);
+  }
+
+  /** A bound multiplies the gradient of the retain terms, which has to come alone then. */
+  private static GradientMode mode(GradientMode asked, TrainingSpec spec) {
+    boolean apart = spec.bound().isPresent() && asked == GradientMode.SUMMED;
+    return (apart ? GradientMode.SEPARATE : asked).of(spec.roles());
   }
 
   /** The specification for the workers of the first launch. */
@@ -341,6 +370,7 @@ public final class Trainer {
     if (!untrained.isEmpty()) {
       parts.put(TrainedWeights.UNTRAINED, untrained);
     }
+    spec.bound().ifPresent(bound -> parts.put("the bound on the retain terms", bound));
     parts.put("train.seed", settings.seed());
     parts.put("train.shards", settings.shards());
     parts.put("train.max-grad-norm", settings.maxGradNorm());

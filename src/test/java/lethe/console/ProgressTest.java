@@ -64,7 +64,7 @@ class ProgressTest {
 
   private static StepRecord step() {
     return new StepRecord(
-        1, Map.of("forget", -3.5), Map.of(), 1, null, 1e-4, 100, 1, 100, 0, 0, 1, 0, 0, "");
+        1, Map.of("forget", -3.5), Map.of(), 1, null, null, 1e-4, 100, 1, 100, 0, 0, 1, 0, 0, "");
   }
 
   private String said() {

@@ -29,6 +29,8 @@ class UnlearnSettingsTest {
                 1,
                 Map.of(),
                 Optional.empty(),
+                1,
+                Optional.empty(),
                 0,
                 Reference.ORIGINAL,
                 Optional.empty(),

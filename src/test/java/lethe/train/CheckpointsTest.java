@@ -60,7 +60,7 @@ class CheckpointsTest {
   void threeSteps() {
     try (Checkpoints checkpoints = checkpoints("run", "file")) {
       for (int step = 1; step <= 3; step++) {
-        checkpoints.save(at(step), "here", Optional.empty());
+        checkpoints.save(at(step), "here", Optional.empty(), Optional.empty());
       }
     }
     assertThat(told).isEmpty();
@@ -153,7 +153,7 @@ class CheckpointsTest {
     try (Checkpoints checkpoints = checkpoints("run", "crash-disk")) {
       checkpoints.resume(at(0));
       Faults.plan(1, Faults.How.ONCE);
-      checkpoints.save(at(3), "elsewhere", Optional.empty());
+      checkpoints.save(at(3), "elsewhere", Optional.empty(), Optional.empty());
     }
     assertThat(told).isEmpty();
     assertResumes(3);
@@ -165,7 +165,7 @@ class CheckpointsTest {
     Files.move(folder.resolve("step-00000003"), folder.resolve("step-00000009"));
     try (Checkpoints checkpoints = checkpoints("run", "file")) {
       assertThat(checkpoints.resume(at(0))).isPresent();
-      checkpoints.save(at(4), "here", Optional.empty());
+      checkpoints.save(at(4), "here", Optional.empty(), Optional.empty());
     }
     assertThat(folder.resolve("step-00000009")).doesNotExist();
     told.clear();
@@ -182,12 +182,12 @@ class CheckpointsTest {
       folder = whole.resolve(scheme + n);
       Faults.none();
       try (Checkpoints checkpoints = checkpoints("run", scheme)) {
-        checkpoints.save(at(1), "here", Optional.empty());
+        checkpoints.save(at(1), "here", Optional.empty(), Optional.empty());
       }
       Faults.plan(n, Faults.How.STOPPED);
       try (Checkpoints checkpoints = checkpoints("run", scheme)) {
-        checkpoints.save(at(2), "here", Optional.empty());
-        checkpoints.save(at(3), "here", Optional.empty());
+        checkpoints.save(at(2), "here", Optional.empty(), Optional.empty());
+        checkpoints.save(at(3), "here", Optional.empty(), Optional.empty());
       }
       ends = !Faults.reached();
       String crash = scheme + ", call " + n + ", " + Faults.first();
@@ -262,7 +262,7 @@ class CheckpointsTest {
               told.add(sentence);
               twice.countDown();
             })) {
-      slow.save(at(4), "here", Optional.empty());
+      slow.save(at(4), "here", Optional.empty(), Optional.empty());
     }
     assertThat(told.get(0)).startsWith("A checkpoint is still being written to slow:");
     assertThat(told).hasSizeGreaterThan(1).allMatch(t -> t.contains(" s; still waiting for it"));
@@ -272,7 +272,7 @@ class CheckpointsTest {
   @Test
   void onAFullDiskTheLastGoodOneStaysAndTheUserIsTold() {
     try (Checkpoints full = checkpoints("run", "tiny")) {
-      full.save(at(4), "here", Optional.empty());
+      full.save(at(4), "here", Optional.empty(), Optional.empty());
     }
     assertThat(told)
         .singleElement()

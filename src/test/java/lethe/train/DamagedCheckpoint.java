@@ -41,7 +41,7 @@ public final class DamagedCheckpoint {
         for (int done = 0; done < step; done++) {
           optimizer.advance();
         }
-        checkpoints.save(optimizer, "here", Optional.empty());
+        checkpoints.save(optimizer, "here", Optional.empty(), Optional.empty());
       }
     }
   }

@@ -44,6 +44,7 @@ import lethe.model.torch.Activations;
 import lethe.model.torch.Precision;
 import lethe.objective.Descent;
 import lethe.objective.GradientAscent;
+import lethe.objective.RetainBound;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
 import lethe.target.SteeringRules;
@@ -234,12 +235,17 @@ class EngineIT {
     assertThat(stop("steered-two")).isEqualTo(stop);
   }
 
+  /** With a bound on what is kept, so that one side is multiplied. */
+  private Run sides(String name) {
+    return new Run(name).gradientMode(GradientMode.PROJECTED).bound(new RetainBound(2, 0.1));
+  }
+
   @Test
   @Order(LAST)
   void sidesToldApartGiveTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
-    Outcome one = new Run("sides-one").workers(1).gradientMode(GradientMode.PROJECTED).train();
+    Outcome one = sides("sides-one").workers(1).train();
     // Two workers, stopped after the third step and begun again.
-    Run stopped = new Run("sides-two").gradientMode(GradientMode.PROJECTED);
+    Run stopped = sides("sides-two");
     assertThatThrownBy(
             () ->
                 stopped
@@ -252,15 +258,20 @@ class EngineIT {
                     .train())
         .isInstanceOf(StoppedException.class);
     // And one of them is killed when it has sent one of its two sides.
-    Outcome two =
-        new Run("sides-two").gradientMode(GradientMode.PROJECTED).fault("worker/1/5/push").train();
+    Outcome two = sides("sides-two").fault("worker/1/5/push").train();
     assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(undisturbed().sha256);
     assertThat(two.steps).extracting(StepRecord::step).containsExactly(4, 5, 6, 7);
     assertThat(two.steps.get(1).launch() + two.steps.get(1).attempt()).isPositive();
     for (StepRecord step : two.steps) {
       assertThat(step.conflict()).isEqualTo(one.steps.get(step.step() - 1).conflict());
       assertThat(step.conflict().projected()).isEqualTo(step.conflict().cosine() < 0);
+      assertThat(step.retainFactor()).isEqualTo(one.steps.get(step.step() - 1).retainFactor());
     }
+    // The factor of the second step is worked by hand: 1 + 0.1 (loss - 2).
+    assertThat(one.steps.get(0).retainFactor()).as("1 is left out").isNull();
+    assertThat(one.steps.get(1).retainFactor())
+        .isEqualTo(1 + 0.1 * (one.steps.get(0).losses().get("retain.descent") - 2))
+        .isGreaterThan(1.01);
     // The weights are the same before the first step, so its sides make up the whole that
     // travelled as one: |f + r|^2 = |f|^2 + |r|^2 + 2 |f| |r| cosine, unless something was removed.
     GradientConflict first = one.steps.get(0).conflict();
@@ -342,6 +353,7 @@ class EngineIT {
     private int workers = 2;
     private int executorCores = 1;
     private ParameterPattern frozen = new ParameterPattern(List.of());
+    private Optional<RetainBound> bound = Optional.empty();
     private Optional<AdapterSettings> adapter = Optional.empty();
     private Duration recovery = Duration.ofSeconds(60);
     private Optional<Double> target = Optional.empty();
@@ -448,6 +460,11 @@ class EngineIT {
       return this;
     }
 
+    Run bound(RetainBound asked) {
+      bound = Optional.of(asked);
+      return this;
+    }
+
     Run adapter(String... targets) {
       adapter =
           Optional.of(
@@ -516,7 +533,7 @@ class EngineIT {
                   spark,
                   settings(),
                   run,
-                  new Trainer.TrainingSpec("unlearn", source(), Map.of(), ROLES, Map.of()),
+                  new Trainer.TrainingSpec("unlearn", source(), Map.of(), ROLES, bound, Map.of()),
                   listener,
                   request)
               .train(

@@ -71,7 +71,7 @@ class SteeredCheckpointTest {
 
   private void save(Optimizer optimizer, Optional<TargetController> steering) {
     try (Checkpoints checkpoints = checkpoints()) {
-      checkpoints.save(optimizer, "here", steering);
+      checkpoints.save(optimizer, "here", steering, Optional.empty());
       checkpoints.await();
     }
   }

@@ -225,6 +225,7 @@ class StepLogTest {
   }
 
   private static StepRecord record(int step, GradientConflict conflict) {
-    return new StepRecord(step, Map.of(), Map.of(), 1, conflict, 1, 1, 1, 1, 0, 0, 1, 0, 0, "");
+    return new StepRecord(
+        step, Map.of(), Map.of(), 1, conflict, null, 1, 1, 1, 1, 0, 0, 1, 0, 0, "");
   }
 }

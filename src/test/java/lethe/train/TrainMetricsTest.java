@@ -23,6 +23,7 @@ class TrainMetricsTest {
               Map.of(),
               0.25,
               null,
+              null,
               1e-3,
               10,
               2,

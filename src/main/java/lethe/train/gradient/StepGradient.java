@@ -1,5 +1,6 @@
 package lethe.train.gradient;
 
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -16,8 +17,12 @@ public record StepGradient(float[][] vector, double norm, Optional<GradientConfl
    * Joins the parts of a gradient as they arrived.
    *
    * @param parts [part][bucket][element]; on return the first one is what is to be applied
+   * @param retainFactor by which the second part is multiplied first, if it is not 1
    */
-  public static StepGradient of(float[][][] parts, GradientMode mode) {
+  public static StepGradient of(float[][][] parts, GradientMode mode, double retainFactor) {
+    if (retainFactor != 1) {
+      Arrays.stream(parts[1]).parallel().forEach(bucket -> multiply(bucket, retainFactor));
+    }
     Optional<GradientConflict> conflict =
         mode == GradientMode.SUMMED
             ? Optional.empty()
@@ -42,6 +47,12 @@ public record StepGradient(float[][] vector, double norm, Optional<GradientConfl
       sum += s;
     }
     return StrictMath.sqrt(sum);
+  }
+
+  private static void multiply(float[] values, double factor) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (factor * values[i]);
+    }
   }
 
   private static double squares(float[] values) {

@@ -67,6 +67,7 @@ public final class LocalExchange implements AutoCloseable {
             optimizer,
             new StepRecorder(ROLES, step -> new long[] {this.planned}, Clock.systemUTC(), 1),
             steering,
+            Optional.empty(),
             stop,
             new StepLoop.Journal() {
               @Override
