@@ -38,6 +38,7 @@ class LayersTest {
     room("settings", "");
     room("spark", "");
     room("folder", "json failure settings");
+    room("ledger", "json settings folder");
     room("table", "settings spark folder");
     room("sample", "json folder");
     room("target", "settings");
@@ -125,7 +126,7 @@ class LayersTest {
 
   /** Rooms in which neither a row of Spark nor a task of it is to be found. */
   private static final String WITHOUT_SPARK =
-      "json random failure settings folder sample target objective model.checkpoint model.torch"
+      "json random failure settings folder ledger sample target objective model.checkpoint model.torch"
           + " model.network model.family model.adapter model loss train.gradient train.optimizer train.steering"
           + " evaluate.metric report bench console";
 
