@@ -65,7 +65,11 @@ record ComparedRun(
     Double toRetrained,
     boolean best,
     boolean frontier) {
-  static final List<String> SPLITS = Arrays.stream(Split.values()).map(Split::key).toList();
+  static final List<String> SPLITS =
+      Arrays.stream(Split.values())
+          .filter(split -> split != Split.EARLIER) // no two runs of a comparison have the same
+          .map(Split::key)
+          .toList();
 
   /**
    * The loss on all domains of a split, nats per token; null where it is not a finite number.

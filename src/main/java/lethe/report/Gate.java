@@ -36,6 +36,7 @@ record Gate(Set<Requirement> require, GateLimits limits) {
    * @param memory of all domains
    * @param domainsLeftOut to forget that have no approximate text
    * @param robustness as it was checked; nothing where it was not
+   * @param earlier what earlier runs made the model forget; nothing where no such text was scored
    */
   record Evidence(
       Optional<String> fingerprint,
@@ -45,7 +46,8 @@ record Gate(Set<Requirement> require, GateLimits limits) {
       List<MembershipScore> membership,
       List<MemoryComparison> memory,
       List<String> domainsLeftOut,
-      Optional<Robustness> robustness) {}
+      Optional<Robustness> robustness,
+      Optional<StillForgotten> earlier) {}
 
   /** Every condition, the required ones and the others. */
   List<Condition> judge(Evidence evidence) {
@@ -55,6 +57,9 @@ record Gate(Set<Requirement> require, GateLimits limits) {
     conditions.add(unseen(Requirement.MEMBERSHIP, new MembershipGate(limits), evidence));
     conditions.add(unseen(Requirement.MEMORY, new MemoryGate(limits), evidence));
     conditions.add(robustness(evidence));
+    if (evidence.earlier().isPresent() || require.contains(Requirement.EARLIER)) {
+      conditions.add(earlier(evidence));
+    }
     return conditions;
   }
 
@@ -171,6 +176,22 @@ record Gate(Set<Requirement> require, GateLimits limits) {
             + listed(
                 (failed.isEmpty() ? made.checks() : failed)
                     .stream().map(check -> check.name() + ": " + check.finding()).toList()));
+  }
+
+  /** By the point: an interval of few documents would let nothing pass, or everything. */
+  private Condition earlier(Evidence evidence) {
+    Double distance = evidence.earlier().map(StillForgotten::distance).orElse(null);
+    return condition(
+        Requirement.EARLIER,
+        distance == null
+            ? State.NOT_MEASURED
+            : distance >= -evidence.band() ? State.PASSED : State.FAILED,
+        evidence.band(),
+        evidence
+            .earlier()
+            .map(earlier -> earlier.sentence(evidence.band()))
+            .orElse(
+                "report.require names earlier, and corpus.splits.earlier has no text that was scored"));
   }
 
   private static String listed(List<String> findings) {

@@ -178,7 +178,8 @@ public final class Report {
             .filter(m -> m.model().equals(ModelNames.UNLEARNED))
             .toList(),
         evaluation.domainsLeftOut(),
-        Robustness.read(folder));
+        Robustness.read(folder),
+        StillForgotten.of(evaluation.scores(), ModelNames.UNLEARNED));
   }
 
   private Optional<Cost> cost(TrainingSummary training, Evaluation evaluation) {

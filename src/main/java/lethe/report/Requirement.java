@@ -18,7 +18,9 @@ enum Requirement {
   /** The model writes no more of the forgotten text by itself than of unseen text. */
   MEMORY(null),
   /** The documents stay forgotten when the model is quantised or trained on. */
-  ROBUSTNESS(null);
+  ROBUSTNESS(null),
+  /** What earlier runs made the model forget is still forgotten. */
+  EARLIER(null);
 
   private final Outcome verdict;
 

@@ -16,7 +16,13 @@ import lethe.target.Target;
 final class ScoreTable {
   /** The order of the lines: what is forgotten next to what its target comes from. */
   private static final List<String> SPLITS =
-      Stream.of(Split.FORGET, Split.APPROXIMATE, Split.RETAIN, Split.GENERAL, Split.HOLDOUT)
+      Stream.of(
+              Split.FORGET,
+              Split.EARLIER,
+              Split.APPROXIMATE,
+              Split.RETAIN,
+              Split.GENERAL,
+              Split.HOLDOUT)
           .map(Split::key)
           .toList();
 

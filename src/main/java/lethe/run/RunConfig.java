@@ -193,9 +193,13 @@ public record RunConfig(
     checkSplits(root.section("finetune"), finetune.splits);
     checkSplits(root.section("retrain"), retrain.splits);
     pretrain.ifPresent(how -> checkSplits(root.section("pretrain"), how.splits));
-    if (retrain.splits.contains(Split.FORGET.key())) {
-      root.section("retrain")
-          .problem("splits", "must not name forget: that is what retrain leaves out");
+    for (Split left : List.of(Split.FORGET, Split.EARLIER)) {
+      if (retrain.splits.contains(left.key())) {
+        root.section("retrain")
+            .problem(
+                "splits",
+                "must not name %s: that is what retrain leaves out".formatted(left.key()));
+      }
     }
     if (checks(Verb.RETRAIN) && pretrain.isEmpty() && retrain.initialWeights.isEmpty()) {
       root.section("retrain")

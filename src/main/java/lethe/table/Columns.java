@@ -6,7 +6,7 @@ package lethe.table;
  * its table.
  */
 public final class Columns {
-  /** Split a document is in: forget, retain, approximate, general or holdout. */
+  /** Split a document is in: forget, retain, approximate, general, holdout or earlier. */
   public static final String SPLIT = "split";
 
   /** Domain of a document's source. */

@@ -13,7 +13,9 @@ public enum Split {
   /** Documents of other domains, to keep. */
   GENERAL,
   /** Documents of other domains that nothing trains on. */
-  HOLDOUT;
+  HOLDOUT,
+  /** Documents that earlier runs made the model forget: nothing trains on them. */
+  EARLIER;
 
   /** The name in settings, chunks and reports: {@code forget}, {@code retain}, ... */
   public String key() {

@@ -1,6 +1,6 @@
 // What the sections of a run's report look up in its data, and the headings they begin with.
 const ALL = "*";
-const ORDER = ["forget", "approximate", "retain", "general", "holdout"];
+const ORDER = ["forget", "earlier", "approximate", "retain", "general", "holdout"];
 const models = data.models.map((m) => m.name);
 const others = models.filter((m) => m !== "original");
 const splits = [...new Set(data.scores.map((s) => s.split))].sort((a, b) => place(a) - place(b));

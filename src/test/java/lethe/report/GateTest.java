@@ -188,9 +188,10 @@ class GateTest {
     return judge(run).stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
   }
 
-  /** Everything but the verdicts under and over is required. */
+  /** Everything is required but the verdicts under and over, and what only a chain of runs has. */
   private static List<Condition> judge(EvidenceOf run) {
-    Set<Requirement> all = EnumSet.complementOf(EnumSet.of(Requirement.UNDER, Requirement.OVER));
+    Set<Requirement> all =
+        EnumSet.complementOf(EnumSet.of(Requirement.UNDER, Requirement.OVER, Requirement.EARLIER));
     return new Gate(all, LIMITS).judge(run.evidence());
   }
 
@@ -244,7 +245,15 @@ class GateTest {
 
     Gate.Evidence evidence() {
       return new Gate.Evidence(
-          Optional.of("aa"), verdict, 0.15, damage, membership, memory, leftOut, robustness);
+          Optional.of("aa"),
+          verdict,
+          0.15,
+          damage,
+          membership,
+          memory,
+          leftOut,
+          robustness,
+          Optional.empty());
     }
   }
 

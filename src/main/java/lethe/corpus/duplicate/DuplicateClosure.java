@@ -13,6 +13,7 @@ import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -22,15 +23,17 @@ import lethe.corpus.source.DocumentTexts;
 import lethe.corpus.split.Splits;
 import lethe.table.MaterializedTables;
 import lethe.target.Split;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
  * What follows from documents that repeat one another. A document of another split that repeats a
- * document to forget would teach it again: it is dropped, or forgotten too. This goes one step and
- * no further, so that a chain of ever less similar texts does not widen what was asked for:
- * documents that repeat one of these are only listed. So is every document the model is trained on
- * that repeats one of the approximate and holdout splits, because these must be unseen.
+ * document to forget, or one that was forgotten before (split earlier), would teach it again: it is
+ * dropped, or forgotten too. This goes one step and no further, so that a chain of ever less
+ * similar texts does not widen what was asked for: documents that repeat one of these are only
+ * listed. So is every document the model is trained on that repeats one of the approximate and
+ * holdout splits, because these must be unseen.
  */
 public final class DuplicateClosure {
   private static final String OF_SPLIT = "of_split";
@@ -39,6 +42,7 @@ public final class DuplicateClosure {
   private static final String ACTION = "action";
   private static final String DOCUMENTS = "documents";
 
+  private static final List<Split> FORGOTTEN = List.of(Split.FORGET, Split.EARLIER);
   private static final List<Split> UNSEEN = List.of(Split.APPROXIMATE, Split.HOLDOUT);
   private static final List<Split> TRAINED = List.of(Split.RETAIN, Split.GENERAL);
 
@@ -67,10 +71,9 @@ public final class DuplicateClosure {
     duplicates =
         new Duplicates(
             tables, texts, settings, places, all.amount(), Duplicates.MOST_BYTES_COMPARED);
-    Dataset<Row> others = places.where(col(SPLIT).notEqual(Split.FORGET.key()));
-    Dataset<Row> found =
-        duplicates.pairs(
-            places.where(col(SPLIT).equalTo(Split.FORGET.key())), others, Search.COPIES_AND_QUOTES);
+    Dataset<Row> forgotten = of(FORGOTTEN, places);
+    Dataset<Row> others = places.where(not(in(FORGOTTEN)));
+    Dataset<Row> found = duplicates.pairs(forgotten, others, Search.COPIES_AND_QUOTES);
     repeats = tables.keep(found.select(RIGHT + ".*").distinct());
     list(found, places, done(settings.action()));
     if (tables.count(repeats) > 0) {
@@ -110,7 +113,11 @@ public final class DuplicateClosure {
   }
 
   private static Dataset<Row> of(List<Split> splits, Dataset<Row> taken) {
-    return taken.where(col(SPLIT).isin(splits.stream().map(Split::key).toArray()));
+    return taken.where(in(splits));
+  }
+
+  private static Column in(List<Split> splits) {
+    return col(SPLIT).isin(splits.stream().map(Split::key).toArray());
   }
 
   private void list(Dataset<Row> found, Dataset<Row> splits, String action) {

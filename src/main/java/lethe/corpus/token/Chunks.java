@@ -36,7 +36,7 @@ import org.apache.spark.sql.types.StructType;
  * The chunks of a prepared corpus.
  *
  * <pre>
- * split     string      forget, retain, approximate, general or holdout
+ * split     string      forget, retain, approximate, general, holdout or earlier
  * domain    string      of the source
  * document  string      id of the document; with the domain it names one document
  * ordinal   int         place among the document's chunks, from 0

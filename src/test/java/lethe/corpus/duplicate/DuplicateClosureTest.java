@@ -89,6 +89,27 @@ class DuplicateClosureTest {
     assertThat(Manifest.read(corpora.run()).duplicates()).isEqualTo(result.summary().duplicates());
   }
 
+  /** What was forgotten before must not be taught again, by itself or by a copy. */
+  @Test
+  void repeatsOfWhatWasForgottenEarlierAreDroppedToo() {
+    SmallCorpora.execute(
+        corpora.prepare(
+            """
+            forget { where = "id = 'other5'" }
+            earlier { where = "id = 'f'", except = forget }
+            retain { where = "domain = 'a'", except = [forget, earlier, approximate] }
+            approximate { where = "id = 'u'" }
+            """,
+            "duplicates.action = drop",
+            64));
+    assertThat(ids("forget")).containsExactly("other5");
+    assertThat(ids("earlier")).containsExactly("f");
+    assertThat(ids("retain"))
+        .contains("other0")
+        .doesNotContain("f", "copy", "near", "host", "excerpt");
+    assertThat(listed()).contains("retain copy of earlier f: exact, dropped");
+  }
+
   @Test
   void repeatsCanBeForgottenToo() {
     Prepare.Result result =
