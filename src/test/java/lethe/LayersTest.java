@@ -59,6 +59,7 @@ class LayersTest {
     room("generation", "random settings table model.network inference");
 
     room("corpus.source", "json failure settings spark folder table");
+    room("request", "json settings spark folder ledger corpus.source");
     room("corpus.split", "settings folder table target corpus.source");
     room("corpus.duplicate", "random settings table target corpus.source corpus.split");
     room("corpus.token", "json settings folder table corpus.source");
