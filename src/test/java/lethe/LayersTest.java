@@ -117,8 +117,13 @@ class LayersTest {
         "failure settings spark folder table target objective model.checkpoint model.network"
             + " model.adapter model corpus.token corpus examples train evaluate report console run check");
     room(
+        "nightly",
+        "json settings spark folder table target ledger model.checkpoint model corpus.source"
+            + " corpus request evaluate console run check pipeline");
+    room(
         "command",
-        "failure settings spark folder model inference train bench console run check pipeline");
+        "failure settings spark folder model inference train bench console run check pipeline"
+            + " nightly");
   }
 
   private static final Pattern IMPORT =

@@ -102,6 +102,8 @@ public final class Lethe implements Callable<Integer> {
       case VALIDATE -> new ValidateCommand(this);
       case BENCH -> new BenchCommand(this);
       case EXPLAIN -> new ExplainCommand(this);
+      case NIGHTLY -> new NightlyCommand(this);
+      case LEDGER -> new LedgerCommand(this);
       case RUN, PREPARE, PRETRAIN, FINETUNE, RETRAIN, UNLEARN, PREFLIGHT, EVALUATE, REPORT ->
           new StageCommand(verb, this);
     };
@@ -118,7 +120,7 @@ public final class Lethe implements Callable<Integer> {
             "0:done",
             "1:the run failed",
             "2:the call, a setting or a file is wrong, as the message says",
-            "3:done, but a condition that report.require names is not met"));
+            "3:done, but a condition that report.require names is not met, or of ledger --overdue: a request is overdue"));
   }
 
   private SubmitOption submitOption() {

@@ -38,15 +38,24 @@ final class RunArguments {
    * @throws InvalidSettings when there is no run file, or it cannot be read at all
    */
   RunConfig parse(Verb verb) {
+    return RunConfig.parse(verb, settings(verb));
+  }
+
+  /**
+   * The settings alone.
+   *
+   * @throws InvalidSettings when there is no run file, or it cannot be read at all
+   */
+  Settings settings(Verb verb) {
     if (shipped != null) {
-      return RunConfig.parse(verb, Settings.ofShipped(shipped));
+      return Settings.ofShipped(shipped);
     }
     if (file == null) {
       throw new InvalidSettings(
           "Cannot %s: no run file is given, as in %1$s conf/quickstart.conf"
               .formatted(verb.spelling()));
     }
-    return RunConfig.parse(verb, file, pairs);
+    return Settings.load(file, pairs);
   }
 
   /** Prints which keys are written in a former spelling. */

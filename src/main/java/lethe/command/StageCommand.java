@@ -2,15 +2,12 @@ package lethe.command;
 
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import lethe.check.Validation;
 import lethe.console.Console;
 import lethe.pipeline.Pipeline;
 import lethe.run.RunConfig;
-import lethe.run.SubmitArguments;
 import lethe.run.TemporaryFolder;
 import lethe.run.Verb;
 import lethe.settings.Printable;
-import lethe.settings.Settings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -32,15 +29,7 @@ final class StageCommand implements Callable<Integer> {
     RunConfig config = run.parse(verb);
     lethe.keepSecrets(config.settings());
     if (lethe.printsSubmit()) {
-      Validation validation = Submission.validation(config, Validation.Phase.SUBMITTING);
-      validation.findings().refuse();
-      Optional<TemporaryFolder> temporary = SubmitArguments.temporaryFolder(config);
-      Submission.print(
-          temporary,
-          SubmitArguments.of(config, temporary, validation::size),
-          Optional.of(config.settings())
-              .filter(settings -> SubmitArguments.driverIsElsewhere(config))
-              .map(Settings::shipped));
+      Submission.print(config, config.settings());
       return 0;
     }
     TemporaryFolder.ofThisDriver().ifPresent(TemporaryFolder::deleteAtExit);

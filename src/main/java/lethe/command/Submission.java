@@ -14,6 +14,7 @@ import lethe.run.RunConfig;
 import lethe.run.SubmitArguments;
 import lethe.run.TemporaryFolder;
 import lethe.settings.LaunchEnvironment;
+import lethe.settings.Settings;
 import org.apache.spark.SparkConf;
 
 /** What submit.sh asks before it starts Spark. */
@@ -44,6 +45,23 @@ final class Submission {
     } catch (NumberFormatException e) {
       return Long.MAX_VALUE; // one of the problems that validation reports
     }
+  }
+
+  /**
+   * Checks a run and prints what submit.sh starts Spark with.
+   *
+   * @param user the settings that a driver elsewhere gets
+   */
+  static void print(RunConfig config, Settings user) {
+    Validation validation = validation(config, Validation.Phase.SUBMITTING);
+    validation.findings().refuse();
+    Optional<TemporaryFolder> temporary = SubmitArguments.temporaryFolder(config);
+    print(
+        temporary,
+        SubmitArguments.of(config, temporary, validation::size),
+        Optional.of(user)
+            .filter(settings -> SubmitArguments.driverIsElsewhere(config))
+            .map(Settings::shipped));
   }
 
   /**

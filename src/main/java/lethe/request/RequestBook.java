@@ -31,7 +31,9 @@ public final class RequestBook {
   /** The member of its detail that says how many documents of the request are still known. */
   public static final String LEFT = "left";
 
-  private static final String REASON = "reason";
+  /** The member that says why a request is not carried out. */
+  public static final String REASON = "reason";
+
   private static final String DUE = "due";
   private static final String RECEIVED = "received";
 
@@ -73,15 +75,21 @@ public final class RequestBook {
           forgotten.put(place(name), name);
         }
       }
-      case REFUSED -> end(entry, RequestStatus.REFUSED);
-      case SUPERSEDED -> end(entry, RequestStatus.SUPERSEDED);
+      case REFUSED -> end(line, RequestStatus.REFUSED);
+      case SUPERSEDED -> end(line, RequestStatus.SUPERSEDED);
       case PLANNED, NOT_SERVED, VERIFIED -> {} // of nights
     }
   }
 
-  private void end(Entry entry, RequestStatus how) {
+  private void end(LedgerLine line, RequestStatus how) {
     requests.computeIfPresent(
-        entry.request(), (id, state) -> state.ended(how, entry.detail().path(REASON).asText()));
+        line.entry().request(), (id, state) -> state.ended(how, reason(line)));
+  }
+
+  /** The whole reason, which may name documents, where the house has it. */
+  private static String reason(LedgerLine line) {
+    JsonNode open = line.entry().detail().path(REASON);
+    return (line.secret() == null ? open : line.secret().path(REASON)).asText(open.asText());
   }
 
   private static <T> T read(JsonNode json, Class<T> type) {

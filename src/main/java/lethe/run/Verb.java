@@ -17,6 +17,9 @@ public enum Verb {
       "check all that needs no Spark: settings, models, sources, tasks, memory; writes nothing"),
   PREFLIGHT("validate, then start Spark to check that all executors come"),
   REPORT("write the report from the scores"),
+  NIGHTLY(
+      "forget what open requests name, as a run of its own that begins with the model in service"),
+  LEDGER("what became of requests to forget: of one, of all, of those overdue; checks the chain"),
   EXPLAIN("what a setting means, its default, and where its value in a run was set"),
   BENCH(
       "measure how fast a model runs here beside matrix products; needs no Spark and no run file");
@@ -49,7 +52,7 @@ public enum Verb {
 
   /** Whether it has nothing to do with a run's stages. */
   private boolean apart() {
-    return this == EXPLAIN || this == BENCH;
+    return this == NIGHTLY || this == LEDGER || this == EXPLAIN || this == BENCH;
   }
 
   /** The stages whose output is made from this one's. */

@@ -97,6 +97,21 @@ public final class Settings {
     return over("settings", ConfigFactory::empty, pairs);
   }
 
+  /**
+   * These settings under others, which a program lays over a user's.
+   *
+   * @param pairs {@code key=value} of known keys, as on a command line
+   */
+  public Settings with(List<String> pairs) {
+    Config over = CommandLinePairs.of(pairs, problems);
+    return new Settings(
+        over.withFallback(config).resolve(),
+        defaults,
+        over.withFallback(plain).resolve(),
+        problems,
+        notices);
+  }
+
   private static Settings over(String what, Supplier<Config> run, List<String> pairs) {
     try {
       return over(run.get(), pairs);

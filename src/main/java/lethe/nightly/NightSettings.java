@@ -1,0 +1,126 @@
+package lethe.nightly;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import lethe.json.Json;
+import lethe.run.RunConfig;
+import lethe.run.Verb;
+import lethe.settings.Section;
+import lethe.settings.Settings;
+import lethe.target.Split;
+
+/**
+ * The settings of a night's run: the user's, with what the plan decides laid over them.
+ *
+ * @param user as the user wrote them
+ */
+record NightSettings(Settings user) {
+  private static final String FORGET = Split.FORGET.key();
+  private static final String EARLIER = Split.EARLIER.key();
+
+  /** Records what a run file for nights must not have. */
+  void check() {
+    Section root = user.root();
+    Section splits = root.section("corpus").section("splits");
+    for (String own : List.of(FORGET, EARLIER)) {
+      if (splits.has(own)) {
+        splits.problem(own, "must not be set for nightly, which fills it from the requests");
+      }
+    }
+    if (root.section("pretrain").bool("enabled")) {
+      root.section("pretrain")
+          .problem("enabled", "must be false for nightly, which begins with a model that is there");
+    }
+    Section duplicates = root.section("corpus").section("duplicates");
+    if (!duplicates.isWord("action", "drop")) {
+      duplicates.problem(
+          "action",
+          "must be drop for nightly: whatever repeats a forgotten document would teach it again");
+    }
+    Section lora = root.section("train").section("lora");
+    if (lora.isWord("write", "adapter")) {
+      lora.problem(
+          "write",
+          "must be merged or both for nightly: the next night begins with the model, not with an adapter");
+    }
+  }
+
+  /** A run that stands for any night's, where a night is not known yet. */
+  RunConfig any(NightlySettings nightly) {
+    List<String> pairs = new ArrayList<>(splits(false));
+    pairs.add("run.dir=" + quoted(nightly.directory()));
+    pairs.add("corpus.splits.forget={\"where\": \"true\"}");
+    return RunConfig.parse(Verb.RUN, user.with(pairs));
+  }
+
+  /** The run of a night. */
+  RunConfig of(NightPlan plan, NightlyFolder folder) {
+    boolean earlier = plan.earlierSha256() != null;
+    List<String> pairs = new ArrayList<>(splits(earlier));
+    pairs.add("run.dir=" + quoted(folder.night(plan.night()).root().toString()));
+    pairs.add("corpus.splits.forget.requests=" + quoted(folder.forget(plan.night()).toString()));
+    if (earlier) {
+      pairs.add(
+          "corpus.splits.earlier.requests=" + quoted(folder.earlier(plan.night()).toString()));
+    }
+    pairs.add("corpus.allow-unmet-requests=true"); // the ledger says what was not found
+    if (plan.start() != null) {
+      pairs.add("unlearn.initial-weights=" + quoted(plan.start().model()));
+    }
+    pairs.add("report.require=" + json(required(earlier)));
+    return RunConfig.parse(Verb.RUN, user.with(pairs));
+  }
+
+  /** What every other split leaves to those of the requests. */
+  private List<String> splits(boolean earlier) {
+    Section splits = user.root().section("corpus").section("splits");
+    List<String> pairs = new ArrayList<>();
+    for (Split split : Split.values()) {
+      if (split != Split.FORGET && split != Split.EARLIER && splits.has(split.key())) {
+        Section own = splits.section(split.key());
+        Set<String> except = new LinkedHashSet<>(List.of(FORGET));
+        if (earlier) {
+          except.add(EARLIER);
+        }
+        except.addAll(own.has("except") ? own.strings("except") : List.of());
+        pairs.add("corpus.splits.%s.except=%s".formatted(split.key(), json(except)));
+      }
+    }
+    return pairs;
+  }
+
+  /** The user's conditions, or a matched verdict; what was kept and what was forgotten always. */
+  private Set<String> required(boolean earlier) {
+    Section report = user.root().section("report");
+    Set<String> required =
+        new LinkedHashSet<>(report.has("require") ? report.strings("require") : List.of("matched"));
+    required.add("damage");
+    if (earlier) {
+      required.add(EARLIER);
+    }
+    return required;
+  }
+
+  private static String quoted(String text) {
+    return json(text);
+  }
+
+  private static String json(Object value) {
+    try {
+      return Json.MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Cannot write as JSON: " + value, e);
+    }
+  }
+
+  /** Where the user has the folder of the nights. */
+  static Optional<NightlySettings> read(Settings settings) {
+    return settings.root().section("nightly").has("directory")
+        ? Optional.of(NightlySettings.read(settings.root()))
+        : Optional.empty();
+  }
+}
