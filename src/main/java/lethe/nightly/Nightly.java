@@ -25,7 +25,6 @@ import lethe.ledger.LedgerLine;
 import lethe.model.ModelFingerprint;
 import lethe.model.ModelSource;
 import lethe.model.checkpoint.HfFolder;
-import lethe.pipeline.Pipeline;
 import lethe.request.RequestBook;
 import lethe.request.RequestFolder;
 import lethe.run.RunConfig;
@@ -56,6 +55,7 @@ public final class Nightly {
   private final Clock clock;
   private final Map<String, String> hadoop;
   private final Configuration configuration;
+  private final NightStages stages;
 
   /**
    * @param user the settings of a run file for nights
@@ -63,6 +63,13 @@ public final class Nightly {
    * @throws InvalidSettings with everything that is wrong with the settings
    */
   public Nightly(Settings user, Console console, Clock clock) {
+    this(user, console, clock, Optional.empty());
+  }
+
+  /**
+   * @param stages in place of the real ones
+   */
+  Nightly(Settings user, Console console, Clock clock, Optional<NightStages> stages) {
     this.settings = NightlySettings.read(user.root());
     this.nights = new NightSettings(user);
     this.console = console;
@@ -72,6 +79,9 @@ public final class Nightly {
     any.settings().check();
     this.hadoop = Validation.hadoop(any);
     this.configuration = Validation.configuration(hadoop);
+    this.stages =
+        stages.orElseGet(
+            () -> new NightStages.OnSpark(any.corpus().sources(), settings.mostShare(), console));
   }
 
   /** The settings of a run that stands for any night's. */
@@ -234,15 +244,7 @@ public final class Nightly {
       RequestBook book = RequestBook.of(ledger);
       Optional<NightPlan> plan =
           new NightPlanner(settings, folder, ledger, start, Nightly.this::say)
-              .plan(
-                  today,
-                  now,
-                  requests ->
-                      new SourceLookup(
-                              SparkSession.builder().appName("lethe nightly").getOrCreate(),
-                              any.corpus().sources(),
-                              settings.mostShare())
-                          .find(requests, book.forgotten()));
+              .plan(today, now, requests -> stages.find(requests, book.forgotten()));
       if (plan.isEmpty()) {
         say("nothing is left to forget");
         return Optional.empty();
@@ -277,7 +279,7 @@ public final class Nightly {
                   plan.start() == null ? config.model() : plan.start().model()));
       Optional<String> unmet;
       try {
-        unmet = new Pipeline(config, console).run();
+        unmet = stages.run(config);
       } catch (InvalidSettings e) {
         refuse(plan, e);
         throw e;

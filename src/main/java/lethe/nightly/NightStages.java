@@ -1,0 +1,47 @@
+package lethe.nightly;
+
+import java.util.List;
+import java.util.Optional;
+import lethe.console.Console;
+import lethe.corpus.source.Source;
+import lethe.pipeline.Pipeline;
+import lethe.request.ForgottenName;
+import lethe.request.RequestState;
+import lethe.run.RunConfig;
+import org.apache.spark.sql.SparkSession;
+
+/** What of a night needs Spark, or a model. */
+interface NightStages {
+  /**
+   * Finds the documents that requests name.
+   *
+   * @param forgotten documents of earlier nights
+   */
+  SourceLookup.Found find(List<RequestState> requests, List<ForgottenName> forgotten);
+
+  /**
+   * Does the run of a night, from where it was interrupted.
+   *
+   * @return why its gates do not hold
+   */
+  Optional<String> run(RunConfig night);
+
+  /**
+   * The real ones; Spark is started by the first that needs it.
+   *
+   * @param sources of the corpus
+   * @param mostShare of all documents that a request may name
+   */
+  record OnSpark(List<Source> sources, double mostShare, Console console) implements NightStages {
+    @Override
+    public SourceLookup.Found find(List<RequestState> requests, List<ForgottenName> forgotten) {
+      SparkSession spark = SparkSession.builder().appName("lethe nightly").getOrCreate();
+      return new SourceLookup(spark, sources, mostShare).find(requests, forgotten);
+    }
+
+    @Override
+    public Optional<String> run(RunConfig night) {
+      return new Pipeline(night, console).run();
+    }
+  }
+}

@@ -1,0 +1,504 @@
+package lethe.nightly;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import lethe.folder.Faults;
+import lethe.folder.FaultyFileSystem;
+import lethe.folder.Lease;
+import lethe.folder.LeaseLostException;
+import lethe.folder.RunFolder;
+import lethe.ledger.Entry;
+import lethe.ledger.EntryKind;
+import lethe.ledger.LedgerLine;
+import lethe.request.RequestState;
+import lethe.request.RequestStatus;
+import lethe.settings.InvalidSettings;
+import org.apache.commons.io.FileUtils;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The order of a night's steps, with a stand-in for the run. */
+class NightlyTest {
+  private static final String SCHEME = "crash-disk";
+
+  @TempDir Path folder;
+  private SmallNights nights;
+  private QuickStages stages;
+
+  @BeforeEach
+  void emptyNights() throws IOException {
+    SmallNights small = SmallNights.in(folder, SCHEME);
+    stages = QuickStages.over(folder.resolve("data/paper.jsonl"));
+    nights = small.with(stages);
+  }
+
+  @AfterEach
+  void noFaults() {
+    Faults.none();
+  }
+
+  @Test
+  void aNightForgetsWhatIsDueFirstAndMovesThePointer() throws IOException {
+    nights.ask(
+        "a.jsonl",
+        "{\"request\": \"r1\", \"document\": \"paper-forget-01\", \"due\": \"2026-04-01\"}",
+        "{\"request\": \"r2\", \"document\": \"paper-forget-02\", \"due\": \"2026-03-05\"}",
+        "{\"request\": \"r3\", \"where\": \"id LIKE 'paper-forget-1%'\", \"due\": \"2026-03-09\"}");
+    assertThat(nights.night("2026-03-01")).isEmpty();
+    assertThat(planned("2026-03-01"))
+        .containsExactly("paper-forget-02", "paper-forget-10", "paper-forget-11");
+    assertThat(state("r1").status()).as("the night is full").isEqualTo(RequestStatus.OPEN);
+    assertThat(state("r2").night()).isEqualTo("2026-03-01");
+    InService pointer = InService.read(nights.nights()).orElseThrow();
+    assertThat(pointer.night()).isEqualTo("2026-03-01");
+    assertThat(pointer.model()).endsWith("/nights/nights/2026-03-01/model");
+    String first = nights.weights();
+    assertThat(nights.night("2026-03-02")).isEmpty();
+    assertThat(planned("2026-03-02")).containsExactly("paper-forget-01");
+    assertThat(start("2026-03-02")).isEqualTo(pointer.model());
+    assertThat(Files.readString(folder.resolve("nights/nights/2026-03-02/earlier.jsonl")).lines())
+        .hasSize(3);
+    assertThat(nights.weights()).isNotEqualTo(first);
+    assertThat(nights.book().open()).isEmpty();
+    assertThat(Files.readString(folder.resolve("nights/drift.html")))
+        .contains("<svg ", "2026-03-01", "+0.100", "+0.200", "in service");
+  }
+
+  @Test
+  void aLargeRequestTakesSeveralNightsAndSaysWhatIsLeft() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"where\": \"id LIKE 'paper-forget-0%'\"}");
+    nights.night("2026-03-01");
+    assertThat(state("r1").left()).contains(7L);
+    nights.night("2026-03-02");
+    nights.night("2026-03-03");
+    assertThat(state("r1").left()).contains(1L);
+    assertThat(state("r1").open()).isTrue();
+    nights.night("2026-03-04");
+    assertThat(state("r1").status()).isEqualTo(RequestStatus.FORGOTTEN);
+    assertThat(state("r1").night()).isEqualTo("2026-03-04");
+  }
+
+  /** Nobody asks Spark, which a stand-in that throws would show. */
+  @Test
+  void nothingToDoIsSaidWithoutALook() throws IOException {
+    SmallNights blind = nights.with(new Blind());
+    assertThat(blind.nightly("2026-03-01T01:00:00Z").idle()).isTrue();
+    assertThat(folder.resolve("nights/ledger.jsonl")).as("nothing is written").doesNotExist();
+    assertThat(blind.night("2026-03-01")).isEmpty();
+    assertThat(blind.said())
+        .containsExactly(
+            "nightly: nothing to do: no request is open in crash-disk:%s/nights".formatted(folder));
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}", "nonsense");
+    assertThat(nights.nightly("2026-03-01T01:00:00Z").idle()).isFalse();
+    nights.night("2026-03-01");
+    assertThat(nights.nightly("2026-03-02T01:00:00Z").idle()).isTrue();
+    assertThat(blind.night("2026-03-02")).isEmpty();
+  }
+
+  /** Can neither look nor run. */
+  private record Blind() implements NightStages {
+    @Override
+    public SourceLookup.Found find(
+        List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
+      throw new AssertionError("asked for " + requests);
+    }
+
+    @Override
+    public Optional<String> run(lethe.run.RunConfig night) {
+      throw new AssertionError("ran " + night.runDir());
+    }
+  }
+
+  @Test
+  void aModelThatDoesNotPassItsGatesIsNotServedAndItsRequestsStayOpen() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-01");
+    String served = nights.weights();
+    nights.ask("b.jsonl", "{\"request\": \"r2\", \"document\": \"paper-forget-02\"}");
+    stages.unmet().put("2026-03-02", "report.limits.damage is 0.3, the loss on retain rose by 0.4");
+    assertThat(nights.night("2026-03-02"))
+        .contains(
+            "The night of 2026-03-02 changes nothing: report.limits.damage is 0.3, the loss on retain rose by 0.4");
+    assertThat(nights.weights()).isEqualTo(served);
+    assertThat(state("r2").open()).isTrue();
+    assertThat(Files.readString(folder.resolve("nights/drift.html")))
+        .contains("not served: report.limits.damage is 0.3");
+    assertThat(nights.night("2026-03-02")).as("once per date").isPresent();
+    assertThat(stages.runs()).containsEntry("2026-03-02", 1);
+    assertThat(nights.night("2026-03-03")).isEmpty();
+    assertThat(start("2026-03-03")).as("the model in service").contains("2026-03-01");
+    assertThat(state("r2").night()).isEqualTo("2026-03-03");
+  }
+
+  @Test
+  void aDateHasOneNightUnlessAnotherIsAskedFor() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"where\": \"id LIKE 'paper-forget-0%'\"}");
+    nights.night("2026-03-01");
+    assertThat(nights.night("2026-03-01")).isEmpty();
+    assertThat(nights.said())
+        .containsExactly(
+            "nightly: the night of 2026-03-01 is over, and 1 requests are open; the next night takes them (nightly.again=true: one more night on this date)");
+    assertThat(state("r1").left()).contains(7L);
+    nights.night("2026-03-01", "nightly.again=true");
+    assertThat(state("r1").left()).contains(4L);
+    assertThat(state("r1").night()).isEqualTo("2026-03-01-2");
+  }
+
+  @Test
+  void whatWasForgottenLongAgoIsAnsweredFromTheLedger() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-01");
+    FileUtils.write(folder.resolve("data/paper.jsonl").toFile(), "", UTF_8); // the text is gone
+    nights.ask(
+        "b.jsonl",
+        "{\"request\": \"r2\", \"document\": \"paper-forget-01\", \"domain\": \"paper\"}");
+    assertThat(nights.with(new Blind()).night("2026-03-02")).isEmpty();
+    assertThat(nights.said())
+        .contains(
+            "nightly: request r2: everything that it names was forgotten before; see the ledger");
+    assertThat(state("r2").status()).isEqualTo(RequestStatus.FORGOTTEN);
+    assertThat(stages.runs()).hasSize(1);
+  }
+
+  @Test
+  void whatNeverExistedAndEverythingAreRefusedAndTheOthersAreDone() throws IOException {
+    nights.ask(
+        "a.jsonl",
+        "{\"request\": \"r1\", \"document\": \"no-such\"}",
+        "{\"request\": \"r2\", \"domain\": \"paper\"}",
+        "{\"request\": \"r3\", \"document\": \"paper-forget-03\"}",
+        "{\"request\": \"r3\", \"document\": \"no-such-either\"}");
+    assertThat(nights.night("2026-03-01")).isEmpty();
+    assertThat(state("r1").status()).isEqualTo(RequestStatus.REFUSED);
+    assertThat(state("r1").reason())
+        .isEqualTo("no document of the sources has what it names: [document no-such]");
+    assertThat(state("r2").reason()).isEqualTo("it names everything");
+    assertThat(state("r3").status()).isEqualTo(RequestStatus.FORGOTTEN);
+    Entry forgotten = last(EntryKind.FORGOTTEN);
+    assertThat(forgotten.detail().path("unknown").asInt()).isEqualTo(1);
+    assertThat(forgotten.detail().toString()).doesNotContain("paper-forget-03");
+  }
+
+  @Test
+  void documentsThatAreGoneFromTheSourcesAreNotTestedAgain() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-01");
+    Path paper = folder.resolve("data/paper.jsonl");
+    List<String> lines = Files.readAllLines(paper);
+    Files.write(paper, lines.stream().filter(l -> !l.contains("paper-forget-01")).toList());
+    nights.ask("b.jsonl", "{\"request\": \"r2\", \"document\": \"paper-forget-02\"}");
+    nights.night("2026-03-02");
+    assertThat(nights.said())
+        .contains(
+            "nightly: 1 documents that were forgotten before are no longer in the sources and cannot be tested again");
+    assertThat(last(EntryKind.PLANNED).detail().path("gone").asInt()).isEqualTo(1);
+    assertThat(folder.resolve("nights/nights/2026-03-02/earlier.jsonl")).doesNotExist();
+  }
+
+  @Test
+  void aClockThatGoesBackIsRefused() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-02");
+    nights.ask("b.jsonl", "{\"request\": \"r2\", \"document\": \"paper-forget-02\"}");
+    assertThatThrownBy(() -> nights.night("2026-03-01"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith(
+            "The clock of this host says 2026-03-01T01:17:00Z, and the last entry of crash-disk:%s/nights/ledger.jsonl is of 2026-03-02T01:17:00Z: "
+                .formatted(folder));
+    assertThatThrownBy(() -> nights.nightly("2026-03-01T01:17:00Z").idle())
+        .as("before Spark is started, too")
+        .isInstanceOf(InvalidSettings.class);
+    assertThat(nights.book().request("r2")).isEmpty();
+  }
+
+  @Test
+  void aPointerToAModelThatIsGoneIsNamed() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-01");
+    Path model = folder.resolve("nights/nights/2026-03-01/model");
+    Files.move(model, folder.resolve("elsewhere"));
+    assertThat(nights.nightly("2026-03-02T01:00:00Z").idle()).isFalse();
+    assertThatThrownBy(() -> nights.night("2026-03-02"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "crash-disk:%1$s/nights/in-service.json names the model of night 2026-03-01, and crash-disk:%1$s/nights/nights/2026-03-01/model is gone: there is no config.json in it; restore the folder from a copy, since without it everything that was ever requested would have to be forgotten again"
+                .formatted(folder));
+    FileUtils.copyDirectory(folder.resolve("elsewhere").toFile(), model.toFile());
+    Files.writeString(folder.resolve("nights/in-service.json"), "{\"night\": 3");
+    assertThatThrownBy(() -> nights.night("2026-03-02"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("in-service.json: it is not JSON")
+        .hasMessageEndingWith("; restore it from a copy");
+  }
+
+  @Test
+  void aModelThatWasExchangedAndALedgerThatWasCutAreNamed() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-01");
+    byte[] ledger = Files.readAllBytes(folder.resolve("nights/ledger.jsonl"));
+    nights.ask("b.jsonl", "{\"request\": \"r2\", \"document\": \"paper-forget-02\"}");
+    Files.write(
+        folder.resolve("nights/ledger.jsonl"),
+        new String(ledger, UTF_8).lines().findFirst().orElseThrow().concat("\n").getBytes(UTF_8));
+    assertThatThrownBy(() -> nights.night("2026-03-02"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("was written when the ledger had entry 2 with the hash ")
+        .hasMessageEndingWith("(its last is 2): restore the ledger from a copy");
+    Files.write(folder.resolve("nights/ledger.jsonl"), ledger);
+    Path weights = folder.resolve("nights/nights/2026-03-01/model/model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(weights, bytes);
+    assertThatThrownBy(() -> nights.night("2026-03-02")).isInstanceOf(InvalidSettings.class);
+    assertThat(state("r2").open()).isTrue();
+  }
+
+  @Test
+  void aLedgerEditedByHandIsRefusedByEntry() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-01");
+    Path ledger = folder.resolve("nights/ledger.jsonl");
+    Files.writeString(
+        ledger, Files.readString(ledger).replaceFirst("\"due\":\"2026", "\"due\":\"2027"));
+    assertThatThrownBy(() -> nights.night("2026-03-02"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("ledger.jsonl is broken at entry 1: its hash is ");
+  }
+
+  @Test
+  void twoAtOnceAreRefused() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    Lease other =
+        new Lease(
+            RunFolder.of(folder.resolve("nights").toString(), new Configuration()),
+            new Lease.Listener() {
+              @Override
+              public void notice(String sentence) {
+                // nothing is wrong
+              }
+
+              @Override
+              public void lost(LeaseLostException why) {
+                throw new AssertionError(why);
+              }
+            });
+    other.take();
+    try (other) {
+      assertThatThrownBy(() -> nights.night("2026-03-01"))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining(folder + "/nights is in use by process ");
+      assertThat(folder.resolve("nights/ledger.jsonl")).doesNotExist();
+    }
+    assertThat(nights.night("2026-03-01")).isEmpty();
+  }
+
+  @Test
+  void anOldNightWithoutAnOutcomeIsEndedBeforeTonights() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    assertThatThrownBy(() -> nights.with(new Dies(stages)).night("2026-03-01"))
+        .hasMessage("the process dies");
+    nights.ask("b.jsonl", "{\"request\": \"r2\", \"document\": \"paper-forget-02\"}");
+    assertThat(nights.night("2026-03-03")).isEmpty();
+    assertThat(nights.said()).contains("nightly: going on with the night of 2026-03-01");
+    assertThat(state("r1").night()).isEqualTo("2026-03-01");
+    assertThat(state("r2").night()).isEqualTo("2026-03-03");
+  }
+
+  /** Looks and then dies. */
+  private record Dies(QuickStages stages) implements NightStages {
+    @Override
+    public SourceLookup.Found find(
+        List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
+      return stages.find(requests, forgotten);
+    }
+
+    @Override
+    public Optional<String> run(lethe.run.RunConfig night) {
+      throw new IllegalStateException("the process dies");
+    }
+  }
+
+  /** A run that is refused must not keep all later requests waiting. */
+  @Test
+  void aRunThatIsRefusedEndsItsNight() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    NightStages refuses =
+        new NightStages() {
+          @Override
+          public SourceLookup.Found find(
+              List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
+            return stages.find(requests, forgotten);
+          }
+
+          @Override
+          public Optional<String> run(lethe.run.RunConfig night) {
+            throw new InvalidSettings("train.steps is wrong");
+          }
+        };
+    assertThatThrownBy(() -> nights.with(refuses).night("2026-03-01"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("train.steps is wrong");
+    assertThat(state("r1").open()).isTrue();
+    assertThat(nights.night("2026-03-01")).as("with better settings, the same night").isEmpty();
+    assertThat(state("r1").night()).isEqualTo("2026-03-01-2");
+  }
+
+  @Test
+  void whatARunFileForNightsMustNotHaveIsSaidTogether() {
+    assertThatThrownBy(
+            () ->
+                nights.nightly(
+                    "2026-03-01T01:00:00Z",
+                    "corpus.splits.forget.where=true",
+                    "corpus.duplicates.action=list",
+                    "train.lora.rank=2",
+                    "train.lora.write=adapter",
+                    "nightly.documents=0"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("nightly.documents must be at least 1, was 0")
+        .hasMessageContaining(
+            "corpus.splits.forget must not be set for nightly, which fills it from the requests")
+        .hasMessageContaining("corpus.duplicates.action must be drop for nightly")
+        .hasMessageContaining("train.lora.write must be merged or both for nightly");
+  }
+
+  /**
+   * The driver dies at each call that changes a file, in each of five nights, and the same command
+   * is given again.
+   */
+  @Test
+  void aDriverThatDiesAtAnyCallOfAnyNightChangesNothing() throws IOException {
+    List<String> days = NightlyIT.DAYS;
+    List<Long> calls = new ArrayList<>();
+    List<Path> before = new ArrayList<>();
+    for (String day : days) {
+      Path copy = folder.resolve("before-" + day);
+      FileUtils.copyDirectory(folder.resolve("nights").toFile(), copy.toFile());
+      before.add(copy);
+      NightlyIT.ask(nights, day);
+      Faults.plan(Long.MAX_VALUE, Faults.How.STOPPED);
+      nights.night(day);
+      calls.add(Faults.calls());
+      Faults.none();
+    }
+    String expected = outcome();
+    int kills = 0;
+    for (int night = 0; night < days.size(); night++) {
+      for (long n = 1; n <= calls.get(night); n++) {
+        FileUtils.deleteDirectory(folder.resolve("nights").toFile());
+        FileUtils.copyDirectory(before.get(night).toFile(), folder.resolve("nights").toFile());
+        NightlyIT.ask(nights, days.get(night));
+        Faults.plan(n, Faults.How.STOPPED);
+        try {
+          nights.night(days.get(night));
+        } catch (Exception | AssertionError e) { // whatever a dead disk makes of it
+          kills++;
+        }
+        String crash =
+            "%s, call %d of %d, %s".formatted(days.get(night), n, calls.get(night), Faults.first());
+        Faults.none();
+        servesAWholeModel(crash);
+        nights.night(days.get(night));
+        for (int later = night + 1; n == calls.get(night) / 2 && later < days.size(); later++) {
+          NightlyIT.ask(nights, days.get(later));
+          nights.night(days.get(later));
+          if (later == days.size() - 1) {
+            assertThat(outcome()).as(crash).isEqualTo(expected);
+          }
+        }
+        if (night == days.size() - 1) {
+          assertThat(outcome()).as(crash).isEqualTo(expected);
+        }
+        assertThat(twice()).as(crash).isEmpty();
+      }
+    }
+    System.out.println(
+        "nightly: killed at %d of %d calls"
+            .formatted(kills, calls.stream().mapToLong(c -> c).sum()));
+  }
+
+  /** Whatever the moment, the pointer names a model with all of its files. */
+  private void servesAWholeModel(String crash) {
+    NightlyFolder whole = nights.nights();
+    InService.read(whole)
+        .ifPresent(
+            pointer ->
+                pointer.check(
+                    whole,
+                    whole.readLedger(NightlySettings.read(nights.settings().root())).orElseThrow(),
+                    hadoop()));
+    assertThat(crash).isNotEmpty();
+  }
+
+  private static Map<String, String> hadoop() {
+    Map<String, String> settings = new TreeMap<>();
+    FaultyFileSystem.configuration()
+        .getPropsWithPrefix("fs.crash")
+        .forEach((key, value) -> settings.put("fs.crash" + key, value));
+    return settings;
+  }
+
+  /** The weights, and what became of each request. */
+  private String outcome() {
+    return nights.weights()
+        + nights.book().requests().stream()
+            .map(s -> "\n" + s.request() + " " + s.status() + " " + s.night() + " " + s.left())
+            .sorted()
+            .collect(Collectors.joining());
+  }
+
+  /** Documents that more than one night forgot. */
+  private List<String> twice() {
+    Map<String, Long> count = new TreeMap<>();
+    for (LedgerLine line : nights.ledger()) {
+      if (line.entry().kind() == EntryKind.FORGOTTEN && line.entry().night() != null) {
+        StreamSupport.stream(line.secret().path("documents").spliterator(), false)
+            .map(d -> d.path("document").asText() + " " + line.entry().request())
+            .forEach(d -> count.merge(d, 1L, Long::sum));
+      }
+    }
+    return count.entrySet().stream().filter(e -> e.getValue() > 1).map(Map.Entry::getKey).toList();
+  }
+
+  private RequestState state(String request) {
+    return nights.book().request(request).orElseThrow();
+  }
+
+  private Entry last(EntryKind kind) {
+    return nights.ledger().stream()
+        .map(LedgerLine::entry)
+        .filter(e -> e.kind() == kind)
+        .reduce((a, b) -> b)
+        .orElseThrow();
+  }
+
+  private LedgerLine plan(String night) {
+    return nights.ledger().stream()
+        .filter(l -> l.entry().kind() == EntryKind.PLANNED && l.entry().night().equals(night))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private String start(String night) {
+    return plan(night).secret().at("/start/model").asText();
+  }
+
+  private List<String> planned(String night) {
+    return NightPlan.of(plan(night)).documents().stream().map(d -> d.document()).toList();
+  }
+}
