@@ -63,7 +63,7 @@ class LayersTest {
     room("request", "json settings spark folder ledger corpus.source");
     room("corpus.split", "settings folder table target corpus.source");
     room("corpus.duplicate", "random settings table target corpus.source corpus.split");
-    room("corpus.token", "json settings folder table corpus.source");
+    room("corpus.token", "json jinja settings folder table corpus.source");
     room(
         "corpus",
         "json settings folder table target corpus.source corpus.split corpus.duplicate"

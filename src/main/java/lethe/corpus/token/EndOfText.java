@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeSet;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
@@ -22,6 +24,51 @@ public final class EndOfText {
   private static final String[] NUMBERED = {"config.json", "generation_config.json"};
 
   private EndOfText() {}
+
+  /**
+   * The id of the token that ends an answer: the one that the model's own chat template writes
+   * there, if that is the template and writes one, else the one that ends a text.
+   *
+   * @param template around questions
+   * @param folder with tokenizer.json, config.json and what else there is
+   * @param rows of the model's embedding
+   * @throws InvalidSettings as {@link #of(Files, Path, int)}
+   */
+  static int of(Template template, Files files, Path folder, int rows) {
+    if (template.chat() != null) {
+      JsonNode tokenizer = json(files, folder, "tokenizer.json");
+      Optional<String> end =
+          ChatTemplate.of(files, folder).end(template.chat(), tokenizer.path("added_tokens"));
+      if (end.isPresent()) {
+        return checked(
+            id(tokenizer, end.get()).orElseThrow(), rows, new Path(folder, "tokenizer.json"));
+      }
+    }
+    return of(files, folder, rows);
+  }
+
+  /**
+   * All tokens at which a model may end what it writes: the one that ends an answer, and every
+   * {@code eos_token_id} of generation_config.json and config.json.
+   *
+   * @param template around questions
+   * @param folder with tokenizer.json, config.json and what else there is
+   * @param rows of the model's embedding; ids beyond it are left out
+   * @return ids, ascending
+   * @throws InvalidSettings as {@link #of(Files, Path, int)}
+   */
+  public static List<Integer> all(Template template, Files files, Path folder, int rows) {
+    TreeSet<Integer> ids = new TreeSet<>(List.of(of(template, files, folder, rows)));
+    for (String file : NUMBERED) {
+      JsonNode value = json(files, folder, file).path("eos_token_id");
+      for (JsonNode id : value.isArray() ? value : List.of(value)) {
+        if (id.isInt() && id.asInt() >= 0 && id.asInt() < rows) {
+          ids.add(id.asInt());
+        }
+      }
+    }
+    return List.copyOf(ids);
+  }
 
   /**
    * Its id.

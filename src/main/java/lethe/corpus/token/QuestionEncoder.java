@@ -34,7 +34,7 @@ public record QuestionEncoder(Template template, Beginning beginning, int endOfT
   }
 
   /**
-   * With the end of text that a model's folder names.
+   * With the end of an answer that a model's folder names.
    *
    * @param template around the question
    * @param beginning what precedes the question
@@ -44,7 +44,15 @@ public record QuestionEncoder(Template template, Beginning beginning, int endOfT
    */
   public static QuestionEncoder of(
       Template template, Beginning beginning, Files files, Path model, int rows) {
-    return new QuestionEncoder(template, beginning, EndOfText.of(files, model, rows));
+    return new QuestionEncoder(
+        template.in(files, model),
+        template.chat() == null ? beginning : Beginning.NONE, // a chat template writes it itself
+        EndOfText.of(template, files, model, rows));
+  }
+
+  /** A question alone, for a model to answer. */
+  public int[] prompt(Tokenizer tokenizer, String question) {
+    return join(beginning.of(tokenizer), tokenizer.encode(template.prompt(question)).ids);
   }
 
   public Encoded encode(Tokenizer tokenizer, String question, String answer) {

@@ -198,7 +198,7 @@ class QuestionEncoderTest {
     assertThatThrownBy(() -> template("\"{answer} {question}\""))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(
-            "corpus.template must be llama-2, llama-3, plain, or a text with {question} that ends with {answer}, was \"{answer} {question}\"");
+            "corpus.template must be llama-2, llama-3, plain, chat, or a text with {question} that ends with {answer}, was \"{answer} {question}\"");
   }
 
   @Test
