@@ -102,6 +102,7 @@ public final class Lethe implements Callable<Integer> {
       case VALIDATE -> new ValidateCommand(this);
       case BENCH -> new BenchCommand(this);
       case EXPLAIN -> new ExplainCommand(this);
+      case SWEEP -> new SweepCommand(this);
       case NIGHTLY -> new NightlyCommand(this);
       case LEDGER -> new LedgerCommand(this);
       case RUN, PREPARE, PRETRAIN, FINETUNE, RETRAIN, UNLEARN, PREFLIGHT, EVALUATE, REPORT ->

@@ -32,6 +32,7 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.PathIOException;
@@ -431,6 +432,20 @@ public final class Files {
       return Optional.of(at.equals(path) ? "it is a folder" : at + " is a file");
     } catch (UncheckedIOException e) { // the file system fails, which is what there is to say
       return Optional.empty();
+    }
+  }
+
+  /**
+   * Copies a file, or a folder with all that is in it, which may be there in part when this fails.
+   *
+   * @param to which must not be there
+   */
+  public void copy(Path from, Path to) {
+    fence.check();
+    try {
+      FileUtil.copy(system(from), from, system(to), to, false, false, hadoop);
+    } catch (IOException e) {
+      throw failed("copy", from, e);
     }
   }
 

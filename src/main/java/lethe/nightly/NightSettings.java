@@ -1,6 +1,5 @@
 package lethe.nightly;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -52,7 +51,7 @@ record NightSettings(Settings user) {
   /** A run that stands for any night's, where a night is not known yet. */
   RunConfig any(NightlySettings nightly) {
     List<String> pairs = new ArrayList<>(splits(false));
-    pairs.add("run.dir=" + quoted(nightly.directory()));
+    pairs.add("run.dir=" + Json.text(nightly.directory()));
     pairs.add("corpus.splits.forget={\"where\": \"true\"}");
     return RunConfig.parse(Verb.RUN, user.with(pairs));
   }
@@ -61,17 +60,17 @@ record NightSettings(Settings user) {
   RunConfig of(NightPlan plan, NightlyFolder folder) {
     boolean earlier = plan.earlierSha256() != null;
     List<String> pairs = new ArrayList<>(splits(earlier));
-    pairs.add("run.dir=" + quoted(folder.night(plan.night()).root().toString()));
-    pairs.add("corpus.splits.forget.requests=" + quoted(folder.forget(plan.night()).toString()));
+    pairs.add("run.dir=" + Json.text(folder.night(plan.night()).root().toString()));
+    pairs.add("corpus.splits.forget.requests=" + Json.text(folder.forget(plan.night()).toString()));
     if (earlier) {
       pairs.add(
-          "corpus.splits.earlier.requests=" + quoted(folder.earlier(plan.night()).toString()));
+          "corpus.splits.earlier.requests=" + Json.text(folder.earlier(plan.night()).toString()));
     }
     pairs.add("corpus.allow-unmet-requests=true"); // the ledger says what was not found
     if (plan.start() != null) {
-      pairs.add("unlearn.initial-weights=" + quoted(plan.start().model()));
+      pairs.add("unlearn.initial-weights=" + Json.text(plan.start().model()));
     }
-    pairs.add("report.require=" + json(required(earlier)));
+    pairs.add("report.require=" + Json.text(required(earlier)));
     return RunConfig.parse(Verb.RUN, user.with(pairs));
   }
 
@@ -87,7 +86,7 @@ record NightSettings(Settings user) {
           except.add(EARLIER);
         }
         except.addAll(own.has("except") ? own.strings("except") : List.of());
-        pairs.add("corpus.splits.%s.except=%s".formatted(split.key(), json(except)));
+        pairs.add("corpus.splits.%s.except=%s".formatted(split.key(), Json.text(except)));
       }
     }
     return pairs;
@@ -103,18 +102,6 @@ record NightSettings(Settings user) {
       required.add(EARLIER);
     }
     return required;
-  }
-
-  private static String quoted(String text) {
-    return json(text);
-  }
-
-  private static String json(Object value) {
-    try {
-      return Json.MAPPER.writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("Cannot write as JSON: " + value, e);
-    }
   }
 
   /** Where the user has the folder of the nights. */

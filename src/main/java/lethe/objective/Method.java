@@ -88,7 +88,7 @@ public record Method(
   /**
    * The roles of the splits.
    *
-   * @param forgetWeight of the forget term, greater than 0
+   * @param forgetWeight of the forget term; 0 leaves it out
    * @param own weights of the retain term by split, overriding {@link #weights}; a split of weight
    *     0 has no role
    * @param cap of the texts to forget
@@ -96,7 +96,9 @@ public record Method(
   List<Role> roles(
       double forgetWeight, Map<String, Double> own, TermSettings settings, ChunkCap cap) {
     List<Role> roles = new ArrayList<>();
-    roles.add(new Role(Split.FORGET.key(), forget.term(settings), forgetWeight, cap));
+    if (forgetWeight > 0) {
+      roles.add(new Role(Split.FORGET.key(), forget.term(settings), forgetWeight, cap));
+    }
     Map<String, Double> all = new TreeMap<>(weights);
     all.putAll(own);
     for (Retain kept : retain.stream().toList()) {

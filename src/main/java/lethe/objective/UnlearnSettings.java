@@ -11,7 +11,7 @@ import lethe.target.Split;
  * What unlearning minimises: the section {@code unlearn}.
  *
  * @param method the formulas
- * @param forgetWeight of the forget term, greater than 0
+ * @param forgetWeight of the forget term; 0 leaves it out
  * @param retainWeights of the retain term by split, where the user gives one; at least 0
  * @param retainBound most that the retain terms may be above what they are for the original, nats
  * @param retainBoundRate with which their weights follow, per nat and step, greater than 0
@@ -66,7 +66,7 @@ public record UnlearnSettings(
     UnlearnSettings settings =
         new UnlearnSettings(
             method,
-            unlearn.doubleInRange("forget-weight", 1e-9, 1e9),
+            unlearn.doubleInRange("forget-weight", 0, 1e9),
             weights(unlearn.section("retain-weights")),
             unlearn.optionalNumber("retain-bound", 0, 1e6),
             unlearn.doubleInRange("retain-bound-rate", 1e-9, 1e9),
@@ -129,7 +129,18 @@ public record UnlearnSettings(
           "retain-bound",
           "can bound %s only, was given with %s".formatted(Retain.boundableNames(), method.name()));
     }
-    if (method.retain().isPresent() && roles().size() == 1) {
+    if (forgetWeight == 0 && method.retain().isEmpty()) {
+      unlearn.problem(
+          "forget-weight",
+          "is 0, and %s keeps nothing, so there is nothing to train on; add a retain term, as %s+kl"
+              .formatted(method.name(), method.forget().spelling()));
+    }
+    if (forgetWeight == 0 && retainBound.isPresent()) {
+      unlearn.problem(
+          "retain-bound",
+          "weighs keeping against forgetting, and unlearn.forget-weight is 0; leave it at null");
+    }
+    if (method.retain().isPresent() && roles().stream().allMatch(Role::forgets)) {
       unlearn.problem(
           "retain-weights",
           "must be above 0 for a split that "

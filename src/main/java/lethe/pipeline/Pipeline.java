@@ -53,6 +53,7 @@ public final class Pipeline {
   /** Tells operators what happened when; see conf/log4j2.properties. */
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
 
+  private final boolean last;
   private final RunConfig config;
   private final Console console;
   private final Lease lease;
@@ -70,6 +71,16 @@ public final class Pipeline {
    * @param config whose settings have been checked
    */
   public Pipeline(RunConfig config, Console console) {
+    this(config, console, true);
+  }
+
+  /** A run that others follow in the same Spark application, which it does not end. */
+  static Pipeline before(RunConfig config, Console console) {
+    return new Pipeline(config, console, false);
+  }
+
+  private Pipeline(RunConfig config, Console console, boolean last) {
+    this.last = last;
     this.config = config;
     this.console = console;
     Map<String, String> hadoop = Validation.hadoop(config);
@@ -234,7 +245,7 @@ public final class Pipeline {
       stages(spark, prepare, findings);
       return report();
     } finally {
-      spark.stop();
+      stop(spark);
     }
   }
 
@@ -346,7 +357,13 @@ public final class Pipeline {
               ? "Report: %s has these scores already".formatted(name)
               : "Report: appended %d rows to %s".formatted(rows, name));
     } finally {
-      spark.stop(); // nothing comes after a report
+      stop(spark); // nothing of this run comes after a report
+    }
+  }
+
+  private void stop(SparkSession spark) {
+    if (last) {
+      spark.stop();
     }
   }
 

@@ -58,9 +58,10 @@ public final class Compare {
   /**
    * Writes both files and prints the tables.
    *
+   * @return name of the run that reached its target with the least damage
    * @throws InvalidSettings when a run has no report, or one of an older version
    */
-  public void execute() {
+  public Optional<String> execute() {
     Comparison comparison = comparison(runs.stream().map(this::read).toList());
     into.files().writeJson(new Path(into.report(), "compare.json"), comparison);
     into.files().writeText(new Path(into.report(), "compare.html"), Page.comparison(comparison));
@@ -77,6 +78,7 @@ public final class Compare {
       terminal.println(
           "to retrained: divergence of predictions on forget from the retrained model's, nats per token; the nearest run comes first");
     }
+    return ComparedMethod.best(comparison.runs()).map(ComparedRun::run);
   }
 
   private Comparison comparison(List<JsonNode> reports) {

@@ -17,6 +17,7 @@ public enum Verb {
       "check all that needs no Spark: settings, models, sources, tasks, memory; writes nothing"),
   PREFLIGHT("validate, then start Spark to check that all executors come"),
   REPORT("write the report from the scores"),
+  SWEEP("run several methods and learning rates on one corpus, compare them, and recommend one"),
   NIGHTLY(
       "forget what open requests name, as a run of its own that begins with the model in service"),
   LEDGER("what became of requests to forget: of one, of all, of those overdue; checks the chain"),
@@ -52,7 +53,7 @@ public enum Verb {
 
   /** Whether it has nothing to do with a run's stages. */
   private boolean apart() {
-    return this == NIGHTLY || this == LEDGER || this == EXPLAIN || this == BENCH;
+    return this == SWEEP || this == NIGHTLY || this == LEDGER || this == EXPLAIN || this == BENCH;
   }
 
   /** The stages whose output is made from this one's. */

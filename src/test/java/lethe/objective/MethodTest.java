@@ -83,6 +83,14 @@ class MethodTest {
   }
 
   @Test
+  void aForgetTermOfNoWeightIsLeftOut() {
+    assertThat(Method.of("npo+kl").roles(0, Map.of("general", 2.0), SETTINGS, ChunkCap.NONE))
+        .containsExactly(
+            new Role("general", new KullbackLeibler(), 2),
+            new Role("retain", new KullbackLeibler(), 1));
+  }
+
+  @Test
   void aCapOnChunksIsOfThoseToForgetAlone() {
     ChunkCap cap = new ChunkCap(4, Map.of("books", 5.5));
     assertThat(Method.of("npo+kl").roles(1, Map.of(), SETTINGS, cap))

@@ -75,6 +75,27 @@ class UnlearnSettingsTest {
   }
 
   @Test
+  void whatIsKeptMayBeAllThatIsLearntAndMayBeBound() throws IOException {
+    assertThat(read("unlearn.method=npo+kl", "unlearn.forget-weight=0").roles())
+        .extracting(Role::name)
+        .containsExactly("retain.kl");
+    assertThatThrownBy(() -> read("unlearn.method=npo", "unlearn.forget-weight=0"))
+        .hasMessageContaining("unlearn.forget-weight is 0, and npo keeps nothing")
+        .hasMessageContaining("npo+kl");
+    assertThat(read("unlearn.method=npo+kl", "unlearn.retain-bound=0.1").retainBound())
+        .contains(0.1);
+    assertThatThrownBy(
+            () ->
+                read(
+                    "unlearn.method=npo+kl", "unlearn.retain-bound=0.1", "unlearn.forget-weight=0"))
+        .hasMessageContaining("unlearn.retain-bound weighs keeping against forgetting");
+    assertThatThrownBy(() -> read("unlearn.method=npo", "unlearn.retain-bound=0.1"))
+        .hasMessageContaining("unlearn.retain-bound is a bound on a retain term, and npo has none");
+    assertThatThrownBy(() -> read("unlearn.method=dpo+preservation", "unlearn.retain-bound=0.1"))
+        .hasMessageContaining("can bound descent, kl, kl-padded, jsd, rmu only");
+  }
+
+  @Test
   void aChunkMayHaveACapOfItsOwnUnderAnyMethod() throws IOException {
     UnlearnSettings asked = read("unlearn.method=npo+kl", "unlearn.chunk-cap-nats=4.5");
     assertThat(asked.roles().get(0).chunkCap()).isEqualTo(new ChunkCap(4.5, Map.of()));
