@@ -281,7 +281,11 @@ public final class Nightly {
       try {
         unmet = stages.run(config);
       } catch (InvalidSettings e) {
-        refuse(plan, e);
+        try {
+          refuse(plan, e);
+        } catch (RuntimeException failure) { // the first cause is what there is to say
+          e.addSuppressed(failure);
+        }
         throw e;
       }
       NightFigures figures = NightFigures.of(folder.night(plan.night()));

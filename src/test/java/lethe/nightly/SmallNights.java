@@ -36,7 +36,7 @@ record SmallNights(Path folder, String scheme, List<String> said, Optional<Night
       List.of(
           "spark.master=local[1]",
           "spark.ui.enabled=false",
-          "spark.sql.shuffle.partitions=2",
+          "spark.sql.shuffle.partitions=1",
           "spark.sql.codegen.wholeStage=false",
           "spark.sql.codegen.factoryMode=NO_CODEGEN",
           "spark.sql.adaptive.enabled=false");
@@ -46,7 +46,7 @@ record SmallNights(Path folder, String scheme, List<String> said, Optional<Night
     Files.createDirectories(folder);
     SmallRun.in(folder);
     lethe.folder.Files plain = new lethe.folder.Files(new Configuration());
-    new SampleCorpus(1, 12, 4, 6, 4, 1)
+    new SampleCorpus(1, 12, 1, 4, 1, 1)
         .write(new org.apache.hadoop.fs.Path(folder.toString(), "data"), plain);
     Path paper = folder.resolve("data/paper.jsonl");
     String first = Files.readAllLines(paper).get(0);
