@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,8 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import lethe.console.Console;
+import lethe.nightly.Nightly;
 import lethe.run.Cluster;
 import lethe.run.RunConfig;
 import lethe.run.SubmitArguments;
@@ -82,9 +85,21 @@ class KubernetesTest {
   }
 
   @Test
-  void everyNightIsTheSameRun() throws IOException {
-    assertThat(under(item(ON_PROCESSORS, "ScheduledSparkApplication"), "spec", "template"))
-        .isEqualTo(application(ON_PROCESSORS));
+  void everyNightIsTheSameApplicationWithTheVerbNightly() throws IOException {
+    Map<String, Object> night = new HashMap<>();
+    under(item(ON_PROCESSORS, "ScheduledSparkApplication"), "spec", "template")
+        .forEach((key, value) -> night.put((String) key, value));
+    assertThat(night.put("arguments", List.of("run", "/etc/lethe/run.conf")))
+        .isEqualTo(List.of("nightly", "/etc/lethe/nightly.conf"));
+    assertThat(night).isEqualTo(application(ON_PROCESSORS));
+    Path file =
+        Files.writeString(
+            folder.resolve("nightly.conf"),
+            (String) under(item(ON_PROCESSORS, "ConfigMap"), "data").get("nightly.conf"));
+    RunConfig nights =
+        new Nightly(Settings.load(file, List.of()), new Console(System.out), Clock.systemUTC())
+            .config();
+    assertThat(nights.train()).as("the same executors").isEqualTo(config(ON_PROCESSORS).train());
   }
 
   @Test

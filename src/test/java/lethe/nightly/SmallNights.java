@@ -118,6 +118,11 @@ record SmallNights(Path folder, String scheme, List<String> said, Optional<Night
   }
 
   Nightly nightly(String time, String... more) {
+    return nightly(settings(more), time);
+  }
+
+  /** The command with other settings. */
+  Nightly nightly(Settings settings, String time) {
     PrintStream console =
         new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8) {
           @Override
@@ -126,10 +131,7 @@ record SmallNights(Path folder, String scheme, List<String> said, Optional<Night
           }
         };
     return new Nightly(
-        settings(more),
-        new Console(console),
-        Clock.fixed(Instant.parse(time), ZoneOffset.UTC),
-        stages);
+        settings, new Console(console), Clock.fixed(Instant.parse(time), ZoneOffset.UTC), stages);
   }
 
   /** The command, at one in the morning of a day. */
