@@ -133,7 +133,7 @@ class LayersTest {
 
   /** Rooms in which neither a row of Spark nor a task of it is to be found. */
   private static final String WITHOUT_SPARK =
-      "json random failure jinja settings folder ledger sample target objective model.checkpoint model.torch"
+      "json random failure jinja settings folder ledger request sample target objective model.checkpoint model.torch"
           + " model.network model.family model.adapter model loss train.gradient train.optimizer train.steering"
           + " evaluate.metric report bench console";
 
