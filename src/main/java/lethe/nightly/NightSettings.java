@@ -69,6 +69,10 @@ record NightSettings(Settings user) {
     pairs.add("corpus.allow-unmet-requests=true"); // the ledger says what was not found
     if (plan.start() != null) {
       pairs.add("unlearn.initial-weights=" + Json.text(plan.start().model()));
+      if (user.isDefault("unlearn.reference")) {
+        // The first model knows what was forgotten since: to stay near it brings that back.
+        pairs.add("unlearn.reference=start");
+      }
     }
     pairs.add("report.require=" + Json.text(required(earlier)));
     return RunConfig.parse(Verb.RUN, user.with(pairs));

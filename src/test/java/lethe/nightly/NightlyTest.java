@@ -83,6 +83,33 @@ class NightlyTest {
         .contains("<svg ", "2026-03-01", "+0.100", "+0.200", "in service");
   }
 
+  /** Terms that stay near the first model would teach again what was forgotten since. */
+  @Test
+  void fromTheSecondNightOnTermsCompareWithTheModelInService() throws IOException {
+    List<String> references = new ArrayList<>();
+    NightStages listens =
+        new NightStages() {
+          @Override
+          public SourceLookup.Found find(
+              List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
+            return stages.find(requests, forgotten);
+          }
+
+          @Override
+          public Optional<String> run(lethe.run.RunConfig night) {
+            references.add(
+                night.unlearn().reference() + " " + night.unlearn().initialWeights().isPresent());
+            assertThat(night.model()).isEqualTo(folder + "/model");
+            assertThat(night.report().requiresUnseenText()).isEqualTo(references.size() > 1);
+            return stages.run(night);
+          }
+        };
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"where\": \"id LIKE 'paper-forget-0%'\"}");
+    nights.with(listens).night("2026-03-01");
+    nights.with(listens).night("2026-03-02");
+    assertThat(references).containsExactly("ORIGINAL false", "START true");
+  }
+
   @Test
   void aLargeRequestTakesSeveralNightsAndSaysWhatIsLeft() throws IOException {
     nights.ask("a.jsonl", "{\"request\": \"r1\", \"where\": \"id LIKE 'paper-forget-0%'\"}");
