@@ -94,8 +94,7 @@ record NightPlanner(
 
   private Sorted sort(List<RequestState> requests, SourceLookup.Found found, RequestBook book) {
     List<Draft> drafts = new ArrayList<>();
-    List<NightPlan.Part> parts = new ArrayList<>();
-    Set<ForgottenName> tonight = new LinkedHashSet<>();
+    Map<String, NightPlan.Part> waiting = new LinkedHashMap<>();
     for (RequestState state : requests) {
       String id = state.request();
       if (found.refused().containsKey(id)) {
@@ -114,18 +113,35 @@ record NightPlanner(
         drafts.add(answered(state, named));
         continue;
       }
+      waiting.put(id, new NightPlan.Part(id, pending, 0, unknown));
+    }
+    List<String> next = RefusedNights.of(ledger.lines()).next(waiting.keySet());
+    if (next.size() < waiting.size()) {
+      say.accept(
+          "a run with some of these requests was refused before, so this night takes %d of %d"
+              .formatted(next.size(), waiting.size()));
+    }
+    return new Sorted(drafts, filled(next.stream().map(waiting::get).toList()));
+  }
+
+  /** As many documents of the requests as a night takes. */
+  private List<NightPlan.Part> filled(List<NightPlan.Part> waiting) {
+    List<NightPlan.Part> parts = new ArrayList<>();
+    Set<ForgottenName> tonight = new LinkedHashSet<>();
+    for (NightPlan.Part part : waiting) {
       List<ForgottenName> own = new ArrayList<>();
-      for (ForgottenName document : pending) {
+      for (ForgottenName document : part.documents()) {
         if (tonight.contains(document) || tonight.size() < settings.documents()) {
           tonight.add(document);
           own.add(document);
         }
       }
       if (!own.isEmpty()) {
-        parts.add(new NightPlan.Part(id, own, pending.size() - own.size(), unknown));
+        int left = part.documents().size() - own.size();
+        parts.add(new NightPlan.Part(part.request(), own, left, part.unknown()));
       }
     }
-    return new Sorted(drafts, parts);
+    return parts;
   }
 
   private Draft answered(RequestState state, List<ForgottenName> documents) {

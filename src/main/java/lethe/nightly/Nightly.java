@@ -260,7 +260,7 @@ public final class Nightly {
               entry ->
                   entry.kind() == EntryKind.VERIFIED
                       || (entry.kind() == EntryKind.NOT_SERVED
-                          && !entry.detail().path("refused").asBoolean()))
+                          && !entry.detail().path(RefusedNights.REFUSED).asBoolean()))
           .filter(entry -> entry.night().startsWith(date))
           .reduce((first, second) -> second);
     }
@@ -322,7 +322,8 @@ public final class Nightly {
                       EntryKind.NOT_SERVED,
                       null,
                       plan.night(),
-                      Map.of("refused", true, RequestBook.REASON, "the run was refused"))
+                      Map.of(
+                          RefusedNights.REFUSED, true, RequestBook.REASON, "the run was refused"))
                   .with(Map.of(RequestBook.REASON, e.getMessage()))),
           clock.instant());
       say("the night of %s ends without a model; its requests stay open".formatted(plan.night()));

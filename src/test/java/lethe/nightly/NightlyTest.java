@@ -389,6 +389,54 @@ class NightlyTest {
     assertThat(state("r1").night()).isEqualTo("2026-03-01-2");
   }
 
+  /** Eight requests, of which the sixth makes every run impossible. */
+  @Test
+  void aRequestThatMakesRunsImpossibleDoesNotKeepTheOthersWaiting() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      lines.add("{\"request\": \"r%d\", \"document\": \"paper-forget-0%1$d\"}".formatted(i));
+    }
+    nights.ask("a.jsonl", lines.toArray(String[]::new));
+    List<Integer> sizes = new ArrayList<>();
+    NightStages refuses =
+        new NightStages() {
+          @Override
+          public SourceLookup.Found find(
+              List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
+            return stages.find(requests, forgotten);
+          }
+
+          @Override
+          public Optional<String> run(lethe.run.RunConfig night) {
+            String name = Path.of(night.runDir()).getFileName().toString();
+            List<String> planned = planned(name);
+            sizes.add(planned.size());
+            if (planned.contains("paper-forget-05")) {
+              throw new InvalidSettings("paper-forget-05 is of a domain without approximate text");
+            }
+            return stages.run(night);
+          }
+        };
+    for (int day = 1; day <= 6; day++) {
+      try {
+        nights.with(refuses).night("2026-03-0" + day, "nightly.documents=8");
+      } catch (InvalidSettings e) {
+        assertThat(e).hasMessageStartingWith("paper-forget-05 ");
+      }
+      if (day == 2) {
+        nights.ask("b.jsonl", "{\"request\": \"new\", \"document\": \"paper-forget-08\"}");
+      }
+    }
+    assertThat(sizes)
+        .as("all; half; the new one; half of four; half of two; alone")
+        .containsExactly(8, 4, 1, 2, 1, 1);
+    assertThat(nights.book().open()).extracting(RequestState::request).containsExactly("r4", "r5");
+    nights.with(refuses).night("2026-03-07");
+    assertThatThrownBy(() -> nights.with(refuses).night("2026-03-08"))
+        .hasMessageStartingWith("paper-forget-05 ");
+    assertThat(nights.book().open()).extracting(RequestState::request).containsExactly("r5");
+  }
+
   @Test
   void whatARunFileForNightsMustNotHaveIsSaidTogether() {
     assertThatThrownBy(
