@@ -97,7 +97,7 @@ class LayersTest {
     room(
         "evaluate",
         "json settings folder table target model.checkpoint model.torch model.network model"
-            + " inference generation evaluate.metric");
+            + " inference generation corpus.token evaluate.metric");
     room("report", "json settings folder target model.checkpoint evaluate.metric evaluate");
 
     room(

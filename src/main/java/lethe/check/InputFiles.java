@@ -8,6 +8,8 @@ import lethe.corpus.Manifest;
 import lethe.corpus.token.HubTokenizer;
 import lethe.evaluate.MultipleChoiceTask;
 import lethe.evaluate.Paraphrases;
+import lethe.evaluate.QuestionFile;
+import lethe.evaluate.QuestionSet;
 import lethe.evaluate.TaskFile;
 import lethe.examples.RejectionSentences;
 import lethe.folder.Files;
@@ -136,6 +138,16 @@ final class InputFiles {
         && reach.sees(path)
         && findings.look(() -> new Paraphrases(path, files).check())) {
       findings.right("%s has documents in other words".formatted(path));
+    }
+  }
+
+  void questions() {
+    for (QuestionSet set : config.evaluate().answers().questions()) {
+      if (!set.path().isEmpty()
+          && reach.sees(set.path())
+          && findings.look(() -> new QuestionFile(set, files).check())) {
+        findings.right("the questions of %s are those of %s".formatted(set.name(), set.path()));
+      }
     }
   }
 

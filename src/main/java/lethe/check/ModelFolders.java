@@ -10,10 +10,13 @@ import java.util.function.Supplier;
 import lethe.console.Console;
 import lethe.corpus.Manifest;
 import lethe.corpus.token.EndOfText;
+import lethe.corpus.token.QuestionEncoder;
+import lethe.evaluate.AnswerSettings;
 import lethe.evaluate.EvaluateSettings;
 import lethe.evaluate.ModelNames;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
+import lethe.model.EncoderSource;
 import lethe.model.ModelSource;
 import lethe.model.adapter.PeftFolder;
 import lethe.model.checkpoint.HfFolder;
@@ -93,6 +96,7 @@ final class ModelFolders {
             });
     if (config.checks(Verb.EVALUATE)) {
       config.evaluate().models().forEach((name, other) -> evaluated(name, other, template));
+      template.ifPresent(this::answers);
     }
     return template;
   }
@@ -252,6 +256,38 @@ final class ModelFolders {
     }
     if (own.isPresent() && template.isPresent() && ModelNames.isRetrained(name)) {
       fits(setting, path, own.get(), template.get()); // predictions are compared token by token
+    }
+  }
+
+  /** Checks what asking questions needs: how they are written, and the judges of the answers. */
+  private void answers(Architecture template) {
+    AnswerSettings answers = config.evaluate().answers();
+    String model = config.pretrain().map(RunConfig.PretrainSettings::model).orElse(config.model());
+    if (answers.any() && sample(model).isEmpty() && seen(model)) {
+      findings.look(
+          () -> {
+            HfFolder folder = source(model).withoutAdapter().open();
+            folder.tokenizer();
+            QuestionEncoder.of(
+                config.corpus().template(),
+                config.corpus().beginning(),
+                folder.files(),
+                folder.path(),
+                template.vocabulary());
+          });
+    }
+    encoder("sentence-encoder", answers.sentenceEncoder(), EncoderSource.Use.SENTENCES);
+    encoder("entailment", answers.entailment(), EncoderSource.Use.CLASSIFIER);
+  }
+
+  private void encoder(String key, String path, EncoderSource.Use use) {
+    if (path != null && seen(path)) {
+      named(
+          "evaluate.answers." + key,
+          () -> {
+            new EncoderSource(path, use, source(path).hadoop()).check();
+            return path;
+          });
     }
   }
 

@@ -121,6 +121,7 @@ public final class Validation {
     if (config.checks(Verb.EVALUATE)) {
       inputs.tasks();
       inputs.paraphrases();
+      inputs.questions();
     }
     processes(folder);
   }

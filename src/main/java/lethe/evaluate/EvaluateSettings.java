@@ -24,6 +24,7 @@ import lethe.settings.Section;
  * @param compute of the executors
  * @param seed of the intervals' draws
  * @param robustness which checks of it are made
+ * @param answers which questions are answered
  */
 public record EvaluateSettings(
     int microBatch,
@@ -35,7 +36,8 @@ public record EvaluateSettings(
     boolean examples,
     ComputeSettings compute,
     long seed,
-    RobustnessSettings robustness) {
+    RobustnessSettings robustness,
+    AnswerSettings answers) {
   private static final List<String> OWN = List.of(ModelNames.ORIGINAL, ModelNames.UNLEARNED);
 
   /** Models that are trained without the forget documents; their names are settings, too. */
@@ -69,7 +71,8 @@ public record EvaluateSettings(
             Activations.KEEP,
             evaluate.choice("device", DeviceChoice.class)),
         evaluate.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
-        RobustnessSettings.read(evaluate));
+        RobustnessSettings.read(evaluate),
+        AnswerSettings.read(evaluate));
   }
 
   private static Map<String, String> models(Section evaluate) {

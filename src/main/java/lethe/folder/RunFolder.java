@@ -154,6 +154,26 @@ public record RunFolder(Path root, Files files) {
     return new Path(new Path(root, "scores"), "robustness-scores.json");
   }
 
+  /** What a model answered to questions, as Parquet; it has the texts of questions and answers. */
+  public Path answers(String model) {
+    return new Path(answers(), model);
+  }
+
+  /** The same as JSON lines. */
+  public Path answerLines(String model) {
+    return new Path(answers(), model + ".jsonl");
+  }
+
+  /** All of {@link #answers(String)}. */
+  public Path answers() {
+    return new Path(root, "answers");
+  }
+
+  /** The figures of {@link #answers()}; only if questions were asked. */
+  public Path answerScores() {
+    return new Path(new Path(root, "scores"), "answers.json");
+  }
+
   /** Models and tables that checks of the robustness made. */
   public Path robustnessTables() {
     return new Path(root, "robustness");

@@ -50,6 +50,7 @@ record IntermediateFiles(RunFolder folder) {
                 folder.labels(),
                 folder.divergences(),
                 folder.robustnessTables(),
+                folder.answers(),
                 folder.modelsAtSteps(),
                 folder.checkpoints(RunFolder.UNLEARN).getParent(),
                 folder.stepParts()),

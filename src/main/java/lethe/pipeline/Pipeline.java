@@ -15,6 +15,7 @@ import lethe.console.EvaluateProgress;
 import lethe.corpus.Manifest;
 import lethe.corpus.Prepare;
 import lethe.corpus.SourceTables;
+import lethe.evaluate.AnswerQuestions;
 import lethe.evaluate.CheckRobustness;
 import lethe.evaluate.Evaluate;
 import lethe.evaluate.ModelNames;
@@ -492,6 +493,11 @@ public final class Pipeline {
             evaluated,
             new EvaluateProgress(console))
         .execute();
+    if (config.evaluate().answers().any()) {
+      new AnswerQuestions(
+              spark, folder, commits.answers(config.evaluate()), new EvaluateProgress(console))
+          .execute();
+    }
     if (config.evaluate().robustness().any()) {
       List<RelearnedModel> relearned =
           new Relearn(

@@ -7,11 +7,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lethe.corpus.Manifest;
+import lethe.corpus.token.EndOfText;
+import lethe.corpus.token.QuestionEncoder;
+import lethe.corpus.token.Template;
+import lethe.evaluate.AnswerPlan;
+import lethe.evaluate.EvaluateSettings;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.ModelNames;
 import lethe.evaluate.Paraphrases;
 import lethe.evaluate.RobustnessScores;
 import lethe.folder.RunFolder;
+import lethe.model.ModelSource;
 import lethe.model.adapter.PeftFolder;
 import lethe.model.checkpoint.HfFolder;
 import lethe.run.RunConfig;
@@ -48,6 +54,7 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
     if (stage == Verb.EVALUATE) {
       folder.files().delete(folder.robustness());
       folder.files().delete(folder.robustnessScores());
+      folder.files().delete(folder.answerScores());
     }
     if (stage.trains()) {
       Path model = commit.getParent();
@@ -79,12 +86,35 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
   boolean finished(Verb stage) {
     return folder.files().exists(files().get(stage))
         && !config.overwrite()
-        && (stage != Verb.EVALUATE || (evaluation().answered(folder) && robust()));
+        && (stage != Verb.EVALUATE
+            || (evaluation().answered(folder) && robust() && asked(config.evaluate())));
   }
 
   /** Whether the checks of the robustness that are asked for have been made. */
   private boolean robust() {
     return !config.evaluate().robustness().any() || robustness().answered(folder);
+  }
+
+  /** Whether the questions that are to be asked have been answered. */
+  private boolean asked(EvaluateSettings evaluate) {
+    return !evaluate.answers().any() || answers(evaluate).asked(folder.files()).answered(folder);
+  }
+
+  /** Which models answer which questions, written as the corpus writes questions. */
+  AnswerPlan answers(EvaluateSettings evaluate) {
+    ModelSource template = models.template().withoutAdapter();
+    HfFolder opened = template.open();
+    Template around = config.corpus().template();
+    int rows = template.architecture().vocabulary();
+    return AnswerPlan.of(
+        evaluate,
+        new AnswerPlan.Prompts(
+            QuestionEncoder.of(
+                around, config.corpus().beginning(), opened.files(), opened.path(), rows),
+            opened.files().read(opened.tokenizer()),
+            EndOfText.all(around, opened.files(), opened.path(), rows)),
+        ModelNames.withoutSteps(models.evaluated()),
+        template.hadoop());
   }
 
   /** What the checks of the robustness are asked for. */

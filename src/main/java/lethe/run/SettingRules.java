@@ -3,6 +3,7 @@ package lethe.run;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import lethe.evaluate.AnswerSettings;
 import lethe.evaluate.EvaluateSettings;
 import lethe.evaluate.MultipleChoiceTask;
 import lethe.objective.Role;
@@ -164,6 +165,16 @@ public record SettingRules(RunConfig config, Section root) {
     String paraphrases = config.evaluate().robustness().paraphrases();
     if (paraphrases != null) {
       paths.put("evaluate.robustness.paraphrases", paraphrases);
+    }
+    AnswerSettings answers = config.evaluate().answers();
+    answers
+        .questions()
+        .forEach(set -> paths.put("evaluate.answers.questions " + set.name(), set.path()));
+    if (answers.sentenceEncoder() != null) {
+      paths.put("evaluate.answers.sentence-encoder", answers.sentenceEncoder());
+    }
+    if (answers.entailment() != null) {
+      paths.put("evaluate.answers.entailment", answers.entailment());
     }
     for (String run : config.report().compare()) {
       paths.put("report.compare " + run, run);

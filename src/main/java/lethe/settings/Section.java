@@ -100,6 +100,16 @@ public final class Section {
     return texts;
   }
 
+  /** A list of texts that may be nothing but blanks, such as line ends, but not empty. */
+  public List<String> marks(String key) {
+    List<String> texts = read(key, List.of(), "a list of texts", config::getStringList);
+    if (texts.contains("")) {
+      problem(key, "must not hold an empty text");
+      return List.of();
+    }
+    return texts;
+  }
+
   /** Whether the key holds an object rather than a value. */
   public boolean isObject(String key) {
     return has(key) && config.getValue(key).valueType() == ConfigValueType.OBJECT;

@@ -20,6 +20,7 @@ final class SmallEvaluation {
         false,
         ComputeSettings.cpu(1),
         42,
-        robustness);
+        robustness,
+        AnswerSettings.NONE);
   }
 }

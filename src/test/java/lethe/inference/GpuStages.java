@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import lethe.evaluate.AnswerSettings;
 import lethe.evaluate.Evaluate;
 import lethe.evaluate.EvaluateSettings;
 import lethe.evaluate.RobustnessSettings;
@@ -98,7 +99,8 @@ public final class GpuStages {
             false,
             AUTO,
             42,
-            RobustnessSettings.NONE);
+            RobustnessSettings.NONE,
+            AnswerSettings.NONE);
     cannotUseTheirGpu(
         () ->
             new Evaluate(

@@ -28,7 +28,7 @@ public record QuestionEncoder(Template template, Beginning beginning, int endOfT
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Encoded(int[] tokens, int prompt) {
     /** The first tokens; a cut answer has no end of text. */
-    Encoded cut(int length) {
+    public Encoded cut(int length) {
       return new Encoded(Arrays.copyOf(tokens, Math.min(length, tokens.length)), prompt);
     }
   }
