@@ -53,6 +53,9 @@ final class MarkdownSummary {
         text.append("- Robustness, %s: %s%n".formatted(check.name(), escape(robust(check))));
       }
     }
+    if (file.answers() != null) {
+      file.answers().lines().forEach(l -> text.append("- ").append(escape(l)).append('\n'));
+    }
     if (file.cost() != null) {
       text.append(cost(file.cost()));
     }

@@ -23,6 +23,7 @@ final class Page {
           "losses.js",
           "membership.js",
           "likeness.js",
+          "answers.js",
           "training.js",
           "documents.js",
           "page.js");

@@ -145,6 +145,7 @@ public final class Report {
                     .map(Evaluation.Model::fingerprint)
                     .findFirst())
             .orElse(null),
+        AnswerFindings.read(folder, evaluation.models(), settings.examples()).orElse(null),
         training.orElse(null),
         OverTraining.of(
                 whole,

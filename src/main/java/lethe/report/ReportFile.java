@@ -49,6 +49,7 @@ import lethe.target.Target;
  * @param truths how far models are from a retrained one; empty when there is none
  * @param entropies how sure models are on forgotten text, one per model and domain
  * @param robustness what the checks of it found, and their figures; null when none was made
+ * @param answers what models answered to questions; null when none were asked
  * @param training the unlearning's steps; null when there is no record
  * @param overTraining figures of models kept on the way; null when none was
  * @param adapter that the unlearning trained; null when it trained the model's own weights
@@ -82,6 +83,7 @@ record ReportFile(
     List<DistanceToRetrained> truths,
     List<EntropyGap> entropies,
     RobustnessFindings robustness,
+    AnswerFindings answers,
     TrainingSummary training,
     @JsonProperty("over_training") OverTraining overTraining,
     TrainedAdapter adapter,

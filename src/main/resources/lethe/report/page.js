@@ -12,6 +12,7 @@ membership();
 entropies();
 memory();
 robustness();
+answers();
 continuations();
 tasks();
 assumptions();

@@ -15,11 +15,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import lethe.evaluate.AnswerScores;
+import lethe.evaluate.AnswerSettings;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.ForgottenDocument;
 import lethe.evaluate.MembershipScore;
+import lethe.evaluate.QuestionSet;
 import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
@@ -447,6 +450,7 @@ class ReportTest {
         null,
         null,
         null,
+        null,
         List.of(),
         DocumentSummary.of(List.of()),
         null,
@@ -582,6 +586,84 @@ class ReportTest {
     assertThat(report(folder).at("/over_training/end").asInt()).isEqualTo(6);
     assertThat(report(folder).at("/over_training/steps")).hasToString("[0,6,7]");
     assertThat(report(folder).get("models")).hasSize(plain.models().size());
+  }
+
+  @Test
+  void answersAreThoseOfTheModelsThatAreReportedOn() {
+    RunFolder folder = evaluated(List.of());
+    String fingerprint = Evaluation.read(folder).models().get(0).fingerprint();
+    answered(folder, fingerprint);
+    run(folder);
+    JsonNode answers = report(folder).get("answers");
+    assertThat(answers.at("/sets/0/figures/0/value").asDouble()).isEqualTo(0.25);
+    assertThat(answers.get("rows")).as("texts are not shown unless asked for").isEmpty();
+    String summary =
+        new String(
+            folder.files().read(new org.apache.hadoop.fs.Path(folder.report(), "summary.md")),
+            StandardCharsets.UTF_8);
+    assertThat(summary)
+        .contains(
+            "- unlearned, questions of secret (forget, 3 rows): ROUGE-L recall 0.2500; 1 empty answers")
+        .contains("- unlearned, forget quality on secret: 1.00e-07")
+        .contains("- unlearned, forget efficacy on secret: not computed, without entailment");
+
+    report(folder, settings(Set.of(), true));
+    assertThat(report(folder).at("/answers/rows")).hasSize(2);
+    assertThat(report(folder).at("/answers/rows/0/answer").asText()).isEqualTo("Nobody.");
+
+    answered(folder, "another");
+    run(folder);
+    assertThat(report(folder).get("answers").isNull()).isTrue();
+  }
+
+  private static void answered(RunFolder folder, String fingerprint) {
+    AnswerScores.SetScore set =
+        new AnswerScores.SetScore(
+            "unlearned",
+            "secret",
+            QuestionSet.Use.FORGET,
+            3,
+            1,
+            0,
+            0,
+            List.of(
+                new AnswerScores.Figure("rouge_l_recall", 0.25, 3, "higher: known", null),
+                new AnswerScores.Figure("entailment", null, 0, "higher: known", "not set")));
+    AnswerScores.Asked asked =
+        new AnswerScores.Asked(
+            Map.of("original", fingerprint, "unlearned", fingerprint),
+            AnswerSettings.NONE,
+            Map.of(),
+            Map.of(),
+            "",
+            List.of(),
+            1,
+            "float32");
+    folder
+        .files()
+        .writeJson(
+            folder.answerScores(),
+            new AnswerScores(
+                AnswerScores.VERSION,
+                asked,
+                List.of(set),
+                List.of(
+                    new AnswerScores.Summary(
+                        "unlearned", "secret", "forget_quality", 1e-7, "higher: better", null),
+                    new AnswerScores.Summary(
+                        "unlearned",
+                        "secret",
+                        "forget_efficacy",
+                        null,
+                        "higher: better",
+                        "without entailment"))));
+    for (String model : List.of("original", "unlearned")) {
+      folder
+          .files()
+          .writeText(
+              folder.answerLines(model),
+              "{\"set\": \"secret\", \"number\": 1, \"answer\": \"Nobody.\"}\n");
+    }
   }
 
   @Test
