@@ -29,8 +29,13 @@ public final class Compare {
    * @param runs the nearest to their retrained model first, then those without one; else in the
    *     order they were named
    * @param methods in the order of their first runs as named
+   * @param answers of runs that were asked questions, in the order they were named
    */
-  record Comparison(Double band, List<ComparedRun> runs, List<ComparedMethod> methods) {}
+  record Comparison(
+      Double band,
+      List<ComparedRun> runs,
+      List<ComparedMethod> methods,
+      List<ComparedAnswers> answers) {}
 
   /** Is stable: equal ones stay in their order. */
   private static final Comparator<ComparedRun> NEAREST_TO_RETRAINED =
@@ -74,6 +79,11 @@ public final class Compare {
             + band.map("forget loss, all documents, within %s of it, by the point"::formatted)
                 .orElse("verdict matched")
             + ");\ndecades: width of the range of rates that reached it and kept the loss on holdout within the run's holdout band");
+    if (!comparison.answers().isEmpty()) {
+      terminal.println();
+      terminal.print(ComparedAnswers.tables(comparison.answers()));
+      terminal.println("answers of the unlearned models to each set of questions, by run");
+    }
     if (comparison.runs().stream().anyMatch(run -> run.toRetrained() != null)) {
       terminal.println(
           "to retrained: divergence of predictions on forget from the retrained model's, nats per token; the nearest run comes first");
@@ -99,7 +109,11 @@ public final class Compare {
     return new Comparison(
         band.orElse(null),
         marked.stream().sorted(NEAREST_TO_RETRAINED).toList(),
-        ComparedMethod.of(marked));
+        ComparedMethod.of(marked),
+        IntStream.range(0, reports.size())
+            .mapToObj(i -> ComparedAnswers.of(runs.get(i).root().getName(), reports.get(i)))
+            .filter(run -> !run.sets().isEmpty())
+            .toList());
   }
 
   /** The runs that no other one is better than in both distance from the target and damage. */

@@ -309,6 +309,57 @@ function elsewhere() {
   );
 }
 
+// What unlearned models answer, runs by sets: where each run goes on from the one before, what comes back of what an earlier one forgot.
+function answers() {
+  if (!data.answers.length) return;
+  const sets = [...new Set(data.answers.flatMap((r) => Object.keys(r.sets)))];
+  const words = {
+    rouge_l_recall: "ROUGE-L recall",
+    probability: "Probability of the true answer",
+    truth_ratio: "Truth ratio (forget: 1 - min(R, 1/R); others: max(0, 1 - R))",
+    forget_efficacy: "Forget efficacy",
+  };
+  page.append(
+    el("h2", {}, "Answers"),
+    el(
+      "p",
+      { class: "soft" },
+      "The runs in the order they were named, the sets of questions from left. Each value is between 0 and 1; the darker, the higher.",
+    ),
+  );
+  for (const [name, title] of Object.entries(words)) {
+    const value = (r, set) => (r.sets[set] && typeof r.sets[set][name] === "number" ? r.sets[set][name] : null);
+    if (!data.answers.some((r) => sets.some((set) => value(r, set) !== null))) continue;
+    page.append(
+      el("h3", {}, title),
+      table(
+        ["run", ...sets],
+        data.answers.map((r) => ({
+          cells: [
+            r.run,
+            ...sets.map((set) => {
+              const v = value(r, set);
+              if (v === null) return "–";
+              const cell = el("span", { class: "heat" }, number(v, 4));
+              cell.style.setProperty("--heat", `${Math.round(60 * Math.min(1, Math.max(0, v)))}%`);
+              return cell;
+            }),
+          ],
+        })),
+      ),
+    );
+  }
+  const names = [...new Set(data.answers.flatMap((r) => Object.keys(r.summaries)))];
+  const known = names.filter((n) => data.answers.some((r) => typeof r.summaries[n] === "number"));
+  if (known.length)
+    page.append(
+      table(
+        ["run", ...known.map((n) => n.replaceAll("_", " "))],
+        data.answers.map((r) => ({ cells: [r.run, ...known.map((n) => number(r.summaries[n], 4))] })),
+      ),
+    );
+}
+
 header();
 methodTable();
 page.append(
@@ -321,3 +372,4 @@ page.append(
 for (const plot of page.querySelectorAll(".plot")) plot.style.height = `${17 + Math.max(0, methods.length - 5)}rem`; // legends grow
 runTable();
 ready();
+answers();

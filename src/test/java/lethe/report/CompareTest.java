@@ -332,6 +332,69 @@ class CompareTest {
                 Map.of("steps", 7, "seconds", 12.5, "tokens", 1000)));
   }
 
+  /** Runs by sets, in the order they were named, whatever order the losses are in. */
+  @Test
+  void answersAreRunsBySets() {
+    run("task-1", "m", 1e-5, "under", 0.1, 0);
+    run("task-2", "m", 1e-5, "under", 0.1, 0);
+    answer("task-1", Map.of("forget-1", 0.25));
+    answer("task-2", Map.of("forget-1", 0.75, "forget-2", 0.125));
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    RunFolder all = folder("all");
+    new Compare(
+            all,
+            List.of(folder("task-1"), folder("task-2")),
+            Optional.empty(),
+            new PrintStream(printed, true, StandardCharsets.UTF_8))
+        .execute();
+    JsonNode compared =
+        all.files().readJson(new org.apache.hadoop.fs.Path(all.report(), "compare.json"));
+    assertThat(compared.at("/answers/1/sets/forget-1/rouge_l_recall").asDouble()).isEqualTo(0.75);
+    assertThat(compared.at("/answers/1/sets/forget-1/forget_efficacy").asDouble()).isEqualTo(0.5);
+    assertThat(compared.at("/answers/1/summaries/model_utility").isNull()).isTrue();
+    assertThat(
+            printed
+                .toString(StandardCharsets.UTF_8)
+                .lines()
+                .map(line -> line.replaceAll(" +", " ").trim()))
+        .containsSubsequence(
+            "rouge l recall forget-1 forget-2",
+            "task-1 0.2500 -",
+            "task-2 0.7500 0.1250",
+            "forget efficacy forget-1 forget-2",
+            "task-2 0.5000 0.5000");
+  }
+
+  private void answer(String name, Map<String, Double> recalls) {
+    org.apache.hadoop.fs.Path file =
+        new org.apache.hadoop.fs.Path(folder(name).report(), "report.json");
+    ObjectNode report = (ObjectNode) folder(name).files().readJson(file);
+    ObjectNode answers = report.putObject("answers");
+    for (String set : recalls.keySet().stream().sorted().toList()) {
+      ObjectNode own = answers.withArray("/sets").addObject();
+      own.put("model", "unlearned").put("set", set).put("use", "FORGET");
+      own.withArray("/figures")
+          .addObject()
+          .put("name", "rouge_l_recall")
+          .put("value", recalls.get(set));
+      answers
+          .withArray("/summaries")
+          .addObject()
+          .put("model", "unlearned")
+          .put("set", set)
+          .put("name", "forget_efficacy")
+          .put("value", 0.5);
+    }
+    answers.withArray("/sets").addObject().put("model", "original").put("set", "forget-1");
+    answers
+        .withArray("/summaries")
+        .addObject()
+        .put("model", "unlearned")
+        .put("name", "model_utility")
+        .putNull("value");
+    folder(name).files().writeJson(file, report);
+  }
+
   private static Map<String, Object> damage(double rise) {
     return Double.isFinite(rise)
         ? Map.of("model", "unlearned", "split", "retain", "rise", rise)

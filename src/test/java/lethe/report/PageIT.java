@@ -114,7 +114,8 @@ class PageIT {
     }
     Path file = scratch.resolve("compare.html");
     Files.writeString(
-        file, Page.comparison(new Compare.Comparison(null, runs, ComparedMethod.of(runs))));
+        file,
+        Page.comparison(new Compare.Comparison(null, runs, ComparedMethod.of(runs), List.of())));
     String dom = dom(browser.get(), file);
     assertThat(dom).doesNotContain("data-error=", "<td>[object").contains("data-ready=");
     assertThat(dom)
@@ -130,9 +131,20 @@ class PageIT {
     assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(4);
     assertThat(count(dom, "<summary>Data as a table")).isEqualTo(4);
     Files.writeString(
-        file, Page.comparison(new Compare.Comparison(0.5, runs, ComparedMethod.of(runs))));
+        file,
+        Page.comparison(
+            new Compare.Comparison(
+                0.5,
+                runs,
+                ComparedMethod.of(runs),
+                List.of(
+                    new ComparedAnswers(
+                        "task-2",
+                        Map.of("forget-1", Map.of("use", "forget", "rouge_l_recall", 0.75)),
+                        Map.of("model_utility", 0.5))))));
     assertThat(dom(browser.get(), file))
-        .contains("the outcome is decided by the point, with a band of 0.50.", "by the point</th>");
+        .contains("the outcome is decided by the point, with a band of 0.50.", "by the point</th>")
+        .contains("<th scope=\"col\">forget-1</th>", "--heat: 45%;\">0.7500</span>");
   }
 
   private static ComparedRun compared(
