@@ -247,6 +247,70 @@ class JobsTest {
         .containsEntry("spark.io.encryption.enabled", "true");
   }
 
+  /** Each begins with the model before it, keeps no row of an earlier one, and asks them all. */
+  @Test
+  void tasksAreForgottenOneAfterTheOther() throws Exception {
+    Path home = folder.resolve("lethe");
+    Files.createDirectories(home.resolve("jobs"));
+    Files.copy(Path.of("jobs/continual.sh"), home.resolve("jobs/continual.sh"));
+    // Stands for Lethe: says what it is told, and leaves what a run leaves.
+    executable(
+        home.resolve("submit.sh"),
+        "printf '%s\\n' \"$@\" -- >>said; run=${3#run.dir=}; [ $1 = report ] || { mkdir -p $run/report $run/model; touch $run/report/report.json $run/model/config.json; }");
+    Files.createDirectories(home.resolve("taught"));
+    Files.createFile(home.resolve("taught/config.json"));
+    String said = continual(home, Map.of());
+    assertThat(said.split("--\n"))
+        .hasSize(3)
+        .satisfies(
+            runs -> {
+              assertThat(runs[1].lines())
+                  .contains(
+                      "run.dir=out/task-2",
+                      "model.path=taught",
+                      "unlearn.initial-weights=out/task-1/model",
+                      "unlearn.reference=start",
+                      "corpus.splits.forget.where=\"task_id = '2'\"",
+                      "corpus.splits.retain.where=\"domain = 'authors' AND (task_id IS NULL OR NOT task_id IN ('1', '2'))\"",
+                      "train.steps=3")
+                  .anyMatch(
+                      line ->
+                          line.startsWith("evaluate.answers.questions=[{ name = task-1,")
+                              && line.contains("{ name = task-2,")
+                              && line.contains("where { task_id = \"2\" }"));
+              assertThat(runs[0].lines()).contains("unlearn.initial-weights=taught");
+              assertThat(runs[2].lines())
+                  .contains("report.compare=[\"out/task-1\",\"out/task-2\"]");
+            });
+    assertThat(home.resolve("out/task-1/model")).exists();
+
+    Files.delete(home.resolve("said"));
+    assertThat(continual(home, Map.of()).split("--\n")).as("what is finished stays").hasSize(1);
+
+    Files.delete(home.resolve("said"));
+    Files.delete(home.resolve("out/task-2/report/report.json"));
+    said = continual(home, Map.of("KEEP_MODELS", "0", "REFERENCE", "original"));
+    assertThat(said).contains("run.dir=out/task-2", "unlearn.reference=original");
+    assertThat(home.resolve("out/task-1/model")).doesNotExist();
+    assertThat(home.resolve("out/task-2/model")).exists();
+  }
+
+  private static String continual(Path home, Map<String, String> environment) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                home.resolve("jobs/continual.sh").toString(),
+                "out",
+                "taught",
+                "1 2",
+                "train.steps=3")
+            .redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(told).isZero();
+    return Files.readString(home.resolve("said"));
+  }
+
   private static void executable(Path file, String body) throws IOException {
     Files.writeString(file, "#!/usr/bin/env bash\n" + body + "\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));

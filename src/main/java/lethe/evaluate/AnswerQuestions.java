@@ -127,7 +127,10 @@ public final class AnswerQuestions {
         job.readOrCompute(
             "answers of " + name,
             table,
-            new Evaluate.Amount(questions.size(), texts.losses().tokens()),
+            new Evaluate.Amount(
+                questions.size(),
+                texts.losses().tokens()
+                    + (long) questions.size() * settings.answers().maxNewTokens()), // at most
             (done, tokens) -> answer(key, questions, texts, done, tokens));
     List<AnswerRow> rows =
         answered.orderBy(col("set"), col("number")).collectAsList().stream()
