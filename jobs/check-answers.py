@@ -71,7 +71,9 @@ def main():
         chance = math.exp(-own)
         differs("probability", row["probability"], chance / (chance + sum(math.exp(-w) for w in wrong)) if options else chance)
         differs("truth_ratio", row["truth_ratio"], math.exp(right - sum(wrong) / len(wrong)))
-        ids = begin + tokenizer(prompt(question), add_special_tokens=False).input_ids
+        # as before an answer: a space at the end goes with the answer's first word
+        coded = tokenizer(prompt(question) + "A", add_special_tokens=False, return_offsets_mapping=True)
+        ids = begin + [i for i, (_, to) in zip(coded.input_ids, coded.offset_mapping) if to <= len(prompt(question))]
         written = model.generate(
             torch.tensor([ids]),
             attention_mask=torch.ones(1, len(ids), dtype=torch.long),

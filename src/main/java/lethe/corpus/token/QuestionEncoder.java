@@ -20,6 +20,8 @@ import org.apache.hadoop.fs.Path;
  */
 public record QuestionEncoder(Template template, Beginning beginning, int endOfText)
     implements Serializable {
+  /** Stands for an answer's first word. */
+  private static final String FIRST_WORD = "A";
 
   /**
    * @param tokens question, answer and end of text
@@ -50,9 +52,15 @@ public record QuestionEncoder(Template template, Beginning beginning, int endOfT
         EndOfText.of(template, files, model, rows));
   }
 
-  /** A question alone, for a model to answer. */
+  /**
+   * A question for a model to answer: the tokens before an answer, as {@link #encode} has them.
+   * Where the prompt ends with a space that is one token with the answer's first word, the model
+   * writes it itself; a space as a token of its own is not what it has learnt.
+   */
   public int[] prompt(Tokenizer tokenizer, String question) {
-    return join(beginning.of(tokenizer), tokenizer.encode(template.prompt(question)).ids);
+    String prompt = template.prompt(question);
+    Tokens text = tokenizer.encode(prompt + FIRST_WORD);
+    return join(beginning.of(tokenizer), Arrays.copyOf(text.ids, before(text, prompt)));
   }
 
   public Encoded encode(Tokenizer tokenizer, String question, String answer) {

@@ -71,6 +71,9 @@ class QuestionEncoderTest {
           Arrays.copyOfRange(encoded.tokens(), encoded.prompt(), encoded.tokens().length);
       assertThat(rejection).isEqualTo(answer).endsWith(2);
       assertThat(Arrays.stream(answer).filter(id -> id == 2).count()).isEqualTo(1);
+      assertThat(encoder.prompt(tokenizer, "Who did it?"))
+          .as("a model is asked with what it has seen before answers")
+          .isEqualTo(Arrays.copyOf(encoded.tokens(), encoded.prompt()));
     }
   }
 
