@@ -8,6 +8,8 @@ import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.size;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -82,6 +84,18 @@ final class AnswerLosses {
   /** Tokens of all answers and their questions. */
   long tokens() {
     return passages.stream().mapToLong(row -> row.<Integer[]>getAs(3).length).sum();
+  }
+
+  /** Adds all answers to a digest. */
+  void update(MessageDigest digest) {
+    for (Row passage : passages) {
+      digest.update(
+          (passage.getString(1)
+                  + passage.getInt(2)
+                  + Arrays.toString(passage.<Integer[]>getAs(3))
+                  + passage.getInt(4))
+              .getBytes(StandardCharsets.UTF_8));
+    }
   }
 
   /** The scores of all answers, by question and place. */

@@ -2,6 +2,8 @@ package lethe.evaluate;
 
 import static org.apache.spark.sql.functions.col;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -22,6 +24,8 @@ import lethe.inference.ModelKey;
 import lethe.json.Json;
 import lethe.table.CachedTable;
 import lethe.table.Rows;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -121,8 +125,9 @@ public final class AnswerQuestions {
     origin.put("end_tokens", asked.endTokens());
     origin.put("micro_batch", asked.microBatch());
     origin.put("precision", asked.precision());
-    CachedTable table = new CachedTable(folder.files(), folder.answers(name), origin);
     Texts texts = texts(questions, key);
+    origin.put("tokens_sha256", texts.sha256());
+    CachedTable table = new CachedTable(folder.files(), folder.answers(name), origin);
     Dataset<Row> answered =
         job.readOrCompute(
             "answers of " + name,
@@ -152,7 +157,18 @@ public final class AnswerQuestions {
    * @param prompts rows of {@link #PROMPTS}
    * @param losses of the true answer (place 0), the paraphrase (1) and the wrong ones (from 2)
    */
-  private record Texts(List<Row> prompts, AnswerLosses losses) {}
+  private record Texts(List<Row> prompts, AnswerLosses losses) {
+    /** Distinguishes them from other tokens. */
+    String sha256() {
+      MessageDigest digest = DigestUtils.getSha256Digest();
+      for (Row prompt : prompts) {
+        digest.update(prompt.getString(0).getBytes(StandardCharsets.UTF_8));
+        digest.update(Arrays.toString(prompt.<Integer[]>getAs(1)).getBytes(StandardCharsets.UTF_8));
+      }
+      losses.update(digest);
+      return Hex.encodeHexString(digest.digest());
+    }
+  }
 
   private Texts texts(List<Question> questions, ModelKey key) {
     int context = key.source().architecture().context().tokens();
