@@ -1,0 +1,85 @@
+package lethe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import lethe.console.Console;
+import lethe.pipeline.Sweep;
+import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The verb sweep: a method with two rates, and again when one of the runs was lost. */
+class SweepIT {
+  @TempDir Path folder;
+
+  @Test
+  void runsWhatItCanSharesWhatItMayAndGoesOnWhereItWas() throws Exception {
+    System.setProperty("spark.master", "local[1]");
+    System.setProperty("spark.ui.enabled", "false");
+    System.setProperty("spark.sql.shuffle.partitions", "2");
+    Path conf = SmallRun.in(folder);
+    List<String> asked =
+        List.of(
+            "sweep.methods=[\"random-labels+descent\"]",
+            "sweep.rates=[1e-3,2e-2]",
+            "train.steps=1",
+            "report.band=10");
+    String said = sweep(conf, asked);
+    assertThat(said)
+        .contains(
+            "sweep: run 1 of 2: random-labels-descent-0.001",
+            "sweep: run 2 of 2: random-labels-descent-0.02",
+            "evaluate: reusing the scores of original",
+            "sweep: recommended, for it reached the target with the least damage: unlearn.method = \"random-labels+descent\", train.learning-rate = 0.0");
+    Path runs = folder.resolve("run");
+    assertThat(runs.resolve("report/compare.html")).exists();
+    assertThat(
+            new ObjectMapper().readTree(runs.resolve("report/compare.json").toFile()).get("runs"))
+        .hasSize(2);
+    // Prepared once, and random labels drawn once.
+    byte[] first = chunks(runs.resolve("start"));
+    assertThat(chunks(runs.resolve("random-labels-descent-0.02"))).isEqualTo(first);
+    assertThat(runs.resolve("start/labels/random-forget")).isDirectory();
+    assertThat(runs.resolve("random-labels-descent-0.02/labels/random-forget")).isDirectory();
+
+    // A run that was lost is run again, the others are not.
+    Path lost = runs.resolve("random-labels-descent-0.001");
+    Files.delete(lost.resolve("model/config.json"));
+    String again = sweep(conf, asked);
+    assertThat(again.split("unlearn: finished before", -1)).hasSize(2);
+    assertThat(again.split("unlearn: 1 steps", -1)).hasSize(2);
+    assertThat(lost.resolve("model/config.json")).exists();
+
+    assertThatThrownBy(() -> sweep(conf, List.of("sweep.methods=[npo,nonsense]")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("sweep.rates must name learning rates to try");
+    assertThatThrownBy(
+            () -> sweep(conf, List.of("sweep.methods=[npo,nonsense]", "sweep.rates=[1e-3]")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Unknown method \"nonsense\"");
+  }
+
+  private static String sweep(Path conf, List<String> pairs) {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+    new Sweep(Settings.load(conf, pairs), new Console(out)).execute();
+    return said.toString(StandardCharsets.UTF_8);
+  }
+
+  private static byte[] chunks(Path run) throws Exception {
+    try (Stream<Path> files = Files.walk(run.resolve("corpus/chunks"))) {
+      return Files.readAllBytes(
+          files.filter(f -> f.toString().endsWith(".parquet")).sorted().findFirst().orElseThrow());
+    }
+  }
+}
