@@ -140,10 +140,11 @@ record SmallNights(Path folder, String scheme, List<String> said, Optional<Night
     return nightly(day + "T01:17:00Z", more).run();
   }
 
+  /** The folder of the nights, as a driver sees it. */
   NightlyFolder nights() {
     return new NightlyFolder(
-        new org.apache.hadoop.fs.Path(folder.resolve("nights").toString()),
-        new lethe.folder.Files(new Configuration()));
+        new org.apache.hadoop.fs.Path(scheme + ":" + folder.resolve("nights")),
+        new lethe.folder.Files(FaultyFileSystem.configuration()));
   }
 
   List<LedgerLine> ledger() {
@@ -157,11 +158,7 @@ record SmallNights(Path folder, String scheme, List<String> said, Optional<Night
 
   /** SHA-256 of the weights in service. */
   String weights() {
-    org.apache.hadoop.fs.Path model =
-        new org.apache.hadoop.fs.Path(InService.read(nights()).orElseThrow().model());
-    return nights()
-        .files()
-        .sha256(
-            new org.apache.hadoop.fs.Path("file:" + model.toUri().getPath(), "model.safetensors"));
+    String model = InService.read(nights()).orElseThrow().model();
+    return nights().files().sha256(new org.apache.hadoop.fs.Path(model, "model.safetensors"));
   }
 }
