@@ -34,6 +34,11 @@ record NightSettings(Settings user) {
       root.section("pretrain")
           .problem("enabled", "must be false for nightly, which begins with a model that is there");
     }
+    if (root.bool("dry-run")) {
+      root.problem(
+          "dry-run",
+          "must be false for nightly, which writes its plan down; validate checks a run file");
+    }
     Section duplicates = root.section("corpus").section("duplicates");
     if (!duplicates.isWord("action", "drop")) {
       duplicates.problem(

@@ -47,6 +47,30 @@ class NightlyCommandTest {
     assertThat(folder.resolve("nights/ledger.jsonl")).doesNotExist();
   }
 
+  /** A driver on a cluster gets the user's settings, and lays a night's over them itself. */
+  @Test
+  void aDriverElsewhereGetsTheUsersSettings() throws IOException {
+    Path requests = Files.createDirectories(folder.resolve("nights/requests"));
+    Files.writeString(requests.resolve("a.jsonl"), "{\"request\": \"r1\", \"document\": \"x\"}\n");
+    String cluster = "spark.submit.deployMode=cluster";
+    String[] answer =
+        call(
+                "nightly",
+                "--print-submit",
+                conf,
+                cluster,
+                "spark.master=yarn",
+                "run.dir-is-shared=true")
+            .split("\0");
+    assertThat(answer[0]).as(String.join("\n", answer)).isEqualTo("0 spark-submit");
+    assertThat(answer[1]).as("temporary files are the cluster's").isEmpty();
+    Path shipped = Files.writeString(folder.resolve("4"), answer[3]);
+    Files.delete(Path.of(conf));
+    String[] there = call("nightly", "--print-submit", "--shipped", shipped.toString()).split("\0");
+    assertThat(there[0]).isEqualTo("0 spark-submit");
+    assertThat(there).contains("spark.submit.deployMode=cluster");
+  }
+
   @Test
   void mistakesAreReportedTogether() throws IOException {
     Files.writeString(

@@ -445,6 +445,7 @@ class NightlyTest {
                     "2026-03-01T01:00:00Z",
                     "corpus.splits.forget.where=true",
                     "corpus.duplicates.action=list",
+                    "dry-run=true",
                     "train.lora.rank=2",
                     "train.lora.write=adapter",
                     "nightly.documents=0"))
@@ -453,6 +454,7 @@ class NightlyTest {
         .hasMessageContaining(
             "corpus.splits.forget must not be set for nightly, which fills it from the requests")
         .hasMessageContaining("corpus.duplicates.action must be drop for nightly")
+        .hasMessageContaining("dry-run must be false for nightly, which writes its plan down")
         .hasMessageContaining("train.lora.write must be merged or both for nightly");
   }
 
