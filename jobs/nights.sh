@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows that nights are forgotten exactly once whatever happens to the driver. First five nights with a stand-in for the run, in which the
-# driver dies at every call that changes a file, some three minutes of one processor; then five nights of real runs on small documents,
+# driver dies at every call that changes a file, some two minutes of one processor; then five nights of real runs on small documents,
 # undisturbed and with a driver that dies in each of them, some three minutes more. Exit 1 when a request, a document or a bit of the
 # weights is not as without deaths.
 #
