@@ -1,9 +1,6 @@
 package lethe.jinja;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -80,31 +77,56 @@ final class Values {
   static String json(Object value, Object indent, Object separators) {
     boolean flat = indent == null || indent instanceof Undefined;
     List<Object> between = separators == null ? List.of(flat ? ", " : ",", ": ") : list(separators);
-    DefaultPrettyPrinter.Indenter entries =
-        flat
-            ? new DefaultPrettyPrinter.NopIndenter()
-            : new DefaultIndenter(" ".repeat(((Long) indent).intValue()), "\n");
-    boolean wideEntries = text(between.get(0)).endsWith(" ");
-    boolean wideValues = text(between.get(1)).endsWith(" ");
-    DefaultPrettyPrinter printer =
-        new DefaultPrettyPrinter(
-            Separators.createDefaultInstance()
-                .withObjectFieldValueSpacing(spacing(wideValues))
-                .withObjectEntrySpacing(spacing(wideEntries))
-                .withArrayValueSpacing(spacing(wideEntries))
-                .withObjectEmptySeparator("")
-                .withArrayEmptySeparator(""));
-    printer.indentObjectsWith(entries);
-    printer.indentArraysWith(entries);
-    try {
-      return JSON.writer(printer).writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new JinjaException("tojson cannot write " + text(value));
-    }
+    String step = flat ? null : " ".repeat(((Long) indent).intValue());
+    StringBuilder json = new StringBuilder();
+    new JsonText(text(between.get(0)), text(between.get(1)), step).write(value, "\n", json);
+    return json.toString();
   }
 
-  private static Separators.Spacing spacing(boolean after) {
-    return after ? Separators.Spacing.AFTER : Separators.Spacing.NONE;
+  /**
+   * Writes JSON.
+   *
+   * @param comma between entries
+   * @param colon between a name and its value
+   * @param step blanks per level; null for one line
+   */
+  private record JsonText(String comma, String colon, String step) {
+    /**
+     * @param line begins one at this level
+     */
+    void write(Object value, String line, StringBuilder to) {
+      if (value instanceof Map<?, ?> map) {
+        all(map.entrySet(), "{", "}", line, to);
+      } else if (value instanceof Collection<?> several) {
+        all(several, "[", "]", line, to);
+      } else if (value instanceof Map.Entry<?, ?> entry) {
+        to.append(scalar(text(entry.getKey()))).append(colon);
+        write(entry.getValue(), line, to);
+      } else {
+        to.append(scalar(value));
+      }
+    }
+
+    private void all(
+        Collection<?> entries, String open, String close, String line, StringBuilder to) {
+      to.append(open);
+      String inner = step == null ? "" : line + step;
+      String before = inner;
+      for (Object entry : entries) {
+        to.append(before);
+        write(entry, line + (step == null ? "" : step), to);
+        before = comma + inner;
+      }
+      to.append(entries.isEmpty() || step == null ? "" : line).append(close);
+    }
+
+    private static String scalar(Object value) {
+      try {
+        return JSON.writeValueAsString(value);
+      } catch (JsonProcessingException e) {
+        throw new JinjaException("tojson cannot write " + text(value));
+      }
+    }
   }
 
   static boolean same(Object a, Object b) {
