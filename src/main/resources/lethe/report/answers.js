@@ -27,6 +27,10 @@ function answerNumber(value) {
   if (value === null) return "";
   return value !== 0 && Math.abs(value) < 0.0005 ? value.toExponential(2) : number(value, 4);
 }
+// Why some figures are missing, each reason once.
+function answerMissing(figures) {
+  return el("small", {}, [...new Set(figures.map((f) => f.missing).filter((m) => m))].join("; "));
+}
 function answers() {
   const a = data.answers;
   if (!a) return;
@@ -38,17 +42,15 @@ function answers() {
   const names = [...new Set(a.summaries.map((s) => s.name + (s.set ? " " + s.set : "")))];
   page.append(
     table(
-      ["", "", ...own],
+      ["", ...own, "", ""],
       names.map((key) => {
         const rows = a.summaries.filter((s) => s.name + (s.set ? " " + s.set : "") === key);
         return {
           cells: [
             answerWord(rows[0].name) + (rows[0].set ? ", " + rows[0].set : ""),
-            rows[0].direction,
-            ...own.map((m) => {
-              const r = rows.find((s) => s.model === m);
-              return r.value === null ? el("small", {}, r.missing) : answerNumber(r.value);
-            }),
+            ...own.map((m) => answerNumber(rows.find((s) => s.model === m).value)),
+            el("small", {}, rows[0].direction),
+            answerMissing(rows),
           ],
         };
       }),
@@ -57,23 +59,24 @@ function answers() {
   for (const set of [...new Set(a.sets.map((s) => s.set))]) {
     const rows = a.sets.filter((s) => s.set === set);
     page.append(
-      el("h3", {}, `Questions of ${set}: ${rows[0].use}, ${whole(rows[0].rows)} rows`),
+      el("h3", {}, `Questions of ${set}: ${rows[0].use.toLowerCase()}, ${whole(rows[0].rows)} rows`),
       table(
-        ["", "", ...rows.map((r) => r.model)],
+        ["", ...rows.map((r) => r.model), "", ""],
         [
-          ...rows[0].figures.map((f) => ({
-            cells: [
-              answerWord(f.name),
-              f.direction,
-              ...rows.map((r) => {
-                const g = r.figures.find((x) => x.name === f.name);
-                return el("span", {}, answerNumber(g.value), g.missing ? el("small", {}, " " + g.missing) : "");
-              }),
-            ],
-          })),
-          { cells: ["empty answers", "", ...rows.map((r) => whole(r.empty))] },
-          { cells: ["questions without an answer", "they fill the context", ...rows.map((r) => whole(r.unanswered))] },
-          { cells: ["answers cut", "at their most tokens", ...rows.map((r) => whole(r.unended))] },
+          ...rows[0].figures.map((f) => {
+            const all = rows.map((r) => r.figures.find((x) => x.name === f.name));
+            return {
+              cells: [
+                answerWord(f.name),
+                ...all.map((g) => answerNumber(g.value)),
+                el("small", {}, f.direction),
+                answerMissing(all),
+              ],
+            };
+          }),
+          { cells: ["empty answers", ...rows.map((r) => whole(r.empty)), "", ""] },
+          { cells: ["unanswered", ...rows.map((r) => whole(r.unanswered)), el("small", {}, "the question fills the context"), ""] },
+          { cells: ["cut answers", ...rows.map((r) => whole(r.unended)), el("small", {}, "at their most tokens"), ""] },
         ],
       ),
     );
