@@ -74,13 +74,14 @@ public record EncoderSource(String path, Use use, Map<String, String> hadoop)
    */
   public void check() {
     HfFolder folder = open();
+    Architecture architecture = architecture(folder);
     folder.tokenizer();
     if (use == Use.SENTENCES) {
       checkPooling(folder);
     } else {
       labels();
     }
-    new Checkpoint(folder.weights(), architecture(folder)).checkHeaders();
+    new Checkpoint(folder.weights(), architecture).checkHeaders();
   }
 
   /** Refuses a folder that says its vectors are made in another way than by a mean. */

@@ -78,6 +78,47 @@ class ValidationTest {
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
+  /** Questions, what judges the answers, and the template that writes them. */
+  @Test
+  void whatAnswersNeedIsLookedAtFirst() throws IOException {
+    Path questions =
+        Files.writeString(folder.resolve("q.jsonl"), "{\"question\": \"q\", \"answer\": \"\"}\n");
+    Path encoder = Files.createDirectories(folder.resolve("encoder"));
+    Files.writeString(encoder.resolve("config.json"), "{\"model_type\": \"gpt2\"}");
+    Files.writeString(encoder.resolve("tokenizer.json"), "{}");
+    Files.writeString(encoder.resolve("model.safetensors"), "");
+    List<String> problems =
+        look(
+                Verb.RUN,
+                "corpus.template=chat",
+                "evaluate.answers.questions=[{ name = q, path = \"%s\", use = forget }, { name = r, path = \"%s\", use = retain }]"
+                    .formatted(questions, folder.resolve("no.jsonl")),
+                "evaluate.answers.sentence-encoder=" + encoder,
+                "evaluate.answers.entailment=" + folder.resolve("nothing"))
+            .problems();
+    assertThat(problems)
+        .anySatisfy(
+            p ->
+                assertThat(p)
+                    .startsWith("Cannot ask the questions of q (" + questions)
+                    .contains("line 1 of q.jsonl has no answer"))
+        .anySatisfy(p -> assertThat(p).contains("no.jsonl", "there is no such file"))
+        .anySatisfy(
+            p ->
+                assertThat(p)
+                    .startsWith("evaluate.answers.sentence-encoder: Cannot use ")
+                    .endsWith(
+                        "config.json as encoder of sentences: model_type \"gpt2\" is not supported; supported is bert"))
+        .anySatisfy(
+            p -> assertThat(p).startsWith("evaluate.answers.entailment").contains("nothing"))
+        .anySatisfy(
+            p ->
+                assertThat(p)
+                    .startsWith("Cannot use the chat template of ")
+                    .endsWith("it has no chat_template; set corpus.template to another template"))
+        .hasSize(5);
+  }
+
   @Test
   void everyProblemIsToldAtOnce() throws IOException {
     Path task = Files.writeString(folder.resolve("wmdp.jsonl"), "{\"question\":\"q\"}\n");
