@@ -118,6 +118,39 @@ class DecodingTest {
     }
   }
 
+  /** What is kept of the texts that go on is theirs, in every family. */
+  @ParameterizedTest
+  @MethodSource("families")
+  void leavingTextsOutChangesNothingForTheOthers(String type, String sizes) throws IOException {
+    int[][] texts = new int[3][];
+    Random random = new Random(4);
+    for (int b = 0; b < texts.length; b++) {
+      texts[b] = random.ints(TOKENS, 0, VOCABULARY).toArray();
+    }
+    int[][] left = {texts[0], texts[2]};
+    try (Network network = new Network(architecture(type, sizes), Compute.cpu(1));
+        Parameters weights = weights(network)) {
+      Graph.withoutGraph(
+          () -> {
+            try (Decoding decoding = network.decoding(weights, TOKENS)) {
+              decoding.begin(cut(texts, 7));
+              decoding.next(new int[] {texts[0][7], texts[1][7], texts[2][7]});
+              decoding.keep(new int[] {0, 2});
+              for (int had = 8; had < 12; had++) {
+                float[] kept =
+                    decoding.next(new int[] {texts[0][had], texts[2][had]}).toFloatArray();
+                float[] whole = last(network, weights, cut(left, had + 1));
+                assertThat(kept).hasSameSizeAs(whole);
+                for (int i = 0; i < whole.length; i++) {
+                  assertThat(kept[i]).as("%d tokens", had).isCloseTo(whole[i], within(2e-4f));
+                }
+              }
+            }
+            return null;
+          });
+    }
+  }
+
   @Test
   void noTextGrowsPastTheContext() throws IOException {
     try (Network network = new Network(architecture("gpt2", GPT2), Compute.cpu(1));
