@@ -72,8 +72,18 @@ record ComparedAnswers(
    * @param all the runs, in order
    */
   static String tables(List<ComparedAnswers> all) {
-    Set<String> sets = new LinkedHashSet<>();
-    all.forEach(run -> sets.addAll(run.sets().keySet()));
+    Set<String> sets = new LinkedHashSet<>(); // those to forget first
+    for (boolean forget : new boolean[] {true, false}) {
+      for (ComparedAnswers run : all) {
+        run.sets()
+            .forEach(
+                (set, figures) -> {
+                  if (forget == "forget".equals(figures.get(USE))) {
+                    sets.add(set);
+                  }
+                });
+      }
+    }
     StringBuilder text = new StringBuilder();
     for (String figure : SHOWN) {
       if (all.stream()

@@ -312,7 +312,8 @@ function elsewhere() {
 // What unlearned models answer, runs by sets: where each run goes on from the one before, what comes back of what an earlier one forgot.
 function answers() {
   if (!data.answers.length) return;
-  const sets = [...new Set(data.answers.flatMap((r) => Object.keys(r.sets)))];
+  const named = (use) => data.answers.flatMap((r) => Object.keys(r.sets).filter((set) => (r.sets[set].use === "forget") === use));
+  const sets = [...new Set([...named(true), ...named(false)])];
   const words = {
     rouge_l_recall: "ROUGE-L recall",
     probability: "Probability of the true answer",

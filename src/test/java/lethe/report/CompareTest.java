@@ -337,7 +337,7 @@ class CompareTest {
   void answersAreRunsBySets() {
     run("task-1", "m", 1e-5, "under", 0.1, 0);
     run("task-2", "m", 1e-5, "under", 0.1, 0);
-    answer("task-1", Map.of("forget-1", 0.25));
+    answer("task-1", Map.of("a-kept-one", 0.5, "forget-1", 0.25));
     answer("task-2", Map.of("forget-1", 0.75, "forget-2", 0.125));
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     RunFolder all = folder("all");
@@ -358,11 +358,11 @@ class CompareTest {
                 .lines()
                 .map(line -> line.replaceAll(" +", " ").trim()))
         .containsSubsequence(
-            "rouge l recall forget-1 forget-2",
-            "task-1 0.2500 -",
-            "task-2 0.7500 0.1250",
-            "forget efficacy forget-1 forget-2",
-            "task-2 0.5000 0.5000");
+            "rouge l recall forget-1 forget-2 a-kept-one",
+            "task-1 0.2500 - 0.5000",
+            "task-2 0.7500 0.1250 -",
+            "forget efficacy forget-1 forget-2 a-kept-one",
+            "task-2 0.5000 0.5000 -");
   }
 
   private void answer(String name, Map<String, Double> recalls) {
@@ -372,7 +372,8 @@ class CompareTest {
     ObjectNode answers = report.putObject("answers");
     for (String set : recalls.keySet().stream().sorted().toList()) {
       ObjectNode own = answers.withArray("/sets").addObject();
-      own.put("model", "unlearned").put("set", set).put("use", "FORGET");
+      own.put("model", "unlearned").put("set", set);
+      own.put("use", set.startsWith("forget") ? "FORGET" : "RETAIN");
       own.withArray("/figures")
           .addObject()
           .put("name", "rouge_l_recall")
