@@ -20,6 +20,7 @@ import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
 import lethe.loss.MicroBatch;
 import lethe.model.ModelSource;
+import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -75,7 +76,11 @@ public record OriginalLosses(
             .limit(most);
     return sums("loss-" + split, Examples.text(chosen)).values().stream()
         .reduce((a, b) -> new Sum(a.nll() + b.nll(), a.scored() + b.scored()))
-        .orElseThrow()
+        .orElseThrow(
+            () ->
+                new InvalidSettings(
+                    "Cannot bound what %s loses: the split has no chunks; leave it out of unlearn.retain-weights, or give it documents"
+                        .formatted(split)))
         .mean();
   }
 

@@ -7,7 +7,10 @@ import lethe.check.Validation;
 import lethe.console.Console;
 import lethe.evaluate.ModelNames;
 import lethe.folder.Files;
+import lethe.folder.Lease;
+import lethe.folder.LeaseLostException;
 import lethe.folder.RunFolder;
+import lethe.model.checkpoint.HfFolder;
 import lethe.report.Compare;
 import lethe.run.RunConfig;
 import lethe.run.SweepSettings;
@@ -20,6 +23,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Option;
 
 /**
  * Runs of several methods and rates, one after the other, in folders of their own. The documents
@@ -61,45 +65,72 @@ public final class Sweep {
    *
    * @throws IllegalStateException when no run has finished
    * @throws StoppedException when the sweep was asked to stop
+   * @throws LeaseLostException when another driver has taken the sweep over
    */
   public void execute() {
-    RunFolder into = RunFolder.of(folder, Validation.configuration(Validation.hadoop(first())));
-    RunFolder start = beside(into, "start");
-    try {
-      Pipeline.before(sweep.prepare(settings, folder), console).run();
-      List<RunFolder> finished = new ArrayList<>();
-      List<SweptRun> done = new ArrayList<>();
-      for (SweptRun run : runs) {
-        RunFolder own = beside(into, run.name());
-        say("run %d of %d: %s".formatted(runs.indexOf(run) + 1, runs.size(), run.name()));
-        begin(start, own);
-        if (finishes(run)) {
-          share(own, start);
-          finished.add(own);
-          done.add(run);
-        }
+    RunFolder root = RunFolder.of(folder, Validation.configuration(Validation.hadoop(first())));
+    Lease lease = new Lease(root, new LeaseListener());
+    lease.take();
+    try (lease) {
+      all(lease.folder());
+    } catch (Exception e) { // whatever a run, and Spark undeclared, make of a lost lease
+      if (lease.lost().isPresent()) {
+        throw lease.lost().get();
       }
-      if (finished.isEmpty()) {
-        throw new IllegalStateException("No run of the sweep has finished; see above why");
-      }
-      recommend(compare(into, finished), done);
+      throw e;
     } finally {
-      SparkSession.getActiveSession().foreach(Sweep::stop);
+      stopSpark();
     }
   }
 
-  private static Object stop(SparkSession spark) {
-    spark.stop();
-    return null;
+  private void all(RunFolder into) {
+    RunFolder start = beside(into, "start");
+    Pipeline.before(sweep.prepare(settings, folder), console).run();
+    List<RunFolder> finished = new ArrayList<>();
+    List<SweptRun> done = new ArrayList<>();
+    for (SweptRun run : runs) {
+      RunFolder own = beside(into, run.name());
+      say("run %d of %d: %s".formatted(runs.indexOf(run) + 1, runs.size(), run.name()));
+      if (finishes(run, own, start)) {
+        finished.add(own);
+        done.add(run);
+      }
+    }
+    if (finished.isEmpty()) {
+      throw new IllegalStateException("No run of the sweep has finished; see above why");
+    }
+    recommend(compare(into, finished), done);
+  }
+
+  private static void stopSpark() {
+    Option<SparkSession> spark = SparkSession.getDefaultSession();
+    if (spark.isDefined()) {
+      spark.get().stop();
+    }
+  }
+
+  /** Ends the sweep when another host has taken the folder over. */
+  private final class LeaseListener implements Lease.Listener {
+    @Override
+    public void notice(String sentence) {
+      say(sentence);
+    }
+
+    @Override
+    public void lost(LeaseLostException why) {
+      stopSpark();
+    }
   }
 
   /** Whether a run ends with a report, whatever its verdict. */
-  private boolean finishes(SweptRun run) {
+  private boolean finishes(SweptRun run, RunFolder own, RunFolder start) {
     try {
+      begin(start, own);
       Optional<String> unmet = Pipeline.before(run.config(), console).run();
       unmet.ifPresent(this::say);
+      share(own, start);
       return true;
-    } catch (StoppedException e) {
+    } catch (StoppedException | LeaseLostException e) {
       throw e;
     } catch (Exception e) { // Spark's are checked but not declared
       LOG.error("run {} failed", run.name(), e);
@@ -134,37 +165,63 @@ public final class Sweep {
                 SweepSettings.rate(config.train().learningRate())));
   }
 
-  /** Gives a run what the others have made, unless it has begun. */
+  /** Gives a run what the others have made, unless it has it. */
   private static void begin(RunFolder start, RunFolder own) {
-    if (!own.files().exists(own.corpusManifest())) {
-      copy(start.original(), own.original(), own.files());
-      copy(start.retrained(), own.retrained(), own.files());
-      copy(start.labels(), own.labels(), own.files());
-      copy(start.scores(ModelNames.ORIGINAL), own.scores(ModelNames.ORIGINAL), own.files());
-      copy(start.documents(), own.documents(), own.files());
-      copy(start.rejects(), own.rejects(), own.files());
-      copy(start.duplicates(), own.duplicates(), own.files());
-      copy(start.requests(), own.requests(), own.files());
-      copy(start.chunks(), own.chunks(), own.files());
-      copy(start.corpusManifest(), own.corpusManifest(), own.files()); // their commit
+    Files files = own.files();
+    copyModel(start.original(), own.original(), files);
+    copyModel(start.retrained(), own.retrained(), files);
+    copyTables(start, own);
+    if (!files.exists(own.corpusManifest())) {
+      replace(start.documents(), own.documents(), files);
+      replace(start.rejects(), own.rejects(), files);
+      replace(start.duplicates(), own.duplicates(), files);
+      replace(start.requests(), own.requests(), files);
+      replace(start.chunks(), own.chunks(), files);
+      files.copy(start.corpusManifest(), own.corpusManifest()); // their commit
     }
   }
 
-  /** Keeps what a run has made for those that follow; each table has its own hashes. */
+  /** Keeps what a run has made for those that follow. */
   private static void share(RunFolder own, RunFolder start) {
-    Files files = start.files();
-    if (files.exists(own.labels())) {
-      for (Path labels : files.folders(own.labels())) {
-        copy(labels, new Path(start.labels(), labels.getName()), files);
+    copyModel(own.original(), start.original(), own.files());
+    copyModel(own.retrained(), start.retrained(), own.files());
+    copyTables(own, start);
+  }
+
+  private static void copyTables(RunFolder from, RunFolder to) {
+    Files files = to.files();
+    if (files.exists(from.labels())) {
+      for (Path labels : files.folders(from.labels())) {
+        copyTable(labels, new Path(to.labels(), labels.getName()), files);
       }
     }
-    copy(own.scores(ModelNames.ORIGINAL), start.scores(ModelNames.ORIGINAL), files);
-    copy(own.original(), start.original(), files);
-    copy(own.retrained(), start.retrained(), files);
+    copyTable(from.scores(ModelNames.ORIGINAL), to.scores(ModelNames.ORIGINAL), files);
   }
 
-  private static void copy(Path from, Path to, Files files) {
+  /** Whoever reads a table compares its parts with their hashes. */
+  private static void copyTable(Path from, Path to, Files files) {
     if (files.exists(from) && !files.exists(to)) {
+      files.copy(from, to);
+    }
+  }
+
+  /** A model is there when its config.json is, which therefore comes last. */
+  private static void copyModel(Path from, Path to, Files files) {
+    Path commit = new Path(to, HfFolder.CONFIG);
+    if (files.exists(new Path(from, HfFolder.CONFIG)) && !files.exists(commit)) {
+      files.delete(to);
+      for (Path file : files.list(from)) {
+        if (!file.getName().equals(HfFolder.CONFIG)) {
+          files.copy(file, new Path(to, file.getName()));
+        }
+      }
+      files.copy(new Path(from, HfFolder.CONFIG), commit);
+    }
+  }
+
+  private static void replace(Path from, Path to, Files files) {
+    files.delete(to);
+    if (files.exists(from)) {
       files.copy(from, to);
     }
   }

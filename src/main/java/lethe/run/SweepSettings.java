@@ -3,6 +3,7 @@ package lethe.run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import lethe.json.Json;
 import lethe.settings.Section;
 import lethe.settings.Settings;
@@ -53,29 +54,38 @@ public record SweepSettings(List<String> methods, List<Double> rates) {
    * @param folder of the sweep
    */
   public List<SweptRun> runs(Settings user, String folder) {
+    List<String> fixed = ratesOfOthers(user);
     List<SweptRun> runs = new ArrayList<>();
     for (String method : methods) {
       for (double rate : rates) {
         String name = name(method, rate);
-        runs.add(
-            new SweptRun(
-                name,
-                RunConfig.parse(
-                    Verb.RUN,
-                    user.with(
-                        List.of(
-                            "run.dir=" + Json.text(folder + "/" + name),
-                            "unlearn.method=" + Json.text(method),
-                            "train.learning-rate=" + rate)))));
+        List<String> pairs = new ArrayList<>(fixed);
+        pairs.add("run.dir=" + Json.text(folder + "/" + name));
+        pairs.add("unlearn.method=" + Json.text(method));
+        pairs.add("train.learning-rate=" + rate);
+        runs.add(new SweptRun(name, RunConfig.parse(Verb.RUN, user.again(pairs))));
       }
     }
     return runs;
   }
 
+  /**
+   * The rates of the other trainings, which would follow that of unlearning: all runs are compared
+   * with one retrained model.
+   */
+  private static List<String> ratesOfOthers(Settings user) {
+    Section plain = user.withoutMethod();
+    double rate = plain.section("train").doubleInRange("learning-rate", 0, 1e3);
+    return Stream.of("pretrain", "finetune", "retrain")
+        .filter(stage -> !plain.section(stage).has("learning-rate"))
+        .map(stage -> stage + ".learning-rate=" + rate)
+        .toList();
+  }
+
   /** The stage that all runs share. */
   public RunConfig prepare(Settings user, String folder) {
     return RunConfig.parse(
-        Verb.PREPARE, user.with(List.of("run.dir=" + Json.text(folder + "/start"))));
+        Verb.PREPARE, user.again(List.of("run.dir=" + Json.text(folder + "/start"))));
   }
 
   static String name(String method, double rate) {

@@ -17,7 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A run's settings: {@code reference.conf}, under the defaults that go with {@code unlearn.method}
@@ -45,8 +47,17 @@ public final class Settings {
   private final List<String> notices;
   private final Secrets secrets;
 
+  /** Reads the same again with more pairs; null where only the result is known. */
+  private final Function<List<String>, Settings> again;
+
   private Settings(
-      Config config, Config defaults, Config plain, Problems problems, List<String> notices) {
+      Config config,
+      Config defaults,
+      Config plain,
+      Problems problems,
+      List<String> notices,
+      Function<List<String>, Settings> again) {
+    this.again = again;
     this.config = config;
     this.plain = plain;
     this.defaults = defaults;
@@ -80,7 +91,8 @@ public final class Settings {
     ShippedSettings shipped = ShippedSettings.read(file);
     Problems problems = new Problems();
     Config defaults = new FormerKeys(problems).resolve(ofMethod(shipped.plain()), reference());
-    return new Settings(shipped.config(), defaults, shipped.plain(), problems, shipped.notices());
+    return new Settings(
+        shipped.config(), defaults, shipped.plain(), problems, shipped.notices(), null);
   }
 
   /**
@@ -109,12 +121,30 @@ public final class Settings {
         defaults,
         over.withFallback(plain).resolve(),
         problems,
-        notices);
+        notices,
+        null);
+  }
+
+  /**
+   * The same read again, with pairs behind those of the command line: another {@code
+   * unlearn.method} brings its own defaults.
+   *
+   * @throws InvalidSettings when these settings were shipped, and it cannot be read again
+   */
+  public Settings again(List<String> pairs) {
+    if (again == null) {
+      throw new InvalidSettings(
+          "Cannot run several methods where the driver has no run file; set spark.submit.deployMode=client");
+    }
+    return again.apply(pairs);
   }
 
   private static Settings over(String what, Supplier<Config> run, List<String> pairs) {
     try {
-      return over(run.get(), pairs);
+      return over(
+          run.get(),
+          pairs,
+          more -> over(what, run, Stream.concat(pairs.stream(), more.stream()).toList()));
     } catch (ConfigException e) {
       throw new InvalidSettings("Cannot read " + what + ": " + unquoted(e.getMessage()), e);
     } catch (StackOverflowError e) {
@@ -136,7 +166,8 @@ public final class Settings {
         : unquoted.substring(0, MESSAGE_CHARACTERS) + "...";
   }
 
-  private static Settings over(Config run, List<String> pairs) {
+  private static Settings over(
+      Config run, List<String> pairs, Function<List<String>, Settings> again) {
     Problems problems = new Problems();
     FormerKeys former = new FormerKeys(problems);
     Config reference = reference();
@@ -154,7 +185,7 @@ public final class Settings {
                 notices.add(
                     "%s is on the command line, which every user of this machine can read; write it into the run file, or put it into an environment variable and write %1$s='${NAME}'"
                         .formatted(key)));
-    return new Settings(merged, defaults, plain, problems, notices);
+    return new Settings(merged, defaults, plain, problems, notices, again);
   }
 
   private static Config resource(String name) {

@@ -2,9 +2,53 @@ package lethe.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import lethe.SmallRun;
+import lethe.settings.Settings;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SweepSettingsTest {
+  @TempDir Path folder;
+
+  @Test
+  void eachMethodHasItsOwnDefaultsAndOtherTrainingsTheRateOfTheRunFile() throws Exception {
+    Path conf = SmallRun.in(folder);
+    Files.writeString(
+        conf,
+        "\ntrain.learning-rate = 3e-4\nretrain.splits = [retain]\nsweep { methods = [\"npo+descent\", gradient-ascent], rates = [1e-5, 2e-3] }\n",
+        StandardOpenOption.APPEND);
+    Settings user = Settings.load(conf, List.of("train.batch=3"));
+    List<SweepSettings.SweptRun> runs =
+        SweepSettings.read(user.root()).runs(user, folder.resolve("sweep").toString());
+    assertThat(runs)
+        .extracting(SweepSettings.SweptRun::name)
+        .containsExactly(
+            "npo-descent-1e-5",
+            "npo-descent-0.002",
+            "gradient-ascent-1e-5",
+            "gradient-ascent-0.002");
+    for (SweepSettings.SweptRun run : runs) {
+      RunConfig alone =
+          RunConfig.parse(
+              Verb.RUN,
+              Settings.load(
+                  conf,
+                  List.of(
+                      "train.batch=3",
+                      "unlearn.method=" + run.config().unlearn().method().name(),
+                      "train.learning-rate=" + run.config().train().learningRate())));
+      assertThat(run.config().train()).as(run.name()).isEqualTo(alone.train());
+      assertThat(run.config().train().batch()).isEqualTo(3);
+      assertThat(run.config().retrain().train().learningRate()).isEqualTo(3e-4);
+    }
+    assertThat(runs.get(0).config().train().weightDecay())
+        .isNotEqualTo(runs.get(2).config().train().weightDecay());
+  }
+
   @Test
   void namesRunsAsPeopleWriteRates() {
     assertThat(SweepSettings.name("undial-ascent+kl", 2e-4)).isEqualTo("undial-ascent-kl-2e-4");
