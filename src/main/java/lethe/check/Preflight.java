@@ -14,7 +14,7 @@ import lethe.objective.UnlearnSettings.Reference;
 import lethe.run.Cluster;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
-import lethe.settings.InvalidSettings;
+import lethe.settings.NotReady;
 import lethe.train.MemoryBudget;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -165,7 +165,7 @@ public final class Preflight {
   /**
    * Waits until all executors have started: a barrier stage that lacks one would wait for ever.
    *
-   * @throws InvalidSettings when they do not start in time
+   * @throws NotReady when they do not start in time
    */
   public void executors(SparkSession spark) {
     if (cluster.oneProcess() || !config.verb().trains()) {
@@ -185,15 +185,14 @@ public final class Preflight {
       there = executorCount(spark);
     }
     if (there < config.train().workers()) {
-      throw new InvalidSettings(
-          List.of(
-              "%d of train.workers=%d executors came within train.start-timeout (%d s): the cluster has no room for more of spark.executor.cores=%s and spark.executor.memory=%s, or they cannot start (see its logs)"
-                  .formatted(
-                      there,
-                      config.train().workers(),
-                      config.train().startTimeout().toSeconds(),
-                      conf.get("spark.executor.cores", "?"),
-                      conf.get("spark.executor.memory", "1g"))));
+      throw new NotReady(
+          "%d of train.workers=%d executors came within train.start-timeout (%d s): the cluster has no room for more of spark.executor.cores=%s and spark.executor.memory=%s, or they cannot start (see its logs)"
+              .formatted(
+                  there,
+                  config.train().workers(),
+                  config.train().startTimeout().toSeconds(),
+                  conf.get("spark.executor.cores", "?"),
+                  conf.get("spark.executor.memory", "1g")));
     }
   }
 

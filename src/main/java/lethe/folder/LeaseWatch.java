@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import lethe.settings.InvalidSettings;
+import lethe.settings.NotReady;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -32,7 +32,7 @@ record LeaseWatch(
    *
    * @param found what the lease is when the watch begins
    * @param alive whether its holder is known to be alive, so that nothing need be watched
-   * @throws InvalidSettings when the holder is alive
+   * @throws NotReady when the holder is alive
    */
   void watch(byte[] found, boolean alive) {
     if (alive) {
@@ -61,8 +61,8 @@ record LeaseWatch(
         .orElse("is damaged");
   }
 
-  private InvalidSettings inUse(byte[] lease) {
-    return new InvalidSettings(
+  private NotReady inUse(byte[] lease) {
+    return new NotReady(
         "%s is in use by %s; wait for it, stop it, or name another run.dir"
             .formatted(
                 root,

@@ -48,6 +48,11 @@ public final class LedgerKey {
    * @throws InvalidSettings when it is not, or holds something else
    */
   public static LedgerKey read(Path file, Files files) {
+    if (!files.exists(file)) {
+      throw new InvalidSettings(
+          "Cannot read the ledger's key: there is no %s; restore it from a copy, since no other key fits the ledger (for a new one, `openssl rand -hex %d` draws a key)"
+              .formatted(file, BYTES));
+    }
     String text = new String(files.read(file), StandardCharsets.US_ASCII).strip();
     try {
       byte[] key = Hex.decodeHex(text.toLowerCase(Locale.ROOT));

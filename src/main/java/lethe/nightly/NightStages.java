@@ -8,6 +8,7 @@ import lethe.pipeline.Pipeline;
 import lethe.request.ForgottenName;
 import lethe.request.RequestState;
 import lethe.run.RunConfig;
+import lethe.spark.YarnDriver;
 import org.apache.spark.sql.SparkSession;
 
 /** What of a night needs Spark, or a model. */
@@ -26,6 +27,9 @@ interface NightStages {
    */
   Optional<String> run(RunConfig night);
 
+  /** Called where neither is needed any more, and perhaps neither was. */
+  default void none() {}
+
   /**
    * The real ones; Spark is started by the first that needs it.
    *
@@ -42,6 +46,14 @@ interface NightStages {
     @Override
     public Optional<String> run(RunConfig night) {
       return new Pipeline(night, console).run();
+    }
+
+    /** A driver on a YARN cluster that never starts Spark counts as failed. */
+    @Override
+    public void none() {
+      if (YarnDriver.isThisProcess()) {
+        SparkSession.builder().appName("lethe nightly").getOrCreate();
+      }
     }
   }
 }

@@ -30,8 +30,8 @@ import lethe.request.RequestFolder;
 import lethe.run.RunConfig;
 import lethe.run.SubmitArguments;
 import lethe.settings.InvalidSettings;
+import lethe.settings.NotReady;
 import lethe.settings.Settings;
-import lethe.spark.YarnDriver;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -226,13 +226,13 @@ public final class Nightly {
       List<String> open =
           RequestBook.of(ledger).open().stream().map(state -> state.request()).toList();
       if (open.isEmpty()) {
-        satisfyYarn();
+        stages.none();
         console.say(idleSentence());
         return Optional.empty();
       }
       Optional<Entry> ended = ended(today);
       if (ended.isPresent() && !settings.again()) {
-        satisfyYarn();
+        stages.none();
         say(
             "the night of %s is over, and %d requests are open; the next night takes them (nightly.again=true: one more night on this date)"
                 .formatted(today, open.size()));
@@ -246,6 +246,7 @@ public final class Nightly {
           new NightPlanner(settings, folder, ledger, start, Nightly.this::say)
               .plan(today, now, requests -> stages.find(requests, book.forgotten()));
       if (plan.isEmpty()) {
+        stages.none();
         say("nothing is left to forget");
         return Optional.empty();
       }
@@ -267,6 +268,15 @@ public final class Nightly {
 
     /** Does a night that is planned. */
     private Optional<String> night(NightPlan plan) {
+      Optional<InService> served =
+          InService.read(folder).filter(pointer -> pointer.night().equals(plan.night()));
+      if (served.isPresent()) { // its gates held, whatever the settings are by now
+        served.get().check(folder, ledger, hadoop);
+        serve(plan, NightFigures.of(folder.night(plan.night())));
+        new DriftPage(ledger.lines()).write(folder);
+        stages.none();
+        return Optional.empty();
+      }
       RunConfig config = nights.of(plan, folder);
       config.settings().check();
       files(plan);
@@ -280,6 +290,8 @@ public final class Nightly {
       Optional<String> unmet;
       try {
         unmet = stages.run(config);
+      } catch (NotReady e) { // no request is at fault: the same night later
+        throw e;
       } catch (InvalidSettings e) {
         try {
           refuse(plan, e);
@@ -388,13 +400,6 @@ public final class Nightly {
       detail.put("not_trained", unmet.size());
       return Draft.open(EntryKind.FORGOTTEN, part.request(), plan.night(), detail)
           .with(Map.of(RequestBook.DOCUMENTS, part.documents(), "not_trained", unmet));
-    }
-
-    /** A driver on a YARN cluster that never starts Spark counts as failed. */
-    private void satisfyYarn() {
-      if (YarnDriver.isThisProcess()) {
-        SparkSession.builder().appName("lethe nightly").getOrCreate();
-      }
     }
   }
 }

@@ -63,10 +63,10 @@ public record NightlyFolder(Path root, Files files) {
         .orElse(new Path(root, "ledger.key"));
   }
 
-  /** Reads the ledger to add to it; draws a key where none is given. */
+  /** Reads the ledger to add to it; draws a key for a new one where none is given. */
   Ledger openLedger(NightlySettings settings) {
     LedgerKey key =
-        settings.keyFile().isPresent()
+        settings.keyFile().isPresent() || files.exists(ledger())
             ? LedgerKey.read(key(settings), files)
             : LedgerKey.kept(key(settings), files);
     return Ledger.read(ledger(), files, key);

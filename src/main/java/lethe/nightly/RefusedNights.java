@@ -10,21 +10,26 @@ import lethe.ledger.LedgerLine;
 /**
  * How often a run was refused in which a request's documents were to be forgotten. One request can
  * make a run impossible, for example by a document of a domain without approximate text, and must
- * not keep the others waiting: those that were never in such a run come first, and of those that
- * were, half are tried at a time, so that the one is found in as many nights as halving takes.
+ * not keep the others waiting: those that were never in such a run come first, and then, night by
+ * night in turn with new ones, those that were. Of these half are tried at a time, so that the one
+ * is found in as many of their nights as halving takes, however many new ones arrive.
  *
  * @param counts by request; none for a request that was in no such run
+ * @param again whether the last night took requests that had been in one
  */
-record RefusedNights(Map<String, Integer> counts) {
+record RefusedNights(Map<String, Integer> counts, boolean again) {
   /** The member of a {@link EntryKind#NOT_SERVED} entry's detail that says that it was. */
   static final String REFUSED = "refused";
 
   static RefusedNights of(List<LedgerLine> ledger) {
     Map<String, NightPlan> plans = new HashMap<>();
     Map<String, Integer> counts = new HashMap<>();
+    boolean again = false;
     for (LedgerLine line : ledger) {
       if (line.entry().kind() == EntryKind.PLANNED) {
-        plans.put(line.entry().night(), NightPlan.of(line));
+        NightPlan plan = NightPlan.of(line);
+        plans.put(line.entry().night(), plan);
+        again = plan.asked().stream().anyMatch(part -> counts.containsKey(part.request()));
       } else if (line.entry().kind() == EntryKind.NOT_SERVED
           && line.entry().detail().path(REFUSED).asBoolean()) {
         plans
@@ -33,7 +38,7 @@ record RefusedNights(Map<String, Integer> counts) {
             .forEach(part -> counts.merge(part.request(), 1, Integer::sum));
       }
     }
-    return new RefusedNights(counts);
+    return new RefusedNights(counts, again);
   }
 
   /**
@@ -42,9 +47,14 @@ record RefusedNights(Map<String, Integer> counts) {
    * @param waiting that have something to forget, those first that are due first
    */
   List<String> next(Collection<String> waiting) {
-    int least = waiting.stream().mapToInt(this::count).min().orElse(0);
-    List<String> alike = waiting.stream().filter(request -> count(request) == least).toList();
-    return least == 0 ? alike : alike.subList(0, Math.max(1, alike.size() / 2));
+    List<String> fresh = waiting.stream().filter(request -> count(request) == 0).toList();
+    List<String> tried = waiting.stream().filter(request -> count(request) > 0).toList();
+    if (tried.isEmpty() || (again && !fresh.isEmpty())) {
+      return fresh;
+    }
+    int least = tried.stream().mapToInt(this::count).min().orElseThrow();
+    List<String> alike = tried.stream().filter(request -> count(request) == least).toList();
+    return alike.subList(0, Math.max(1, alike.size() / 2));
   }
 
   private int count(String request) {

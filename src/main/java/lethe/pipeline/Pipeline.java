@@ -37,6 +37,7 @@ import lethe.run.SubmitArguments;
 import lethe.run.TemporaryFolder;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
+import lethe.settings.NotReady;
 import lethe.settings.Printable;
 import lethe.spark.SparkInUse;
 import lethe.train.Trainer;
@@ -177,8 +178,7 @@ public final class Pipeline {
     try {
       lease.take();
     } catch (UncheckedIOException e) {
-      throw new InvalidSettings(
-          List.of("run.dir must be a place that can be written: " + e.getMessage()));
+      throw new NotReady("run.dir must be a place that can be written: " + e.getMessage());
     }
   }
 

@@ -45,7 +45,7 @@ public record RequestState(
         content,
         received,
         due,
-        leftNow == 0 ? RequestStatus.FORGOTTEN : RequestStatus.OPEN,
+        leftNow == 0 ? RequestStatus.FORGOTTEN : status, // one that has ended stays so
         Optional.of(leftNow),
         by,
         reason);

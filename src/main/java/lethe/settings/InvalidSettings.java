@@ -6,7 +6,7 @@ import java.util.List;
  * Everything that is wrong with a user's settings or files, one sentence per problem. It alone ends
  * the program with exit 2: whatever else is thrown is a failure of the run.
  */
-public final class InvalidSettings extends IllegalArgumentException {
+public class InvalidSettings extends IllegalArgumentException {
   private final List<String> problems;
 
   public InvalidSettings(List<String> problems) {

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
@@ -27,6 +29,7 @@ import lethe.ledger.LedgerLine;
 import lethe.request.RequestState;
 import lethe.request.RequestStatus;
 import lethe.settings.InvalidSettings;
+import lethe.settings.NotReady;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
@@ -437,6 +440,139 @@ class NightlyTest {
     assertThat(nights.book().open()).extracting(RequestState::request).containsExactly("r5");
   }
 
+  /** One new request a day must not keep those waiting that were in a refused run. */
+  @Test
+  void whatWasInARefusedRunIsDoneThoughNewRequestsArriveEveryDay() throws IOException {
+    nights.ask(
+        "a.jsonl",
+        "{\"request\": \"good\", \"document\": \"paper-forget-00\"}",
+        "{\"request\": \"bad\", \"document\": \"paper-forget-05\"}");
+    NightStages refuses =
+        new Other(stages) {
+          @Override
+          public Optional<String> run(lethe.run.RunConfig night) {
+            if (planned(Path.of(night.runDir()).getFileName().toString())
+                .contains("paper-forget-05")) {
+              throw new InvalidSettings("paper-forget-05 is of no use");
+            }
+            return super.run(night);
+          }
+        };
+    for (int day = 1; day <= 4; day++) {
+      try {
+        nights.with(refuses).night("2026-03-0" + day);
+      } catch (InvalidSettings e) {
+        assertThat(e).hasMessage("paper-forget-05 is of no use");
+      }
+      nights.ask(
+          "b%d.jsonl".formatted(day),
+          "{\"request\": \"new%1$d\", \"document\": \"paper-forget-1%2$d\"}"
+              .formatted(day, day % 2));
+    }
+    assertThat(state("good").status()).isEqualTo(RequestStatus.FORGOTTEN);
+    assertThat(state("new1").status()).isEqualTo(RequestStatus.FORGOTTEN);
+    assertThat(state("bad").open()).isTrue();
+  }
+
+  /** Room in a cluster is no request's fault. */
+  @Test
+  void aRunForWhichNothingIsReadyIsGoneOnWith() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    NightStages full =
+        new Other(stages) {
+          @Override
+          public Optional<String> run(lethe.run.RunConfig night) {
+            throw new NotReady("0 of 2 executors came");
+          }
+        };
+    assertThatThrownBy(() -> nights.with(full).night("2026-03-01"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("0 of 2 executors came");
+    assertThat(last(EntryKind.PLANNED).night()).isEqualTo("2026-03-01");
+    assertThat(nights.ledger()).noneMatch(l -> l.entry().kind() == EntryKind.NOT_SERVED);
+    nights.ask("b.jsonl", "{\"request\": \"r2\", \"document\": \"paper-forget-02\"}");
+    assertThat(nights.night("2026-03-02")).isEmpty();
+    assertThat(state("r1").night()).isEqualTo("2026-03-01");
+    assertThat(state("r2").night()).isEqualTo("2026-03-02");
+  }
+
+  /** As another one, if nothing is said. */
+  private static class Other implements NightStages {
+    private final NightStages real;
+
+    Other(NightStages real) {
+      this.real = real;
+    }
+
+    @Override
+    public SourceLookup.Found find(
+        List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
+      return real.find(requests, forgotten);
+    }
+
+    @Override
+    public Optional<String> run(lethe.run.RunConfig night) {
+      return real.run(night);
+    }
+  }
+
+  /** What is in service was let in; the ledger must not say otherwise. */
+  @Test
+  void aNightThatThePointerNamesIsServedWhateverTheGatesAreByNow() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    Faults.plan(1, Faults.How.STOPPED, this::ledgerAfterPointer);
+    assertThatThrownBy(() -> nights.night("2026-03-01")).isNotInstanceOf(InvalidSettings.class);
+    Faults.none();
+    assertThat(InService.read(nights.nights()).orElseThrow().night()).isEqualTo("2026-03-01");
+    assertThat(nights.ledger()).noneMatch(l -> l.entry().kind() == EntryKind.VERIFIED);
+    String served = nights.weights();
+    stages.unmet().put("2026-03-01", "report.limits.damage is 0.01 by now");
+    assertThat(nights.night("2026-03-02")).isEmpty();
+    assertThat(state("r1").night()).isEqualTo("2026-03-01");
+    assertThat(nights.ledger()).noneMatch(l -> l.entry().kind() == EntryKind.NOT_SERVED);
+    assertThat(nights.weights()).isEqualTo(served);
+  }
+
+  private boolean ledgerAfterPointer(org.apache.hadoop.fs.Path path) {
+    return path.getName().contains("ledger.jsonl")
+        && Files.exists(folder.resolve("nights/in-service.json"));
+  }
+
+  /** A driver on YARN must start Spark, though the ledger alone has all the answers. */
+  @Test
+  void aNightThatOnlyAnswersEndsAsOneWithNothingToDo() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-01");
+    nights.ask(
+        "b.jsonl",
+        "{\"request\": \"r2\", \"sha256\": \"%s\"}"
+            .formatted(nights.book().forgotten().get(0).sha256()));
+    List<String> none = new ArrayList<>();
+    NightStages counts =
+        new Other(new Blind()) {
+          @Override
+          public void none() {
+            none.add("none");
+          }
+        };
+    assertThat(nights.with(counts).night("2026-03-02")).isEmpty();
+    assertThat(state("r2").status()).isEqualTo(RequestStatus.FORGOTTEN);
+    assertThat(none).hasSize(1);
+  }
+
+  @Test
+  void aKeyThatIsLostIsNamedAndNoneIsDrawnInItsPlace() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-01");
+    Files.delete(folder.resolve("nights/ledger.key"));
+    assertThatThrownBy(() -> nights.night("2026-03-02"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith(
+            "Cannot read the ledger's key: there is no crash-disk:%s/nights/ledger.key; restore it"
+                .formatted(folder));
+    assertThat(folder.resolve("nights/ledger.key")).doesNotExist();
+  }
+
   @Test
   void whatARunFileForNightsMustNotHaveIsSaidTogether() {
     assertThatThrownBy(
@@ -481,17 +617,20 @@ class NightlyTest {
       expected.add(outcome());
     }
     int kills = 0;
+    int planned = 0;
     for (int night = 0; night < days.size(); night++) {
       for (long n : moments(calls.get(night), night)) {
         FileUtils.deleteDirectory(folder.resolve("nights").toFile());
         FileUtils.copyDirectory(before.get(night).toFile(), folder.resolve("nights").toFile());
         ask(nights, days.get(night));
         Faults.plan(n, Faults.How.STOPPED);
+        planned++;
         try {
           nights.night(days.get(night));
         } catch (Exception | AssertionError e) { // whatever a dead disk makes of it
           kills++;
         }
+        assertThat(Faults.first()).as("call %d of %s", n, days.get(night)).isNotNull();
         String crash =
             "%s, call %d of %d, %s".formatted(days.get(night), n, calls.get(night), Faults.first());
         Faults.none();
@@ -504,6 +643,7 @@ class NightlyTest {
     System.out.println(
         "nightly: killed at %d of %d calls"
             .formatted(kills, calls.stream().mapToLong(c -> c).sum()));
+    assertThat(kills).as("the last calls only tidy up").isGreaterThan(planned / 2);
   }
 
   static void ask(SmallNights nights, String day) throws IOException {
@@ -579,15 +719,18 @@ class NightlyTest {
 
   /** Documents that more than one night forgot. */
   private List<String> twice() {
-    Map<String, Long> count = new TreeMap<>();
+    Map<String, Set<String>> by = new TreeMap<>();
     for (LedgerLine line : nights.ledger()) {
       if (line.entry().kind() == EntryKind.FORGOTTEN && line.entry().night() != null) {
         StreamSupport.stream(line.secret().path("documents").spliterator(), false)
-            .map(d -> d.path("document").asText() + " " + line.entry().request())
-            .forEach(d -> count.merge(d, 1L, Long::sum));
+            .map(d -> d.path("domain").asText() + "/" + d.path("document").asText())
+            .forEach(d -> by.computeIfAbsent(d, n -> new TreeSet<>()).add(line.entry().night()));
       }
     }
-    return count.entrySet().stream().filter(e -> e.getValue() > 1).map(Map.Entry::getKey).toList();
+    return by.entrySet().stream()
+        .filter(e -> e.getValue().size() > 1)
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   private RequestState state(String request) {

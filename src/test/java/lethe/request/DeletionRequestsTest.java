@@ -245,6 +245,23 @@ class DeletionRequestsTest {
         .containsExactly("r3", "r4", "r5");
   }
 
+  /**
+   * A night planned before goes on, and forgets a part of what another request came in place of.
+   */
+  @Test
+  void aSupersededRequestStaysSoWhenANightForgetsAPartOfIt() throws IOException {
+    write("a.jsonl", "{\"request\": \"r1\", \"where\": \"true\"}");
+    receive(EVENING);
+    write("b.jsonl", "{\"request\": \"r2\", \"document\": \"z\", \"supersedes\": \"r1\"}");
+    receive(EVENING);
+    forget("r1", 5, "x");
+    assertThat(state("r1").status()).isEqualTo(RequestStatus.SUPERSEDED);
+    assertThat(state("r1").left()).contains(5L);
+    assertThat(RequestBook.of(ledger).open())
+        .extracting(RequestState::request)
+        .containsExactly("r2");
+  }
+
   private void forget(String request, long left, String document) {
     ledger.append(
         List.of(
