@@ -143,6 +143,11 @@ public final class Ledger {
    * @param other files that the copy is written with
    */
   public void export(Path copy, Files other) {
+    if (other.qualified(copy).equals(files.qualified(file))) {
+      throw new InvalidSettings(
+          "Cannot write the copy to %s: it is the ledger itself; name another file"
+              .formatted(copy));
+    }
     other.writeText(copy, text(lines.stream().map(LedgerLine::withoutSecret).toList()));
   }
 

@@ -10,6 +10,7 @@ import lethe.request.RequestState;
 import lethe.run.RunConfig;
 import lethe.spark.YarnDriver;
 import org.apache.spark.sql.SparkSession;
+import scala.Option;
 
 /** What of a night needs Spark, or a model. */
 interface NightStages {
@@ -30,6 +31,9 @@ interface NightStages {
   /** Called where neither is needed any more, and perhaps neither was. */
   default void none() {}
 
+  /** Ends what these have started; called when the work is over, or must be, from any thread. */
+  default void stop() {}
+
   /**
    * The real ones; Spark is started by the first that needs it.
    *
@@ -46,6 +50,14 @@ interface NightStages {
     @Override
     public Optional<String> run(RunConfig night) {
       return new Pipeline(night, console).run();
+    }
+
+    @Override
+    public void stop() {
+      Option<SparkSession> spark = SparkSession.getDefaultSession();
+      if (spark.isDefined()) {
+        spark.get().stop();
+      }
     }
 
     /** A driver on a YARN cluster that never starts Spark counts as failed. */

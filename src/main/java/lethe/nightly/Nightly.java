@@ -34,8 +34,6 @@ import lethe.settings.NotReady;
 import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.SparkSession;
-import scala.Option;
 
 /**
  * One night: reads new requests, goes on with a night that has no outcome, or plans one; lets a run
@@ -139,14 +137,7 @@ public final class Nightly {
       }
       throw e;
     } finally {
-      stopSpark();
-    }
-  }
-
-  private static void stopSpark() {
-    Option<SparkSession> spark = SparkSession.getDefaultSession();
-    if (spark.isDefined()) {
-      spark.get().stop();
+      stages.stop();
     }
   }
 
@@ -159,7 +150,7 @@ public final class Nightly {
 
     @Override
     public void lost(LeaseLostException why) {
-      stopSpark();
+      stages.stop();
     }
   }
 

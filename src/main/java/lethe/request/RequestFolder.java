@@ -40,12 +40,15 @@ public record RequestFolder(Path folder, Configuration hadoop) {
   /** A line with its place. */
   private record Placed(String file, long number, String text, RequestLineReader line) {
     SetAside aside(String reason) {
-      return new SetAside(
-          file,
-          number,
-          line == null ? null : line.request(),
-          reason,
-          text.substring(0, Math.min(text.length(), EXCERPT_CHARACTERS)));
+      return new SetAside(file, number, line == null ? null : line.request(), reason, excerpt());
+    }
+
+    /** Whole characters only: half of one is another text when it is read back. */
+    private String excerpt() {
+      int end = Math.min(text.length(), EXCERPT_CHARACTERS);
+      boolean half =
+          end > 0 && end < text.length() && Character.isHighSurrogate(text.charAt(end - 1));
+      return text.substring(0, half ? end - 1 : end);
     }
   }
 

@@ -31,6 +31,7 @@ import lethe.spark.ParsedCondition;
  * @param problem what is wrong; null where nothing is
  */
 record RequestLineReader(String request, DeletionRequest content, String problem) {
+  private static final Instant LATEST = Instant.parse("9999-01-01T00:00:00Z");
   private static final String DOMAIN = NamedBy.DOMAIN.member();
 
   private static final List<String> DATES = List.of("received", "due");
@@ -154,9 +155,10 @@ record RequestLineReader(String request, DeletionRequest content, String problem
   static Optional<Instant> time(String text) {
     try {
       return Optional.of(
-          text.length() > "2026-03-31".length()
-              ? Instant.parse(text)
-              : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant());
+              text.length() > "2026-03-31".length()
+                  ? Instant.parse(text)
+                  : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant())
+          .filter(time -> time.isBefore(LATEST)); // others overflow when a term is added
     } catch (DateTimeException e) {
       return Optional.empty();
     }

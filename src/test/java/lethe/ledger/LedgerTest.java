@@ -218,6 +218,10 @@ class LedgerTest {
     assertThat(Ledger.readCopy(new org.apache.hadoop.fs.Path(copy.toString()), files))
         .isEqualTo(lines.stream().map(LedgerLine::entry).toList());
     assertThat(Files.readString(copy)).doesNotContain("paper", "\u00e9tude", "private");
+    assertThatThrownBy(() -> read().export(new org.apache.hadoop.fs.Path(file().toString()), files))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("it is the ledger itself; name another file");
+    assertThat(read().lines()).hasSize(5);
     Files.copy(copy, file(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(this::read)
         .hasMessageContaining("broken at entry 1: its private part is missing");

@@ -127,6 +127,9 @@ class DeletionRequestsTest {
         "{\"request\": \"r\", \"document\": \"x\", \"due\": \"31.3.2026\"}",
         "due must be a day as 2026-03-31, or a time as 2026-03-31T12:00:00Z, was \"31.3.2026\"");
     assertAside(
+        "{\"request\": \"r\", \"document\": \"x\", \"received\": \"+1000000000-12-31T23:59:59.999999999Z\"}",
+        "received must be a day as 2026-03-31, or a time as 2026-03-31T12:00:00Z, was \"+1000000000-12-31T23:59:59.999999999Z\"");
+    assertAside(
         "{\"request\": \"r\", \"domain\": \" \"}",
         "domain must be a text that is not empty, was \" \"");
     write("a.jsonl", "{\"request\": \"r\", \"where\": \"id = \"}");
