@@ -8,9 +8,9 @@ import lethe.pipeline.Pipeline;
 import lethe.request.ForgottenName;
 import lethe.request.RequestState;
 import lethe.run.RunConfig;
+import lethe.spark.RunningSpark;
 import lethe.spark.YarnDriver;
 import org.apache.spark.sql.SparkSession;
-import scala.Option;
 
 /** What of a night needs Spark, or a model. */
 interface NightStages {
@@ -54,10 +54,7 @@ interface NightStages {
 
     @Override
     public void stop() {
-      Option<SparkSession> spark = SparkSession.getDefaultSession();
-      if (spark.isDefined()) {
-        spark.get().stop();
-      }
+      RunningSpark.stop();
     }
 
     /** A driver on a YARN cluster that never starts Spark counts as failed. */

@@ -39,6 +39,7 @@ import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.settings.NotReady;
 import lethe.settings.Printable;
+import lethe.spark.RunningSpark;
 import lethe.spark.SparkInUse;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
@@ -48,7 +49,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.Option;
 
 /** The stages in order. They meet only in the run folder; one that is finished is not run again. */
 public final class Pipeline {
@@ -195,10 +195,7 @@ public final class Pipeline {
       LOG.error("{}", Printable.line(why.getMessage()));
       signal.request().request();
       // Executors write to the run folder, too, and without Spark no work of theirs begins.
-      Option<SparkSession> spark = SparkSession.getDefaultSession();
-      if (spark.isDefined()) {
-        spark.get().stop();
-      }
+      RunningSpark.stop();
       wake();
     }
   }

@@ -18,12 +18,11 @@ import lethe.run.SweepSettings.SweptRun;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
 import lethe.settings.Settings;
+import lethe.spark.RunningSpark;
 import lethe.train.StoppedException;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.Option;
 
 /**
  * Runs of several methods and rates, one after the other, in folders of their own. The documents
@@ -79,7 +78,7 @@ public final class Sweep {
       }
       throw e;
     } finally {
-      stopSpark();
+      RunningSpark.stop();
     }
   }
 
@@ -102,13 +101,6 @@ public final class Sweep {
     recommend(compare(into, finished), done);
   }
 
-  private static void stopSpark() {
-    Option<SparkSession> spark = SparkSession.getDefaultSession();
-    if (spark.isDefined()) {
-      spark.get().stop();
-    }
-  }
-
   /** Ends the sweep when another host has taken the folder over. */
   private final class LeaseListener implements Lease.Listener {
     @Override
@@ -118,7 +110,7 @@ public final class Sweep {
 
     @Override
     public void lost(LeaseLostException why) {
-      stopSpark();
+      RunningSpark.stop();
     }
   }
 
