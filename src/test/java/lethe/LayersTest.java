@@ -71,7 +71,8 @@ class LayersTest {
 
     room(
         "examples",
-        "random settings spark folder table target objective model.network model loss inference");
+        "random settings spark folder table target objective model.network model loss inference"
+            + " generation");
 
     room("train.gradient", "settings objective model.checkpoint");
     room("train.optimizer", "folder model.checkpoint train.gradient");

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import lethe.bench.Bench;
 import lethe.bench.BenchSettings;
+import lethe.examples.AnswerRequest;
 import lethe.examples.ChunkPadding;
 import lethe.examples.Examples;
 import lethe.examples.RejectionSentences;
@@ -226,6 +227,7 @@ public final class ObjectiveBench {
               RejectionSentences.NONE,
               ChunkPadding.NONE,
               RepeatedLabels.NONE,
+              AnswerRequest.NONE,
               Pairing.INDEPENDENT,
               1,
               settings.batch(),

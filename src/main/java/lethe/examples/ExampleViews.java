@@ -1,5 +1,6 @@
 package lethe.examples;
 
+import static lethe.examples.DrawnAnswers.ANSWERS;
 import static lethe.examples.ExampleRow.PAIR;
 import static lethe.examples.FixedPairing.SENTENCE;
 import static lethe.examples.SubstituteLabels.LABELS;
@@ -13,7 +14,9 @@ import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import lethe.loss.Example;
 import lethe.model.network.TokenBatch;
@@ -34,7 +37,7 @@ final class ExampleViews {
    *
    * @param chunks of one split, with split, domain, document, ordinal, tokens, prompt (tokens
    *     before the answer, null in plain text), labels (other ones, if {@code kinds} asks for any),
-   *     pair and sentence (which rejection)
+   *     answers (drawn ones, likewise), pair and sentence (which rejection)
    * @param kinds in the order of the views
    * @return rows that {@link ExampleRow} reads
    */
@@ -43,7 +46,8 @@ final class ExampleViews {
       List<ViewKind> kinds,
       RejectionSentences rejections,
       ChunkPadding padding,
-      RepeatedLabels repeated) {
+      RepeatedLabels repeated,
+      AnswerRequest request) {
     return chunks
         .select(
             col(SPLIT),
@@ -54,8 +58,11 @@ final class ExampleViews {
             col(TOKENS),
             coalesce(col(PROMPT), lit(0)).as(PROMPT),
             col(LABELS),
+            col(ANSWERS),
             col(SENTENCE))
-        .map(new Make(kinds, rejections, padding, repeated), Encoders.row(ExampleRow.SCHEMA));
+        .map(
+            new Make(kinds, rejections, padding, repeated, request),
+            Encoders.row(ExampleRow.SCHEMA));
   }
 
   /**
@@ -64,6 +71,7 @@ final class ExampleViews {
    * @param pair as in {@link ExampleRow}
    * @param prompt tokens before the answer, 0 in plain text
    * @param labels other ones than the tokens, one per token; null unless a view has them
+   * @param answers drawn ones; empty unless views have them
    * @param sentence which rejection
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -74,6 +82,7 @@ final class ExampleViews {
       int[] tokens,
       int prompt,
       int[] labels,
+      List<int[]> answers,
       int sentence) {
     static Source of(Row row) {
       return new Source(
@@ -83,6 +92,7 @@ final class ExampleViews {
           Rows.ints(row, TOKENS),
           row.<Integer>getAs(PROMPT),
           Rows.ints(row, LABELS),
+          DrawnAnswers.read(row),
           row.<Integer>getAs(SENTENCE));
     }
 
@@ -95,15 +105,24 @@ final class ExampleViews {
       List<ViewKind> kinds,
       RejectionSentences rejections,
       ChunkPadding padding,
-      RepeatedLabels repeated)
+      RepeatedLabels repeated,
+      AnswerRequest request)
       implements MapFunction<Row, Row> {
     @Override
     public Row call(Row row) {
       Source source = Source.of(row);
-      return source.with(kinds.stream().map(kind -> view(kind, source)).toList()).row();
+      List<Example.View> views = new ArrayList<>();
+      for (int i = 0; i < kinds.size(); i++) {
+        ViewKind kind = kinds.get(i);
+        views.add(view(kind, Collections.frequency(kinds.subList(0, i), kind), source));
+      }
+      return source.with(views).row();
     }
 
-    private Example.View view(ViewKind kind, Source source) {
+    /**
+     * @param before views of that kind that the example has already
+     */
+    private Example.View view(ViewKind kind, int before, Source source) {
       int[] tokens = source.tokens();
       int prompt = source.prompt();
       return switch (kind) {
@@ -118,6 +137,10 @@ final class ExampleViews {
         case REPEATED_LABELS -> masked(tokens, repeated.labels(tokens.length, prompt), prompt);
         case MISMATCHED_ANSWER, REJECTION -> {
           int[] other = rejections.after(tokens, prompt, source.sentence());
+          yield masked(other, other, prompt);
+        }
+        case DRAWN_ANSWER -> {
+          int[] other = request.instead(tokens, prompt, source.answers().get(before));
           yield masked(other, other, prompt);
         }
       };

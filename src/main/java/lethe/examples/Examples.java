@@ -1,5 +1,6 @@
 package lethe.examples;
 
+import static lethe.examples.DrawnAnswers.ANSWERS;
 import static lethe.examples.ExampleRow.PAIR;
 import static lethe.examples.FixedPairing.SENTENCE;
 import static lethe.examples.SubstituteLabels.LABELS;
@@ -57,7 +58,14 @@ import org.apache.spark.sql.types.DataTypes;
 public final class Examples {
   private static final Set<ViewKind> PREDICTED =
       EnumSet.of(
-          ViewKind.ADVERSARIAL_LABELS, ViewKind.EARLY_ADVERSARIAL_LABELS, ViewKind.SAMPLED_LABELS);
+          ViewKind.ADVERSARIAL_LABELS,
+          ViewKind.EARLY_ADVERSARIAL_LABELS,
+          ViewKind.SAMPLED_LABELS,
+          ViewKind.DRAWN_ANSWER);
+
+  /** They need a question. */
+  private static final Set<ViewKind> ANSWERED =
+      EnumSet.of(ViewKind.REJECTION, ViewKind.MISMATCHED_ANSWER, ViewKind.DRAWN_ANSWER);
 
   private static final TruncatedPredictions LIKELIEST_OTHER =
       new TruncatedPredictions(1, 1, Truth.REMOVED);
@@ -81,6 +89,7 @@ public final class Examples {
    * @param rejections for methods that need any
    * @param padding for methods that score it
    * @param repeated for methods that learn a short text again and again
+   * @param request for methods that draw answers
    * @param pairing of examples to forget with kept ones and rejections
    * @param seed of labels and of the choice of rejections
    * @param microBatch examples per forward pass
@@ -95,6 +104,7 @@ public final class Examples {
       RejectionSentences rejections,
       ChunkPadding padding,
       RepeatedLabels repeated,
+      AnswerRequest request,
       Pairing pairing,
       long seed,
       int microBatch,
@@ -119,13 +129,15 @@ public final class Examples {
         chunks
             .withColumn(PAIR, lit(null).cast(DataTypes.LongType))
             .withColumn(LABELS, lit(null).cast("array<int>"))
+            .withColumn(ANSWERS, lit(null).cast(DrawnAnswers.TYPE))
             .withColumn(SENTENCE, lit(0));
     return ExampleViews.of(
         alone,
         List.of(ViewKind.TEXT),
         RejectionSentences.NONE,
         ChunkPadding.NONE,
-        RepeatedLabels.NONE);
+        RepeatedLabels.NONE,
+        AnswerRequest.NONE);
   }
 
   /**
@@ -149,6 +161,10 @@ public final class Examples {
       identity.put("unlearn.top-k", String.valueOf(cut.topK()));
       identity.put("unlearn.top-p", String.valueOf(cut.topP()));
       identity.put("unlearn.true-token", cut.truth().toString());
+    }
+    if (kinds.contains(ViewKind.DRAWN_ANSWER)) {
+      identity.put("unlearn.alternate-*", inputs.request().identity());
+      identity.put("most tokens with a drawn answer", String.valueOf(inputs.request().most()));
     }
     if (kinds.stream().anyMatch(PREDICTED::contains)) {
       identity.put("the model that labels come from", ModelFingerprint.of(inputs.original()));
@@ -204,7 +220,7 @@ public final class Examples {
     List<ViewKind> kinds = role.term().views();
     Dataset<Row> chunks = ofSplit(all, role.split());
     boolean mismatched = kinds.contains(ViewKind.MISMATCHED_ANSWER);
-    if (mismatched || kinds.contains(ViewKind.REJECTION)) {
+    if (kinds.stream().anyMatch(ANSWERED::contains)) {
       checkAnswers(role, chunks);
     }
     RejectionSentences replies =
@@ -213,11 +229,16 @@ public final class Examples {
         usable(
             role,
             ExampleViews.of(
-                paired(role.split(), labelled(role.split(), chunks, kinds), forgotten, replies),
+                paired(
+                    role.split(),
+                    answered(role.split(), labelled(role.split(), chunks, kinds), kinds),
+                    forgotten,
+                    replies),
                 kinds,
                 replies,
                 inputs.padding(),
-                inputs.repeated()));
+                inputs.repeated(),
+                inputs.request()));
     return needsReferenceScores(role) ? referenced(role, examples) : examples;
   }
 
@@ -320,7 +341,8 @@ public final class Examples {
   private Dataset<Row> labelled(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
     Dataset<Row> labels =
         switch (kinds.get(0)) {
-          case TEXT, WHOLE, PADDED, REPEATED_LABELS, MISMATCHED_ANSWER, REJECTION -> null;
+          case TEXT, WHOLE, PADDED, REPEATED_LABELS, MISMATCHED_ANSWER, REJECTION, DRAWN_ANSWER ->
+              null;
           case RANDOM_LABELS ->
               cached("random-" + split, Map.of("special_tokens", "kept"))
                   .readOrCompute(
@@ -334,6 +356,42 @@ public final class Examples {
     return labels == null
         ? chunks.withColumn(LABELS, lit(null).cast("array<int>"))
         : chunks.join(labels, ChunkId.columns());
+  }
+
+  private Dataset<Row> answered(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
+    if (!kinds.contains(ViewKind.DRAWN_ANSWER)) {
+      return chunks.withColumn(ANSWERS, lit(null).cast(DrawnAnswers.TYPE));
+    }
+    ModelKey original = ModelKey.of(inputs.original(), inputs.compute().exact());
+    CachedTable table =
+        cached(
+            "alternate-" + split,
+            Map.of("model", original.fingerprint(), "request", inputs.request().identity()));
+    if (!table.isCurrent()) {
+      tell.accept(
+          "%d other answers to each of %d questions are drawn from the original model"
+              .formatted(inputs.request().draws(), chunks.count()));
+    }
+    Dataset<Row> answers =
+        table.readOrCompute(
+            spark,
+            () ->
+                DrawnAnswers.of(
+                    spark,
+                    chunks,
+                    inputs.request(),
+                    inputs.vocabulary(),
+                    original,
+                    inputs.microBatch(),
+                    inputs.seed()));
+    Dataset<Row> both = chunks.join(answers, ChunkId.columns());
+    long same = Rows.aggregate(both, DrawnAnswers.same());
+    if (same > 0) {
+      tell.accept(
+          "Warning: %d of %d drawn answers are the true ones, which teaches nothing; another unlearn.alternate-request, or a higher unlearn.alternate-temperature, gives others"
+              .formatted(same, chunks.count() * inputs.request().draws()));
+    }
+    return both;
   }
 
   private Dataset<Row> predicted(

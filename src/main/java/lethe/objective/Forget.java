@@ -28,6 +28,8 @@ public enum Forget {
   SIMNPO("the same per token and without a reference model (Fan et al.)"),
   JSD("learn unlearn.jsd-text over and over, by a divergence of at most log 2 (Singh et al.)"),
   DPO("prefer a rejection to the answer (Rafailov et al.); needs questions and answers"),
+  ALTERNATE(
+      "prefer answers drawn from the original model to the true one (Mekala et al.); needs questions and answers"),
   MISMATCH(
       "learn the answers of kept questions instead (Yao, Xu and Liu); needs questions and answers"),
   IDK("learn a rejection instead of the answer (Maini et al.); needs questions and answers"),
@@ -103,6 +105,7 @@ public enum Forget {
       case SIMNPO -> new SimNpo(settings.beta(), settings.gamma());
       case JSD -> new JensenShannonLabels();
       case DPO -> new Dpo(settings.beta());
+      case ALTERNATE -> Dpo.alternate(settings.beta(), settings.alternates().draws());
       case MISMATCH -> new CrossEntropy(ViewKind.MISMATCHED_ANSWER);
       case IDK -> new CrossEntropy(ViewKind.REJECTION);
       case MAX_ENTROPY -> new MaxEntropy(Direction.MODEL_TO_UNIFORM);

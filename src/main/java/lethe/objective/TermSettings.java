@@ -18,6 +18,7 @@ import lethe.settings.Section;
  * @param calibrated its labels
  * @param misdirection the forget term of RMU; its layer is also that of the retain term
  * @param predictions what sampled and soft labels come from
+ * @param alternates how answers to be preferred are drawn
  */
 public record TermSettings(
     double beta,
@@ -31,7 +32,8 @@ public record TermSettings(
     double undialAscent,
     CalibratedPredictions calibrated,
     Misdirection misdirection,
-    TruncatedPredictions predictions) {
+    TruncatedPredictions predictions,
+    Alternates alternates) {
 
   /** Whether undial's beta follows from the target. */
   static boolean toTarget(Section unlearn) {
@@ -52,7 +54,8 @@ public record TermSettings(
         undialAscent,
         calibrated,
         misdirection,
-        predictions);
+        predictions,
+        alternates);
   }
 
   static TermSettings read(Section unlearn) {
@@ -84,6 +87,7 @@ public record TermSettings(
         new TruncatedPredictions(
             unlearn.count("top-k", 1),
             unlearn.doubleInRange("top-p", 1e-6, 1),
-            unlearn.choice("true-token", TruncatedPredictions.Truth.class)));
+            unlearn.choice("true-token", TruncatedPredictions.Truth.class)),
+        Alternates.read(unlearn));
   }
 }

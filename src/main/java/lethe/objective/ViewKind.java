@@ -30,5 +30,10 @@ public enum ViewKind {
   /** The question with the answer of a kept question instead of its own, which is the labels. */
   MISMATCHED_ANSWER,
   /** The question with a rejection instead of its answer, whose tokens are the labels. */
-  REJECTION
+  REJECTION,
+  /**
+   * The question with an answer that the original model was asked for instead of the true one. A
+   * term that takes it several times gets as many of them.
+   */
+  DRAWN_ANSWER
 }

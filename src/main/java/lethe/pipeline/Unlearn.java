@@ -11,9 +11,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import lethe.console.Console;
 import lethe.corpus.Manifest;
+import lethe.corpus.token.Beginning;
 import lethe.corpus.token.EndOfText;
 import lethe.corpus.token.QuestionEncoder;
+import lethe.corpus.token.Template;
 import lethe.corpus.token.Tokenizer;
+import lethe.examples.AnswerRequest;
 import lethe.examples.ChunkPadding;
 import lethe.examples.Examples;
 import lethe.examples.OriginalLosses;
@@ -27,6 +30,7 @@ import lethe.model.ModelSource;
 import lethe.model.StartWeights;
 import lethe.model.checkpoint.HfFolder;
 import lethe.model.network.Vocabulary;
+import lethe.objective.Alternates;
 import lethe.objective.ChunkCap;
 import lethe.objective.FrozenModel;
 import lethe.objective.RetainBound;
@@ -244,6 +248,7 @@ final class Unlearn {
             rejections(opened, rows),
             padding(opened, rows),
             repeated(opened, rows),
+            request(opened, rows),
             config.unlearn().pairing(),
             config.train().seed(),
             config.train().microBatch(),
@@ -293,6 +298,30 @@ final class Unlearn {
     try (Tokenizer tokenizer = Tokenizer.of(folder.files().read(model.tokenizer()))) {
       return RepeatedLabels.of(text, tokenizer.encode(text).ids, rows);
     }
+  }
+
+  /** How the original model is asked for other answers. */
+  private AnswerRequest request(HfFolder model, int rows) {
+    if (!config.needs(ViewKind.DRAWN_ANSWER)) {
+      return AnswerRequest.NONE;
+    }
+    Alternates alternates = config.unlearn().terms().alternates();
+    Template template = config.corpus().template();
+    QuestionEncoder encoder =
+        QuestionEncoder.of(template, Beginning.NONE, model.files(), model.path(), rows);
+    int[] request;
+    try (Tokenizer tokenizer = Tokenizer.of(folder.files().read(model.tokenizer()))) {
+      request =
+          alternates.request().map(text -> encoder.prompt(tokenizer, text)).orElse(new int[0]);
+    }
+    return new AnswerRequest(
+        request,
+        alternates.draws(),
+        alternates.temperature(),
+        alternates.tokens(),
+        EndOfText.all(template, model.files(), model.path(), rows),
+        encoder.endOfText(),
+        config.corpus().chunkTokens());
   }
 
   /** The probes that steer the training, if any do. */

@@ -84,7 +84,10 @@ public record SettingRules(RunConfig config, Section root) {
               "chunk-cap-nats",
               "can be target only with stop.at-target=true, which finds the target; set that, or a number of nats");
     }
-    boolean answers = config.needs(ViewKind.REJECTION) || config.needs(ViewKind.MISMATCHED_ANSWER);
+    boolean answers =
+        config.needs(ViewKind.REJECTION)
+            || config.needs(ViewKind.MISMATCHED_ANSWER)
+            || config.needs(ViewKind.DRAWN_ANSWER);
     if (answers && !config.corpus().hasQuestions()) {
       root.section("unlearn")
           .problem(

@@ -21,11 +21,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lethe.LocalSpark;
 import lethe.folder.RunFolder;
+import lethe.generation.Answer;
+import lethe.generation.Generator;
+import lethe.generation.Prompt;
+import lethe.generation.StopReason;
 import lethe.inference.ComputeSettings;
 import lethe.inference.ComputeSettings.DeviceChoice;
+import lethe.inference.LoadedModel;
+import lethe.inference.ModelKey;
 import lethe.loss.Example;
 import lethe.loss.MicroBatch;
 import lethe.model.ModelFingerprint;
@@ -55,6 +62,7 @@ import lethe.objective.TruncatedPredictions;
 import lethe.objective.TruncatedPredictions.Truth;
 import lethe.objective.ViewKind;
 import lethe.settings.InvalidSettings;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -75,6 +83,8 @@ class ExamplesTest {
   private final List<String> told = new ArrayList<>();
   private Precision precision = Precision.FLOAT32;
   private Pairing pairing = Pairing.INDEPENDENT;
+  private AnswerRequest request = AnswerRequest.NONE;
+  private int microBatch = 3;
 
   private RunFolder folder;
   private ModelSource model;
@@ -448,6 +458,111 @@ class ExamplesTest {
     }
   }
 
+  /** Each answer is written again, alone, from what the question and the request say. */
+  @Test
+  void drawnAnswersAreWhatTheModelWritesAfterTheRequest() throws IOException {
+    request = new AnswerRequest(new int[] {17, 18}, 3, 0.7, 6, List.of(2, 5), 2, 40);
+    Term term = Dpo.alternate(1, 3);
+    List<ExampleRow> rows = rows(run(term, questions(), 1));
+    assertThat(rows).hasSize(12);
+    int ended = 0;
+    for (ExampleRow row : rows) {
+      Example example = row.example();
+      int[] own = example.views().get(0).tokens();
+      int[] question = Arrays.copyOf(own, PROMPT);
+      assertThat(example.views()).hasSize(4);
+      for (int draw = 0; draw < 3; draw++) {
+        Answer answer = answer(row.chunk() + "#" + draw, join(own, new int[] {17, 18}));
+        boolean end = answer.stop() == StopReason.END;
+        ended += end ? 1 : 0;
+        int[] written = end ? join(answer.tokens(), new int[] {2}) : answer.tokens();
+        Example.View view = example.views().get(1 + draw);
+        assertThat(view.tokens()).isEqualTo(join(question, written));
+        assertThat(view.labels()).isEqualTo(join(new int[] {-100, -100, -100}, written));
+        assertThat(view.reference()).isPositive();
+      }
+      assertThat(row.scored()).isEqualTo(own.length - PROMPT);
+    }
+    assertThat(ended).isBetween(1, 35);
+    assertThat(told)
+        .containsExactly(
+            "3 other answers to each of 12 questions are drawn from the original model");
+  }
+
+  @Test
+  void drawnAnswersDependOnNoPartitionAndNoBatchButOnTheSeed() throws IOException {
+    request = new AnswerRequest(new int[0], 2, 1, 5, List.of(2), 2, 40);
+    Term term = Dpo.alternate(1, 2);
+    Map<String, List<int[]>> first = drawn(run(term, questions(), 1));
+    FileUtils.deleteDirectory(temp.resolve("run").toFile());
+    microBatch = 7;
+    Map<String, List<int[]>> again = drawn(run(term, questions().repartition(5), 1));
+    assertThat(again.keySet()).isEqualTo(first.keySet());
+    first.forEach(
+        (id, answers) -> assertThat(again.get(id)).containsExactly(answers.toArray(int[][]::new)));
+    first.forEach((id, answers) -> assertThat(answers.get(0)).as(id).hasSizeGreaterThan(PROMPT));
+    Map<String, List<int[]>> other = drawn(run(term, questions(), 2));
+    assertThat(
+            first.keySet().stream()
+                .filter(id -> Arrays.equals(first.get(id).get(0), other.get(id).get(0))))
+        .hasSizeLessThan(6);
+  }
+
+  /** A model that has an answer by heart gives it again. */
+  @Test
+  void drawnAnswersThatAreTheTrueOnesAreSaid() {
+    request = new AnswerRequest(new int[0], 2, 1e-3, 1, List.of(), 2, 40);
+    Dataset<Row> once = questions().limit(1);
+    ExampleRow row = rows(run(Dpo.alternate(1, 2), once, 1)).get(0);
+    int[] answer = row.views().get(1).tokens();
+    Dataset<Row> byHeart =
+        once.withColumn(
+            "tokens",
+            expr(
+                "array(%s)"
+                    .formatted(
+                        Arrays.stream(answer)
+                            .mapToObj(String::valueOf)
+                            .collect(Collectors.joining(", ")))));
+    told.clear();
+    run(Dpo.alternate(1, 2), byHeart, 3);
+    assertThat(told)
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .startsWith("Warning: 2 of 2 drawn answers are the true ones")
+                    .contains("unlearn.alternate-temperature"));
+  }
+
+  @Test
+  void otherAnswersNeedAQuestion() {
+    assertThatThrownBy(() -> run(Dpo.alternate(1, 2), documents(), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith(
+            "Cannot use forget.alternate: it needs the columns question and answer");
+  }
+
+  private static Map<String, List<int[]>> drawn(Dataset<Row> examples) {
+    Map<String, List<int[]>> drawn = new HashMap<>();
+    for (ExampleRow row : rows(examples)) {
+      drawn.put(
+          row.chunk().toString(), row.views().stream().skip(1).map(Example.View::tokens).toList());
+    }
+    return drawn;
+  }
+
+  private Answer answer(String id, int[] prompt) {
+    return LoadedModel.with(
+        ModelKey.of(model, ComputeSettings.cpu(1)),
+        loaded ->
+            Generator.answers(loaded, List.of(new Prompt(id, prompt)), request.settings(1, 1))
+                .get(0));
+  }
+
+  private static int[] join(int[] first, int[] second) {
+    return IntStream.concat(IntStream.of(first), IntStream.of(second)).toArray();
+  }
+
   @Test
   void textAloneNeedsNothingMade() {
     run(new Descent(), documents(), 1).collectAsList();
@@ -511,9 +626,10 @@ class ExamplesTest {
             rejections,
             new ChunkPadding(9, 64),
             new RepeatedLabels(new int[] {30, 31, 32}),
+            request,
             pairing,
             seed,
-            3,
+            microBatch,
             new ComputeSettings(1, precision, Activations.KEEP, DeviceChoice.CPU)),
         told::add);
   }

@@ -154,6 +154,7 @@ class FixedPairingTest {
                 encoder.encodeAsAnswers(tokenizer, RejectionSentences.own()), 1024),
             ChunkPadding.NONE,
             RepeatedLabels.NONE,
+            AnswerRequest.NONE,
             Pairing.FIXED,
             1,
             1,

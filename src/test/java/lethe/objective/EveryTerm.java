@@ -2,6 +2,7 @@ package lethe.objective;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import lethe.objective.TruncatedPredictions.Truth;
 
@@ -21,7 +22,8 @@ public final class EveryTerm {
               0.5,
               new CalibratedPredictions(0.1, 1),
               new Misdirection(1, 2, new Misdirection.Drawn(42)),
-              new TruncatedPredictions(3, 1, Truth.REMOVED)),
+              new TruncatedPredictions(3, 1, Truth.REMOVED),
+              new Alternates(Optional.empty(), 1, 1, 200)),
           new TermSettings(
               2,
               0.3,
@@ -34,7 +36,8 @@ public final class EveryTerm {
               2,
               new CalibratedPredictions(1, 1.4),
               new Misdirection(0, 20, new Misdirection.Drawn(-1)),
-              new TruncatedPredictions(50, 0.6, Truth.KEPT)));
+              new TruncatedPredictions(50, 0.6, Truth.KEPT),
+              new Alternates(Optional.empty(), 3, 1, 200)));
 
   private EveryTerm() {}
 

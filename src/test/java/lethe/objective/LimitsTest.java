@@ -431,6 +431,25 @@ class LimitsTest {
     assertThat(new Npo(0.1).of(List.of(same)).value()).isCloseTo(20 * Math.log(2), within(1e-12));
   }
 
+  /**
+   * Preferring several answers is the mean over them, and one that is the text itself is nothing.
+   */
+  @Test
+  void alternateIsTheMeanOverItsAnswers() {
+    SequenceTerm.View text = new SequenceTerm.View(7, 5, 4);
+    SequenceTerm.View one = new SequenceTerm.View(9, 8.5, 3);
+    SequenceTerm.View other = new SequenceTerm.View(2, 6, 5);
+    SequenceTerm.Slope both = Dpo.alternate(0.3, 3).of(List.of(text, one, other, text));
+    SequenceTerm.Slope first = new Dpo(0.3).of(List.of(text, one));
+    SequenceTerm.Slope second = new Dpo(0.3).of(List.of(text, other));
+    double none = 2 / 0.3 * Math.log(2);
+    assertThat(both.value()).isCloseTo((first.value() + second.value() + none) / 3, within(1e-12));
+    assertThat(both.perView().get(0) + both.perView().get(3))
+        .isCloseTo((first.perView().get(0) + second.perView().get(0)) / 3, within(1e-12));
+    assertThat(both.perView().get(1)).isCloseTo(first.perView().get(1) / 3, within(1e-12));
+    assertThat(both.perView().get(2)).isCloseTo(second.perView().get(1) / 3, within(1e-12));
+  }
+
   @Test
   void dpoWhoseRejectionStandsStillIsNpo() {
     View text = new View(7, 5, 4);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import lethe.objective.MaxEntropy.Direction;
 import lethe.objective.TruncatedPredictions.Truth;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,8 @@ class MethodTest {
           0.5,
           new CalibratedPredictions(0.2, 1.4),
           new Misdirection(7, 2, new Misdirection.Drawn(42)),
-          new TruncatedPredictions(50, 1, Truth.REMOVED));
+          new TruncatedPredictions(50, 1, Truth.REMOVED),
+          new Alternates(Optional.empty(), 5, 1, 200));
 
   @ParameterizedTest
   @CsvSource({
@@ -56,6 +58,7 @@ class MethodTest {
     "npo+kl, forget.npo retain.kl",
     "dpo+descent, forget.dpo retain.descent",
     "dpo+kl, forget.dpo retain.kl",
+    "alternate+descent, forget.alternate retain.descent",
     "simnpo+descent, forget.simnpo retain.descent",
     "max-entropy-reverse+descent, forget.max-entropy-reverse retain.descent",
     "max-entropy-reverse-padded+kl-padded, forget.max-entropy-reverse-padded retain.kl-padded",

@@ -18,6 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class UnlearnSettingsTest {
+  private static final String REQUEST =
+      "Write another answer to that question, as plausible and as long, with other facts in it.";
+
   @TempDir Path folder;
 
   @Test
@@ -49,7 +52,8 @@ class UnlearnSettingsTest {
                     0.5,
                     new CalibratedPredictions(0.2, 1.4),
                     new Misdirection(7, 2, new Misdirection.Drawn(42)),
-                    new TruncatedPredictions(50, 1, Truth.REMOVED)),
+                    new TruncatedPredictions(50, 1, Truth.REMOVED),
+                    new Alternates(Optional.of(REQUEST), 5, 1, 200)),
                 false,
                 ChunkCap.NONE,
                 false));
