@@ -31,6 +31,7 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.SendOrder;
 import lethe.train.gradient.ShardTree;
+import lethe.train.gradient.Sharpness;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.optimizer.Optimizer;
@@ -104,7 +105,8 @@ public final class EngineBench {
         MailboxClient client =
             new MailboxClient(
                 new MailboxAddress("127.0.0.1", server.port(), 0, "bench", network), 0, 0)) {
-      client.hello(ExchangeSpec.greeting(LAYOUT, 1, wire, GradientMode.SUMMED), "here", "");
+      client.hello(
+          ExchangeSpec.greeting(LAYOUT, 1, wire, GradientMode.SUMMED, Sharpness.NONE), "here", "");
       client.pull(first, LAYOUT, wire, (values, b) -> {});
       for (int step = first; step < first + ROUNDS / 2; step++) {
         client.report(step, new WorkerReport(new double[] {0}, new long[] {0}, 1, 1));

@@ -10,6 +10,7 @@ import lethe.folder.RunFolder;
 import lethe.model.network.Architecture;
 import lethe.objective.FrozenModel;
 import lethe.objective.Role;
+import lethe.objective.UnlearnSettings;
 import lethe.objective.UnlearnSettings.Reference;
 import lethe.run.Cluster;
 import lethe.run.RunConfig;
@@ -76,9 +77,12 @@ public final class Preflight {
         config.train().adapter().isPresent()
             && (config.unlearn().reference() == Reference.START
                 || config.unlearn().initialWeights().isEmpty());
+    UnlearnSettings unlearn = config.unlearn();
+    boolean moved = unlearn.sharpnessRadius() > 0;
     return MemoryBudget.of(
             architecture,
             config.train(),
+            config.train().parts(unlearn.retainBound().isPresent() || moved, moved),
             (int) frozen.stream().filter(m -> !(shared && m == FrozenModel.REFERENCE)).count(),
             config.corpus().chunkTokens(),
             config.stop().atTarget())

@@ -15,6 +15,8 @@ import lethe.target.Split;
  * @param retainWeights of the retain term by split, where the user gives one; at least 0
  * @param retainBound most that the retain terms may be above what they are for the original, nats
  * @param retainBoundRate with which their weights follow, per nat and step, greater than 0
+ * @param sharpnessRadius how far weights are moved before the forget term's gradient is taken; 0:
+ *     not at all
  * @param initialWeights Hugging Face folder of the weights to begin with, where they are not the
  *     original's
  * @param startNoise share of noise in the matrices to begin with, from 0 to 1
@@ -35,6 +37,7 @@ public record UnlearnSettings(
     Map<String, Double> retainWeights,
     Optional<Double> retainBound,
     double retainBoundRate,
+    double sharpnessRadius,
     Optional<String> initialWeights,
     double startNoise,
     Reference reference,
@@ -70,6 +73,7 @@ public record UnlearnSettings(
             weights(unlearn.section("retain-weights")),
             unlearn.optionalNumber("retain-bound", 0, 1e6),
             unlearn.doubleInRange("retain-bound-rate", 1e-9, 1e9),
+            unlearn.doubleInRange("sharpness-radius", 0, 1e6),
             unlearn.optionalText("initial-weights"),
             unlearn.doubleInRange("start-noise", 0, 1),
             unlearn.choice("reference", Reference.class),
@@ -139,6 +143,11 @@ public record UnlearnSettings(
       unlearn.problem(
           "retain-bound",
           "weighs keeping against forgetting, and unlearn.forget-weight is 0; leave it at null");
+    }
+    if (forgetWeight == 0 && sharpnessRadius > 0) {
+      unlearn.problem(
+          "sharpness-radius",
+          "moves weights by the forget term's gradient, and unlearn.forget-weight is 0; set it to 0");
     }
     if (method.retain().isPresent() && roles().stream().allMatch(Role::forgets)) {
       unlearn.problem(

@@ -113,6 +113,7 @@ final class Unlearn {
             frozen,
             roles,
             bound(roles, chunks, chunksSha256),
+            config.unlearn().sharpnessRadius(),
             examples.identity(roles, frozen));
     Dataset<Row> views = examples.execute(chunks, roles);
     folder.files().delete(folder.stop()); // says how an earlier training ended

@@ -78,6 +78,12 @@ public record SettingRules(RunConfig config, Section root) {
               "start-noise",
               "needs weights that are trained, and with train.lora those of the model are not; set train.lora.rank=0, or unlearn.start-noise=0");
     }
+    if (config.unlearn().sharpnessRadius() > 0 && !config.train().exact()) {
+      root.section("unlearn")
+          .problem(
+              "sharpness-radius",
+              "moves weights by less than bfloat16 can tell apart; set train.wire-dtype=float32 and train.precision=float32, or unlearn.sharpness-radius=0");
+    }
     if (config.unlearn().cappedAtTarget() && !config.stop().atTarget()) {
       root.section("unlearn")
           .problem(

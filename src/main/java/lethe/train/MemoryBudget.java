@@ -67,8 +67,20 @@ public record MemoryBudget(
   /** As above, where only a layer's input is kept. */
   private static final long RECOMPUTED_ACTIVATIONS = 1;
 
+  /** The same for a training whose gradient travels as its mode says. */
+  public static MemoryBudget of(
+      Architecture architecture,
+      TrainSettings settings,
+      int frozenModels,
+      int tokens,
+      boolean steered) {
+    int parts = settings.gradientMode().parts(); // an upper bound: a method may have only one
+    return of(architecture, settings, parts, frozenModels, tokens, steered);
+  }
+
   /**
    * @param architecture without the adapter
+   * @param parts vectors that a worker sends at a step
    * @param frozenModels whose weights a worker holds besides
    * @param tokens of the longest example
    * @param steered whether the best step's weights are kept
@@ -76,6 +88,7 @@ public record MemoryBudget(
   public static MemoryBudget of(
       Architecture architecture,
       TrainSettings settings,
+      int parts,
       int frozenModels,
       int tokens,
       boolean steered) {
@@ -90,9 +103,8 @@ public record MemoryBudget(
     long bucket = 4L * Math.min(layout.bucketElements(), trained);
     ShardTree tree = new ShardTree(settings.shards());
     int workers = settings.workers();
-    long parts = settings.gradientMode().parts(); // an upper bound: a method may have only one
     long state = 4L * settings.optimizer().vectors().size(); // bytes of weights and moments
-    long driver = state * trained + 4 * parts * trained + 4 * trained;
+    long driver = state * trained + 4L * parts * trained + 4 * trained;
     driver += (steered ? 4 * trained : 0) + (long) workers * Mailbox.WINDOW * bucket;
     long sent = 0;
     int owned = 0;

@@ -13,6 +13,7 @@ import lethe.model.TrainedModel;
 import lethe.model.adapter.AdaptedNetwork;
 import lethe.model.adapter.Adapter;
 import lethe.model.network.Architecture;
+import lethe.model.torch.Precision;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 import lethe.train.gradient.Buckets;
@@ -135,6 +136,23 @@ public record TrainSettings(
    */
   public boolean projects() {
     return gradientMode == GradientMode.PROJECTED;
+  }
+
+  /** Whether weights keep all of float32's digits, on their way to workers and there. */
+  public boolean exact() {
+    return wire == WireFormat.FLOAT32 && compute.precision() == Precision.FLOAT32;
+  }
+
+  /**
+   * Most vectors that a worker sends at a step.
+   *
+   * @param apart whether the gradients of forget and retain terms have to travel apart
+   * @param moved whether the one of the forget terms is taken at moved weights, too
+   */
+  public int parts(boolean apart, boolean moved) {
+    GradientMode mode =
+        apart && gradientMode == GradientMode.SUMMED ? GradientMode.SEPARATE : gradientMode;
+    return mode.parts() + (moved ? 1 : 0);
   }
 
   private static ParameterPattern names(Section section, String key) {

@@ -28,6 +28,7 @@ import lethe.train.exchange.ExchangeSpec;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ShardTree;
+import lethe.train.gradient.Sharpness;
 import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.optimizer.MasterWeights;
 import lethe.train.optimizer.Optimizer;
@@ -55,6 +56,8 @@ public final class Trainer {
    * @param roles which splits are trained on, and how; the first one's split sets the length of an
    *     epoch
    * @param bound on what the retain terms lose, if there is one
+   * @param sharpnessRadius how far weights are moved before the forget terms' gradient is taken; 0:
+   *     not at all
    * @param inputs what the examples were made from, by name: texts, numbers, records, hashes; with
    *     another a checkpoint is of another run
    */
@@ -64,6 +67,7 @@ public final class Trainer {
       Map<FrozenModel, ModelSource> frozen,
       List<Role> roles,
       Optional<RetainBound> bound,
+      double sharpnessRadius,
       Map<String, ?> inputs) {
     /** A training without a bound. */
     public TrainingSpec(
@@ -72,7 +76,12 @@ public final class Trainer {
         Map<FrozenModel, ModelSource> frozen,
         List<Role> roles,
         Map<String, ?> inputs) {
-      this(stage, model, frozen, roles, Optional.empty(), inputs);
+      this(stage, model, frozen, roles, Optional.empty(), 0, inputs);
+    }
+
+    /** The step against sharpness, if there is one. */
+    Sharpness sharpness() {
+      return new Sharpness(sharpnessRadius);
     }
 
     public TrainingSpec {
@@ -216,6 +225,7 @@ public final class Trainer {
             schedule,
             settings.wire(),
             gradientMode,
+            spec.sharpness(),
             new ShardTree(settings.shards()),
             0,
             settings.workers());
@@ -264,9 +274,10 @@ public final class Trainer {
     return new RetainMultiplier(bound.nats(), bound.rate(), weights);
   }
 
-  /** A bound multiplies the gradient of the retain terms, which has to come alone then. */
+  /** A bound multiplies the gradient of the retain terms, and sharpness takes the others' alone. */
   private static GradientMode mode(GradientMode asked, TrainingSpec spec) {
-    boolean apart = spec.bound().isPresent() && asked == GradientMode.SUMMED;
+    boolean apart =
+        (spec.bound().isPresent() || spec.sharpness().any()) && asked == GradientMode.SUMMED;
     return (apart ? GradientMode.SEPARATE : asked).of(spec.roles());
   }
 
@@ -292,7 +303,8 @@ public final class Trainer {
         settings.compute(),
         layout,
         settings.wire(),
-        gradientMode);
+        gradientMode,
+        spec.sharpness());
   }
 
   /** Warns of examples that no step will use, so that nobody thinks they are trained on. */
@@ -371,6 +383,9 @@ public final class Trainer {
       parts.put(TrainedWeights.UNTRAINED, untrained);
     }
     spec.bound().ifPresent(bound -> parts.put("the bound on the retain terms", bound));
+    if (spec.sharpness().any()) { // older runs have none
+      parts.put("unlearn.sharpness-radius", spec.sharpnessRadius());
+    }
     parts.put("train.seed", settings.seed());
     parts.put("train.shards", settings.shards());
     parts.put("train.max-grad-norm", settings.maxGradNorm());

@@ -179,6 +179,10 @@ RUN | model.path=s3://bucket/model | model.path must begin with s3a://
 RUN | run.dir=s3://bucket/run | run.dir must begin with s3a://
 RUN | run.dir=a:b | run.dir must be a path, was a:b; a name with a colon is written ./a:b
 RUN | unlearn.method=idk+descent | unlearn.method idk+descent needs questions and answers
+RUN | unlearn.method=alternate+descent | unlearn.method alternate+descent needs questions and answers
+RUN | unlearn.sharpness-radius=0.01;train.wire-dtype=bfloat16 | unlearn.sharpness-radius moves weights by less than bfloat16 can tell apart
+RUN | unlearn.sharpness-radius=0.01;train.precision=bfloat16 | unlearn.sharpness-radius moves weights by less than bfloat16 can tell apart
+RUN | unlearn.start-noise=0.1;train.lora.rank=4 | unlearn.start-noise needs weights that are trained
 RUN | unlearn.method=mismatch | unlearn.method mismatch needs questions and answers
 RUN | unlearn.method=undial;unlearn.undial-beta=target;stop.at-target=false | unlearn.undial-beta can be target only with stop.at-target=true
 FINETUNE | finetune.splits=[general] | finetune.splits must name a split that corpus.splits has

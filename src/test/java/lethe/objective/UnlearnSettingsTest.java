@@ -33,6 +33,7 @@ class UnlearnSettingsTest {
                 Map.of(),
                 Optional.empty(),
                 1,
+                0,
                 Optional.empty(),
                 0,
                 Reference.ORIGINAL,
@@ -93,6 +94,13 @@ class UnlearnSettingsTest {
                 read(
                     "unlearn.method=npo+kl", "unlearn.retain-bound=0.1", "unlearn.forget-weight=0"))
         .hasMessageContaining("unlearn.retain-bound weighs keeping against forgetting");
+    assertThatThrownBy(
+            () ->
+                read(
+                    "unlearn.method=npo+kl",
+                    "unlearn.sharpness-radius=0.01",
+                    "unlearn.forget-weight=0"))
+        .hasMessageContaining("unlearn.sharpness-radius moves weights by the forget term's");
     assertThatThrownBy(() -> read("unlearn.method=npo", "unlearn.retain-bound=0.1"))
         .hasMessageContaining("unlearn.retain-bound is a bound on a retain term, and npo has none");
     assertThatThrownBy(() -> read("unlearn.method=dpo+preservation", "unlearn.retain-bound=0.1"))

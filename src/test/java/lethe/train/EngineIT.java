@@ -235,6 +235,22 @@ class EngineIT {
     assertThat(stop("steered-two")).isEqualTo(stop);
   }
 
+  /** Gradients at weights that the driver moves in the middle of a step. */
+  @Test
+  void aStepAgainstSharpnessHasTheSameBitsForAnyWorkersAndWhenOneDiesWithMovedWeights()
+      throws IOException {
+    Outcome one = new Run("sharp-one").sharpness(0.02).workers(1).train();
+    Outcome two = new Run("sharp-two").sharpness(0.02).fault("worker/1/4/moved").train();
+    assertThat(two.steps).extracting(StepRecord::step).containsExactly(1, 2, 3, 4, 5, 6, 7);
+    assertThat(two.steps.get(3).launch() + two.steps.get(3).attempt()).isPositive();
+    assertThat(two.onTheWay).isEqualTo(one.onTheWay);
+    assertThat(two.sha256).isEqualTo(one.sha256).isNotEqualTo(undisturbed().sha256);
+    assertThat(one.steps.get(0).losses())
+        .as("losses are those at the weights themselves")
+        .isEqualTo(undisturbed().steps.get(0).losses());
+    assertThat(one.steps.get(0).gradNorm()).isNotEqualTo(undisturbed().steps.get(0).gradNorm());
+  }
+
   /** With a bound on what is kept, so that one side is multiplied. */
   private Run sides(String name) {
     return new Run(name).gradientMode(GradientMode.PROJECTED).bound(new RetainBound(2, 0.1));
@@ -354,6 +370,7 @@ class EngineIT {
     private int executorCores = 1;
     private ParameterPattern frozen = new ParameterPattern(List.of());
     private Optional<RetainBound> bound = Optional.empty();
+    private double sharpness;
     private Optional<AdapterSettings> adapter = Optional.empty();
     private Duration recovery = Duration.ofSeconds(60);
     private Optional<Double> target = Optional.empty();
@@ -460,6 +477,11 @@ class EngineIT {
       return this;
     }
 
+    Run sharpness(double radius) {
+      sharpness = radius;
+      return this;
+    }
+
     Run bound(RetainBound asked) {
       bound = Optional.of(asked);
       return this;
@@ -533,7 +555,8 @@ class EngineIT {
                   spark,
                   settings(),
                   run,
-                  new Trainer.TrainingSpec("unlearn", source(), Map.of(), ROLES, bound, Map.of()),
+                  new Trainer.TrainingSpec(
+                      "unlearn", source(), Map.of(), ROLES, bound, sharpness, Map.of()),
                   listener,
                   request)
               .train(

@@ -34,6 +34,13 @@ public interface DriverConnection {
   void pull(int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each);
 
   /**
+   * Fetches the weights at which the forget terms' gradient is taken once more, see {@link
+   * lethe.train.gradient.Sharpness}, as {@link #pull} does; waits until they are made of all
+   * workers' gradients.
+   */
+  void pullMoved(int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each);
+
+  /**
    * Sends the losses of the probe chunks with the weights that a step begins with; returns when all
    * workers have sent theirs.
    *

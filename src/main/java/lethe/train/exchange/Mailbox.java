@@ -12,6 +12,7 @@ import java.util.Set;
 import lethe.settings.InvalidSettings;
 import lethe.train.gradient.BufferPool;
 import lethe.train.gradient.ShardTree;
+import lethe.train.gradient.Sharpness;
 import lethe.train.steering.ProbeDecision;
 import org.apache.commons.lang3.StringUtils;
 import org.apache.commons.lang3.math.NumberUtils;
@@ -29,7 +30,8 @@ import org.apache.spark.network.server.StreamManager;
  *
  * <pre>
  *   publish(k)   the workers' turn: they join, fetch the weights of step k, send probes and gradients
- *   collect(k)   all has arrived: the driver's turn; any request waits for publish(k + 1)
+ *   collect(k)   all has arrived: the driver's turn; any request waits for publish(k + 1). With
+ *                {@link Sharpness} there is a driver's turn before, in which weights are moved
  * </pre>
  *
  * A newer attempt of the stage drops what the older one has sent and repeats its step; during the
@@ -137,11 +139,25 @@ public final class Mailbox extends RpcHandler {
    *
    * @return empty when the launch has ended before
    */
-  public synchronized Optional<CollectedStep> collect(int step) {
-    awaitAll(step, () -> current.complete());
-    return current.complete()
-        ? Optional.of(current.collected(attempt, joinedNanos))
-        : Optional.empty();
+  public Optional<CollectedStep> collect(int step) {
+    while (true) {
+      StepCollector waiting;
+      synchronized (this) {
+        awaitAll(step, () -> current.complete() || current.awaitsMoved());
+        if (current.complete()) {
+          return Optional.of(current.collected(attempt, joinedNanos));
+        }
+        if (!current.awaitsMoved()) {
+          return Optional.empty();
+        }
+        waiting = current; // no newer attempt replaces it in the driver's turn
+      }
+      float[][] moved = waiting.move(weights);
+      synchronized (this) {
+        waiting.movedTo(moved);
+        giveTurn();
+      }
+    }
   }
 
   private interface Condition {
@@ -225,6 +241,7 @@ public final class Mailbox extends RpcHandler {
             case PUSH -> push(message, answer);
             case PROBE -> probe(message, body, answer);
             case UNABLE -> unable(message, body, answer);
+            case PULL_MOVED -> pullMoved(message, answer);
           }
         });
   }
@@ -238,7 +255,7 @@ public final class Mailbox extends RpcHandler {
             && in(message.worker(), spec.workers())
             && (message.kind() != Message.Kind.PUSH
                 || spec.tree().roots(message.worker(), spec.workers()).contains(message.node()))
-            && in(slot.part(), spec.gradientMode().parts())
+            && in(slot.part(), spec.parts())
             && in(slot.bucket(), spec.layout().buckets().count());
     if (!possible) {
       throw new IllegalStateException("Refused a message that no worker of this launch sends");
@@ -336,19 +353,43 @@ public final class Mailbox extends RpcHandler {
     answer.onSuccess(ByteBuffer.wrap(current.key().getBytes(StandardCharsets.UTF_8)));
   }
 
+  /** Answers how to fetch the moved weights of the step, once they are made. */
+  private synchronized void pullMoved(Message message, RpcResponseCallback answer) {
+    check(message);
+    if (message.step() == current.step() && spec.sharpness().any() && current.moved() == null) {
+      waiting.add(new Waiting(() -> pullMoved(message, answer), answer));
+      return;
+    }
+    checkStep(message);
+    if (current.moved() == null) {
+      throw new IllegalStateException(
+          "Refused " + message.where() + ": no weights are moved in this training");
+    }
+    answer.onSuccess(ByteBuffer.wrap(current.movedKey().getBytes(StandardCharsets.UTF_8)));
+  }
+
   /**
-   * A bucket of the current weights, by key and number. They are read while they are sent, without
-   * a lock: they change only in the driver's turn, which begins only when every worker of the
-   * attempt has sent its gradient, and this one cannot before it has the weights.
+   * A bucket of the current weights, or of those moved from them, by key and number. They are read
+   * while they are sent, without a lock: they change only in the driver's turn, which begins only
+   * when every worker of the attempt has sent its gradient, and this one cannot before it has the
+   * weights.
    */
   private synchronized OutgoingBucket weights(String id) {
     String key = StringUtils.substringBefore(id, "/");
     int bucket = NumberUtils.toInt(StringUtils.substringAfter(id, "/"), -1);
-    if (current == null || !current.key().equals(key) || !in(bucket, weights.length)) {
+    float[][] asked = current == null ? null : byKey(key);
+    if (asked == null || !in(bucket, asked.length)) {
       throw new IllegalStateException("Refused to send weights: not those of the current step");
     }
-    current.sent(weights[bucket].length);
-    return new OutgoingBucket(weights[bucket], spec.wire());
+    current.sent(asked[bucket].length);
+    return new OutgoingBucket(asked[bucket], spec.wire());
+  }
+
+  /** The weights that a key stands for; null for none. */
+  private float[][] byKey(String key) {
+    return key.equals(current.key())
+        ? weights
+        : key.equals(current.movedKey()) ? current.moved() : null;
   }
 
   private synchronized void report(
@@ -421,7 +462,7 @@ public final class Mailbox extends RpcHandler {
         return; // a newer attempt has begun: nobody waits for this answer
       }
       step.pushed(message, total, answer);
-      if (total != null && step.complete()) {
+      if (total != null && (step.complete() || step.awaitsMoved())) {
         takeTurn();
       }
     }

@@ -133,7 +133,18 @@ public final class MailboxClient implements DriverConnection, AutoCloseable {
   @Override
   public void pull(
       int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
-    ByteBuffer answer = await(send(message(Kind.PULL, step).buffer(0)));
+    pull(Kind.PULL, step, layout, wire, each);
+  }
+
+  @Override
+  public void pullMoved(
+      int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
+    pull(Kind.PULL_MOVED, step, layout, wire, each);
+  }
+
+  private void pull(
+      Kind kind, int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
+    ByteBuffer answer = await(send(message(kind, step).buffer(0)));
     String key = StandardCharsets.UTF_8.decode(answer).toString();
     BufferPool pool = new BufferPool();
     Deque<CompletableFuture<float[]>> outstanding = new ArrayDeque<>();

@@ -54,7 +54,12 @@ public record Message(
      * I cannot do my part, and no other attempt could (payload: whether the settings are to blame,
      * a byte, and why); sent instead of any other message. Answer: empty.
      */
-    UNABLE(6);
+    UNABLE(6),
+    /**
+     * Are there the weights at which the forget terms' gradient of {@code step} is taken once more?
+     * Answer as to PULL, when all gradients at the step's own weights have arrived.
+     */
+    PULL_MOVED(7);
 
     private final int code;
 

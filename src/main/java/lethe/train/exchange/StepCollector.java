@@ -41,6 +41,7 @@ final class StepCollector {
   private final BufferPool pool;
   private final int step;
   private final String key = newKey();
+  private final String movedKey = newKey();
   private final long begun = System.nanoTime();
   private final AtomicLong bytes = new AtomicLong();
   private final Map<Message, Gradient> arrived = new ConcurrentHashMap<>();
@@ -52,6 +53,7 @@ final class StepCollector {
   private final Deque<Held> held = new ArrayDeque<>();
   private final Optional<ProbeCollector> probes;
   private volatile String notFinite;
+  private float[][] moved; // weights; null before they are made
 
   /**
    * @param pool provides buckets for arriving gradients
@@ -65,7 +67,7 @@ final class StepCollector {
     this.wire = spec.wire();
     this.pool = pool;
     this.step = step;
-    this.gradient = new float[spec.gradientMode().parts()][buckets.count()][];
+    this.gradient = new float[spec.parts()][buckets.count()][];
     this.reports = new WorkerReport[spec.workers()];
     this.pushed = new int[spec.workers()];
     this.probes = probes;
@@ -84,6 +86,11 @@ final class StepCollector {
   /** The key by which the weights of this step are fetched; known to its workers alone. */
   String key() {
     return key;
+  }
+
+  /** Likewise of the weights that were moved for it. */
+  String movedKey() {
+    return movedKey;
   }
 
   /** When it began, as {@link System#nanoTime}. */
@@ -221,7 +228,39 @@ final class StepCollector {
 
   /** Whether the sums of all slots are complete. */
   boolean complete() {
-    return Arrays.stream(gradient).flatMap(Arrays::stream).noneMatch(bucket -> bucket == null);
+    return complete(gradient.length);
+  }
+
+  /** Whether all sums at the step's own weights are complete, and the moved ones are to be made. */
+  boolean awaitsMoved() {
+    return spec.sharpness().any() && moved == null && complete(spec.gradientMode().parts());
+  }
+
+  private boolean complete(int parts) {
+    return Arrays.stream(gradient, 0, parts)
+        .flatMap(Arrays::stream)
+        .noneMatch(bucket -> bucket == null);
+  }
+
+  /**
+   * Makes the moved weights out of the forget terms' gradient, whose buckets they take.
+   *
+   * @param weights of the step
+   * @return what {@link #movedTo} takes
+   */
+  float[][] move(float[][] weights) {
+    float[][] forget = gradient[0];
+    spec.sharpness().move(weights, forget);
+    return forget;
+  }
+
+  void movedTo(float[][] weights) {
+    moved = weights;
+  }
+
+  /** The moved weights, bucket by bucket; null before they are made. */
+  float[][] moved() {
+    return moved;
   }
 
   /**
@@ -241,11 +280,21 @@ final class StepCollector {
     return new CollectedStep(
         step,
         attempt,
-        gradient,
+        applied(),
         List.of(reports),
         bytes.get(),
         joinedNanos,
         Optional.ofNullable(notFinite));
+  }
+
+  /** The vectors that the step is made of: moved weights have stood in for the first one's. */
+  private float[][][] applied() {
+    int parts = spec.gradientMode().parts();
+    float[][][] vectors = Arrays.copyOf(gradient, parts);
+    if (spec.sharpness().any()) {
+      vectors[0] = gradient[parts];
+    }
+    return vectors;
   }
 
   /** Which workers are behind, and how many messages they have sent. */

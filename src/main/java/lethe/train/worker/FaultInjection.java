@@ -28,6 +28,8 @@ public record FaultInjection(int worker, int step, Moment moment) {
     COMPUTED,
     /** Half its buckets are sent. */
     PUSH,
+    /** Half the buckets of the step's moved weights have arrived, see {@code Sharpness}. */
+    MOVED,
     /** All is sent, and half the buckets of the next step's weights have arrived. */
     PULL,
     /** All is sent, and its sums for the probe after the step are computed but not sent. */
@@ -60,7 +62,7 @@ public record FaultInjection(int worker, int step, Moment moment) {
   }
 
   private static String unreadable(String text) {
-    return "Cannot read %s=%s: it is driver/STEP or worker/WORKER/STEP/computed|push|pull|probe"
+    return "Cannot read %s=%s: it is driver/STEP or worker/WORKER/STEP/computed|push|moved|pull|probe"
         .formatted(VARIABLE, text);
   }
 

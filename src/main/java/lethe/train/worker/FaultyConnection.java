@@ -55,6 +55,21 @@ public record FaultyConnection(DriverConnection driver, FaultInjection fault, in
   }
 
   @Override
+  public void pullMoved(
+      int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
+    driver.pullMoved(
+        step,
+        layout,
+        wire,
+        (values, bucket) -> {
+          each.accept(values, bucket);
+          if (bucket == layout.buckets().count() / 2) {
+            fault.killWorkerAt(worker, step, Moment.MOVED);
+          }
+        });
+  }
+
+  @Override
   public ProbeDecision probe(int step, double[] sums) {
     fault.killWorkerAt(worker, step, Moment.PROBE);
     return driver.probe(step, sums);

@@ -13,7 +13,7 @@ import lethe.train.gradient.ShardGradients;
 /**
  * The gradient of one step as a worker computes it. Of its last shard each bucket is read, added
  * along the tree and sent as soon as the backward pass has finished it, while the pass goes on with
- * the layers below; only the last bucket waits until the step's report is sent.
+ * the layers below; only the last bucket waits, so that the step's report is sent before it.
  */
 final class OutgoingGradient {
   private final ParameterLayout layout;
@@ -75,11 +75,13 @@ final class OutgoingGradient {
     place = 0;
   }
 
-  /** Sends the last bucket, and waits until the driver has taken all. */
-  void close() {
+  /** Sends what is held, and waits until the driver has taken all. */
+  void flush() {
     upload.send(held, heldSums);
+    held = null;
     upload.await();
     sent.forEach(pool::release);
+    sent.clear();
   }
 
   /** Time that passes have spent here so far, in nanoseconds. */

@@ -33,6 +33,10 @@ final class StepWork {
   private final BufferPool pool = new BufferPool();
   private final List<Double> termSums = new ArrayList<>();
   private final List<Long> termCounts = new ArrayList<>();
+
+  /** The passes of the forget terms, by shard, where they are made once more at moved weights. */
+  private final Map<Integer, List<Pass>> forgetPasses = new LinkedHashMap<>();
+
   private long tokens;
   private long computeNanos;
 
@@ -77,12 +81,13 @@ final class StepWork {
    * @param decision weights of the domains to forget
    * @param weights of the model at the beginning of the step
    * @param upload takes the sums as they become ready, but for the last bucket
-   * @return the gradient, to be closed when the report is sent
+   * @return the gradient, to be flushed when the report is sent, or before {@link #computeMoved}
    */
   OutgoingGradient compute(
       int step, ProbeDecision decision, Parameters weights, GradientUpload upload) {
     termSums.clear();
     termCounts.clear();
+    forgetPasses.clear();
     tokens = 0;
     computeNanos = 0;
     OutgoingGradient gradient =
@@ -94,6 +99,28 @@ final class StepWork {
     }
     computeNanos -= gradient.nanos();
     return gradient;
+  }
+
+  /**
+   * Computes the gradient of the forget terms once more, for the same examples.
+   *
+   * @param weights moved ones
+   * @param gradient of the step, whose last vector it becomes
+   */
+  void computeMoved(Parameters weights, OutgoingGradient gradient) {
+    long spent = gradient.nanos();
+    int part = spec.gradientMode().parts();
+    int last = forgetPasses.keySet().stream().mapToInt(Integer::intValue).max().orElseThrow();
+    forgetPasses.forEach(
+        (shard, passes) -> {
+          try (Parameters leaves = weights.leaves(trained::contains)) {
+            accumulate(passes, shard, part, shard == last, leaves, gradient);
+            for (Pass pass : passes) {
+              tokens += tokens(pass.examples);
+            }
+          }
+        });
+    computeNanos -= gradient.nanos() - spent;
   }
 
   /** A shard's gradient, one part after the other. */
@@ -110,25 +137,45 @@ final class StepWork {
       int end = role + roles.size();
       try (Parameters leaves = weights.leaves(trained::contains)) {
         List<Pass> passes = passes(step, shard, role, end, decision);
-        double[] sums = new double[roles.size()];
-        for (int i = 0; i < passes.size(); i++) {
-          if (last && i == passes.size() - 1) {
-            gradient.follow(shard, part, leaves);
-          }
-          sums[passes.get(i).role - role] += accumulate(passes.get(i), leaves);
+        if (part == 0 && spec.sharpness().any()) {
+          forgetPasses.put(shard, passes);
         }
-        for (double sum : sums) {
-          termSums.add(sum);
-        }
-        if (last) {
-          gradient.finish(shard, part, leaves);
-        } else {
-          gradient.add(shard, part, leaves);
+        double[] sums = accumulate(passes, shard, part, last, leaves, gradient);
+        for (int i = role; i < end; i++) {
+          termSums.add(sums[i]);
         }
       }
       role = end;
       part++;
     }
+  }
+
+  /**
+   * Makes passes and adds the gradient that they leave behind as one part of a shard's.
+   *
+   * @param last whether the shard is this worker's last
+   * @return the sums of the terms, by role
+   */
+  private double[] accumulate(
+      List<Pass> passes,
+      int shard,
+      int part,
+      boolean last,
+      Parameters leaves,
+      OutgoingGradient gradient) {
+    double[] sums = new double[spec.roles().size()];
+    for (int i = 0; i < passes.size(); i++) {
+      if (last && i == passes.size() - 1) {
+        gradient.follow(shard, part, leaves);
+      }
+      sums[passes.get(i).role] += accumulate(passes.get(i), leaves);
+    }
+    if (last) {
+      gradient.finish(shard, part, leaves);
+    } else {
+      gradient.add(shard, part, leaves);
+    }
+    return sums;
   }
 
   /**
@@ -154,16 +201,19 @@ final class StepWork {
           List<Example> used = part.getValue();
           passes.add(new Pass(number, used, weight / spec.counts()[step][number]));
           count += count(role, used);
-          tokens +=
-              used.stream()
-                  .flatMap(e -> e.views().stream())
-                  .mapToLong(v -> v.tokens().length)
-                  .sum();
+          tokens += tokens(used);
         }
       }
       termCounts.add(count);
     }
     return passes;
+  }
+
+  private static long tokens(List<Example> examples) {
+    return examples.stream()
+        .flatMap(e -> e.views().stream())
+        .mapToLong(v -> v.tokens().length)
+        .sum();
   }
 
   /** Forward and backward; returns the sum of the term. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.ObjIntConsumer;
 import lethe.inference.ComputeSettings;
 import lethe.inference.LoadedModel;
 import lethe.loss.Example;
@@ -28,6 +29,7 @@ import lethe.train.exchange.MailboxClient;
 import lethe.train.exchange.WorkerEnvironment;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.Sharpness;
 import lethe.train.gradient.WireFormat;
 import lethe.train.plan.PlanReader;
 import lethe.train.plan.RowKey;
@@ -71,6 +73,7 @@ public final class WorkerTask
    * @param layout of the vector that travels
    * @param wire how gradients travel
    * @param gradientMode whether they travel in parts
+   * @param sharpness whether forget terms have a gradient at moved weights, too
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record WorkerSpec(
@@ -87,7 +90,8 @@ public final class WorkerTask
       ComputeSettings compute,
       ParameterLayout layout,
       WireFormat wire,
-      GradientMode gradientMode)
+      GradientMode gradientMode,
+      Sharpness sharpness)
       implements Serializable {
     /** The same specification for another number of workers. */
     public WorkerSpec with(int ofWorkers) {
@@ -105,7 +109,8 @@ public final class WorkerTask
           compute,
           layout,
           wire,
-          gradientMode);
+          gradientMode,
+          sharpness);
     }
   }
 
@@ -204,8 +209,13 @@ public final class WorkerTask
         }
         GradientUpload upload = driver.upload(step, work.nodes(), spec.layout, spec.wire);
         OutgoingGradient gradient = work.compute(step, decision, weights, upload);
+        if (spec.sharpness.any()) {
+          gradient.flush();
+          driver.pullMoved(step, spec.layout, spec.wire, write(weights));
+          work.computeMoved(weights, gradient);
+        }
         driver.report(step, work.report());
-        gradient.close();
+        gradient.flush();
       }
       return step - start.step();
     }
@@ -213,7 +223,8 @@ public final class WorkerTask
 
   private DriverConnection.Start hello(DriverConnection driver, Compute compute) {
     return driver.hello(
-        ExchangeSpec.greeting(spec.layout, spec.workers, spec.wire, spec.gradientMode),
+        ExchangeSpec.greeting(
+            spec.layout, spec.workers, spec.wire, spec.gradientMode, spec.sharpness),
         WorkerEnvironment.ofThisProcess(compute),
         WorkerEnvironment.device(BarrierTaskContext.get().resources()));
   }
@@ -225,11 +236,11 @@ public final class WorkerTask
 
   /** Fetches the trained weights. */
   private void load(DriverConnection driver, int step, Parameters weights) {
-    driver.pull(
-        step,
-        spec.layout,
-        spec.wire,
-        (values, bucket) -> spec.layout.write(bucket, values, weights::write));
+    driver.pull(step, spec.layout, spec.wire, write(weights));
+  }
+
+  private ObjIntConsumer<float[]> write(Parameters weights) {
+    return (values, bucket) -> spec.layout.write(bucket, values, weights::write);
   }
 
   private Map<FrozenModel, Parameters> frozen(Network network, Parameters weights) {

@@ -105,7 +105,8 @@ public final class LocalExchange implements AutoCloseable {
         .thenApply(key -> StandardCharsets.UTF_8.decode(key).toString());
   }
 
-  private float[] fetch(String id, int bucket) {
+  /** A bucket of weights by key and number. */
+  float[] fetch(String id, int bucket) {
     IncomingBucket incoming =
         new IncomingBucket(
             id, exchange.wire(), new float[exchange.layout().buckets().length(bucket)]);

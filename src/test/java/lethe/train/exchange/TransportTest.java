@@ -28,6 +28,7 @@ import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.ShardTree;
+import lethe.train.gradient.Sharpness;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.optimizer.Optimizer;
@@ -77,7 +78,10 @@ class TransportTest {
           new MailboxAddress("127.0.0.1", listener.port(), 0, "secret", settings);
       try (MailboxClient client = new MailboxClient(address, 0, 0)) {
         client.hello(
-            ExchangeSpec.greeting(LAYOUT, 1, WireFormat.FLOAT32, GradientMode.SUMMED), "here", "");
+            ExchangeSpec.greeting(
+                LAYOUT, 1, WireFormat.FLOAT32, GradientMode.SUMMED, Sharpness.NONE),
+            "here",
+            "");
         client.pull(
             0,
             LAYOUT,
@@ -137,7 +141,10 @@ class TransportTest {
           new MailboxAddress("127.0.0.1", server.port(), 0, "secret", Map.of());
       try (MailboxClient client = new MailboxClient(address, 0, 0)) {
         client.hello(
-            ExchangeSpec.greeting(LAYOUT, 1, WireFormat.FLOAT32, GradientMode.SUMMED), "here", "");
+            ExchangeSpec.greeting(
+                LAYOUT, 1, WireFormat.FLOAT32, GradientMode.SUMMED, Sharpness.NONE),
+            "here",
+            "");
         String port = ":%04X".formatted(server.port());
         List<String> probed =
             Stream.of("tcp", "tcp6")

@@ -7,6 +7,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
+import lethe.train.gradient.Sharpness;
 import lethe.train.gradient.WireFormat;
 
 /**
@@ -49,7 +50,8 @@ final class TrueWorker implements AutoCloseable {
   }
 
   private void train(MailboxClient client) {
-    String greeting = ExchangeSpec.greeting(layout, 1, WireFormat.FLOAT32, GradientMode.SUMMED);
+    String greeting =
+        ExchangeSpec.greeting(layout, 1, WireFormat.FLOAT32, GradientMode.SUMMED, Sharpness.NONE);
     int step = client.hello(greeting, "here", "").step();
     while (true) {
       long begun = System.nanoTime();

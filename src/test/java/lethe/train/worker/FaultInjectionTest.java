@@ -14,7 +14,7 @@ class FaultInjectionTest {
         .isEqualTo(new FaultInjection(1, 4, FaultInjection.Moment.PUSH));
     assertThatThrownBy(() -> FaultInjection.read("worker/1/4/never"))
         .hasMessage(
-            "Cannot read LETHE_FAULT=worker/1/4/never: it is driver/STEP or worker/WORKER/STEP/computed|push|pull|probe");
+            "Cannot read LETHE_FAULT=worker/1/4/never: it is driver/STEP or worker/WORKER/STEP/computed|push|moved|pull|probe");
   }
 
   @Test

@@ -76,6 +76,15 @@ class FaultyConnectionTest {
     }
 
     @Override
+    public void pullMoved(
+        int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
+      calls.add("pull moved " + step);
+      for (int b = 0; b < layout.buckets().count(); b++) {
+        each.accept(new float[layout.buckets().length(b)], b);
+      }
+    }
+
+    @Override
     public ProbeDecision probe(int step, double[] sums) {
       calls.add("probe " + step);
       return ProbeDecision.UNSTEERED;

@@ -116,7 +116,7 @@ class OutgoingGradientTest {
       whileThePassRan = order.size();
       gradient.finish(0, 0, leaves);
       assertThat(order).as("the last one waits").hasSize(expected.length - 1);
-      gradient.close();
+      gradient.flush();
       assertThat(gradient.nanos()).isPositive();
     }
     SendOrder wanted = new SendOrder(layout);

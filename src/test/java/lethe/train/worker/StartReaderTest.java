@@ -25,6 +25,7 @@ import lethe.settings.InvalidSettings;
 import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ParameterPattern;
+import lethe.train.gradient.Sharpness;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.MasterWeights;
 import org.junit.jupiter.api.BeforeEach;
@@ -152,6 +153,7 @@ class StartReaderTest {
         new ComputeSettings(1, Precision.FLOAT32, Activations.KEEP, null),
         layout,
         wire,
-        GradientMode.SUMMED);
+        GradientMode.SUMMED,
+        Sharpness.NONE);
   }
 }
