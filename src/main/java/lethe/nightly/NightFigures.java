@@ -2,13 +2,16 @@ package lethe.nightly;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import lethe.evaluate.ModelNames;
 import lethe.evaluate.SplitScore;
 import lethe.folder.RunFolder;
+import lethe.request.ForgottenName;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -16,13 +19,25 @@ import org.apache.hadoop.fs.Path;
  * whether each condition was met.
  *
  * @param report as {@code report.json}
+ * @param documents to forget that were trained on and scored, by domain and id
  */
-record NightFigures(JsonNode report) {
+record NightFigures(JsonNode report, Set<List<String>> documents) {
 
   static NightFigures of(RunFolder run) {
     Path file = new Path(run.report(), "report.json");
-    return new NightFigures(
-        run.files().readObject(file, "run the night again with overwrite=true"));
+    String remedy = "run the night again with overwrite=true";
+    Set<List<String>> documents = new HashSet<>();
+    run.files()
+        .readObject(run.evaluation(), remedy)
+        .path("documents")
+        .forEach(
+            d -> documents.add(List.of(d.path("domain").asText(), d.path("document").asText())));
+    return new NightFigures(run.files().readObject(file, remedy), documents);
+  }
+
+  /** Whether the run trained on a document to forget, and scored it. */
+  boolean scored(ForgottenName document) {
+    return documents.contains(List.of(document.domain(), document.document()));
   }
 
   /**

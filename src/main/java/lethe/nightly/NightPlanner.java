@@ -16,6 +16,7 @@ import lethe.ledger.Ledger;
 import lethe.request.ForgottenName;
 import lethe.request.RequestBook;
 import lethe.request.RequestState;
+import lethe.request.Wish;
 
 /**
  * Decides what a night does: takes the open requests by their due days, answers those whose
@@ -34,7 +35,9 @@ record NightPlanner(
     Ledger ledger,
     Optional<InService> start,
     Consumer<String> say) {
-  private static final String UNKNOWN = "no document of the sources has what it names";
+  private static final String UNKNOWN = "no usable document of the sources has what it names";
+  private static final String UNTRAINED =
+      "what is left of it cannot be trained on: texts too short for a chunk, or several under one id";
 
   /** What became of the open requests when they were looked at. */
   private record Sorted(List<Draft> drafts, List<NightPlan.Part> parts) {}
@@ -84,7 +87,7 @@ record NightPlanner(
     int gone = book.forgotten().size() - found.there().size();
     if (gone > 0) {
       say.accept(
-          "%d documents that were forgotten before are no longer in the sources and cannot be tested again"
+          "%d documents that were forgotten before are no longer in the sources as they were and cannot be tested again"
               .formatted(gone));
     }
     drafts.add(plan.draft(ledger.key(), found.there().size(), gone));
@@ -98,22 +101,35 @@ record NightPlanner(
     for (RequestState state : requests) {
       String id = state.request();
       if (found.refused().containsKey(id)) {
-        drafts.add(refused(state, "it cannot be carried out", found.refused().get(id)));
+        drafts.add(
+            refused(
+                state,
+                "what it names cannot be looked for, or is too much",
+                found.refused().get(id)));
         continue;
       }
-      List<ForgottenName> named = found.documents().get(id);
-      int unknown = found.unknown().get(id).size();
+      Set<ForgottenName> named = new LinkedHashSet<>(found.documents().get(id));
+      List<Wish> unknown = new ArrayList<>();
+      for (Wish wish : found.unknown().get(id)) { // gone from the sources since it was forgotten?
+        List<ForgottenName> before = book.forgotten(wish);
+        named.addAll(before);
+        if (before.isEmpty()) {
+          unknown.add(wish);
+        }
+      }
       if (named.isEmpty()) {
-        drafts.add(refused(state, UNKNOWN, UNKNOWN + ": " + found.unknown().get(id)));
+        drafts.add(refused(state, UNKNOWN, UNKNOWN + ": " + unknown));
         continue;
       }
-      List<ForgottenName> pending =
-          named.stream().filter(d -> !book.isForgotten(d.domain(), d.document())).toList();
-      if (pending.isEmpty()) {
-        drafts.add(answered(state, named));
-        continue;
+      List<ForgottenName> left = named.stream().filter(d -> !book.isForgotten(d)).toList();
+      List<ForgottenName> pending = left.stream().filter(d -> !book.isUntrained(d)).toList();
+      if (left.isEmpty()) {
+        drafts.add(answered(state, List.copyOf(named)));
+      } else if (pending.isEmpty()) {
+        drafts.add(refused(state, UNTRAINED, UNTRAINED + ": " + names(left)));
+      } else {
+        waiting.put(id, new NightPlan.Part(id, pending, 0, unknown.size()));
       }
-      waiting.put(id, new NightPlan.Part(id, pending, 0, unknown));
     }
     List<String> next = RefusedNights.of(ledger.lines()).next(waiting.keySet());
     if (next.size() < waiting.size()) {
@@ -122,6 +138,10 @@ record NightPlanner(
               .formatted(next.size(), waiting.size()));
     }
     return new Sorted(drafts, filled(next.stream().map(waiting::get).toList()));
+  }
+
+  private static List<String> names(List<ForgottenName> documents) {
+    return documents.stream().map(d -> d.domain() + "/" + d.document()).toList();
   }
 
   /** As many documents of the requests as a night takes. */
@@ -163,7 +183,9 @@ record NightPlanner(
    * @param whole the reason with what it names
    */
   private Draft refused(RequestState state, String open, String whole) {
-    say.accept("request %s is refused: %s".formatted(state.request(), whole));
+    say.accept( // a log may be read by those who may not read the ledger's private part
+        "request %s is refused: %s; ledger --request %1$s shows it"
+            .formatted(state.request(), open));
     return Draft.open(EntryKind.REFUSED, state.request(), null, Map.of(RequestBook.REASON, open))
         .with(Map.of(RequestBook.REASON, whole));
   }

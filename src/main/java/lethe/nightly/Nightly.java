@@ -25,6 +25,7 @@ import lethe.ledger.LedgerLine;
 import lethe.model.ModelFingerprint;
 import lethe.model.ModelSource;
 import lethe.model.checkpoint.HfFolder;
+import lethe.request.ForgottenName;
 import lethe.request.RequestBook;
 import lethe.request.RequestFolder;
 import lethe.run.RunConfig;
@@ -201,11 +202,16 @@ public final class Nightly {
           .forEach(
               draft ->
                   say(
-                      "set aside %s, line %d: %s"
+                      "set aside %s, line %d; ledger says why"
                           .formatted(
                               draft.secret().path("file").asText(),
-                              draft.secret().path("line").asLong(),
-                              draft.secret().path("reason").asText())));
+                              draft.secret().path("line").asLong())));
+      RequestBook.supersedeNothing(news)
+          .forEach(
+              id ->
+                  say(
+                      "request %s is to supersede one that is not open, or unknown; both stay as they are"
+                          .formatted(id)));
     }
 
     /** Plans and does the night of a date. */
@@ -311,10 +317,24 @@ public final class Nightly {
       Path earlier = folder.earlier(plan.night());
       if (plan.earlierSha256() != null
           && !(files.exists(earlier) && files.sha256(earlier).equals(plan.earlierSha256()))) {
+        files.writeText(earlier, restored(plan, earlier));
+        say("%s was not as it was planned, and is made again".formatted(earlier));
+      }
+    }
+
+    /** The file of what was forgotten before, out of the ledger and the sources. */
+    private String restored(NightPlan plan, Path earlier) {
+      List<ForgottenName> all = RequestBook.of(ledger).forgotten();
+      String whole = NightPlan.earlier(all); // where nothing is gone from the sources
+      if (!NightPlan.sha256(whole).equals(plan.earlierSha256())) {
+        whole = NightPlan.earlier(stages.find(List.of(), all).there());
+      }
+      if (!NightPlan.sha256(whole).equals(plan.earlierSha256())) {
         throw new InvalidSettings(
-            "Cannot go on with the night of %s: %s is not as it was planned; restore it from a copy"
+            "Cannot go on with the night of %s: %s is not as it was planned, and the sources have changed since; restore it from a copy"
                 .formatted(plan.night(), earlier));
       }
+      return whole;
     }
 
     /** A run that cannot be made is the night's outcome, so that the next night can do better. */
@@ -379,18 +399,33 @@ public final class Nightly {
 
     private Draft forgotten(
         NightPlan plan, NightPlan.Part part, NightFigures figures, String fingerprint) {
+      List<ForgottenName> trained = part.documents().stream().filter(figures::scored).toList();
+      List<ForgottenName> untrained =
+          part.documents().stream().filter(d -> !figures.scored(d)).toList();
       Map<String, Object> detail = new LinkedHashMap<>();
       detail.put(
           RequestBook.DOCUMENTS,
-          part.documents().stream().map(d -> ledger.key().name(d.domain(), d.document())).toList());
-      detail.put(RequestBook.LEFT, part.left());
+          trained.stream().map(d -> ledger.key().name(d.domain(), d.document())).toList());
+      detail.put(RequestBook.LEFT, part.left() + untrained.size());
       detail.put("unknown", part.unknown());
       detail.put("model", fingerprint);
       figures.outcome(part.request()).ifPresent(outcome -> detail.put("outcome", outcome));
       List<String> unmet = figures.unmet(part.request());
-      detail.put("not_trained", unmet.size());
+      detail.put("not_trained", untrained.size());
+      if (!untrained.isEmpty()) {
+        say(
+            "%d documents of request %s could not be trained on and stay known; ledger --request %2$s shows it"
+                .formatted(untrained.size(), part.request()));
+      }
       return Draft.open(EntryKind.FORGOTTEN, part.request(), plan.night(), detail)
-          .with(Map.of(RequestBook.DOCUMENTS, part.documents(), "not_trained", unmet));
+          .with(
+              Map.of(
+                  RequestBook.DOCUMENTS,
+                  trained,
+                  RequestBook.UNTRAINED,
+                  untrained,
+                  "not_trained",
+                  unmet));
     }
   }
 }

@@ -11,9 +11,12 @@ import static lethe.table.Columns.SHA256;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.sha2;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -48,6 +51,12 @@ final class SourceLookup {
 
   private static final int LITTLE_PARTITIONS = 4;
 
+  /** Begins the names of columns that say whether a condition is met. */
+  private static final String CONDITION = "_where";
+
+  /** Column with the highest hash of a document's rows. */
+  private static final String LAST = "_last";
+
   /** The number of a wish among all. */
   private static final String WISH = "wish";
 
@@ -73,7 +82,7 @@ final class SourceLookup {
    * @param documents of each request, by its id, in order; without those of refused requests
    * @param unknown what a request names and no document is, by its id
    * @param refused why a request cannot be carried out, by its id
-   * @param there the forgotten documents that the sources still have
+   * @param there the forgotten documents that the sources still have as they were
    */
   record Found(
       Map<String, List<ForgottenName>> documents,
@@ -105,6 +114,7 @@ final class SourceLookup {
     try {
       return find(asked, forgotten, refused);
     } catch (Exception e) { // Spark's are checked but not declared
+      read(documents(List.of()), lit(true)); // fails where the sources do, whatever is asked
       int before = refused.size();
       List<Asked> others = asked(requests, refused, this::failure); // a condition on some document
       if (refused.size() == before) {
@@ -162,16 +172,14 @@ final class SourceLookup {
     return documents(List.of(where)).problem(where).map(what -> "where " + what);
   }
 
+  private static void read(Documents documents, Column what) {
+    documents.read().select(what).write().format("noop").mode("overwrite").save();
+  }
+
   /** Why a condition fails on some document. */
   private Optional<String> failure(Predicate where) {
     try {
-      documents(List.of(where))
-          .read()
-          .select(expr(where.sql()))
-          .write()
-          .format("noop")
-          .mode("overwrite")
-          .save();
+      read(documents(List.of(where)), expr(where.sql()));
       return Optional.empty();
     } catch (Exception e) { // Spark's are checked but not declared
       String why = String.valueOf(ExceptionUtils.getRootCause(e).getMessage());
@@ -246,15 +254,22 @@ final class SourceLookup {
         columns.add(expr(asked.get(i).wish().key()).as(condition(i)));
       }
     }
-    return documents
-        .read()
-        .where(col(UNUSABLE).isNull())
-        .select(columns.toArray(Column[]::new))
-        .dropDuplicates(new String[] {DOMAIN, DOCUMENT});
+    Dataset<Row> rows =
+        documents.read().where(col(UNUSABLE).isNull()).select(columns.toArray(Column[]::new));
+    List<Column> ofRows = new ArrayList<>(List.of(max(SHA256).as(LAST), max(URL).as(URL)));
+    for (String name : rows.columns()) {
+      if (name.startsWith(CONDITION)) {
+        ofRows.add(max(name).as(name)); // met, if by any of its rows
+      }
+    }
+    return rows.groupBy(DOMAIN, DOCUMENT)
+        .agg(min(SHA256).as(SHA256), ofRows.toArray(Column[]::new))
+        .where(col(SHA256).equalTo(col(LAST))) // several texts under one id are in no split
+        .drop(LAST);
   }
 
   private static String condition(int wish) {
-    return "_where" + wish;
+    return CONDITION + wish;
   }
 
   /** Columns {@code wish domain document _url sha256}. */
@@ -368,16 +383,26 @@ final class SourceLookup {
     }
     Dataset<Row> names =
         spark.createDataFrame(
-            forgotten.stream().map(f -> RowFactory.create(f.domain(), f.document())).toList(),
+            forgotten.stream()
+                .map(f -> RowFactory.create(f.domain(), f.document()))
+                .distinct()
+                .toList(),
             NAMES);
-    Set<List<String>> there = new LinkedHashSet<>();
+    Map<List<String>, String> there = new HashMap<>();
     index
         .join(names, new String[] {DOMAIN, DOCUMENT})
-        .select(DOMAIN, DOCUMENT)
+        .select(DOMAIN, DOCUMENT, SHA256)
         .collectAsList()
-        .forEach(row -> there.add(List.of(row.<String>getAs(DOMAIN), row.<String>getAs(DOCUMENT))));
+        .forEach(row -> there.put(List.of(row.getString(0), row.getString(1)), row.getString(2)));
     return forgotten.stream()
-        .filter(f -> there.contains(List.of(f.domain(), f.document())))
+        .filter(f -> isThere(f, there.get(List.of(f.domain(), f.document()))))
         .toList();
+  }
+
+  /**
+   * @param sha256 of the text that the sources have under its name; null for none
+   */
+  private static boolean isThere(ForgottenName document, String sha256) {
+    return sha256 != null && (document.sha256() == null || document.sha256().equals(sha256));
   }
 }

@@ -15,6 +15,17 @@ import lethe.json.OrNull;
 public record ForgottenName(
     String domain, String document, @OrNull String url, @OrNull String sha256) {
 
+  /**
+   * A document as it was when it was looked at.
+   *
+   * @param sha256 of its text; null where it is not known
+   */
+  public record Text(String domain, String document, @OrNull String sha256) {}
+
+  public Text text() {
+    return new Text(domain, document, sha256);
+  }
+
   /** Whether a line names this document; a condition or a domain as a whole is not known here. */
   boolean meant(Wish wish) {
     boolean within = wish.domain() == null || wish.domain().equals(domain);

@@ -31,6 +31,9 @@ public final class RequestBook {
   /** The member of its detail that says how many documents of the request are still known. */
   public static final String LEFT = "left";
 
+  /** The member of the same part that names documents which a run could not train on. */
+  public static final String UNTRAINED = "untrained";
+
   /** The member that says why a request is not carried out. */
   public static final String REASON = "reason";
 
@@ -38,7 +41,8 @@ public final class RequestBook {
   private static final String RECEIVED = "received";
 
   private final Map<String, RequestState> requests = new LinkedHashMap<>();
-  private final Map<List<String>, ForgottenName> forgotten = new LinkedHashMap<>();
+  private final Map<ForgottenName.Text, ForgottenName> forgotten = new LinkedHashMap<>();
+  private final Set<ForgottenName.Text> untrained = new HashSet<>();
   private final Set<SetAside> setAside = new LinkedHashSet<>();
 
   private RequestBook() {}
@@ -72,7 +76,10 @@ public final class RequestBook {
             (request, state) -> state.forgotten(entry.detail().path(LEFT).asLong(), entry.night()));
         for (JsonNode document : line.secret().path(DOCUMENTS)) {
           ForgottenName name = read(document, ForgottenName.class);
-          forgotten.put(place(name), name);
+          forgotten.put(name.text(), name);
+        }
+        for (JsonNode document : line.secret().path(UNTRAINED)) {
+          untrained.add(read(document, ForgottenName.class).text());
         }
       }
       case REFUSED -> end(line, RequestStatus.REFUSED);
@@ -100,10 +107,6 @@ public final class RequestBook {
     }
   }
 
-  private static List<String> place(ForgottenName name) {
-    return List.of(name.domain(), name.document());
-  }
-
   /** All requests, in the order in which they were read. */
   public Collection<RequestState> requests() {
     return List.copyOf(requests.values());
@@ -125,9 +128,19 @@ public final class RequestBook {
         .toList();
   }
 
-  /** Whether a document was forgotten. */
-  public boolean isForgotten(String domain, String document) {
-    return forgotten.containsKey(List.of(domain, document));
+  /** Whether a document was forgotten with the text that it has now. */
+  public boolean isForgotten(ForgottenName document) {
+    return forgotten.containsKey(document.text());
+  }
+
+  /** Whether a run was to forget a document as it is now, and could not train on it. */
+  public boolean isUntrained(ForgottenName document) {
+    return untrained.contains(document.text());
+  }
+
+  /** The forgotten documents that a line names, with the texts that they had then. */
+  public List<ForgottenName> forgotten(Wish wish) {
+    return forgotten.values().stream().filter(f -> f.meant(wish)).toList();
   }
 
   /** All lines that were set aside. */
@@ -141,16 +154,15 @@ public final class RequestBook {
   }
 
   /**
-   * The forgotten documents that a request names, if each of its lines names one of them and no
-   * line can mean others: then it is answered without a look at the sources.
+   * The forgotten documents that a request names, if each of its lines names one of them by the
+   * hash of its text: then it is answered without a look at the sources. An id may stand for
+   * another text by now.
    */
   public Optional<List<ForgottenName>> answer(DeletionRequest request) {
     List<ForgottenName> all = new ArrayList<>();
     for (Wish wish : request.wishes()) {
-      boolean exact =
-          wish.by() == NamedBy.SHA256 || (wish.by() == NamedBy.DOCUMENT && wish.domain() != null);
-      List<ForgottenName> own = forgotten.values().stream().filter(f -> f.meant(wish)).toList();
-      if (!exact || own.isEmpty()) {
+      List<ForgottenName> own = forgotten(wish);
+      if (wish.by() != NamedBy.SHA256 || own.isEmpty()) {
         return Optional.empty();
       }
       all.addAll(own);
@@ -191,6 +203,20 @@ public final class RequestBook {
     fresh.forEach(request -> superseded(request, fresh).ifPresent(drafts::add));
     content.setAside().forEach(line -> setAside(line, aside, drafts));
     return drafts;
+  }
+
+  /** The new requests that are to supersede another and do not: it is unknown, or has ended. */
+  public static List<String> supersedeNothing(List<Draft> news) {
+    Set<String> superseding = new HashSet<>();
+    news.stream()
+        .filter(draft -> draft.kind() == EntryKind.SUPERSEDED)
+        .forEach(draft -> superseding.add(draft.detail().path(REASON).asText()));
+    return news.stream()
+        .filter(draft -> draft.kind() == EntryKind.RECEIVED)
+        .filter(draft -> draft.secret().path("supersedes").isTextual())
+        .map(Draft::request)
+        .filter(id -> !superseding.contains(id))
+        .toList();
   }
 
   private static Draft received(DeletionRequest request, Instant now, Duration term) {

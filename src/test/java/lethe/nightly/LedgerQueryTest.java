@@ -51,7 +51,7 @@ class LedgerQueryTest {
             "r2       forgotten  2026-03-01T01:17  2026-03-04T00:00  0     2026-03-01",
             "r3       open       2026-03-01T01:17  2026-03-04T00:00  9     2026-03-01", // it names
             // 01, too
-            "r4       refused    2026-03-01T01:17  2026-03-10T00:00                    no document of the sources has what it names: [document no-such]",
+            "r4       refused    2026-03-01T01:17  2026-03-10T00:00                    no usable document of the sources has what it names: [document no-such]",
             "set aside: a.jsonl, line 5: it is not JSON: column 1: Unrecognized token 'nonsense'",
             "in service: crash-disk:%s/nights/nights/2026-03-01/model, of night 2026-03-01, since 2026-03-01T01:17:00Z"
                 .formatted(folder));

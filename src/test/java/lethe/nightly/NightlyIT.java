@@ -144,7 +144,7 @@ class NightlyIT {
             "r4", "FORGOTTEN 2026-03-03 Optional[0] null",
             "r5", "FORGOTTEN 2026-03-03 Optional[0] null",
             "r7",
-                "REFUSED null Optional.empty no document of the sources has what it names: [document no-such]",
+                "REFUSED null Optional.empty no usable document of the sources has what it names: [document no-such]",
             "r8", "FORGOTTEN null Optional[0] null",
             "r9",
                 "REFUSED null Optional.empty it names 18 of the 20 documents in the sources, more than the share that nightly.most-share = 0.6 allows; train a model without them, or raise the limit and send the request under another id");

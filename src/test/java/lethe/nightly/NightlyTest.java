@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,10 +29,12 @@ import lethe.folder.RunFolder;
 import lethe.ledger.Entry;
 import lethe.ledger.EntryKind;
 import lethe.ledger.LedgerLine;
+import lethe.request.ForgottenName;
 import lethe.request.RequestState;
 import lethe.request.RequestStatus;
 import lethe.settings.InvalidSettings;
 import lethe.settings.NotReady;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
@@ -197,16 +202,136 @@ class NightlyTest {
   void whatWasForgottenLongAgoIsAnsweredFromTheLedger() throws IOException {
     nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
     nights.night("2026-03-01");
+    String text = text("paper-forget-01");
     FileUtils.write(folder.resolve("data/paper.jsonl").toFile(), "", UTF_8); // the text is gone
     nights.ask(
         "b.jsonl",
-        "{\"request\": \"r2\", \"document\": \"paper-forget-01\", \"domain\": \"paper\"}");
+        "{\"request\": \"r2\", \"sha256\": \"%s\"}".formatted(DigestUtils.sha256Hex(text)));
     assertThat(nights.with(new Blind()).night("2026-03-02")).isEmpty();
     assertThat(nights.said())
         .contains(
             "nightly: request r2: everything that it names was forgotten before; see the ledger");
     assertThat(state("r2").status()).isEqualTo(RequestStatus.FORGOTTEN);
+    nights.ask("c.jsonl", "{\"request\": \"r3\", \"document\": \"paper-forget-01\"}");
+    assertThat(nights.night("2026-03-03")).isEmpty();
+    assertThat(state("r3").status())
+        .as("by its id, after a look")
+        .isEqualTo(RequestStatus.FORGOTTEN);
     assertThat(stages.runs()).hasSize(1);
+  }
+
+  /** An id is no text: what is under it now is still known. */
+  @Test
+  void aDocumentWhoseTextChangedIsForgottenAgain() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.night("2026-03-01");
+    String before = text("paper-forget-01");
+    Path paper = folder.resolve("data/paper.jsonl");
+    List<String> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(paper)) {
+      ObjectNode json = (ObjectNode) new ObjectMapper().readTree(line);
+      if (json.path("id").asText().equals("paper-forget-01")) {
+        json.put("text", "Another text altogether.");
+      }
+      lines.add(json.toString());
+    }
+    Files.write(paper, lines);
+    assertThat(text("paper-forget-01")).isEqualTo("Another text altogether.");
+    nights.ask(
+        "b.jsonl",
+        "{\"request\": \"r2\", \"document\": \"paper-forget-01\", \"domain\": \"paper\"}");
+    nights.night("2026-03-02");
+    assertThat(state("r2").night()).as("a night of its own").isEqualTo("2026-03-02");
+    assertThat(folder.resolve("nights/nights/2026-03-02/earlier.jsonl"))
+        .as("the text of the first night is not there any more")
+        .doesNotExist();
+    assertThat(nights.book().forgotten())
+        .extracting(ForgottenName::sha256)
+        .containsExactly(
+            DigestUtils.sha256Hex(before), DigestUtils.sha256Hex("Another text altogether."));
+  }
+
+  @Test
+  void whatCouldNotBeTrainedOnIsNotCalledForgotten() throws IOException {
+    stages.shorts().add("paper-forget-01");
+    nights.ask(
+        "a.jsonl",
+        "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}",
+        "{\"request\": \"r1\", \"document\": \"paper-forget-02\"}");
+    assertThat(nights.night("2026-03-01")).isEmpty();
+    assertThat(nights.said())
+        .contains(
+            "nightly: 1 documents of request r1 could not be trained on and stay known; ledger --request r1 shows it");
+    assertThat(last(EntryKind.FORGOTTEN).detail().path("not_trained").asInt()).isEqualTo(1);
+    assertThat(nights.book().forgotten())
+        .extracting(ForgottenName::document)
+        .containsExactly("paper-forget-02");
+    assertThat(state("r1").open()).isTrue();
+    assertThat(state("r1").left()).contains(1L);
+    // What is left of it is not tried again, and nothing says that it is done.
+    nights.ask("b.jsonl", "{\"request\": \"r2\", \"document\": \"paper-forget-01\"}");
+    assertThat(nights.night("2026-03-02")).isEmpty();
+    for (String id : List.of("r1", "r2")) {
+      assertThat(state(id).status()).isEqualTo(RequestStatus.REFUSED);
+      assertThat(state(id).reason())
+          .startsWith("what is left of it cannot be trained on")
+          .endsWith(": [paper/paper-forget-01]");
+    }
+    assertThat(nights.said())
+        .as("a log names no document")
+        .noneMatch(line -> line.contains("paper-forget"));
+    assertThat(stages.runs()).hasSize(1);
+  }
+
+  @Test
+  void theFileOfEarlierDocumentsIsMadeAgainIfItIsDamaged() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    nights.ask("a2.jsonl", "{\"request\": \"r2\", \"document\": \"paper-forget-02\"}");
+    nights.night("2026-03-01");
+    Path paper = folder.resolve("data/paper.jsonl");
+    List<String> lines = Files.readAllLines(paper);
+    Files.write(paper, lines.stream().filter(l -> !l.contains("paper-forget-02\"")).toList());
+    nights.ask("b.jsonl", "{\"request\": \"r3\", \"document\": \"paper-forget-03\"}");
+    NightStages full =
+        new Other(stages) {
+          @Override
+          public Optional<String> run(lethe.run.RunConfig night) {
+            throw new NotReady("0 of 2 executors came");
+          }
+        };
+    assertThatThrownBy(() -> nights.with(full).night("2026-03-02")).isInstanceOf(NotReady.class);
+    Path earlier = folder.resolve("nights/nights/2026-03-02/earlier.jsonl");
+    String planned = Files.readString(earlier);
+    assertThat(planned).contains("paper-forget-01").doesNotContain("paper-forget-02");
+    Files.writeString(earlier, "{}");
+    assertThat(nights.night("2026-03-02")).isEmpty();
+    assertThat(Files.readString(earlier)).isEqualTo(planned);
+    assertThat(nights.said())
+        .anySatisfy(
+            line -> assertThat(line).endsWith("was not as it was planned, and is made again"));
+    assertThat(state("r3").night()).isEqualTo("2026-03-02");
+  }
+
+  @Test
+  void aRequestThatSupersedesNothingIsReceivedWithAWord() throws IOException {
+    nights.ask(
+        "a.jsonl",
+        "{\"request\": \"r1\", \"document\": \"paper-forget-01\", \"supersedes\": \"r0\"}");
+    nights.night("2026-03-01");
+    assertThat(nights.said())
+        .contains(
+            "nightly: request r1 is to supersede one that is not open, or unknown; both stay as they are");
+    assertThat(state("r1").status()).isEqualTo(RequestStatus.FORGOTTEN);
+  }
+
+  private String text(String id) throws IOException {
+    for (String line : Files.readAllLines(folder.resolve("data/paper.jsonl"))) {
+      JsonNode json = new ObjectMapper().readTree(line);
+      if (json.path("id").asText().equals(id)) {
+        return json.path("text").asText();
+      }
+    }
+    throw new IllegalArgumentException(id);
   }
 
   @Test
@@ -220,7 +345,7 @@ class NightlyTest {
     assertThat(nights.night("2026-03-01")).isEmpty();
     assertThat(state("r1").status()).isEqualTo(RequestStatus.REFUSED);
     assertThat(state("r1").reason())
-        .isEqualTo("no document of the sources has what it names: [document no-such]");
+        .isEqualTo("no usable document of the sources has what it names: [document no-such]");
     assertThat(state("r2").reason()).isEqualTo("it names everything");
     assertThat(state("r3").status()).isEqualTo(RequestStatus.FORGOTTEN);
     Entry forgotten = last(EntryKind.FORGOTTEN);
@@ -239,7 +364,7 @@ class NightlyTest {
     nights.night("2026-03-02");
     assertThat(nights.said())
         .contains(
-            "nightly: 1 documents that were forgotten before are no longer in the sources and cannot be tested again");
+            "nightly: 1 documents that were forgotten before are no longer in the sources as they were and cannot be tested again");
     assertThat(last(EntryKind.PLANNED).detail().path("gone").asInt()).isEqualTo(1);
     assertThat(folder.resolve("nights/nights/2026-03-02/earlier.jsonl")).doesNotExist();
   }

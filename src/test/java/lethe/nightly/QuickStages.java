@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import lethe.folder.FaultyFileSystem;
 import lethe.folder.RunFolder;
 import lethe.model.TinyLlama;
@@ -39,12 +42,14 @@ import org.apache.commons.codec.digest.DigestUtils;
  * @param data JSON lines with the documents
  * @param unmet what the gate of a night says, by its name
  * @param runs counts the models that were made, by night
+ * @param shorts ids of documents that are too short to be trained on
  */
-record QuickStages(Path data, Map<String, String> unmet, Map<String, Integer> runs)
+record QuickStages(
+    Path data, Map<String, String> unmet, Map<String, Integer> runs, Set<String> shorts)
     implements NightStages {
 
   static QuickStages over(Path data) {
-    return new QuickStages(data, new TreeMap<>(), new TreeMap<>());
+    return new QuickStages(data, new TreeMap<>(), new TreeMap<>(), new TreeSet<>());
   }
 
   private List<ForgottenName> documents() {
@@ -108,6 +113,7 @@ record QuickStages(Path data, Map<String, String> unmet, Map<String, Integer> ru
       runs.merge(name, 1, Integer::sum);
       write(folder, seed(night, files), files);
     }
+    files.writeText(folder.evaluation(), "{\"documents\": [" + scored(night, files) + "]}");
     String why = unmet.get(name);
     files.writeText(
         new org.apache.hadoop.fs.Path(folder.report(), "report.json"),
@@ -121,6 +127,15 @@ record QuickStages(Path data, Map<String, String> unmet, Map<String, Integer> ru
         """
             .formatted(name.charAt(9) - '0', why == null ? "passed" : "failed"));
     return Optional.ofNullable(why);
+  }
+
+  /** The documents to forget that are no short ones. */
+  private String scored(RunConfig night, lethe.folder.Files files) {
+    String file = night.corpus().splits().rule(Split.FORGET).requests().orElseThrow().file();
+    return new String(files.read(new org.apache.hadoop.fs.Path(file)), StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> shorts.stream().noneMatch(line::contains))
+        .collect(Collectors.joining(", "));
   }
 
   /** A hash of all that the model depends on. */

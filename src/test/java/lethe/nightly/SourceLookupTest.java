@@ -1,6 +1,7 @@
 package lethe.nightly;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -149,17 +150,59 @@ class SourceLookupTest {
     assertThat(names(found, "right")).containsExactly("a/4");
   }
 
+  /** No split takes them, so no run could forget them. */
+  @Test
+  void severalTextsUnderOneIdAreNoDocument() throws IOException {
+    Path b = folder.resolve("b.jsonl");
+    Files.writeString(b, Files.readString(b) + "{\"id\": \"50\", \"text\": \"another\"}\n");
+    SourceLookup.Found found =
+        lookup.find(List.of(asks("id", wish(NamedBy.DOCUMENT, "50"))), List.of());
+    assertThat(names(found, "id")).isEmpty();
+    assertThat(found.unknown().get("id")).containsExactly(wish(NamedBy.DOCUMENT, "50"));
+  }
+
+  @Test
+  void aConditionIsMetByADocumentIfAnyOfItsRowsMeetsIt() throws IOException {
+    Path a = folder.resolve("a.jsonl");
+    String rows = Files.readString(a);
+    String other = "{\"id\": \"7\", \"text\": \"text 7 of a\", \"meta\": {\"author\": \"z\"}}\n";
+    for (String content : List.of(rows + other, other + rows)) {
+      Files.writeString(a, content);
+      SourceLookup.Found found =
+          lookup.find(List.of(asks("z", wish(NamedBy.WHERE, "meta.author = 'z'"))), List.of());
+      assertThat(names(found, "z")).containsExactly("a/7");
+    }
+  }
+
+  @Test
+  void sourcesThatCannotBeReadAreNoRequestsFault() throws IOException {
+    byte[] damaged = new byte[4000];
+    Arrays.fill(damaged, (byte) '{');
+    damaged[0] = (byte) 0x1f; // a packed file that ends early
+    damaged[1] = (byte) 0x8b;
+    damaged[2] = 8;
+    Files.write(folder.resolve("b.jsonl"), damaged);
+    assertThatThrownBy(
+            () ->
+                lookup.find(
+                    List.of(asks("right", wish(NamedBy.WHERE, "length(text) > 1"))), List.of()))
+        .isInstanceOf(Exception.class);
+  }
+
   @Test
   void forgottenDocumentsAreLookedForInTheSources() {
     ForgottenName there = new ForgottenName("a", "1", null, null);
+    ForgottenName changed = new ForgottenName("a", "2", null, DigestUtils.sha256Hex("text 2 once"));
+    ForgottenName unchanged =
+        new ForgottenName("a", "3", null, DigestUtils.sha256Hex("text 3 of a"));
     ForgottenName gone = new ForgottenName("a", "100", null, null);
     ForgottenName elsewhere = new ForgottenName("b", "1", null, null);
     assertThat(
             lookup
                 .find(
                     List.of(asks("r", wish(NamedBy.DOCUMENT, "4"))),
-                    List.of(elsewhere, there, gone))
+                    List.of(elsewhere, there, changed, unchanged, gone))
                 .there())
-        .containsExactly(there);
+        .containsExactly(there, unchanged);
   }
 }

@@ -289,9 +289,16 @@ class DeletionRequestsTest {
     forget("r1", 0, "y");
     assertThat(state("r1").status()).isEqualTo(RequestStatus.FORGOTTEN);
     RequestBook book = RequestBook.of(ledger);
-    assertThat(book.isForgotten("a", "x")).isTrue();
-    assertThat(book.isForgotten("b", "x")).isFalse();
-    assertThat(book.answer(request("r2", new Wish(NamedBy.DOCUMENT, "x", "a")))).isPresent();
+    ForgottenName x = new ForgottenName("a", "x", null, "ab".repeat(32));
+    assertThat(book.isForgotten(x)).isTrue();
+    assertThat(book.isForgotten(new ForgottenName("b", "x", null, x.sha256()))).isFalse();
+    assertThat(book.isForgotten(new ForgottenName("a", "x", null, "cd".repeat(32))))
+        .as("the id has another text now")
+        .isFalse();
+    assertThat(book.forgotten(new Wish(NamedBy.DOCUMENT, "x", "a"))).containsExactly(x);
+    assertThat(book.answer(request("r2", new Wish(NamedBy.DOCUMENT, "x", "a"))))
+        .as("an id may have another text by now")
+        .isEmpty();
     assertThat(book.answer(request("r2", new Wish(NamedBy.SHA256, "ab".repeat(32), null))))
         .hasValueSatisfying(found -> assertThat(found).hasSize(2));
     assertThat(book.answer(request("r2", new Wish(NamedBy.DOCUMENT, "x", null))))
