@@ -470,6 +470,89 @@ class DescentIT {
     return assertThat(refused.getMessage()).as(verb.spelling());
   }
 
+  /** From the finetuned model to the report, with no worker and no step. */
+  @Test
+  void aTaskVectorIsTakenOffWithoutTraining() throws IOException {
+    Path conf = prepared();
+    copy("taught");
+    String[] forget = {"run.dir=" + folder.resolve("taught"), "finetune.splits=[forget]"};
+    run(Verb.FINETUNE, conf, with(List.of(forget), "train.learning-rate=0.01"));
+    Path taught = folder.resolve("taught/finetuned");
+    List<String> taskVector =
+        List.of(
+            "unlearn.method=task-vector",
+            "unlearn.reinforced-model=" + taught,
+            "train.workers=7"); // more than local[1] has room for
+    String[] half = with(taskVector, "unlearn.task-vector-scale=0.5");
+    String said = run(Verb.UNLEARN, conf, half);
+    assertThat(said)
+        .contains("without 0.5 times what file:" + taught + " has more than")
+        .doesNotContain("worker", "step 1");
+    assertThat(folder.resolve("run/coverage.json")).as("nothing was trained on").doesNotExist();
+    assertThat(folder.resolve("run/steps.jsonl")).doesNotExist();
+    float[] w = values("model");
+    float[] f = values("taught/finetuned");
+    float[] made = values("run/model");
+    for (int i = 0; i < w.length; i++) {
+      assertThat(made[i]).isEqualTo((float) (w[i] - 0.5 * ((double) f[i] - w[i])));
+    }
+    assertThat(made).isNotEqualTo(w);
+    JsonNode origin = new ObjectMapper().readTree(folder.resolve("run/model/lethe.json").toFile());
+    assertThat(origin.at("/made/stage").asText()).isEqualTo("unlearn");
+    assertThat(origin.at("/made/models/reinforced").asText()).hasSize(64);
+    assertThat(origin.at("/made/run/parts/unlearn.task-vector-scale").asDouble()).isEqualTo(0.5);
+
+    assertThat(run(Verb.UNLEARN, conf, half)).contains("unlearn: finished before");
+    assertRefused(Verb.UNLEARN, conf, with(taskVector, "unlearn.task-vector-scale=1"))
+        .contains("unlearn.task-vector-scale was 0.5, is 1")
+        .contains("overwrite=true");
+    run(Verb.EVALUATE, conf, with(List.of(half), "train.workers=1"));
+    run(Verb.REPORT, conf, half);
+    JsonNode report =
+        new ObjectMapper().readTree(folder.resolve("run/report/report.json").toFile());
+    assertThat(nll(report.get("scores"), "unlearned", "forget"))
+        .isGreaterThan(nll(report.get("scores"), "original", "forget"));
+
+    String[] once = with(taskVector, "unlearn.task-vector-scale=1", "overwrite=true");
+    run(Verb.UNLEARN, conf, once);
+    assertThat(values("run/model")).isNotEqualTo(made);
+    Files.delete(folder.resolve("taught/run.json")); // it holds to the settings of the first
+    run(Verb.FINETUNE, conf, with(List.of(forget), "train.steps=1", "overwrite=true"));
+    assertRefused(Verb.UNLEARN, conf, with(taskVector, "unlearn.task-vector-scale=1"))
+        .contains("(reinforced model: was ");
+  }
+
+  @Test
+  void aTaskVectorRefusesWhatStepsAreFor() throws IOException {
+    Path conf = prepared();
+    List<String> taskVector =
+        List.of(
+            "unlearn.method=task-vector", "unlearn.reinforced-model=" + folder.resolve("other"));
+    assertRefused(
+            Verb.UNLEARN,
+            conf,
+            with(taskVector, "stop.at-target=true", "train.lora.rank=2", "evaluate.at-steps=[1]"))
+        .contains("stop.at-target must be false for task-vector, which makes no steps")
+        .contains("train.lora.rank must be 0 for task-vector, which trains no adapter")
+        .contains("evaluate.at-steps must be empty for task-vector, which makes no steps");
+    untrained("other", "gpt2", name -> name);
+    assertRefused(Verb.UNLEARN, conf, with(taskVector))
+        .contains(
+            "unlearn.reinforced-model must name a model of the same shape as the one to unlearn, %s, was %s: one is a llama, the other a gpt2"
+                .formatted(folder.resolve("model"), folder.resolve("other")));
+    assertThat(folder.resolve("run/model")).doesNotExist();
+  }
+
+  private float[] values(String model) {
+    ModelSource source = new ModelSource(folder.resolve(model).toString(), Map.of());
+    float[] values = new float[Math.toIntExact(source.architecture().elements())];
+    source.read(
+        source.architecture(),
+        (offset, piece, from, count) ->
+            System.arraycopy(piece, from, values, Math.toIntExact(offset), count));
+    return values;
+  }
+
   @Test
   void whatWasForgottenIsCountedAgainstWhatWasAsked() throws IOException {
     Path conf = prepared();

@@ -307,10 +307,17 @@ final class ModelFolders {
   }
 
   private void fits(String setting, String path, Architecture own, Architecture template) {
-    if (!own.tensors().equals(template.tensors())) {
+    boolean added = // to weights
+        setting.equals("unlearn.reinforced-model") && !config.unlearn().method().trains();
+    if (!own.tensors().equals(template.tensors())
+        || (added && !own.type().equals(template.type()))) {
       findings.problem(
-          "%s must name a model of the same shape as the one to unlearn, was %s"
-              .formatted(setting, path));
+          "%s must name a model of the same shape as the one to unlearn, %s, was %s: %s"
+              .formatted(
+                  setting,
+                  config.pretrain().map(RunConfig.PretrainSettings::model).orElse(config.model()),
+                  path,
+                  template.difference(own).orElseThrow()));
     }
     if (sample(path).isPresent()) {
       return; // it is written before it is read

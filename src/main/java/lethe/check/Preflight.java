@@ -55,11 +55,13 @@ public final class Preflight {
    * @param architecture of the model that is trained, where it is known
    */
   List<String> problems(Optional<Architecture> architecture) {
-    boolean alone = config.verb() == Verb.PREPARE && cluster.oneProcess(); // needs no slot
+    boolean steps = config.makesSteps() || !config.verb().trains();
+    boolean alone = // needs no slot
+        (config.verb() == Verb.PREPARE || !steps) && cluster.oneProcess();
     problems.addAll(
         cluster.problems(
             alone ? Optional.empty() : Optional.of(config.train()), config.plaintext()));
-    if (problems.isEmpty() && config.verb().trains()) { // sizes can be read
+    if (problems.isEmpty() && config.makesSteps()) { // sizes can be read
       architecture.ifPresent(this::training);
     }
     return problems;
@@ -172,7 +174,7 @@ public final class Preflight {
    * @throws NotReady when they do not start in time
    */
   public void executors(SparkSession spark) {
-    if (cluster.oneProcess() || !config.verb().trains()) {
+    if (cluster.oneProcess() || !config.makesSteps()) {
       return;
     }
     long end = System.nanoTime() + config.train().startTimeout().toNanos();

@@ -138,7 +138,11 @@ public final class Validation {
     Optional<Architecture> sized = architecture.filter(a -> config.settings().problems().isEmpty());
     findings.look(() -> findings.problems(preflight.problems(sized)));
     if (findings.problems().isEmpty()) {
-      architecture.map(preflight::budget).orElse(List.of()).forEach(findings::right);
+      architecture
+          .filter(a -> config.makesSteps() || !config.verb().trains())
+          .map(preflight::budget)
+          .orElse(List.of())
+          .forEach(findings::right);
     }
   }
 

@@ -18,6 +18,8 @@ public enum Forget {
       "the same with each label one place early, as in that paper's code; for comparison"),
   SAMPLED_LABELS("learn tokens drawn from the original model instead (Yao et al.)"),
   SOFT_LABELS("the same towards the whole distribution (Yao et al.)"),
+  TASK_VECTOR(
+      "take off the weights what finetuning on the text adds, without training (Ilharco et al.)"),
   GENERIC_PREDICTIONS("predict as if the text had never been seen (Eldan and Russinovich)"),
   CE_U("learn the model's own prediction without the true token (Yang)"),
   CALIBRATED(
@@ -57,6 +59,11 @@ public enum Forget {
     return Section.spelling(this);
   }
 
+  /** Whether it is a loss to descend on; the other works on the weights themselves. */
+  boolean trains() {
+    return this != TASK_VECTOR;
+  }
+
   /** Whether it cannot do without {@link TermSettings#capNats}. */
   boolean needsCap() {
     return this == CAPPED_ASCENT || this == CAPPED_ENTROPY;
@@ -83,7 +90,7 @@ public enum Forget {
     return this == IDK || this == MISMATCH;
   }
 
-  /** The formula. */
+  /** The formula of one that {@link #trains}. */
   Term term(TermSettings settings) {
     return switch (this) {
       case GRADIENT_ASCENT -> new GradientAscent();
@@ -96,6 +103,7 @@ public enum Forget {
       case ADVERSARIAL_LABELS_EARLY -> new CrossEntropy(ViewKind.EARLY_ADVERSARIAL_LABELS);
       case SAMPLED_LABELS -> new CrossEntropy(ViewKind.SAMPLED_LABELS);
       case SOFT_LABELS -> new Distillation(settings.predictions());
+      case TASK_VECTOR -> throw new IllegalStateException(spelling() + " has no term");
       case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));
       case CE_U -> new CrossEntropyUnlearning();
       case CALIBRATED -> new Distillation(settings.calibrated());

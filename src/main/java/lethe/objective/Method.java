@@ -62,6 +62,11 @@ public record Method(
         name, forget.get(), retain, retain.isEmpty() ? Map.of() : Map.of(Split.RETAIN.key(), 1.0));
   }
 
+  /** Whether it is something to minimise; otherwise it has no roles, and no step is made. */
+  public boolean trains() {
+    return forget.trains();
+  }
+
   /** Every method with what it does, one per line. */
   static List<String> lines() {
     List<String> lines = new ArrayList<>();
@@ -78,7 +83,9 @@ public record Method(
     for (Forget forget : Forget.values()) {
       lines.add("  " + forget.spelling() + ": " + forget.summary());
     }
-    lines.add("and each of these single terms with one of");
+    lines.add(
+        "and each of these single terms but %s with one of"
+            .formatted(Forget.TASK_VECTOR.spelling()));
     for (Retain retain : Retain.values()) {
       lines.add("  +" + retain.spelling() + ": " + retain.summary());
     }
@@ -96,6 +103,9 @@ public record Method(
   List<Role> roles(
       double forgetWeight, Map<String, Double> own, TermSettings settings, ChunkCap cap) {
     List<Role> roles = new ArrayList<>();
+    if (!trains()) {
+      return roles;
+    }
     if (forgetWeight > 0) {
       roles.add(new Role(Split.FORGET.key(), forget.term(settings), forgetWeight, cap));
     }

@@ -17,6 +17,7 @@ import lethe.target.Split;
  * @param retainBoundRate with which their weights follow, per nat and step, greater than 0
  * @param sharpnessRadius how far weights are moved before the forget term's gradient is taken; 0:
  *     not at all
+ * @param taskVectorScale how many times a task vector is taken off, greater than 0
  * @param initialWeights Hugging Face folder of the weights to begin with, where they are not the
  *     original's
  * @param startNoise share of noise in the matrices to begin with, from 0 to 1
@@ -38,6 +39,7 @@ public record UnlearnSettings(
     Optional<Double> retainBound,
     double retainBoundRate,
     double sharpnessRadius,
+    double taskVectorScale,
     Optional<String> initialWeights,
     double startNoise,
     Reference reference,
@@ -62,6 +64,11 @@ public record UnlearnSettings(
     START
   }
 
+  /** Whether a name is that of a method that makes no steps. */
+  public static boolean isUntrained(String method) {
+    return method.equals(Forget.TASK_VECTOR.spelling());
+  }
+
   /** Reads {@code unlearn}. */
   public static UnlearnSettings read(Section root) {
     Section unlearn = root.section("unlearn");
@@ -74,6 +81,7 @@ public record UnlearnSettings(
             unlearn.optionalNumber("retain-bound", 0, 1e6),
             unlearn.doubleInRange("retain-bound-rate", 1e-9, 1e9),
             unlearn.doubleInRange("sharpness-radius", 0, 1e6),
+            unlearn.doubleInRange("task-vector-scale", 1e-9, 1e6),
             unlearn.optionalText("initial-weights"),
             unlearn.doubleInRange("start-noise", 0, 1),
             unlearn.choice("reference", Reference.class),
@@ -105,6 +113,18 @@ public record UnlearnSettings(
   }
 
   private void check(Section unlearn) {
+    if ((method.forget() == Forget.GENERIC_PREDICTIONS || !method.trains())
+        && reinforcedModel.isEmpty()) {
+      unlearn.problem(
+          "reinforced-model",
+          "must be set for "
+              + method.name()
+              + "; it takes the folder of a model finetuned on forget");
+    }
+    if (!method.trains()) {
+      checkUntrained(unlearn);
+      return;
+    }
     if (method.forget().needsCap() && !unlearn.has("cap-nats")) {
       unlearn.problem(
           "cap-nats", "must be set for " + method.name() + "; it takes a number of nats per token");
@@ -114,13 +134,6 @@ public record UnlearnSettings(
           CHUNK_CAP,
           "is a loss on the text to forget, of which %s takes none; leave it at null"
               .formatted(method.name()));
-    }
-    if (method.forget() == Forget.GENERIC_PREDICTIONS && reinforcedModel.isEmpty()) {
-      unlearn.problem(
-          "reinforced-model",
-          "must be set for "
-              + method.name()
-              + "; it takes the folder of a model finetuned on forget");
     }
     if (retainBound.isPresent() && method.retain().isEmpty()) {
       unlearn.problem(
@@ -149,7 +162,9 @@ public record UnlearnSettings(
           "sharpness-radius",
           "moves weights by the forget term's gradient, and unlearn.forget-weight is 0; set it to 0");
     }
-    if (method.retain().isPresent() && roles().stream().allMatch(Role::forgets)) {
+    if (method.trains()
+        && method.retain().isPresent()
+        && roles().stream().allMatch(Role::forgets)) {
       unlearn.problem(
           "retain-weights",
           "must be above 0 for a split that "
@@ -157,6 +172,33 @@ public record UnlearnSettings(
               + " keeps, was 0 for all; to keep none, set unlearn.method="
               + method.forget().spelling());
     }
+  }
+
+  /** Checks a method that makes no step: nothing that weighs or steers steps may be set. */
+  private void checkUntrained(Section unlearn) {
+    String name = method.forget().spelling();
+    if (method.retain().isPresent()) {
+      unlearn.problem(
+          "method",
+          "%s changes weights without training, so %s could not keep anything; set unlearn.method=%1$s, and train what is to be kept afterwards from its model"
+              .formatted(name, method.retain().get().spelling()));
+    }
+    Map<String, Boolean> steering = new TreeMap<>();
+    steering.put("retain-weights", !retainWeights.isEmpty());
+    steering.put("retain-bound", retainBound.isPresent());
+    steering.put("forget-weight", forgetWeight != 1);
+    steering.put("start-noise", startNoise > 0);
+    steering.put("sharpness-radius", sharpnessRadius > 0);
+    steering.put(CHUNK_CAP, chunkCap.any() || cappedAtTarget);
+    steering.forEach(
+        (key, set) -> {
+          if (set) {
+            unlearn.problem(
+                key,
+                "is for methods that train, and %s does not; leave it out, unlearn.task-vector-scale says how much is forgotten"
+                    .formatted(name));
+          }
+        });
   }
 
   private static ChunkCap chunkCap(Section unlearn) {

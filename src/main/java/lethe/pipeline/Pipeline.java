@@ -277,7 +277,12 @@ public final class Pipeline {
     stage(Verb.PRETRAIN, () -> pretrain(training).toString());
     stage(Verb.FINETUNE, () -> finetune(training).toString());
     stage(Verb.RETRAIN, () -> retrain(training).toString());
-    stage(Verb.UNLEARN, () -> new Unlearn(training, models).execute().toString());
+    stage(
+        Verb.UNLEARN,
+        () ->
+            config.unlearn().method().trains()
+                ? new Unlearn(training, models).execute().toString()
+                : "model " + new TaskVector(training, models).execute());
     stage(Verb.EVALUATE, () -> evaluate(spark, training));
   }
 

@@ -184,6 +184,16 @@ public record RunConfig(
         : does(stage);
   }
 
+  /** Whether some stage of this invocation makes training steps, so that workers are needed. */
+  public boolean makesSteps() {
+    return verb.trains()
+        && ((checks(Verb.UNLEARN) && unlearn.method().trains())
+            || (checks(Verb.PRETRAIN) && pretrain.isPresent())
+            || checks(Verb.FINETUNE)
+            || checks(Verb.RETRAIN)
+            || (checks(Verb.EVALUATE) && !evaluate.robustness().relearnSteps().isEmpty()));
+  }
+
   /** Whether a term of the method takes such a view of examples. */
   public boolean needs(ViewKind kind) {
     return unlearn.roles().stream().anyMatch(role -> role.term().views().contains(kind));

@@ -50,6 +50,9 @@ public record SettingRules(RunConfig config, Section root) {
 
   private void method() {
     String method = config.unlearn().method().name();
+    if (!config.unlearn().method().trains()) {
+      withoutSteps(method);
+    }
     for (Role role : config.unlearn().roles()) {
       if (!role.forgets() && !asked().contains(role.split())) {
         root.section("unlearn")
@@ -100,6 +103,26 @@ public record SettingRules(RunConfig config, Section root) {
               "method",
               "%s needs questions and answers, and no source names any; name them in corpus.sources, or choose another"
                   .formatted(method));
+    }
+  }
+
+  /** Refuses what steps are for where the method makes none. */
+  private void withoutSteps(String method) {
+    if (config.stop().atTarget()) {
+      root.section("stop")
+          .problem(
+              "at-target",
+              "must be false for %s, which makes no steps that could stop; try several values of unlearn.task-vector-scale instead"
+                  .formatted(method));
+    }
+    if (config.train().adapter().isPresent()) {
+      root.section("train")
+          .section("lora")
+          .problem("rank", "must be 0 for %s, which trains no adapter".formatted(method));
+    }
+    if (!config.evaluate().atSteps().isEmpty()) {
+      root.section("evaluate")
+          .problem("at-steps", "must be empty for %s, which makes no steps".formatted(method));
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import lethe.json.Json;
+import lethe.objective.UnlearnSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
 
@@ -44,6 +45,14 @@ public record SweepSettings(List<String> methods, List<Double> rates) {
               .formatted(
                   settings.methods.size() * rates.size(), settings.methods.size(), MOST_RUNS));
     }
+    settings.methods.stream()
+        .filter(UnlearnSettings::isUntrained)
+        .forEach(
+            method ->
+                sweep.problem(
+                    "methods",
+                    "name %s, which has no rate: every rate would make the same model; run it by itself, and compare with lethe report"
+                        .formatted(method)));
     return settings;
   }
 

@@ -47,6 +47,7 @@ public final class EveryTerm {
             settings ->
                 Stream.concat(
                     Arrays.stream(Forget.values())
+                        .filter(Forget::trains)
                         .map(forget -> forget.term(settings))
                         .map(EveryTerm::open),
                     Arrays.stream(Retain.values()).map(retain -> retain.term(settings))))

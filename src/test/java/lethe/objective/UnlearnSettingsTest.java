@@ -34,6 +34,7 @@ class UnlearnSettingsTest {
                 Optional.empty(),
                 1,
                 0,
+                1,
                 Optional.empty(),
                 0,
                 Reference.ORIGINAL,
@@ -171,6 +172,52 @@ class UnlearnSettingsTest {
     assertThatThrownBy(() -> read("unlearn.method=npo+kl", "unlearn.retain-weights.retain=0"))
         .hasMessage(
             "unlearn.retain-weights must be above 0 for a split that kl keeps, was 0 for all; to keep none, set unlearn.method=npo");
+  }
+
+  @Test
+  void aTaskVectorNeedsAModelAndTakesNothingThatTrainingTakes() throws IOException {
+    UnlearnSettings asked =
+        read(
+            "unlearn.method=task-vector",
+            "unlearn.reinforced-model=/f",
+            "unlearn.task-vector-scale=0.4");
+    assertThat(asked.taskVectorScale()).isEqualTo(0.4);
+    assertThat(asked.roles()).as("nothing to descend on").isEmpty();
+    assertThat(asked.method().trains()).isFalse();
+    assertThatThrownBy(() -> read("unlearn.method=task-vector"))
+        .hasMessage(
+            "unlearn.reinforced-model must be set for task-vector; it takes the folder of a model finetuned on forget");
+    assertThatThrownBy(() -> read("unlearn.method=task-vector+kl", "unlearn.reinforced-model=/f"))
+        .hasMessage(
+            "unlearn.method task-vector changes weights without training, so kl could not keep anything; set unlearn.method=task-vector, and train what is to be kept afterwards from its model");
+    assertThatThrownBy(
+            () ->
+                read(
+                    "unlearn.method=task-vector",
+                    "unlearn.reinforced-model=/f",
+                    "unlearn.retain-weights.retain=2",
+                    "unlearn.retain-bound=0.1",
+                    "unlearn.forget-weight=0",
+                    "unlearn.start-noise=0.1",
+                    "unlearn.sharpness-radius=0.01",
+                    "unlearn.chunk-cap-nats=4"))
+        .isInstanceOfSatisfying(
+            InvalidSettings.class,
+            e ->
+                assertThat(e.problems())
+                    .extracting(problem -> problem.substring(0, problem.indexOf(' ')))
+                    .containsExactly(
+                        "unlearn.chunk-cap-nats",
+                        "unlearn.forget-weight",
+                        "unlearn.retain-bound",
+                        "unlearn.retain-weights",
+                        "unlearn.sharpness-radius",
+                        "unlearn.start-noise"))
+        .hasMessageContaining("is for methods that train, and task-vector does not; leave it out");
+    for (String scale : List.of("0", "-1", "NaN")) {
+      assertThatThrownBy(() -> read("unlearn.task-vector-scale=" + scale))
+          .hasMessage("unlearn.task-vector-scale must be from 1.0E-9 to 1000000, was " + scale);
+    }
   }
 
   @Test

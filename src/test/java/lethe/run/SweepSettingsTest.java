@@ -2,6 +2,7 @@ package lethe.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -47,6 +48,17 @@ class SweepSettingsTest {
     }
     assertThat(runs.get(0).config().train().weightDecay())
         .isNotEqualTo(runs.get(2).config().train().weightDecay());
+  }
+
+  @Test
+  void refusesAMethodWithoutRates() throws IOException {
+    Settings user =
+        Settings.load(
+            SmallRun.in(folder), List.of("sweep.methods=[npo,task-vector]", "sweep.rates=[1e-5]"));
+    SweepSettings.read(user.root());
+    assertThat(user.problems())
+        .containsExactly(
+            "sweep.methods name task-vector, which has no rate: every rate would make the same model; run it by itself, and compare with lethe report");
   }
 
   @Test

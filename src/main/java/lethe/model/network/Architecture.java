@@ -1,6 +1,7 @@
 package lethe.model.network;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import lethe.model.checkpoint.NamedShape;
@@ -130,6 +131,46 @@ public record Architecture(
     return type.equals("gpt_neox")
         ? List.of("embed_out.weight", "lm_head.weight")
         : List.of("lm_head.weight");
+  }
+
+  /**
+   * The first thing in which a network differs from another whose weights it could not take.
+   *
+   * @return a clause, of this network first; nothing where all tensors are the same
+   */
+  public Optional<String> difference(Architecture other) {
+    if (!type.equals(other.type)) {
+      return Optional.of("one is a %s, the other a %s".formatted(type, other.type));
+    }
+    if (vocabulary != other.vocabulary) {
+      return Optional.of(
+          "one has a vocabulary of %d, the other of %d".formatted(vocabulary, other.vocabulary));
+    }
+    if (tied() != other.tied()) {
+      return Optional.of(
+          "one has an output matrix that is %s, the other one that is %s"
+              .formatted(output(), other.output()));
+    }
+    List<NamedShape> own = tensors();
+    List<NamedShape> others = other.tensors();
+    for (int i = 0; i < Math.min(own.size(), others.size()); i++) {
+      if (!own.get(i).equals(others.get(i))) {
+        return Optional.of(
+            "one has %s of %s, the other %s of %s"
+                .formatted(
+                    own.get(i).name(),
+                    own.get(i).shape(),
+                    others.get(i).name(),
+                    others.get(i).shape()));
+      }
+    }
+    return own.size() == others.size()
+        ? Optional.empty()
+        : Optional.of("one has %d tensors, the other %d".formatted(own.size(), others.size()));
+  }
+
+  private String output() {
+    return tied() ? "the embedding" : "separate";
   }
 
   /** Whether the output matrix is the embedding. */
