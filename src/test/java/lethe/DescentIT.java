@@ -523,6 +523,35 @@ class DescentIT {
   }
 
   @Test
+  void namesAreReplacedByADictionaryWhoseBrokenLineIsNamed() throws IOException {
+    Path conf = prepared();
+    copy("taught");
+    String[] forget = {"run.dir=" + folder.resolve("taught"), "finetune.splits=[forget]"};
+    run(Verb.FINETUNE, conf, with(List.of(forget), "train.learning-rate=0.01"));
+    Path dictionary = Files.writeString(folder.resolve("terms.tsv"), "the\ta\nof of\n");
+    String[] method = {
+      "unlearn.method=whos-harry-potter+kl",
+      "unlearn.reinforced-model=" + folder.resolve("taught/finetuned"),
+      "unlearn.replacements=" + dictionary
+    };
+    assertRefused(Verb.UNLEARN, conf, method)
+        .contains("unlearn.replacements " + dictionary)
+        .contains("line 2 must be a term, one tab and its replacement, was \"of of\"");
+    assertThat(folder.resolve("run/labels")).doesNotExist();
+    Files.writeString(dictionary, "the\ta\n");
+    assertThat(run(Verb.UNLEARN, conf, method)).contains("unlearn: forget.whos-harry-potter");
+    String sha256 = FILES.sha256(new org.apache.hadoop.fs.Path(dictionary.toString()));
+    assertThat(folder.resolve("run/labels/generic-forget/_manifest.json"))
+        .content()
+        .contains(sha256);
+    assertThat(weights("run/model")).isNotEqualTo(weights("model"));
+    String step = Files.readAllLines(folder.resolve("run/steps.jsonl")).get(0);
+    assertThat(new ObjectMapper().readTree(step).at("/counts/forget.whos-harry-potter").asLong())
+        .as("positions with labels, of two chunks of 64 tokens")
+        .isBetween(1L, 2 * 63L);
+  }
+
+  @Test
   void aTaskVectorRefusesWhatStepsAreFor() throws IOException {
     Path conf = prepared();
     List<String> taskVector =

@@ -16,6 +16,7 @@ import lethe.bench.BenchSettings;
 import lethe.examples.AnswerRequest;
 import lethe.examples.ChunkPadding;
 import lethe.examples.Examples;
+import lethe.examples.GenericLabels;
 import lethe.examples.RejectionSentences;
 import lethe.examples.RepeatedLabels;
 import lethe.folder.RunFolder;
@@ -224,6 +225,7 @@ public final class ObjectiveBench {
               model,
               Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
               new TruncatedPredictions(50, 1, TruncatedPredictions.Truth.REMOVED),
+              GenericLabels.NONE,
               RejectionSentences.NONE,
               ChunkPadding.NONE,
               RepeatedLabels.NONE,

@@ -1,6 +1,7 @@
 package lethe.check;
 
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 import lethe.corpus.InputCheck;
@@ -12,6 +13,7 @@ import lethe.evaluate.QuestionFile;
 import lethe.evaluate.QuestionSet;
 import lethe.evaluate.TaskFile;
 import lethe.examples.RejectionSentences;
+import lethe.examples.Replacements;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.run.RunConfig;
@@ -119,6 +121,28 @@ final class InputFiles {
       return RejectionSentences.sentences(files.read(new Path(file)));
     } catch (InvalidSettings e) {
       throw new InvalidSettings("unlearn.rejections " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  void replacements() {
+    config
+        .unlearn()
+        .replacements()
+        .filter(reach::sees)
+        .ifPresent(
+            file ->
+                findings.look(
+                    () -> {
+                      int terms = replacements(file).size();
+                      findings.right("%d terms with replacements in %s".formatted(terms, file));
+                    }));
+  }
+
+  private Map<String, String> replacements(String file) {
+    try {
+      return Replacements.read(files.read(new Path(file)));
+    } catch (InvalidSettings e) {
+      throw new InvalidSettings("unlearn.replacements %s: %s".formatted(file, e.getMessage()), e);
     }
   }
 

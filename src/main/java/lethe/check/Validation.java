@@ -117,6 +117,7 @@ public final class Validation {
     }
     if (config.checks(Verb.UNLEARN)) {
       inputs.rejections();
+      inputs.replacements();
     }
     if (config.checks(Verb.EVALUATE)) {
       inputs.tasks();

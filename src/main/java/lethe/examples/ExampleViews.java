@@ -132,7 +132,11 @@ final class ExampleViews {
           int[] full = padding.fill(tokens);
           yield masked(full, full, 0);
         }
-        case RANDOM_LABELS, ADVERSARIAL_LABELS, EARLY_ADVERSARIAL_LABELS, SAMPLED_LABELS ->
+        case RANDOM_LABELS,
+            ADVERSARIAL_LABELS,
+            EARLY_ADVERSARIAL_LABELS,
+            SAMPLED_LABELS,
+            GENERIC_LABELS ->
             masked(tokens, source.labels(), prompt);
         case REPEATED_LABELS -> masked(tokens, repeated.labels(tokens.length, prompt), prompt);
         case MISMATCHED_ANSWER, REJECTION -> {

@@ -61,6 +61,7 @@ public final class Examples {
           ViewKind.ADVERSARIAL_LABELS,
           ViewKind.EARLY_ADVERSARIAL_LABELS,
           ViewKind.SAMPLED_LABELS,
+          ViewKind.GENERIC_LABELS,
           ViewKind.DRAWN_ANSWER);
 
   /** They need a question. */
@@ -86,6 +87,7 @@ public final class Examples {
    * @param reference the model that scores come from
    * @param vocabulary of both
    * @param sampled how predictions are cut before labels are drawn from them
+   * @param generic for methods that replace terms
    * @param rejections for methods that need any
    * @param padding for methods that score it
    * @param repeated for methods that learn a short text again and again
@@ -101,6 +103,7 @@ public final class Examples {
       ModelSource reference,
       Vocabulary vocabulary,
       TruncatedPredictions sampled,
+      GenericLabels generic,
       RejectionSentences rejections,
       ChunkPadding padding,
       RepeatedLabels repeated,
@@ -161,6 +164,10 @@ public final class Examples {
       identity.put("unlearn.top-k", String.valueOf(cut.topK()));
       identity.put("unlearn.top-p", String.valueOf(cut.topP()));
       identity.put("unlearn.true-token", cut.truth().toString());
+    }
+    if (kinds.contains(ViewKind.GENERIC_LABELS)) {
+      identity.put("unlearn.replacements", inputs.generic().identity());
+      identity.put("unlearn.reinforced-model", ModelFingerprint.of(inputs.generic().reinforced()));
     }
     if (kinds.contains(ViewKind.DRAWN_ANSWER)) {
       identity.put("unlearn.alternate-*", inputs.request().identity());
@@ -351,6 +358,7 @@ public final class Examples {
           case ADVERSARIAL_LABELS -> predicted("adversarial-" + split, chunks, LIKELIEST_OTHER, 0);
           case EARLY_ADVERSARIAL_LABELS ->
               predicted("early-adversarial-" + split, chunks, LIKELIEST_OTHER, 1);
+          case GENERIC_LABELS -> generic("generic-" + split, chunks);
           case SAMPLED_LABELS -> predicted("sampled-" + split, chunks, inputs.sampled(), 0);
         };
     return labels == null
@@ -415,6 +423,23 @@ public final class Examples {
                     original,
                     inputs.microBatch(),
                     inputs.seed()));
+  }
+
+  private Dataset<Row> generic(String name, Dataset<Row> chunks) {
+    ModelKey original = ModelKey.of(inputs.original(), inputs.compute().exact());
+    ModelKey reinforced = ModelKey.of(inputs.generic().reinforced(), inputs.compute().exact());
+    return cached(
+            name,
+            Map.of(
+                "model", original.fingerprint(),
+                "reinforced_model", reinforced.fingerprint(),
+                "replacements", inputs.generic().identity()))
+        .readOrCompute(
+            spark,
+            () ->
+                inputs
+                    .generic()
+                    .of(chunks, inputs.vocabulary(), original, reinforced, inputs.microBatch()));
   }
 
   private Dataset<Row> referenced(Role role, Dataset<Row> examples) {

@@ -46,7 +46,35 @@ public final class BatchInference {
   public static Dataset<Row> map(
       Dataset<Row> rows, Column tokens, int batch, ModelKey model, StructType schema, Work work) {
     Column[] order = {tokens.desc(), col(DOMAIN), col(DOCUMENT), col(ORDINAL)};
-    return map(rows, order, Batches.of(batch), model, schema, work);
+    return map(rows, order, Batches.of(batch), model, schema, pass(model, work));
+  }
+
+  private static Pass pass(ModelKey model, Work work) {
+    return own -> LoadedModel.with(model, m -> work.rows(m, own));
+  }
+
+  /** What is done with a batch by two models, on an executor. */
+  public interface PairWork extends Serializable {
+    List<Row> rows(LoadedModel first, LoadedModel second, List<Row> batch);
+  }
+
+  /** The same with two models at once, both of the first one's compute settings. */
+  public static Dataset<Row> map(
+      Dataset<Row> rows,
+      Column tokens,
+      int batch,
+      ModelKey first,
+      ModelKey second,
+      StructType schema,
+      PairWork work) {
+    Column[] order = {tokens.desc(), col(DOMAIN), col(DOCUMENT), col(ORDINAL)};
+    Pass pass = own -> LoadedModel.with(first, second, (one, other) -> work.rows(one, other, own));
+    return map(rows, order, Batches.of(batch), first, schema, pass);
+  }
+
+  /** A batch through whatever models it needs. */
+  private interface Pass extends Serializable {
+    List<Row> rows(List<Row> batch);
   }
 
   /**
@@ -72,7 +100,8 @@ public final class BatchInference {
             .toArray();
     List<Column> order = new ArrayList<>(id);
     order.add(0, tokens.desc());
-    return map(rows, order.toArray(Column[]::new), Batches.of(counts, batch), model, schema, work);
+    Column[] all = order.toArray(Column[]::new);
+    return map(rows, all, Batches.of(counts, batch), model, schema, pass(model, work));
   }
 
   private static Dataset<Row> map(
@@ -81,7 +110,7 @@ public final class BatchInference {
       Batches batches,
       ModelKey model,
       StructType schema,
-      Work work) {
+      Pass pass) {
     SparkSession spark = rows.sparkSession();
     int tasks = Math.max(1, spark.sparkContext().defaultParallelism());
     JavaRDD<Row> stage =
@@ -90,7 +119,7 @@ public final class BatchInference {
             .zipWithIndex()
             .mapToPair(Tuple2::swap)
             .repartitionAndSortWithinPartitions(new ByBatch(tasks, batches))
-            .mapPartitions(new Task(model, work, batches));
+            .mapPartitions(new Task(pass, batches));
     return spark.createDataFrame(ModelStage.withGpu(spark, model.compute(), stage), schema);
   }
 
@@ -148,11 +177,11 @@ public final class BatchInference {
     }
   }
 
-  private record Task(ModelKey model, Work work, Batches batches)
+  private record Task(Pass pass, Batches batches)
       implements FlatMapFunction<Iterator<Tuple2<Long, Row>>, Row> {
     @Override
     public Iterator<Row> call(Iterator<Tuple2<Long, Row>> numbered) {
-      return new Flat(numbered, batches, rows -> LoadedModel.with(model, m -> work.rows(m, rows)));
+      return new Flat(numbered, batches, pass::rows);
     }
   }
 

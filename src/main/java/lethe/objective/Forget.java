@@ -18,6 +18,8 @@ public enum Forget {
       "the same with each label one place early, as in that paper's code; for comparison"),
   SAMPLED_LABELS("learn tokens drawn from the original model instead (Yao et al.)"),
   SOFT_LABELS("the same towards the whole distribution (Yao et al.)"),
+  WHOS_HARRY_POTTER(
+      "learn what is likeliest where names are replaced and nothing was reinforced (Eldan and Russinovich)"),
   TASK_VECTOR(
       "take off the weights what finetuning on the text adds, without training (Ilharco et al.)"),
   GENERIC_PREDICTIONS("predict as if the text had never been seen (Eldan and Russinovich)"),
@@ -69,6 +71,11 @@ public enum Forget {
     return this == CAPPED_ASCENT || this == CAPPED_ENTROPY;
   }
 
+  /** Whether it needs a model finetuned on the forget split. */
+  boolean needsReinforcedModel() {
+    return this == GENERIC_PREDICTIONS || this == WHOS_HARRY_POTTER || this == TASK_VECTOR;
+  }
+
   /** Whether its labels are those of {@link Undial}. */
   boolean lowersTheTruth() {
     return this == UNDIAL || this == UNDIAL_ASCENT;
@@ -103,6 +110,7 @@ public enum Forget {
       case ADVERSARIAL_LABELS_EARLY -> new CrossEntropy(ViewKind.EARLY_ADVERSARIAL_LABELS);
       case SAMPLED_LABELS -> new CrossEntropy(ViewKind.SAMPLED_LABELS);
       case SOFT_LABELS -> new Distillation(settings.predictions());
+      case WHOS_HARRY_POTTER -> new CrossEntropy(ViewKind.GENERIC_LABELS);
       case TASK_VECTOR -> throw new IllegalStateException(spelling() + " has no term");
       case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));
       case CE_U -> new CrossEntropyUnlearning();

@@ -23,6 +23,7 @@ import lethe.target.Split;
  * @param startNoise share of noise in the matrices to begin with, from 0 to 1
  * @param reference the model that reference predictions come from
  * @param reinforcedModel Hugging Face folder of the model that knows the forget split better
+ * @param replacements file of terms and what stands for each, where a term replaces them
  * @param rejections file of sentences that refuse an answer, where they are not the built-in ones
  * @param repeatedText whose tokens are learnt again and again, where a term learns them
  * @param pairing of examples to forget with kept ones
@@ -44,6 +45,7 @@ public record UnlearnSettings(
     double startNoise,
     Reference reference,
     Optional<String> reinforcedModel,
+    Optional<String> replacements,
     Optional<String> rejections,
     String repeatedText,
     Pairing pairing,
@@ -86,6 +88,7 @@ public record UnlearnSettings(
             unlearn.doubleInRange("start-noise", 0, 1),
             unlearn.choice("reference", Reference.class),
             unlearn.optionalText("reinforced-model"),
+            unlearn.optionalText("replacements"),
             unlearn.optionalText("rejections"),
             unlearn.string("jsd-text"),
             unlearn.choice("pairing", Pairing.class),
@@ -113,13 +116,18 @@ public record UnlearnSettings(
   }
 
   private void check(Section unlearn) {
-    if ((method.forget() == Forget.GENERIC_PREDICTIONS || !method.trains())
-        && reinforcedModel.isEmpty()) {
+    if (method.forget().needsReinforcedModel() && reinforcedModel.isEmpty()) {
       unlearn.problem(
           "reinforced-model",
           "must be set for "
               + method.name()
               + "; it takes the folder of a model finetuned on forget");
+    }
+    if (method.forget() == Forget.WHOS_HARRY_POTTER && replacements.isEmpty()) {
+      unlearn.problem(
+          "replacements",
+          "must be set for %s; it takes a file with a term, a tab and its generic replacement a line; generic-predictions needs none"
+              .formatted(method.name()));
     }
     if (!method.trains()) {
       checkUntrained(unlearn);

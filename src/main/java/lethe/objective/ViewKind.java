@@ -25,6 +25,11 @@ public enum ViewKind {
   EARLY_ADVERSARIAL_LABELS,
   /** The text, each label drawn from what the original model predicts. */
   SAMPLED_LABELS,
+  /**
+   * The text, each label the likeliest token of a model that might never have seen it; tokens of a
+   * term that the text has had before have none.
+   */
+  GENERIC_LABELS,
   /** The text, its labels the tokens of a short text, again and again, from its first label on. */
   REPEATED_LABELS,
   /** The question with the answer of a kept question instead of its own, which is the labels. */

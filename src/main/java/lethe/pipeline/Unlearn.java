@@ -19,11 +19,13 @@ import lethe.corpus.token.Tokenizer;
 import lethe.examples.AnswerRequest;
 import lethe.examples.ChunkPadding;
 import lethe.examples.Examples;
+import lethe.examples.GenericLabels;
 import lethe.examples.OriginalLosses;
 import lethe.examples.ProbePlan;
 import lethe.examples.ProbeSelection;
 import lethe.examples.RejectionSentences;
 import lethe.examples.RepeatedLabels;
+import lethe.examples.Replacements;
 import lethe.examples.TrueTokenCount;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
@@ -41,6 +43,7 @@ import lethe.objective.UnlearnSettings;
 import lethe.objective.ViewKind;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
+import lethe.settings.InvalidSettings;
 import lethe.target.Split;
 import lethe.target.SteeringTarget;
 import lethe.train.Coverage;
@@ -246,6 +249,7 @@ final class Unlearn {
             frozen.get(FrozenModel.REFERENCE),
             Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
             config.unlearn().terms().predictions(),
+            generic(opened, rows),
             rejections(opened, rows),
             padding(opened, rows),
             repeated(opened, rows),
@@ -280,6 +284,23 @@ final class Unlearn {
     return new RejectionSentences(
         encoder.encodeAsAnswers(folder.files().read(model.tokenizer()), sentences),
         config.corpus().chunkTokens());
+  }
+
+  /** How labels are made of what is likeliest where terms are replaced. */
+  private GenericLabels generic(HfFolder model, int rows) {
+    if (!config.needs(ViewKind.GENERIC_LABELS)) {
+      return GenericLabels.NONE;
+    }
+    String file = config.unlearn().replacements().orElseThrow();
+    try (Tokenizer tokenizer = Tokenizer.of(folder.files().read(model.tokenizer()))) {
+      return new GenericLabels(
+          Replacements.of(
+              folder.files().read(new Path(file)), text -> tokenizer.encode(text).ids, rows),
+          frozen.get(FrozenModel.REINFORCED),
+          config.unlearn().terms().genericAlpha());
+    } catch (InvalidSettings e) {
+      throw new InvalidSettings("unlearn.replacements %s: %s".formatted(file, e.getMessage()), e);
+    }
   }
 
   /** The padding that makes texts as long as a chunk. */

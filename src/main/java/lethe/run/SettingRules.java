@@ -179,6 +179,7 @@ public record SettingRules(RunConfig config, Section root) {
         .unlearn()
         .reinforcedModel()
         .ifPresent(path -> paths.put("unlearn.reinforced-model", path));
+    config.unlearn().replacements().ifPresent(path -> paths.put("unlearn.replacements", path));
     config.unlearn().rejections().ifPresent(path -> paths.put("unlearn.rejections", path));
     config
         .finetune()

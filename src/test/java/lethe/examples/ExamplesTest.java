@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -84,6 +85,7 @@ class ExamplesTest {
   private Precision precision = Precision.FLOAT32;
   private Pairing pairing = Pairing.INDEPENDENT;
   private AnswerRequest request = AnswerRequest.NONE;
+  private GenericLabels generic = GenericLabels.NONE;
   private int microBatch = 3;
 
   private RunFolder folder;
@@ -593,6 +595,139 @@ class ExamplesTest {
     assertThat(seen.keySet()).isEqualTo(labels.keySet());
   }
 
+  /**
+   * Every label again, from passes over the prefixes alone; which prefix is written down by hand.
+   */
+  @Test
+  void genericLabelsAreWhatIsLikeliestAfterTheReplacedText() throws IOException {
+    Map<String, int[][]> after = // by the token that is predicted; null: it has no label
+        Map.of(
+            "d/twice#0", // of three tokens, replaced by one
+            new int[][] {
+              null, {1}, null, null, {1, 9}, {1, 9, 3}, null, null, null, {1, 9, 3, 4, 9}
+            },
+            "d/longer#0", // at the first edge; two tokens for one
+            new int[][] {null, {12, 13}, {12, 13, 2}, null, {12, 13, 2, 3, 12, 13}},
+            "d/last#0", // at the last edge; the longer one of two terms; two tokens for two
+            new int[][] {null, {2}, {2, 3}, {2, 3, 22}},
+            "d/cut#0", // the chunk ends within a term
+            new int[][] {null, {2}, {2, 3}, {2, 3, 4}, {2, 3, 4, 5}});
+    Dataset<Row> chunks =
+        texts(
+            Map.of(
+                "twice", List.of(1, 5, 6, 7, 3, 4, 5, 6, 7, 8),
+                "longer", List.of(11, 2, 3, 11, 4),
+                "last", List.of(2, 3, 20, 21),
+                "cut", List.of(2, 3, 4, 5, 6)));
+    ModelSource reinforced = TinyLlama.write(temp.resolve("reinforced"), 7);
+    generic = new GenericLabels(dictionary("abc"), reinforced, 2);
+    Term term = new CrossEntropy(ViewKind.GENERIC_LABELS);
+    Map<String, int[]> labels = labels(run(term, chunks, 1));
+    assertThat(labels.keySet()).isEqualTo(after.keySet());
+    int soft = 0;
+    for (ExampleRow row : rows(run(term, chunks, 1))) {
+      int[] tokens = row.views().get(0).tokens();
+      int[][] prefixes = after.get(row.chunk().toString());
+      for (int t = 1; t < tokens.length; t++) {
+        int label = row.views().get(0).labels()[t];
+        if (prefixes[t] == null) {
+          assertThat(label).as("%s %d", row.chunk(), t).isEqualTo(TokenBatch.IGNORED);
+          continue;
+        }
+        float[] knows = next(7, Arrays.copyOf(tokens, t));
+        assertThat(label)
+            .as("%s %d", row.chunk(), t)
+            .isEqualTo(likeliest(next(1, prefixes[t]), knows, 2));
+        soft += label == likeliest(next(1, Arrays.copyOf(tokens, t)), knows, 2) ? 0 : 1;
+      }
+      assertThat(row.scored()).isEqualTo(TokenBatch.scored(row.views().get(0).labels()));
+    }
+    assertThat(soft).as("labels that the replaced names change").isPositive();
+  }
+
+  @Test
+  void genericLabelsDependOnNoPartitionAndNoBatchButOnDictionaryAndModel() throws IOException {
+    ModelSource reinforced = TinyLlama.write(temp.resolve("reinforced"), 7);
+    generic = new GenericLabels(dictionary("abc"), reinforced, 2);
+    Term term = new CrossEntropy(ViewKind.GENERIC_LABELS);
+    Map<String, int[]> labels = labels(run(term, documents(), 1));
+    Path manifest = temp.resolve("run/labels/generic-forget/_manifest.json");
+    assertThat(Files.readString(manifest))
+        .contains(ModelFingerprint.of(reinforced), "\"abc, alpha 2.0\"");
+    microBatch = 7;
+    FileUtils.deleteDirectory(temp.resolve("run").toFile());
+    assertThat(labels(run(term, documents().repartition(5), 1)))
+        .usingRecursiveComparison()
+        .isEqualTo(labels);
+    var written = Files.getLastModifiedTime(manifest);
+    run(term, documents(), 1);
+    assertThat(Files.getLastModifiedTime(manifest)).as("made once").isEqualTo(written);
+
+    List<Role> roles = List.of(new Role("forget", term, 1));
+    Map<String, Object> identity = identity(REJECTIONS, model, roles);
+    generic = new GenericLabels(dictionary("abd"), reinforced, 2);
+    run(term, documents(), 1);
+    assertThat(Files.readString(manifest)).contains("\"abd, alpha 2.0\"");
+    assertThat(identity(REJECTIONS, model, roles))
+        .containsKey("the model that labels come from")
+        .containsEntry("unlearn.reinforced-model", ModelFingerprint.of(reinforced))
+        .extractingByKey("unlearn.replacements")
+        .isNotEqualTo(identity.get("unlearn.replacements"));
+    generic = new GenericLabels(dictionary("abd"), model, 2);
+    assertThat(labels(run(term, documents(), 1)))
+        .as("another reinforced model")
+        .usingRecursiveComparison()
+        .isNotEqualTo(labels);
+  }
+
+  private static Replacements dictionary(String sha256) {
+    return new Replacements(
+        List.of(
+            new Replacements.Form(0, new int[] {20}, new int[] {25, 26}),
+            new Replacements.Form(1, new int[] {5, 6, 7}, new int[] {9}),
+            new Replacements.Form(2, new int[] {11}, new int[] {12, 13}),
+            new Replacements.Form(3, new int[] {20, 21}, new int[] {22, 23})),
+        sha256);
+  }
+
+  private static Dataset<Row> texts(Map<String, List<Integer>> documents) {
+    return LocalSpark.SESSION.createDataFrame(
+        documents.entrySet().stream()
+            .map(e -> RowFactory.create("forget", "d", e.getKey(), 0, e.getValue(), null))
+            .toList(),
+        SmallChunks.SCHEMA);
+  }
+
+  /** Logits of the token after a text. */
+  private static float[] next(long seed, int[] text) {
+    try (Network network = TinyLlama.network();
+        Parameters weights = TinyLlama.parameters(network, seed);
+        NDManager manager = network.newManager()) {
+      long[] ids = Arrays.stream(text).asLongStream().toArray();
+      float[] all =
+          Graph.withoutGraph(
+                  () ->
+                      network.logits(
+                          network.gatherRows(
+                              network.hidden(
+                                  manager.create(ids, new Shape(1, ids.length)), weights),
+                              manager.create(new long[] {ids.length - 1})),
+                          weights))
+              .toFloatArray();
+      assertThat(all).hasSize(TinyLlama.VOCABULARY);
+      return all;
+    }
+  }
+
+  private static int likeliest(float[] base, float[] reinforced, double alpha) {
+    return IntStream.range(0, base.length)
+        .boxed()
+        .max(
+            Comparator.comparing(
+                v -> base[v] - alpha * Math.max(0, (double) reinforced[v] - base[v])))
+        .orElseThrow();
+  }
+
   private Example example(Term term, Dataset<Row> chunks, Row chunk) {
     Row row =
         run(term, chunks, 1)
@@ -623,6 +758,7 @@ class ExamplesTest {
             model,
             Vocabulary.of(TinyLlama.VOCABULARY),
             new TruncatedPredictions(3, 1, Truth.REMOVED),
+            generic,
             rejections,
             new ChunkPadding(9, 64),
             new RepeatedLabels(new int[] {30, 31, 32}),

@@ -150,6 +150,7 @@ class FixedPairingTest {
             null,
             null,
             null,
+            GenericLabels.NONE,
             new RejectionSentences(
                 encoder.encodeAsAnswers(tokenizer, RejectionSentences.own()), 1024),
             ChunkPadding.NONE,

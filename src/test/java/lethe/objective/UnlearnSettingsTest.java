@@ -40,6 +40,7 @@ class UnlearnSettingsTest {
                 Reference.ORIGINAL,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 "No idea",
                 Pairing.INDEPENDENT,
                 new TermSettings(
@@ -172,6 +173,24 @@ class UnlearnSettingsTest {
     assertThatThrownBy(() -> read("unlearn.method=npo+kl", "unlearn.retain-weights.retain=0"))
         .hasMessage(
             "unlearn.retain-weights must be above 0 for a split that kl keeps, was 0 for all; to keep none, set unlearn.method=npo");
+  }
+
+  @Test
+  void replacingTermsNeedsADictionaryAndAModel() throws IOException {
+    UnlearnSettings asked =
+        read(
+            "unlearn.method=whos-harry-potter+kl",
+            "unlearn.reinforced-model=/f",
+            "unlearn.replacements=/t.tsv");
+    assertThat(asked.replacements()).contains("/t.tsv");
+    assertThat(asked.roles())
+        .extracting(Role::name)
+        .containsExactly("forget.whos-harry-potter", "retain.kl");
+    assertThatThrownBy(() -> read("unlearn.method=whos-harry-potter"))
+        .hasMessage(
+            """
+            unlearn.reinforced-model must be set for whos-harry-potter; it takes the folder of a model finetuned on forget
+            unlearn.replacements must be set for whos-harry-potter; it takes a file with a term, a tab and its generic replacement a line; generic-predictions needs none""");
   }
 
   @Test
