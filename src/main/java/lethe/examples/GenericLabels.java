@@ -12,6 +12,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Function;
 import lethe.inference.BatchInference;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
@@ -94,7 +96,9 @@ public record GenericLabels(Replacements replacements, ModelSource reinforced, d
       int[] unused) {
     ChunkId id = ChunkId.of(row);
     int[] tokens = Rows.ints(row, TOKENS);
-    int[] labels = labels(tokens, dictionary.in(tokens), base, reinforced, alpha, unused);
+    Optional<Function<int[], String>> decoder = base.text().map(tokenizer -> tokenizer::text);
+    ReplacedText replaced = dictionary.in(tokens, decoder);
+    int[] labels = labels(tokens, replaced, base, reinforced, alpha, unused);
     return RowFactory.create(id.domain(), id.document(), id.ordinal(), labels);
   }
 

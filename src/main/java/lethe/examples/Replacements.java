@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
@@ -21,9 +22,8 @@ import org.apache.commons.codec.digest.DigestUtils;
  *
  * <p>A term is found by its tokens: those of the term alone, as after a line break, and those of
  * the term after a space, each replaced by the tokens of the replacement in the same place. The
- * longest form wins where several begin at the same token. So a term that another tokenization
- * hides, as where it is part of a longer word that is a token of its own, is not found; and one
- * whose tokens begin a longer word is.
+ * longest form wins where several begin at the same token. A term within a longer word is none:
+ * "Ron" is not replaced in "Ronald", if a tokenizer can tell.
  *
  * @param forms of all terms, the longest first
  * @param sha256 of the file, in hexadecimal
@@ -163,13 +163,19 @@ public record Replacements(List<Form> forms, String sha256) implements Serializa
    * A text with every term replaced.
    *
    * @param text of a chunk
+   * @param decoder makes text of tokens; without one, words are not looked at
    */
-  ReplacedText in(int[] text) {
+  ReplacedText in(int[] text, Optional<Function<int[], String>> decoder) {
     ReplacedText.Builder replaced = new ReplacedText.Builder(text.length);
     int t = 0;
     while (t < text.length) {
       int from = t;
-      Form found = forms.stream().filter(form -> form.isAt(text, from)).findFirst().orElse(null);
+      Form found =
+          forms.stream()
+              .filter(form -> form.isAt(text, from))
+              .filter(form -> !decoder.map(d -> withinWord(form, text, from, d)).orElse(false))
+              .findFirst()
+              .orElse(null);
       if (found == null) {
         replaced.keep(t, text[t]);
         t++;
@@ -179,5 +185,37 @@ public record Replacements(List<Form> forms, String sha256) implements Serializa
       }
     }
     return replaced.build();
+  }
+
+  /** Whether a letter or digit of a neighbouring token touches one of the term. */
+  private static boolean withinWord(
+      Form form, int[] text, int from, Function<int[], String> decoder) {
+    int to = from + form.tokens().length;
+    String term = decoder.apply(form.tokens());
+    if (term.isEmpty()) {
+      return false;
+    }
+    if (from > 0) { // decoded together, since some tokenizers drop the space that begins a text
+      String longer = decoder.apply(Arrays.copyOfRange(text, from - 1, to));
+      int before = longer.length() - term.length();
+      if (before > 0
+          && longer.endsWith(term)
+          && ofWord(longer.codePointBefore(before))
+          && ofWord(term.codePointAt(0))) {
+        return true;
+      }
+    }
+    if (to == text.length) {
+      return false;
+    }
+    String longer = decoder.apply(Arrays.copyOfRange(text, from, to + 1));
+    return longer.length() > term.length()
+        && longer.startsWith(term)
+        && ofWord(longer.codePointAt(term.length()))
+        && ofWord(term.codePointBefore(term.length()));
+  }
+
+  private static boolean ofWord(int character) {
+    return Character.isLetterOrDigit(character);
   }
 }
