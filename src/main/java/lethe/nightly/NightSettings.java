@@ -11,6 +11,7 @@ import lethe.run.Verb;
 import lethe.settings.Section;
 import lethe.settings.Settings;
 import lethe.target.Split;
+import org.apache.commons.lang3.StringUtils;
 
 /**
  * The settings of a night's run: the user's, with what the plan decides laid over them.
@@ -56,7 +57,8 @@ record NightSettings(Settings user) {
   /** A run that stands for any night's, where a night is not known yet. */
   RunConfig any(NightlySettings nightly) {
     List<String> pairs = new ArrayList<>(splits(false));
-    pairs.add("run.dir=" + Json.text(nightly.directory()));
+    String missing = "nightly"; // in place of a directory that was found missing already
+    pairs.add("run.dir=" + Json.text(StringUtils.defaultIfEmpty(nightly.directory(), missing)));
     pairs.add("corpus.splits.forget={\"where\": \"true\"}");
     return RunConfig.parse(Verb.RUN, user.with(pairs));
   }

@@ -717,6 +717,10 @@ class NightlyTest {
         .hasMessageContaining("corpus.duplicates.action must be drop for nightly")
         .hasMessageContaining("dry-run must be false for nightly, which writes its plan down")
         .hasMessageContaining("train.lora.write must be merged or both for nightly");
+    assertThatThrownBy(() -> nights.nightly("2026-03-01T01:00:00Z", "nightly.directory=null"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("nightly.directory")
+        .hasMessageNotContaining("run.dir");
   }
 
   /**
