@@ -84,7 +84,7 @@ public final class Preflight {
     return MemoryBudget.of(
             architecture,
             config.train(),
-            config.train().parts(unlearn.retainBound().isPresent() || moved, moved),
+            config.train().traffic(unlearn.retainBound().isPresent() || moved, moved),
             (int) frozen.stream().filter(m -> !(shared && m == FrozenModel.REFERENCE)).count(),
             config.corpus().chunkTokens(),
             config.stop().atTarget())

@@ -67,6 +67,14 @@ public record MemoryBudget(
   /** As above, where only a layer's input is kept. */
   private static final long RECOMPUTED_ACTIVATIONS = 1;
 
+  /**
+   * What a worker sends and fetches at a step, each as long as the weights that are trained.
+   *
+   * @param vectors of its gradient that it sends; an upper bound: a method may have only one
+   * @param fetches of weights
+   */
+  public record Traffic(int vectors, int fetches) {}
+
   /** The same for a training whose gradient travels as its mode says. */
   public static MemoryBudget of(
       Architecture architecture,
@@ -74,13 +82,13 @@ public record MemoryBudget(
       int frozenModels,
       int tokens,
       boolean steered) {
-    int parts = settings.gradientMode().parts(); // an upper bound: a method may have only one
-    return of(architecture, settings, parts, frozenModels, tokens, steered);
+    return of(
+        architecture, settings, settings.traffic(false, false), frozenModels, tokens, steered);
   }
 
   /**
    * @param architecture without the adapter
-   * @param parts vectors that a worker sends at a step
+   * @param traffic of a worker at a step
    * @param frozenModels whose weights a worker holds besides
    * @param tokens of the longest example
    * @param steered whether the best step's weights are kept
@@ -88,7 +96,7 @@ public record MemoryBudget(
   public static MemoryBudget of(
       Architecture architecture,
       TrainSettings settings,
-      int parts,
+      Traffic traffic,
       int frozenModels,
       int tokens,
       boolean steered) {
@@ -100,11 +108,12 @@ public record MemoryBudget(
         Parameters.bytes(
             settings.adapted(architecture).map(AdaptedNetwork::architecture).orElse(architecture),
             precision);
+    long parts = traffic.vectors();
     long bucket = 4L * Math.min(layout.bucketElements(), trained);
     ShardTree tree = new ShardTree(settings.shards());
     int workers = settings.workers();
     long state = 4L * settings.optimizer().vectors().size(); // bytes of weights and moments
-    long driver = state * trained + 4L * parts * trained + 4 * trained;
+    long driver = state * trained + 4 * parts * trained + 4 * trained;
     driver += (steered ? 4 * trained : 0) + (long) workers * Mailbox.WINDOW * bucket;
     long sent = 0;
     int owned = 0;
@@ -128,7 +137,8 @@ public record MemoryBudget(
             * (kept * architecture.layers().size() + KEPT_ACTIVATIONS);
     outside += architecture.heads().scored() ? scores(architecture, settings, tokens) : 0;
     outside += logits(architecture, layout, passTokens) + LIBRARIES;
-    long wire = (parts * sent + workers) * settings.wire().bytes(1) * trained;
+    long wire =
+        (parts * sent + (long) traffic.fetches() * workers) * settings.wire().bytes(1) * trained;
     long folder = 3 * (state + (steered ? 4 : 0)) * trained + 4 * all;
     return new MemoryBudget(driver, heap, outside, wire, folder);
   }

@@ -144,15 +144,15 @@ public record TrainSettings(
   }
 
   /**
-   * Most vectors that a worker sends at a step.
+   * What travels at a step.
    *
    * @param apart whether the gradients of forget and retain terms have to travel apart
    * @param moved whether the one of the forget terms is taken at moved weights, too
    */
-  public int parts(boolean apart, boolean moved) {
+  public MemoryBudget.Traffic traffic(boolean apart, boolean moved) {
     GradientMode mode =
         apart && gradientMode == GradientMode.SUMMED ? GradientMode.SEPARATE : gradientMode;
-    return mode.parts() + (moved ? 1 : 0);
+    return new MemoryBudget.Traffic(mode.parts() + (moved ? 1 : 0), moved ? 2 : 1);
   }
 
   private static ParameterPattern names(Section section, String key) {

@@ -60,6 +60,22 @@ class MemoryBudgetTest {
   }
 
   @Test
+  void movedWeightsAreFetchedTooAndGradientsTravelApart() throws IOException {
+    Architecture model = TinyLlama.architecture();
+    TrainSettings settings = settings("train.workers=1");
+    long p = model.elements();
+    MemoryBudget plain = MemoryBudget.of(model, settings, 0, 10, false);
+    MemoryBudget bound =
+        MemoryBudget.of(model, settings, settings.traffic(true, false), 0, 10, false);
+    assertThat(bound.wire()).as("two gradients out, the weights back").isEqualTo(12 * p);
+    assertThat(bound.driverHeap()).isEqualTo(plain.driverHeap() + 4 * p);
+    MemoryBudget moved =
+        MemoryBudget.of(model, settings, settings.traffic(true, true), 0, 10, false);
+    assertThat(moved.wire()).as("three gradients, twice the weights").isEqualTo(20 * p);
+    assertThat(moved.driverHeap()).isEqualTo(plain.driverHeap() + 8 * p);
+  }
+
+  @Test
   void anAdapterCostsTheDriverItsOwnElementsAlone() throws IOException {
     Architecture model = TinyLlama.architecture();
     TrainSettings settings =
