@@ -40,6 +40,7 @@ class LayersTest {
     room("spark", "");
     room("folder", "json failure settings");
     room("ledger", "json settings folder");
+    room("certificate", "json settings folder ledger");
     room("table", "settings spark folder");
     room("sample", "json folder");
     room("target", "settings");
@@ -125,7 +126,7 @@ class LayersTest {
     room(
         "command",
         "failure settings spark folder model inference train bench console run check pipeline"
-            + " nightly");
+            + " nightly certificate");
   }
 
   private static final Pattern IMPORT =

@@ -105,6 +105,8 @@ public final class Lethe implements Callable<Integer> {
       case SWEEP -> new SweepCommand(this);
       case NIGHTLY -> new NightlyCommand(this);
       case LEDGER -> new LedgerCommand(this);
+      case CERTIFY -> new CertifyCommand();
+      case VERIFY -> new VerifyCommand();
       case RUN, PREPARE, PRETRAIN, FINETUNE, RETRAIN, UNLEARN, PREFLIGHT, EVALUATE, REPORT ->
           new StageCommand(verb, this);
     };
@@ -121,7 +123,7 @@ public final class Lethe implements Callable<Integer> {
             "0:done",
             "1:the run failed",
             "2:the call, a setting or a file is wrong, as the message says",
-            "3:done, but a condition that report.require names is not met, or of ledger --overdue: a request is overdue"));
+            "3:done, but a condition that report.require names is not met, or of ledger --overdue: a request is overdue, or of verify: the certificate does not hold"));
   }
 
   private SubmitOption submitOption() {

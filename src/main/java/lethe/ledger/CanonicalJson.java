@@ -10,7 +10,7 @@ import org.erdtman.jcs.JsonCanonicalizer;
  * Canonicalization Scheme). Members in the order of their names' UTF-16 code units, no white space,
  * numbers as JavaScript writes them, the shortest escapes.
  */
-final class CanonicalJson {
+public final class CanonicalJson {
   private CanonicalJson() {}
 
   /**
@@ -18,7 +18,7 @@ final class CanonicalJson {
    *     than 2^53 the last digits are lost
    * @return UTF-8
    */
-  static byte[] bytes(JsonNode value) {
+  public static byte[] bytes(JsonNode value) {
     return text(value).getBytes(StandardCharsets.UTF_8);
   }
 

@@ -155,6 +155,7 @@ public final class Provenance {
     record.put("lethe", build.version());
     record.put("commit", build.commit());
     record.put("java", Runtime.version().toString());
+    record.put("processor", Processor.ofThisHost());
     record.put("spark", spark.version());
     record.put("spark_encryption", spark.encryption());
     record.put("committer", spark.committer());

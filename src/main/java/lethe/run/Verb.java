@@ -21,6 +21,9 @@ public enum Verb {
   NIGHTLY(
       "forget what open requests name, as a run of its own that begins with the model in service"),
   LEDGER("what became of requests to forget: of one, of all, of those overdue; checks the chain"),
+  CERTIFY(
+      "write what a run has shown of its model as a certificate over the model's files and all evidence"),
+  VERIFY("check a certificate against the files of its run: each file that differs is named"),
   EXPLAIN("what a setting means, its default, and where its value in a run was set"),
   BENCH(
       "measure how fast a model runs here beside matrix products; needs no Spark and no run file");
@@ -53,7 +56,10 @@ public enum Verb {
 
   /** Whether it has nothing to do with a run's stages. */
   private boolean apart() {
-    return this == SWEEP || this == NIGHTLY || this == LEDGER || this == EXPLAIN || this == BENCH;
+    return switch (this) {
+      case SWEEP, NIGHTLY, LEDGER, CERTIFY, VERIFY, EXPLAIN, BENCH -> true;
+      default -> false;
+    };
   }
 
   /** The stages whose output is made from this one's. */

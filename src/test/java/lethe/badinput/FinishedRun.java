@@ -51,13 +51,13 @@ import org.apache.hadoop.conf.Configuration;
  * @param folder of all files
  * @param whole content of each file by its name in the folder; null for a folder
  */
-record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
+public record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
   /** Files above this size are damaged ones; their content is not looked at. */
   private static final long MOST_BYTES = 10_000_000;
 
   private static final List<String> SPLITS = List.of("approximate", "forget", "retain");
 
-  static FinishedRun in(Path folder) throws IOException {
+  public static FinishedRun in(Path folder) throws IOException {
     Path conf = SmallRun.in(folder);
     FileUtils.deleteDirectory(folder.resolve("weights").toFile());
     Files.writeString(
