@@ -14,6 +14,7 @@ import lethe.run.RunConfig;
 import lethe.run.RunSize;
 import lethe.run.SubmitArguments;
 import lethe.run.Verb;
+import lethe.settings.Settings;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -53,9 +54,13 @@ public final class Validation {
 
   /** Settings of file systems, without {@code spark.hadoop.}. */
   public static Map<String, String> hadoop(RunConfig config) {
+    return hadoop(config.settings());
+  }
+
+  /** The same of settings that are no run's. */
+  public static Map<String, String> hadoop(Settings settings) {
     Map<String, String> hadoop = new HashMap<>();
-    config
-        .settings()
+    settings
         .spark()
         .forEach(
             (key, value) -> {

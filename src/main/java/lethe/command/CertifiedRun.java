@@ -3,17 +3,16 @@ package lethe.command;
 import java.util.List;
 import java.util.Optional;
 import lethe.certificate.Certificate;
+import lethe.check.Validation;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.settings.Settings;
-import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The run folder that a certificate is about, with the files beside it. */
 final class CertifiedRun {
-  private static final String HADOOP = "spark.hadoop.";
-
   @Parameters(
       index = "0",
       paramLabel = "RUN",
@@ -49,23 +48,13 @@ final class CertifiedRun {
   Certificate certificate() {
     Settings settings = Settings.of(pairs);
     settings.check();
-    Configuration hadoop = new Configuration();
-    settings
-        .spark()
-        .forEach(
-            (key, value) -> {
-              if (key.startsWith(HADOOP)) {
-                hadoop.set(key.substring(HADOOP.length()), value);
-              }
-            });
-    RunFolder run = RunFolder.of(folder, hadoop);
-    org.apache.hadoop.fs.Path file =
-        path(certificate, run).orElse(new org.apache.hadoop.fs.Path(run.root(), Certificate.FILE));
+    RunFolder run = RunFolder.of(folder, Validation.configuration(Validation.hadoop(settings)));
+    Path file = path(certificate, run).orElse(new Path(run.root(), Certificate.FILE));
     return new Certificate(run, file, path(ledger, run), path(ledgerKey, run));
   }
 
   /** A file that an option names. */
-  static Optional<org.apache.hadoop.fs.Path> path(String option, RunFolder run) {
+  static Optional<Path> path(String option, RunFolder run) {
     return Optional.ofNullable(option).map(name -> run.files().qualified(Files.path(name)));
   }
 }

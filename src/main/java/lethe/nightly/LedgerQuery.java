@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
+import lethe.check.Validation;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.ledger.Entry;
@@ -18,14 +19,11 @@ import lethe.request.RequestState;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
-import org.apache.hadoop.conf.Configuration;
 
 /**
  * What the ledger says, in lines for a terminal. Nothing is written to the folder of the nights.
  */
 public final class LedgerQuery {
-  private static final String HADOOP = "spark.hadoop.";
-
   private final NightlySettings settings;
   private final NightlyFolder folder;
   private final Clock clock;
@@ -45,15 +43,8 @@ public final class LedgerQuery {
     this.settings = NightlySettings.read(user.root());
     user.check();
     this.clock = clock;
-    Configuration hadoop = new Configuration();
-    user.spark()
-        .forEach(
-            (key, value) -> {
-              if (key.startsWith(HADOOP)) {
-                hadoop.set(key.substring(HADOOP.length()), value);
-              }
-            });
-    RunFolder root = RunFolder.of(settings.directory(), hadoop);
+    RunFolder root =
+        RunFolder.of(settings.directory(), Validation.configuration(Validation.hadoop(user)));
     this.folder = new NightlyFolder(root.root(), root.files());
   }
 

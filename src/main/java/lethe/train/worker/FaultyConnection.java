@@ -42,31 +42,24 @@ public record FaultyConnection(DriverConnection driver, FaultInjection fault, in
   @Override
   public void pull(
       int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
-    driver.pull(
-        step,
-        layout,
-        wire,
-        (values, bucket) -> {
-          each.accept(values, bucket);
-          if (bucket == layout.buckets().count() / 2) {
-            fault.killWorkerAt(worker, step, Moment.PULL);
-          }
-        });
+    driver.pull(step, layout, wire, dying(step, layout, Moment.PULL, each));
   }
 
   @Override
   public void pullMoved(
       int step, ParameterLayout layout, WireFormat wire, ObjIntConsumer<float[]> each) {
-    driver.pullMoved(
-        step,
-        layout,
-        wire,
-        (values, bucket) -> {
-          each.accept(values, bucket);
-          if (bucket == layout.buckets().count() / 2) {
-            fault.killWorkerAt(worker, step, Moment.MOVED);
-          }
-        });
+    driver.pullMoved(step, layout, wire, dying(step, layout, Moment.MOVED, each));
+  }
+
+  /** Takes half the buckets, and dies if this is the moment. */
+  private ObjIntConsumer<float[]> dying(
+      int step, ParameterLayout layout, Moment moment, ObjIntConsumer<float[]> each) {
+    return (values, bucket) -> {
+      each.accept(values, bucket);
+      if (bucket == layout.buckets().count() / 2) {
+        fault.killWorkerAt(worker, step, moment);
+      }
+    };
   }
 
   @Override
