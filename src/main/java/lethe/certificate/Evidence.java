@@ -48,11 +48,11 @@ record Evidence(RunFolder run) {
             run.duplicates(),
             run.rejects(),
             run.steps(RunFolder.UNLEARN),
+            run.steps("pretrain"),
+            run.steps("retrain"),
             run.stop(),
             run.coverage(),
-            run.evaluation(),
-            run.robustness(),
-            run.answerScores(),
+            run.evaluation().getParent(), // scores of every model, and what was made of them
             run.deleted(),
             new Path(run.report(), "report.json")));
   }

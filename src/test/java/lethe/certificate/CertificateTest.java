@@ -48,6 +48,9 @@ class CertificateTest {
   void aRunThatHasEndedAndAKey() throws Exception {
     FinishedRun.in(folder);
     run = RunFolder.of(folder.resolve("finished").toString(), new Configuration());
+    Path scores = Files.createDirectories(folder.resolve("finished/scores/unlearned"));
+    Files.writeString(scores.resolve("part-0.parquet"), "stands for a table of scores");
+    Files.writeString(folder.resolve("finished/retrain-steps.jsonl"), "{}\n");
     KeyPair pair = key();
     privateKey = pem("private.pem", "PRIVATE KEY", pair.getPrivate().getEncoded());
     publicKey = pem("public.pem", "PUBLIC KEY", pair.getPublic().getEncoded());
@@ -111,6 +114,8 @@ class CertificateTest {
             "corpus/manifest.json",
             "steps.jsonl",
             "scores/evaluation.json",
+            "scores/unlearned/part-0.parquet",
+            "retrain-steps.jsonl",
             "report/report.json",
             "coverage.json",
             "stop.json");
