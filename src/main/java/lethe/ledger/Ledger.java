@@ -141,6 +141,7 @@ public final class Ledger {
    * Writes a copy for readers outside of the house: the same chain without the private parts.
    *
    * @param other files that the copy is written with
+   * @throws InvalidSettings when another file than such a copy is there
    */
   public void export(Path copy, Files other) {
     if (other.qualified(copy).equals(files.qualified(file))) {
@@ -148,7 +149,21 @@ public final class Ledger {
           "Cannot write the copy to %s: it is the ledger itself; name another file"
               .formatted(copy));
     }
+    if (other.exists(copy) && !isCopy(copy, other)) {
+      throw new InvalidSettings(
+          "Cannot write the copy to %s: what is there is no copy of a ledger; name another file"
+              .formatted(copy));
+    }
     other.writeText(copy, text(lines.stream().map(LedgerLine::withoutSecret).toList()));
+  }
+
+  private static boolean isCopy(Path file, Files files) {
+    try {
+      return new Chain(file)
+          .read(files.read(file)).stream().allMatch(line -> line.secret() == null);
+    } catch (InvalidSettings e) { // no ledger at all
+      return false;
+    }
   }
 
   private static String text(List<LedgerLine> lines) {

@@ -221,6 +221,14 @@ class LedgerTest {
     assertThatThrownBy(() -> read().export(new org.apache.hadoop.fs.Path(file().toString()), files))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("it is the ledger itself; name another file");
+    Path own = Files.writeString(folder.resolve("own.txt"), "somebody's notes\n");
+    assertThatThrownBy(() -> read().export(new org.apache.hadoop.fs.Path(own.toString()), files))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("what is there is no copy of a ledger; name another file");
+    assertThat(own).hasContent("somebody's notes");
+    String before = Files.readString(copy);
+    read().export(new org.apache.hadoop.fs.Path(copy.toString()), files); // an older copy may go
+    assertThat(Files.readString(copy)).isEqualTo(before);
     assertThat(read().lines()).hasSize(5);
     Files.copy(copy, file(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(this::read)

@@ -292,14 +292,7 @@ class NightlyTest {
     List<String> lines = Files.readAllLines(paper);
     Files.write(paper, lines.stream().filter(l -> !l.contains("paper-forget-02\"")).toList());
     nights.ask("b.jsonl", "{\"request\": \"r3\", \"document\": \"paper-forget-03\"}");
-    NightStages full =
-        new Other(stages) {
-          @Override
-          public Optional<String> run(lethe.run.RunConfig night) {
-            throw new NotReady("0 of 2 executors came");
-          }
-        };
-    assertThatThrownBy(() -> nights.with(full).night("2026-03-02")).isInstanceOf(NotReady.class);
+    assertThatThrownBy(() -> nights.with(full()).night("2026-03-02")).isInstanceOf(NotReady.class);
     Path earlier = folder.resolve("nights/nights/2026-03-02/earlier.jsonl");
     String planned = Files.readString(earlier);
     assertThat(planned).contains("paper-forget-01").doesNotContain("paper-forget-02");
@@ -603,14 +596,7 @@ class NightlyTest {
   @Test
   void aRunForWhichNothingIsReadyIsGoneOnWith() throws IOException {
     nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
-    NightStages full =
-        new Other(stages) {
-          @Override
-          public Optional<String> run(lethe.run.RunConfig night) {
-            throw new NotReady("0 of 2 executors came");
-          }
-        };
-    assertThatThrownBy(() -> nights.with(full).night("2026-03-01"))
+    assertThatThrownBy(() -> nights.with(full()).night("2026-03-01"))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("0 of 2 executors came");
     assertThat(last(EntryKind.PLANNED).night()).isEqualTo("2026-03-01");
@@ -619,6 +605,16 @@ class NightlyTest {
     assertThat(nights.night("2026-03-02")).isEmpty();
     assertThat(state("r1").night()).isEqualTo("2026-03-01");
     assertThat(state("r2").night()).isEqualTo("2026-03-02");
+  }
+
+  /** Those of a cluster without room for a run. */
+  private NightStages full() {
+    return new Other(stages) {
+      @Override
+      public Optional<String> run(lethe.run.RunConfig night) {
+        throw new NotReady("0 of 2 executors came");
+      }
+    };
   }
 
   /** As another one, if nothing is said. */
