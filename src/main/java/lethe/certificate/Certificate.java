@@ -75,6 +75,11 @@ public record Certificate(
    * @throws InvalidSettings when there is no certificate, or a key cannot be used
    */
   public Finding check(Optional<Path> publicKey) {
+    if (!run.files().exists(file)) {
+      throw new InvalidSettings(
+          "Cannot verify %s: there is no %s; certify writes one, and --certificate names another file"
+              .formatted(run.root(), file));
+    }
     Optional<Envelope> envelope = Envelope.read(run.files().read(file));
     Optional<JsonNode> statement = envelope.flatMap(Envelope::statement);
     if (statement.isEmpty()) {

@@ -244,7 +244,7 @@ class CertificateTest {
     assertThatThrownBy(() -> certificate().write(Optional.of(path(publicKey))))
         .hasMessageContaining("it is no private Ed25519 key");
     assertThat(file()).doesNotExist();
-    assertThatThrownBy(() -> check()).hasMessageContaining("there is no such file");
+    assertThatThrownBy(() -> check()).hasMessageContaining("certificate.json; certify writes one");
     certificate().write(Optional.of(path(privateKey)));
     assertThatThrownBy(() -> certificate().check(Optional.of(path(privateKey))))
         .hasMessageContaining("it is no public Ed25519 key in PEM");
