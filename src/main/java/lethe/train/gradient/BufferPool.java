@@ -1,20 +1,21 @@
 package lethe.train.gradient;
 
+import java.util.Deque;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
  * Buckets that are no longer needed, kept for reuse: memory that is new to a process is zeroed
- * first, which costs more than writing the values.
+ * first, which costs more than writing the values. The one released last comes first: it may still
+ * be in the processor's cache.
  */
 public final class BufferPool {
-  private final Map<Integer, Queue<float[]>> byLength = new ConcurrentHashMap<>();
+  private final Map<Integer, Deque<float[]>> byLength = new ConcurrentHashMap<>();
 
   /** Returns a bucket whose contents are arbitrary. */
   public float[] acquire(int length) {
-    float[] spare = queue(length).poll();
+    float[] spare = stack(length).poll();
     return spare == null ? new float[length] : spare;
   }
 
@@ -22,10 +23,10 @@ public final class BufferPool {
    * @param bucket that is no longer used
    */
   public void release(float[] bucket) {
-    queue(bucket.length).add(bucket);
+    stack(bucket.length).push(bucket);
   }
 
-  private Queue<float[]> queue(int length) {
-    return byLength.computeIfAbsent(length, l -> new ConcurrentLinkedQueue<>());
+  private Deque<float[]> stack(int length) {
+    return byLength.computeIfAbsent(length, l -> new ConcurrentLinkedDeque<>());
   }
 }

@@ -39,7 +39,7 @@ public record ParameterLayout(
   public interface Range {
     /**
      * @param flat first element in the network's flat vector
-     * @param from its distance from the first requested element
+     * @param from its distance from the first element of the bucket
      * @param length elements
      */
     void at(long flat, int from, int length);
@@ -143,14 +143,23 @@ public record ParameterLayout(
 
   /** Visits the ranges of a bucket. */
   public void forEachRange(int bucket, Range range) {
+    forEachRange(bucket, 0, buckets().length(bucket), range);
+  }
+
+  /**
+   * Visits the ranges of a part of a bucket.
+   *
+   * @param from the first of {@code count} elements, from the bucket's first
+   */
+  public void forEachRange(int bucket, int from, int count, Range range) {
     long first = buckets().offset(bucket);
-    int count = buckets().length(bucket);
-    for (int done = 0; done < count; ) {
-      TensorRange tensor = tensor(first + done);
-      long inside = first + done - tensor.offset;
-      int length = (int) Math.min(count - done, tensor.elements - inside);
-      range.at(tensor.networkOffset + inside, done, length);
-      done += length;
+    int end = from + count;
+    for (int at = from; at < end; ) {
+      TensorRange tensor = tensor(first + at);
+      long inside = first + at - tensor.offset;
+      int length = (int) Math.min(end - at, tensor.elements - inside);
+      range.at(tensor.networkOffset + inside, at, length);
+      at += length;
     }
   }
 }

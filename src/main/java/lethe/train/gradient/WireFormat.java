@@ -21,21 +21,40 @@ public enum WireFormat {
 
   /** Rounds in place to the nearest values of this format, half to even. */
   public void round(float[] values) {
+    round(values, 0, values.length);
+  }
+
+  /**
+   * Rounds a range.
+   *
+   * @param from the first of {@code count}
+   */
+  void round(float[] values, int from, int count) {
     if (this != FLOAT32) {
-      new Bfloat16().round(values, 0, values.length);
+      new Bfloat16().round(values, from, count);
     }
   }
 
   /** Adds element by element into {@code left}, each sum rounded. */
   public void add(float[] left, float[] right) {
+    add(left, right, 0, left.length);
+  }
+
+  /**
+   * Adds a range.
+   *
+   * @param from the first of {@code count}
+   */
+  void add(float[] left, float[] right, int from, int count) {
     Bfloat16 halves = new Bfloat16();
-    for (int at = 0; at < left.length; at += Bfloat16.BLOCK) { // small enough to stay in the cache
-      int count = Math.min(Bfloat16.BLOCK, left.length - at);
-      for (int i = at; i < at + count; i++) {
+    int end = from + count;
+    for (int at = from; at < end; at += Bfloat16.BLOCK) { // small enough to stay in the cache
+      int block = Math.min(Bfloat16.BLOCK, end - at);
+      for (int i = at; i < at + block; i++) {
         left[i] += right[i];
       }
       if (this != FLOAT32) {
-        halves.round(left, at, count);
+        halves.round(left, at, block);
       }
     }
   }

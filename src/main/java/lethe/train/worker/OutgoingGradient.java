@@ -101,10 +101,17 @@ final class OutgoingGradient {
   }
 
   private void add(int shard, int part, int bucket, Parameters leaves) {
-    float[] values = pool.acquire(layout.buckets().length(bucket));
-    layout.forEachRange(
-        bucket, (flat, from, length) -> leaves.readGradients(flat, values, from, length));
-    gradients.add(shard, part, bucket, values);
+    gradients.add(
+        shard,
+        part,
+        bucket,
+        layout.buckets().length(bucket),
+        (values, from, count) ->
+            layout.forEachRange(
+                bucket,
+                from,
+                count,
+                (flat, at, length) -> leaves.readGradients(flat, values, at, length)));
   }
 
   private boolean complete(int bucket, Parameters leaves) {

@@ -94,7 +94,13 @@ public final class ExchangeWorker {
       }
       for (int part = 0; part < parts; part++) {
         for (int b = 0; b < buckets.count(); b++) {
-          gradients.add(shard, part, b, gradient[part][b]);
+          float[] all = gradient[part][b];
+          gradients.add(
+              shard,
+              part,
+              b,
+              all.length,
+              (values, from, count) -> System.arraycopy(all, from, values, from, count));
         }
       }
     }

@@ -198,7 +198,13 @@ class SteeredExchangeTest {
           shard++) {
         float[][] gradient = gradient(step, shard, weights, decision);
         for (int b = 0; b < gradient.length; b++) {
-          gradients.add(shard, 0, b, gradient[b]);
+          float[] all = gradient[b];
+          gradients.add(
+              shard,
+              0,
+              b,
+              all.length,
+              (values, from, count) -> System.arraycopy(all, from, values, from, count));
         }
       }
       local.report(attempt, w, step, 1).get(10, TimeUnit.SECONDS);
