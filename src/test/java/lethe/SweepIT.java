@@ -1,17 +1,23 @@
 package lethe;
 
+import static java.math.RoundingMode.HALF_UP;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.RenderedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import lethe.console.Console;
+import lethe.notebook.Notebook;
 import lethe.pipeline.Sweep;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
@@ -52,6 +58,8 @@ class SweepIT {
     assertThat(runs.resolve("start/labels/random-forget")).isDirectory();
     assertThat(runs.resolve("random-labels-descent-0.02/labels/random-forget")).isDirectory();
 
+    readsByNotebooks(runs, said);
+
     // A run that was lost is run again, the others are not.
     Path lost = runs.resolve("random-labels-descent-0.001");
     Files.delete(lost.resolve("model/config.json"));
@@ -67,6 +75,44 @@ class SweepIT {
             () -> sweep(conf, List.of("sweep.methods=[npo,nonsense]", "sweep.rates=[1e-3]")))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("Unknown method \"nonsense\"");
+  }
+
+  /** The notebooks, over the runs of the sweep. */
+  private void readsByNotebooks(Path runs, String said) throws Exception {
+    Notebook.Output corpus =
+        new Notebook("corpus.ipynb")
+            .run(
+                Map.of(
+                    "lethe.conf", folder.resolve("small.conf").toString(),
+                    "lethe.run", runs.resolve("start").toString()));
+    assertThat(corpus.text())
+        .contains("6 documents, and 0 rows that are none")
+        .containsPattern("book +\\| *0 *\\| *2 *\\| *0\\.0 ")
+        .containsPattern("paper +\\| *1 *\\| *4 *\\| *26\\.0 ") // 505 of 1,940 characters
+        .contains("paper-forget-00");
+    assertThat(corpus.pictures()).hasSize(1);
+
+    Path one = runs.resolve("random-labels-descent-0.02");
+    JsonNode report = new ObjectMapper().readTree(one.resolve("report/report.json").toFile());
+    Notebook.Output run = new Notebook("run.ipynb").run(Map.of("lethe.run", one.toString()));
+    assertThat(run.text()).contains(report.get("headline").asText());
+    for (JsonNode score : report.get("scores")) {
+      if (score.get("domain").asText().equals("*")) {
+        String loss =
+            BigDecimal.valueOf(score.get("nll").asDouble()).setScale(3, HALF_UP).toString();
+        assertThat(run.text()).contains(loss.replaceAll("0+$", ""));
+      }
+    }
+    assertThat(run.pictures()).hasSize(3);
+
+    Notebook.Output compare =
+        new Notebook("compare.ipynb").run(Map.of("lethe.sweep", runs.toString()));
+    String recommended = said.substring(said.indexOf("unlearn.method = "));
+    assertThat(compare.text()).contains(recommended.substring(0, recommended.indexOf(", ")));
+    assertThat(compare.pictures()).hasSize(1);
+    for (RenderedImage picture : corpus.pictures()) {
+      assertThat(picture.getWidth()).isEqualTo(800);
+    }
   }
 
   private static String sweep(Path conf, List<String> pairs) {
