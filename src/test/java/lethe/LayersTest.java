@@ -75,6 +75,7 @@ class LayersTest {
         "random settings spark folder table target objective model.network model loss inference"
             + " generation");
 
+    room("tracking", "json settings folder");
     room("train.gradient", "settings objective model.checkpoint");
     room("train.optimizer", "folder model.checkpoint train.gradient");
     room("train.steering", "target train.gradient");
@@ -109,7 +110,7 @@ class LayersTest {
     room("console", "settings target train evaluate");
     room(
         "run",
-        "json settings spark folder sample target objective model.checkpoint inference corpus train"
+        "json settings spark folder sample target objective model.checkpoint inference corpus tracking train"
             + " evaluate report console");
     room(
         "check",
@@ -118,7 +119,7 @@ class LayersTest {
     room(
         "pipeline",
         "failure settings spark folder table target objective model.checkpoint model.network"
-            + " model.adapter model corpus.token corpus examples train evaluate report console run check");
+            + " model.adapter model corpus.token corpus examples tracking train evaluate report console run check");
     room(
         "nightly",
         "json settings spark folder table target ledger model.checkpoint model corpus.source"

@@ -187,4 +187,14 @@ public record RunFolder(Path root, Files files) {
   public Path report() {
     return new Path(root, "report");
   }
+
+  /** A folder for each training, with an event file of TensorBoard; only if that was asked for. */
+  public Path tensorBoard() {
+    return new Path(root, "tensorboard");
+  }
+
+  /** The run that a server of MLflow keeps of this one; only if there is one. */
+  public Path mlflow() {
+    return new Path(root, "mlflow.json");
+  }
 }

@@ -41,6 +41,7 @@ import lethe.settings.NotReady;
 import lethe.settings.Printable;
 import lethe.spark.RunningSpark;
 import lethe.spark.SparkInUse;
+import lethe.tracking.Tracking;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -329,6 +330,13 @@ public final class Pipeline {
     if (config.report().table().isPresent()) {
       append(result.scores());
     }
+    new Tracking(
+            config.track(),
+            folder,
+            Clock.systemUTC(),
+            Optional.ofNullable(System.getenv("MLFLOW_TRACKING_TOKEN")),
+            console::say)
+        .show(config.settings().changed());
     if (config.keep() == Keep.MINIMAL && result.unmet().isEmpty()) {
       String deleted = new IntermediateFiles(folder).delete(Clock.systemUTC());
       if (!deleted.isEmpty() && provenance.note(Map.of("deleted", deleted))) {

@@ -14,6 +14,7 @@ import lethe.settings.Section;
 import lethe.settings.Settings;
 import lethe.target.Split;
 import lethe.target.TargetStopSettings;
+import lethe.tracking.TrackSettings;
 import lethe.train.TrainSettings;
 
 /**
@@ -33,6 +34,7 @@ import lethe.train.TrainSettings;
  * @param plaintext whether gradients may travel unencrypted on a cluster
  * @param runDirShared whether all hosts mount the run folder where its path is a local one
  * @param keep what is kept after the report
+ * @param track where else the run is shown
  * @param dryRun check everything, write nothing
  * @param overwrite run finished stages again
  */
@@ -56,6 +58,7 @@ public record RunConfig(
     boolean plaintext,
     boolean runDirShared,
     Keep keep,
+    TrackSettings track,
     boolean dryRun,
     boolean overwrite) {
 
@@ -142,6 +145,7 @@ public record RunConfig(
             root.section("security").bool("plaintext"),
             root.section("run").bool("dir-is-shared"),
             root.section("run").choice("keep", Keep.class),
+            TrackSettings.read(root),
             root.bool("dry-run"),
             root.bool("overwrite"));
     if (verb == Verb.PRETRAIN && config.pretrain.isEmpty()) {

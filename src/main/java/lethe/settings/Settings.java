@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -223,7 +224,7 @@ public final class Settings {
 
   /** The same as far as it may be shown; see {@link Secrets}. */
   Config shown() {
-    return secrets.shown().toConfig();
+    return secrets().shown().toConfig();
   }
 
   /** What may be shown of these settings, and of texts that quote them. */
@@ -285,6 +286,21 @@ public final class Settings {
     return config.hasPath(key)
         ? defaults.hasPath(key) && config.getValue(key).equals(defaults.getValue(key))
         : !defaults.hasPath(key);
+  }
+
+  /** The settings that are not what they are where nothing is given, but for hidden ones. */
+  public Map<String, String> changed() {
+    Map<String, String> changed = new TreeMap<>();
+    for (Map.Entry<String, ConfigValue> entry : secrets().shown().toConfig().entrySet()) {
+      String value =
+          entry.getValue().valueType() == ConfigValueType.STRING
+              ? String.valueOf(entry.getValue().unwrapped())
+              : entry.getValue().render(ConfigRenderOptions.concise());
+      if (!isDefault(entry.getKey()) && !value.contains(Secrets.HIDDEN)) {
+        changed.put(String.join(".", ConfigUtil.splitPath(entry.getKey())), value);
+      }
+    }
+    return changed;
   }
 
   /**
