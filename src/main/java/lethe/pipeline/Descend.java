@@ -128,6 +128,7 @@ final class Descend {
             inputs.start(),
             Optional.empty(),
             TrainedWeights.Taker.NONE);
+    training.noteEnvironment(spec, result);
     training.commit(
         spec,
         inputs.train(),

@@ -14,6 +14,7 @@ import lethe.model.adapter.PeftWriter;
 import lethe.model.checkpoint.ModelOrigin;
 import lethe.model.checkpoint.TensorSource;
 import lethe.objective.Role;
+import lethe.run.Provenance;
 import lethe.run.RunConfig;
 import lethe.train.AdapterSettings;
 import lethe.train.AdapterSettings.Written;
@@ -66,6 +67,11 @@ record ModelTraining(
     TrainProgress progress = new TrainProgress(spec.stage(), console);
     Trainer trainer = new Trainer(spark, settings, folder, spec, progress, signal.request());
     return signal.whileTraining(() -> trainer.train(chunks, start, probes, onTheWay));
+  }
+
+  /** Notes in run.json what a stage's weights depend on besides settings and inputs. */
+  void noteEnvironment(Trainer.TrainingSpec spec, Trainer.Result result) {
+    new Provenance(config, folder).noteEnvironment(spec.stage(), result.environment());
   }
 
   /**

@@ -130,6 +130,7 @@ final class Unlearn {
             StartWeights.noised(start, config.unlearn().startNoise(), config.train().seed()),
             probes,
             models.writer(training, spec, fingerprints));
+    training.noteEnvironment(spec, result);
     Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())), result);
     coverage.write(folder);
     coverage.gap().ifPresent(this::say);

@@ -38,6 +38,18 @@ public final class Provenance {
           "step-timeout",
           "deterministic");
 
+  /** Member with the settings, as far as they may be shown. */
+  public static final String SETTINGS = "settings";
+
+  /**
+   * Member with the values that other trainings than unlearning have where the method brings
+   * defaults of its own, see {@link Settings#withoutMethodJson}.
+   */
+  public static final String WITHOUT_METHOD = "settings_without_method";
+
+  /** Member with what the weights of each training stage depend on besides. */
+  public static final String ENVIRONMENTS = "environments";
+
   private static final Set<String> TRAINING = Set.of("train", "pretrain", "finetune", "retrain");
 
   /** The stage whose result a section decides. */
@@ -161,7 +173,8 @@ public final class Provenance {
     record.put("committer", spark.committer());
     record.put("driver", folder.files().driver());
     record.put("last_started", clock.instant().toString());
-    record.set("settings", json(config.settings().json()));
+    record.set(SETTINGS, json(config.settings().json()));
+    record.set(WITHOUT_METHOD, json(config.settings().withoutMethodJson()));
     folder.files().writeJson(folder.provenance(), record);
   }
 
@@ -181,8 +194,22 @@ public final class Provenance {
     return true;
   }
 
+  /**
+   * Notes what the weights of a training stage depend on besides settings and inputs.
+   *
+   * @param environment of its workers: processor or GPU, threads, precision, libraries
+   */
+  public void noteEnvironment(String stage, String environment) {
+    ObjectNode all =
+        record().path(ENVIRONMENTS).deepCopy() instanceof ObjectNode before
+            ? before
+            : Json.MAPPER.createObjectNode();
+    all.put(stage, environment);
+    note(Map.of(ENVIRONMENTS, all));
+  }
+
   private JsonNode settingsBefore() {
-    String text = record().path("settings").toString();
+    String text = record().path(SETTINGS).toString();
     try {
       return json(Settings.respelled(text));
     } catch (InvalidSettings e) {
@@ -193,7 +220,7 @@ public final class Provenance {
   private ObjectNode record() {
     try {
       JsonNode read = folder.files().readJson(folder.provenance());
-      if (read instanceof ObjectNode record && record.path("settings").isObject()) {
+      if (read instanceof ObjectNode record && record.path(SETTINGS).isObject()) {
         return record;
       }
       throw damaged();

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,6 +104,26 @@ public final class Settings {
    */
   public String shipped() {
     return new ShippedSettings(config, plain, notices).text();
+  }
+
+  /**
+   * The settings in the record of a run, with pairs over them. What the record withholds must be
+   * among the pairs.
+   *
+   * @param record resolved, in the spellings of this version
+   * @param plain the same without the defaults that went with the method
+   * @param over of the command line, which may refer to keys of the record and to the environment
+   */
+  static Settings ofRecord(Config record, Config plain, Config over, Problems problems) {
+    Config reference = reference();
+    Config below = over.withFallback(plain).resolve();
+    Config defaults = new FormerKeys(problems).resolve(ofMethod(below), reference);
+    Config merged = over.withFallback(record).withFallback(defaults).resolve();
+    ValueLimits.check(merged.root());
+    ValueLimits.finite(merged.root(), problems);
+    unknownKeys(over.withFallback(record), merged, reference, problems);
+    return new Settings(
+        merged, defaults, below.withFallback(reference).resolve(), problems, List.of(), null);
   }
 
   /** The pairs over the defaults, without a run file. */
@@ -341,6 +362,54 @@ public final class Settings {
    */
   public String json() {
     return secrets.shown().render(ConfigRenderOptions.concise());
+  }
+
+  /**
+   * The values, as JSON, that keys have for other trainings than unlearning where the method brings
+   * defaults of its own: {@link #withoutMethod()} as far as it differs from the rest.
+   */
+  public String withoutMethodJson() {
+    return differing(ofMethod(plain), plain, config).root().render(ConfigRenderOptions.concise());
+  }
+
+  /**
+   * The values that some keys have in one tree, where another one has others.
+   *
+   * @param keys has the keys; its values do not matter
+   */
+  private static Config differing(Config keys, Config one, Config other) {
+    Config differing = ConfigFactory.empty();
+    for (Map.Entry<String, ConfigValue> key : keys.entrySet()) {
+      String path = key.getKey();
+      ConfigValue own =
+          one.hasPath(path) ? one.getValue(path) : ConfigValueFactory.fromAnyRef(null);
+      if (!other.hasPath(path) || !other.getValue(path).equals(own)) {
+        differing = differing.withValue(path, own);
+      }
+    }
+    return differing;
+  }
+
+  /**
+   * What {@link #withoutMethodJson} would be of a record that does not have it: a value that is the
+   * method's default counts as that, and what is below it as not given.
+   */
+  static Config withoutMethod(Config record) {
+    Config ofMethod = ofMethod(record);
+    Config without = ConfigFactory.empty();
+    for (Map.Entry<String, ConfigValue> key : ofMethod.entrySet()) {
+      String path = key.getKey();
+      if (record.hasPath(path) && record.getValue(path).equals(key.getValue())) {
+        Config reference = reference();
+        without =
+            without.withValue(
+                path,
+                reference.hasPath(path)
+                    ? reference.getValue(path)
+                    : ConfigValueFactory.fromAnyRef(null));
+      }
+    }
+    return without;
   }
 
   /** What the settings are where nothing is given, as JSON. */

@@ -96,10 +96,11 @@ final class LaunchLoop implements AutoCloseable {
   /**
    * Trains until no step is left.
    *
+   * @return the environment of the workers, as {@link WorkerEnvironment} names it
    * @throws StoppedException when a stop was requested; what is done is in a checkpoint
    * @throws IllegalStateException when training cannot continue
    */
-  void execute() {
+  String execute() {
     resume();
     StepLog log =
         StepLog.open(
@@ -111,6 +112,7 @@ final class LaunchLoop implements AutoCloseable {
         new StepRecorder(spec.roles(), counts(), Clock.systemUTC(), folder.files().driver());
     launches(new StepLoop(optimizer, recorder, steering, multiplier, stop, journal), log);
     log.close();
+    return environment.run();
   }
 
   private void resume() {

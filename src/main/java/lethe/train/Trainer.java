@@ -120,9 +120,16 @@ public final class Trainer {
    * @param weights of them
    * @param trained chunks of the first role that took part in the steps that made these weights:
    *     domain, document, ordinal
+   * @param environment what decides the last bits besides: the workers' processor or GPU, threads,
+   *     precision and libraries
    */
   public record Result(
-      int steps, int perStep, int kept, TrainedWeights weights, Dataset<Row> trained) {}
+      int steps,
+      int perStep,
+      int kept,
+      TrainedWeights weights,
+      Dataset<Row> trained,
+      String environment) {}
 
   /**
    * Removes everything a stage could resume from: its checkpoints and step records.
@@ -239,6 +246,7 @@ public final class Trainer {
     Optimizer optimizer =
         new Optimizer(
             settings.optimizer(), layout, initial, settings.maxGradNorm(), settings.weightDecay());
+    String environment;
     try (LaunchLoop launches =
         new LaunchLoop(
             spark,
@@ -255,7 +263,7 @@ public final class Trainer {
             applied -> onTheWay.take(applied, () -> weights.apply(optimizer.weights())),
             listener,
             stop)) {
-      launches.execute();
+      environment = launches.execute();
     }
     steering.ifPresent(s -> writeEnd(s.record()));
     return new Result(
@@ -263,7 +271,8 @@ public final class Trainer {
         perStep,
         steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
         weights.apply(steering.map(TargetController::best).orElseGet(optimizer::weights)),
-        plan.used(0, used(optimizer.steps(), steering)));
+        plan.used(0, used(optimizer.steps(), steering)),
+        environment);
   }
 
   private RetainMultiplier multiplier(RetainBound bound) {

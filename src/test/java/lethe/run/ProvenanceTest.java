@@ -121,6 +121,21 @@ class ProvenanceTest {
   }
 
   @Test
+  void theEnvironmentOfEachStageIsKept() {
+    provenance().noteEnvironment("pretrain", "a processor, 1 threads");
+    provenance().noteEnvironment("unlearn", "a processor, 2 threads");
+    provenance().noteEnvironment("unlearn", "another, 2 threads");
+    provenance().write(new SparkInUse("3.5.9", "none", "ordinary"), Clock.systemUTC());
+    JsonNode record = folder.files().readJson(folder.provenance());
+    assertThat(record.path("environments").toString())
+        .isEqualTo("{\"pretrain\":\"a processor, 1 threads\",\"unlearn\":\"another, 2 threads\"}");
+    assertThat(record.at("/settings_without_method/train/epochs").asInt())
+        .as("npo brings five epochs for unlearning alone")
+        .isEqualTo(1);
+    assertThat(record.at("/settings/train/epochs").asInt()).isEqualTo(5);
+  }
+
+  @Test
   void aFreeSettingsNameIsFreeInItsSectionAlone() {
     ObjectNode record = (ObjectNode) folder.files().readJson(folder.provenance());
     ((ObjectNode) record.at("/settings/corpus/splits/forget"))
