@@ -125,9 +125,13 @@ class LayersTest {
         "json settings spark folder table target ledger model.checkpoint model corpus.source"
             + " corpus request evaluate console run check pipeline");
     room(
+        "replay",
+        "json settings spark folder table objective certificate model.checkpoint corpus evaluate console run"
+            + " pipeline");
+    room(
         "command",
         "failure settings spark folder model inference train bench console run check pipeline"
-            + " nightly certificate");
+            + " nightly certificate replay");
   }
 
   private static final Pattern IMPORT =

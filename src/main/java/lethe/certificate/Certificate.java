@@ -105,6 +105,24 @@ public record Certificate(
     return new Finding(List.copyOf(problems), List.copyOf(remarks));
   }
 
+  /**
+   * The SHA-256 of each file of the model that it names, by its name below the run's folder.
+   *
+   * @throws InvalidSettings when it is not there, or damaged
+   */
+  public SortedMap<String, String> model() {
+    SortedMap<String, String> model = new TreeMap<>();
+    Envelope.read(run.files().read(file))
+        .flatMap(Envelope::statement)
+        .orElseThrow(
+            () ->
+                new InvalidSettings(
+                    "%s is damaged: it is not as certify writes it".formatted(file)))
+        .path("subject")
+        .forEach(f -> model.put(name(f), digest(f)));
+    return model;
+  }
+
   private void signature(
       Envelope envelope, Optional<Path> key, List<String> problems, List<String> remarks) {
     if (envelope.signature().isEmpty()) {

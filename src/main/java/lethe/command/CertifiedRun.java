@@ -23,7 +23,8 @@ final class CertifiedRun {
       index = "1..*",
       paramLabel = "key=value",
       arity = "0..*",
-      description = "Settings of spark.hadoop, where the folder is in an object store.")
+      description =
+          "Settings of spark.hadoop, where the folder is in an object store; of verify --replay, also over those of the run.")
   private List<String> pairs = List.of();
 
   @Option(
@@ -51,6 +52,11 @@ final class CertifiedRun {
     RunFolder run = RunFolder.of(folder, Validation.configuration(Validation.hadoop(settings)));
     Path file = path(certificate, run).orElse(new Path(run.root(), Certificate.FILE));
     return new Certificate(run, file, path(ledger, run), path(ledgerKey, run));
+  }
+
+  /** The settings behind the folder. */
+  List<String> pairs() {
+    return pairs;
   }
 
   /** A file that an option names. */

@@ -106,7 +106,7 @@ public final class Lethe implements Callable<Integer> {
       case NIGHTLY -> new NightlyCommand(this);
       case LEDGER -> new LedgerCommand(this);
       case CERTIFY -> new CertifyCommand();
-      case VERIFY -> new VerifyCommand();
+      case VERIFY -> new VerifyCommand(this);
       case RUN, PREPARE, PRETRAIN, FINETUNE, RETRAIN, UNLEARN, PREFLIGHT, EVALUATE, REPORT ->
           new StageCommand(verb, this);
     };

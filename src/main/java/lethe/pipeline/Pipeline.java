@@ -78,7 +78,7 @@ public final class Pipeline {
   }
 
   /** A run that others follow in the same Spark application, which it does not end. */
-  static Pipeline before(RunConfig config, Console console) {
+  public static Pipeline before(RunConfig config, Console console) {
     return new Pipeline(config, console, false);
   }
 

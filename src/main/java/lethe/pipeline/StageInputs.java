@@ -38,6 +38,13 @@ record StageInputs(RunConfig config, RunFolder folder, RunModels models) {
    *     since
    */
   SortedMap<String, String> fingerprints(Verb stage) {
+    SortedMap<String, String> fingerprints = new TreeMap<>();
+    used(stage).forEach((use, source) -> fingerprints.put(use, ModelFingerprint.of(source)));
+    return fingerprints;
+  }
+
+  /** The models that a stage starts from, by what each is used for; none for random weights. */
+  Map<String, ModelSource> used(Verb stage) {
     Map<String, ModelSource> used = new TreeMap<>();
     switch (stage) {
       case FINETUNE ->
@@ -50,9 +57,7 @@ record StageInputs(RunConfig config, RunFolder folder, RunModels models) {
       }
       default -> {}
     }
-    SortedMap<String, String> fingerprints = new TreeMap<>();
-    used.forEach((use, source) -> fingerprints.put(use, ModelFingerprint.of(source)));
-    return fingerprints;
+    return used;
   }
 
   /**

@@ -52,6 +52,10 @@ public final class Provenance {
 
   private static final Set<String> TRAINING = Set.of("train", "pretrain", "finetune", "retrain");
 
+  /** The sections that decide which model unlearning makes. */
+  private static final List<String> UNLEARNED =
+      List.of("model", "corpus", "sample", "pretrain", "finetune", "unlearn", "train", "stop");
+
   /** The stage whose result a section decides. */
   private static final Map<String, Verb> STAGE =
       Map.of(
@@ -102,7 +106,13 @@ public final class Provenance {
     JsonNode now = json(config.settings().json());
     JsonNode defaults = json(config.settings().defaultsJson());
     for (String section : sections) {
-      compare(section, before.path(section), now.path(section), defaults.path(section), problems);
+      compare(
+          section,
+          before.path(section),
+          now.path(section),
+          defaults.path(section),
+          Set.of(),
+          problems);
     }
     if (!problems.isEmpty()) {
       problems.add(
@@ -125,8 +135,40 @@ public final class Provenance {
     return begun;
   }
 
+  /**
+   * The settings that decide which model unlearning makes and that differ from a record, a line
+   * each.
+   *
+   * @param record settings as {@link Settings#json} wrote them
+   * @param except keys that may differ
+   */
+  public static List<String> differences(String record, Settings now, Set<String> except) {
+    List<String> differences = new ArrayList<>();
+    JsonNode before = json(record);
+    JsonNode after = json(now.json());
+    JsonNode defaults = json(now.defaultsJson());
+    for (String section : UNLEARNED) {
+      compare(
+          section,
+          before.path(section),
+          after.path(section),
+          defaults.path(section),
+          except,
+          differences);
+    }
+    return differences;
+  }
+
   private static void compare(
-      String path, JsonNode before, JsonNode now, JsonNode standard, List<String> problems) {
+      String path,
+      JsonNode before,
+      JsonNode now,
+      JsonNode standard,
+      Set<String> except,
+      List<String> problems) {
+    if (except.contains(path)) {
+      return;
+    }
     if (before.isObject() && now.isObject()) {
       Set<String> names = new TreeSet<>();
       before.fieldNames().forEachRemaining(names::add);
@@ -141,6 +183,7 @@ public final class Provenance {
                   before.path(name),
                   now.path(name),
                   standard.path(name),
+                  except,
                   problems));
     } else if (!before.equals(now)
         && !(empty(before) && empty(now))
@@ -235,7 +278,7 @@ public final class Provenance {
             .formatted(folder.root(), folder.provenance()));
   }
 
-  private JsonNode json(String text) {
+  private static JsonNode json(String text) {
     try {
       return Json.LENIENT.readTree(text);
     } catch (IOException e) {

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
@@ -56,6 +57,11 @@ public final class RecordedSettings {
     } catch (ConfigException e) {
       throw new InvalidSettings("These are no settings: " + e.getMessage(), e);
     }
+  }
+
+  /** The record as JSON, with what it withholds left out. */
+  public String json() {
+    return record.root().render(ConfigRenderOptions.concise());
   }
 
   /** The record without a section or key: it then has its default. */
