@@ -60,7 +60,8 @@ final class Conditions {
   }
 
   private static String text(JsonNode run, String pointer) {
-    return run.at(pointer).asText("not recorded");
+    JsonNode value = run.at(pointer);
+    return value.isMissingNode() ? "not recorded" : value.asText();
   }
 
   private static void compare(String what, String was, String is, List<String> differences) {

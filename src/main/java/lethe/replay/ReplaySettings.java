@@ -92,6 +92,7 @@ record ReplaySettings(Settings settings, RunFolder folder) {
     List<String> all = new ArrayList<>(pairs);
     all.add("run.dir=" + Json.text(into.root().toString()));
     Settings settings = recorded.with(all);
+    settings.check();
     List<String> others = Provenance.differences(recorded.json(), settings, PLACES);
     if (!others.isEmpty()) {
       List<String> lines = new ArrayList<>();
