@@ -105,10 +105,14 @@ final class Statement {
     JsonNode origin =
         run.files().readObject(new Path(run.model(), "lethe.json"), REMEDY).at("/made/models");
     made.set("models", origin);
+    made.set("settings", record.path("settings")); // without what is withheld there
     made.put(
         "settings_sha256", DigestUtils.sha256Hex(CanonicalJson.bytes(record.path("settings"))));
     for (String member : List.of("lethe", "commit", "java", "spark", "processor")) {
       made.put(member, record.path(member).asText("not recorded"));
+    }
+    if (record.has("environments")) { // runs of older versions have none
+      made.set("environments", record.path("environments"));
     }
     for (Map.Entry<String, String> one :
         Map.of("threads", "/settings/train/threads", "shards", "/settings/train/shards")

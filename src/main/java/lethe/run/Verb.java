@@ -23,7 +23,8 @@ public enum Verb {
   LEDGER("what became of requests to forget: of one, of all, of those overdue; checks the chain"),
   CERTIFY(
       "write what a run has shown of its model as a certificate over the model's files and all evidence"),
-  VERIFY("check a certificate against the files of its run: each file that differs is named"),
+  VERIFY(
+      "check a certificate against the files of its run: each file that differs is named; with --replay, train again and compare the weights"),
   EXPLAIN("what a setting means, its default, and where its value in a run was set"),
   BENCH(
       "measure how fast a model runs here beside matrix products; needs no Spark and no run file");

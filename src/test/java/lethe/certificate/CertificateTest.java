@@ -48,6 +48,10 @@ class CertificateTest {
   void aRunThatHasEndedAndAKey() throws Exception {
     FinishedRun.in(folder);
     run = RunFolder.of(folder.resolve("finished").toString(), new Configuration());
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode record = (ObjectNode) json.readTree(folder.resolve("finished/run.json").toFile());
+    record.putObject("environments").put("unlearn", "a processor, 1 threads");
+    Files.writeString(folder.resolve("finished/run.json"), record.toString());
     Path scores = Files.createDirectories(folder.resolve("finished/scores/unlearned"));
     Files.writeString(scores.resolve("part-0.parquet"), "stands for a table of scores");
     Files.writeString(folder.resolve("finished/retrain-steps.jsonl"), "{}\n");
@@ -124,6 +128,17 @@ class CertificateTest {
     assertThat(predicate.at("/verdict/outcome")).isEqualTo(report.at("/verdict/outcome"));
     assertThat(predicate.path("gates")).hasSameSizeAs(report.path("conditions"));
     assertThat(predicate.at("/made/processor").asText()).contains(System.getProperty("os.arch"));
+    JsonNode record = new ObjectMapper().readTree(folder.resolve("finished/run.json").toFile());
+    JsonNode made = predicate.path("made");
+    assertThat(made.at("/settings/unlearn/method"))
+        .isEqualTo(record.at("/settings/unlearn/method"));
+    assertThat(DigestUtils.sha256Hex(CanonicalJson.bytes(record.path("settings"))))
+        .isEqualTo(DigestUtils.sha256Hex(CanonicalJson.bytes(made.path("settings"))))
+        .isEqualTo(made.path("settings_sha256").asText());
+    assertThat(made.at("/settings/spark/driver/extraJavaOptions").asText())
+        .as("withheld, as in run.json")
+        .isEqualTo("(hidden)");
+    assertThat(made.at("/environments/unlearn").asText()).isEqualTo("a processor, 1 threads");
     assertThat(predicate.path("out_of_scope")).hasSize(5);
     assertThat(statement.toString().toLowerCase(java.util.Locale.ROOT))
         .doesNotContain("proof of deletion");
