@@ -103,7 +103,9 @@ final class SourceLookup {
   }
 
   /**
-   * Looks for all of them in one pass over the sources.
+   * Looks for all of them in one pass over the sources. Where that fails, each condition is tried
+   * alone, and a request is refused if its condition is at fault; whatever else fails ends the
+   * look, so that no request is refused for a cluster's or a disk's fault.
    *
    * @param requests that are open
    * @param forgotten documents of earlier nights
@@ -114,7 +116,7 @@ final class SourceLookup {
     try {
       return find(asked, forgotten, refused);
     } catch (Exception e) { // Spark's are checked but not declared
-      read(documents(List.of()), lit(true)); // fails where the sources do, whatever is asked
+      read(documents(List.of()).read(), lit(true)); // fails where the sources do, whatever is asked
       int before = refused.size();
       List<Asked> others = asked(requests, refused, this::failure); // a condition on some document
       if (refused.size() == before) {
@@ -172,16 +174,24 @@ final class SourceLookup {
     return documents(List.of(where)).problem(where).map(what -> "where " + what);
   }
 
-  private static void read(Documents documents, Column what) {
-    documents.read().select(what).write().format("noop").mode("overwrite").save();
+  /** The documents that may be in a split; no condition is asked of the others. */
+  private static Dataset<Row> usable(Documents documents) {
+    return documents.read().where(col(UNUSABLE).isNull());
+  }
+
+  private static void read(Dataset<Row> documents, Column what) {
+    documents.select(what).write().format("noop").mode("overwrite").save();
   }
 
   /** Why a condition fails on some document. */
   private Optional<String> failure(Predicate where) {
     try {
-      read(documents(List.of(where)), expr(where.sql()));
+      read(usable(documents(List.of(where))), expr(where.sql()));
       return Optional.empty();
     } catch (Exception e) { // Spark's are checked but not declared
+      if (!ConditionFault.is(e)) {
+        throw e;
+      }
       String why = String.valueOf(ExceptionUtils.getRootCause(e).getMessage());
       return Optional.of(
           "where \"%s\" fails on a document: %s"
@@ -254,8 +264,7 @@ final class SourceLookup {
         columns.add(expr(asked.get(i).wish().key()).as(condition(i)));
       }
     }
-    Dataset<Row> rows =
-        documents.read().where(col(UNUSABLE).isNull()).select(columns.toArray(Column[]::new));
+    Dataset<Row> rows = usable(documents).select(columns.toArray(Column[]::new));
     List<Column> ofRows = new ArrayList<>(List.of(max(SHA256).as(LAST), max(URL).as(URL)));
     for (String name : rows.columns()) {
       if (name.startsWith(CONDITION)) {

@@ -46,6 +46,13 @@ class SourceLookupTest {
         List.of(
             "{\"id\": \"0\", \"text\": \"text 0 of b\"}",
             "{\"id\": \"50\", \"text\": \"text 0 of a\"}"));
+    lookup = lookup(folder.toString());
+  }
+
+  /**
+   * @param place of the two files
+   */
+  private SourceLookup lookup(String place) throws IOException {
     Path conf =
         Files.writeString(
             folder.resolve("a.conf"),
@@ -55,9 +62,9 @@ class SourceLookupTest {
               splits.forget.where = "true"
             }
             """
-                .formatted(folder));
+                .formatted(place));
     CorpusSettings settings = CorpusSettings.read(Settings.load(conf, List.of()).root());
-    lookup = new SourceLookup(LocalSpark.SESSION, settings.sources(), 0.5);
+    return new SourceLookup(LocalSpark.SESSION, settings.sources(), 0.5);
   }
 
   private static RequestState asks(String request, Wish... wishes) {
@@ -187,6 +194,37 @@ class SourceLookupTest {
                 lookup.find(
                     List.of(asks("right", wish(NamedBy.WHERE, "length(text) > 1"))), List.of()))
         .isInstanceOf(Exception.class);
+  }
+
+  /** Whichever read fails, also one while a condition is tried alone. */
+  @Test
+  void storageThatFailsOnceRefusesNoRequest() throws IOException {
+    LocalSpark.SESSION
+        .sparkContext()
+        .hadoopConfiguration()
+        .set("fs.flaky.impl", FlakyReads.class.getName());
+    SourceLookup flaky = lookup("flaky:" + folder);
+    List<RequestState> requests =
+        List.of(
+            asks("before", wish(NamedBy.WHERE, "meta.author = 'w'")),
+            asks("fails", wish(NamedBy.WHERE, "assert_true(id <> '3') IS NULL")),
+            asks("after", wish(NamedBy.WHERE, "CAST(id AS INT) = 5")));
+    FlakyReads.plan(0);
+    SourceLookup.Found undisturbed = flaky.find(requests, List.of());
+    int reads = FlakyReads.opened();
+    assertThat(undisturbed.refused().keySet()).containsExactly("fails");
+    int ended = 0;
+    for (int nth = 1; nth <= reads; nth++) {
+      FlakyReads.plan(nth);
+      try {
+        assertThat(flaky.find(requests, List.of())).as("read %d", nth).isEqualTo(undisturbed);
+      } catch (Exception e) { // Spark's are checked but not declared
+        assertThat(e).as("read %d", nth).hasStackTraceContaining("503 Slow Down");
+        ended++;
+      }
+    }
+    assertThat(ended).as("looks of %d that have ended", reads).isPositive();
+    FlakyReads.plan(0);
   }
 
   @Test
