@@ -155,7 +155,7 @@ record Assembly(
     }
     long documents = assigned.documents(Split.FORGET);
     if (tables.count(without) == documents) {
-      throw new InvalidSettings(
+      throw new NothingToForget(
           "Split forget has no chunk: all of its %d documents are shorter than corpus.min-tail-tokens = %d tokens"
               .formatted(documents, settings.minimumTail()));
     }

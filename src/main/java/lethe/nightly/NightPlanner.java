@@ -128,7 +128,8 @@ record NightPlanner(
       } else if (pending.isEmpty()) {
         drafts.add(refused(state, UNTRAINED, UNTRAINED + ": " + names(left)));
       } else {
-        waiting.put(id, new NightPlan.Part(id, pending, 0, unknown.size()));
+        int untrained = left.size() - pending.size(); // which stay, so the request cannot be done
+        waiting.put(id, new NightPlan.Part(id, pending, untrained, unknown.size()));
       }
     }
     List<String> next = RefusedNights.of(ledger.lines()).next(waiting.keySet());
@@ -157,7 +158,7 @@ record NightPlanner(
         }
       }
       if (!own.isEmpty()) {
-        int left = part.documents().size() - own.size();
+        long left = part.left() + part.documents().size() - own.size();
         parts.add(new NightPlan.Part(part.request(), own, left, part.unknown()));
       }
     }

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.check.Validation;
 import lethe.console.Console;
+import lethe.corpus.NothingToForget;
 import lethe.folder.Files;
 import lethe.folder.Lease;
 import lethe.folder.LeaseLostException;
@@ -47,6 +48,17 @@ import org.apache.hadoop.fs.Path;
  * the work once.
  */
 public final class Nightly {
+  /** The member of a {@link EntryKind#NOT_SERVED} entry's detail that says that no run was made. */
+  private static final String NOTHING_TO_TRAIN = "nothing_to_train";
+
+  /**
+   * How a night ended.
+   *
+   * @param unmet why its model is not put in service
+   * @param trained false where none of its documents could be trained on
+   */
+  private record Ended(Optional<String> unmet, boolean trained) {}
+
   private final NightlySettings settings;
   private final NightSettings nights;
   private final RunConfig any;
@@ -178,12 +190,12 @@ public final class Nightly {
         return tonight(today, now);
       }
       say("going on with the night of " + unfinished.get().night());
-      Optional<String> before = night(unfinished.get());
-      if (unfinished.get().night().startsWith(today)) {
-        return before;
+      Ended before = night(unfinished.get());
+      if (before.trained() && unfinished.get().night().startsWith(today)) {
+        return before.unmet();
       }
       Optional<String> own = tonight(today, now);
-      return Stream.of(before, own)
+      return Stream.of(before.unmet(), own)
           .flatMap(Optional::stream)
           .reduce((first, second) -> first + "\n" + second);
     }
@@ -214,8 +226,17 @@ public final class Nightly {
                           .formatted(id)));
     }
 
-    /** Plans and does the night of a date. */
+    /** Plans and does the night of a date; one that has nothing to train on, anew. */
     private Optional<String> tonight(String today, Instant now) {
+      Optional<Ended> ended;
+      do {
+        ended = attempt(today, now);
+      } while (ended.filter(night -> !night.trained()).isPresent());
+      return ended.flatMap(Ended::unmet);
+    }
+
+    /** Empty where there is nothing to do. */
+    private Optional<Ended> attempt(String today, Instant now) {
       Optional<InService> start = InService.read(folder);
       if (start.filter(pointer -> gone(pointer, folder)).isPresent()) {
         start.get().check(folder, ledger, hadoop); // says so
@@ -233,9 +254,12 @@ public final class Nightly {
         say(
             "the night of %s is over, and %d requests are open; the next night takes them (nightly.again=true: one more night on this date)"
                 .formatted(today, open.size()));
-        return ended
-            .filter(entry -> entry.kind() == EntryKind.NOT_SERVED)
-            .map(entry -> entry.detail().path(RequestBook.REASON).asText());
+        return Optional.of(
+            new Ended(
+                ended
+                    .filter(entry -> entry.kind() == EntryKind.NOT_SERVED)
+                    .map(entry -> entry.detail().path(RequestBook.REASON).asText()),
+                true));
       }
       start.ifPresent(pointer -> pointer.check(folder, ledger, hadoop));
       RequestBook book = RequestBook.of(ledger);
@@ -247,7 +271,7 @@ public final class Nightly {
         say("nothing is left to forget");
         return Optional.empty();
       }
-      return night(plan.get());
+      return Optional.of(night(plan.get()));
     }
 
     /** The outcome of a date's last night, if it has one that a run came to. */
@@ -258,13 +282,14 @@ public final class Nightly {
               entry ->
                   entry.kind() == EntryKind.VERIFIED
                       || (entry.kind() == EntryKind.NOT_SERVED
-                          && !entry.detail().path(RefusedNights.REFUSED).asBoolean()))
+                          && !entry.detail().path(RefusedNights.REFUSED).asBoolean()
+                          && !entry.detail().path(NOTHING_TO_TRAIN).asBoolean()))
           .filter(entry -> entry.night().startsWith(date))
           .reduce((first, second) -> second);
     }
 
     /** Does a night that is planned. */
-    private Optional<String> night(NightPlan plan) {
+    private Ended night(NightPlan plan) {
       Optional<InService> served =
           InService.read(folder).filter(pointer -> pointer.night().equals(plan.night()));
       if (served.isPresent()) { // its gates held, whatever the settings are by now
@@ -272,7 +297,7 @@ public final class Nightly {
         serve(plan, NightFigures.of(folder.night(plan.night())));
         new DriftPage(ledger.lines()).write(folder);
         stages.none();
-        return Optional.empty();
+        return new Ended(Optional.empty(), true);
       }
       RunConfig config = nights.of(plan, folder);
       config.settings().check();
@@ -287,6 +312,9 @@ public final class Nightly {
       Optional<String> unmet;
       try {
         unmet = stages.run(config);
+      } catch (NothingToForget e) {
+        untrained(plan, e);
+        return new Ended(Optional.empty(), false);
       } catch (NotReady e) { // no request is at fault: the same night later
         throw e;
       } catch (InvalidSettings e) {
@@ -304,7 +332,9 @@ public final class Nightly {
         serve(plan, figures);
       }
       new DriftPage(ledger.lines()).write(folder);
-      return unmet.map(why -> "The night of %s changes nothing: ".formatted(plan.night()) + why);
+      return new Ended(
+          unmet.map(why -> "The night of %s changes nothing: ".formatted(plan.night()) + why),
+          true);
     }
 
     /** The files that the run reads are those of the plan. */
@@ -335,6 +365,31 @@ public final class Nightly {
                 .formatted(plan.night(), earlier));
       }
       return whole;
+    }
+
+    /** What no run can train on is known from now on, so that the next plan refuses it. */
+    private void untrained(NightPlan plan, NothingToForget e) {
+      ledger.append(
+          List.of(
+              Draft.open(
+                      EntryKind.NOT_SERVED,
+                      null,
+                      plan.night(),
+                      Map.of(
+                          NOTHING_TO_TRAIN,
+                          true,
+                          RequestBook.REASON,
+                          "none of its documents can be trained on"))
+                  .with(
+                      Map.of(
+                          RequestBook.REASON,
+                          e.getMessage(),
+                          RequestBook.UNTRAINED,
+                          plan.documents()))),
+          clock.instant());
+      say(
+          "the night of %s ends without a model: none of its %d documents can be trained on"
+              .formatted(plan.night(), plan.documents().size()));
     }
 
     /** A run that cannot be made is the night's outcome, so that the next night can do better. */

@@ -78,13 +78,21 @@ public final class RequestBook {
           ForgottenName name = read(document, ForgottenName.class);
           forgotten.put(name.text(), name);
         }
-        for (JsonNode document : line.secret().path(UNTRAINED)) {
-          untrained.add(read(document, ForgottenName.class).text());
-        }
+        untrained(line);
       }
       case REFUSED -> end(line, RequestStatus.REFUSED);
       case SUPERSEDED -> end(line, RequestStatus.SUPERSEDED);
-      case PLANNED, NOT_SERVED, VERIFIED -> {} // of nights
+      case NOT_SERVED -> untrained(line);
+      case PLANNED, VERIFIED -> {} // of nights
+    }
+  }
+
+  /** A copy for others does not have these names. */
+  private void untrained(LedgerLine line) {
+    if (line.secret() != null) {
+      line.secret()
+          .path(UNTRAINED)
+          .forEach(document -> untrained.add(read(document, ForgottenName.class).text()));
     }
   }
 

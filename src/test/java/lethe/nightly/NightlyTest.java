@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
+import lethe.corpus.NothingToForget;
 import lethe.folder.Faults;
 import lethe.folder.FaultyFileSystem;
 import lethe.folder.Lease;
@@ -483,6 +484,118 @@ class NightlyTest {
     public Optional<String> run(lethe.run.RunConfig night) {
       throw new IllegalStateException("the process dies");
     }
+  }
+
+  /** Nothing would change the next night, or with other documents beside them. */
+  @Test
+  void aNightOfNothingButUntrainableDocumentsEndsTheirRequestsAndTakesOthers() throws IOException {
+    stages.shorts().addAll(List.of("paper-forget-01", "paper-forget-02", "paper-forget-03"));
+    NightStages real =
+        new Other(stages) {
+          @Override
+          public Optional<String> run(lethe.run.RunConfig night) {
+            List<String> asked = planned(Path.of(night.runDir()).getFileName().toString());
+            if (stages.shorts().containsAll(asked)) {
+              throw new NothingToForget("Split forget has no chunk");
+            }
+            return super.run(night);
+          }
+        };
+    nights.ask(
+        "a.jsonl",
+        "{\"request\": \"short\", \"document\": \"paper-forget-01\", \"due\": \"2026-03-02\"}",
+        "{\"request\": \"large\", \"document\": \"paper-forget-02\", \"due\": \"2026-03-03\"}",
+        "{\"request\": \"large\", \"document\": \"paper-forget-03\", \"due\": \"2026-03-03\"}",
+        "{\"request\": \"large\", \"document\": \"paper-forget-04\", \"due\": \"2026-03-03\"}",
+        "{\"request\": \"other\", \"document\": \"paper-forget-05\"}");
+    assertThat(nights.with(real).night("2026-03-01")).isEmpty();
+    assertThat(state("short").status()).isEqualTo(RequestStatus.REFUSED);
+    assertThat(state("short").reason())
+        .isEqualTo(
+            "what is left of it cannot be trained on: texts too short for a chunk, or several under one id: [paper/paper-forget-01]");
+    assertThat(nights.said())
+        .contains(
+            "nightly: the night of 2026-03-01 ends without a model: none of its 3 documents can be trained on")
+        .noneMatch(line -> line.contains("paper-forget"));
+    Entry vain =
+        nights.ledger().stream()
+            .map(LedgerLine::entry)
+            .filter(entry -> entry.kind() == EntryKind.NOT_SERVED)
+            .findFirst()
+            .orElseThrow();
+    assertThat(vain.detail().toString())
+        .as("without names of documents")
+        .isEqualTo(
+            "{\"nothing_to_train\":true,\"reason\":\"none of its documents can be trained on\"}");
+    assertThat(planned("2026-03-01-2"))
+        .as("the rest, in the same call")
+        .containsExactly("paper-forget-04", "paper-forget-05");
+    assertThat(state("large").left()).as("two that stay known").contains(2L);
+    assertThat(state("large").open()).isTrue();
+    assertThat(state("other").night()).isEqualTo("2026-03-01-2");
+    assertThat(nights.with(real).night("2026-03-02")).isEmpty();
+    assertThat(state("large").status()).isEqualTo(RequestStatus.REFUSED);
+    assertThat(state("large").reason())
+        .endsWith(": [paper/paper-forget-02, paper/paper-forget-03]");
+    assertThat(nights.book().open()).isEmpty();
+
+    // Where there is nothing else, it is over, and is so for a later request for the same, too.
+    nights.ask("b.jsonl", "{\"request\": \"again\", \"document\": \"paper-forget-01\"}");
+    assertThat(nights.with(real).night("2026-03-03")).isEmpty();
+    assertThat(nights.said()).contains("nightly: nothing is left to forget");
+    assertThat(state("again").status()).isEqualTo(RequestStatus.REFUSED);
+    assertThat(nights.nightly("2026-03-04T01:00:00Z").idle()).isTrue();
+  }
+
+  /** A driver that dies after the run was refused plans nothing twice. */
+  @Test
+  void aNightWithNothingToTrainOnThatWasInterruptedIsGoneOnWith() throws IOException {
+    stages.shorts().add("paper-forget-01");
+    nights.ask("a.jsonl", "{\"request\": \"short\", \"document\": \"paper-forget-01\"}");
+    NightStages dies =
+        new Other(stages) {
+          @Override
+          public Optional<String> run(lethe.run.RunConfig night) {
+            throw new IllegalStateException("killed");
+          }
+        };
+    assertThatThrownBy(() -> nights.with(dies).night("2026-03-01")).hasMessage("killed");
+    nights.ask("b.jsonl", "{\"request\": \"other\", \"document\": \"paper-forget-05\"}");
+    NightStages real =
+        new Other(stages) {
+          @Override
+          public Optional<String> run(lethe.run.RunConfig night) {
+            if (planned(Path.of(night.runDir()).getFileName().toString())
+                .equals(List.of("paper-forget-01"))) {
+              throw new NothingToForget("Split forget has no chunk");
+            }
+            return super.run(night);
+          }
+        };
+    assertThat(nights.with(real).night("2026-03-01")).isEmpty();
+    assertThat(state("short").status()).isEqualTo(RequestStatus.REFUSED);
+    assertThat(state("other").night()).isEqualTo("2026-03-01-2");
+  }
+
+  /** The look at the sources fails, and not what is asked for. */
+  @Test
+  void aClusterThatFailsWhileTheNightIsPlannedLeavesTheLedgerAsItWas() throws IOException {
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"where\": \"id LIKE 'paper-forget-01%'\"}");
+    NightStages fails =
+        new Other(stages) {
+          @Override
+          public SourceLookup.Found find(
+              List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
+            throw new IllegalStateException("Job aborted: ExecutorLostFailure");
+          }
+        };
+    assertThatThrownBy(() -> nights.with(fails).night("2026-03-01"))
+        .hasMessage("Job aborted: ExecutorLostFailure");
+    assertThat(nights.ledger())
+        .extracting(line -> line.entry().kind())
+        .containsExactly(EntryKind.RECEIVED);
+    assertThat(nights.night("2026-03-01")).isEmpty();
+    assertThat(state("r1").status()).isEqualTo(RequestStatus.FORGOTTEN);
   }
 
   /** A run that is refused must not keep all later requests waiting. */

@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import lethe.LocalSpark;
 import lethe.corpus.CorpusSummary;
 import lethe.corpus.Manifest;
+import lethe.corpus.NothingToForget;
 import lethe.corpus.Prepare;
 import lethe.corpus.SmallCorpora;
 import lethe.settings.InvalidSettings;
@@ -152,7 +153,7 @@ class RequestsTest {
             "Missing requests, ids or documents to forget, for reasons like these: 1;");
     assertThatThrownBy(
             () -> SmallCorpora.execute(corpora.prepare(RULES, "allow-unmet-requests = true", 64)))
-        .isInstanceOf(InvalidSettings.class)
+        .isInstanceOf(NothingToForget.class)
         .hasMessage(
             "Split forget has no chunk: all of its 1 documents are shorter than corpus.min-tail-tokens = 5 tokens");
     assertThat(folder.resolve("run")).doesNotExist();
