@@ -3,6 +3,7 @@ package lethe.nightly;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -118,6 +119,31 @@ class NightlyIT {
           .startsWith("REFUSED null Optional.empty where must be a condition on a document, was ");
     }
     System.out.println("nightly: weights " + whole.weights());
+  }
+
+  /** With a real run, which is refused while it prepares; Spark is started again for the next. */
+  @Test
+  void aTextTooShortToTrainOnEndsItsRequestAndTheNightTakesTheNext() throws IOException {
+    SmallNights nights = SmallNights.in(folder, "crash-disk");
+    Path papers = folder.resolve("data/paper.jsonl");
+    Files.writeString(
+        papers,
+        Files.readString(papers)
+            + "{\"id\": \"short\", \"text\": \"hi\", \"domain\": \"paper\", \"split\": \"forget\"}\n");
+    nights.ask(
+        "a.jsonl",
+        "{\"request\": \"r1\", \"document\": \"short\", \"due\": \"2026-03-02\"}",
+        "{\"request\": \"r2\", \"document\": \"paper-forget-00\"}");
+    assertThat(nights.night("2026-03-01", "nightly.documents=1")).isEmpty();
+    assertThat(states(nights))
+        .containsEntry("r2", "FORGOTTEN 2026-03-01-2 Optional[0] null")
+        .hasEntrySatisfying(
+            "r1",
+            state ->
+                assertThat(state)
+                    .startsWith(
+                        "REFUSED null Optional.empty what is left of it cannot be trained on")
+                    .endsWith(": [paper/short]"));
   }
 
   private static void kill(SmallNights nights, String day, long calls, Random random) {
