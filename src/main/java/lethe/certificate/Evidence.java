@@ -50,6 +50,7 @@ record Evidence(RunFolder run) {
             run.steps(RunFolder.UNLEARN),
             run.steps("pretrain"),
             run.steps("retrain"),
+            new Path(run.retrained(), "lethe.json"), // with the digests of its weights
             run.stop(),
             run.coverage(),
             run.evaluation().getParent(), // scores of every model, and what was made of them

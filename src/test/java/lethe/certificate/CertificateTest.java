@@ -280,6 +280,29 @@ class CertificateTest {
             + " {\"name\": \"robustness\", \"state\": \"passed\"}]}";
     assertThat(Level.of(json.readTree(all), drops)).isEqualTo(Level.ROBUST);
     assertThat(Level.of(json.readTree(all), lists)).isEqualTo(Level.REQUESTED);
+    String beside =
+        all.replaceFirst(
+            "\\{",
+            "{\"truths\": [{\"model\": \"original\", \"nll\": 1, \"truth\": 3}, {\"model\": \"unlearned\", \"nll\": 2.875, \"truth\": 3,"
+                + " \"splits\": [{\"split\": \"forget\", \"domain\": \"*\", \"nearer\": {\"outcome\": \"nearer\"}}]}],");
+    String retrains =
+        "{\"corpus\": {\"duplicates\": {\"action\": \"drop\"}}, \"stop\": {\"band\": 0.15}, \"evaluate\": {\"retrain\": true, \"retrained\": null}}";
+    JsonNode own = json.readTree(retrains);
+    assertThat(Level.of(json.readTree(beside), own)).isEqualTo(Level.RETRAINED);
+    assertThat(Level.of(json.readTree(beside), drops)).as("not retrained").isEqualTo(Level.ROBUST);
+    JsonNode given = json.readTree(retrains.replace("\"retrained\": null", "\"retrained\": \"x\""));
+    assertThat(Level.of(json.readTree(beside), given)).as("another's").isEqualTo(Level.ROBUST);
+    for (String other :
+        List.of(
+            beside.replace("2.875", "2.75"),
+            beside.replace("2.875", "null"),
+            beside.replace("\"nearer\"}", "\"undecided\"}"),
+            beside.replace("\"*\"", "\"book\""))) {
+      assertThat(Level.of(json.readTree(other), own)).as(other).isEqualTo(Level.ROBUST);
+    }
+    String weak =
+        beside.replace("robustness\", \"state\": \"passed", "robustness\", \"state\": \"failed");
+    assertThat(Level.of(json.readTree(weak), own)).isEqualTo(Level.FORGOTTEN);
     String fragile =
         all.replace("robustness\", \"state\": \"passed", "robustness\", \"state\": \"not_measured");
     assertThat(Level.of(json.readTree(fragile), drops)).isEqualTo(Level.FORGOTTEN);
