@@ -101,7 +101,7 @@ class LayersTest {
         "evaluate",
         "json settings folder table target model.checkpoint model.torch model.network model"
             + " inference generation corpus.token evaluate.metric");
-    room("report", "json settings folder target model.checkpoint evaluate.metric evaluate");
+    room("report", "json settings folder ledger target model.checkpoint evaluate.metric evaluate");
 
     room(
         "bench",

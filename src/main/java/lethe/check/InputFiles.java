@@ -16,6 +16,7 @@ import lethe.examples.RejectionSentences;
 import lethe.examples.Replacements;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
+import lethe.report.KeyedIds;
 import lethe.run.RunConfig;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.fs.Path;
@@ -154,6 +155,16 @@ final class InputFiles {
         findings.right("task %s asks the questions of %s".formatted(task.name(), task.path()));
       }
     }
+  }
+
+  /** The key of the names that documents have in the report. */
+  void idsKey() {
+    config
+        .report()
+        .idsKeyFile()
+        .filter(reach::sees)
+        .flatMap(file -> findings.look(() -> KeyedIds.read(file, files)))
+        .ifPresent(key -> findings.right("report.ids-key-file has a key"));
   }
 
   void paraphrases() {

@@ -102,6 +102,9 @@ public final class Validation {
   private void findings(Optional<RunFolder> folder) {
     folder.ifPresent(run -> new RunState(config, run, reach, findings).look());
     InputFiles inputs = inputs();
+    if (config.checks(Verb.REPORT)) {
+      inputs.idsKey();
+    }
     if (config.verb() == Verb.REPORT) {
       inputs.compared();
       return;

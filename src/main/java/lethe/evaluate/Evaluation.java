@@ -221,6 +221,27 @@ public record Evaluation(
         continuations);
   }
 
+  /** The same with other rows by request and by document. */
+  public Evaluation with(List<RequestScore> otherRequests, List<ForgottenDocument> others) {
+    return new Evaluation(
+        version,
+        asked,
+        models,
+        scores,
+        membership,
+        memory,
+        memoryComparisons,
+        domainsLeftOut,
+        tasks,
+        histograms,
+        truths,
+        entropies,
+        verdicts,
+        otherRequests,
+        others,
+        continuations);
+  }
+
   private static <T> List<T> ends(List<T> figures, Function<T, String> model) {
     return figures.stream().filter(f -> ModelNames.steps(model.apply(f)).isEmpty()).toList();
   }

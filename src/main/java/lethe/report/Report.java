@@ -58,8 +58,10 @@ public final class Report {
    *     is of another corpus or of other models than the run folder has
    */
   public Result execute() {
-    Evaluation evaluation = Evaluation.read(folder);
-    new OneRun(folder, evaluation).check();
+    Evaluation whole = Evaluation.read(folder);
+    new OneRun(folder, whole).check();
+    Optional<KeyedIds> ids = settings.idsKeyFile().map(name -> KeyedIds.read(name, folder.files()));
+    Evaluation evaluation = ids.map(keyed -> keyed.in(whole)).orElse(whole);
     ReportFile file = file(evaluation);
     String table =
         new ScoreTable(
@@ -120,6 +122,7 @@ public final class Report {
         json(folder.provenance(), "restore it, or delete it to report without it").orElse(null),
         json(folder.corpusManifest(), "run prepare with overwrite=true")
             .map(Report::withoutParts)
+            .map(manifest -> settings.idsKeyFile().isPresent() ? KeyedIds.in(manifest) : manifest)
             .orElse(null),
         evaluation.models(),
         evaluation.scores(),

@@ -17,6 +17,8 @@ import lethe.settings.Section;
  * @param table name of a table of one of Spark's catalogs that the figures of a report are appended
  *     to; empty for none
  * @param examples whether texts to forget may appear in the report
+ * @param idsKeyFile a file with the key of the names that documents have in the report; empty where
+ *     it has their ids
  */
 public record ReportSettings(
     Gate gate,
@@ -24,18 +26,24 @@ public record ReportSettings(
     List<String> compare,
     Optional<Double> compareBand,
     Optional<String> table,
-    boolean examples) {
+    boolean examples,
+    Optional<String> idsKeyFile) {
 
   /** Reads {@code report}. */
   public static ReportSettings read(Section root) {
     Section report = root.section("report");
+    if (report.has("ids-key-file") && report.bool("examples")) {
+      report.problem(
+          "ids-key-file", "hides the ids of documents, and report.examples shows texts; set one");
+    }
     return new ReportSettings(
         new Gate(require(report), GateLimits.read(report)),
         report.optionalNumber("pretraining-tokens", 1, 1e18),
         report.strings("compare"),
         report.optionalNumber("compare-band", 0, 100),
         report.optionalText("table"),
-        report.bool("examples"));
+        report.bool("examples"),
+        report.optionalText("ids-key-file"));
   }
 
   /** A limit of the damage requires that it is kept. */

@@ -209,6 +209,7 @@ public record SettingRules(RunConfig config, Section root) {
     if (answers.entailment() != null) {
       paths.put("evaluate.answers.entailment", answers.entailment());
     }
+    config.report().idsKeyFile().ifPresent(path -> paths.put("report.ids-key-file", path));
     for (String run : config.report().compare()) {
       paths.put("report.compare " + run, run);
     }

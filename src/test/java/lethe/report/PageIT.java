@@ -329,7 +329,8 @@ class PageIT {
                 List.of(),
                 Optional.empty(),
                 Optional.empty(),
-                false),
+                false,
+                Optional.empty()),
             new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8))
         .execute();
     return scratch.resolve("report/index.html");

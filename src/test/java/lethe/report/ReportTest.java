@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,9 +31,12 @@ import lethe.evaluate.SplitScore;
 import lethe.evaluate.Verdict;
 import lethe.evaluate.metric.Interval;
 import lethe.folder.RunFolder;
+import lethe.ledger.LedgerKey;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
 import lethe.target.Outcome;
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -263,7 +269,8 @@ class ReportTest {
             List.of(),
             Optional.empty(),
             Optional.empty(),
-            false));
+            false,
+            Optional.empty()));
   }
 
   private static Report.Result report(RunFolder folder, ReportSettings settings) {
@@ -667,6 +674,59 @@ class ReportTest {
   }
 
   @Test
+  void withAKeyNoFileOfTheReportHasAnIdAndTheNamesAreThoseOfALedger() {
+    RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
+    ObjectNode found = folder.files().readObject(folder.evaluation(), "");
+    ((ObjectNode) found.at("/documents/0")).put("document", "marker-17");
+    ((ArrayNode) found.at("/requests/2/unmet"))
+        .removeAll()
+        .add("url marker-18: no document has it");
+    folder.files().writeJson(folder.evaluation(), found);
+    folder
+        .files()
+        .writeText(
+            folder.corpusManifest(),
+            "{\"chunks_sha256\": \"ab\", \"counts\": [], \"warnings\": [\"Document marker-19 is short\"]}");
+    List<String> files =
+        List.of("report.json", "index.html", "summary.md", "documents.csv", "requests.csv");
+    run(folder);
+    assertThat(files).anyMatch(name -> text(folder, name).contains("marker-17"));
+    assertThat(text(folder, "report.json")).contains("marker-17", "marker-18", "marker-19");
+
+    String key = "0123456789abcdef".repeat(4);
+    org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(folder.root(), "ids.key");
+    folder.files().writeText(file, key + "\n");
+    ReportSettings keyed =
+        ReportSettings.read(Settings.of(List.of("report.ids-key-file=" + file)).root());
+    report(folder, keyed);
+    for (String name : files) {
+      assertThat(text(folder, name)).as(name).doesNotContain("marker-");
+    }
+    String expected =
+        new HmacUtils(HmacAlgorithms.HMAC_SHA_256, HexFormat.of().parseHex(key))
+            .hmacHex("document\0arxiv\0marker-17");
+    assertThat(report(folder).at("/documents/worst/0/document").asText()).isEqualTo(expected);
+    assertThat(LedgerKey.read(file, folder.files()).name("arxiv", "marker-17")).isEqualTo(expected);
+    assertThat(text(folder, "documents.csv")).contains(expected);
+    assertThat(report(folder).at("/requests").toString()).contains("[\"url (hidden)\"]");
+    assertThat(report(folder).at("/corpus/warnings/0").asText())
+        .isEqualTo("1 warnings, which may name documents, are in corpus/manifest.json");
+    assertThat(text(folder, "../scores/evaluation.json"))
+        .as("not the report")
+        .contains("marker-17");
+
+    folder.files().writeText(file, "no key");
+    assertThatThrownBy(() -> report(folder, keyed))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("it must be at least 64 hexadecimal digits");
+    Settings both = Settings.of(List.of("report.ids-key-file=x", "report.examples=true"));
+    ReportSettings.read(both.root());
+    assertThat(both.problems())
+        .containsExactly(
+            "report.ids-key-file hides the ids of documents, and report.examples shows texts; set one");
+  }
+
+  @Test
   void saysHowTheTrainingEnded() {
     RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
     run(folder);
@@ -689,7 +749,8 @@ class ReportTest {
         List.of(),
         Optional.empty(),
         Optional.empty(),
-        examples);
+        examples,
+        Optional.empty());
   }
 
   private static String text(RunFolder folder, String name) {
