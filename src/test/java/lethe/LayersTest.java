@@ -39,6 +39,7 @@ class LayersTest {
     room("settings", "");
     room("spark", "");
     room("folder", "json failure settings");
+    room("lineage", "json folder");
     room("ledger", "json settings folder");
     room("certificate", "json settings folder ledger");
     room("table", "settings spark folder");
@@ -118,8 +119,8 @@ class LayersTest {
             + " model.family model.adapter model corpus.token corpus examples train evaluate report console run");
     room(
         "pipeline",
-        "failure settings spark folder table target objective model.checkpoint model.network"
-            + " model.adapter model corpus.token corpus examples tracking train evaluate report console run check");
+        "failure settings spark folder lineage table target objective model.checkpoint model.network"
+            + " model.adapter model corpus.source corpus.token corpus examples tracking train evaluate report console run check");
     room(
         "nightly",
         "json settings spark folder table target ledger model.checkpoint model corpus.source"
@@ -140,7 +141,7 @@ class LayersTest {
 
   /** Rooms in which neither a row of Spark nor a task of it is to be found. */
   private static final String WITHOUT_SPARK =
-      "json random failure jinja settings folder ledger request sample target objective model.checkpoint model.torch"
+      "json random failure jinja settings folder lineage ledger request sample target objective model.checkpoint model.torch"
           + " model.network model.family model.adapter model loss train.gradient train.optimizer train.steering"
           + " evaluate.metric report bench console";
 

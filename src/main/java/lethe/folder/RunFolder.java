@@ -184,6 +184,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "deleted.json");
   }
 
+  /** Run events of OpenLineage; only if that was asked for. */
+  public Path lineage() {
+    return new Path(root, "lineage.jsonl");
+  }
+
   public Path report() {
     return new Path(root, "report");
   }

@@ -65,6 +65,7 @@ public final class Pipeline {
   private final StageCommits commits;
   private final StageInputs inputs;
   private final Provenance provenance;
+  private final StageLineage lineage;
   private final StopSignal signal;
 
   /** The thread of a run, which {@link LeaseListener} wakes; guarded by this. */
@@ -95,6 +96,7 @@ public final class Pipeline {
     this.commits = new StageCommits(config, folder, models);
     this.inputs = new StageInputs(config, folder, models);
     this.provenance = new Provenance(config, folder);
+    this.lineage = new StageLineage(config, folder, models, inputs, console, Clock.systemUTC());
     this.signal = new StopSignal(console, config.verb());
   }
 
@@ -325,7 +327,9 @@ public final class Pipeline {
       return Optional.empty();
     }
     signal.begun(Verb.REPORT);
-    Report.Result result = new Report(folder, config.report(), System.out).execute();
+    Report.Result result =
+        lineage.around(
+            Verb.REPORT, () -> new Report(folder, config.report(), System.out).execute());
     console.say("Report: " + new Path(folder.report(), "index.html"));
     if (config.report().table().isPresent()) {
       append(result.scores());
@@ -433,7 +437,7 @@ public final class Pipeline {
     if (stage != Verb.PREPARE) { // which does so itself when nothing can be refused any more
       commits.begin(stage);
     }
-    String outcome = work.get();
+    String outcome = lineage.around(stage, work);
     String time = Console.time((System.nanoTime() - start) / 1e9);
     LOG.info("stage {} ended after {}: {}", stage.spelling(), time, outcome);
     console.say(stage.spelling() + ": " + time);

@@ -47,7 +47,9 @@ record ReplaySettings(Settings settings, RunFolder folder) {
           "overwrite",
           "report",
           "run.keep",
-          "sweep");
+          "run.lineage",
+          "sweep",
+          "track");
 
   /** Where inputs are, which may be elsewhere by now: their content is compared. */
   private static final Set<String> PLACES =

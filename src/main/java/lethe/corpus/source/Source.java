@@ -141,7 +141,7 @@ public record Source(
   }
 
   /** Whether it is a table by its name or, if it is Delta's, by its folder. */
-  boolean isTable() {
+  public boolean isTable() {
     return isTable(format);
   }
 

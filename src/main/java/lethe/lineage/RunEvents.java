@@ -1,0 +1,131 @@
+package lethe.lineage;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import lethe.folder.Files;
+import lethe.json.Json;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Run events of OpenLineage, version 2-0-2 of its specification, as lines of one file: a START when
+ * a job begins, and a COMPLETE, ABORT or FAIL when it ends. They have no text of a document: of an
+ * error its class alone.
+ */
+public final class RunEvents {
+  private static final String SCHEMA =
+      "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
+
+  private static final String VERSION_FACET =
+      "https://openlineage.io/spec/facets/1-0-0/DatasetVersionDatasetFacet.json#/$defs/DatasetVersionDatasetFacet";
+
+  private static final String ERROR_FACET =
+      "https://openlineage.io/spec/facets/1-0-0/ErrorMessageRunFacet.json#/$defs/ErrorMessageRunFacet";
+
+  private static final String NAMESPACE = "lethe";
+
+  /** How a job ends. */
+  public enum Ending {
+    COMPLETE,
+    /** It was asked to stop. */
+    ABORT,
+    FAIL
+  }
+
+  /**
+   * A job that has begun.
+   *
+   * @param id of this time that it runs
+   * @param job its name
+   */
+  public record Begun(UUID id, String job) {}
+
+  private final Path file;
+  private final Files files;
+  private final Clock clock;
+  private final String producer;
+
+  /**
+   * @param file that the lines are added to; one process at a time may do so
+   * @param version of this program
+   */
+  public RunEvents(Path file, Files files, Clock clock, String version) {
+    this.file = file;
+    this.files = files;
+    this.clock = clock;
+    this.producer = "urn:lethe:" + version;
+  }
+
+  /**
+   * Notes that a job begins.
+   *
+   * @param job its name, the same each time
+   */
+  public Begun begin(String job, List<Dataset> inputs, List<Dataset> outputs) {
+    Begun begun = new Begun(UUID.randomUUID(), job);
+    add(event("START", begun, inputs, outputs));
+    return begun;
+  }
+
+  /**
+   * Notes that it has ended.
+   *
+   * @param error of one that fails
+   */
+  public void end(
+      Begun begun,
+      Ending ending,
+      List<Dataset> inputs,
+      List<Dataset> outputs,
+      Optional<Throwable> error) {
+    ObjectNode event = event(ending.name(), begun, inputs, outputs);
+    error.ifPresent(
+        why -> {
+          ObjectNode run = (ObjectNode) event.get("run");
+          facet(run.putObject("facets").putObject("errorMessage"), ERROR_FACET)
+              .put("message", why.getClass().getName())
+              .put("programmingLanguage", "JAVA");
+        });
+    add(event);
+  }
+
+  private ObjectNode event(String type, Begun begun, List<Dataset> inputs, List<Dataset> outputs) {
+    ObjectNode event = Json.MAPPER.createObjectNode();
+    event.put("eventType", type);
+    event.put("eventTime", clock.instant().toString());
+    event.putObject("run").put("runId", begun.id().toString());
+    event.putObject("job").put("namespace", NAMESPACE).put("name", begun.job());
+    datasets(event.putArray("inputs"), inputs);
+    datasets(event.putArray("outputs"), outputs);
+    event.put("producer", producer);
+    event.put("schemaURL", SCHEMA);
+    return event;
+  }
+
+  private void datasets(ArrayNode to, List<Dataset> datasets) {
+    for (Dataset dataset : datasets) {
+      ObjectNode own = to.addObject();
+      own.put("namespace", dataset.namespace()).put("name", dataset.name());
+      dataset
+          .version()
+          .ifPresent(
+              version ->
+                  facet(own.putObject("facets").putObject("version"), VERSION_FACET)
+                      .put("datasetVersion", version));
+    }
+  }
+
+  private ObjectNode facet(ObjectNode facet, String schema) {
+    return facet.put("_producer", producer).put("_schemaURL", schema);
+  }
+
+  /** Object stores cannot append, and there are few events. */
+  private void add(ObjectNode event) {
+    String before = files.exists(file) ? new String(files.read(file), StandardCharsets.UTF_8) : "";
+    files.writeText(file, before + event + "\n");
+  }
+}
