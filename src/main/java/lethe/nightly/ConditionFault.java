@@ -45,7 +45,7 @@ final class ConditionFault {
         return true;
       }
     }
-    return causes.get(0) instanceof RuntimeException && isOfEvaluation(causes.get(0));
+    return causes.get(0) instanceof Exception && isOfEvaluation(causes.get(0));
   }
 
   private static Optional<String> state(Throwable cause) {

@@ -207,7 +207,7 @@ class SourceLookupTest {
     List<RequestState> requests =
         List.of(
             asks("before", wish(NamedBy.WHERE, "meta.author = 'w'")),
-            asks("fails", wish(NamedBy.WHERE, "assert_true(id <> '3') IS NULL")),
+            asks("fails", wish(NamedBy.WHERE, "assert_true(id <> '3', 'three') IS NULL")),
             asks("after", wish(NamedBy.WHERE, "CAST(id AS INT) = 5")));
     FlakyReads.plan(0);
     SourceLookup.Found undisturbed = flaky.find(requests, List.of());
