@@ -107,7 +107,7 @@ final class VerifyCommand implements Callable<Integer> {
     Replay asked = asked(certificate);
     Console console = new Console(asked.settings().secrets().stream(System.out));
     Optional<String> unmet = asked.execute(console);
-    unmet.ifPresent(Printable.stream(System.err)::println);
+    unmet.ifPresent(asked.settings().secrets().stream(Printable.stream(System.err))::println);
     return unmet.isPresent() ? DOES_NOT_HOLD : 0;
   }
 

@@ -2,19 +2,29 @@ package lethe.nightly;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import lethe.certificate.Certificate;
+import lethe.console.Console;
 import lethe.folder.Faults;
+import lethe.folder.FaultyFileSystem;
+import lethe.folder.RunFolder;
 import lethe.ledger.EntryKind;
 import lethe.ledger.LedgerLine;
+import lethe.replay.Replay;
 import lethe.request.RequestState;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -144,6 +154,28 @@ class NightlyIT {
                     .startsWith(
                         "REFUSED null Optional.empty what is left of it cannot be trained on")
                     .endsWith(": [paper/short]"));
+
+    // A night of a ledger can be certified and trained again, like any run.
+    RunFolder night = nights.nights().night("2026-03-01-2");
+    Certificate certificate =
+        new Certificate(
+            night,
+            new org.apache.hadoop.fs.Path(night.root(), Certificate.FILE),
+            Optional.of(nights.nights().ledger()),
+            Optional.empty());
+    certificate.write(Optional.empty());
+    assertThat(certificate.check(Optional.empty()).problems()).isEmpty();
+    List<String> withheld =
+        FaultyFileSystem.configuration().getPropsWithPrefix("fs.crash").entrySet().stream()
+            .map(e -> "spark.hadoop.fs.crash" + e.getKey() + "=" + e.getValue())
+            .toList();
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    Replay replay = new Replay(certificate, Optional.empty(), OptionalDouble.empty(), withheld);
+    PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+    assertThat(replay.execute(new Console(out))).isEmpty();
+    assertThat(said.toString(StandardCharsets.UTF_8))
+        .contains("verify: replayed: the same weights")
+        .contains("model.safetensors has the SHA-256 " + nights.weights());
   }
 
   private static void kill(SmallNights nights, String day, long calls, Random random) {
