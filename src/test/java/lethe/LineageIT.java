@@ -127,7 +127,7 @@ class LineageIT {
   private static String run(Verb verb, Path conf, String... more) {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     List<String> pairs = new ArrayList<>(List.of(more));
-    pairs.add("run.lineage=true");
+    pairs.add("track.lineage=true");
     new Pipeline(
             RunConfig.read(verb, conf, pairs),
             new Console(new PrintStream(said, true, StandardCharsets.UTF_8)))

@@ -12,9 +12,9 @@ import lethe.json.Json;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Run events of OpenLineage, version 2-0-2 of its specification, as lines of one file: a START when
- * a job begins, and a COMPLETE, ABORT or FAIL when it ends. They have no text of a document: of an
- * error its class alone.
+ * Run events of OpenLineage, version 2-0-2 of its specification: a START when a job begins, and a
+ * COMPLETE, ABORT or FAIL when it ends. They have no text of a document: of an error its class
+ * alone.
  */
 public final class RunEvents {
   private static final String SCHEMA =
@@ -26,7 +26,26 @@ public final class RunEvents {
   private static final String ERROR_FACET =
       "https://openlineage.io/spec/facets/1-0-0/ErrorMessageRunFacet.json#/$defs/ErrorMessageRunFacet";
 
+  private static final String TEST_FACET =
+      "https://openlineage.io/spec/facets/1-0-1/TestRunFacet.json#/$defs/TestRunFacet";
+
   private static final String NAMESPACE = "lethe";
+
+  /** Takes events, one after the other. */
+  @FunctionalInterface
+  public interface Sink {
+    void add(ObjectNode event);
+  }
+
+  /**
+   * What a job was tested for.
+   *
+   * @param name of the test
+   * @param status {@code pass}, {@code fail} or {@code skip}
+   * @param expected null where there is nothing to say
+   * @param actual likewise
+   */
+  public record TestResult(String name, String status, String expected, String actual) {}
 
   /** How a job ends. */
   public enum Ending {
@@ -44,20 +63,29 @@ public final class RunEvents {
    */
   public record Begun(UUID id, String job) {}
 
-  private final Path file;
-  private final Files files;
+  private final List<Sink> sinks;
   private final Clock clock;
   private final String producer;
 
   /**
-   * @param file that the lines are added to; one process at a time may do so
    * @param version of this program
    */
-  public RunEvents(Path file, Files files, Clock clock, String version) {
-    this.file = file;
-    this.files = files;
+  public RunEvents(List<Sink> sinks, Clock clock, String version) {
+    this.sinks = sinks;
     this.clock = clock;
     this.producer = "urn:lethe:" + version;
+  }
+
+  /**
+   * Adds lines to a file; one process at a time may do so. Object stores cannot append, and there
+   * are few events.
+   */
+  public static Sink file(Path file, Files files) {
+    return event -> {
+      String before =
+          files.exists(file) ? new String(files.read(file), StandardCharsets.UTF_8) : "";
+      files.writeText(file, before + event + "\n");
+    };
   }
 
   /**
@@ -67,13 +95,15 @@ public final class RunEvents {
    */
   public Begun begin(String job, List<Dataset> inputs, List<Dataset> outputs) {
     Begun begun = new Begun(UUID.randomUUID(), job);
-    add(event("START", begun, inputs, outputs));
+    ObjectNode event = event("START", begun, inputs, outputs);
+    sinks.forEach(sink -> sink.add(event));
     return begun;
   }
 
   /**
    * Notes that it has ended.
    *
+   * @param tests that were made of what it has written
    * @param error of one that fails
    */
   public void end(
@@ -81,16 +111,32 @@ public final class RunEvents {
       Ending ending,
       List<Dataset> inputs,
       List<Dataset> outputs,
+      List<TestResult> tests,
       Optional<Throwable> error) {
     ObjectNode event = event(ending.name(), begun, inputs, outputs);
+    ObjectNode run = (ObjectNode) event.get("run");
+    if (!tests.isEmpty()) {
+      tests(facet(run.withObject("facets").putObject("test"), TEST_FACET).putArray("tests"), tests);
+    }
     error.ifPresent(
         why -> {
-          ObjectNode run = (ObjectNode) event.get("run");
-          facet(run.putObject("facets").putObject("errorMessage"), ERROR_FACET)
+          facet(run.withObject("facets").putObject("errorMessage"), ERROR_FACET)
               .put("message", why.getClass().getName())
               .put("programmingLanguage", "JAVA");
         });
-    add(event);
+    sinks.forEach(sink -> sink.add(event));
+  }
+
+  private static void tests(ArrayNode to, List<TestResult> tests) {
+    for (TestResult test : tests) {
+      ObjectNode own = to.addObject().put("name", test.name()).put("status", test.status());
+      if (test.expected() != null) {
+        own.put("expected", test.expected());
+      }
+      if (test.actual() != null) {
+        own.put("actual", test.actual());
+      }
+    }
   }
 
   private ObjectNode event(String type, Begun begun, List<Dataset> inputs, List<Dataset> outputs) {
@@ -121,11 +167,5 @@ public final class RunEvents {
 
   private ObjectNode facet(ObjectNode facet, String schema) {
     return facet.put("_producer", producer).put("_schemaURL", schema);
-  }
-
-  /** Object stores cannot append, and there are few events. */
-  private void add(ObjectNode event) {
-    String before = files.exists(file) ? new String(files.read(file), StandardCharsets.UTF_8) : "";
-    files.writeText(file, before + event + "\n");
   }
 }

@@ -1,5 +1,6 @@
 package lethe.pipeline;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +16,11 @@ import lethe.folder.Files;
 import lethe.folder.LeaseLostException;
 import lethe.folder.RunFolder;
 import lethe.lineage.Dataset;
+import lethe.lineage.LineageServer;
 import lethe.lineage.RunEvents;
 import lethe.lineage.RunEvents.Begun;
 import lethe.lineage.RunEvents.Ending;
+import lethe.lineage.RunEvents.TestResult;
 import lethe.model.ModelFingerprint;
 import lethe.model.ModelSource;
 import lethe.run.Build;
@@ -29,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says of each stage what it reads and writes, in {@code lineage.jsonl} of the run folder, where
- * {@code run.lineage} asks for it. Whatever is wrong with that is said, and fails no run.
+ * Says of each stage what it reads and writes, in {@code lineage.jsonl} of the run folder and to a
+ * server, where {@code track} asks for it. Whatever is wrong with that is said, and fails no run.
  */
 final class StageLineage {
   private static final Logger LOG = LoggerFactory.getLogger(StageLineage.class);
@@ -54,12 +57,24 @@ final class StageLineage {
     this.models = models;
     this.inputs = inputs;
     this.console = console;
+    List<RunEvents.Sink> sinks = new ArrayList<>();
+    if (config.track().lineage()) {
+      sinks.add(RunEvents.file(folder.lineage(), folder.files()));
+    }
+    config
+        .track()
+        .lineageServer()
+        .map(url -> new LineageServer(url, token(), console::say))
+        .ifPresent(sinks::add);
     this.events =
-        config.lineage()
-            ? Optional.of(
-                new RunEvents(
-                    folder.lineage(), folder.files(), clock, Build.ofThisProgram().version()))
-            : Optional.empty();
+        sinks.isEmpty()
+            ? Optional.empty()
+            : Optional.of(new RunEvents(sinks, clock, Build.ofThisProgram().version()));
+  }
+
+  /** As OpenLineage's own clients are given it. */
+  private static Optional<String> token() {
+    return Optional.ofNullable(System.getenv("OPENLINEAGE_API_KEY"));
   }
 
   /** Runs a stage between its two events. */
@@ -92,7 +107,9 @@ final class StageLineage {
               own -> {
                 List<Dataset> written =
                     how == Ending.COMPLETE ? List.of(written(stage, version(stage))) : List.of();
-                events.orElseThrow().end(own, how, read(stage), written, error);
+                List<TestResult> tests =
+                    how == Ending.COMPLETE && stage == Verb.REPORT ? tests() : List.of();
+                events.orElseThrow().end(own, how, read(stage), written, tests, error);
               });
           return begun;
         });
@@ -126,6 +143,25 @@ final class StageLineage {
                 read.add(
                     Dataset.of(new Path(source.path()), Optional.of(ModelFingerprint.of(source)))));
     return read;
+  }
+
+  /** What the report was asked of the model, and its answers. */
+  private List<TestResult> tests() {
+    List<TestResult> tests = new ArrayList<>();
+    for (JsonNode condition :
+        folder.files().readJson(new Path(folder.report(), "report.json")).path("conditions")) {
+      tests.add(
+          new TestResult(
+              condition.path("name").asText(),
+              switch (condition.path("state").asText()) {
+                case "passed" -> "pass";
+                case "failed" -> "fail";
+                default -> "skip"; // it was not measured
+              },
+              condition.hasNonNull("limit") ? condition.path("limit").asText() : null,
+              condition.hasNonNull("finding") ? condition.path("finding").asText() : null));
+    }
+    return tests;
   }
 
   /** Tables at the versions that were read, once they are known. */

@@ -48,7 +48,6 @@ record ReplaySettings(Settings settings, RunFolder folder) {
           "overwrite",
           "report",
           "run.keep",
-          "run.lineage",
           "sweep",
           "track");
 

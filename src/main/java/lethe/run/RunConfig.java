@@ -34,7 +34,6 @@ import lethe.train.TrainSettings;
  * @param plaintext whether gradients may travel unencrypted on a cluster
  * @param runDirShared whether all hosts mount the run folder where its path is a local one
  * @param keep what is kept after the report
- * @param lineage whether the stages note what they read and write
  * @param track where else the run is shown
  * @param dryRun check everything, write nothing
  * @param overwrite run finished stages again
@@ -59,7 +58,6 @@ public record RunConfig(
     boolean plaintext,
     boolean runDirShared,
     Keep keep,
-    boolean lineage,
     TrackSettings track,
     boolean dryRun,
     boolean overwrite) {
@@ -147,7 +145,6 @@ public record RunConfig(
             root.section("security").bool("plaintext"),
             root.section("run").bool("dir-is-shared"),
             root.section("run").choice("keep", Keep.class),
-            root.section("run").bool("lineage"),
             TrackSettings.read(root),
             root.bool("dry-run"),
             root.bool("overwrite"));

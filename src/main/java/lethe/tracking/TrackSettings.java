@@ -8,10 +8,13 @@ import lethe.settings.Section;
 /**
  * Where else a run is shown.
  *
+ * @param lineage whether stages note what they read and write in the run folder
+ * @param lineageServer the server that is told that, if any
  * @param tensorBoard whether event files are written
  * @param mlflow the server that is told, if any
  */
-public record TrackSettings(boolean tensorBoard, Optional<Mlflow> mlflow) {
+public record TrackSettings(
+    boolean lineage, Optional<URI> lineageServer, boolean tensorBoard, Optional<Mlflow> mlflow) {
 
   /**
    * A server of MLflow.
@@ -27,16 +30,19 @@ public record TrackSettings(boolean tensorBoard, Optional<Mlflow> mlflow) {
     Section mlflow = track.section("mlflow");
     String experiment = mlflow.string("experiment");
     return new TrackSettings(
+        track.bool("lineage"),
+        url(track, "lineage-url"),
         track.bool("tensorboard"),
-        mlflow
-            .optionalText("url")
-            .flatMap(written -> url(mlflow, written))
-            .map(url -> new Mlflow(url, experiment)));
+        url(mlflow, "url").map(url -> new Mlflow(url, experiment)));
   }
 
-  private static Optional<URI> url(Section mlflow, String written) {
+  private static Optional<URI> url(Section section, String key) {
+    Optional<String> written = section.optionalText(key);
+    if (written.isEmpty()) {
+      return Optional.empty();
+    }
     try {
-      URI url = new URI(written.replaceAll("/+$", ""));
+      URI url = new URI(written.get().replaceAll("/+$", ""));
       if (url.getHost() != null
           && url.getUserInfo() == null
           && ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
@@ -45,9 +51,9 @@ public record TrackSettings(boolean tensorBoard, Optional<Mlflow> mlflow) {
     } catch (URISyntaxException e) {
       // said below
     }
-    mlflow.problem(
-        "url",
-        "must be the http or https address of a server, without a user's name (see MLFLOW_TRACKING_TOKEN in docs/operations.md)");
+    section.problem(
+        key,
+        "must be the http or https address of a server, without a user's name (a token goes into the driver's environment, see docs/operations.md)");
     return Optional.empty();
   }
 }

@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -24,8 +29,10 @@ class RunEventsTest {
 
   private RunEvents events() {
     return new RunEvents(
-        new org.apache.hadoop.fs.Path(folder.resolve("lineage.jsonl").toUri()),
-        new lethe.folder.Files(new Configuration()),
+        List.of(
+            RunEvents.file(
+                new org.apache.hadoop.fs.Path(folder.resolve("lineage.jsonl").toUri()),
+                new lethe.folder.Files(new Configuration()))),
         Clock.fixed(Instant.parse("2026-03-01T01:02:03.004Z"), ZoneOffset.UTC),
         "0.2.0");
   }
@@ -50,7 +57,7 @@ class RunEventsTest {
             Dataset.of(
                 new org.apache.hadoop.fs.Path("s3a://k:s@bucket/run/corpus"), Optional.of("ab")));
     RunEvents.Begun begun = events().begin("run.prepare", in, out);
-    events().end(begun, RunEvents.Ending.COMPLETE, in, out, Optional.empty());
+    events().end(begun, RunEvents.Ending.COMPLETE, in, out, List.of(), Optional.empty());
     List<JsonNode> lines = lines();
     assertThat(lines).hasSize(2);
     for (JsonNode event : lines) {
@@ -87,9 +94,10 @@ class RunEventsTest {
             RunEvents.Ending.FAIL,
             List.of(),
             List.of(),
+            List.of(),
             Optional.of(new IllegalStateException("document marker-1 is short")));
     RunEvents.Begun second = events().begin("run.unlearn", List.of(), List.of());
-    events().end(second, RunEvents.Ending.ABORT, List.of(), List.of(), Optional.empty());
+    events().end(second, RunEvents.Ending.ABORT, List.of(), List.of(), List.of(), Optional.empty());
     List<JsonNode> lines = lines();
     assertThat(lines.get(1).at("/run/facets/errorMessage/message").asText())
         .isEqualTo("java.lang.IllegalStateException");
@@ -101,6 +109,66 @@ class RunEventsTest {
     assertThat(lines)
         .extracting(event -> event.path("eventType").asText())
         .containsExactly("START", "FAIL", "START", "ABORT");
+  }
+
+  @Test
+  void whatWasTestedIsAFacetOfTheRun() throws IOException {
+    RunEvents.Begun begun = events().begin("run.report", List.of(), List.of());
+    List<RunEvents.TestResult> tests =
+        List.of(
+            new RunEvents.TestResult("damage", "pass", "0.3", "0.24 on approximate"),
+            new RunEvents.TestResult("earlier", "skip", null, null));
+    events().end(begun, RunEvents.Ending.COMPLETE, List.of(), List.of(), tests, Optional.empty());
+    JsonNode facet = lines().get(1).at("/run/facets/test");
+    assertThat(facet.path("_schemaURL").asText()).endsWith("TestRunFacet.json#/$defs/TestRunFacet");
+    assertThat(facet.path("tests").toString())
+        .isEqualTo(
+            "[{\"name\":\"damage\",\"status\":\"pass\",\"expected\":\"0.3\",\"actual\":\"0.24 on approximate\"},"
+                + "{\"name\":\"earlier\",\"status\":\"skip\"}]");
+  }
+
+  /** A server that keeps what it gets, refuses one event, and is gone after the third. */
+  @Test
+  void aServerIsToldAndMayFail() throws IOException {
+    List<String> got = new ArrayList<>();
+    List<String> said = new ArrayList<>();
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          got.add(
+              exchange.getRequestURI()
+                  + " "
+                  + exchange.getRequestHeaders().getFirst("Authorization")
+                  + " "
+                  + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          exchange.sendResponseHeaders(got.size() == 2 ? 500 : 201, -1);
+          exchange.close();
+        });
+    server.start();
+    URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    LineageServer sink = new LineageServer(url, Optional.of("sesame"), said::add);
+    try {
+      for (int i = 1; i <= 3; i++) {
+        sink.add(new ObjectMapper().createObjectNode().put("event", i));
+      }
+    } finally {
+      server.stop(0);
+    }
+    assertThat(got)
+        .containsExactly(
+            "/api/v1/lineage Bearer sesame {\"event\":1}",
+            "/api/v1/lineage Bearer sesame {\"event\":2}",
+            "/api/v1/lineage Bearer sesame {\"event\":3}");
+    assertThat(said)
+        .containsExactly(
+            "lineage: "
+                + url
+                + " could not be told of an event, and the run goes on: it answers 500");
+    sink.add(new ObjectMapper().createObjectNode());
+    sink.add(new ObjectMapper().createObjectNode());
+    assertThat(said).as("the gone server is told no more").hasSize(2);
   }
 
   @Test

@@ -141,7 +141,12 @@ class TrackingTest {
   @Test
   void eventFilesAreWrittenByTraining() throws Exception {
     RunFolder run = RunFolder.of(folder.toString(), new Configuration());
-    new Tracking(new TrackSettings(true, Optional.empty()), run, CLOCK, Optional.empty(), said::add)
+    new Tracking(
+            new TrackSettings(false, Optional.empty(), true, Optional.empty()),
+            run,
+            CLOCK,
+            Optional.empty(),
+            said::add)
         .show(Map.of());
     Path file = folder.resolve("tensorboard/unlearn").resolve(EventFile.NAME);
     assertThat(Files.readAllBytes(file))
@@ -153,7 +158,12 @@ class TrackingTest {
     Files.delete(file);
     Files.delete(folder.resolve("tensorboard/unlearn"));
     Files.writeString(folder.resolve("tensorboard/unlearn"), "in the way");
-    new Tracking(new TrackSettings(true, Optional.empty()), run, CLOCK, Optional.empty(), said::add)
+    new Tracking(
+            new TrackSettings(false, Optional.empty(), true, Optional.empty()),
+            run,
+            CLOCK,
+            Optional.empty(),
+            said::add)
         .show(Map.of());
     assertThat(said).singleElement().asString().startsWith("TensorBoard: could not be told");
   }
@@ -173,9 +183,15 @@ class TrackingTest {
   @Test
   void whatIsAskedForIsRead() {
     Settings settings =
-        Settings.of(List.of("track.tensorboard=true", "track.mlflow.url=\"https://host/mlflow/\""));
+        Settings.of(
+            List.of(
+                "track.tensorboard=true",
+                "track.mlflow.url=\"https://host/mlflow/\"",
+                "track.lineage-url=\"http://other:80\""));
     TrackSettings track = TrackSettings.read(settings.root());
     assertThat(track.tensorBoard()).isTrue();
+    assertThat(track.lineage()).isFalse();
+    assertThat(track.lineageServer()).contains(URI.create("http://other:80"));
     assertThat(track.mlflow())
         .contains(new TrackSettings.Mlflow(URI.create("https://host/mlflow"), "lethe"));
     assertThat(settings.changed())
@@ -186,7 +202,11 @@ class TrackingTest {
 
   private void show(URI server, Map<String, String> parameters) {
     TrackSettings settings =
-        new TrackSettings(false, Optional.of(new TrackSettings.Mlflow(server, "nights")));
+        new TrackSettings(
+            false,
+            Optional.empty(),
+            false,
+            Optional.of(new TrackSettings.Mlflow(server, "nights")));
     new Tracking(
             settings,
             RunFolder.of(folder.toString(), new Configuration()),
