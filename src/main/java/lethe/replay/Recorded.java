@@ -2,13 +2,17 @@ package lethe.replay;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import lethe.folder.RunFolder;
 import lethe.json.Json;
 import lethe.model.checkpoint.ModelOrigin;
+import lethe.run.Build;
+import lethe.run.Provenance;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
 import org.apache.hadoop.fs.Path;
 
 /** What the folder of a run says of the run. */
@@ -20,6 +24,26 @@ final class Recorded {
   /** {@code run.json}. */
   static JsonNode provenance(RunFolder run) {
     return run.files().readObject(run.provenance(), REMEDY);
+  }
+
+  /**
+   * What {@code run.json} would be if the run went on now.
+   *
+   * @param record as it is
+   * @param settings to go on with
+   */
+  static JsonNode with(JsonNode record, Settings settings) {
+    ObjectNode now = record.deepCopy();
+    Build build = Build.ofThisProgram();
+    now.put("lethe", build.version());
+    now.put("commit", build.commit());
+    now.remove(Provenance.ENVIRONMENTS); // of workers that have not come yet
+    try {
+      now.set(Provenance.SETTINGS, Json.LENIENT.readTree(settings.json()));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Cannot read the settings as JSON", e);
+    }
+    return now;
   }
 
   /** {@code scores/evaluation.json}. */

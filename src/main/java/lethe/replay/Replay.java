@@ -1,10 +1,12 @@
 package lethe.replay;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import lethe.certificate.Certificate;
 import lethe.console.Console;
+import lethe.folder.RunFolder;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
@@ -56,6 +58,25 @@ public final class Replay {
   }
 
   /**
+   * Refuses to go on with a replay that was begun under other conditions: its weights would come
+   * from neither.
+   */
+  private void refuseMixture() {
+    RunFolder folder = place.folder();
+    if (!folder.files().exists(folder.provenance())) {
+      return;
+    }
+    JsonNode begun = Recorded.provenance(folder);
+    List<String> differences =
+        Conditions.differences(begun, Recorded.with(begun, replayed.settings()));
+    if (!differences.isEmpty()) {
+      throw new InvalidSettings(
+          "Cannot go on with the replay in %s, which was begun under other conditions (%s); go on as it was begun, or delete the folder"
+              .formatted(folder.root(), String.join("; ", differences)));
+    }
+  }
+
+  /**
    * Trains again and compares.
    *
    * @return why the certificate does not hold; empty where it does
@@ -67,6 +88,7 @@ public final class Replay {
     ReplayInputs inputs = new ReplayInputs(certificate.run(), place, stages);
     try {
       place.begin(certificate.run().files().sha256(certificate.file()));
+      refuseMixture();
       inputs.checkModels();
       inputs.prepare();
       List<String> conditions =

@@ -182,6 +182,10 @@ class ReplayIT {
                 .forEach(row -> ((ObjectNode) row).put("nll", row.path("nll").asDouble() + 0.125)));
     certify(folder);
     goesOn();
+    assertThat(verify("--replay-in", folder.resolve("again").toString(), "train.micro-batch=2"))
+        .startsWith("2 ")
+        .contains(
+            "which was begun under other conditions (train.micro-batch: was 1, is 2); go on as it was begun, or delete the folder");
     String said = verify("--replay-in", folder.resolve("again").toString());
     assertThat(said)
         .startsWith("0 ")
