@@ -61,15 +61,15 @@ record AnswerJudges(EncoderKey sentences, EncoderKey entailment) implements Seri
    * @param answer what was said
    */
   record Said(Question question, String answer) {
-    /** Of rows to forget: whether the truth follows from what is said; of others, the reverse. */
-    private Row row() {
-      boolean forget = question.set().use() == QuestionSet.Use.FORGET;
+    /** As {@link #PAIRS} has it. */
+    Row row() {
+      boolean truth = question.follows() == Question.Follows.TRUTH;
       return RowFactory.create(
           question.id(),
           answer,
           question.original(),
-          forget ? answer : question.sentence(),
-          forget ? question.sentence() : answer);
+          truth ? answer : question.sentence(),
+          truth ? question.sentence() : answer);
     }
   }
 

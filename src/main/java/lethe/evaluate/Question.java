@@ -15,6 +15,7 @@ import java.util.List;
  *     answer}
  * @param sentence the true answer as a sentence: {@code golden_answer}, {@code original_answer} or
  *     {@code answer}, the first that there is
+ * @param follows which of that sentence and what a model says has to follow from the other one
  */
 record Question(
     QuestionSet set,
@@ -24,7 +25,16 @@ record Question(
     String paraphrase,
     List<String> wrong,
     String original,
-    String sentence) {
+    String sentence,
+    Follows follows) {
+
+  /** What entailment asks of an answer. */
+  enum Follows {
+    /** That the truth follows from what is said. */
+    TRUTH,
+    /** That what is said follows from the truth. */
+    ANSWER
+  }
 
   /** Names it among the questions of all sets; in order within a set. */
   String id() {

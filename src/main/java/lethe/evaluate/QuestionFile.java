@@ -145,7 +145,11 @@ public record QuestionFile(QuestionSet set, Files files) {
         line.path("paraphrased_answer").asText(null),
         wrong,
         original,
-        line.path("golden_answer").asText(original));
+        line.path("golden_answer").asText(original),
+        // Beside a long and a short truth, a model says more than the short one, as Yuan et al. see
+        set.use() == QuestionSet.Use.FORGET || line.hasNonNull("golden_answer")
+            ? Question.Follows.TRUTH
+            : Question.Follows.ANSWER);
   }
 
   private InvalidSettings refused(String why) {

@@ -164,7 +164,15 @@ class AnswerQuestionsTest {
   void whatIsMissingIsNamed() {
     Question question =
         new Question(
-            set("s", Use.RETAIN, "", Map.of(), null), 1, "q", "a", null, List.of(), "a", "a");
+            set("s", Use.RETAIN, "", Map.of(), null),
+            1,
+            "q",
+            "a",
+            null,
+            List.of(),
+            "a",
+            "a",
+            Question.Follows.ANSWER);
     AnswerRow.Losses none = new AnswerRow.Losses(null, null, List.of());
     AnswerRow full =
         AnswerRow.of(question, "", List.of(), "prompt", none, AnswerJudges.Judgement.NONE);

@@ -28,9 +28,11 @@ class LaunchEnvironmentTest {
   void everyVariableOfTheScriptsIsNamedAndNoOther() throws IOException {
     Set<String> used = new TreeSet<>();
     try (Stream<Path> jobs = Files.list(Path.of("jobs"));
-        Stream<Path> conf = Files.list(Path.of("conf"))) {
+        Stream<Path> conf = Files.walk(Path.of("conf"))) {
       for (Path file :
-          Stream.of(Stream.of(Path.of("submit.sh")), jobs, conf).flatMap(s -> s).toList()) {
+          Stream.of(Stream.of(Path.of("submit.sh")), jobs, conf.filter(Files::isRegularFile))
+              .flatMap(s -> s)
+              .toList()) {
         NAME.matcher(Files.readString(file)).results().forEach(name -> used.add(name.group()));
       }
     }

@@ -16,7 +16,7 @@ class ShippedSettingsTest {
 
   @Test
   void everyRunFileOfOursArrivesAsItIs() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of("conf"))) {
+    try (Stream<Path> files = Files.walk(Path.of("conf"))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".conf")).toList()) {
         assertArrives(Settings.load(file, List.of()));
       }
