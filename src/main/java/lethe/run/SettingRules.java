@@ -53,6 +53,14 @@ public record SettingRules(RunConfig config, Section root) {
     if (!config.unlearn().method().trains()) {
       withoutSteps(method);
     }
+    int terms = config.unlearn().roles().size();
+    if (terms > 0 && !config.train().isBatchFor(terms)) {
+      root.section("train")
+          .problem(
+              "batch",
+              "must be a multiple of %d with train.batch-counts=all-terms, the terms of %s on their splits, was %d; or set train.batch-counts=each-term"
+                  .formatted(terms, method, config.train().batch()));
+    }
     for (Role role : config.unlearn().roles()) {
       if (!role.forgets() && !asked().contains(role.split())) {
         root.section("unlearn")

@@ -23,12 +23,13 @@ import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.optimizer.UpdateRule;
-import lethe.train.plan.TrainingPlan;
+import lethe.train.plan.StepCounting;
 
 /**
  * How a model is trained.
  *
- * @param batch examples of each role per step
+ * @param batch examples per step, of each role unless {@code counting} says otherwise
+ * @param counting how examples are counted into steps
  * @param microBatch examples per forward pass
  * @param steps optimizer steps; wins over epochs
  * @param epochs over the first role's split
@@ -58,6 +59,7 @@ import lethe.train.plan.TrainingPlan;
  */
 public record TrainSettings(
     int batch,
+    StepCounting counting,
     int microBatch,
     Optional<Integer> steps,
     double epochs,
@@ -104,6 +106,7 @@ public record TrainSettings(
     }
     return new TrainSettings(
         recipe.of("batch").count("batch", 1),
+        StepCounting.read(all),
         recipe.of("micro-batch").count("micro-batch", 1),
         recipe.steps(),
         recipe.of("epochs").doubleInRange("epochs", 1e-9, 1e6),
@@ -136,6 +139,11 @@ public record TrainSettings(
    */
   public boolean projects() {
     return gradientMode == GradientMode.PROJECTED;
+  }
+
+  /** Whether a batch can be cut into equal parts for so many roles, where it has to be. */
+  public boolean isBatchFor(int roles) {
+    return counting.divides(batch, roles);
   }
 
   /** Whether weights keep all of float32's digits, on their way to workers and there. */
@@ -218,6 +226,7 @@ public record TrainSettings(
   public TrainSettings constant(int number) {
     return new TrainSettings(
         batch,
+        counting,
         microBatch,
         Optional.of(number),
         epochs,
@@ -311,36 +320,34 @@ public record TrainSettings(
   }
 
   /**
-   * Examples per step, for a split that may be smaller than a batch: none is used twice in one
-   * step.
+   * Examples of each role per step, for a split that may be smaller than a batch.
    *
    * @param available examples of the first role's split
+   * @param roles number of roles
    */
-  int perStep(long available) {
-    return (int) Math.min(batch, available);
+  int perStep(long available, int roles) {
+    return counting.perStep(batch, roles, available);
   }
 
   /**
-   * Steps of the run. An epoch's last step may be smaller than the others; a part of an epoch is
-   * rounded up to whole steps.
+   * Steps of the run. Unless steps know no epochs, an epoch's last step may be smaller than the
+   * others, and a part of an epoch is rounded up to whole steps.
    *
+   * @param roles number of roles
    * @throws InvalidSettings when the epochs have more steps than can be counted
    */
-  int steps(long available) {
+  int steps(long available, int roles) {
     if (steps.isPresent()) {
       return steps.get();
     }
-    int perStep = perStep(available);
-    double whole = Math.floor(epochs);
-    // A rest below a millionth of a step is a rounding error of decimal fractions.
-    double rest = Math.ceil((epochs - whole) * available / perStep - 1e-6);
-    double all = whole * TrainingPlan.stepsPerEpoch(available, perStep) + rest;
+    int perStep = perStep(available, roles);
+    double all = counting.steps(epochs, available, perStep);
     if (all > Integer.MAX_VALUE) {
       throw new InvalidSettings(
           "Cannot train for train.epochs=%s: that is %.0f steps of %d examples; set fewer epochs, or set train.steps"
               .formatted(epochs, all, perStep));
     }
-    return (int) Math.max(1, all);
+    return (int) all;
   }
 
   LearningRateSchedule schedule(int steps) {

@@ -33,6 +33,7 @@ import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.optimizer.MasterWeights;
 import lethe.train.optimizer.Optimizer;
 import lethe.train.optimizer.UpdateRule;
+import lethe.train.plan.StepCounting;
 import lethe.train.plan.TrainingPlan;
 import lethe.train.steering.RetainMultiplier;
 import lethe.train.steering.TargetController;
@@ -195,8 +196,9 @@ public final class Trainer {
       Optional<ProbePlan> probes,
       TrainedWeights.Taker onTheWay) {
     long available = chunks.filter(chunks.col(SPLIT).equalTo(spec.roles().get(0).split())).count();
-    int steps = settings.steps(available);
-    int perStep = settings.perStep(available);
+    int roles = spec.roles().size();
+    int steps = settings.steps(available, roles);
+    int perStep = settings.perStep(available, roles);
     TrainingPlan plan =
         new TrainingPlan(
             spark,
@@ -204,6 +206,7 @@ public final class Trainer {
             spec.roles(),
             perStep,
             steps,
+            settings.counting(),
             settings.seed(),
             new ShardTree(settings.shards()),
             probes.map(ProbePlan::rows));
@@ -383,6 +386,10 @@ public final class Trainer {
         .map(ProbePlan::rules)
         .filter(rules -> !rules.equals(SteeringRules.PLAIN)) // older runs have no others
         .ifPresent(rules -> parts.put("the steering", rules));
+    if (settings.counting().lastStep()
+        != StepCounting.LastStep.SMALLER) { // older runs have no other
+      parts.put("train.last-step", settings.counting().lastStep());
+    }
     if (settings.optimizer() != UpdateRule.ADAMW) { // older runs do not record theirs
       parts.put("train.optimizer", settings.optimizer());
     }

@@ -183,6 +183,7 @@ RUN | unlearn.method=alternate+descent | unlearn.method alternate+descent needs 
 RUN | unlearn.sharpness-radius=0.01;train.wire-dtype=bfloat16 | unlearn.sharpness-radius moves weights by less than bfloat16 can tell apart
 RUN | unlearn.sharpness-radius=0.01;train.precision=bfloat16 | unlearn.sharpness-radius moves weights by less than bfloat16 can tell apart
 RUN | unlearn.start-noise=0.1;train.lora.rank=4 | unlearn.start-noise needs weights that are trained
+RUN | train.batch-counts=all-terms;train.batch=31 | train.batch must be a multiple of 2 with train.batch-counts=all-terms, the terms of ascent-descent-in-distribution on their splits, was 31; or set train.batch-counts=each-term
 RUN | unlearn.method=mismatch | unlearn.method mismatch needs questions and answers
 RUN | unlearn.method=undial;unlearn.undial-beta=target;stop.at-target=false | unlearn.undial-beta can be target only with stop.at-target=true
 FINETUNE | finetune.splits=[general] | finetune.splits must name a split that corpus.splits has

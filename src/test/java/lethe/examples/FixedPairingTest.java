@@ -34,6 +34,7 @@ import lethe.objective.ViewKind;
 import lethe.sample.ByteLlama;
 import lethe.settings.Settings;
 import lethe.train.gradient.ShardTree;
+import lethe.train.plan.StepCounting;
 import lethe.train.plan.TrainingPlan;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
@@ -287,7 +288,15 @@ class FixedPairingTest {
         List.of(new Role("forget", new GradientAscent(), 1), new Role("retain", new Descent(), 1));
     Dataset<Row> plan =
         new TrainingPlan(
-                LocalSpark.SESSION, paired, roles, 5, 3, 7, new ShardTree(8), Optional.empty())
+                LocalSpark.SESSION,
+                paired,
+                roles,
+                5,
+                3,
+                new StepCounting(StepCounting.Batch.EACH_TERM, StepCounting.LastStep.SMALLER),
+                7,
+                new ShardTree(8),
+                Optional.empty())
             .rows();
 
     Map<String, String> forgotten = new HashMap<>();

@@ -55,6 +55,7 @@ import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.optimizer.UpdateRule;
+import lethe.train.plan.StepCounting;
 import lethe.train.worker.FaultInjection;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -582,6 +583,7 @@ class EngineIT {
     private TrainSettings settings() {
       return new TrainSettings(
           6,
+          new StepCounting(StepCounting.Batch.EACH_TERM, StepCounting.LastStep.SMALLER),
           2,
           Optional.of(7),
           1,

@@ -32,6 +32,52 @@ class TrainSettingsTest {
     assertThat(TrainingPlan.reached(801, 480, 2)).isEqualTo(801);
   }
 
+  /** Numbers of the papers' own trainers: 62 steps of 400 rows are floor(5 x 400 / 32). */
+  @Test
+  void wholeStepsAreAsManyAsBothPapersMade() {
+    String[] yuan = {"train.batch=32", "train.epochs=5", "train.last-step=whole"};
+    assertThat(steps(40, yuan)).isEqualTo(6);
+    assertThat(steps(200, yuan)).isEqualTo(31);
+    assertThat(steps(400, yuan)).isEqualTo(62);
+    assertThat(steps(2000, "train.batch=480", "train.epochs=1", "train.last-step=whole"))
+        .isEqualTo(4);
+    assertThat(steps(100, "train.batch=480", "train.epochs=1", "train.last-step=whole"))
+        .as("fewer than a batch")
+        .isEqualTo(1);
+    assertThat(steps(1000, "train.batch=10", "train.epochs=0.07", "train.last-step=whole"))
+        .as("0.07 is a little less than 7 / 100")
+        .isEqualTo(7);
+    assertThat(steps(1000, "train.batch=10", "train.epochs=0.0001", "train.last-step=whole"))
+        .isEqualTo(1);
+  }
+
+  /** As Yao et al. count: a method with a retain term makes twice the steps of half the size. */
+  @Test
+  void aBatchOfAllTermsIsSharedByThem() {
+    Settings settings =
+        Settings.of(
+            List.of("train.batch=480", "train.batch-counts=all-terms", "train.last-step=whole"));
+    TrainSettings train = TrainSettings.read(settings.root(), "train");
+    settings.check();
+    assertThat(train.perStep(2000, 1)).isEqualTo(480);
+    assertThat(train.steps(2000, 1)).isEqualTo(4);
+    assertThat(train.perStep(2000, 2)).isEqualTo(240);
+    assertThat(train.steps(2000, 2)).isEqualTo(8);
+    assertThat(train.perStep(2000, 3)).isEqualTo(160);
+    assertThat(train.perStep(100, 2)).as("no more than there are").isEqualTo(100);
+  }
+
+  @Test
+  void otherWaysOfCountingAreRefused() {
+    Settings settings =
+        Settings.of(List.of("train.batch-counts=chunks", "train.last-step=dropped"));
+    TrainSettings.read(settings.root(), "train");
+    assertThatThrownBy(settings::check)
+        .hasMessageContaining(
+            "train.batch-counts must be one of each-term, all-terms, was \"chunks\"")
+        .hasMessageContaining("train.last-step must be one of smaller, whole, was \"dropped\"");
+  }
+
   @Test
   void moreStepsThanCanBeCountedAreRefused() {
     assertThatThrownBy(() -> steps(1_000_000, "train.batch=1", "train.epochs=1000000"))
@@ -60,6 +106,6 @@ class TrainSettingsTest {
 
   private static int steps(long available, String... pairs) {
     Settings settings = Settings.of(Stream.of(pairs).toList());
-    return TrainSettings.read(settings.root(), "train").steps(available);
+    return TrainSettings.read(settings.root(), "train").steps(available, 2);
   }
 }

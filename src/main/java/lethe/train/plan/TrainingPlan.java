@@ -51,10 +51,10 @@ import scala.Tuple2;
  * workers changes it.
  *
  * <p>A role's examples are shuffled anew each epoch by hash and used one after another, the same
- * number in each step, distributed over the shards in order; the last step of an epoch takes the
- * rest, so that every example is used once in an epoch and none twice in a step. Each role has
- * epochs of its own. Examples that are paired are shuffled by their pair, so that those of one pair
- * are in one step.
+ * number in each step, distributed over the shards in order. {@link StepCounting} says how an epoch
+ * ends: with a smaller step, so that every example is used once in an epoch and none twice in a
+ * step, or within a step that the next epoch fills. Each role has epochs of its own. Examples that
+ * are paired are shuffled by their pair, so that those of one pair are in one step.
  */
 public final class TrainingPlan {
   /** Examples counted. */
@@ -67,6 +67,7 @@ public final class TrainingPlan {
   private final List<Role> roles;
   private final int steps;
   private final int perStep;
+  private final StepCounting counting;
   private final ShardTree tree;
   private final List<Dataset<Row>> uses = new ArrayList<>();
   private final Dataset<Row> rows;
@@ -77,6 +78,7 @@ public final class TrainingPlan {
    * @param roles whose splits are all among the chunks
    * @param perStep most examples of each role in a step
    * @param steps number of steps
+   * @param counting how an epoch ends
    * @param probes the chunks that every probe scores, see {@link ProbeRow}
    */
   public TrainingPlan(
@@ -85,6 +87,7 @@ public final class TrainingPlan {
       List<Role> roles,
       int perStep,
       int steps,
+      StepCounting counting,
       long seed,
       ShardTree tree,
       Optional<Dataset<Row>> probes) {
@@ -92,6 +95,7 @@ public final class TrainingPlan {
     this.roles = roles;
     this.steps = steps;
     this.perStep = perStep;
+    this.counting = counting;
     this.tree = tree;
     this.probes = probes;
     Dataset<Row> all = null;
@@ -232,8 +236,7 @@ public final class TrainingPlan {
       throw empty(chunks.filter(nothing), empty, roles.get(role));
     }
     int batch = (int) Math.min(perStep, available);
-    long perEpoch = stepsPerEpoch(available, batch);
-    long epochs = (steps + perEpoch - 1) / perEpoch;
+    long epochs = counting.epochs(steps, available, batch);
     Dataset<Row> shuffled =
         chunks
             .select(
@@ -257,6 +260,7 @@ public final class TrainingPlan {
             .orderBy("epoch", "hash", PAIR, DOMAIN, DOCUMENT, ORDINAL);
     // Only identities are ranked; the tokens join them afterwards.
     int most = steps;
+    StepCounting how = counting;
     Dataset<Row> ranked =
         spark.createDataFrame(
             shuffled
@@ -264,16 +268,13 @@ public final class TrainingPlan {
                 .zipWithIndex()
                 .map(
                     r -> {
-                      long epoch = r._2() / available;
-                      long place = r._2() % available;
-                      long step = epoch * perEpoch + place / batch;
-                      long size = Math.min(batch, available - place / batch * batch);
+                      StepCounting.Place place = how.place(r._2(), available, batch);
                       return new ExampleUse(
                               ChunkId.of(r._1()),
                               r._1().getAs(PAIR),
-                              (int) Math.min(step, most),
-                              (int) (place % batch),
-                              (int) size)
+                              (int) Math.min(place.step(), most),
+                              place.slot(),
+                              place.size())
                           .row();
                     }),
             ExampleUse.SCHEMA);

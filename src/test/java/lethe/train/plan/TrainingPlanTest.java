@@ -61,12 +61,17 @@ class TrainingPlanTest {
   }
 
   private static TrainingPlan plan(Dataset<Row> chunks, int perStep) {
+    return plan(chunks, perStep, StepCounting.LastStep.SMALLER);
+  }
+
+  private static TrainingPlan plan(Dataset<Row> chunks, int perStep, StepCounting.LastStep last) {
     return new TrainingPlan(
         LocalSpark.SESSION,
         chunks,
         ROLES,
         perStep,
         STEPS,
+        new StepCounting(StepCounting.Batch.EACH_TERM, last),
         7,
         new ShardTree(8),
         java.util.Optional.empty());
@@ -147,6 +152,39 @@ class TrainingPlanTest {
           assertThat(uses(all, step, role)).extracting(Place::chunk).doesNotHaveDuplicates();
         }
       }
+    }
+  }
+
+  /** 14 chunks to forget fill 5 steps of 11 in four epochs, of which the last is cut short. */
+  @Test
+  void wholeStepsGoOnOverTheEndOfAnEpoch() {
+    Dataset<Row> chunks = Examples.text(SmallChunks.of(LocalSpark.SESSION));
+    List<Place> all = places(plan(chunks, PER_STEP, StepCounting.LastStep.WHOLE).rows());
+    for (int role = 0; role < ROLES.size(); role++) {
+      List<String> inOrder = new ArrayList<>();
+      for (int step = 0; step < STEPS; step++) {
+        List<Place> uses = uses(all, step, role);
+        assertThat(uses).as("role %d, step %d", role, step).hasSize(PER_STEP);
+        for (int i = 0; i < PER_STEP; i++) {
+          assertThat(uses.get(i).slot).isEqualTo(i);
+          assertThat(uses.get(i).shard).isEqualTo(i * 8 / PER_STEP);
+          inOrder.add(uses.get(i).chunk);
+        }
+      }
+      int epoch = role == 0 ? 14 : 26;
+      for (int from = 0; from < inOrder.size(); from += epoch) {
+        assertThat(inOrder.subList(from, Math.min(inOrder.size(), from + epoch)))
+            .as("an epoch")
+            .doesNotHaveDuplicates();
+      }
+      assertThat(inOrder.subList(0, epoch)).doesNotHaveDuplicates().hasSize(epoch);
+      List<String> before = new ArrayList<>();
+      for (int step = 0; step < STEPS; step++) {
+        uses(ALL, step, role).forEach(place -> before.add(place.chunk));
+      }
+      assertThat(inOrder.subList(0, before.size()))
+          .as("the same order, cut into other steps")
+          .isEqualTo(before);
     }
   }
 
