@@ -200,6 +200,59 @@ class AnswerQuestionsTest {
         .isEqualTo("without probability, truth_ratio, cosine_similarity, entailment");
   }
 
+  /** Harmonic over 18, 6 and 9 figures, arithmetic over 5, worked by hand. */
+  @Test
+  void meansOfSeveralFiguresAreThoseOfThePapers() {
+    SetScore retain = scored("retain", Use.RETAIN, 0.5, 0.5, 0.5, 1.0, 1.0, 1.0); // 1/m: 9
+    SetScore authors = scored("authors", Use.OPTIONS, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25); // 24
+    SetScore facts = scored("facts", Use.OPTIONS, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0); // 6
+    SetScore forget = scored("forget", Use.FORGET, 0.1, 0.2, 0.3, 0.9, 0.4, 0.0);
+    Map<String, Double> values = new TreeMap<>();
+    summaries(retain, authors, facts, forget).forEach((name, s) -> values.put(name, s.value()));
+    assertThat(values.get("model_utility")).isCloseTo(18 / 39.0, within(1e-12));
+    assertThat(values.get("model_utility_retain")).isCloseTo(6 / 9.0, within(1e-12));
+    assertThat(values.get("model_utility_tofu")).isCloseTo(9 / 21.0, within(1e-12));
+    assertThat(values.get("forget_efficacy")).isCloseTo(0.8, within(1e-12));
+
+    SetScore mute = scored("facts", Use.OPTIONS, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0);
+    assertThat(summaries(retain, authors, mute, forget).get("model_utility").value())
+        .as("one figure of 0")
+        .isZero();
+  }
+
+  /** What an encoder would have given is absent with its reason, and so is every mean of it. */
+  @Test
+  void withoutAnEncoderAMeanIsAbsentAndNotZero() {
+    SetScore retain = scored("retain", Use.RETAIN, 0.5, 0.5, 0.5, 1.0, 1.0, 1.0);
+    SetScore facts = scored("facts", Use.OPTIONS, 1.0, 1.0, 1.0, 1.0, null, 1.0);
+    SetScore forget = scored("forget", Use.FORGET, 0.1, 0.2, 0.3, 0.9, 0.4, null);
+    Map<String, Summary> all = summaries(retain, facts, forget);
+    assertThat(all.get("model_utility").value()).isNull();
+    assertThat(all.get("model_utility").missing()).isEqualTo("without cosine_similarity");
+    assertThat(all.get("model_utility_retain").value()).isCloseTo(6 / 9.0, within(1e-12));
+    assertThat(all.get("model_utility_retain").missing()).isNull();
+    assertThat(all.get("model_utility_tofu").value()).isCloseTo(6 / 9.0, within(1e-12));
+    assertThat(all.get("forget_efficacy").value()).isNull();
+    assertThat(all.get("forget_efficacy").missing()).isEqualTo("without entailment");
+  }
+
+  private static Map<String, Summary> summaries(SetScore... sets) {
+    Map<String, Summary> all = new TreeMap<>();
+    AnswerSummaries.summaries("m", List.of(sets), Map.of(), null)
+        .forEach(s -> all.put(s.name(), s));
+    return all;
+  }
+
+  /** A set with the six figures of model utility, in their order; null for one that is absent. */
+  private static SetScore scored(String name, Use use, Double... values) {
+    List<AnswerScores.Figure> figures = new ArrayList<>();
+    for (int i = 0; i < values.length; i++) {
+      AnswerMetric metric = AnswerMetric.UTILITY.get(i);
+      figures.add(new AnswerScores.Figure(metric.key(), values[i], 1, metric.direction(), null));
+    }
+    return new SetScore("m", name, use, 1, 0, 0, 0, figures);
+  }
+
   @Test
   void filesThatCannotBeAskedAreNamed() throws IOException {
     refused("{\"question\": \"q\"}", "line 1 of bad.jsonl has no answer");
