@@ -63,11 +63,7 @@ public final class LedgerQuery {
     RequestBook book = RequestBook.of(ledger());
     List<String> lines = new ArrayList<>(table(book.requests()));
     book.setAside()
-        .forEach(
-            line ->
-                lines.add(
-                    "set aside: %s, line %d: %s"
-                        .formatted(line.file(), line.line(), line.reason())));
+        .forEach(line -> lines.add("set aside: %s: %s".formatted(line.where(), line.reason())));
     InService.read(folder)
         .ifPresent(
             pointer ->

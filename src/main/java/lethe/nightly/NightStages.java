@@ -6,6 +6,7 @@ import lethe.console.Console;
 import lethe.corpus.source.Source;
 import lethe.pipeline.Pipeline;
 import lethe.request.ForgottenName;
+import lethe.request.RequestFolder;
 import lethe.request.RequestState;
 import lethe.run.RunConfig;
 import lethe.spark.RunningSpark;
@@ -14,6 +15,13 @@ import org.apache.spark.sql.SparkSession;
 
 /** What of a night needs Spark, or a model. */
 interface NightStages {
+  /**
+   * Reads a table of requests.
+   *
+   * @throws lethe.settings.InvalidSettings when there is no such table, or it has no ids
+   */
+  RequestFolder.Content requests(String table);
+
   /**
    * Finds the documents that requests name.
    *
@@ -42,9 +50,17 @@ interface NightStages {
    */
   record OnSpark(List<Source> sources, double mostShare, Console console) implements NightStages {
     @Override
+    public RequestFolder.Content requests(String table) {
+      return new RequestTable(spark(), table).read();
+    }
+
+    private static SparkSession spark() {
+      return SparkSession.builder().appName("lethe nightly").getOrCreate();
+    }
+
+    @Override
     public SourceLookup.Found find(List<RequestState> requests, List<ForgottenName> forgotten) {
-      SparkSession spark = SparkSession.builder().appName("lethe nightly").getOrCreate();
-      return new SourceLookup(spark, sources, mostShare).find(requests, forgotten);
+      return new SourceLookup(spark(), sources, mostShare).find(requests, forgotten);
     }
 
     @Override
@@ -61,7 +77,7 @@ interface NightStages {
     @Override
     public void none() {
       if (YarnDriver.isThisProcess()) {
-        SparkSession.builder().appName("lethe nightly").getOrCreate();
+        spark();
       }
     }
   }

@@ -102,7 +102,7 @@ public final class Nightly {
 
   /**
    * Whether there is nothing to do: no new request, no open one, and no night without an outcome.
-   * Writes nothing, and needs no Spark.
+   * Writes nothing, and needs no Spark, so it cannot tell where requests are in a table.
    */
   public boolean idle() {
     if (SubmitArguments.driverIsElsewhere(any)) {
@@ -110,6 +110,9 @@ public final class Nightly {
     }
     RunFolder root = RunFolder.of(settings.directory(), configuration);
     NightlyFolder folder = new NightlyFolder(root.root(), root.files());
+    if (settings.requestsTable().isPresent()) {
+      return false; // Spark reads it
+    }
     RequestFolder.Content content = folder.requests(settings, configuration).read();
     Optional<Ledger> ledger = folder.readLedger(settings);
     if (ledger.isEmpty()) {
@@ -201,7 +204,9 @@ public final class Nightly {
     }
 
     private void receive(Instant now) {
-      RequestFolder.Content content = folder.requests(settings, configuration).read();
+      RequestFolder.Content lines = folder.requests(settings, configuration).read();
+      RequestFolder.Content content =
+          settings.requestsTable().map(stages::requests).map(lines::and).orElse(lines);
       List<Draft> news = RequestBook.of(ledger).news(content, now, settings.dueAfter());
       ledger.append(news, now);
       Map<EntryKind, Long> counts =
@@ -214,10 +219,8 @@ public final class Nightly {
           .forEach(
               draft ->
                   say(
-                      "set aside %s, line %d; ledger says why"
-                          .formatted(
-                              draft.secret().path("file").asText(),
-                              draft.secret().path("line").asLong())));
+                      "set aside %s; ledger says why"
+                          .formatted(RequestBook.setAside(draft).where())));
       RequestBook.supersedeNothing(news)
           .forEach(
               id ->

@@ -9,6 +9,7 @@ import lethe.settings.Section;
  *
  * @param directory of the ledger, the nights and the pointer
  * @param requests folder of requests; empty for the one in the directory
+ * @param requestsTable table of requests beside the folder, by a name that Spark knows
  * @param documents most that one night forgets, at least 1
  * @param mostShare of all documents, above 0 and at most 1, that a request may name
  * @param dueAfter term of a request without a due day
@@ -18,6 +19,7 @@ import lethe.settings.Section;
 public record NightlySettings(
     String directory,
     Optional<String> requests,
+    Optional<String> requestsTable,
     int documents,
     double mostShare,
     Duration dueAfter,
@@ -30,6 +32,7 @@ public record NightlySettings(
     return new NightlySettings(
         nightly.string("directory"),
         nightly.optionalText("requests"),
+        nightly.optionalText("requests-table"),
         nightly.count("documents", 1),
         nightly.doubleInRange("most-share", 1e-9, 1),
         nightly.duration("due-after", Duration.ofDays(1)),

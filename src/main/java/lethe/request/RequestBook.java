@@ -266,6 +266,11 @@ public final class RequestBook {
         : Optional.empty();
   }
 
+  /** What an entry sets aside. */
+  public static SetAside setAside(Draft draft) {
+    return read(draft.secret(), SetAside.class);
+  }
+
   /** A line that stays in its folder is recorded once. */
   private static void setAside(SetAside line, Set<SetAside> known, List<Draft> drafts) {
     if (known.add(line)) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import lethe.corpus.source.Opener;
 import lethe.folder.Files;
 import lethe.settings.InvalidSettings;
@@ -35,10 +36,21 @@ public record RequestFolder(Path folder, Configuration hadoop) {
    * @param requests in the order of files and lines
    * @param setAside lines that are no request, and those of a request one of whose lines is none
    */
-  public record Content(List<DeletionRequest> requests, List<SetAside> setAside) {}
+  public record Content(List<DeletionRequest> requests, List<SetAside> setAside) {
+    /** This and then another. */
+    public Content and(Content other) {
+      return new Content(
+          Stream.concat(requests.stream(), other.requests.stream()).toList(),
+          Stream.concat(setAside.stream(), other.setAside.stream()).toList());
+    }
+  }
 
   /** A line with its place. */
   private record Placed(String file, long number, String text, RequestLineReader line) {
+    private String called() {
+      return number == 0 ? "a row" : "line " + number;
+    }
+
     SetAside aside(String reason) {
       return new SetAside(file, number, line == null ? null : line.request(), reason, excerpt());
     }
@@ -76,6 +88,40 @@ public record RequestFolder(Path folder, Configuration hadoop) {
           new SetAside(file.getName(), 0, null, "the file cannot be read: " + e.getMessage(), ""));
       return;
     }
+    join(lines, requests, aside);
+  }
+
+  /**
+   * The same for the rows of a table, each as a line of JSON. They have no numbers: their order
+   * says nothing.
+   *
+   * @param table its name, which stands for that of a file
+   */
+  public static Content ofRows(String table, List<String> rows) {
+    List<DeletionRequest> requests = new ArrayList<>();
+    List<SetAside> aside = new ArrayList<>();
+    List<Placed> lines =
+        rows.stream()
+            .sorted()
+            .map(
+                row ->
+                    new Placed(
+                        table,
+                        0,
+                        row,
+                        RequestLineReader.read(row.getBytes(StandardCharsets.UTF_8))))
+            .toList();
+    join(lines, requests, aside);
+    return new Content(requests, aside);
+  }
+
+  /** The members that a line may have, which are the columns that a table may have. */
+  public static List<String> members() {
+    return RequestLineReader.MEMBERS;
+  }
+
+  private static void join(
+      List<Placed> lines, List<DeletionRequest> requests, List<SetAside> aside) {
     Map<String, List<Placed>> byRequest = new LinkedHashMap<>();
     for (Placed placed : lines) {
       if (placed.line().request() == null) {
@@ -84,7 +130,7 @@ public record RequestFolder(Path folder, Configuration hadoop) {
         byRequest.computeIfAbsent(placed.line().request(), id -> new ArrayList<>()).add(placed);
       }
     }
-    byRequest.values().forEach(own -> join(own, requests, aside));
+    byRequest.values().forEach(own -> joinOne(own, requests, aside));
   }
 
   private List<Placed> lines(Path file) throws IOException {
@@ -114,7 +160,7 @@ public record RequestFolder(Path folder, Configuration hadoop) {
   }
 
   /** One request of the lines with its id, or none of them if one is wrong. */
-  private static void join(
+  private static void joinOne(
       List<Placed> lines, List<DeletionRequest> requests, List<SetAside> aside) {
     Optional<String> wrong =
         lines.stream()
@@ -124,8 +170,8 @@ public record RequestFolder(Path folder, Configuration hadoop) {
                 placed ->
                     lines.size() == 1
                         ? placed.line().problem()
-                        : "line %d of this request: %s"
-                            .formatted(placed.number(), placed.line().problem()));
+                        : "%s of this request: %s"
+                            .formatted(placed.called(), placed.line().problem()));
     List<DeletionRequest> parts = lines.stream().map(placed -> placed.line().content()).toList();
     wrong = wrong.or(() -> contradiction(parts));
     if (wrong.isPresent()) {

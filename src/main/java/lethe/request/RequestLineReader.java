@@ -36,7 +36,7 @@ record RequestLineReader(String request, DeletionRequest content, String problem
 
   private static final List<String> DATES = List.of("received", "due");
 
-  private static final List<String> MEMBERS =
+  static final List<String> MEMBERS =
       Stream.concat(
               Stream.of("request", "received", "due", "notify", "supersedes"),
               Arrays.stream(NamedBy.values()).map(NamedBy::member))

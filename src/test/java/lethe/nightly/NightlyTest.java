@@ -33,6 +33,7 @@ import lethe.ledger.LedgerLine;
 import lethe.request.ForgottenName;
 import lethe.request.RequestState;
 import lethe.request.RequestStatus;
+import lethe.request.SetAside;
 import lethe.settings.InvalidSettings;
 import lethe.settings.NotReady;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -92,12 +93,45 @@ class NightlyTest {
         .contains("<svg ", "2026-03-01", "+0.100", "+0.200", "in service");
   }
 
+  @Test
+  void requestsInATableAreTakenBesideThoseInFiles() throws IOException {
+    Path table = folder.resolve("requests-table");
+    String pair = "nightly.requests-table=\"" + table + "\"";
+    Files.writeString(
+        table,
+        """
+        {"request": "t1", "document": "paper-forget-03"}
+        {"request": "t2"}
+        """);
+    nights.ask("a.jsonl", "{\"request\": \"r1\", \"document\": \"paper-forget-01\"}");
+    assertThat(nights.nightly("2026-03-01T01:17:00Z", pair).idle()).isFalse();
+    assertThat(nights.night("2026-03-01", pair)).isEmpty();
+    assertThat(planned("2026-03-01")).containsExactly("paper-forget-01", "paper-forget-03");
+    assertThat(nights.said())
+        .contains(
+            "nightly: received 2 requests", "nightly: set aside " + table + "; ledger says why");
+    assertThat(nights.book().setAside())
+        .singleElement()
+        .extracting(SetAside::request, SetAside::text)
+        .containsExactly("t2", "{\"request\": \"t2\"}");
+    // Nothing new is in the table, so nothing is recorded again.
+    int entries = nights.ledger().size();
+    assertThat(nights.night("2026-03-02", pair)).isEmpty();
+    assertThat(nights.ledger()).hasSize(entries);
+    assertThat(nights.said()).singleElement().asString().contains("nothing to do");
+  }
+
   /** Terms that stay near the first model would teach again what was forgotten since. */
   @Test
   void fromTheSecondNightOnTermsCompareWithTheModelInService() throws IOException {
     List<String> references = new ArrayList<>();
     NightStages listens =
         new NightStages() {
+          @Override
+          public lethe.request.RequestFolder.Content requests(String table) {
+            return stages.requests(table);
+          }
+
           @Override
           public SourceLookup.Found find(
               List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
@@ -156,6 +190,11 @@ class NightlyTest {
     public SourceLookup.Found find(
         List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
       throw new AssertionError("asked for " + requests);
+    }
+
+    @Override
+    public lethe.request.RequestFolder.Content requests(String table) {
+      throw new AssertionError("asked for " + table);
     }
 
     @Override
@@ -475,6 +514,11 @@ class NightlyTest {
   /** Looks and then dies. */
   private record Dies(QuickStages stages) implements NightStages {
     @Override
+    public lethe.request.RequestFolder.Content requests(String table) {
+      return stages.requests(table);
+    }
+
+    @Override
     public SourceLookup.Found find(
         List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
       return stages.find(requests, forgotten);
@@ -605,6 +649,11 @@ class NightlyTest {
     NightStages refuses =
         new NightStages() {
           @Override
+          public lethe.request.RequestFolder.Content requests(String table) {
+            return stages.requests(table);
+          }
+
+          @Override
           public SourceLookup.Found find(
               List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
             return stages.find(requests, forgotten);
@@ -634,6 +683,11 @@ class NightlyTest {
     List<Integer> sizes = new ArrayList<>();
     NightStages refuses =
         new NightStages() {
+          @Override
+          public lethe.request.RequestFolder.Content requests(String table) {
+            return stages.requests(table);
+          }
+
           @Override
           public SourceLookup.Found find(
               List<RequestState> requests, List<lethe.request.ForgottenName> forgotten) {
@@ -736,6 +790,11 @@ class NightlyTest {
 
     Other(NightStages real) {
       this.real = real;
+    }
+
+    @Override
+    public lethe.request.RequestFolder.Content requests(String table) {
+      return real.requests(table);
     }
 
     @Override

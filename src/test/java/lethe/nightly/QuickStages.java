@@ -28,6 +28,7 @@ import lethe.model.checkpoint.TensorSource;
 import lethe.model.checkpoint.TestOrigin;
 import lethe.request.ForgottenName;
 import lethe.request.NamedBy;
+import lethe.request.RequestFolder;
 import lethe.request.RequestState;
 import lethe.request.Wish;
 import lethe.run.RunConfig;
@@ -79,6 +80,16 @@ record QuickStages(
       case DOMAIN -> wish.key().equals(document.domain());
       case WHERE -> document.document().startsWith(wish.key().replaceAll("id LIKE '(.*)%'", "$1"));
     };
+  }
+
+  /** JSON lines stand for the table. */
+  @Override
+  public RequestFolder.Content requests(String table) {
+    try {
+      return RequestFolder.ofRows(table, Files.readAllLines(Path.of(table)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
