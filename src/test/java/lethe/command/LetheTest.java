@@ -1,16 +1,15 @@
 package lethe.command;
 
+import static lethe.command.InProcess.call;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import lethe.SmallRun;
+import lethe.command.InProcess.Called;
 import lethe.run.Verb;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,8 +21,8 @@ class LetheTest {
   @Test
   void theHelpNamesEveryVerbWithItsTextAndTheExitCodes() {
     Called help = call("--help");
-    assertThat(help.code).isZero();
-    String words = help.output.replaceAll("\\s+", " "); // texts are wrapped
+    assertThat(help.code()).isZero();
+    String words = help.output().replaceAll("\\s+", " "); // texts are wrapped
     for (Verb verb : Verb.values()) {
       assertThat(words).contains(verb.spelling() + " " + verb.summary());
     }
@@ -36,8 +35,8 @@ class LetheTest {
   void everyVerbHasHelpOfItsOwn() {
     for (Verb verb : Verb.values()) {
       Called help = call(verb.spelling(), "--help");
-      assertThat(help.code).isZero();
-      assertThat(help.output)
+      assertThat(help.code()).isZero();
+      assertThat(help.output())
           .startsWith("Usage: submit.sh " + verb.spelling())
           .contains("Exit code:")
           .doesNotContain("print-submit");
@@ -48,8 +47,8 @@ class LetheTest {
   @Test
   void theCompletionKnowsTheVerbs() {
     Called completion = call("generate-completion");
-    assertThat(completion.code).isZero();
-    assertThat(completion.output)
+    assertThat(completion.code()).isZero();
+    assertThat(completion.output())
         .contains("complete -F _complete_submit", " submit.sh ", "validate preflight", "explain");
   }
 
@@ -62,29 +61,30 @@ class LetheTest {
                 "Unknown verb \"unlern\"; the verbs are "
                     + String.join(", ", Arrays.stream(Verb.values()).map(Verb::spelling).toList())
                     + "\nDid you mean unlearn?\n"));
-    assertThat(call("forget").output)
+    assertThat(call("forget").output())
         .startsWith("Unknown verb \"forget\"")
         .doesNotContain("Did you mean");
-    assertThat(call()).matches(c -> c.code == 2 && c.output.startsWith("Missing verb; the verbs"));
+    assertThat(call())
+        .matches(c -> c.code() == 2 && c.output().startsWith("Missing verb; the verbs"));
     assertThat(call("run", "--shadow"))
-        .matches(c -> c.code == 2 && c.output.startsWith("Unknown option: '--shadow'"));
+        .matches(c -> c.code() == 2 && c.output().startsWith("Unknown option: '--shadow'"));
     assertThat(call("unlearn"))
         .isEqualTo(
             new Called(
                 2, "Cannot unlearn: no run file is given, as in unlearn conf/quickstart.conf\n"));
     assertThat(call("run", "none.conf"))
         .isEqualTo(new Called(2, "Cannot read settings: there is no file none.conf\n"));
-    assertThat(call("explain", "train.stepz").output)
+    assertThat(call("explain", "train.stepz").output())
         .startsWith("Unknown key train.stepz; did you mean train.steps or ");
   }
 
   @Test
   void submitMayAskAnywhereOnTheLine() {
     Called asked = call("--print-submit", "bench", "train.threads=3");
-    assertThat(asked.output.split("\0"))
+    assertThat(asked.output().split("\0"))
         .startsWith("spark-submit", "")
         .contains("spark.executorEnv.OPT_OUT_TRACKING=true", "spark.executorEnv.OMP_NUM_THREADS=3");
-    assertThat(asked.output.split("\0")[2]).contains("spark.executorEnv.OMP_NUM_THREADS=3\n");
+    assertThat(asked.output().split("\0")[2]).contains("spark.executorEnv.OMP_NUM_THREADS=3\n");
     for (List<String> line :
         List.of(
             List.of("bench", "--print-submit", "train.threads=3"),
@@ -98,13 +98,13 @@ class LetheTest {
   void aDriverElsewhereGetsAllSettingsInOneFile() throws IOException {
     String conf = SmallRun.in(folder).toString();
     String steps = "train.steps=5";
-    assertThat(call("run", "--print-submit", conf, steps).output.split("\0")[3]).isEmpty();
+    assertThat(call("run", "--print-submit", conf, steps).output().split("\0")[3]).isEmpty();
     Called asked = call("run", "--print-submit", conf, steps, "spark.submit.deployMode=cluster");
-    assertThat(asked.output.split("\0")[1]).as("temporary folder").isEmpty();
-    Path shipped = Files.writeString(folder.resolve("4"), asked.output.split("\0")[3]);
+    assertThat(asked.output().split("\0")[1]).as("temporary folder").isEmpty();
+    Path shipped = Files.writeString(folder.resolve("4"), asked.output().split("\0")[3]);
     Files.delete(Path.of(conf));
     assertThat(call("validate", "--shipped", shipped.toString()))
-        .satisfies(called -> assertThat(called.code).as(called.output).isZero());
+        .satisfies(called -> assertThat(called.code()).as(called.output()).isZero());
     Files.writeString(shipped, Files.readString(shipped).replace("\"steps\": 5", "\"steps\": 0"));
     assertThat(call("validate", "--shipped", shipped.toString()))
         .isEqualTo(new Called(2, "train.steps must be at least 1, was 0\n"));
@@ -114,34 +114,14 @@ class LetheTest {
   void explainTakesARunFileAndSettingsOrEither() throws IOException {
     String file = Files.writeString(folder.resolve("a.conf"), "\ntrain.steps = 5\n").toString();
     String head = "train.steps\n  optimizer steps;";
-    assertThat(call("explain", "train.steps").output)
+    assertThat(call("explain", "train.steps").output())
         .startsWith(head)
         .endsWith("\nvalue    the default\n");
-    assertThat(call("explain", "train.steps", file).output)
+    assertThat(call("explain", "train.steps", file).output())
         .startsWith(head)
         .endsWith("\nvalue    5  (%s, line 2)\n".formatted(file));
-    assertThat(call("explain", "train.steps", file, "train.steps=6").output)
-        .isEqualTo(call("explain", "train.steps", "train.steps=6").output)
+    assertThat(call("explain", "train.steps", file, "train.steps=6").output())
+        .isEqualTo(call("explain", "train.steps", "train.steps=6").output())
         .endsWith("\nvalue    6  (the command line)\n");
-  }
-
-  /**
-   * @param output of both streams
-   */
-  private record Called(int code, String output) {}
-
-  private static Called call(String... arguments) {
-    PrintStream[] terminal = {System.out, System.err};
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    PrintStream both = new PrintStream(said, true, StandardCharsets.UTF_8);
-    try {
-      System.setOut(both);
-      System.setErr(both);
-      int code = Lethe.commandLine().execute(arguments);
-      return new Called(code, said.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(terminal[0]);
-      System.setErr(terminal[1]);
-    }
   }
 }

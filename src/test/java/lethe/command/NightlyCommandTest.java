@@ -1,11 +1,9 @@
 package lethe.command;
 
+import static lethe.command.InProcess.said;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import lethe.SmallRun;
@@ -31,7 +29,7 @@ class NightlyCommandTest {
 
   @Test
   void nothingToDoEndsBeforeSparkAndWritesNothing() {
-    assertThat(call("nightly", "--print-submit", conf))
+    assertThat(said("nightly", "--print-submit", conf))
         .isEqualTo("0 nightly: nothing to do: no request is open in %s/nights\n".formatted(folder));
     assertThat(folder.resolve("nights")).doesNotExist();
   }
@@ -40,7 +38,7 @@ class NightlyCommandTest {
   void anOpenRequestStartsSparkWithTheFolderOfTheNights() throws IOException {
     Path requests = Files.createDirectories(folder.resolve("nights/requests"));
     Files.writeString(requests.resolve("a.jsonl"), "{\"request\": \"r1\", \"document\": \"x\"}\n");
-    String[] answer = call("nightly", "--print-submit", conf).split("\0");
+    String[] answer = said("nightly", "--print-submit", conf).split("\0");
     assertThat(answer[0]).isEqualTo("0 spark-submit");
     assertThat(answer[1]).as("temporary files").startsWith(folder + "/nights/spark-local/");
     assertThat(answer).contains("spark.master=local[1]");
@@ -54,7 +52,7 @@ class NightlyCommandTest {
     Files.writeString(requests.resolve("a.jsonl"), "{\"request\": \"r1\", \"document\": \"x\"}\n");
     String cluster = "spark.submit.deployMode=cluster";
     String[] answer =
-        call(
+        said(
                 "nightly",
                 "--print-submit",
                 conf,
@@ -66,7 +64,7 @@ class NightlyCommandTest {
     assertThat(answer[1]).as("temporary files are the cluster's").isEmpty();
     Path shipped = Files.writeString(folder.resolve("4"), answer[3]);
     Files.delete(Path.of(conf));
-    String[] there = call("nightly", "--print-submit", "--shipped", shipped.toString()).split("\0");
+    String[] there = said("nightly", "--print-submit", "--shipped", shipped.toString()).split("\0");
     assertThat(there[0]).isEqualTo("0 spark-submit");
     assertThat(there).contains("spark.submit.deployMode=cluster");
   }
@@ -77,39 +75,23 @@ class NightlyCommandTest {
         Path.of(conf),
         Files.readString(Path.of(conf))
             + "train.steps = 0\nnightly.documents = 0\npretrain.enabled = true\n");
-    assertThat(call("nightly", "--print-submit", conf))
+    assertThat(said("nightly", "--print-submit", conf))
         .startsWith("2 ")
         .contains(
             "nightly.documents must be at least 1, was 0",
             "pretrain.enabled must be false for nightly, which begins with a model that is there",
             "train.steps must be at least 1, was 0");
-    assertThat(call("nightly", "--print-submit"))
+    assertThat(said("nightly", "--print-submit"))
         .isEqualTo("2 Cannot nightly: no run file is given, as in nightly conf/quickstart.conf\n");
   }
 
   @Test
   void theLedgerIsReadWithoutSpark() {
-    assertThat(call("ledger", "--print-submit", conf))
+    assertThat(said("ledger", "--print-submit", conf))
         .isEqualTo(
             "2 Cannot read the ledger: there is no file:%s/nights/ledger.jsonl; the first nightly makes it\n"
                 .formatted(folder));
-    assertThat(call("ledger", conf, "--overdue", "--verify"))
+    assertThat(said("ledger", conf, "--overdue", "--verify"))
         .startsWith("2 Error: --overdue, --verify are mutually exclusive");
-  }
-
-  /** The exit code and what is said. */
-  private static String call(String... arguments) {
-    PrintStream[] terminal = {System.out, System.err};
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    PrintStream both = new PrintStream(said, true, StandardCharsets.UTF_8);
-    try {
-      System.setOut(both);
-      System.setErr(both);
-      int code = Lethe.commandLine().execute(arguments);
-      return code + " " + said.toString(StandardCharsets.UTF_8);
-    } finally {
-      System.setOut(terminal[0]);
-      System.setErr(terminal[1]);
-    }
   }
 }

@@ -1,5 +1,6 @@
 package lethe.replay;
 
+import static lethe.command.InProcess.said;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,7 +19,6 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import lethe.SmallRun;
 import lethe.certificate.Certificate;
-import lethe.command.Lethe;
 import lethe.console.Console;
 import lethe.folder.RunFolder;
 import lethe.pipeline.Pipeline;
@@ -231,43 +231,27 @@ class ReplayIT {
   @Test
   void whatIsWithheldOrWrongIsSaidBeforeSparkIsStarted() {
     String run = folder.resolve("run").toString();
-    assertThat(call("verify", "--print-submit", "--replay", run))
+    assertThat(said("verify", "--print-submit", "--replay", run))
         .startsWith("2 run.json withholds values of settings that may be secret")
         .contains("\n  spark.driver.extraJavaOptions\n");
     assertThat(
-            call("verify", "--print-submit", "--replay", run, WITHHELD.get(0), WITHHELD.get(1))
+            said("verify", "--print-submit", "--replay", run, WITHHELD.get(0), WITHHELD.get(1))
                 .split("\0"))
         .startsWith("0 spark-submit")
         .contains("spark.master=local[1]")
         .anyMatch(field -> field.startsWith(run + "-replay/spark-local/"));
-    assertThat(call("verify", run, "--tolerance", "0.1"))
+    assertThat(said("verify", run, "--tolerance", "0.1"))
         .startsWith("2 Cannot verify: --replay-in and --tolerance are for --replay");
-    assertThat(call("verify", run, "--replay", "--tolerance", "-1"))
+    assertThat(said("verify", run, "--replay", "--tolerance", "-1"))
         .startsWith("2 --tolerance must be a number of nats of at least 0, was -1.0");
   }
 
   private String verify(String... more) {
     String[] own = {"verify", folder.resolve("run").toString(), "--replay"};
-    return call(
+    return said(
         Stream.of(Stream.of(own), WITHHELD.stream(), Stream.of(more))
             .flatMap(part -> part)
             .toArray(String[]::new));
-  }
-
-  /** The exit code and what is said. */
-  private static String call(String... arguments) {
-    PrintStream[] terminal = {System.out, System.err};
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    PrintStream both = new PrintStream(said, true, StandardCharsets.UTF_8);
-    try {
-      System.setOut(both);
-      System.setErr(both);
-      int code = Lethe.commandLine().execute(arguments);
-      return code + " " + said.toString(StandardCharsets.UTF_8);
-    } finally {
-      System.setOut(terminal[0]);
-      System.setErr(terminal[1]);
-    }
   }
 
   /** The SHA-256 of each file, by its name. */
