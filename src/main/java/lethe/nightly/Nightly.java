@@ -372,24 +372,14 @@ public final class Nightly {
 
     /** What no run can train on is known from now on, so that the next plan refuses it. */
     private void untrained(NightPlan plan, NothingToForget e) {
-      ledger.append(
-          List.of(
-              Draft.open(
-                      EntryKind.NOT_SERVED,
-                      null,
-                      plan.night(),
-                      Map.of(
-                          NOTHING_TO_TRAIN,
-                          true,
-                          RequestBook.REASON,
-                          "none of its documents can be trained on"))
-                  .with(
-                      Map.of(
-                          RequestBook.REASON,
-                          e.getMessage(),
-                          RequestBook.UNTRAINED,
-                          plan.documents()))),
-          clock.instant());
+      withoutModel(
+          plan,
+          Map.of(
+              NOTHING_TO_TRAIN,
+              true,
+              RequestBook.REASON,
+              "none of its documents can be trained on"),
+          Map.of(RequestBook.REASON, e.getMessage(), RequestBook.UNTRAINED, plan.documents()));
       say(
           "the night of %s ends without a model: none of its %d documents can be trained on"
               .formatted(plan.night(), plan.documents().size()));
@@ -397,17 +387,21 @@ public final class Nightly {
 
     /** A run that cannot be made is the night's outcome, so that the next night can do better. */
     private void refuse(NightPlan plan, InvalidSettings e) {
-      ledger.append(
-          List.of(
-              Draft.open(
-                      EntryKind.NOT_SERVED,
-                      null,
-                      plan.night(),
-                      Map.of(
-                          RefusedNights.REFUSED, true, RequestBook.REASON, "the run was refused"))
-                  .with(Map.of(RequestBook.REASON, e.getMessage()))),
-          clock.instant());
+      withoutModel(
+          plan,
+          Map.of(RefusedNights.REFUSED, true, RequestBook.REASON, "the run was refused"),
+          Map.of(RequestBook.REASON, e.getMessage()));
       say("the night of %s ends without a model; its requests stay open".formatted(plan.night()));
+    }
+
+    /**
+     * @param detail that every reader of the ledger sees
+     * @param secret that may name documents
+     */
+    private void withoutModel(NightPlan plan, Map<String, Object> detail, Map<String, ?> secret) {
+      ledger.append(
+          List.of(Draft.open(EntryKind.NOT_SERVED, null, plan.night(), detail).with(secret)),
+          clock.instant());
     }
 
     private void notServed(NightPlan plan, NightFigures figures, String why) {
