@@ -38,6 +38,7 @@ class SweepIT {
         List.of(
             "sweep.methods=[\"random-labels+descent\"]",
             "sweep.rates=[1e-3,2e-2]",
+            "evaluate.retrained=" + folder.resolve("weights"),
             "train.steps=1",
             "report.band=10");
     String said = sweep(conf, asked);
@@ -45,7 +46,9 @@ class SweepIT {
         .contains(
             "sweep: run 1 of 2: random-labels-descent-0.001",
             "sweep: run 2 of 2: random-labels-descent-0.02",
-            "evaluate: reusing the scores of original",
+            "evaluate: reusing the scores of original\n",
+            "evaluate: reusing the scores of retrained\n",
+            "evaluate: reusing the scores of original against retrained\n",
             "sweep: recommended, for it reached the target with the least damage: unlearn.method = \"random-labels+descent\", train.learning-rate = 0.0");
     Path runs = folder.resolve("run");
     assertThat(runs.resolve("report/compare.html")).exists();

@@ -26,13 +26,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs of several methods and rates, one after the other, in folders of their own. The documents
- * are prepared once, and labels, the original model's scores, and the models that do not depend on
- * the method, are made once; a run checks what it is given as it does its own. A run that is
+ * are prepared once, and labels, the models that do not depend on the method, and the scores of
+ * those models, are made once; a run checks what it is given as it does its own. A run that is
  * finished is not run again, so a sweep that was interrupted goes on where it was. One that fails
  * does not stop the others.
  */
 public final class Sweep {
   private static final Logger LOG = LoggerFactory.getLogger(Sweep.class);
+
+  /** Models that are the same in each run. */
+  private static final List<String> SHARED_MODELS =
+      List.of(ModelNames.ORIGINAL, ModelNames.RETRAINED, ModelNames.RETRAINED_AGAIN);
 
   private final Settings settings;
   private final SweepSettings sweep;
@@ -187,7 +191,10 @@ public final class Sweep {
         copyTable(labels, new Path(to.labels(), labels.getName()), files);
       }
     }
-    copyTable(from.scores(ModelNames.ORIGINAL), to.scores(ModelNames.ORIGINAL), files);
+    for (String model : SHARED_MODELS) {
+      copyTable(from.scores(model), to.scores(model), files);
+      copyTable(from.divergences(model), to.divergences(model), files);
+    }
   }
 
   /** Whoever reads a table compares its parts with their hashes. */

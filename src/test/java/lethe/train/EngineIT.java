@@ -521,6 +521,10 @@ class EngineIT {
               .config("spark.executor.memory", "1g")
               .config("spark.ui.enabled", false)
               .config("spark.sql.shuffle.partitions", 4)
+              // Compiling a query takes longer than running it on so little data.
+              .config("spark.sql.codegen.wholeStage", false)
+              .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+              .config("spark.sql.adaptive.enabled", false)
               // A barrier stage that lacks slots looks for them again after this, 40 times.
               .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
               .config(
