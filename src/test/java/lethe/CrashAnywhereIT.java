@@ -84,9 +84,7 @@ class CrashAnywhereIT {
   @BeforeAll
   static void anUndisturbedRun() throws Exception {
     run = CrashStorage.of(SCHEME, folder);
-    System.setProperty("spark.master", "local[1]");
-    System.setProperty("spark.ui.enabled", "false");
-    System.setProperty("spark.sql.shuffle.partitions", "2");
+    OneProcess.begin();
     conf = SmallRun.in(folder);
     StringBuilder more = new StringBuilder(Files.readString(conf));
     more.append("run.dir = \"%s\"\n".formatted(run.uri()));
@@ -121,8 +119,7 @@ class CrashAnywhereIT {
   @AfterAll
   static void forget() {
     Faults.none();
-    Stream.of("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")
-        .forEach(System::clearProperty);
+    OneProcess.end();
     run.hadoop().keySet().forEach(key -> System.clearProperty("spark.hadoop." + key));
     run.close();
   }

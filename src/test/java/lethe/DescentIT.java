@@ -33,6 +33,7 @@ import lethe.pipeline.Pipeline;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
+import lethe.spark.RunningSpark;
 import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.AfterAll;
@@ -42,7 +43,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The verbs that train by plain descent: pretrain, finetune, retrain. */
+/**
+ * The verbs that train by plain descent: pretrain, finetune, retrain; all in one Spark application.
+ */
 class DescentIT {
   private static final lethe.folder.Files FILES = new lethe.folder.Files(new Configuration());
 
@@ -53,16 +56,14 @@ class DescentIT {
 
   @BeforeAll
   static void prepareInOneProcess() throws IOException {
-    System.setProperty("spark.master", "local[1]");
-    System.setProperty("spark.ui.enabled", "false");
-    System.setProperty("spark.sql.shuffle.partitions", "2");
+    OneProcess.begin();
     run(Verb.PREPARE, SmallRun.in(prepared));
   }
 
   @AfterAll
   static void forget() {
-    List.of("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")
-        .forEach(System::clearProperty);
+    RunningSpark.stop();
+    OneProcess.end();
   }
 
   @Test
@@ -312,7 +313,7 @@ class DescentIT {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     List<String> asked = List.of(with(List.of(fast), "report.require=[matched,damage]"));
     assertThat(
-            new Pipeline(
+            Pipeline.before(
                     RunConfig.read(Verb.REPORT, conf, asked),
                     new Console(new PrintStream(said, true, StandardCharsets.UTF_8)))
                 .run())
@@ -678,7 +679,7 @@ class DescentIT {
   private static String run(Verb verb, Path conf, String... pairs) {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
-    assertThat(new Pipeline(RunConfig.read(verb, conf, List.of(pairs)), new Console(out)).run())
+    assertThat(Pipeline.before(RunConfig.read(verb, conf, List.of(pairs)), new Console(out)).run())
         .isEmpty();
     return said.toString(StandardCharsets.UTF_8);
   }
@@ -697,7 +698,8 @@ class DescentIT {
           }
         };
     assertThatThrownBy(
-            () -> new Pipeline(RunConfig.read(verb, conf, List.of(pairs)), new Console(out)).run())
+            () ->
+                Pipeline.before(RunConfig.read(verb, conf, List.of(pairs)), new Console(out)).run())
         .hasMessageContaining("the terminal is gone");
     return said.toString(StandardCharsets.UTF_8);
   }

@@ -36,15 +36,12 @@ class LineageIT {
 
   @BeforeAll
   static void inOneProcess() {
-    System.setProperty("spark.master", "local[1]");
-    System.setProperty("spark.ui.enabled", "false");
-    System.setProperty("spark.sql.shuffle.partitions", "2");
+    OneProcess.begin();
   }
 
   @AfterAll
   static void asBefore() {
-    List.of("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")
-        .forEach(System::clearProperty);
+    OneProcess.end();
   }
 
   @Test

@@ -28,7 +28,8 @@ class SharedRunIT {
             "run",
             "conf/shared.conf",
             "run.dir=" + folder.resolve("run"),
-            "define.in-domain=domain IN ('arxiv', 'github') AND length(text) < 60000",
+            "define.in-domain=domain IN ('arxiv', 'github') AND length(text) < 12000",
+            "corpus.duplicates.action=ignore", // SharedCorporaTest looks for them
             "train.steps=2",
             "train.workers=1", // in the driver's process: executors have tests of their own
             "spark.master=local[2]",
@@ -37,8 +38,8 @@ class SharedRunIT {
             "corpus.splits.approximate.documents={arxiv=1,github=3}",
             "corpus.splits.general.documents=4",
             "corpus.splits.holdout.documents=4",
-            "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1",
-            "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1");
+            "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
     assertThat(submitted.code()).as(submitted.output()).isZero();
     JsonNode documents = new ObjectMapper().readTree(expected.get().toFile()).get("documents");
     Map<String, double[]> sums = new TreeMap<>();

@@ -58,8 +58,8 @@ public final class SmallRun {
         train { batch = 2, steps = 2, workers = 1, threads = 1 }
         spark.master = "local[1]"
         spark.sql.codegen { wholeStage = false, factoryMode = NO_CODEGEN }
-        spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1" # compiling well takes longer than the run
-        spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1"
+        spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" # compiling well takes longer than the run
+        spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
         """
             .formatted(folder));
     return conf;

@@ -43,7 +43,8 @@ class SubmitIT {
                 Map.of("TMPDIR", temporary.toString(), "PATH", pathWithoutMaven()),
                 "run",
                 conf,
-                "run.dir=" + run));
+                "run.dir=" + run,
+                "retrain.steps=100")); // enough to be compared with
     assertThat(submitted.code).as(submitted.output).isZero();
     JsonNode report = new ObjectMapper().readTree(run.resolve("report/report.json").toFile());
     JsonNode scores = report.get("scores");
@@ -88,7 +89,8 @@ class SubmitIT {
     residue.assertNone();
     assertThat(submitted.output).doesNotContain("marker-", phrase);
 
-    Submitted again = submit("run", conf, "run.dir=" + run, "run.keep=minimal");
+    Submitted again =
+        submit("run", conf, "run.dir=" + run, "retrain.steps=100", "run.keep=minimal");
     assertThat(again.code).as(again.output).isZero();
     assertThat(again.output).contains("unlearn: finished before").doesNotContain("step 1/");
     Submitted other = submit("run", conf, "run.dir=" + run, "train.learning-rate=1e-3");

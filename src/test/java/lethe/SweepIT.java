@@ -30,9 +30,7 @@ class SweepIT {
 
   @Test
   void runsWhatItCanSharesWhatItMayAndGoesOnWhereItWas() throws Exception {
-    System.setProperty("spark.master", "local[1]");
-    System.setProperty("spark.ui.enabled", "false");
-    System.setProperty("spark.sql.shuffle.partitions", "2");
+    OneProcess.begin();
     Path conf = SmallRun.in(folder);
     List<String> asked =
         List.of(

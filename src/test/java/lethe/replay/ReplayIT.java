@@ -17,6 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import lethe.OneProcess;
 import lethe.SmallRun;
 import lethe.certificate.Certificate;
 import lethe.console.Console;
@@ -47,9 +48,7 @@ class ReplayIT {
 
   @BeforeAll
   static void aCertifiedRun() throws IOException {
-    System.setProperty("spark.master", "local[1]");
-    System.setProperty("spark.ui.enabled", "false");
-    System.setProperty("spark.sql.shuffle.partitions", "2");
+    OneProcess.begin();
     Path conf = SmallRun.in(Files.createDirectories(whole.resolve("here")));
     new Pipeline(
             RunConfig.read(Verb.RUN, conf, List.of("train.learning-rate=1e-3")),
@@ -60,8 +59,7 @@ class ReplayIT {
 
   @AfterAll
   static void asBefore() {
-    List.of("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")
-        .forEach(System::clearProperty);
+    OneProcess.end();
   }
 
   /** Paths in the record are those of the run, so each test has it in the same place. */

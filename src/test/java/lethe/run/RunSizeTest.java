@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RunSizeTest {
-  private static final String COMPILER = "-XX:TieredStopAtLevel=1";
+  private static final String JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
   @TempDir Path folder;
 
@@ -30,8 +30,8 @@ class RunSizeTest {
     assertThat(settings(RunSize.SMALL, Verb.RUN))
         .containsExactlyInAnyOrderEntriesOf(
             Map.of(
-                "spark.driver.extraJavaOptions", COMPILER,
-                "spark.executor.extraJavaOptions", COMPILER,
+                "spark.driver.extraJavaOptions", JAVA,
+                "spark.executor.extraJavaOptions", JAVA,
                 "spark.sql.codegen.wholeStage", "false",
                 "spark.sql.codegen.factoryMode", "NO_CODEGEN",
                 "spark.sql.adaptive.enabled", "false",

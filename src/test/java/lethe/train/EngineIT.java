@@ -85,6 +85,9 @@ class EngineIT {
 
   private static final double BAND = 0.2;
 
+  /** The file that tells executors where to die. */
+  private static final String FAULT = "fault";
+
   @TempDir static Path folder;
 
   private static Outcome undisturbed;
@@ -209,7 +212,6 @@ class EngineIT {
   }
 
   @Test
-  @Order(LAST)
   void aTargetEndsItAtTheSameStepWithTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
     Outcome one = new Run("steered-one").workers(1).target(TARGET).train();
     assertThat(one.steps).hasSizeBetween(2, 5);
@@ -258,7 +260,6 @@ class EngineIT {
   }
 
   @Test
-  @Order(LAST)
   void sidesToldApartGiveTheSameBitsForAnyWorkersAndAcrossAStop() throws IOException {
     Outcome one = sides("sides-one").workers(1).train();
     // Two workers, stopped after the third step and begun again.
@@ -443,7 +444,6 @@ class EngineIT {
     /** A death, as {@link FaultInjection} reads it. */
     Run fault(String asked) {
       fault = Optional.of(asked);
-      own = true;
       return this;
     }
 
@@ -496,7 +496,11 @@ class EngineIT {
       return this;
     }
 
-    Outcome train() {
+    Outcome train() throws IOException {
+      Files.deleteIfExists(folder.resolve(FAULT));
+      if (fault.isPresent()) {
+        Files.writeString(folder.resolve(FAULT), fault.get());
+      }
       if (own) {
         SparkSession spark = session();
         try {
@@ -530,7 +534,7 @@ class EngineIT {
               .config(
                   "spark.executor.extraJavaOptions", System.getProperty("lethe.executor-options"))
               .config("spark.executor.extraClassPath", System.getProperty("lethe.classpath"));
-      fault.ifPresent(f -> builder.config("spark.executorEnv." + FaultInjection.VARIABLE, f));
+      builder.config("spark.executorEnv." + FaultInjection.VARIABLE, "@" + folder.resolve(FAULT));
       this.spark.forEach(builder::config);
       return builder.getOrCreate();
     }

@@ -1,6 +1,9 @@
 package lethe.train.worker;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -11,7 +14,8 @@ import lethe.settings.LaunchEnvironment;
  * A process death that a test requests, at a moment no clock could hit: a process that finds the
  * request in its environment kills itself at that moment by {@code kill -9}. {@code
  * LETHE_FAULT=worker/1/4/push} kills the process of worker 1 in step 4 while it sends its gradient,
- * the first time only; {@code driver/7} kills the driver when step 7 is applied.
+ * the first time only; {@code driver/7} kills the driver when step 7 is applied. {@code @FILE}
+ * names a file of this machine that says so when a training begins, or that is not there.
  *
  * @param worker from 0, or -1 for the driver
  * @param step from 1
@@ -38,9 +42,26 @@ public record FaultInjection(int worker, int step, Moment moment) {
     APPLIED
   }
 
-  /** The fault that the environment of this process requests. */
+  /**
+   * The fault that the environment of this process requests.
+   *
+   * @throws InvalidSettings when it cannot be read
+   */
   public static Optional<FaultInjection> asked() {
-    return Optional.ofNullable(System.getenv(VARIABLE)).map(FaultInjection::read);
+    return Optional.ofNullable(System.getenv(VARIABLE)).flatMap(FaultInjection::requested);
+  }
+
+  static Optional<FaultInjection> requested(String text) {
+    if (!text.startsWith("@")) {
+      return Optional.of(read(text));
+    }
+    try {
+      return Optional.of(read(Files.readString(Path.of(text.substring(1)))));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new InvalidSettings(unreadable(text), e);
+    }
   }
 
   static FaultInjection read(String text) {
@@ -62,7 +83,7 @@ public record FaultInjection(int worker, int step, Moment moment) {
   }
 
   private static String unreadable(String text) {
-    return "Cannot read %s=%s: it is driver/STEP or worker/WORKER/STEP/computed|push|moved|pull|probe"
+    return "Cannot read %s=%s: it is driver/STEP or worker/WORKER/STEP/computed|push|moved|pull|probe, or @ and a file that says so"
         .formatted(VARIABLE, text);
   }
 

@@ -3,7 +3,11 @@ package lethe.train.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FaultInjectionTest {
   @Test
@@ -14,7 +18,16 @@ class FaultInjectionTest {
         .isEqualTo(new FaultInjection(1, 4, FaultInjection.Moment.PUSH));
     assertThatThrownBy(() -> FaultInjection.read("worker/1/4/never"))
         .hasMessage(
-            "Cannot read LETHE_FAULT=worker/1/4/never: it is driver/STEP or worker/WORKER/STEP/computed|push|moved|pull|probe");
+            "Cannot read LETHE_FAULT=worker/1/4/never: it is driver/STEP or worker/WORKER/STEP/computed|push|moved|pull|probe, or @ and a file that says so");
+  }
+
+  @Test
+  void aFileMaySayIt(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("fault");
+    assertThat(FaultInjection.requested("@" + file)).isEmpty();
+    Files.writeString(file, "driver/7");
+    assertThat(FaultInjection.requested("@" + file)).contains(FaultInjection.read("driver/7"));
+    assertThat(FaultInjection.requested("driver/7")).contains(FaultInjection.read("driver/7"));
   }
 
   @Test
