@@ -77,6 +77,14 @@ final class Statement {
     }
     predicate.set("coverage", report.path("coverage"));
     predicate.set("verdict", report.path("verdict"));
+    if (report.has("domain_verdicts")) { // reports of older versions have none
+      ArrayNode verdicts = predicate.putArray("domain_verdicts");
+      for (JsonNode verdict : report.path("domain_verdicts")) {
+        if (verdict.path("model").asText().equals("unlearned")) {
+          verdicts.add(verdict);
+        }
+      }
+    }
     predicate.set("target", report.path("target"));
     ArrayNode domains = predicate.putArray("domains");
     for (JsonNode row : report.path("scores")) {

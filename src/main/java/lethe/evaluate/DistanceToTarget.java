@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import lethe.evaluate.metric.Interval;
 import lethe.evaluate.metric.StratifiedInterval;
 import lethe.evaluate.metric.StratifiedInterval.Stratum;
+import lethe.target.Outcome;
 
 /**
  * How far a model's forget loss is from its target, and how sure that is.
@@ -48,6 +49,19 @@ record DistanceToTarget(double nats, Interval interval, List<Stratum> strata) {
     double distance = excess / tokens;
     List<Stratum> strata = strata(forget, approximate, distance, tokens);
     return new DistanceToTarget(distance, StratifiedInterval.of(distance, strata), strata);
+  }
+
+  /**
+   * What the interval allows one to conclude, see {@link Outcome#of(double, double, double)}.
+   *
+   * @param band nats per token
+   * @return over for a model whose loss is not finite; undecided without an interval
+   */
+  Outcome outcome(double band) {
+    if (!Double.isFinite(nats)) {
+      return Outcome.OVER; // a ruined model
+    }
+    return interval == null ? Outcome.UNDECIDED : Outcome.of(interval.low(), interval.high(), band);
   }
 
   /** Mean loss of some documents, nats per token. */

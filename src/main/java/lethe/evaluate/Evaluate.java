@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import lethe.folder.RunFolder;
 import lethe.inference.ModelKey;
 import lethe.model.ModelSource;
@@ -192,6 +193,7 @@ public final class Evaluate {
         distancesToRetrained(scored, documents, keys, SplitScore.target(scores), all),
         entropies(entropies),
         verdicts(ends),
+        domainVerdicts(ends),
         RequestScore.of(requests, ends, forgotten),
         forgotten,
         settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
@@ -231,13 +233,30 @@ public final class Evaluate {
   }
 
   private List<Verdict> verdicts(Map<String, List<DocumentScore>> documents) {
+    return judged(
+        documents,
+        (original, judged, name) -> Verdict.of(original, judged, name, settings.band()).stream());
+  }
+
+  private List<DomainVerdict> domainVerdicts(Map<String, List<DocumentScore>> documents) {
+    return judged(
+        documents,
+        (original, judged, name) ->
+            DomainVerdict.of(original, judged, name, settings.band()).stream());
+  }
+
+  /** Judges one model by the original one. */
+  private interface Judge<T> {
+    Stream<T> judge(List<DocumentScore> original, List<DocumentScore> judged, String name);
+  }
+
+  private static <T> List<T> judged(Map<String, List<DocumentScore>> documents, Judge<T> judge) {
     List<DocumentScore> original = documents.get(ModelNames.ORIGINAL);
     return original == null
         ? List.of()
-        : documents.keySet().stream()
-            .filter(name -> !name.equals(ModelNames.ORIGINAL))
-            .flatMap(
-                name -> Verdict.of(original, documents.get(name), name, settings.band()).stream())
+        : documents.entrySet().stream()
+            .filter(model -> !model.getKey().equals(ModelNames.ORIGINAL))
+            .flatMap(model -> judge.judge(original, model.getValue(), model.getKey()))
             .toList();
   }
 

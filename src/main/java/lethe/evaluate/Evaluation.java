@@ -13,6 +13,7 @@ import java.util.function.Function;
 import java.util.stream.StreamSupport;
 import lethe.folder.Files;
 import lethe.folder.RunFolder;
+import lethe.json.OrNull;
 import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Secrets;
@@ -36,6 +37,8 @@ import lethe.settings.Section;
  * @param truths how far the other models are from the retrained one; empty when there is none
  * @param entropies one per model and domain: how sure it is on forgotten text
  * @param verdicts one per model other than the original
+ * @param domainVerdicts one per model other than the original and domain to forget; evaluations of
+ *     older versions of Lethe have none
  * @param requests to forget, where any were listed
  * @param documents to forget, the worst first
  * @param continuations of forget chunks; empty unless {@code report.examples} asked for them
@@ -55,6 +58,7 @@ public record Evaluation(
     List<DistanceToRetrained> truths,
     List<EntropyGap> entropies,
     List<Verdict> verdicts,
+    @OrNull List<DomainVerdict> domainVerdicts,
     List<RequestScore> requests,
     List<ForgottenDocument> documents,
     List<Continuation> continuations) {
@@ -65,6 +69,10 @@ public record Evaluation(
    * nothing by document.
    */
   public static final int VERSION = 3;
+
+  public Evaluation {
+    domainVerdicts = domainVerdicts == null ? List.of() : domainVerdicts;
+  }
 
   /**
    * What was asked for, so that a later call can see whether it asks for more.
@@ -216,6 +224,7 @@ public record Evaluation(
         ends(truths, DistanceToRetrained::model),
         ends(entropies, EntropyGap::model),
         ends(verdicts, Verdict::model),
+        ends(domainVerdicts, DomainVerdict::model),
         requests,
         documents,
         continuations);
@@ -237,6 +246,7 @@ public record Evaluation(
         truths,
         entropies,
         verdicts,
+        domainVerdicts,
         otherRequests,
         others,
         continuations);

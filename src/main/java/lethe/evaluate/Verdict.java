@@ -5,14 +5,9 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lethe.evaluate.metric.Interval;
 import lethe.json.OrNull;
-import lethe.target.DocumentHalves;
 import lethe.target.Outcome;
 import lethe.target.Split;
 import lethe.target.Target;
@@ -68,9 +63,9 @@ public record Verdict(
    */
   public static Optional<Verdict> of(
       List<DocumentScore> original, List<DocumentScore> judged, String model, double band) {
-    Strata forget = new Strata(judged, Split.FORGET, d -> true);
-    Strata approximate =
-        new Strata(original, Split.APPROXIMATE, d -> forget.judging.containsKey(d.domain()));
+    JudgingHalf forget = new JudgingHalf(judged, Split.FORGET, d -> true);
+    JudgingHalf approximate =
+        new JudgingHalf(original, Split.APPROXIMATE, d -> forget.judging.containsKey(d.domain()));
     if (forget.judging.isEmpty()
         || !approximate.judging.keySet().containsAll(forget.judging.keySet())) {
       return Optional.empty();
@@ -82,7 +77,7 @@ public record Verdict(
       return Optional.empty(); // the original model is ruined
     }
     DistanceToTarget distance = DistanceToTarget.of(forget.judging, approximate.judging);
-    Outcome outcome = outcome(distance, band);
+    Outcome outcome = distance.outcome(band);
     return Optional.of(
         new Verdict(
             model,
@@ -94,73 +89,26 @@ public record Verdict(
             band,
             forget.size(),
             approximate.size(),
-            both(forget, approximate, strata -> strata.all),
-            both(forget, approximate, strata -> strata.judging),
+            both(forget, approximate, half -> half.all),
+            both(forget, approximate, half -> half.judging),
             outcome == Outcome.UNDECIDED
                 ? DocumentsToDecide.of(distance, band, forget.size(), approximate.size())
                     .orElse(null)
                 : null));
   }
 
-  private static Outcome outcome(DistanceToTarget distance, double band) {
-    if (!Double.isFinite(distance.nats())) {
-      return Outcome.OVER; // a ruined model
-    }
-    Interval interval = distance.interval();
-    return interval == null ? Outcome.UNDECIDED : Outcome.of(interval.low(), interval.high(), band);
-  }
-
   private interface Documents {
-    Map<String, List<DocumentScore>> of(Strata strata);
+    Map<String, List<DocumentScore>> of(JudgingHalf half);
   }
 
   /** The domains of which one of two splits has one document. */
-  private static List<String> both(Strata forget, Strata approximate, Documents which) {
+  private static List<String> both(JudgingHalf forget, JudgingHalf approximate, Documents which) {
     return Stream.of(forget, approximate)
-        .flatMap(strata -> which.of(strata).entrySet().stream())
+        .flatMap(half -> which.of(half).entrySet().stream())
         .filter(domain -> domain.getValue().size() == 1)
         .map(Map.Entry::getKey)
         .distinct()
         .sorted()
         .toList();
-  }
-
-  /** The documents of a split, by domain. */
-  private static final class Strata {
-    final Map<String, List<DocumentScore>> all;
-    final Map<String, List<DocumentScore>> judging = new TreeMap<>();
-
-    Strata(List<DocumentScore> scores, Split split, Predicate<DocumentScore> which) {
-      all =
-          scores.stream()
-              .filter(d -> d.split().equals(split.key()))
-              .filter(which)
-              .collect(Collectors.groupingBy(DocumentScore::domain));
-      all.forEach(
-          (domain, documents) -> {
-            Set<String> half =
-                DocumentHalves.judging(documents.stream().map(DocumentScore::document).toList());
-            judging.put(
-                domain, documents.stream().filter(d -> half.contains(d.document())).toList());
-          });
-    }
-
-    int size() {
-      return judging.values().stream().mapToInt(List::size).sum();
-    }
-
-    Map<String, Long> tokens() {
-      Map<String, Long> tokens = new TreeMap<>();
-      judging.forEach(
-          (domain, documents) ->
-              tokens.put(domain, documents.stream().mapToLong(DocumentScore::tokens).sum()));
-      return tokens;
-    }
-
-    Map<String, Double> means() {
-      Map<String, Double> means = new TreeMap<>();
-      judging.forEach((domain, documents) -> means.put(domain, DistanceToTarget.mean(documents)));
-      return means;
-    }
   }
 }

@@ -2,12 +2,14 @@ package lethe.report;
 
 import java.util.Locale;
 import lethe.evaluate.DistanceToRetrained;
+import lethe.evaluate.DomainVerdict;
 import lethe.evaluate.MembershipScore;
 import lethe.evaluate.ModelNames;
 import lethe.evaluate.Robustness;
 import lethe.evaluate.SplitScore;
 import lethe.settings.FirstTen;
 import lethe.settings.Printable;
+import lethe.settings.Section;
 
 /** The report in a few lines of Markdown, to be pasted into a ticket. */
 final class MarkdownSummary {
@@ -36,6 +38,9 @@ final class MarkdownSummary {
     text.append("\n```\n").append(table).append("```\n\n");
     text.append(
         "nll: loss over all documents, nats per token; target: the original model on approximate text, domains weighed like forget.\n\n");
+    file.domainVerdicts().stream()
+        .filter(v -> v.model().equals(ModelNames.UNLEARNED))
+        .forEach(v -> text.append(inDomain(v)));
     file.membership().stream()
         .filter(m -> m.domain().equals(SplitScore.ALL) && m.score().equals("loss"))
         .forEach(m -> text.append(membership(m)));
@@ -92,6 +97,23 @@ final class MarkdownSummary {
         .replace("<", "&lt;")
         .replace(">", "&gt;")
         .replace("@", "&#64;");
+  }
+
+  private static String inDomain(DomainVerdict v) {
+    return "- Verdict in %s alone: %s%s%s%n"
+        .formatted(
+            escape(v.domain()),
+            Section.spelling(v.outcome()),
+            v.distance() == null
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    ", distance %+.3f%s",
+                    v.distance(),
+                    v.interval() == null
+                        ? ""
+                        : " (95 % interval " + Headline.interval(v.interval()) + ")"),
+            v.reason() == null ? "" : ": " + v.reason());
   }
 
   private static String membership(MembershipScore m) {

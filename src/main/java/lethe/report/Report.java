@@ -129,6 +129,7 @@ public final class Report {
         target.orElse(null),
         verdict.orElse(null),
         evaluation.verdicts(),
+        evaluation.domainVerdicts(),
         damage,
         rises,
         Assumption.of(

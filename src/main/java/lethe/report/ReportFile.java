@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.DistanceToRetrained;
+import lethe.evaluate.DomainVerdict;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
@@ -33,6 +34,7 @@ import lethe.target.Target;
  * @param target where forgetting should end; null when it is unknown
  * @param verdict on the unlearned model; null when there is none
  * @param verdicts on every model but the original
+ * @param domainVerdicts on every model but the original, by domain to forget
  * @param damage of every model but the original: on which split its loss rose most
  * @param rises of the loss of every model but the original on each split to be kept and each of its
  *     domains, worst first
@@ -71,6 +73,7 @@ record ReportFile(
     Target target,
     Verdict verdict,
     List<Verdict> verdicts,
+    @JsonProperty("domain_verdicts") List<DomainVerdict> domainVerdicts,
     List<Damage> damage,
     List<Damage> rises,
     List<Assumption> assumptions,

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
+import lethe.evaluate.DomainVerdict;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.MembershipScore;
@@ -65,6 +66,7 @@ public record ReportScores(String run, String report, String chunksSha256, List<
       evaluation.membership().forEach(this::membership);
       evaluation.tasks().forEach(this::task);
       evaluation.verdicts().forEach(this::verdict);
+      evaluation.domainVerdicts().forEach(this::domainVerdict);
       for (Damage damage : damages) {
         add(damage.model(), damage.split(), SplitScore.ALL, "damage.rise", damage.rise(), null);
       }
@@ -133,6 +135,15 @@ public record ReportScores(String run, String report, String chunksSha256, List<
       forget(verdict.model(), "verdicts.target", verdict.target(), null);
       forget(verdict.model(), "verdicts.distance", verdict.distance(), verdict.interval());
       forget(verdict.model(), "verdicts.band", verdict.band(), null);
+    }
+
+    private void domainVerdict(DomainVerdict verdict) {
+      Place place =
+          new Place(verdict.model(), Split.FORGET.key(), verdict.domain(), "domain_verdicts.");
+      place.add("nll", verdict.nll(), null);
+      place.add("target", verdict.target(), null);
+      place.add("distance", verdict.distance(), verdict.interval());
+      place.add("band", verdict.band(), null);
     }
 
     private void truth(DistanceToRetrained truth) {

@@ -48,6 +48,43 @@ function scores() {
   page.append(table(head, rows));
 }
 
+// The verdict of each domain alone; it never changes the verdict over all.
+function verdictByDomain() {
+  const verdicts = data.domain_verdicts || [];
+  if (!verdicts.length) return;
+  const words = { matched: "✓ matched", under: "△ under", over: "✕ over", undecided: "? undecided" };
+  const between = (i) => (i ? ` (${signed(i.low, 3)} to ${signed(i.high, 3)})` : " (no interval)");
+  const needed = (v) =>
+    v.to_decide
+      ? `; about ${whole(v.to_decide.forget)} of forget and ${whole(v.to_decide.approximate)} of approximate would decide if they were like these`
+      : "";
+  page.append(
+    heading("Verdict by domain"),
+    el(
+      "p",
+      { class: "soft" },
+      `Each domain's forget loss in the half that judges, less that domain's own target, in nats per token; the band is ±${number(verdicts[0].band, 2)}. ` +
+        "The verdict above is over all domains and does not depend on these rows. Each interval is of 95 % by itself: of twenty, " +
+        "about one misses the true distance by chance.",
+    ),
+    table(
+      ["domain", "model", "verdict", "distance", "loss", "target", "documents that judge", "why"],
+      verdicts.map((v) => ({
+        cells: [
+          v.domain,
+          v.model,
+          words[v.outcome],
+          v.distance === null ? "–" : signed(v.distance, 3) + between(v.interval),
+          number(v.nll, 3),
+          number(v.target, 3),
+          `${whole(v.forget_documents)} of forget, ${whole(v.approximate_documents)} of approximate`,
+          v.reason ? v.reason + needed(v) : "",
+        ],
+      })),
+    ),
+  );
+}
+
 function splitBars() {
   const values = models.map((m) => splits.map((s) => score(m, s, ALL)?.nll ?? null));
   const target = splits.map((s) => (s === "forget" ? targetOf(ALL) : null));

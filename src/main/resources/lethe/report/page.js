@@ -6,6 +6,7 @@ membershipPictures();
 training();
 overTraining();
 scores();
+verdictByDomain();
 documents();
 requests();
 membership();

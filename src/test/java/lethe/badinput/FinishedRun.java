@@ -19,6 +19,7 @@ import lethe.evaluate.Continuation;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.DocumentsToDecide;
+import lethe.evaluate.DomainVerdict;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.ForgottenDocument;
@@ -261,6 +262,20 @@ public record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
                 List.of("book"),
                 List.of("paper"),
                 new DocumentsToDecide(20, 30))),
+        List.of(
+            new DomainVerdict(
+                "unlearned",
+                "paper",
+                Outcome.UNDECIDED,
+                4.0,
+                4.0,
+                0.0,
+                interval,
+                0.15,
+                3,
+                3,
+                new DocumentsToDecide(20, 30),
+                "it crosses an edge")),
         List.of(
             new RequestScore(
                 "r1",

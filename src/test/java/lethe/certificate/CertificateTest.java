@@ -126,6 +126,9 @@ class CertificateTest {
     JsonNode report =
         new ObjectMapper().readTree(folder.resolve("finished/report/report.json").toFile());
     assertThat(predicate.at("/verdict/outcome")).isEqualTo(report.at("/verdict/outcome"));
+    assertThat(predicate.path("domain_verdicts")).isNotEmpty();
+    assertThat(CanonicalJson.bytes(predicate.path("domain_verdicts")))
+        .isEqualTo(CanonicalJson.bytes(report.path("domain_verdicts")));
     assertThat(predicate.path("gates")).hasSameSizeAs(report.path("conditions"));
     assertThat(predicate.at("/made/processor").asText()).contains(System.getProperty("os.arch"));
     JsonNode record = new ObjectMapper().readTree(folder.resolve("finished/run.json").toFile());

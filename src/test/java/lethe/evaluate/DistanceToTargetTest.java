@@ -3,11 +3,13 @@ package lethe.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import lethe.evaluate.metric.Interval;
+import lethe.target.DocumentHalves;
 import lethe.target.Outcome;
 import org.junit.jupiter.api.Test;
 
@@ -164,6 +166,118 @@ class DistanceToTargetTest {
     return IntStream.range(0, count)
         .mapToObj(
             i -> document(random.nextInt(500, 1500), mean + deviation * random.nextGaussian()))
+        .toList();
+  }
+
+  /**
+   * Domain a: forget 2 and 4 (mean 3), approximate 1 and 3 (mean 2): +1, and each mean has a
+   * variance of 2 / 2, so the interval is t(0.975) of 2 degrees of freedom times the root of 2
+   * either way. Domain b: one document each, 5 and 5.5. Domain c: nothing unseen. Domain d: a
+   * ruined model. Domain e: a ruined original.
+   */
+  @Test
+  void eachDomainIsJudgedAloneAgainstItsOwnTarget() {
+    List<DocumentScore> forget = new ArrayList<>();
+    forget.addAll(half("a", "forget", 2, 4));
+    forget.addAll(half("b", "forget", 5));
+    forget.addAll(half("c", "forget", 6));
+    forget.addAll(half("d", "forget", Double.NaN, 3));
+    forget.addAll(half("e", "forget", 3, 3));
+    List<DocumentScore> unseen = new ArrayList<>();
+    unseen.addAll(half("a", "approximate", 1, 3));
+    unseen.addAll(half("b", "approximate", 5.5));
+    unseen.addAll(half("d", "approximate", 1, 3));
+    unseen.addAll(half("e", "approximate", Double.NaN, 3));
+    unseen.addAll(half("not to forget", "approximate", 1, 3));
+    List<DomainVerdict> verdicts = DomainVerdict.of(unseen, forget, "unlearned", 0.5);
+    assertThat(verdicts).extracting(DomainVerdict::domain).containsExactly("a", "b", "c", "d", "e");
+    DomainVerdict a = verdicts.get(0);
+    double around = 4.302653 * Math.sqrt(2);
+    assertThat(a.nll()).isEqualTo(3);
+    assertThat(a.target()).isEqualTo(2);
+    assertThat(a.distance()).isEqualTo(1);
+    assertThat(a.interval().low()).isCloseTo(1 - around, within(1e-5));
+    assertThat(a.interval().high()).isCloseTo(1 + around, within(1e-5));
+    assertThat(a.outcome()).isEqualTo(Outcome.UNDECIDED);
+    assertThat(a.forgetDocuments()).isEqualTo(2);
+    assertThat(a.toDecide().forget()).isGreaterThan(2);
+    assertThat(a.reason()).endsWith("the interval crosses an edge of the band");
+    assertThat(verdicts.get(1))
+        .isEqualTo(
+            new DomainVerdict(
+                "unlearned",
+                "b",
+                Outcome.UNDECIDED,
+                5.0,
+                5.5,
+                -0.5,
+                null,
+                0.5,
+                1,
+                1,
+                null,
+                "neither forget nor approximate has two documents of it to judge by, so the uncertainty of the distance is unknown"));
+    assertThat(verdicts.get(2))
+        .isEqualTo(
+            new DomainVerdict(
+                "unlearned",
+                "c",
+                Outcome.UNDECIDED,
+                6.0,
+                null,
+                null,
+                null,
+                0.5,
+                1,
+                0,
+                null,
+                "it has no approximate document, so its target is unknown"));
+    assertThat(verdicts.get(3).outcome()).isEqualTo(Outcome.OVER);
+    assertThat(verdicts.get(3).nll()).isNull();
+    assertThat(verdicts.get(3).distance()).isNull();
+    assertThat(verdicts.get(3).reason()).contains("is not a finite number");
+    assertThat(verdicts.get(4).outcome()).isEqualTo(Outcome.UNDECIDED);
+    assertThat(verdicts.get(4).target()).isNull();
+    assertThat(verdicts.get(4).reason()).contains("the original model's loss");
+    assertThat(DomainVerdict.of(unseen, half("a", "forget", 2, 4), "m", 9).get(0))
+        .extracting(DomainVerdict::outcome, DomainVerdict::toDecide, DomainVerdict::reason)
+        .containsExactly(Outcome.MATCHED, null, null);
+  }
+
+  /** Distances weighed by judging tokens add up; the verdict does not change with its parts. */
+  @Test
+  void domainsAddUpToTheVerdictAndDoNotDecideIt() {
+    List<DocumentScore> forget = new ArrayList<>(half("a", "forget", 2.0, 2.2, 2.1));
+    forget.addAll(half("b", "forget", 6.0, 6.2, 6.1));
+    List<DocumentScore> unseen = new ArrayList<>(half("a", "approximate", 4.0, 4.2, 4.1));
+    unseen.addAll(half("b", "approximate", 4.0, 4.2, 4.1));
+    List<DomainVerdict> verdicts = DomainVerdict.of(unseen, forget, "unlearned", 0.5);
+    assertThat(verdicts)
+        .extracting(DomainVerdict::outcome)
+        .containsExactly(Outcome.UNDER, Outcome.OVER);
+    Verdict all = Verdict.of(unseen, forget, "unlearned", 0.5).orElseThrow();
+    assertThat(all.outcome()).isEqualTo(Outcome.MATCHED);
+    assertThat(all.distance())
+        .isCloseTo((verdicts.get(0).distance() + verdicts.get(1).distance()) / 2, within(1e-12));
+  }
+
+  /**
+   * Documents of which those with the given losses judge; those that steer, as many, have losses
+   * that nobody may see in the verdict.
+   */
+  private static List<DocumentScore> half(String domain, String split, double... losses) {
+    List<String> ids =
+        IntStream.range(0, losses.length == 1 ? 1 : 2 * losses.length)
+            .mapToObj(i -> domain + i)
+            .toList();
+    List<String> judging = ids.stream().filter(DocumentHalves.judging(ids)::contains).toList();
+    return ids.stream()
+        .map(
+            id -> {
+              int i = judging.indexOf(id);
+              double mean = i < 0 ? 99 : losses[i];
+              return new DocumentScore(split, domain, id, 1, 10, mean * 10, mean, 0, 0);
+            })
         .toList();
   }
 

@@ -2,6 +2,7 @@ package lethe.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -191,6 +192,9 @@ class EvaluateTest {
     assertThat(truth.divergence()).isCloseTo(0, org.assertj.core.data.Offset.offset(1e-6));
     Verdict verdict = evaluation.verdicts().get(0);
     assertThat(verdict.model()).isEqualTo("retrained");
+    assertThat(evaluation.domainVerdicts())
+        .extracting(DomainVerdict::model, DomainVerdict::domain)
+        .containsExactly(tuple("retrained", "d"));
     assertThat(evaluation.memory()).hasSize(2 * 4);
   }
 

@@ -110,6 +110,7 @@ class OverTrainingTest {
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
         List.of());
   }
 }

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
+import lethe.evaluate.DomainVerdict;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.ForgottenDocument;
@@ -58,6 +59,11 @@ class PageIT {
         .contains("<p class=\"question\">Asked: to forget 1,003 documents (3 of them not found")
         .contains("<b>? Undecided</b>The documents that judge are too few")
         .contains("<b>Failed: matched. </b>")
+        .contains("<h2 id=\"verdict-by-domain\">Verdict by domain</h2>")
+        .contains(
+            "b&lt;u&gt;</th><td>unlearned</td><td>✓ matched</td><td>+0.050 (−0.020 to +0.120)</td>")
+        .contains("<td>? undecided</td><td>+0.100 (no interval)</td>")
+        .contains("<td>? undecided</td><td>–</td><td>4.100</td><td>–</td>")
         .contains("<dt>Distance to the retrained model</dt><dd>0.300<small>")
         .contains("now like unseen text, 500 still known, 500 worse known")
         .contains("<a href=\"#document-by-document\">", "<h2 id=\"document-by-document\">")
@@ -281,6 +287,11 @@ class PageIT {
                         EntropyGap.Sureness.FLATTER)),
                 List.of(verdict),
                 List.of(
+                    inDomain("b<u>", Outcome.MATCHED, 0.05, new Interval(-0.02, 0.12), null),
+                    inDomain("arxiv", Outcome.UNDECIDED, 0.1, null, "no two documents judge"),
+                    inDomain(
+                        "web", Outcome.UNDECIDED, null, null, "it has no approximate document")),
+                List.of(
                     new RequestScore(
                         "r-17",
                         2,
@@ -353,6 +364,23 @@ class PageIT {
               Map.of("unlearned", known ? Outcome.UNDER : Outcome.OVER)));
     }
     return documents;
+  }
+
+  private static DomainVerdict inDomain(
+      String domain, Outcome outcome, Double distance, Interval interval, String reason) {
+    return new DomainVerdict(
+        "unlearned",
+        domain,
+        outcome,
+        4.1,
+        distance == null ? null : 4.1 - distance,
+        distance,
+        interval,
+        0.15,
+        5,
+        distance == null ? 0 : 5,
+        null,
+        reason);
   }
 
   private static SplitScore score(String model, String split, String domain) {

@@ -21,6 +21,7 @@ import java.util.Set;
 import lethe.evaluate.AnswerScores;
 import lethe.evaluate.AnswerSettings;
 import lethe.evaluate.Continuation;
+import lethe.evaluate.DomainVerdict;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.ForgottenDocument;
@@ -293,12 +294,30 @@ class ReportTest {
             row("original", "forget", "scores.nll", 2.0),
             row("unlearned", "forget", "scores.perplexity", null),
             row("unlearned", "approximate", "damage.rise", 0.25),
-            row("unlearned", "forget", "verdicts.distance", 0.1))
+            row("unlearned", "forget", "verdicts.distance", 0.1),
+            new ScoreRow(
+                "unlearned", "abc", "forget", "arxiv", "domain_verdicts.distance", 0.1, null, null))
         .extracting(r -> List.of(r.model(), r.split(), r.domain(), r.metric()))
         .doesNotHaveDuplicates();
     assertThat(report(folder, settings).scores()).isEqualTo(scores);
     evaluated(List.of(verdict(Outcome.MATCHED, 0.11)));
     assertThat(report(folder, settings).scores().report()).isNotEqualTo(scores.report());
+  }
+
+  @Test
+  void verdictsByDomainAreInTheFileAndTheSummaryAndEvaluationsOfOldHaveNone() {
+    RunFolder folder = evaluated(List.of(verdict(Outcome.UNDECIDED, 0.1)));
+    run(folder);
+    assertThat(report(folder).at("/domain_verdicts/0/domain").asText()).isEqualTo("arxiv");
+    assertThat(report(folder).at("/domain_verdicts/0/interval").isNull()).isTrue();
+    assertThat(text(folder, "summary.md"))
+        .contains("- Verdict in arxiv alone: undecided, distance +0.100: there is no interval\n");
+    ObjectNode old = (ObjectNode) folder.files().readJson(folder.evaluation());
+    old.remove("domain_verdicts");
+    folder.files().writeJson(folder.evaluation(), old);
+    run(folder);
+    assertThat(report(folder).path("domain_verdicts")).isEmpty();
+    assertThat(report(folder).at("/verdict/outcome").asText()).isEqualTo("undecided");
   }
 
   private static ScoreRow row(String model, String split, String metric, Double value) {
@@ -445,6 +464,7 @@ class ReportTest {
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
         membership,
         List.of(),
         List.of(),
@@ -579,6 +599,7 @@ class ReportTest {
                 plain.truths(),
                 plain.entropies(),
                 plain.verdicts(),
+                plain.domainVerdicts(),
                 plain.requests(),
                 plain.documents(),
                 plain.continuations()));
@@ -807,6 +828,7 @@ class ReportTest {
                         new Interval(0.5, 1.5),
                         EntropyGap.Sureness.FLATTER)),
                 verdicts,
+                verdicts.stream().map(ReportTest::inArxiv).toList(),
                 List.of(
                     request("good", Outcome.MATCHED),
                     request("=bad, \"worse\"", Outcome.UNDER),
@@ -834,6 +856,23 @@ class ReportTest {
   private static Verdict verdict(Outcome outcome, Double distance) {
     return new Verdict(
         "unlearned", outcome, distance, 4, distance, null, 0.15, 3, 3, List.of(), List.of(), null);
+  }
+
+  /** The same of the fixture's only domain. */
+  private static DomainVerdict inArxiv(Verdict v) {
+    return new DomainVerdict(
+        v.model(),
+        "arxiv",
+        v.outcome(),
+        v.nll(),
+        v.target(),
+        v.distance(),
+        v.interval(),
+        v.band(),
+        v.forgetDocuments(),
+        v.approximateDocuments(),
+        v.toDecide(),
+        v.interval() == null ? "there is no interval" : null);
   }
 
   private static Evaluation.Model model(String name) {
