@@ -19,6 +19,7 @@ import java.util.stream.StreamSupport;
 import lethe.console.Console;
 import lethe.corpus.Manifest;
 import lethe.folder.RunFolder;
+import lethe.lineage.PublishedReader;
 import lethe.model.ModelFingerprint;
 import lethe.model.ModelSource;
 import lethe.pipeline.Pipeline;
@@ -116,7 +117,9 @@ class LineageIT {
   private List<JsonNode> events() throws IOException {
     List<JsonNode> events = new ArrayList<>();
     for (String line : Files.readAllLines(folder.resolve("run/lineage.jsonl"))) {
-      events.add(new ObjectMapper().readTree(line));
+      JsonNode event = new ObjectMapper().readTree(line);
+      PublishedReader.read(event);
+      events.add(event);
     }
     return events;
   }

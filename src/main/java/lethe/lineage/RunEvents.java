@@ -21,10 +21,10 @@ public final class RunEvents {
       "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
 
   private static final String VERSION_FACET =
-      "https://openlineage.io/spec/facets/1-0-0/DatasetVersionDatasetFacet.json#/$defs/DatasetVersionDatasetFacet";
+      "https://openlineage.io/spec/facets/1-0-1/DatasetVersionDatasetFacet.json#/$defs/DatasetVersionDatasetFacet";
 
   private static final String ERROR_FACET =
-      "https://openlineage.io/spec/facets/1-0-0/ErrorMessageRunFacet.json#/$defs/ErrorMessageRunFacet";
+      "https://openlineage.io/spec/facets/1-0-1/ErrorMessageRunFacet.json#/$defs/ErrorMessageRunFacet";
 
   private static final String TEST_FACET =
       "https://openlineage.io/spec/facets/1-0-1/TestRunFacet.json#/$defs/TestRunFacet";

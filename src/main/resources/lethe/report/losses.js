@@ -78,7 +78,7 @@ function verdictByDomain() {
           number(v.nll, 3),
           number(v.target, 3),
           `${whole(v.forget_documents)} of forget, ${whole(v.approximate_documents)} of approximate`,
-          v.reason ? v.reason + needed(v) : "",
+          v.reason ? el("span", { class: "reason" }, v.reason + needed(v)) : "",
         ],
       })),
     ),

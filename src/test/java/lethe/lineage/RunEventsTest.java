@@ -1,10 +1,15 @@
 package lethe.lineage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
+import io.openlineage.client.OpenLineage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -40,7 +45,9 @@ class RunEventsTest {
   private List<JsonNode> lines() throws IOException {
     List<JsonNode> lines = new ArrayList<>();
     for (String line : Files.readAllLines(folder.resolve("lineage.jsonl"))) {
-      lines.add(new ObjectMapper().readTree(line));
+      JsonNode event = new ObjectMapper().readTree(line);
+      PublishedReader.read(event);
+      lines.add(event);
     }
     return lines;
   }
@@ -74,7 +81,7 @@ class RunEventsTest {
       assertThat(version.path("datasetVersion").asText()).isEqualTo("7");
       assertThat(version.path("_producer").asText()).isEqualTo("urn:lethe:0.2.0");
       assertThat(version.path("_schemaURL").asText())
-          .startsWith("https://openlineage.io/spec/facets/1-0-0/DatasetVersionDatasetFacet.json#");
+          .startsWith("https://openlineage.io/spec/facets/1-0-1/DatasetVersionDatasetFacet.json#");
       assertThat(event.at("/inputs/1").toString())
           .isEqualTo("{\"namespace\":\"file\",\"name\":\"/data/a b.jsonl\"}");
       assertThat(event.at("/outputs/0/namespace").asText()).isEqualTo("s3://bucket");
@@ -83,6 +90,87 @@ class RunEventsTest {
     assertThat(lines)
         .extracting(event -> event.path("eventType").asText())
         .containsExactly("START", "COMPLETE");
+  }
+
+  /** What OpenLineage's own classes make of it, and refuse. */
+  @Test
+  void thePublishedLibraryReadsTheEventsAndRefusesDamagedOnes() throws IOException {
+    List<Dataset> in = List.of(Dataset.table("lake.db.docs", Optional.of("7")));
+    RunEvents.Begun begun = events().begin("run.report", in, List.of());
+    events()
+        .end(
+            begun,
+            RunEvents.Ending.FAIL,
+            in,
+            List.of(),
+            List.of(new RunEvents.TestResult("damage", "fail", "0.3", "0.4")),
+            Optional.of(new IllegalStateException()));
+    JsonNode event = lines().get(1);
+    OpenLineage.RunEvent read = PublishedReader.read(event);
+    assertThat(read.getEventType()).isEqualTo(OpenLineage.RunEvent.EventType.FAIL);
+    assertThat(read.getRun().getRunId()).isEqualTo(begun.id());
+    assertThat(read.getJob().getName()).isEqualTo("run.report");
+    assertThat(read.getInputs().get(0).getFacets().getVersion().getDatasetVersion()).isEqualTo("7");
+    assertThat(read.getRun().getFacets().getErrorMessage().getProgrammingLanguage())
+        .isEqualTo("JAVA");
+    assertThat(read.getRun().getFacets().getAdditionalProperties()).containsOnlyKeys("test");
+    for (String required :
+        List.of(
+            "/eventTime",
+            "/producer",
+            "/schemaURL",
+            "/run",
+            "/run/runId",
+            "/job",
+            "/job/namespace",
+            "/job/name",
+            "/inputs/0/namespace",
+            "/inputs/0/name",
+            "/inputs/0/facets/version/_producer",
+            "/inputs/0/facets/version/_schemaURL",
+            "/inputs/0/facets/version/datasetVersion",
+            "/run/facets/errorMessage/_producer",
+            "/run/facets/errorMessage/_schemaURL",
+            "/run/facets/errorMessage/message",
+            "/run/facets/errorMessage/programmingLanguage",
+            "/run/facets/test/_producer",
+            "/run/facets/test/_schemaURL")) {
+      refused(event, required, null);
+    }
+    JsonNodeFactory json = JsonNodeFactory.instance;
+    refused(event, "/run/runId", json.textNode("the first"));
+    refused(event, "/eventTime", json.textNode("yesterday"));
+    refused(event, "/eventType", json.textNode("ENDED"));
+    refused(event, "/producer", json.textNode("lethe 0.2"));
+    refused(event, "/job/name", json.numberNode(7));
+    refused(event, "/inputs/0/facets/version/datasetVersion", json.numberNode(7));
+    refused(event, "/run/id", json.textNode("7"));
+    refused(event, "/inputs", json.textNode("lake.db.docs"));
+    refused(
+        event,
+        "/schemaURL",
+        json.textNode("https://openlineage.io/spec/1-0-0/OpenLineage.json#/$defs/RunEvent"));
+    refused(event, "/inputs/0/facets/version/_schemaURL", json.textNode("https://openlineage.io"));
+  }
+
+  /**
+   * @param pointer to the member that is set
+   * @param value null to remove it
+   */
+  private static void refused(JsonNode event, String pointer, JsonNode value) {
+    JsonPointer member = JsonPointer.compile(pointer);
+    JsonNode damaged = event.deepCopy();
+    ObjectNode parent = (ObjectNode) damaged.at(member.head());
+    String name = member.last().getMatchingProperty();
+    if (value == null) {
+      assertThat(parent.has(name)).as(pointer).isTrue();
+      parent.remove(name);
+    } else {
+      parent.set(name, value);
+    }
+    assertThatThrownBy(() -> PublishedReader.read(damaged))
+        .as(pointer + " " + value)
+        .isInstanceOf(AssertionError.class);
   }
 
   @Test
