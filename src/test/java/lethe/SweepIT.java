@@ -15,9 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import lethe.console.Console;
 import lethe.notebook.Notebook;
+import lethe.notebook.PythonNotebook;
 import lethe.pipeline.Sweep;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
@@ -105,6 +107,7 @@ class SweepIT {
       }
     }
     assertThat(run.pictures()).hasSize(3);
+    readsInPython(one, report);
 
     Notebook.Output compare =
         new Notebook("compare.ipynb").run(Map.of("lethe.sweep", runs.toString()));
@@ -113,6 +116,36 @@ class SweepIT {
     assertThat(compare.pictures()).hasSize(1);
     for (RenderedImage picture : corpus.pictures()) {
       assertThat(picture.getWidth()).isEqualTo(800);
+    }
+  }
+
+  /** The same run in Python, where there is one with pandas. */
+  private static void readsInPython(Path run, JsonNode report) throws Exception {
+    Optional<String> python = PythonNotebook.python();
+    if (python.isEmpty()) {
+      return;
+    }
+    String said =
+        new PythonNotebook("run-python.ipynb").run(python.get(), Map.of("RUN", run.toString()));
+    assertThat(said).contains(report.get("headline").asText());
+    for (JsonNode score : report.get("scores")) {
+      if (score.get("domain").asText().equals("*")) {
+        String loss =
+            BigDecimal.valueOf(score.get("nll").asDouble()).setScale(3, HALF_UP).toString();
+        assertThat(said).contains(loss.replaceAll("0+$", ""));
+      }
+    }
+    for (JsonNode verdict : report.get("domain_verdicts")) {
+      assertThat(said)
+          .containsPattern(
+              "%s +%s +%s "
+                  .formatted(
+                      verdict.get("model").asText(),
+                      verdict.get("domain").asText(),
+                      verdict.get("outcome").asText()));
+    }
+    for (JsonNode document : report.at("/documents/worst")) {
+      assertThat(said).contains(document.get("document").asText());
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,6 +77,27 @@ class NotebookTest {
         .singleElement()
         .satisfies(p -> assertThat(p.getWidth()).isEqualTo(7));
     assertThat(System.getProperty("lethe.wide")).isNull();
+  }
+
+  @Test
+  void cellsInPythonShareTheirNamesAndAFailureIsPythonsOwn() throws Exception {
+    Optional<String> python = PythonNotebook.python();
+    if (python.isEmpty()) {
+      return;
+    }
+    Path good =
+        Files.writeString(
+            folder.resolve("good.ipynb"),
+            notebook(
+                "import os\nwide = int(os.environ['WIDE'])\nprint('first')", "wide + 1", "wide"));
+    assertThat(new PythonNotebook(good).run(python.get(), Map.of("WIDE", "7")))
+        .isEqualToNormalizingNewlines("first\n8\n7\n");
+    Path bad = Files.writeString(folder.resolve("bad.ipynb"), notebook("one = 1", "one / 0"));
+    assertThatThrownBy(() -> new PythonNotebook(bad).run(python.get(), Map.of()))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("bad.ipynb failed")
+        .hasMessageContaining("File \"cell 1\", line 1")
+        .hasMessageContaining("ZeroDivisionError");
   }
 
   private static String notebook(String... cells) throws IOException {
