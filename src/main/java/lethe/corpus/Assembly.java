@@ -6,8 +6,13 @@ import static lethe.corpus.source.Documents.ROW;
 import static lethe.corpus.source.Documents.SOURCE_NUMBER;
 import static lethe.corpus.source.Documents.UNUSABLE;
 import static lethe.corpus.split.DocumentIndex.CONTENT;
+import static lethe.table.Columns.BY;
 import static lethe.table.Columns.DOMAIN;
+import static lethe.table.Columns.KEY;
+import static lethe.table.Columns.REASON;
+import static lethe.table.Columns.SPLIT;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.not;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -132,8 +137,31 @@ record Assembly(
             sources.index(),
             which -> how.tokens(which, DocumentTexts.Amount.of(which)));
     refuse(splits.conflicts());
+    if (splits.documents(Split.FORGET) == 0) {
+      refuseLongQuestions(sources, splits);
+    }
     refuse(emptySplits(sources).problems(splits, null));
     return splits;
+  }
+
+  /** All that is named to be forgotten may be questions that no chunk has room for. */
+  private void refuseLongQuestions(SourceIndex sources, Splits splits) {
+    if (how.settings().splits().rule(Split.FORGET).requests().isEmpty()) {
+      return;
+    }
+    Dataset<Row> without = new ShortDocuments(how).toForget(splits);
+    new Requests(tables, how.settings().splits(), sources.named(), sources.index(), without)
+        .answered(splits)
+        .map(lines -> lines.where(col(SPLIT).equalTo(Split.FORGET.key())))
+        .filter(lines -> lines.where(not(col(REASON).eqNullSafe(LongQuestions.REASON))).isEmpty())
+        .map(lines -> lines.select(BY, KEY).distinct().count())
+        .filter(named -> named > 0)
+        .ifPresent(
+            named -> {
+              throw new NothingToForget(
+                  "Split forget has no chunk: %d documents are named, and each one's question alone fills corpus.chunk-tokens = %d tokens"
+                      .formatted(named, how.settings().chunkTokens()));
+            });
   }
 
   private EmptySplits emptySplits(SourceIndex sources) {

@@ -37,7 +37,7 @@ record NightPlanner(
     Consumer<String> say) {
   private static final String UNKNOWN = "no usable document of the sources has what it names";
   private static final String UNTRAINED =
-      "what is left of it cannot be trained on: texts too short for a chunk, or several under one id";
+      "what is left of it cannot be trained on: texts too short for a chunk, questions that fill one, or several texts under one id";
 
   /** What became of the open requests when they were looked at. */
   private record Sorted(List<Draft> drafts, List<NightPlan.Part> parts) {}

@@ -131,22 +131,42 @@ class NightlyIT {
     System.out.println("nightly: weights " + whole.weights());
   }
 
-  /** With a real run, which is refused while it prepares; Spark is started again for the next. */
+  /** With real runs, which are refused while they prepare; Spark is started again for the next. */
   @Test
-  void aTextTooShortToTrainOnEndsItsRequestAndTheNightTakesTheNext() throws IOException {
+  void whatIsTooShortOrTooLongToTrainOnEndsItsRequestAndTheNightTakesTheNext() throws IOException {
     SmallNights nights = SmallNights.in(folder, "crash-disk");
     Path papers = folder.resolve("data/paper.jsonl");
     Files.writeString(
         papers,
         Files.readString(papers)
             + "{\"id\": \"short\", \"text\": \"hi\", \"domain\": \"paper\", \"split\": \"forget\"}\n");
+    Path questions = folder.resolve("data/questions.jsonl");
+    Files.writeString(
+        questions,
+        "{\"id\": \"long\", \"question\": \"%s\", \"answer\": \"Nobody.\"}\n"
+                .formatted("who ".repeat(99))
+            + "{\"id\": \"brief\", \"question\": \"Who?\", \"answer\": \"Somebody.\"}\n");
     nights.ask(
         "a.jsonl",
+        "{\"request\": \"r0\", \"document\": \"long\", \"due\": \"2026-03-01\"}",
         "{\"request\": \"r1\", \"document\": \"short\", \"due\": \"2026-03-02\"}",
         "{\"request\": \"r2\", \"document\": \"paper-forget-00\"}");
-    assertThat(nights.night("2026-03-01", "nightly.documents=1")).isEmpty();
+    String source =
+        "corpus.sources=[{ path = \"%1$s/data/paper.jsonl\", domain = paper }, { path = \"%1$s/data/book.jsonl\", domain = book }, { path = \"%1$s/data/questions.jsonl\", domain = faq, id = id, question = question, answer = answer }]"
+            .formatted(folder);
+    assertThat(
+            nights.night(
+                "2026-03-01", "nightly.documents=1", source, "corpus.max-reject-share=0.5"))
+        .isEmpty();
     assertThat(states(nights))
-        .containsEntry("r2", "FORGOTTEN 2026-03-01-2 Optional[0] null")
+        .containsEntry("r2", "FORGOTTEN 2026-03-01-3 Optional[0] null")
+        .hasEntrySatisfying(
+            "r0",
+            state ->
+                assertThat(state)
+                    .startsWith(
+                        "REFUSED null Optional.empty what is left of it cannot be trained on")
+                    .endsWith(": [faq/long]"))
         .hasEntrySatisfying(
             "r1",
             state ->
@@ -156,7 +176,7 @@ class NightlyIT {
                     .endsWith(": [paper/short]"));
 
     // A night of a ledger can be certified and trained again, like any run.
-    RunFolder night = nights.nights().night("2026-03-01-2");
+    RunFolder night = nights.nights().night("2026-03-01-3");
     Certificate certificate =
         new Certificate(
             night,

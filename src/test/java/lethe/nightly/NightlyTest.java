@@ -556,7 +556,7 @@ class NightlyTest {
     assertThat(state("short").status()).isEqualTo(RequestStatus.REFUSED);
     assertThat(state("short").reason())
         .isEqualTo(
-            "what is left of it cannot be trained on: texts too short for a chunk, or several under one id: [paper/paper-forget-01]");
+            "what is left of it cannot be trained on: texts too short for a chunk, questions that fill one, or several texts under one id: [paper/paper-forget-01]");
     assertThat(nights.said())
         .contains(
             "nightly: the night of 2026-03-01 ends without a model: none of its 3 documents can be trained on")
