@@ -1,6 +1,7 @@
 package lethe.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,7 @@ final class ModelFolders {
   private final ReachablePaths reach;
   private final Findings findings;
   private final Set<Path> made;
+  private final List<Architecture> encoders = new ArrayList<>();
 
   /**
    * @param folder of the run, where it can be read
@@ -259,6 +261,11 @@ final class ModelFolders {
     }
   }
 
+  /** The networks that judge answers, as far as they could be read; after {@link #look}. */
+  List<Architecture> encoders() {
+    return List.copyOf(encoders);
+  }
+
   /** Checks what asking questions needs: how they are written, and the judges of the answers. */
   private void answers(Architecture template) {
     AnswerSettings answers = config.evaluate().answers();
@@ -285,7 +292,9 @@ final class ModelFolders {
       named(
           "evaluate.answers." + key,
           () -> {
-            new EncoderSource(path, use, source(path).hadoop()).check();
+            EncoderSource encoder = new EncoderSource(path, use, source(path).hadoop());
+            encoder.check();
+            encoders.add(encoder.architecture());
             return path;
           });
     }

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import lethe.console.Console;
+import lethe.evaluate.EvaluationMemory;
 import lethe.folder.RunFolder;
 import lethe.model.network.Architecture;
 import lethe.objective.FrozenModel;
@@ -53,24 +54,33 @@ public final class Preflight {
    * Every problem that can be found without a running Spark.
    *
    * @param architecture of the model that is trained, where it is known
+   * @param encoders that judge answers, as far as they are known
    */
-  List<String> problems(Optional<Architecture> architecture) {
+  List<String> problems(Optional<Architecture> architecture, List<Architecture> encoders) {
     boolean steps = config.makesSteps() || !config.verb().trains();
     boolean alone = // needs no slot
         (config.verb() == Verb.PREPARE || !steps) && cluster.oneProcess();
     problems.addAll(
         cluster.problems(
             alone ? Optional.empty() : Optional.of(config.train()), config.plaintext()));
-    if (problems.isEmpty() && config.makesSteps()) { // sizes can be read
-      architecture.ifPresent(this::training);
+    if (problems.isEmpty()) { // sizes can be read
+      architecture.ifPresent(model -> sizes(model, encoders));
     }
     return problems;
   }
 
-  private void training(Architecture architecture) {
-    MemoryBudget budget = of(architecture);
-    memory(architecture, budget);
-    folder.ifPresent(run -> runFolder(run, budget));
+  private void sizes(Architecture architecture, List<Architecture> encoders) {
+    long training = 0;
+    if (config.makesSteps()) {
+      MemoryBudget budget = of(architecture);
+      training = budget.workerNative();
+      memory(architecture, budget);
+      folder.ifPresent(run -> runFolder(run, budget));
+    }
+    EvaluationMemory evaluation = evaluating(architecture, encoders);
+    if (config.checks(Verb.EVALUATE) && evaluation.bytes() > training) { // else said already
+      evaluation(evaluation);
+    }
   }
 
   private MemoryBudget of(Architecture architecture) {
@@ -113,18 +123,46 @@ public final class Preflight {
                   mebi(budget.workerHeap()),
                   mebi(executor)));
     }
-    boolean enforced = cluster.master().equals("yarn") || cluster.master().startsWith("k8s");
-    long overhead =
-        conf.contains("spark.executor.memoryOverhead")
-            ? conf.getSizeAsMb("spark.executor.memoryOverhead") << 20
-            : Math.max(
-                384L << 20,
-                (long) (conf.getDouble("spark.executor.memoryOverheadFactor", 0.1) * executor));
-    if (enforced && budget.workerNative() > overhead) {
+    if (enforced() && budget.workerNative() > overhead()) {
       problems.add(
           "spark.executor.memoryOverhead must be at least %s, where a worker's tensors are, was %s; a smaller train.micro-batch or train.activation-checkpointing=true needs less"
-              .formatted(mebi(budget.workerNative()), mebi(overhead)));
+              .formatted(mebi(budget.workerNative()), mebi(overhead())));
     }
+  }
+
+  private void evaluation(EvaluationMemory memory) {
+    boolean elsewhere = // on GPUs, and nothing kills a process for what it has there
+        cluster.oneProcess() || (cluster.hasGpus() && !config.evaluate().onProcessor());
+    if (!elsewhere && enforced() && memory.bytes() > overhead()) {
+      problems.add(
+          "spark.executor.memoryOverhead must be at least %s, where an evaluation's tensors are (two models %s, encoders %s), was %s; a smaller evaluate.micro-batch may need less"
+              .formatted(
+                  mebi(memory.bytes()),
+                  mebi(memory.models()),
+                  mebi(memory.encoders()),
+                  mebi(overhead())));
+    }
+  }
+
+  private EvaluationMemory evaluating(Architecture architecture, List<Architecture> encoders) {
+    return EvaluationMemory.of(
+        architecture, encoders, config.evaluate(), config.corpus().chunkTokens());
+  }
+
+  /** Whether the cluster kills a process that takes more memory than it asked for. */
+  private boolean enforced() {
+    return cluster.master().equals("yarn") || cluster.master().startsWith("k8s");
+  }
+
+  /** Bytes that an executor may take outside its heap. */
+  private long overhead() {
+    return conf.contains("spark.executor.memoryOverhead")
+        ? conf.getSizeAsMb("spark.executor.memoryOverhead") << 20
+        : Math.max(
+            384L << 20,
+            (long)
+                (conf.getDouble("spark.executor.memoryOverheadFactor", 0.1)
+                    * (conf.getSizeAsMb("spark.executor.memory", "1g") << 20)));
   }
 
   private void runFolder(RunFolder run, MemoryBudget budget) {
@@ -146,9 +184,27 @@ public final class Preflight {
     }
   }
 
-  /** What a run will need, in sentences. */
-  List<String> budget(Architecture architecture) {
-    MemoryBudget budget = of(architecture);
+  /**
+   * What a run will need, in sentences.
+   *
+   * @param encoders that judge answers
+   */
+  List<String> budget(Architecture architecture, List<Architecture> encoders) {
+    List<String> all = new ArrayList<>(training(of(architecture), architecture));
+    if (config.checks(Verb.EVALUATE)) {
+      EvaluationMemory memory = evaluating(architecture, encoders);
+      all.add(
+          "an executor that evaluates takes about %s outside its heap, or on its GPU: two models %s, encoders that judge answers %s, a pass %s, libraries"
+              .formatted(
+                  mebi(memory.bytes()),
+                  mebi(memory.models()),
+                  mebi(memory.encoders()),
+                  mebi(memory.passes())));
+    }
+    return all;
+  }
+
+  private List<String> training(MemoryBudget budget, Architecture architecture) {
     return List.of(
         "%s parameters; driver heap %s; a worker needs %s of heap and about %s outside it; with such heaps the driver takes about %s of memory, a worker %s; run.dir needs %s"
             .formatted(

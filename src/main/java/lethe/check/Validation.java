@@ -109,15 +109,15 @@ public final class Validation {
       inputs.compared();
       return;
     }
-    architecture =
+    ModelFolders models =
         new ModelFolders(
-                config,
-                folder,
-                hadoop,
-                reach,
-                folder.map(run -> made(config, run)).orElse(Set.of()),
-                findings)
-            .look();
+            config,
+            folder,
+            hadoop,
+            reach,
+            folder.map(run -> made(config, run)).orElse(Set.of()),
+            findings);
+    architecture = models.look();
     boolean prepared =
         !config.overwrite() && folder.filter(r -> r.files().exists(r.corpusManifest())).isPresent();
     if (config.checks(Verb.PREPARE) && !prepared) {
@@ -132,24 +132,26 @@ public final class Validation {
       inputs.paraphrases();
       inputs.questions();
     }
-    processes(folder);
+    processes(folder, models.encoders());
   }
 
   /**
    * Memory, disk space and protection; where spark-defaults.conf may decide, nothing is checked.
+   *
+   * @param encoders that judge answers
    */
-  private void processes(Optional<RunFolder> folder) {
+  private void processes(Optional<RunFolder> folder, List<Architecture> encoders) {
     if (!reach.everything() && !conf.contains("spark.master")) {
       return;
     }
     Preflight preflight = new Preflight(config, folder, conf, heap);
     // Sizes made from settings that are wrong would be wrong, too.
     Optional<Architecture> sized = architecture.filter(a -> config.settings().problems().isEmpty());
-    findings.look(() -> findings.problems(preflight.problems(sized)));
+    findings.look(() -> findings.problems(preflight.problems(sized, encoders)));
     if (findings.problems().isEmpty()) {
       architecture
           .filter(a -> config.makesSteps() || !config.verb().trains())
-          .map(preflight::budget)
+          .map(model -> preflight.budget(model, encoders))
           .orElse(List.of())
           .forEach(findings::right);
     }

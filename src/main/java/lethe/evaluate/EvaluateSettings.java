@@ -52,6 +52,11 @@ public record EvaluateSettings(
     atSteps = List.copyOf(atSteps);
   }
 
+  /** Whether models are evaluated on the processor even where there is a GPU. */
+  public boolean onProcessor() {
+    return compute.device() == DeviceChoice.CPU;
+  }
+
   /**
    * Reads {@code evaluate}, {@code train.threads}, {@code stop.band} and {@code report.examples}.
    */

@@ -25,7 +25,7 @@ final class Scorer {
    * Positions per piece of the head: enough for an efficient matrix product, few enough that the
    * logits of all positions are never in memory at once.
    */
-  private static final int HEAD_POSITIONS = 256;
+  static final int PIECE = 256;
 
   /** Logits that stay in a processor's cache while their statistics are taken. */
   private static final int CACHED = 1 << 17;
@@ -43,8 +43,8 @@ final class Scorer {
               new float[batch.scored()],
               new float[batch.scored()],
               new boolean[batch.scored()]);
-      for (int from = 0; from < batch.scored(); from += HEAD_POSITIONS) {
-        int to = Math.min(batch.scored(), from + HEAD_POSITIONS);
+      for (int from = 0; from < batch.scored(); from += PIECE) {
+        int to = Math.min(batch.scored(), from + PIECE);
         try (NDManager own = manager.newSubManager()) {
           NDArray pieceND = rows(own, hiddenND, from, to);
           NDArray labelsN = rows(own, batch.labelsN(), from, to);
@@ -77,8 +77,8 @@ final class Scorer {
       NDArray fromND = hidden(from, batch);
       NDArray toND = hidden(to, batch);
       int[] owners = owners(passages);
-      for (int at = 0; at < batch.scored(); at += HEAD_POSITIONS) {
-        int end = Math.min(batch.scored(), at + HEAD_POSITIONS);
+      for (int at = 0; at < batch.scored(); at += PIECE) {
+        int end = Math.min(batch.scored(), at + PIECE);
         try (NDManager own = manager.newSubManager()) {
           NDArray pNV = from.network().logits(rows(own, fromND, at, end), from.weights());
           NDArray qNV = to.network().logits(rows(own, toND, at, end), to.weights());

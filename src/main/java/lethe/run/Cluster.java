@@ -191,6 +191,11 @@ public record Cluster(String master, BiFunction<String, String, String> conf) {
     gpus(problems);
   }
 
+  /** Whether executors have one. */
+  public boolean hasGpus() {
+    return number(ComputeSettings.EXECUTOR_GPUS, 0) > 0;
+  }
+
   private void gpus(List<String> problems) {
     int gpus = number(ComputeSettings.EXECUTOR_GPUS, 0);
     if (gpus > 1) {

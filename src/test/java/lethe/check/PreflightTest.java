@@ -12,6 +12,8 @@ import java.util.Optional;
 import lethe.SmallRun;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
+import lethe.model.checkpoint.ModelConfig;
+import lethe.model.family.Encoders;
 import lethe.model.network.Architecture;
 import lethe.run.Cluster;
 import lethe.run.RunConfig;
@@ -63,10 +65,50 @@ class PreflightTest {
             "all hosts of yarn see, was file:" + folder + "/run", "set run.dir-is-shared=true");
     String shared = "run.dir-is-shared=true";
     assertThat(problems(conf, yarn, model.architecture(), shared)).isEmpty();
-    assertThat(preflight(conf, yarn).budget(model.architecture()))
-        .hasSize(2)
+    assertThat(preflight(conf, yarn).budget(model.architecture(), List.of()))
+        .hasSize(3)
         .anySatisfy(line -> assertThat(line).contains("a worker needs"))
         .anySatisfy(line -> assertThat(line).contains("per step over the driver's network card"));
+  }
+
+  /** BERT base has 108,891,648 parameters without its pooler: 416 MiB, of which YARN gives 384. */
+  @Test
+  void theEncodersThatJudgeAnswersCountAmongWhatAnExecutorHolds() throws IOException {
+    Path conf = SmallRun.in(folder);
+    Architecture model =
+        new ModelSource(folder.resolve("model").toString(), Map.of()).architecture();
+    Architecture encoder =
+        Encoders.sentences(
+            new ModelConfig(
+                "config.json",
+                new ObjectMapper()
+                    .valueToTree(
+                        Map.of(
+                            "model_type", "bert",
+                            "hidden_size", 768,
+                            "intermediate_size", 3072,
+                            "num_attention_heads", 12,
+                            "num_hidden_layers", 12,
+                            "vocab_size", 30522,
+                            "type_vocab_size", 2,
+                            "max_position_embeddings", 512))));
+    String shared = "run.dir-is-shared=true";
+    Preflight yarn = preflight(conf, cluster("yarn"), shared);
+    assertThat(yarn.problems(Optional.of(model), List.of(encoder)))
+        .singleElement()
+        .asString()
+        .startsWith("spark.executor.memoryOverhead must be at least ")
+        .contains("where an evaluation's tensors are", "encoders 416m", "was 384m");
+    assertThat(yarn.budget(model, List.of(encoder)))
+        .anySatisfy(line -> assertThat(line).contains("encoders that judge answers 416m"));
+    SparkConf enough = cluster("yarn").set("spark.executor.memoryOverhead", "1g");
+    assertThat(preflight(conf, enough, shared).problems(Optional.of(model), List.of(encoder)))
+        .isEmpty();
+    SparkConf gpu = cluster("yarn").set("spark.executor.resource.gpu.amount", "1");
+    assertThat(preflight(conf, gpu, shared).problems(Optional.of(model), List.of(encoder)))
+        .noneMatch(problem -> problem.contains("memoryOverhead"));
+    SparkConf alone = new SparkConf(false).set("spark.master", "local[1]");
+    assertThat(preflight(conf, alone).problems(Optional.of(model), List.of(encoder))).isEmpty();
   }
 
   private static SparkConf cluster(String master) {
@@ -78,7 +120,7 @@ class PreflightTest {
   /** What is wrong with a driver of 2 GiB. */
   private List<String> problems(
       Path file, SparkConf conf, Architecture architecture, String... pairs) {
-    return preflight(file, conf, pairs).problems(Optional.of(architecture));
+    return preflight(file, conf, pairs).problems(Optional.of(architecture), List.of());
   }
 
   private Preflight preflight(Path file, SparkConf conf, String... pairs) {

@@ -70,11 +70,14 @@ class RecipeCostTest {
     Architecture model =
         Architectures.of(new ModelConfig(shape, new ObjectMapper().valueToTree(SHAPES.get(shape))));
     long heap = conf.getSizeAsMb("spark.driver.memory") << 20;
-    assertThat(new Preflight(config, Optional.empty(), conf, heap).problems(Optional.of(model)))
+    assertThat(
+            new Preflight(config, Optional.empty(), conf, heap)
+                .problems(Optional.of(model), List.of()))
         .isEmpty();
     String costs = Files.readString(Path.of("docs/recipes.md"));
-    assertThat(new Preflight(config, Optional.empty(), conf, Long.MAX_VALUE).budget(model))
-        .hasSize(2)
+    assertThat(
+            new Preflight(config, Optional.empty(), conf, Long.MAX_VALUE).budget(model, List.of()))
+        .hasSize(3)
         .allSatisfy(line -> assertThat(costs).contains(line));
   }
 }
