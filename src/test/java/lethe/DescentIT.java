@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import lethe.console.Console;
 import lethe.model.InitialWeights;
 import lethe.model.ModelSource;
@@ -30,9 +31,12 @@ import lethe.model.checkpoint.Safetensors;
 import lethe.model.checkpoint.TestOrigin;
 import lethe.model.network.Architecture;
 import lethe.pipeline.Pipeline;
+import lethe.pipeline.Sweep;
 import lethe.run.RunConfig;
+import lethe.run.SweepSettings;
 import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
+import lethe.settings.Settings;
 import lethe.spark.RunningSpark;
 import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.api.AbstractStringAssert;
@@ -521,6 +525,120 @@ class DescentIT {
     run(Verb.FINETUNE, conf, with(List.of(forget), "train.steps=1", "overwrite=true"));
     assertRefused(Verb.UNLEARN, conf, with(taskVector, "unlearn.task-vector-scale=1"))
         .contains("(reinforced model: was ");
+  }
+
+  /** From a model that knows the forget split by heart to one that is at its target. */
+  @Test
+  void aRangeTestFindsTheRateOnceAndTrainingBeginsAnew() throws IOException {
+    Path conf = prepared();
+    copy("taught");
+    copy("by-hand");
+    copy("short");
+    String[] forget = {"run.dir=" + folder.resolve("taught"), "finetune.splits=[forget]"};
+    run(Verb.FINETUNE, conf, with(List.of(forget), "train.learning-rate=0.01", "train.steps=30"));
+    List<String> asked =
+        List.of(
+            "model.path=" + folder.resolve("taught/finetuned"),
+            "unlearn.method=gradient-ascent",
+            "stop.at-target=true",
+            "train.steps=40",
+            "train.lr-schedule=constant",
+            "train.warmup-ratio=0",
+            "train.checkpoint-every=1");
+    String target = "train.learning-rate=target";
+    String said = run(Verb.UNLEARN, conf, with(asked, target));
+    JsonNode found = new ObjectMapper().readTree(folder.resolve("run/range-test.json").toFile());
+    double rate = found.get("rate").asDouble();
+    assertThat(said)
+        .contains("unlearn: a range test finds the learning rate: at most 30 steps at rates from")
+        .contains("unlearn: train.learning-rate is " + SweepSettings.rate(rate) + ": rates that")
+        .doesNotContain("range-test: Warning");
+    assertThat(found.get("factors").asDouble()).isEqualTo(40);
+    JsonNode points = found.at("/curve/points");
+    assertThat(points.get(0).get("nll").asDouble())
+        .isLessThan(found.at("/curve/target").asDouble());
+    assertThat(points.get(0).at("/losses/forget.ascent").asDouble()).isNegative();
+    assertThat(folder.resolve("run/checkpoints/range-test")).doesNotExist();
+    JsonNode stop = new ObjectMapper().readTree(folder.resolve("run/stop.json").toFile());
+    assertThat(stop.get("steps").asInt()).as("of the 40 that the rate is for").isBetween(10, 40);
+
+    // The same rate, given as a number, makes the same model.
+    run(
+        Verb.UNLEARN,
+        conf,
+        with(asked, "train.learning-rate=" + rate, "run.dir=" + folder.resolve("by-hand")));
+    assertThat(weights("run/model")).isEqualTo(weights("by-hand/model"));
+    assertThat(folder.resolve("by-hand/range-test.json")).doesNotExist();
+
+    // A run that goes on takes what was found; without the file it is found again.
+    Files.delete(folder.resolve("run/model/config.json"));
+    assertThat(run(Verb.UNLEARN, conf, with(asked, target)))
+        .contains(", as found before: ")
+        .doesNotContain("range-test:");
+    Files.delete(folder.resolve("run/model/config.json"));
+    Files.delete(folder.resolve("run/range-test.json"));
+    assertThat(run(Verb.UNLEARN, conf, with(asked, target))).contains("range-test: 30 steps");
+    assertThat(new ObjectMapper().readTree(folder.resolve("run/range-test.json").toFile()))
+        .isEqualTo(found);
+
+    sweepsWithTheRateThatIsFound(conf, asked, rate);
+
+    // An adapter begins as its base does, and needs higher rates.
+    copy(prepared.resolve("run"), "adapted");
+    String adapted =
+        run(
+            Verb.UNLEARN,
+            conf,
+            with(
+                asked,
+                target,
+                "train.lora.rank=2",
+                "train.range-test.highest-rate=5",
+                "run.dir=" + folder.resolve("adapted")));
+    JsonNode adapter =
+        new ObjectMapper().readTree(folder.resolve("adapted/range-test.json").toFile());
+    assertThat(adapter.get("rate").asDouble()).isGreaterThan(rate);
+    assertThat(adapted).contains(SweepSettings.rate(adapter.get("rate").asDouble()) + ": rates");
+    assertThat(adapter.at("/curve/points/0/nll").asDouble())
+        .isEqualTo(points.at("/0/nll").asDouble());
+
+    assertRefused(
+            Verb.UNLEARN,
+            conf,
+            with(
+                asked,
+                target,
+                "train.range-test.highest-rate=2e-5",
+                "run.dir=" + folder.resolve("short")))
+        .contains("Cannot find a learning rate, for the forget loss came from ")
+        .contains("at rates up to 2.0e-05; nothing was trained. Rates and forget losses: 1.")
+        .contains("range-test.json has the whole range test");
+    assertThat(folder.resolve("short/model")).doesNotExist();
+  }
+
+  private void sweepsWithTheRateThatIsFound(Path conf, List<String> asked, double rate)
+      throws IOException {
+    Settings settings =
+        Settings.load(
+            conf,
+            Stream.concat(
+                    asked.stream(),
+                    Stream.of(
+                        "sweep.rates=target",
+                        "train.learning-rate=target",
+                        "report.band=10",
+                        "run.dir=" + folder.resolve("swept")))
+                .toList());
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    new Sweep(settings, new Console(new PrintStream(said, true, StandardCharsets.UTF_8))).execute();
+    assertThat(said.toString(StandardCharsets.UTF_8))
+        .contains("sweep: run 1 of 1: gradient-ascent-target")
+        .contains(
+            "unlearn.method = \"gradient-ascent\", train.learning-rate = "
+                + SweepSettings.rate(rate));
+    JsonNode compared =
+        new ObjectMapper().readTree(folder.resolve("swept/report/compare.json").toFile());
+    assertThat(compared.at("/runs/0/learning_rate").asDouble()).isEqualTo(rate);
   }
 
   @Test

@@ -51,6 +51,8 @@ record Evidence(RunFolder run) {
             run.steps("pretrain"),
             run.steps("retrain"),
             new Path(run.retrained(), "lethe.json"), // with the digests of its weights
+            run.rangeTest(),
+            run.steps("range-test"),
             run.stop(),
             run.coverage(),
             run.evaluation().getParent(), // scores of every model, and what was made of them

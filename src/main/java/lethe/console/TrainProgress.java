@@ -19,6 +19,7 @@ public final class TrainProgress implements Trainer.Listener {
 
   private final String stage;
   private final Console console;
+  private final boolean rising;
   private int steps;
   private double seconds;
   private int done;
@@ -26,8 +27,18 @@ public final class TrainProgress implements Trainer.Listener {
   private volatile String looked = "";
 
   public TrainProgress(String stage, Console console) {
+    this(stage, console, false);
+  }
+
+  private TrainProgress(String stage, Console console, boolean rising) {
     this.stage = stage;
     this.console = console;
+    this.rising = rising;
+  }
+
+  /** One whose rate rises at each step: the line has it, and no forecast, which would be wrong. */
+  public static TrainProgress atRisingRates(String stage, Console console) {
+    return new TrainProgress(stage, console, true);
   }
 
   @Override
@@ -48,10 +59,11 @@ public final class TrainProgress implements Trainer.Listener {
     console.progress(
         String.format(
             Locale.ROOT,
-            "%s  step %d/%d  %sterms: %s%s  %s tokens/s  %s left",
+            "%s  step %d/%d  %s%sterms: %s%s  %s tokens/s  %s left",
             stage,
             step.step(),
             steps,
+            rising ? String.format(Locale.ROOT, "rate %.1e  ", step.learningRate()) : "",
             looked,
             losses,
             cosine(step),
@@ -69,7 +81,9 @@ public final class TrainProgress implements Trainer.Listener {
 
   @Override
   public void probed(ProbeResult probe) {
-    forecast.add(probe);
+    if (!rising) {
+      forecast.add(probe);
+    }
     looked =
         probe.nll() == null
             ? "forget loss, steering half: not a finite number  "

@@ -84,6 +84,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "stop.json");
   }
 
+  /** The learning rate that a range test has found, and what it was found from. */
+  public Path rangeTest() {
+    return new Path(root, "range-test.json");
+  }
+
   /** How much of the forget split the unlearned weights have been trained on. */
   public Path coverage() {
     return new Path(root, "coverage.json");

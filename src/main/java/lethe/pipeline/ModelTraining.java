@@ -64,7 +64,10 @@ record ModelTraining(
     console.say(
         "%s: %s with %d workers of %d threads"
             .formatted(spec.stage(), terms, settings.workers(), settings.threads()));
-    TrainProgress progress = new TrainProgress(spec.stage(), console);
+    TrainProgress progress =
+        spec.rates().isPresent()
+            ? TrainProgress.atRisingRates(spec.stage(), console)
+            : new TrainProgress(spec.stage(), console);
     Trainer trainer = new Trainer(spark, settings, folder, spec, progress, signal.request());
     return signal.whileTraining(() -> trainer.train(chunks, start, probes, onTheWay));
   }

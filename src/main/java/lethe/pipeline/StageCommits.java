@@ -152,6 +152,9 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
     }
     if (config.overwrite() && stage.trains()) {
       Trainer.discard(folder, stage.spelling());
+      if (stage == Verb.UNLEARN) {
+        RangeTest.discard(folder);
+      }
     }
   }
 

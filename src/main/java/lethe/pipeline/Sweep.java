@@ -102,7 +102,7 @@ public final class Sweep {
     if (finished.isEmpty()) {
       throw new IllegalStateException("No run of the sweep has finished; see above why");
     }
-    recommend(compare(into, finished), done);
+    recommend(compare(into, finished), done, finished);
   }
 
   /** Ends the sweep when another host has taken the folder over. */
@@ -142,23 +142,21 @@ public final class Sweep {
     return best;
   }
 
-  private void recommend(Optional<String> best, List<SweptRun> done) {
+  private void recommend(Optional<String> best, List<SweptRun> done, List<RunFolder> folders) {
     if (best.isEmpty()) {
       say(
           "no run reached its target; more train.steps, other rates or another method may (the page has each run's distance)");
       return;
     }
-    RunConfig config =
-        done.stream()
-            .filter(run -> run.name().equals(best.get()))
-            .findFirst()
-            .orElseThrow()
-            .config();
+    int place = done.stream().map(SweptRun::name).toList().indexOf(best.get());
+    RunConfig config = done.get(place).config();
+    double rate =
+        config.train().rangeTest().isPresent()
+            ? RangeTest.rate(folders.get(place)).orElseThrow()
+            : config.train().learningRate();
     say(
         "recommended, for it reached the target with the least damage: unlearn.method = \"%s\", train.learning-rate = %s"
-            .formatted(
-                config.unlearn().method().name(),
-                SweepSettings.rate(config.train().learningRate())));
+            .formatted(config.unlearn().method().name(), SweepSettings.rate(rate)));
   }
 
   /** Gives a run what the others have made, unless it has it. */

@@ -70,6 +70,7 @@ final class TaskVector {
             finetuned.path(),
             reference.path()));
     Trainer.discard(folder, Verb.UNLEARN.spelling()); // what another method's training left
+    RangeTest.discard(folder);
     folder.files().delete(folder.stop());
     folder.files().delete(new Path(folder.model(), ModelTraining.ADAPTER));
     JsonNode run = run(config.unlearn());

@@ -46,7 +46,9 @@ import lethe.run.Verb;
 import lethe.settings.InvalidSettings;
 import lethe.target.Split;
 import lethe.target.SteeringTarget;
+import lethe.target.TargetStopSettings;
 import lethe.train.Coverage;
+import lethe.train.TrainSettings;
 import lethe.train.Trainer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -121,27 +123,43 @@ final class Unlearn {
     Dataset<Row> views = examples.execute(chunks, roles);
     folder.files().delete(folder.stop()); // says how an earlier training ended
     probes.ifPresent(p -> say("training ends when, on the steering half, " + p.target()));
+    StartWeights weights =
+        StartWeights.noised(start, config.unlearn().startNoise(), config.train().seed());
+    TrainSettings settings = settings(spec, chunks, views, weights);
     ModelsAtSteps models = new ModelsAtSteps(config.evaluate().atSteps(), folder);
     Trainer.Result result =
         training.train(
-            spec,
-            config.train(),
-            views,
-            StartWeights.noised(start, config.unlearn().startNoise(), config.train().seed()),
-            probes,
-            models.writer(training, spec, fingerprints));
+            spec, settings, views, weights, probes, models.writer(training, spec, fingerprints));
     training.noteEnvironment(spec, result);
     Coverage coverage = Coverage.of(chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())), result);
     coverage.write(folder);
     coverage.gap().ifPresent(this::say);
     training.commit(
         spec,
-        config.train(),
+        settings,
         result.weights(),
         folder.model(),
         training.inputs().origin(Verb.UNLEARN, fingerprints, result.weights().run()));
     models.deleteOthers(result.weights().run());
     return new Result(result.steps(), result.kept(), coverage, folder.model());
+  }
+
+  /**
+   * The settings of the training, with the rate that a range test finds where that is asked for.
+   */
+  private TrainSettings settings(
+      Trainer.TrainingSpec spec, Dataset<Row> chunks, Dataset<Row> views, StartWeights weights) {
+    TrainSettings settings = config.train();
+    if (settings.rangeTest().isEmpty()) {
+      RangeTest.discard(folder);
+      return settings;
+    }
+    TargetStopSettings everyStep =
+        config.stop().everyStep(settings.rangeTest().get().probeChunks());
+    ProbePlan probes = probes(everyStep, chunks, Manifest.read(folder).chunksSha256());
+    long forget = chunks.filter(col(SPLIT).equalTo(Split.FORGET.key())).count();
+    return new RangeTest(training, settings, this::say)
+        .execute(spec, views, weights, probes, settings.factors(forget, spec.roles().size()));
   }
 
   /** The roles of the splits, with what follows from the target where that is asked for. */
@@ -349,21 +367,23 @@ final class Unlearn {
 
   /** The probes that steer the training, if any do. */
   private Optional<ProbePlan> probes(Dataset<Row> chunks, String chunksSha256) {
-    if (!config.stop().atTarget()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new ProbeSelection(
-                spark,
-                folder,
-                config.stop(),
-                config.unlearn().method().forget().pullsBack(),
-                original,
-                config.train().seed(),
-                config.train().shards(),
-                config.train().microBatch(),
-                config.train().compute())
-            .execute(chunks, chunksSha256));
+    return config.stop().atTarget()
+        ? Optional.of(probes(config.stop(), chunks, chunksSha256))
+        : Optional.empty();
+  }
+
+  private ProbePlan probes(TargetStopSettings stop, Dataset<Row> chunks, String chunksSha256) {
+    return new ProbeSelection(
+            spark,
+            folder,
+            stop,
+            config.unlearn().method().forget().pullsBack(),
+            original,
+            config.train().seed(),
+            config.train().shards(),
+            config.train().microBatch(),
+            config.train().compute())
+        .execute(chunks, chunksSha256);
   }
 
   private void say(String sentence) {

@@ -110,7 +110,7 @@ record ComparedRun(
         run,
         settings.at("/unlearn/method").asText(""),
         variant,
-        number(settings.at("/train/learning-rate")),
+        rate(report),
         whole(report.at("/cost/steps")),
         number(report.at("/cost/seconds")),
         whole(report.at("/cost/tokens")),
@@ -125,6 +125,12 @@ record ComparedRun(
         number(ofUnlearned(report.path("truths")).path("divergence")),
         false,
         false);
+  }
+
+  /** The peak that was given, or else found. */
+  private static Double rate(JsonNode report) {
+    Double given = number(report.at("/provenance/settings/train/learning-rate"));
+    return given != null ? given : number(report.at("/range_test/rate"));
   }
 
   private static String outcome(Double distance, double band) {

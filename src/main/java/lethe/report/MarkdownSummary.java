@@ -72,6 +72,13 @@ final class MarkdownSummary {
                   file.stop().path("most_steps"),
                   file.stop().path("best_step")));
     }
+    if (file.rangeTest() != null) {
+      text.append(
+          "- The learning rate, %s, was found by a range test: %s%n"
+              .formatted(
+                  file.rangeTest().path("rate").asText(),
+                  escape(file.rangeTest().path("finding").asText())));
+    }
     for (Assumption assumption : file.assumptions()) {
       text.append("- ").append(mark(assumption.holds())).append(escape(assumption.statement()));
       text.append(' ').append(escape(assumption.finding())).append('\n');

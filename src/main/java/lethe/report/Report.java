@@ -161,6 +161,7 @@ public final class Report {
         evaluation.requests().stream().sorted(WORST_FIRST).toList(),
         DocumentSummary.of(evaluation.documents()),
         json(folder.stop(), "restore it, or delete it to report without it").orElse(null),
+        json(folder.rangeTest(), "restore it, or delete it to report without it").orElse(null),
         training.flatMap(t -> cost(t, evaluation)).orElse(null),
         settings.examples() ? evaluation.continuations() : List.of());
   }

@@ -58,6 +58,7 @@ import lethe.target.Target;
  * @param requests to forget, and what became of each, the worst first; empty when none were listed
  * @param documents to forget, and what became of the worst of them
  * @param stop stop.json: how a training that stops at its target ended; null when none did
+ * @param rangeTest range-test.json: how the learning rate was found; null when it was given
  * @param cost of unlearning; null when there is no record of its steps
  * @param continuations of forget chunks; empty unless {@code report.examples} is true
  */
@@ -93,5 +94,6 @@ record ReportFile(
     List<RequestScore> requests,
     DocumentSummary documents,
     JsonNode stop,
+    @JsonProperty("range_test") JsonNode rangeTest,
     Cost cost,
     List<Continuation> continuations) {}

@@ -2,7 +2,9 @@ package lethe.run;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import lethe.corpus.CorpusSettings;
 import lethe.evaluate.EvaluateSettings;
@@ -204,6 +206,26 @@ public record RunConfig(
   }
 
   private void checkDescents(Section root) {
+    Map<String, TrainSettings> trained = new LinkedHashMap<>();
+    pretrain
+        .filter(how -> checks(Verb.PRETRAIN))
+        .ifPresent(how -> trained.put("pretrain", how.train));
+    if (checks(Verb.FINETUNE)
+        || (checks(Verb.EVALUATE) && !evaluate.robustness().relearnSteps().isEmpty())) {
+      trained.put("finetune", finetune.train);
+    }
+    if (checks(Verb.RETRAIN)) {
+      trained.put("retrain", retrain.train);
+    }
+    trained.forEach(
+        (stage, how) -> {
+          if (how.rangeTest().isPresent()) {
+            root.section(stage)
+                .problem(
+                    TrainSettings.LEARNING_RATE,
+                    "must be a number: a range test finds the rate of unlearning alone, and train.learning-rate=target is for that");
+          }
+        });
     checkSplits(root.section("finetune"), finetune.splits);
     checkSplits(root.section("retrain"), retrain.splits);
     pretrain.ifPresent(how -> checkSplits(root.section("pretrain"), how.splits));

@@ -10,6 +10,7 @@ import lethe.objective.Role;
 import lethe.objective.ViewKind;
 import lethe.settings.Section;
 import lethe.target.Split;
+import lethe.train.TrainSettings;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -83,6 +84,9 @@ public record SettingRules(RunConfig config, Section root) {
               "undial-beta",
               "can be target only with stop.at-target=true, which finds the target; set that, or a number of nats");
     }
+    if (config.train().rangeTest().isPresent() && config.unlearn().method().trains()) {
+      rangeTest();
+    }
     if (config.unlearn().startNoise() > 0 && config.train().adapter().isPresent()) {
       root.section("unlearn")
           .problem(
@@ -114,6 +118,25 @@ public record SettingRules(RunConfig config, Section root) {
     }
   }
 
+  /** Refuses what no range test can find a rate for. */
+  private void rangeTest() {
+    if (!config.stop().atTarget()) {
+      rate(
+          "can be target only with stop.at-target=true, which finds the target; set that, or a number");
+    }
+    if (config.unlearn().startNoise() > 0) {
+      rate(
+          "must be a number with unlearn.start-noise, which begins with a forget loss beyond its target");
+    }
+    if (config.unlearn().forgetWeight() == 0) {
+      rate("must be a number with unlearn.forget-weight=0, which moves no forget loss on purpose");
+    }
+  }
+
+  private void rate(String problem) {
+    root.section("train").problem(TrainSettings.LEARNING_RATE, problem);
+  }
+
   /** Refuses what steps are for where the method makes none. */
   private void withoutSteps(String method) {
     if (config.stop().atTarget()) {
@@ -127,6 +150,11 @@ public record SettingRules(RunConfig config, Section root) {
       root.section("train")
           .section("lora")
           .problem("rank", "must be 0 for %s, which trains no adapter".formatted(method));
+    }
+    if (config.train().rangeTest().isPresent()) {
+      rate(
+          "must be a number for %s, which makes no steps whose rate could be found"
+              .formatted(method));
     }
     if (!config.evaluate().atSteps().isEmpty()) {
       root.section("evaluate")

@@ -8,16 +8,20 @@ import lethe.json.Json;
 import lethe.objective.UnlearnSettings;
 import lethe.settings.Section;
 import lethe.settings.Settings;
+import lethe.train.TrainSettings;
 
 /**
  * The runs of a sweep: every method with every rate, on one corpus.
  *
  * @param methods as {@code unlearn.method} takes them
- * @param rates of learning
+ * @param rates of learning; empty where a range test finds each method's
  */
 public record SweepSettings(List<String> methods, List<Double> rates) {
   /** The most runs of a sweep: more are a mistake, or a week. */
   private static final int MOST_RUNS = 200;
+
+  /** What rates may be in place of numbers. */
+  private static final String TARGET = "target";
 
   /**
    * One run.
@@ -31,12 +35,15 @@ public record SweepSettings(List<String> methods, List<Double> rates) {
   public static SweepSettings read(Section root) {
     Section sweep = root.section("sweep");
     List<String> methods = sweep.strings("methods");
-    List<Double> rates = sweep.numbers("rates", 0, 1e3);
+    boolean found = sweep.isWord("rates", TARGET);
+    List<Double> rates = found ? List.of() : sweep.numbers("rates", 0, 1e3);
     SweepSettings settings =
         new SweepSettings(
             methods.isEmpty() ? List.of(root.section("unlearn").string("method")) : methods, rates);
-    if (rates.isEmpty()) {
-      sweep.problem("rates", "must name learning rates to try, as [1e-5, 3e-5, 1e-4]");
+    if (rates.isEmpty() && !found) {
+      sweep.problem(
+          "rates",
+          "must name learning rates to try, as [1e-5, 3e-5, 1e-4], or be target: what a range test finds for each method");
     }
     if (settings.methods.size() * rates.size() > MOST_RUNS) {
       sweep.problem(
@@ -66,7 +73,7 @@ public record SweepSettings(List<String> methods, List<Double> rates) {
     List<String> fixed = ratesOfOthers(user);
     List<SweptRun> runs = new ArrayList<>();
     for (String method : methods) {
-      for (double rate : rates) {
+      for (String rate : rates.isEmpty() ? List.of(TARGET) : spelled()) {
         String name = name(method, rate);
         List<String> pairs = new ArrayList<>(fixed);
         pairs.add("run.dir=" + Json.text(folder + "/" + name));
@@ -84,6 +91,9 @@ public record SweepSettings(List<String> methods, List<Double> rates) {
    */
   private static List<String> ratesOfOthers(Settings user) {
     Section plain = user.withoutMethod();
+    if (plain.section("train").isWord(TrainSettings.LEARNING_RATE, TARGET)) {
+      return List.of(); // which others refuse
+    }
     double rate = plain.section("train").doubleInRange("learning-rate", 0, 1e3);
     return Stream.of("pretrain", "finetune", "retrain")
         .filter(stage -> !plain.section(stage).has("learning-rate"))
@@ -97,8 +107,16 @@ public record SweepSettings(List<String> methods, List<Double> rates) {
         Verb.PREPARE, user.again(List.of("run.dir=" + Json.text(folder + "/start"))));
   }
 
+  private List<String> spelled() {
+    return rates.stream().map(SweepSettings::rate).toList();
+  }
+
+  private static String name(String method, String rate) {
+    return method.replace('+', '-') + "-" + rate;
+  }
+
   static String name(String method, double rate) {
-    return method.replace('+', '-') + "-" + rate(rate);
+    return name(method, rate(rate));
   }
 
   /** As people write rates: 2e-4, not 2.0E-4. */

@@ -21,6 +21,12 @@ public record TargetStopSettings(
     int probeChunks,
     int targetChunks) {
 
+  /** The same with fewer chunks, scored before each step, and without a least number of steps. */
+  public TargetStopSettings everyStep(int chunks) {
+    return new TargetStopSettings(
+        atTarget, 0, band, 1, Math.min(chunks, probeChunks), targetChunks);
+  }
+
   /** Reads {@code stop}. */
   public static TargetStopSettings read(Section root) {
     Section stop = root.section("stop");

@@ -3,7 +3,9 @@ package lethe.train;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import lethe.inference.ComputeSettings;
@@ -34,7 +36,8 @@ import lethe.train.plan.StepCounting;
  * @param steps optimizer steps; wins over epochs
  * @param epochs over the first role's split
  * @param optimizer how a step changes the weights
- * @param learningRate peak
+ * @param learningRate peak; not a number while a range test has still to find it
+ * @param rangeTest finds the rate, where none is given
  * @param decay of the rate after the warm-up
  * @param warmupRatio share of the steps used for warm-up, 0 to 1
  * @param weightDecay decoupled
@@ -65,6 +68,7 @@ public record TrainSettings(
     double epochs,
     UpdateRule optimizer,
     double learningRate,
+    Optional<RangeTestSettings> rangeTest,
     LearningRateSchedule.Decay decay,
     double warmupRatio,
     double weightDecay,
@@ -85,6 +89,11 @@ public record TrainSettings(
     Duration stepTimeout,
     int bucketElements,
     boolean deterministic) {
+  /** The key of {@link #learningRate}. */
+  public static final String LEARNING_RATE = "learning-rate";
+
+  /** What the key may be in place of a number. */
+  private static final String TARGET = "target";
 
   /**
    * Reads {@code train}, with the keys of other sections overriding its own.
@@ -111,7 +120,8 @@ public record TrainSettings(
         recipe.steps(),
         recipe.of("epochs").doubleInRange("epochs", 1e-9, 1e6),
         recipe.of("optimizer").choice("optimizer", UpdateRule.class),
-        recipe.of("learning-rate").doubleInRange("learning-rate", 1e-12, 10),
+        rate(recipe.of(LEARNING_RATE)),
+        RangeTestSettings.read(all).filter(found -> toTarget(recipe.of(LEARNING_RATE))),
         recipe.of("lr-schedule").choice("lr-schedule", LearningRateSchedule.Decay.class),
         recipe.of("warmup-ratio").doubleInRange("warmup-ratio", 0, 1),
         recipe.of("weight-decay").doubleInRange("weight-decay", 0, 1),
@@ -139,6 +149,15 @@ public record TrainSettings(
    */
   public boolean projects() {
     return gradientMode == GradientMode.PROJECTED;
+  }
+
+  /** Whether a rate follows from the target. */
+  private static boolean toTarget(Section section) {
+    return section.isWord(LEARNING_RATE, TARGET);
+  }
+
+  private static double rate(Section section) {
+    return toTarget(section) ? Double.NaN : section.doubleInRange(LEARNING_RATE, 1e-12, 10);
   }
 
   /** Whether a batch can be cut into equal parts for so many roles, where it has to be. */
@@ -224,20 +243,42 @@ public record TrainSettings(
    * shorter training are those at the beginning of a longer one.
    */
   public TrainSettings constant(int number) {
+    return with(
+        Optional.of(number),
+        learningRate,
+        rangeTest,
+        LearningRateSchedule.Decay.CONSTANT,
+        0,
+        Optional.empty());
+  }
+
+  /** The same with the peak rate that a range test has found. */
+  public TrainSettings at(double rate) {
+    return with(steps, rate, Optional.empty(), decay, warmupRatio, adapter);
+  }
+
+  private TrainSettings with(
+      Optional<Integer> number,
+      double rate,
+      Optional<RangeTestSettings> test,
+      LearningRateSchedule.Decay curve,
+      double warmUp,
+      Optional<AdapterSettings> trained) {
     return new TrainSettings(
         batch,
         counting,
         microBatch,
-        Optional.of(number),
+        number,
         epochs,
         optimizer,
-        learningRate,
-        LearningRateSchedule.Decay.CONSTANT,
-        0,
+        rate,
+        test,
+        curve,
+        warmUp,
         weightDecay,
         undecayed,
         frozen,
-        Optional.empty(),
+        trained,
         maxGradNorm,
         gradientMode,
         seed,
@@ -350,7 +391,45 @@ public record TrainSettings(
     return (int) all;
   }
 
+  /**
+   * The sum of the rates of all steps at a peak of 1.
+   *
+   * @param available examples of the first role's split
+   * @param roles number of roles
+   */
+  public double factors(long available, int roles) {
+    LearningRateSchedule schedule = at(1).schedule(steps(available, roles));
+    double sum = 0;
+    for (int step = 0; step < schedule.steps(); step++) {
+      sum += schedule.rate(step);
+    }
+    return sum;
+  }
+
+  /** What of these settings decides a range test, by name. */
+  public Map<String, Object> deciding() {
+    Map<String, Object> deciding = new TreeMap<>();
+    deciding.put("batch", batch);
+    deciding.put("batch-counts, last-step", counting);
+    deciding.put("optimizer", optimizer);
+    deciding.put("range-test", rangeTest);
+    deciding.put("weight-decay", weightDecay);
+    deciding.put("no-weight-decay", undecayed);
+    deciding.put("freeze", frozen);
+    deciding.put("lora", adapter);
+    deciding.put("max-grad-norm", maxGradNorm);
+    deciding.put("gradient-mode", gradientMode);
+    deciding.put("seed", seed);
+    deciding.put("shards", shards);
+    deciding.put("precision", compute.precision());
+    deciding.put("wire-dtype", wire);
+    return deciding;
+  }
+
   LearningRateSchedule schedule(int steps) {
+    if (Double.isNaN(learningRate)) {
+      throw new IllegalStateException("The learning rate has not been found yet");
+    }
     return new LearningRateSchedule(
         learningRate, steps, (int) Math.ceil(warmupRatio * steps), decay);
   }

@@ -29,9 +29,9 @@ import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.Sharpness;
-import lethe.train.optimizer.LearningRateSchedule;
 import lethe.train.optimizer.MasterWeights;
 import lethe.train.optimizer.Optimizer;
+import lethe.train.optimizer.StepRates;
 import lethe.train.optimizer.UpdateRule;
 import lethe.train.plan.StepCounting;
 import lethe.train.plan.TrainingPlan;
@@ -59,6 +59,8 @@ public final class Trainer {
    * @param bound on what the retain terms lose, if there is one
    * @param sharpnessRadius how far weights are moved before the forget terms' gradient is taken; 0:
    *     not at all
+   * @param rates in place of those of the settings, and their steps in place of theirs: of a
+   *     training whose model is not wanted
    * @param inputs what the examples were made from, by name: texts, numbers, records, hashes; with
    *     another a checkpoint is of another run
    */
@@ -69,7 +71,26 @@ public final class Trainer {
       List<Role> roles,
       Optional<RetainBound> bound,
       double sharpnessRadius,
+      Optional<StepRates> rates,
       Map<String, ?> inputs) {
+    /** A training at the rates of its settings. */
+    public TrainingSpec(
+        String stage,
+        ModelSource model,
+        Map<FrozenModel, ModelSource> frozen,
+        List<Role> roles,
+        Optional<RetainBound> bound,
+        double sharpnessRadius,
+        Map<String, ?> inputs) {
+      this(stage, model, frozen, roles, bound, sharpnessRadius, Optional.empty(), inputs);
+    }
+
+    /** The same at the rates of a range test, and under another name. */
+    public TrainingSpec at(RangeTestSettings test, String name) {
+      return new TrainingSpec(
+          name, model, frozen, roles, bound, sharpnessRadius, Optional.of(test.rates()), inputs);
+    }
+
     /** A training without a bound. */
     public TrainingSpec(
         String stage,
@@ -123,6 +144,7 @@ public final class Trainer {
    *     domain, document, ordinal
    * @param environment what decides the last bits besides: the workers' processor or GPU, threads,
    *     precision and libraries
+   * @param probes of the forget loss, in order; none where no target steered
    */
   public record Result(
       int steps,
@@ -130,7 +152,8 @@ public final class Trainer {
       int kept,
       TrainedWeights weights,
       Dataset<Row> trained,
-      String environment) {}
+      String environment,
+      List<ProbeResult> probes) {}
 
   /**
    * Removes everything a stage could resume from: its checkpoints and step records.
@@ -197,7 +220,8 @@ public final class Trainer {
       TrainedWeights.Taker onTheWay) {
     long available = chunks.filter(chunks.col(SPLIT).equalTo(spec.roles().get(0).split())).count();
     int roles = spec.roles().size();
-    int steps = settings.steps(available, roles);
+    int steps =
+        spec.rates().map(StepRates::steps).orElseGet(() -> settings.steps(available, roles));
     int perStep = settings.perStep(available, roles);
     TrainingPlan plan =
         new TrainingPlan(
@@ -212,13 +236,15 @@ public final class Trainer {
             probes.map(ProbePlan::rows));
     long[][] counts = plan.counts();
     listener.planned(steps, perStep);
-    warnOfUnreached(available, perStep, steps);
+    if (spec.rates().isEmpty()) {
+      warnOfUnreached(available, perStep, steps);
+    }
 
     TrainedModel trained = settings.trained(spec.model(), start);
     ParameterLayout layout = settings.layout(trained.base());
     String untrained =
         layout.trained() < trained.architecture().elements() ? start.fingerprint() : "";
-    LearningRateSchedule schedule = settings.schedule(steps);
+    StepRates schedule = spec.rates().orElseGet(() -> settings.schedule(steps));
     float[][] initial = MasterWeights.load(layout, trained.tensors());
     Optional<TargetController> steering =
         probes.map(
@@ -268,14 +294,16 @@ public final class Trainer {
             stop)) {
       environment = launches.execute();
     }
-    steering.ifPresent(s -> writeEnd(s.record()));
+    Optional<TargetController.SteeringRecord> steered = steering.map(TargetController::record);
+    steered.filter(ended -> spec.rates().isEmpty()).ifPresent(this::writeEnd);
     return new Result(
         optimizer.steps(),
         perStep,
         steering.map(TargetController::bestStep).orElseGet(optimizer::steps),
         weights.apply(steering.map(TargetController::best).orElseGet(optimizer::weights)),
         plan.used(0, used(optimizer.steps(), steering)),
-        environment);
+        environment,
+        steered.map(TargetController.SteeringRecord::probes).orElse(List.of()));
   }
 
   private RetainMultiplier multiplier(RetainBound bound) {
@@ -374,7 +402,7 @@ public final class Trainer {
       String start,
       String untrained,
       long[][] counts,
-      LearningRateSchedule schedule,
+      StepRates schedule,
       Optional<ProbePlan> probes) {
     Map<String, Object> parts = new TreeMap<>(spec.inputs());
     parts.put("the model's tensors", layout);

@@ -62,6 +62,51 @@ function wayToTarget() {
   );
 }
 
+// How the learning rate was found, where a range test did.
+function rangeTest() {
+  const test = data.range_test;
+  if (!test || typeof test.rate !== "number") return null;
+  const points = test.curve.points;
+  const xs = points.slice(1).map((p) => p.learning_rate);
+  const roles = [...new Set(points.flatMap((p) => Object.keys(p.losses)))].filter((r) => !/[.]forget$|^forget/.test(r));
+  const nlls = points.slice(1).map((p) => p.nll);
+  page.append(
+    el(
+      "p",
+      {},
+      `The learning rate, ${test.rate.toExponential(2)}, was found by a range test of ${whole(points.length - 1)} steps: ${test.finding}. ` +
+        "Then training began anew.",
+    ),
+  );
+  return figure(
+    "Range test",
+    `Forget loss of the steering half while the learning rate rises from ${String(xs[0])} to ${String(xs[xs.length - 1])}: ` +
+      `${number(points[0].nll, 2)} to ${number(nlls[nlls.length - 1], 2)}, target ${number(test.curve.target, 2)}.`,
+    null,
+    ["rate", "sum of rates", "forget loss", ...roles],
+    points.map((p) => [
+      p.learning_rate.toExponential(2),
+      p.sum_of_rates.toExponential(2),
+      number(p.nll, 3),
+      ...roles.map((r) => number(p.losses[r], 4)),
+    ]),
+    () => {
+      const c = lines(xs, ["forget, steering half"], [nlls], axis("learning rate", { type: "logarithmic" }), axis("nats per token"))();
+      c.data.datasets[0].pointRadius = 3;
+      c.data.datasets.push({
+        label: "target",
+        data: [xs[0], xs[xs.length - 1]].map((x) => ({ x, y: test.curve.target })),
+        borderColor: colour("--target"),
+        backgroundColor: colour("--target"),
+        borderWidth: 1,
+        borderDash: [2, 3],
+        pointRadius: 0,
+      });
+      return c;
+    },
+  );
+}
+
 function training() {
   const t = data.training;
   if (!t || !t.curve.length) return;
@@ -84,6 +129,8 @@ function training() {
   const grid = el("div", { class: "grid" });
   const way = wayToTarget();
   if (way) grid.append(way);
+  const found = rangeTest();
+  if (found) grid.append(found);
   grid.append(
     figure(
       "Terms by step",

@@ -123,6 +123,10 @@ public record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
         .writeText(
             run.stop(),
             "{\"target\": 4.0, \"targets\": {\"paper\": 4.0}, \"band\": 0.15, \"most_steps\": 9, \"steps\": 2, \"best_step\": 2, \"outcome\": \"matched\", \"probes\": [{\"step\": 0, \"nll\": 2.0, \"distance\": -2.0, \"domains\": {\"paper\": 2.0}, \"weights\": {\"paper\": 1.0}}]}");
+    run.files()
+        .writeText(
+            run.rangeTest(),
+            "{\"version\": 1, \"made\": {}, \"rate\": 1e-4, \"finding\": \"rates\", \"factors\": 9.0, \"curve\": {\"target\": 4.0, \"band\": 0.075, \"uniform_nll\": 8.0, \"points\": [{\"steps\": 0, \"learning_rate\": 0.0, \"sum_of_rates\": 0.0, \"nll\": 2.0, \"losses\": {\"forget.npo\": 2.0}}]}}");
     run.files().writeText(run.steps("unlearn"), step(1) + step(2));
     int code = Door.verb("report", conf().toString(), finished());
     if (code != 0) {

@@ -68,6 +68,7 @@ enum Kind {
                       "finished/corpus/manifest.json",
                       "finished/coverage.json",
                       "finished/stop.json",
+                      "finished/range-test.json",
                       "finished/steps.jsonl",
                       "finished/model/lethe.json"),
                   random),

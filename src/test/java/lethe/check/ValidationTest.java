@@ -185,6 +185,13 @@ RUN | unlearn.sharpness-radius=0.01;train.precision=bfloat16 | unlearn.sharpness
 RUN | unlearn.start-noise=0.1;train.lora.rank=4 | unlearn.start-noise needs weights that are trained
 RUN | train.batch-counts=all-terms;train.batch=31 | train.batch must be a multiple of 2 with train.batch-counts=all-terms, the terms of ascent-descent-in-distribution on their splits, was 31; or set train.batch-counts=each-term
 RUN | unlearn.method=mismatch | unlearn.method mismatch needs questions and answers
+RUN | train.learning-rate=target | train.learning-rate can be target only with stop.at-target=true, which finds the target; set that, or a number
+RUN | train.learning-rate=target;stop.at-target=true;unlearn.start-noise=0.1 | train.learning-rate must be a number with unlearn.start-noise
+RUN | train.learning-rate=target;stop.at-target=true;unlearn.forget-weight=0 | train.learning-rate must be a number with unlearn.forget-weight=0
+RUN | train.learning-rate=target;unlearn.method=task-vector;unlearn.reinforced-model=x | train.learning-rate must be a number for task-vector, which makes no steps
+FINETUNE | train.learning-rate=target | finetune.learning-rate must be a number: a range test finds the rate of unlearning alone
+RUN | train.learning-rate=target;stop.at-target=true;train.range-test.lowest-rate=0.5 | train.range-test.highest-rate must be above lowest-rate (0.5), was 0.1
+RUN | train.learning-rate=target;stop.at-target=true;train.range-test.steps=9 | train.range-test.steps must be at least 10, was 9
 RUN | unlearn.method=undial;unlearn.undial-beta=target;stop.at-target=false | unlearn.undial-beta can be target only with stop.at-target=true
 FINETUNE | finetune.splits=[general] | finetune.splits must name a split that corpus.splits has
 FINETUNE | finetune.splits=[] | finetune.splits must name a split that corpus.splits has

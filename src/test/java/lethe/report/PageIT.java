@@ -98,8 +98,13 @@ class PageIT {
             "<th scope=\"row\">original</th><td>4.100</td>",
             "<th scope=\"row\">5,000, unlearned</th>")
         .doesNotContain("step-7000");
-    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(12);
-    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(12);
+    assertThat(count(dom, "<canvas role=\"img\" aria-label=\"")).isEqualTo(13);
+    assertThat(count(dom, "<summary>Data as a table")).isEqualTo(13);
+    assertThat(dom)
+        .contains(
+            "The learning rate, 2.50e-4, was found by a range test of 2 steps: the loss is &lt;b&gt;bold&lt;/b&gt;. ")
+        .contains(
+            "Forget loss of the steering half while the learning rate rises from 0.0001 to 0.001:");
     Matcher ready = Pattern.compile("data-ready=\"(\\d+)\"").matcher(dom);
     assertThat(ready.find()).isTrue();
     // Said, not judged: the machine may be busy.
@@ -311,6 +316,16 @@ class PageIT {
              "best_step": 5000, "outcome": "matched", "probes": [
                {"step": 0, "nll": 2.0, "distance": -2.0, "domains": {"<b>bold</b>": 2.1, "arxiv": 1.9}, "weights": {"<b>bold</b>": 1.0, "arxiv": 1.0}},
                {"step": 5000, "nll": 3.9, "distance": -0.1, "domains": {"<b>bold</b>": 4.0, "arxiv": 3.8}, "weights": {"<b>bold</b>": 0.0, "arxiv": 0.0}}]}
+            """);
+    folder
+        .files()
+        .writeText(
+            folder.rangeTest(),
+            """
+            {"version": 1, "made": {}, "rate": 2.5E-4, "finding": "the loss is <b>bold</b>", "factors": 100, "curve": {"target": 4.0, "points": [
+              {"steps": 0, "learning_rate": 0.0, "sum_of_rates": 0.0, "nll": 2.0, "losses": {"forget.npo": 1.0, "retain.<b>kl</b>": 0.0}},
+              {"steps": 1, "learning_rate": 1.0E-4, "sum_of_rates": 1.0E-4, "nll": 2.5, "losses": {"forget.npo": 0.5, "retain.<b>kl</b>": 0.125}},
+              {"steps": 2, "learning_rate": 1.0E-3, "sum_of_rates": 1.1E-3, "nll": null, "losses": {}}]}}
             """);
     folder
         .files()

@@ -482,6 +482,7 @@ class ReportTest {
         DocumentSummary.of(List.of()),
         null,
         null,
+        null,
         List.of());
   }
 
@@ -758,6 +759,21 @@ class ReportTest {
     assertThat(text(folder, "summary.md"))
         .contains(
             "ended after 7 of at most 20 steps, decided by the steering half; the weights are those of step 6\n");
+  }
+
+  @Test
+  void saysHowTheLearningRateWasFound() {
+    RunFolder folder = evaluated(List.of(verdict(Outcome.MATCHED, 0.1)));
+    run(folder);
+    assertThat(report(folder).get("range_test").isNull()).isTrue();
+    folder
+        .files()
+        .writeJson(folder.rangeTest(), Map.of("rate", 0.0025, "finding", "half of the <way>"));
+    run(folder);
+    assertThat(report(folder).at("/range_test/rate").asDouble()).isEqualTo(0.0025);
+    assertThat(text(folder, "summary.md"))
+        .contains(
+            "- The learning rate, 0.0025, was found by a range test: half of the &lt;way&gt;\n");
   }
 
   static final Evaluation.Asked ASKED =

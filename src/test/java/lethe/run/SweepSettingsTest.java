@@ -51,6 +51,28 @@ class SweepSettingsTest {
   }
 
   @Test
+  void aRangeTestFindsTheRateOfEachMethod() throws IOException {
+    Settings user =
+        Settings.load(
+            SmallRun.in(folder),
+            List.of(
+                "sweep.methods=[npo,gradient-ascent]",
+                "sweep.rates=target",
+                "stop.at-target=true",
+                "retrain.learning-rate=1e-4"));
+    List<SweepSettings.SweptRun> runs =
+        SweepSettings.read(user.root()).runs(user, folder.toString());
+    assertThat(user.problems()).isEmpty();
+    assertThat(runs)
+        .extracting(SweepSettings.SweptRun::name)
+        .containsExactly("npo-target", "gradient-ascent-target");
+    for (SweepSettings.SweptRun run : runs) {
+      assertThat(run.config().settings().problems()).isEmpty();
+      assertThat(run.config().train().rangeTest()).isPresent();
+    }
+  }
+
+  @Test
   void refusesAMethodWithoutRates() throws IOException {
     Settings user =
         Settings.load(

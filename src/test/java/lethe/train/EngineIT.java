@@ -47,6 +47,7 @@ import lethe.objective.GradientAscent;
 import lethe.objective.RetainBound;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
+import lethe.target.ProbeResult;
 import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
 import lethe.train.gradient.GradientConflict;
@@ -54,6 +55,7 @@ import lethe.train.gradient.GradientMode;
 import lethe.train.gradient.ParameterPattern;
 import lethe.train.gradient.WireFormat;
 import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.RisingRates;
 import lethe.train.optimizer.UpdateRule;
 import lethe.train.plan.StepCounting;
 import lethe.train.worker.FaultInjection;
@@ -238,6 +240,31 @@ class EngineIT {
     assertThat(stop("steered-two")).isEqualTo(stop);
   }
 
+  @Test
+  @Order(LAST)
+  void aRangeTestMeasuresTheSameCurveForAnyWorkersAndAcrossAStop() throws IOException {
+    RisingRates rates = new RisingRates(1e-5, 1, 12);
+    Run alone = new Run("rising-one").workers(1).target(TARGET).rates(rates);
+    Outcome one = alone.train();
+    assertThat(one.steps).hasSizeBetween(5, 11);
+    for (StepRecord step : one.steps) {
+      assertThat(step.learningRate()).isEqualTo(rates.rate(step.step() - 1));
+    }
+    assertThat(alone.probes).as("before each step").hasSize(one.steps.size() + 1);
+    assertThat(alone.probes.get(one.steps.size()).nll()).isGreaterThan(TARGET - BAND / 2);
+    assertThat(folder.resolve("rising-one/stop.json")).as("of a training").doesNotExist();
+    assertThat(folder.resolve("rising-one/range-test-steps.jsonl")).exists();
+
+    Run stopped = new Run("rising-two").target(TARGET).rates(rates);
+    assertThatThrownBy(() -> stopped.after(step -> stopped.request.request()).train())
+        .isInstanceOf(StoppedException.class);
+    Run again = new Run("rising-two").target(TARGET).rates(rates).fault("worker/1/3/probe");
+    Outcome two = again.train();
+    assertThat(two.steps.get(0).step()).isEqualTo(2);
+    assertThat(again.probes).isEqualTo(alone.probes);
+    assertThat(two.sha256).isEqualTo(one.sha256);
+  }
+
   /** Gradients at weights that the driver moves in the middle of a step. */
   @Test
   void aStepAgainstSharpnessHasTheSameBitsForAnyWorkersAndWhenOneDiesWithMovedWeights()
@@ -388,9 +415,17 @@ class EngineIT {
     private final StopRequest request = new StopRequest();
     private IntConsumer after = step -> {};
     private final Map<Integer, String> onTheWay = new TreeMap<>();
+    private Optional<RisingRates> rates = Optional.empty();
+    private List<ProbeResult> probes = List.of();
 
     Run(String name) {
       this.name = name;
+    }
+
+    /** A range test in place of a training: probed before each step. */
+    Run rates(RisingRates other) {
+      rates = Optional.of(other);
+      return this;
     }
 
     Run checkpointEvery(int steps) {
@@ -559,20 +594,23 @@ class EngineIT {
               notices.add(sentence);
             }
           };
+      Trainer.TrainingSpec spec =
+          new Trainer.TrainingSpec(
+              "unlearn", source(), Map.of(), ROLES, bound, sharpness, Map.of());
       Trainer.Result result =
           new Trainer(
                   spark,
                   settings(),
                   run,
-                  new Trainer.TrainingSpec(
-                      "unlearn", source(), Map.of(), ROLES, bound, sharpness, Map.of()),
+                  rates.map(r -> spec.at(new RangeTestSettings(r, 8), "range-test")).orElse(spec),
                   listener,
                   request)
               .train(
                   Examples.text(SmallChunks.of(spark)),
                   start(),
-                  target.map(t -> probes(spark, t)),
+                  target.map(t -> probes(spark, t, rates.isPresent() ? 1 : 5)),
                   this::take);
+      probes = result.probes();
       return new Outcome(
           List.copyOf(records),
           onTheWay,
@@ -597,6 +635,7 @@ class EngineIT {
           1,
           rule,
           1e-2,
+          Optional.empty(),
           LearningRateSchedule.Decay.COSINE,
           0.25,
           0,
@@ -621,7 +660,7 @@ class EngineIT {
   }
 
   /** Every forget chunk, over the shards. */
-  private static ProbePlan probes(SparkSession spark, double nll) {
+  private static ProbePlan probes(SparkSession spark, double nll, int every) {
     List<Row> forget =
         Examples.text(SmallChunks.of(spark))
             .filter("split = 'forget'")
@@ -636,7 +675,7 @@ class EngineIT {
     }
     SteeringTarget target =
         new SteeringTarget(
-            List.of(new SteeringTarget.Domain("d", nll, tokens, tokens)), BAND, 5, 100);
+            List.of(new SteeringTarget.Domain("d", nll, tokens, tokens)), BAND, every, 100);
     return new ProbePlan(target, SteeringRules.PLAIN, spark.createDataFrame(rows, ProbeRow.SCHEMA));
   }
 

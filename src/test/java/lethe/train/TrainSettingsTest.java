@@ -2,6 +2,7 @@ package lethe.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.stream.Stream;
@@ -84,6 +85,35 @@ class TrainSettingsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "Cannot train for train.epochs=1000000.0: that is 1000000000000 steps of 1 examples; set fewer epochs, or set train.steps");
+  }
+
+  @Test
+  void factorsAreTheRatesOfAllStepsAtAPeakOfOne() {
+    String target = "train.learning-rate=target";
+    assertThat(factors(target, "train.steps=10", "train.lr-schedule=constant"))
+        .as("no warm-up")
+        .isEqualTo(10);
+    assertThat(factors(target, "train.steps=10", "train.lr-schedule=linear"))
+        .as("1, 0.9, ..., 0.1")
+        .isCloseTo(5.5, within(1e-12));
+    // Two steps rise by thirds, eight go on at 1.
+    assertThat(
+            factors(
+                target, "train.steps=10", "train.lr-schedule=constant", "train.warmup-ratio=0.2"))
+        .isCloseTo(9, within(1e-12));
+    // Of 20 examples in batches of 8 an epoch makes three steps.
+    assertThat(factors(target, "train.batch=8", "train.epochs=2", "train.lr-schedule=constant"))
+        .isEqualTo(6);
+  }
+
+  private static double factors(String... pairs) {
+    Settings settings =
+        Settings.of(Stream.concat(Stream.of("train.warmup-ratio=0"), Stream.of(pairs)).toList());
+    TrainSettings read = TrainSettings.read(settings.root(), "train");
+    assertThat(settings.problems()).isEmpty();
+    assertThat(read.rangeTest()).isPresent();
+    assertThatThrownBy(() -> read.schedule(10)).isInstanceOf(IllegalStateException.class);
+    return read.factors(20, 2);
   }
 
   @Test

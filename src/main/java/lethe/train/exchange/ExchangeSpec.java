@@ -5,7 +5,7 @@ import lethe.train.gradient.ParameterLayout;
 import lethe.train.gradient.ShardTree;
 import lethe.train.gradient.Sharpness;
 import lethe.train.gradient.WireFormat;
-import lethe.train.optimizer.LearningRateSchedule;
+import lethe.train.optimizer.StepRates;
 
 /**
  * What the driver's and the workers' halves of one launch agree on.
@@ -21,7 +21,7 @@ import lethe.train.optimizer.LearningRateSchedule;
  */
 public record ExchangeSpec(
     ParameterLayout layout,
-    LearningRateSchedule schedule,
+    StepRates schedule,
     WireFormat wire,
     GradientMode gradientMode,
     Sharpness sharpness,
@@ -31,7 +31,7 @@ public record ExchangeSpec(
   /** A specification without sharpness. */
   public ExchangeSpec(
       ParameterLayout layout,
-      LearningRateSchedule schedule,
+      StepRates schedule,
       WireFormat wire,
       GradientMode gradientMode,
       ShardTree tree,

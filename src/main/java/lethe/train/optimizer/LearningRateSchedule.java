@@ -11,7 +11,8 @@ package lethe.train.optimizer;
  * @param warmUp steps below the peak
  * @param decay after the warm-up
  */
-public record LearningRateSchedule(double peak, int steps, int warmUp, Decay decay) {
+public record LearningRateSchedule(double peak, int steps, int warmUp, Decay decay)
+    implements StepRates {
   /** The curve after the warm-up. */
   public enum Decay {
     COSINE,
@@ -19,11 +20,7 @@ public record LearningRateSchedule(double peak, int steps, int warmUp, Decay dec
     CONSTANT
   }
 
-  /**
-   * The rate of a step.
-   *
-   * @param step from 0
-   */
+  @Override
   public double rate(int step) {
     if (step < warmUp) {
       return peak * (step + 1) / (warmUp + 1);
