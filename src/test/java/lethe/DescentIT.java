@@ -3,6 +3,7 @@ package lethe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -525,6 +526,66 @@ class DescentIT {
     run(Verb.FINETUNE, conf, with(List.of(forget), "train.steps=1", "overwrite=true"));
     assertRefused(Verb.UNLEARN, conf, with(taskVector, "unlearn.task-vector-scale=1"))
         .contains("(reinforced model: was ");
+  }
+
+  /** The multiple with which the forget loss is that of unseen text. */
+  @Test
+  void aTaskVectorsScaleIsFoundByTheLossItBrings() throws IOException {
+    Path conf = prepared();
+    copy("known");
+    copy("taught");
+    copy("by-hand");
+    // A model that knows the text to forget, and one that knows it better.
+    String[] known = {"run.dir=" + folder.resolve("known"), "finetune.splits=[forget]"};
+    run(Verb.FINETUNE, conf, with(List.of(known), "train.learning-rate=0.01", "train.steps=30"));
+    String model = "model.path=" + folder.resolve("known/finetuned");
+    String[] taught = {"run.dir=" + folder.resolve("taught"), "finetune.splits=[forget]", model};
+    run(Verb.FINETUNE, conf, with(List.of(taught), "train.learning-rate=0.01", "train.steps=10"));
+    List<String> asked =
+        List.of(
+            model,
+            "unlearn.method=task-vector",
+            "unlearn.reinforced-model=" + folder.resolve("taught/finetuned"));
+    String target = "unlearn.task-vector-scale=target";
+    String said = run(Verb.UNLEARN, conf, with(asked, target));
+    JsonNode found =
+        new ObjectMapper().readTree(folder.resolve("run/task-vector-scale.json").toFile());
+    double scale = found.get("scale").asDouble();
+    assertThat(said)
+        .contains("unlearn: unlearn.task-vector-scale is " + SweepSettings.rate(scale))
+        .contains("unlearn: task-vector: without 1 times, the forget loss");
+    double nll = Double.NaN;
+    for (JsonNode tried : found.get("tried")) {
+      nll = tried.get("scale").asDouble() == scale ? tried.get("nll").asDouble() : nll;
+    }
+    assertThat(nll).isCloseTo(found.get("target").asDouble(), within(0.15));
+    assertThat(folder.resolve("run/task-vector-trial")).doesNotExist();
+    JsonNode origin = new ObjectMapper().readTree(folder.resolve("run/model/lethe.json").toFile());
+    assertThat(origin.at("/made/run/parts/unlearn.task-vector-scale").asDouble()).isEqualTo(scale);
+    run(
+        Verb.UNLEARN,
+        conf,
+        with(asked, "unlearn.task-vector-scale=" + scale, "run.dir=" + folder.resolve("by-hand")));
+    assertThat(weights("run/model")).isEqualTo(weights("by-hand/model"));
+
+    // What was tried is not tried again.
+    Files.delete(folder.resolve("run/model/config.json"));
+    assertThat(run(Verb.UNLEARN, conf, with(asked, target))).doesNotContain("task-vector: without");
+    assertThat(new ObjectMapper().readTree(folder.resolve("run/task-vector-scale.json").toFile()))
+        .isEqualTo(found);
+
+    // The vector of a model that is the reference itself leads nowhere.
+    assertRefused(
+            Verb.UNLEARN,
+            conf,
+            model,
+            "unlearn.method=task-vector",
+            "unlearn.reinforced-model=" + folder.resolve("known/finetuned"),
+            target,
+            "overwrite=true")
+        .contains("Cannot find unlearn.task-vector-scale: none brings the forget loss from ")
+        .contains("Scales and losses: 1 ");
+    assertThat(folder.resolve("run/model/config.json")).doesNotExist();
   }
 
   /** From a model that knows the forget split by heart to one that is at its target. */

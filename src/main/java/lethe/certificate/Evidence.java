@@ -52,6 +52,7 @@ record Evidence(RunFolder run) {
             run.steps("retrain"),
             new Path(run.retrained(), "lethe.json"), // with the digests of its weights
             run.rangeTest(),
+            run.taskVectorScale(),
             run.steps("range-test"),
             run.stop(),
             run.coverage(),

@@ -89,6 +89,16 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "range-test.json");
   }
 
+  /** How many times a task vector is taken off, and what else was tried. */
+  public Path taskVectorScale() {
+    return new Path(root, "task-vector-scale.json");
+  }
+
+  /** The model of a scale that is being tried. */
+  public Path trial() {
+    return new Path(root, "task-vector-trial");
+  }
+
   /** How much of the forget split the unlearned weights have been trained on. */
   public Path coverage() {
     return new Path(root, "coverage.json");

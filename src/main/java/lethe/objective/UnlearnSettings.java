@@ -17,7 +17,9 @@ import lethe.target.Split;
  * @param retainBoundRate with which their weights follow, per nat and step, greater than 0
  * @param sharpnessRadius how far weights are moved before the forget term's gradient is taken; 0:
  *     not at all
- * @param taskVectorScale how many times a task vector is taken off, greater than 0
+ * @param taskVectorScale how many times a task vector is taken off, greater than 0; not a number
+ *     where it follows from the target
+ * @param scaledToTarget whether it is as many times as bring the forget loss to the target
  * @param initialWeights Hugging Face folder of the weights to begin with, where they are not the
  *     original's
  * @param startNoise share of noise in the matrices to begin with, from 0 to 1
@@ -41,6 +43,7 @@ public record UnlearnSettings(
     double retainBoundRate,
     double sharpnessRadius,
     double taskVectorScale,
+    boolean scaledToTarget,
     Optional<String> initialWeights,
     double startNoise,
     Reference reference,
@@ -56,6 +59,7 @@ public record UnlearnSettings(
   /** What a parameter may be in place of a number that follows from the target. */
   static final String TARGET = "target";
 
+  private static final String SCALE = "task-vector-scale";
   private static final String CHUNK_CAP = "chunk-cap-nats";
 
   /** Which model is the reference: the choice matters when a run starts from an unlearned model. */
@@ -83,7 +87,8 @@ public record UnlearnSettings(
             unlearn.optionalNumber("retain-bound", 0, 1e6),
             unlearn.doubleInRange("retain-bound-rate", 1e-9, 1e9),
             unlearn.doubleInRange("sharpness-radius", 0, 1e6),
-            unlearn.doubleInRange("task-vector-scale", 1e-9, 1e6),
+            unlearn.isWord(SCALE, TARGET) ? Double.NaN : unlearn.doubleInRange(SCALE, 1e-9, 1e6),
+            unlearn.isWord(SCALE, TARGET),
             unlearn.optionalText("initial-weights"),
             unlearn.doubleInRange("start-noise", 0, 1),
             unlearn.choice("reference", Reference.class),

@@ -154,6 +154,7 @@ record StageCommits(RunConfig config, RunFolder folder, RunModels models) {
       Trainer.discard(folder, stage.spelling());
       if (stage == Verb.UNLEARN) {
         RangeTest.discard(folder);
+        folder.files().delete(folder.taskVectorScale());
       }
     }
   }

@@ -30,6 +30,7 @@ final class TaskVector {
 
   private static final String SCALE = "unlearn.task-vector-scale";
 
+  private final ModelTraining training;
   private final StageInputs inputs;
   private final RunConfig config;
   private final RunFolder folder;
@@ -40,6 +41,7 @@ final class TaskVector {
    * @param training of the run, whose folder the model is written into
    */
   TaskVector(ModelTraining training, RunModels models) {
+    this.training = training;
     this.inputs = training.inputs();
     this.config = training.config();
     this.folder = training.folder();
@@ -58,13 +60,15 @@ final class TaskVector {
     ModelSource start = models.start();
     ModelSource finetuned = models.frozen().get(FrozenModel.REINFORCED);
     ModelSource reference = models.frozen().get(FrozenModel.REFERENCE);
-    double scale = config.unlearn().taskVectorScale();
+    double scale =
+        config.unlearn().scaledToTarget()
+            ? new TaskVectorScale(training, models, this::say).find()
+            : config.unlearn().taskVectorScale();
     TensorSource weights = TaskVectorWeights.of(start, finetuned, reference, scale);
-    console.say(
+    say(
         String.format(
             Locale.ROOT,
-            "%s: %s without %s times what %s has more than %s; nothing is trained",
-            Verb.UNLEARN.spelling(),
+            "%s without %s times what %s has more than %s; nothing is trained",
             start.path(),
             scale,
             finetuned.path(),
@@ -73,7 +77,7 @@ final class TaskVector {
     RangeTest.discard(folder);
     folder.files().delete(folder.stop());
     folder.files().delete(new Path(folder.model(), ModelTraining.ADAPTER));
-    JsonNode run = run(config.unlearn());
+    JsonNode run = run(config.unlearn(), scale);
     models
         .original()
         .write(
@@ -88,11 +92,13 @@ final class TaskVector {
   }
 
   /** What decides the weights besides the models, where a training has its identity. */
-  private static JsonNode run(UnlearnSettings settings) {
+  static JsonNode run(UnlearnSettings settings, double scale) {
     ObjectNode run = JsonNodeFactory.instance.objectNode();
-    run.putObject(PARTS)
-        .put(METHOD, settings.method().name())
-        .put(SCALE, settings.taskVectorScale());
+    run.putObject(PARTS).put(METHOD, settings.method().name()).put(SCALE, scale);
     return run;
+  }
+
+  private void say(String sentence) {
+    console.say(Verb.UNLEARN.spelling() + ": " + sentence);
   }
 }

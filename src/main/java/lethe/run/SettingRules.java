@@ -139,11 +139,17 @@ public record SettingRules(RunConfig config, Section root) {
 
   /** Refuses what steps are for where the method makes none. */
   private void withoutSteps(String method) {
+    if (config.unlearn().scaledToTarget() && !asked().contains(Split.APPROXIMATE.key())) {
+      root.section("unlearn")
+          .problem(
+              "task-vector-scale",
+              "must be a number without corpus.splits.approximate, which the target comes from");
+    }
     if (config.stop().atTarget()) {
       root.section("stop")
           .problem(
               "at-target",
-              "must be false for %s, which makes no steps that could stop; try several values of unlearn.task-vector-scale instead"
+              "must be false for %s, which makes no steps that could stop; unlearn.task-vector-scale=target comes to it instead"
                   .formatted(method));
     }
     if (config.train().adapter().isPresent()) {

@@ -35,6 +35,7 @@ class UnlearnSettingsTest {
                 1,
                 0,
                 1,
+                false,
                 Optional.empty(),
                 0,
                 Reference.ORIGINAL,
@@ -201,6 +202,7 @@ class UnlearnSettingsTest {
             "unlearn.reinforced-model=/f",
             "unlearn.task-vector-scale=0.4");
     assertThat(asked.taskVectorScale()).isEqualTo(0.4);
+    assertThat(asked.scaledToTarget()).isFalse();
     assertThat(asked.roles()).as("nothing to descend on").isEmpty();
     assertThat(asked.method().trains()).isFalse();
     assertThatThrownBy(() -> read("unlearn.method=task-vector"))
