@@ -3,7 +3,6 @@ package lethe.model.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -119,9 +118,7 @@ public final class Decoding implements AutoCloseable {
    */
   private NDArray run(int had) {
     int now = ids[0].length;
-    // The embedding may include learned positions, so all tokens are embedded.
-    NDArray allBTD = network.embed(manager.create(ids).toType(DataType.INT64, false), weights);
-    NDArray xBTD = had == 0 ? allBTD : rowsOf(allBTD, now);
+    NDArray xBTD = embedded(had);
     List<NDArray> own = tables(had, now);
     List<List<Integer>> layers = network.architecture().layers();
     for (int layer = 0; layer < layers.size(); layer++) {
@@ -156,8 +153,27 @@ public final class Decoding implements AutoCloseable {
     return tables.stream().map(t -> network.run("at", t, rows)).toList();
   }
 
+  /** The embedding of the tokens that go through the layers. */
+  private NDArray embedded(int had) {
+    if (had == 0) {
+      return embed(ids);
+    }
+    // Learned positions are those of the tokens given, from the first on, so there all are given.
+    return network.architecture().embedding().size() > 1
+        ? lastOf(embed(ids))
+        : embed(
+            Arrays.stream(ids).map(own -> new long[] {own[own.length - 1]}).toArray(long[][]::new));
+  }
+
+  private NDArray embed(long[][] tokens) {
+    try (NDArray tokensBT = manager.create(tokens)) {
+      return network.embed(tokensBT, weights);
+    }
+  }
+
   /** The last position: B x 1 x D. */
-  private NDArray rowsOf(NDArray allBTD, int tokens) {
+  private NDArray lastOf(NDArray allBTD) {
+    int tokens = ids[0].length;
     long[] last = LongStream.range(0, ids.length).map(b -> b * tokens + tokens - 1).toArray();
     NDArray x = network.gatherRows(allBTD, manager.create(last)).expandDims(1);
     allBTD.close();
