@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 model=${1:-../shared/base-model} batch=${2:-8} new=${3:-128} turns=${4:-5} python=${5:-}
+questions=../shared/tofu/tofu/retain_perturbed.json.gz
 . jobs/jvm.sh
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -27,5 +28,5 @@ fi
 command=()
 # Python's process is an ordinary one: neither strict products nor huge pages are asked of it
 [ -z "$python" ] || command=(env -u MKL_CBWR -u GLIBC_TUNABLES "$python" jobs/bench-answers.py "$model" "$folder/ids.json" "$new")
-"${jvm[@]}" -Xmx2g lethe.evaluate.AnswersBench "$model" "${LETHE_QUESTIONS:-../shared/tofu/tofu/retain_perturbed.json.gz}" \
+"${jvm[@]}" -Xmx2g lethe.evaluate.AnswersBench "$model" "$questions" \
   "$batch" "$new" "$turns" "$folder/ids.json" "${command[@]}"

@@ -103,8 +103,8 @@ public record AnswerScores(int version, Asked asked, List<SetScore> sets, List<S
    * A figure of a model.
    *
    * @param set it is of; null for several together
-   * @param name model_utility, model_utility_retain, model_utility_tofu, forget_efficacy or
-   *     forget_quality
+   * @param name model_utility, model_utility_retain, model_utility_tofu, knowledge_memorisation,
+   *     forget_efficacy or forget_quality
    * @param value null where it could not be computed
    * @param missing why; null where it could
    */

@@ -11,6 +11,7 @@ import lethe.evaluate.AnswerScores.Summary;
 import lethe.evaluate.QuestionSet.Use;
 import lethe.evaluate.metric.ForgetEfficacy;
 import lethe.evaluate.metric.ForgetQuality;
+import lethe.evaluate.metric.KnowledgeMemorisation;
 import lethe.evaluate.metric.ModelUtility;
 import lethe.generation.StopReason;
 
@@ -108,6 +109,9 @@ final class AnswerSummaries {
     all.add(utility(model, "model_utility_retain", retain, AnswerMetric.UTILITY));
     all.add(utility(model, "model_utility_tofu", kept, AnswerMetric.TOFU_UTILITY));
     sets.stream()
+        .filter(set -> set.use() != Use.OPTIONS)
+        .forEach(set -> all.add(knowledge(model, set)));
+    sets.stream()
         .filter(set -> set.use() == Use.FORGET)
         .forEach(
             set -> {
@@ -125,6 +129,17 @@ final class AnswerSummaries {
     double[] values =
         sets.stream().flatMapToDouble(set -> metrics.stream().mapToDouble(set::value)).toArray();
     return summary(model, null, name, ModelUtility.of(values), lacking(sets, metrics));
+  }
+
+  private static Summary knowledge(String model, SetScore set) {
+    double value = KnowledgeMemorisation.of(set.value(AnswerMetric.ROUGE_L_F1));
+    return new Summary(
+        model,
+        set.set(),
+        "knowledge_memorisation",
+        Double.isNaN(value) ? null : value,
+        "higher: more is known; of forget lower is better",
+        Double.isNaN(value) ? "no question was answered" : null);
   }
 
   private static Summary efficacy(String model, SetScore set) {

@@ -15,6 +15,7 @@ import lethe.evaluate.metric.UnseenRange;
  * @param nonMembers chunks
  * @param documents the area, as a mean over documents
  * @param tprs shares of members found at {@link #FPRS}
+ * @param balancedAccuracy see {@link RocCurve#balancedAccuracy}
  * @param curve at about {@link #PLACES} places, its ends included
  * @param heights of the curve at {@link #PLACES} false positive rates, equally far apart
  * @param inside members whose score is in the range of unseen chunks
@@ -24,6 +25,7 @@ record DomainAttack(
     long nonMembers,
     DocumentAuc documents,
     List<Double> tprs,
+    double balancedAccuracy,
     List<RocCurve.Point> curve,
     List<Double> heights,
     long inside) {
@@ -45,6 +47,7 @@ record DomainAttack(
         unseen.length,
         DocumentAuc.of(members, others),
         FPRS.stream().map(roc::tprAt).toList(),
+        roc.balancedAccuracy(),
         roc.curve(PLACES),
         IntStream.range(0, PLACES).mapToObj(i -> roc.height(fpr(i))).toList(),
         UnseenRange.of(unseen).inside(members));

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import lethe.evaluate.metric.DocumentAuc;
 import lethe.evaluate.metric.Interval;
+import lethe.evaluate.metric.PrivacyLeakage;
 import lethe.evaluate.metric.RocCurve.Point;
 import lethe.evaluate.metric.StratifiedInterval;
 import lethe.evaluate.metric.StratifiedInterval.Stratum;
@@ -62,6 +63,10 @@ final class DomainRoc {
         tpr(0),
         tpr(1),
         tpr(2),
+        weighed(domains, DomainAttack::balancedAccuracy),
+        model.equals(ModelNames.RETRAINED)
+            ? null
+            : SplitScores.finite(PrivacyLeakage.of(auc, goal)),
         drawn ? curve() : List.of());
   }
 

@@ -158,6 +158,7 @@ public final class Evaluate {
     Map<String, Membership> membership = new LinkedHashMap<>();
     List<MemoryScore> memory = new ArrayList<>();
     List<Histogram> histograms = new ArrayList<>();
+    List<ChunkScore> chunkScores = new ArrayList<>();
     Map<String, List<DocumentScore>> documents = new LinkedHashMap<>();
     Map<String, List<DocumentScore>> entropies = new LinkedHashMap<>();
     for (Evaluation.Model model : scored) {
@@ -171,6 +172,7 @@ public final class Evaluate {
       if (ModelNames.steps(model.name()).isEmpty()) {
         histograms.addAll(Histogram.of(model.name(), rows));
       }
+      chunkScores.addAll(ChunkScore.of(model.name(), rows));
       rows.unpersist();
     }
     List<RequestLine> requests =
@@ -196,6 +198,8 @@ public final class Evaluate {
         domainVerdicts(ends),
         RequestScore.of(requests, ends, forgotten),
         forgotten,
+        chunkScores,
+        verbatim(keys),
         settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
             ? Continuations.of(
                 spark, read(spark, folder, scored.get(0)), chunks, ModelNames.withoutSteps(keys))
@@ -310,6 +314,38 @@ public final class Evaluate {
                 chunks, all.tokens(), retrained, model, settings.microBatch(), done, tokens));
   }
 
+  /** What models write after the beginnings of chunks. */
+  private List<VerbatimScore> verbatim(Map<String, ModelKey> keys) {
+    ContinuationSettings how = settings.continuations();
+    if (how == null) {
+      return List.of();
+    }
+    Dataset<Row> chosen = VerbatimProbe.chosen(chunks, how, settings.seed());
+    long count = chosen.count();
+    List<VerbatimScore> scores = new ArrayList<>();
+    keys.forEach(
+        (name, key) ->
+            scores.addAll(VerbatimProbe.scores(name, verbatim(name, key, chosen, count))));
+    return scores;
+  }
+
+  private Dataset<Row> verbatim(String name, ModelKey key, Dataset<Row> chosen, long count) {
+    ContinuationSettings how = settings.continuations();
+    Map<String, Object> origin = new TreeMap<>();
+    origin.put("columns", VerbatimProbe.SCHEMA.simpleString());
+    origin.put("chunks_sha256", chunksSha256);
+    origin.put("model", key.fingerprint());
+    origin.put("continuations", how);
+    origin.put("seed", settings.seed());
+    origin.put("micro_batch", settings.microBatch());
+    origin.put("precision", settings.compute().precision());
+    return job.readOrCompute(
+        "continuations of " + name,
+        new CachedTable(folder.files(), folder.verbatim(name), origin),
+        new Amount(count, count * how.newTokens()),
+        (done, tokens) -> VerbatimProbe.of(chosen, key, how, settings.microBatch(), done, tokens));
+  }
+
   /** The chunk scores of a model. */
   static Dataset<Row> read(SparkSession spark, RunFolder folder, Evaluation.Model model) {
     String[] paths =
@@ -331,8 +367,8 @@ public final class Evaluate {
         (name, source) -> {
           Architecture architecture = source.architecture();
           source.check(); // warnings were printed before
-          if (!settings.tasks().isEmpty()) {
-            source.open().tokenizer(); // questions are text
+          if (!settings.tasks().isEmpty() || settings.continuations() != null) {
+            source.open().tokenizer(); // questions, and continuations, are text
           }
           if (extremes.longest() > architecture.context().tokens()) {
             problems.add(
@@ -352,6 +388,12 @@ public final class Evaluate {
           }
         });
     settings.tasks().forEach(task -> MultipleChoice.questions(spark, task));
+    ContinuationSettings how = settings.continuations();
+    if (how != null && VerbatimProbe.chosen(chunks, how, settings.seed()).isEmpty()) {
+      problems.add(
+          "Cannot continue chunks: none of forget or approximate has the %d tokens of evaluate.continuations.prompt-tokens and new-tokens; lower one of them, or raise corpus.chunk-tokens"
+              .formatted(how.promptTokens() + how.newTokens()));
+    }
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }

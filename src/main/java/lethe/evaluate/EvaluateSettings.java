@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import lethe.inference.ComputeSettings;
 import lethe.inference.ComputeSettings.DeviceChoice;
+import lethe.json.OrNull;
 import lethe.model.torch.Activations;
 import lethe.model.torch.Precision;
 import lethe.settings.Section;
@@ -25,6 +26,7 @@ import lethe.settings.Section;
  * @param seed of the intervals' draws
  * @param robustness which checks of it are made
  * @param answers which questions are answered
+ * @param continuations of chunks; null: none
  */
 public record EvaluateSettings(
     int microBatch,
@@ -37,7 +39,8 @@ public record EvaluateSettings(
     ComputeSettings compute,
     long seed,
     RobustnessSettings robustness,
-    AnswerSettings answers) {
+    AnswerSettings answers,
+    @OrNull ContinuationSettings continuations) {
   private static final List<String> OWN = List.of(ModelNames.ORIGINAL, ModelNames.UNLEARNED);
 
   /** Models that are trained without the forget documents; their names are settings, too. */
@@ -77,7 +80,8 @@ public record EvaluateSettings(
             evaluate.choice("device", DeviceChoice.class)),
         evaluate.longInRange("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         RobustnessSettings.read(evaluate),
-        AnswerSettings.read(evaluate));
+        AnswerSettings.read(evaluate),
+        ContinuationSettings.read(evaluate));
   }
 
   private static Map<String, String> models(Section evaluate) {

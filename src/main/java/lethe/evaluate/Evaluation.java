@@ -1,5 +1,6 @@
 package lethe.evaluate;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -41,6 +42,9 @@ import lethe.settings.Section;
  *     older versions of Lethe have none
  * @param requests to forget, where any were listed
  * @param documents to forget, the worst first
+ * @param chunkScores one per model, split and domain: figures that are means over chunks
+ * @param verbatim one per model, split and domain of {@link ContinuationSettings}; empty where none
+ *     are asked for
  * @param continuations of forget chunks; empty unless {@code report.examples} asked for them
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -61,7 +65,15 @@ public record Evaluation(
     @OrNull List<DomainVerdict> domainVerdicts,
     List<RequestScore> requests,
     List<ForgottenDocument> documents,
+    @OrNull List<ChunkScore> chunkScores,
+    @OrNull List<VerbatimScore> verbatim,
     List<Continuation> continuations) {
+
+  /** A file of an older version has neither scores by chunk nor verbatim ones. */
+  public Evaluation {
+    chunkScores = chunkScores == null ? List.of() : List.copyOf(chunkScores);
+    verbatim = verbatim == null ? List.of() : List.copyOf(verbatim);
+  }
 
   /**
    * Version 1 had verdicts decided by the point, and membership over a pool of all domains; version
@@ -86,6 +98,7 @@ public record Evaluation(
    * @param band half the width of the verdict's, nats per token
    * @param examples whether continuations were asked for
    * @param seed of the intervals' draws
+   * @param continuations which chunks were continued; absent where none were
    */
   @JsonNaming(SnakeCaseStrategy.class)
   public record Asked(
@@ -96,7 +109,8 @@ public record Evaluation(
       String precision,
       double band,
       boolean examples,
-      long seed) {
+      long seed,
+      @OrNull @JsonInclude(JsonInclude.Include.NON_NULL) ContinuationSettings continuations) {
 
     /**
      * What an evaluation of some models depends on.
@@ -121,7 +135,8 @@ public record Evaluation(
           Section.spelling(settings.compute().precision()),
           settings.band(),
           settings.examples(),
-          settings.seed());
+          settings.seed(),
+          settings.continuations());
     }
 
     /**
@@ -227,6 +242,8 @@ public record Evaluation(
         ends(domainVerdicts, DomainVerdict::model),
         requests,
         documents,
+        ends(chunkScores, ChunkScore::model),
+        ends(verbatim, VerbatimScore::model),
         continuations);
   }
 
@@ -249,6 +266,8 @@ public record Evaluation(
         domainVerdicts,
         otherRequests,
         others,
+        chunkScores,
+        verbatim,
         continuations);
   }
 

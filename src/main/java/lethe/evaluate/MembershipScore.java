@@ -31,6 +31,10 @@ import lethe.json.OrNull;
  * @param tprAt01 share of members found at 0.1 % false alarms
  * @param tprAt1 at 1 %
  * @param tprAt5 at 5 %
+ * @param balancedAccuracy of the best threshold of each domain, see {@link
+ *     lethe.evaluate.metric.RocCurve#balancedAccuracy}
+ * @param leakage the excess as MUSE has it, see {@link lethe.evaluate.metric.PrivacyLeakage}; of
+ *     min-k-40 its PrivLeak. Nearest to 0 is best. Null for the retrained model
  * @param roc the curve, for all domains together and some scores; else empty
  */
 public record MembershipScore(
@@ -49,6 +53,8 @@ public record MembershipScore(
     @JsonProperty("tpr_at_0.1_percent_fpr") double tprAt01,
     @JsonProperty("tpr_at_1_percent_fpr") double tprAt1,
     @JsonProperty("tpr_at_5_percent_fpr") double tprAt5,
+    @JsonProperty("balanced_accuracy") Double balancedAccuracy,
+    Double leakage,
     List<RocCurve.Point> roc) {
 
   /** The scores by which the gate judges, and whose curves are kept. */

@@ -6,13 +6,9 @@ import static lethe.table.Columns.ORDINAL;
 import static lethe.table.Columns.SPLIT;
 import static lethe.table.Columns.TOKENS;
 import static org.apache.spark.sql.functions.avg;
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.row_number;
-import static org.apache.spark.sql.functions.size;
-import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,13 +24,10 @@ import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
 import lethe.inference.ModelStage;
 import lethe.table.ChunkId;
-import lethe.table.Columns;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.LongAccumulator;
@@ -55,7 +48,6 @@ final class PrefixProbe {
   private static final String GIVEN = "given";
   private static final String EXACT = "exact";
   private static final String RUN = "run";
-  private static final String RANK = "rank";
 
   static final StructType SCHEMA =
       new StructType()
@@ -76,18 +68,7 @@ final class PrefixProbe {
    * @param most of a split and domain
    */
   static Dataset<Row> chosen(Dataset<Row> chunks, int shortest, int most, long seed) {
-    Column scored =
-        size(col(TOKENS))
-            .minus(coalesce(col(Columns.PROMPT), lit(1))); // its first has no prediction
-    Column hash = xxhash64(lit(seed), lit("prefix"), col(DOMAIN), col(DOCUMENT), col(ORDINAL));
-    return chunks
-        .filter(scored.geq(shortest + Extraction.EXTRACTED))
-        .withColumn(
-            RANK,
-            row_number()
-                .over(Window.partitionBy(SPLIT, DOMAIN).orderBy(hash, col(DOCUMENT), col(ORDINAL))))
-        .filter(col(RANK).leq(most))
-        .drop(RANK);
+    return ChosenChunks.of(chunks, shortest + Extraction.EXTRACTED, most, "prefix", seed);
   }
 
   /**

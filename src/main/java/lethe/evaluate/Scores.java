@@ -41,6 +41,7 @@ import org.apache.spark.util.LongAccumulator;
  * entropy   double   summed entropy of the predictions, nats
  * hits      int      tokens that were the model's first choice
  * min_k            array(double)  Min-K% at 10, 20, ..., 100 %, see {@link MinK}
+ * min_k_accuracy   array(double)  share of the same tokens that were the first choice
  * min_k_plus_plus  array(double)  Min-K%++ at the same
  * zlib_bytes       int            see {@link ZlibLength}; null without a tokenizer
  * continued, longest_run, extraction_strength   see {@link Extraction}
@@ -51,6 +52,7 @@ final class Scores {
   static final String ENTROPY = "entropy";
   static final String HITS = "hits";
   static final String MIN_K = "min_k";
+  static final String MIN_K_ACCURACY = "min_k_accuracy";
   static final String MIN_K_PLUS_PLUS = "min_k_plus_plus";
   static final String ZLIB_BYTES = "zlib_bytes";
   static final String CONTINUED = "continued";
@@ -68,6 +70,7 @@ final class Scores {
           .add(ENTROPY, DataTypes.DoubleType, false)
           .add(HITS, DataTypes.IntegerType, false)
           .add(MIN_K, DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add(MIN_K_ACCURACY, DataTypes.createArrayType(DataTypes.DoubleType, false), false)
           .add(MIN_K_PLUS_PLUS, DataTypes.createArrayType(DataTypes.DoubleType, false), false)
           .add(ZLIB_BYTES, DataTypes.IntegerType, true)
           .add(CONTINUED, DataTypes.IntegerType, false)
@@ -141,6 +144,7 @@ final class Scores {
         scores.summedEntropy(),
         scores.hits(),
         MinK.plain(scores),
+        MinK.accuracy(scores),
         MinK.plusPlus(scores),
         text.map(ZlibLength::bytes).orElse(null),
         extraction.continued(),

@@ -154,6 +154,16 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "divergences");
   }
 
+  /** One folder of Parquet per model whose continuations of chunks were compared with them. */
+  public Path verbatim(String model) {
+    return new Path(verbatim(), model);
+  }
+
+  /** All of {@link #verbatim(String)}. */
+  public Path verbatim() {
+    return new Path(root, "verbatim");
+  }
+
   /** Written last by evaluate: it is the commit of all {@link #scores}. */
   public Path evaluation() {
     return new Path(new Path(root, "scores"), "evaluation.json");

@@ -49,6 +49,7 @@ record IntermediateFiles(RunFolder folder) {
                 folder.duplicates(),
                 folder.labels(),
                 folder.divergences(),
+                folder.verbatim(),
                 folder.robustnessTables(),
                 folder.answers(),
                 folder.modelsAtSteps(),

@@ -163,6 +163,8 @@ public final class Report {
         json(folder.stop(), "restore it, or delete it to report without it").orElse(null),
         json(folder.rangeTest(), "restore it, or delete it to report without it").orElse(null),
         training.flatMap(t -> cost(t, evaluation)).orElse(null),
+        evaluation.chunkScores(),
+        evaluation.verbatim(),
         settings.examples() ? evaluation.continuations() : List.of());
   }
 

@@ -3,6 +3,7 @@ package lethe.report;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import lethe.evaluate.ChunkScore;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DomainVerdict;
@@ -15,6 +16,7 @@ import lethe.evaluate.MemoryScore;
 import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
+import lethe.evaluate.VerbatimScore;
 import lethe.evaluate.Verdict;
 import lethe.target.Target;
 
@@ -60,6 +62,9 @@ import lethe.target.Target;
  * @param stop stop.json: how a training that stops at its target ended; null when none did
  * @param rangeTest range-test.json: how the learning rate was found; null when it was given
  * @param cost of unlearning; null when there is no record of its steps
+ * @param chunkScores figures that are means over chunks, one entry per model, split and domain
+ * @param verbatim how much models write of chunks after their beginnings, one entry per model,
+ *     split and domain; empty unless {@code evaluate.continuations} asks for it
  * @param continuations of forget chunks; empty unless {@code report.examples} is true
  */
 record ReportFile(
@@ -96,4 +101,6 @@ record ReportFile(
     JsonNode stop,
     @JsonProperty("range_test") JsonNode rangeTest,
     Cost cost,
+    @JsonProperty("chunk_scores") List<ChunkScore> chunkScores,
+    List<VerbatimScore> verbatim,
     List<Continuation> continuations) {}

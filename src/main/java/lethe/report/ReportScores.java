@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import lethe.evaluate.ChunkScore;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.DomainVerdict;
@@ -14,6 +15,7 @@ import lethe.evaluate.MemoryComparison;
 import lethe.evaluate.MemoryScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
+import lethe.evaluate.VerbatimScore;
 import lethe.evaluate.Verdict;
 import lethe.evaluate.metric.Interval;
 import lethe.folder.Files;
@@ -61,7 +63,9 @@ public record ReportScores(String run, String report, String chunksSha256, List<
 
     List<ScoreRow> of(Evaluation evaluation, List<Damage> damages, List<Damage> rises) {
       evaluation.scores().forEach(this::score);
+      evaluation.chunkScores().forEach(this::chunks);
       evaluation.memory().forEach(this::memory);
+      evaluation.verbatim().forEach(this::verbatim);
       evaluation.memoryComparisons().forEach(this::memoryComparison);
       evaluation.membership().forEach(this::membership);
       evaluation.tasks().forEach(this::task);
@@ -96,6 +100,23 @@ public record ReportScores(String run, String report, String chunksSha256, List<
       place.add("accuracy", score.accuracy(), between == null ? null : between.accuracy());
     }
 
+    private void chunks(ChunkScore score) {
+      Place place = new Place(score.model(), score.split(), score.domain(), "chunk_scores.");
+      place.add("accuracy", score.accuracy(), null);
+      for (ChunkScore.Lowest lowest : score.lowest()) {
+        place.add("lowest-" + lowest.percent() + ".perplexity", lowest.perplexity(), null);
+        place.add("lowest-" + lowest.percent() + ".accuracy", lowest.accuracy(), null);
+      }
+    }
+
+    private void verbatim(VerbatimScore score) {
+      Place place = new Place(score.model(), score.split(), score.domain(), "verbatim.");
+      place.add("chunks", (double) score.chunks(), null);
+      place.add("verbatim_memorisation", score.verbatimMemorisation(), null);
+      place.add("rouge_l_recall", score.rougeLRecall(), null);
+      place.add("exact", score.exact(), null);
+    }
+
     private void memory(MemoryScore score) {
       Place place = new Place(score.model(), score.split(), score.domain(), "memory.");
       place.add("extraction_strength", score.extractionStrength(), null);
@@ -120,6 +141,8 @@ public record ReportScores(String run, String report, String chunksSha256, List<
       place.add("tpr_at_0.1_percent_fpr", score.tprAt01(), null);
       place.add("tpr_at_1_percent_fpr", score.tprAt1(), null);
       place.add("tpr_at_5_percent_fpr", score.tprAt5(), null);
+      place.add("balanced_accuracy", score.balancedAccuracy(), null);
+      place.add("leakage", score.leakage(), null);
     }
 
     private void task(TaskScore score) {

@@ -18,6 +18,7 @@ const ANSWER_WORDS = {
   model_utility_retain: ["model utility, retain", "harmonic mean of six figures over the retain sets"],
   model_utility_tofu: ["model utility, TOFU", "harmonic mean of ROUGE-L recall, probability and truth ratio over all sets but those to forget"],
   forget_efficacy: ["forget efficacy", "1 - mean of ROUGE-L recall, probability, truth ratio, cosine similarity and entailment"],
+  knowledge_memorisation: ["knowledge memorisation", "100 times the mean ROUGE-L F1 of the set's answers, as MUSE has it"],
   forget_quality: ["forget quality", "p of the Kolmogorov-Smirnov test of truth ratios against the retrained model"],
 };
 function answerWord(name) {

@@ -48,7 +48,9 @@ function membership() {
             "is the goal, from either side."
           : "A model that never saw the members would have 0.5 only if the two splits differ in nothing but the training.") +
         " Inside: the share of forget chunks whose score is in the range of unseen chunks of their domain, without 2.5 % of these at " +
-        "either end; about 95 % where they are alike.",
+        "either end; about 95 % where they are alike. Balanced accuracy: (TPR + 1 - FPR) / 2 at its best threshold, 0.5 is chance. Leakage: MUSE's " +
+        "PrivLeak by that score (its own is min-k-40), 100 (AUC of the retrained model, or 0.5, - AUC) / (1 - the former); nearest to 0 is " +
+        "best, below it the texts are still known, above it the model avoids them.",
     ),
   );
   if (data.domains_left_out.length)
@@ -68,7 +70,7 @@ function membership() {
       {},
       el("summary", {}, "All scores, all domains"),
       table(
-        ["score", "domain", "weight", ...models.flatMap((m) => ["AUC " + m, "from its goal", "inside", "TPR at 0.1 %", "1 %", "5 % FPR"])],
+        ["score", "domain", "weight", ...models.flatMap((m) => ["AUC " + m, "from its goal", "inside", "TPR at 0.1 %", "1 %", "5 % FPR", "balanced accuracy", "leakage"])],
         [...new Set(data.membership.map((m) => m.domain))].flatMap((domain) =>
           names.map((name) => ({
             cells: [
@@ -85,8 +87,10 @@ function membership() {
                       percent(s["tpr_at_0.1_percent_fpr"]),
                       percent(s.tpr_at_1_percent_fpr),
                       percent(s.tpr_at_5_percent_fpr),
+                      number(s.balanced_accuracy, 3),
+                      signed(s.leakage, 1),
                     ]
-                  : Array(6).fill("");
+                  : Array(8).fill("");
               }),
             ],
           })),
@@ -144,6 +148,77 @@ function memory() {
         })),
       ),
     );
+}
+
+// What models write after the beginnings of chunks, as MUSE measures it.
+function verbatim() {
+  if (!data.verbatim.length) return;
+  page.append(
+    heading("How much is known by heart"),
+    el(
+      "p",
+      { class: "soft" },
+      "What a model writes after the first tokens of chunks, against what follows there. Verbatim memorisation: 100 times the mean " +
+        "ROUGE-L F1. Exact: chunks of which all tokens are written. Higher: more is known by heart; what the original model writes of " +
+        "approximate text, which it never saw, is what chance does.",
+    ),
+    table(
+      ["split", "domain", "chunks", ...modelsOf(data.verbatim).flatMap((m) => ["memorisation " + m, "ROUGE-L recall", "exact"])],
+      placesOf(data.verbatim).map(([split, domain]) => ({
+        className: domain === ALL ? "all" : "",
+        cells: [
+          split,
+          domain === ALL ? "all" : domain,
+          whole(data.verbatim.find((v) => v.split === split && v.domain === domain).chunks),
+          ...modelsOf(data.verbatim).flatMap((m) => {
+            const v = data.verbatim.find((x) => x.model === m && x.split === split && x.domain === domain);
+            return v ? [number(v.verbatim_memorisation, 2), number(v.rouge_l_recall, 4), percent(v.exact)] : ["", "", ""];
+          }),
+        ],
+      })),
+    ),
+  );
+}
+// Figures that are means over chunks.
+function chunkScores() {
+  if (!data.chunk_scores.length) return;
+  const shown = data.chunk_scores[0].lowest.map((l) => l.percent).filter((p) => p >= 30 && p <= 60);
+  page.append(
+    el(
+      "details",
+      {},
+      el("summary", {}, "Every chunk weighing the same: accuracy, and the least likely tokens"),
+      el(
+        "p",
+        { class: "soft" },
+        "Accuracy: mean over chunks of the share of tokens that are the first choice. k %: perplexity and accuracy of the k % least likely " +
+          "tokens of each chunk. Nearest to the original's on approximate text is best for forget, to its own for all else.",
+      ),
+      table(
+        ["model", "split", "domain", "chunks", "accuracy", ...shown.flatMap((p) => [`perplexity ${p} %`, "accuracy"])],
+        data.chunk_scores.map((c) => ({
+          className: c.domain === ALL ? "all" : "",
+          cells: [
+            c.model,
+            c.split,
+            c.domain === ALL ? "all" : c.domain,
+            whole(c.chunks),
+            percent(c.accuracy),
+            ...shown.flatMap((p) => {
+              const l = c.lowest.find((x) => x.percent === p);
+              return l ? [number(l.perplexity, 2), percent(l.accuracy)] : ["", ""];
+            }),
+          ],
+        })),
+      ),
+    ),
+  );
+}
+function modelsOf(figures) {
+  return [...new Set(figures.map((f) => f.model))];
+}
+function placesOf(figures) {
+  return [...new Set(figures.map((f) => JSON.stringify([f.split, f.domain])))].map((p) => JSON.parse(p));
 }
 
 function continuations() {

@@ -12,6 +12,8 @@ requests();
 membership();
 entropies();
 memory();
+verbatim();
+chunkScores();
 robustness();
 answers();
 continuations();

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import lethe.SmallRun;
 import lethe.corpus.Manifest;
 import lethe.corpus.duplicate.Repeat;
+import lethe.evaluate.ChunkScore;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
@@ -31,6 +32,7 @@ import lethe.evaluate.Nearer;
 import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
+import lethe.evaluate.VerbatimScore;
 import lethe.evaluate.Verdict;
 import lethe.evaluate.metric.Interval;
 import lethe.evaluate.metric.KolmogorovSmirnov;
@@ -172,7 +174,7 @@ public record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
         new SplitScore.Intervals(interval, interval, interval, interval);
     return new Evaluation(
         Evaluation.VERSION,
-        new Evaluation.Asked("ab", Map.of(), List.of(), 8, "float32", 0.15, false, 42),
+        new Evaluation.Asked("ab", Map.of(), List.of(), 8, "float32", 0.15, false, 42, null),
         List.of(
             new Evaluation.Model(
                 "original", "/m/o", "aa", 5_000, List.of("scores/original/part.parquet")),
@@ -209,6 +211,8 @@ public record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
                         0.1,
                         0.2,
                         0.3,
+                        0.6,
+                        -33.0,
                         List.of(new RocCurve.Point(0, 0), new RocCurve.Point(1, 1))))
             .toList(),
         models.stream()
@@ -299,6 +303,23 @@ public record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
                 Map.of("original", 2.0, "unlearned", 4.0),
                 interval,
                 Map.of("unlearned", Outcome.MATCHED))),
+        models.stream()
+            .map(
+                model ->
+                    new ChunkScore(
+                        model,
+                        "forget",
+                        "*",
+                        5,
+                        0.5,
+                        List.of(new ChunkScore.Lowest(30, 99.0, 0.25))))
+            .toList(),
+        models.stream()
+            .map(
+                model ->
+                    new VerbatimScore(
+                        model, "forget", "*", 5, 41.5, 0.5, 0.25, "higher: more is known by heart"))
+            .toList(),
         List.of(new Continuation("unlearned", "paper", "a", 0, "before", "truth", "written", 1)));
   }
 

@@ -320,7 +320,8 @@ class AnswerQuestionsTest {
             ComputeSettings.cpu(1),
             42,
             RobustnessSettings.NONE,
-            answers);
+            answers,
+            null);
     return AnswerPlan.of(
         settings,
         new AnswerPlan.Prompts(

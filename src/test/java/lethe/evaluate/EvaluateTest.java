@@ -69,6 +69,20 @@ class EvaluateTest {
       assertThat(score.nll())
           .isBetween(score.intervals().nll().low(), score.intervals().nll().high());
     }
+    for (int i = 0; i < evaluation.scores().size(); i++) {
+      SplitScore score = evaluation.scores().get(i);
+      ChunkScore means = evaluation.chunkScores().get(i);
+      assertThat(means.split() + means.domain()).isEqualTo(score.split() + score.domain());
+      assertThat(means.chunks()).isEqualTo(score.chunks());
+      ChunkScore.Lowest all = means.lowest().get(9); // 100 %
+      assertThat(all.perplexity())
+          .isCloseTo(score.macroPerplexity(), Percentage.withPercentage(1e-9));
+      assertThat(all.accuracy())
+          .isCloseTo(means.accuracy(), org.assertj.core.data.Offset.offset(1e-12));
+      assertThat(means.accuracy())
+          .isCloseTo(score.accuracy(), org.assertj.core.data.Offset.offset(0.05));
+      assertThat(means.lowest().get(0).accuracy()).isLessThan(means.accuracy());
+    }
     assertThat(evaluation.membership()).hasSize(3 * 22);
     for (MembershipScore attack : evaluation.membership()) {
       assertThat(attack.auc()).as(attack.toString()).isGreaterThan(0.5); // it was trained on them

@@ -205,6 +205,26 @@ class ScoresTest {
             Histogram.of("m", scores)));
   }
 
+  /** The mean of the chunks' mean losses is (1 + 3) / 2, whatever their length. */
+  @Test
+  void everyChunkWeighsTheSame() {
+    List<Row> rows =
+        List.of(
+            score("forget", "easy", "a", 0, 10, 10, 40), score("forget", "hard", "b", 0, 2, 6, 40));
+    List<ChunkScore> found = ChunkScore.of("m", scores(rows).repartition(2));
+    assertThat(found)
+        .extracting(ChunkScore::domain, ChunkScore::chunks)
+        .containsExactly(
+            org.assertj.core.api.Assertions.tuple("*", 2L),
+            org.assertj.core.api.Assertions.tuple("easy", 1L),
+            org.assertj.core.api.Assertions.tuple("hard", 1L));
+    for (int i = 0; i < MinK.PERCENTS.size(); i++) {
+      assertThat(found.get(0).lowest().get(i).percent()).isEqualTo(MinK.PERCENTS.get(i));
+      assertThat(found.get(0).lowest().get(i).perplexity()).isEqualTo(Math.exp(2));
+      assertThat(found.get(2).lowest().get(i).perplexity()).isEqualTo(Math.exp(3));
+    }
+  }
+
   @Test
   void domainsAreNotTakenForMembership() {
     // The losses of a domain say nothing: both splits have the same. But forget has ten times as
@@ -226,6 +246,9 @@ class ScoresTest {
       double share =
           score.domain().equals("*") ? 1 : score.domain().equals("easy") ? 8 / 9.0 : 1 / 9.0;
       assertThat(score.weight()).isCloseTo(share, within(1e-12));
+      assertThat(score.leakage())
+          .isCloseTo(100 * ((1 - score.auc()) - 0.5) / 0.5, within(1e-9)); // no retrained model
+      assertThat(score.balancedAccuracy()).isBetween(0.5, 0.55);
     }
     assertThat(found.get(0).members()).isEqualTo(900);
     assertThat(found.get(0).roc()).startsWith(new Point(0, 0)).endsWith(new Point(1, 1));
@@ -345,6 +368,7 @@ class ScoresTest {
         nll,
         nll, // of the entropy
         0,
+        likelihoods,
         likelihoods,
         likelihoods,
         zlib,

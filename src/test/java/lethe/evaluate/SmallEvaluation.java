@@ -21,6 +21,7 @@ final class SmallEvaluation {
         ComputeSettings.cpu(1),
         42,
         robustness,
-        AnswerSettings.NONE);
+        AnswerSettings.NONE,
+        null);
   }
 }

@@ -100,7 +100,8 @@ public final class GpuStages {
             AUTO,
             42,
             RobustnessSettings.NONE,
-            AnswerSettings.NONE);
+            AnswerSettings.NONE,
+            null);
     cannotUseTheirGpu(
         () ->
             new Evaluate(

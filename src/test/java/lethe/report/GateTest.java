@@ -276,6 +276,8 @@ class GateTest {
         0,
         0,
         0,
+        null,
+        null,
         List.of());
   }
 

@@ -111,6 +111,7 @@ class OverTrainingTest {
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
         List.of());
   }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import lethe.evaluate.ChunkScore;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DivergenceScore;
 import lethe.evaluate.DomainVerdict;
@@ -32,6 +33,7 @@ import lethe.evaluate.Nearer;
 import lethe.evaluate.RequestScore;
 import lethe.evaluate.SplitScore;
 import lethe.evaluate.TaskScore;
+import lethe.evaluate.VerbatimScore;
 import lethe.evaluate.Verdict;
 import lethe.evaluate.metric.Interval;
 import lethe.evaluate.metric.KolmogorovSmirnov;
@@ -221,6 +223,8 @@ class PageIT {
                 0.1,
                 0.2,
                 0.3,
+                0.6,
+                -33.0,
                 roc));
       }
     }
@@ -306,6 +310,24 @@ class PageIT {
                         Map.of("under", 2L),
                         List.of())),
                 documents(),
+                List.of(
+                    new ChunkScore(
+                        "unlearned",
+                        "forget",
+                        "*",
+                        5,
+                        0.5,
+                        List.of(new ChunkScore.Lowest(30, 99.0, 0.25)))),
+                List.of(
+                    new VerbatimScore(
+                        "unlearned",
+                        "forget",
+                        "*",
+                        5,
+                        41.5,
+                        0.5,
+                        0.25,
+                        "higher: more is known by heart")),
                 List.of()));
     folder
         .files()

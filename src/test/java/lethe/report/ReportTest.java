@@ -419,6 +419,8 @@ class ReportTest {
             0,
             0,
             0,
+            null,
+            null,
             List.of());
     assertThat(MarkdownSummary.markdown(file(List.of(unlearned)), ""))
         .contains(
@@ -442,6 +444,8 @@ class ReportTest {
             0,
             0,
             0,
+            null,
+            null,
             List.of());
     assertThat(MarkdownSummary.markdown(file(List.of(alone)), ""))
         .contains(
@@ -483,6 +487,8 @@ class ReportTest {
         null,
         null,
         null,
+        List.of(),
+        List.of(),
         List.of());
   }
 
@@ -603,6 +609,8 @@ class ReportTest {
                 plain.domainVerdicts(),
                 plain.requests(),
                 plain.documents(),
+                List.of(),
+                List.of(),
                 plain.continuations()));
     String asked = "{\"documents\": 3, \"chunks\": 5, \"tokens\": 1005}";
     folder
@@ -777,7 +785,7 @@ class ReportTest {
   }
 
   static final Evaluation.Asked ASKED =
-      new Evaluation.Asked("ab", Map.of(), List.of(), 8, "float32", 0.15, false, 42);
+      new Evaluation.Asked("ab", Map.of(), List.of(), 8, "float32", 0.15, false, 42, null);
 
   private static ReportSettings settings(Set<Requirement> require, boolean examples) {
     return new ReportSettings(
@@ -859,6 +867,8 @@ class ReportTest {
                         Map.of("original", 2.0, "unlearned", 2.5),
                         new Interval(3, 5),
                         Map.of("unlearned", Outcome.UNDER))),
+                List.of(),
+                List.of(),
                 List.of(
                     new Continuation(
                         "original", "arxiv", "a", 0, "before", "truth", "secret", 1))));

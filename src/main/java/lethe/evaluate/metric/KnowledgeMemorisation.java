@@ -27,4 +27,13 @@ public final class KnowledgeMemorisation {
   public static double of(String truth, String answer) {
     return Rouge.longest(truth, answer).f1();
   }
+
+  /**
+   * A split's value, 0 to 100.
+   *
+   * @param mean over its questions
+   */
+  public static double of(double mean) {
+    return 100 * mean;
+  }
 }

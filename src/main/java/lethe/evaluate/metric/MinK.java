@@ -47,8 +47,30 @@ public final class MinK {
     return leastMeans(s);
   }
 
+  /**
+   * The share of the same tokens that were the model's first choice, one value per share of {@link
+   * #PERCENTS}; of equally likely ones the first count.
+   */
+  public static double[] accuracy(TokenScores scores) {
+    long[] order = new long[scores.tokens()]; // by loss, the highest first, then by place
+    for (int t = 0; t < order.length; t++) {
+      int bits = Float.floatToIntBits(-scores.nll()[t]);
+      order[t] = ((long) (bits ^ ((bits >> 31) & Integer.MAX_VALUE)) << 32) | t;
+    }
+    Arrays.sort(order);
+    double[] hits = new double[order.length];
+    for (int i = 0; i < hits.length; i++) {
+      hits[i] = scores.hit()[(int) order[i]] ? 1 : 0;
+    }
+    return firstMeans(hits);
+  }
+
   private static double[] leastMeans(double[] values) {
     Arrays.sort(values);
+    return firstMeans(values);
+  }
+
+  private static double[] firstMeans(double[] values) {
     double[] means = new double[PERCENTS.size()];
     double sum = 0;
     int taken = 0;

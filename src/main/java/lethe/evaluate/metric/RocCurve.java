@@ -70,6 +70,17 @@ public final class RocCurve {
     return points.stream().filter(p -> p.fpr() <= fpr).mapToDouble(Point::tpr).max().orElse(0);
   }
 
+  /**
+   * The best balanced accuracy of a threshold:
+   *
+   * <pre>  max (TPR + 1 - FPR) / 2 </pre>
+   *
+   * 0.5 is chance, and never less. Yao et al., 2024, arXiv:2402.15159.
+   */
+  public double balancedAccuracy() {
+    return points.stream().mapToDouble(p -> (p.tpr() + 1 - p.fpr()) / 2).max().orElseThrow();
+  }
+
   /** The curve's height, straight between its points; where it is upright, its upper end. */
   public double height(double fpr) {
     int after = 0;

@@ -207,6 +207,7 @@ class AnswerMetricsTest {
     assertThat(VerbatimMemorisation.of("one two three", "one four three"))
         .isCloseTo(2 / 3.0, CLOSE);
     assertThat(KnowledgeMemorisation.of("Paris", "It is Paris")).isCloseTo(0.5, CLOSE);
+    assertThat(KnowledgeMemorisation.of(0.5)).isEqualTo(50);
   }
 
   /** A second implementation, where it is exact, too; and the known tail of large samples. */

@@ -29,6 +29,46 @@ class FormulasTest {
     assertThat(plusPlus[4]).isEqualTo((-3 / 4.0 + -1 / 4.0) / 2);
   }
 
+  /** Losses in order 5, 3, 2, 1; of those the second and the last were first choices. */
+  @Test
+  void accuracyOfTheLeastLikelyByHand() {
+    float[] nll = {1, 5, 3, 2};
+    TokenScores scores = new TokenScores(nll, nll, nll, new boolean[] {true, false, true, false});
+    double[] accuracy = MinK.accuracy(scores);
+    assertThat(accuracy[0]).isZero(); // one token
+    assertThat(accuracy[4]).isEqualTo(0.5); // 50 %: two
+    assertThat(accuracy[7]).isEqualTo(1 / 3.0); // 80 %: three
+    assertThat(accuracy[9]).isEqualTo(0.5);
+    float[] alike = {2, 2};
+    assertThat(MinK.accuracy(new TokenScores(alike, alike, alike, new boolean[] {true, false}))[4])
+        .isEqualTo(1);
+  }
+
+  @Test
+  void meansOverChunksByHand() {
+    ChunkMeans means = new ChunkMeans(2);
+    means.add(0.5, List.of(-1.0, -0.5), List.of(0.0, 0.5));
+    means.add(1, List.of(-3.0, -0.5), List.of(0.5, 1.0));
+    assertThat(means.chunks()).isEqualTo(2);
+    assertThat(means.accuracy()).isEqualTo(0.75);
+    assertThat(means.accuracy(0)).isEqualTo(0.25);
+    assertThat(means.accuracy(1)).isEqualTo(0.75);
+    assertThat(means.perplexity(0)).isEqualTo(Math.exp(2));
+    assertThat(means.perplexity(1)).isEqualTo(Math.exp(0.5));
+  }
+
+  /** At a threshold between 4 and 3: a third of the members and no false alarm. */
+  @Test
+  void balancedAccuracyByHand() {
+    assertThat(new RocCurve(new double[] {4, 3, 1}, new double[] {3, 2}).balancedAccuracy())
+        .isCloseTo(2 / 3.0, within(1e-12));
+    assertThat(new RocCurve(new double[] {1, 2}, new double[] {3, 4}).balancedAccuracy())
+        .as("worse known than unseen text: never below chance")
+        .isEqualTo(0.5);
+    assertThat(new RocCurve(new double[] {3, 4}, new double[] {1, 2}).balancedAccuracy())
+        .isEqualTo(1);
+  }
+
   @Test
   void minKPlusPlusWithoutMeanAndDeviationIsMinK() {
     TokenScores scores = scores(new float[] {0.5f, 1, 2, 7, 3, 0.1f, 0.2f}, 0, 1);
