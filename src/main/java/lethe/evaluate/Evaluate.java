@@ -119,6 +119,7 @@ public final class Evaluate {
                 MultipleChoice.ask(
                     name,
                     task,
+                    new TaskFile(task, folder.files()).preface(),
                     MultipleChoice.questions(spark, task),
                     key,
                     context,

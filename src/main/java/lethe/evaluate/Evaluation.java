@@ -1,6 +1,7 @@
 package lethe.evaluate;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -19,6 +20,7 @@ import lethe.model.ModelSource;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Secrets;
 import lethe.settings.Section;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * What an evaluation found, and the files of its scores. It is written last: scores without it are
@@ -128,9 +130,7 @@ public record Evaluation(
       return new Asked(
           chunksSha256,
           paths,
-          settings.tasks().stream()
-              .map(t -> new AskedTask(t.name(), t.path(), new TaskFile(t, files).sha256()))
-              .toList(),
+          settings.tasks().stream().map(t -> AskedTask.of(t, new TaskFile(t, files))).toList(),
           settings.microBatch(),
           Section.spelling(settings.compute().precision()),
           settings.band(),
@@ -164,8 +164,23 @@ public record Evaluation(
    *
    * @param path of its file, without credentials
    * @param sha256 of its file, see {@link TaskFile#sha256}
+   * @param prefaceSha256 of what precedes each question; absent where nothing does
    */
-  public record AskedTask(String name, String path, String sha256) {
+  public record AskedTask(
+      String name,
+      String path,
+      String sha256,
+      @OrNull @JsonProperty("preface_sha256") @JsonInclude(JsonInclude.Include.NON_NULL)
+          String prefaceSha256) {
+    static AskedTask of(MultipleChoiceTask task, TaskFile file) {
+      String preface = file.preface();
+      return new AskedTask(
+          task.name(),
+          task.path(),
+          file.sha256(),
+          preface.isEmpty() ? null : DigestUtils.sha256Hex(preface));
+    }
+
     public AskedTask {
       path = shown(path);
     }

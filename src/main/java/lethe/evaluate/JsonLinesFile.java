@@ -62,6 +62,42 @@ record JsonLinesFile(String path, Files files, Lines lines) {
   }
 
   /**
+   * The first objects, in the order of the files' names and of their lines.
+   *
+   * @param count how many
+   * @throws InvalidSettings when there are fewer, or one is wrong
+   */
+  List<JsonNode> first(int count) {
+    List<JsonNode> found = new ArrayList<>();
+    for (Path file : all()) {
+      try (BufferedReader reader = reader(file)) {
+        String line = next(reader);
+        for (int number = 1; line != null && found.size() < count; number++) {
+          if (!line.isBlank()) {
+            check(file, number, line);
+            found.add(Json.MAPPER.readTree(line));
+          }
+          line = next(reader);
+        }
+      } catch (IOException e) {
+        throw refused("%s cannot be read: %s".formatted(file, e.getMessage()));
+      }
+    }
+    if (found.size() < count) {
+      throw refused(
+          "%d of its lines are to be shown, and it has %d".formatted(count, found.size()));
+    }
+    return found;
+  }
+
+  private BufferedReader reader(Path file) throws IOException {
+    InputStream in = files.system(file).open(file);
+    return new BufferedReader(
+        new InputStreamReader(
+            file.getName().endsWith(".gz") ? new GZIPInputStream(in) : in, StandardCharsets.UTF_8));
+  }
+
+  /**
    * SHA-256 of the files, in hexadecimal: of one file its own, of several that of their names and
    * hashes in order, one per line.
    *
@@ -106,12 +142,7 @@ record JsonLinesFile(String path, Files files, Lines lines) {
     if (file.getName().matches(".*\\.(bz2|zst|xz|lz4|snappy|deflate)")) {
       return 1; // Spark reads it
     }
-    boolean gzip = file.getName().endsWith(".gz");
-    try (InputStream in = files.system(file).open(file);
-        BufferedReader reader =
-            new BufferedReader(
-                new InputStreamReader(
-                    gzip ? new GZIPInputStream(in) : in, StandardCharsets.UTF_8))) {
+    try (BufferedReader reader = reader(file)) {
       long right = 0;
       String line = next(reader);
       for (int number = 1; line != null && number <= LOOKED_AT; number++) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 import lethe.evaluate.metric.Bootstrap;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
@@ -28,12 +29,16 @@ import org.apache.spark.sql.types.StructType;
  *   normalized answer  argmax_c  the same / characters of c
  * </pre>
  *
- * This is lm-evaluation-harness's {@code multiple_choice} with its usual target delimiter of one
- * space (acc and acc_norm): query and choice are tokenized together and the query's own tokens are
- * taken off the front; blanks at the query's end go with the choice. Ours: no token is put in
- * front; of a text longer than the context the last tokens are kept, one fewer than there.
+ * where the query is preceded by {@link TaskFile#preface}. This is lm-evaluation-harness's {@code
+ * multiple_choice} with its usual target delimiter of one space (acc and acc_norm): query and
+ * choice are tokenized together and the query's own tokens are taken off the front; blanks at the
+ * query's end go with the choice; the special tokens that the tokenizer puts before a text come
+ * first. Ours: of a text longer than the context the last tokens are kept, one fewer than there.
  */
 final class MultipleChoice {
+  /** Between a query and its answer. */
+  static final String DELIMITER = " ";
+
   private static final String QUERY = "query";
   private static final String CHOICES = "choices";
   private static final String GOLD = "gold";
@@ -110,17 +115,23 @@ final class MultipleChoice {
    * Asks a model.
    *
    * @param name the name to give it
+   * @param preface precedes each query
    */
   static TaskScore ask(
       String name,
       MultipleChoiceTask task,
+      String preface,
       Dataset<Row> questions,
       ModelKey model,
       int context,
       long seed) {
     List<Answer> answers =
         ModelStage.mapPartitions(
-                questions, model.compute(), new Asking(model, context), Answer.SCHEMA)
+                questions.repartition(
+                    Math.max(1, questions.sparkSession().sparkContext().defaultParallelism())),
+                model.compute(),
+                new Asking(model, preface, context),
+                Answer.SCHEMA)
             .collectAsList()
             .stream()
             .map(Answer::from)
@@ -156,12 +167,18 @@ final class MultipleChoice {
   /** A query and one choice as tokens; those of the choice are scored. */
   static Passage passage(ModelTokenizer text, String query, String choice, int context) {
     String kept = query.stripTrailing();
-    String continued = query.substring(kept.length()) + " " + choice;
-    int[] whole = text.tokens(kept + continued);
+    String continued = query.substring(kept.length()) + DELIMITER + choice;
+    int[] begin = text.begin();
+    int[] whole = joined(begin, text.tokens(kept + continued));
     int cut = Math.max(0, whole.length - context);
     return new Passage(
         Arrays.copyOfRange(whole, cut, whole.length),
-        Math.max(1, text.tokens(kept).length - cut)); // the first token has no prediction
+        // the first token has no prediction
+        Math.max(1, begin.length + text.tokens(kept).length - cut));
+  }
+
+  private static int[] joined(int[] first, int[] second) {
+    return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
   }
 
   /**
@@ -183,7 +200,8 @@ final class MultipleChoice {
         .toArray();
   }
 
-  private record Asking(ModelKey model, int context) implements MapPartitionsFunction<Row, Row> {
+  private record Asking(ModelKey model, String preface, int context)
+      implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> questions) {
       List<Row> answers = new ArrayList<>();
@@ -194,7 +212,8 @@ final class MultipleChoice {
     private Answer answer(Question question) {
       List<String> choices = question.choices();
       double[] likelihoods =
-          LoadedModel.with(model, m -> likelihoods(m, question.query(), choices, context));
+          LoadedModel.with(
+              model, m -> likelihoods(m, preface + question.query(), choices, context));
       double[] normalized = new double[likelihoods.length];
       for (int c = 0; c < normalized.length; c++) {
         String choice = choices.get(c);

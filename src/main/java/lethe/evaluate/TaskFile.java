@@ -14,6 +14,8 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
   private static final String WANTED =
       "a line must be a JSON object with query (a text), choices (a list of two texts or more) and gold (the place of the right one, from 0)";
 
+  private static final String EXAMPLES_APART = "\n\n";
+
   /** Most characters of a question with its choices. */
   private static final int MOST_CHARACTERS = 1 << 20;
 
@@ -24,6 +26,29 @@ public record TaskFile(MultipleChoiceTask task, Files files) {
    */
   public void check() {
     lines().check();
+    preface();
+  }
+
+  /**
+   * What precedes each question, as lm-evaluation-harness writes it with its {@code first_n}
+   * sampler:
+   *
+   * <pre>  description  query " " answer "\n\n"  query " " answer "\n\n"  ... </pre>
+   *
+   * @return empty where the task has neither
+   * @throws InvalidSettings when there are fewer examples than are to be shown
+   */
+  String preface() {
+    StringBuilder text = new StringBuilder(task.description());
+    if (task.shots() > 0) {
+      for (JsonNode shown : new TaskFile(task.shown(), files).lines().first(task.shots())) {
+        text.append(shown.path("query").asText())
+            .append(MultipleChoice.DELIMITER)
+            .append(shown.path("choices").path(shown.path("gold").asInt()).asText())
+            .append(EXAMPLES_APART);
+      }
+    }
+    return text.toString();
   }
 
   /**

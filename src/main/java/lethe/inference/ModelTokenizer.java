@@ -10,6 +10,9 @@ import lethe.settings.InvalidSettings;
 
 /** Converts texts to tokens and back with a model's own tokenizer.json. Not thread-safe. */
 public final class ModelTokenizer implements AutoCloseable {
+  /** Any text. */
+  private static final String PROBE = "a";
+
   private final HuggingFaceTokenizer tokenizer;
 
   /**
@@ -43,6 +46,23 @@ public final class ModelTokenizer implements AutoCloseable {
     return Arrays.stream(tokenizer.encode(text, false, false).getIds())
         .mapToInt(Math::toIntExact)
         .toArray();
+  }
+
+  /** The special tokens that the tokenizer puts before a text; none for many. */
+  public int[] begin() {
+    int[] own = tokens(PROBE);
+    int[] whole =
+        Arrays.stream(tokenizer.encode(PROBE, true, false).getIds())
+            .mapToInt(Math::toIntExact)
+            .toArray();
+    for (int before = 0; before + own.length <= whole.length; before++) {
+      if (Arrays.equals(own, Arrays.copyOfRange(whole, before, before + own.length))) {
+        return Arrays.copyOf(whole, before);
+      }
+    }
+    throw new InvalidSettings(
+        "Cannot use tokenizer.json: with its special tokens it tokenizes \"%s\" as %s, without them as %s"
+            .formatted(PROBE, Arrays.toString(whole), Arrays.toString(own)));
   }
 
   @Override

@@ -55,7 +55,9 @@ public final class Secrets {
           "corpus.sources.answer",
           "corpus.sources.url",
           "evaluate.tasks.name",
-          "evaluate.tasks.path");
+          "evaluate.tasks.path",
+          "evaluate.tasks.examples",
+          "evaluate.tasks.shots");
 
   private static final String OPTIONS = "corpus.sources.options.";
 

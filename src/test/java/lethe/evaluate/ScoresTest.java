@@ -463,7 +463,8 @@ class ScoresTest {
         Evaluation.Asked.of(
             settings(1, List.of()), Map.of("original", secret), "chunks", folder("asked").files());
     assertThat(asked.models()).containsExactly(Map.entry("original", "s3a://(hidden)@bucket/m"));
-    assertThat(new Evaluation.AskedTask("quiz", "s3a://key:secret@bucket/q.jsonl", "ab").path())
+    assertThat(
+            new Evaluation.AskedTask("quiz", "s3a://key:secret@bucket/q.jsonl", "ab", null).path())
         .isEqualTo("s3a://(hidden)@bucket/q.jsonl");
     assertThat(new Evaluation.Model("original", secret.path(), "ab", 1, List.of()).path())
         .isEqualTo("s3a://(hidden)@bucket/m");

@@ -91,6 +91,32 @@ class TaskFileTest {
     assertThat(task(file).sha256()).isNotEqualTo(before);
   }
 
+  /** As lm-evaluation-harness joins a description and examples. */
+  @Test
+  void theFirstExamplesAreShownWithTheirAnswers() throws IOException {
+    Path file = Files.writeString(folder.resolve("t.jsonl"), RIGHT);
+    Path examples =
+        Files.writeString(
+            folder.resolve("shown.jsonl"),
+            RIGHT + "{\"query\": \"1 + 1\", \"choices\": [\"2\", \"1\"], \"gold\": 0}\n" + RIGHT);
+    assertThat(shown(file, examples, 2).preface()).isEqualTo("Sums.\n2 + 2 4\n\n1 + 1 2\n\n");
+    assertThat(shown(file, examples, 1).preface()).isEqualTo("Sums.\n2 + 2 4\n\n");
+    assertThat(task(file).preface()).isEmpty();
+    assertThatThrownBy(() -> shown(file, examples, 4).check())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage(
+            "Cannot ask task arithmetic ("
+                + examples
+                + "): 4 of its lines are to be shown, and it has 3");
+  }
+
+  private static TaskFile shown(Path path, Path examples, int shots) {
+    return new TaskFile(
+        new MultipleChoiceTask(
+            "arithmetic", path.toString(), "Sums.\n", examples.toString(), shots),
+        new lethe.folder.Files(new Configuration()));
+  }
+
   private static TaskFile task(Path path) {
     return new TaskFile(
         new MultipleChoiceTask("arithmetic", path.toString()),
