@@ -7,6 +7,7 @@ import lethe.evaluate.ForgottenDocument;
 import lethe.evaluate.ModelNames;
 import lethe.evaluate.RequestScore;
 import lethe.settings.Section;
+import lethe.target.Outcome;
 
 /** All documents to forget and all requests, as tables for a spreadsheet. */
 final class DocumentTables {
@@ -35,7 +36,11 @@ final class DocumentTables {
       models.forEach(model -> cells.add(d.nll().get(model)));
       cells.add(d.unseen() == null ? null : d.unseen().low());
       cells.add(d.unseen() == null ? null : d.unseen().high());
-      judged.forEach(model -> cells.add(Section.spelling(d.outcomes().get(model))));
+      judged.forEach(
+          model -> {
+            Outcome outcome = d.outcomes().get(model); // none in a file that names other models
+            cells.add(outcome == null ? null : Section.spelling(outcome));
+          });
       csv.add(cells);
     }
     return csv.toString();
