@@ -71,8 +71,9 @@ public record Evaluation(
     @OrNull List<VerbatimScore> verbatim,
     List<Continuation> continuations) {
 
-  /** A file of an older version has neither scores by chunk nor verbatim ones. */
+  /** A file of an older build has neither verdicts by domain, scores by chunk nor verbatim ones. */
   public Evaluation {
+    domainVerdicts = domainVerdicts == null ? List.of() : List.copyOf(domainVerdicts);
     chunkScores = chunkScores == null ? List.of() : List.copyOf(chunkScores);
     verbatim = verbatim == null ? List.of() : List.copyOf(verbatim);
   }
@@ -83,10 +84,6 @@ public record Evaluation(
    * nothing by document.
    */
   public static final int VERSION = 3;
-
-  public Evaluation {
-    domainVerdicts = domainVerdicts == null ? List.of() : domainVerdicts;
-  }
 
   /**
    * What was asked for, so that a later call can see whether it asks for more.

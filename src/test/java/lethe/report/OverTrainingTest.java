@@ -112,6 +112,7 @@ class OverTrainingTest {
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
         List.of());
   }
 }
