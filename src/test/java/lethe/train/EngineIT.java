@@ -16,25 +16,37 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import lethe.examples.ExampleRow;
 import lethe.examples.Examples;
 import lethe.examples.ProbePlan;
 import lethe.examples.ProbeRow;
 import lethe.examples.SmallChunks;
 import lethe.folder.RunFolder;
+import lethe.generation.Answers;
+import lethe.generation.GenerationSettings;
 import lethe.inference.ComputeSettings;
 import lethe.inference.ComputeSettings.DeviceChoice;
 import lethe.inference.GpuStages;
+import lethe.inference.ModelKey;
 import lethe.model.ModelSource;
 import lethe.model.StartWeights;
+import lethe.model.TinyLlama;
 import lethe.model.TrainedModel;
 import lethe.model.adapter.AdaptedNetwork;
 import lethe.model.adapter.Adapter;
@@ -47,6 +59,7 @@ import lethe.objective.GradientAscent;
 import lethe.objective.RetainBound;
 import lethe.objective.Role;
 import lethe.settings.InvalidSettings;
+import lethe.table.Rows;
 import lethe.target.ProbeResult;
 import lethe.target.SteeringRules;
 import lethe.target.SteeringTarget;
@@ -60,8 +73,13 @@ import lethe.train.optimizer.UpdateRule;
 import lethe.train.plan.StepCounting;
 import lethe.train.worker.FaultInjection;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -94,6 +112,9 @@ class EngineIT {
 
   private static Outcome undisturbed;
 
+  /** The model that answers. */
+  private static ModelSource said;
+
   /** The application of runs that need none of their own; null while another one runs. */
   private static SparkSession common;
 
@@ -108,9 +129,17 @@ class EngineIT {
   @Test
   @Order(LAST)
   void anyNumberOfWorkersGivesTheSameBits() throws IOException {
-    Outcome one = new Run("one").workers(1).train();
     Outcome two = undisturbed();
-    Outcome wide = new Run("wide").executorCores(4).train(); // and still one worker an executor
+    List<String> answers = new ArrayList<>();
+    Outcome one =
+        new Run("one").workers(1).train(spark -> answers.addAll(answersOn(spark, Set.of("0"))));
+    List<String> onTwo = new ArrayList<>();
+    Outcome wide =
+        new Run("wide")
+            .executorCores(4) // and still one worker an executor
+            .train(spark -> onTwo.addAll(answersOn(spark, Set.of("0", "1"))));
+    assertThat(answers).hasSize(24).doesNotHaveDuplicates();
+    assertThat(onTwo).as("what models say").isEqualTo(answers);
     assertThat(one.steps).extracting(StepRecord::step).containsExactly(1, 2, 3, 4, 5, 6, 7);
     for (int i = 0; i < one.steps.size(); i++) {
       assertThat(two.steps.get(i).losses()).isEqualTo(one.steps.get(i).losses());
@@ -363,6 +392,66 @@ class EngineIT {
     }
   }
 
+  /**
+   * What a model answers to some prompts of several lengths, token by token.
+   *
+   * @param executors that do the work
+   */
+  private static List<String> answersOn(SparkSession spark, Set<String> executors) {
+    BlockingQueue<String> tasks = new LinkedBlockingQueue<>();
+    SparkListener listener =
+        new SparkListener() {
+          @Override
+          public void onTaskEnd(SparkListenerTaskEnd end) {
+            tasks.add(end.taskInfo().executorId());
+          }
+        };
+    spark.sparkContext().addSparkListener(listener);
+    Random random = new Random(3);
+    List<Row> prompts =
+        IntStream.range(0, 24)
+            .mapToObj(
+                i ->
+                    RowFactory.create(
+                        "row " + i,
+                        random
+                            .ints(3 + i % 4, 0, TinyLlama.VOCABULARY)
+                            .boxed()
+                            .toArray(Integer[]::new)))
+            .toList();
+    StructType columns =
+        new StructType()
+            .add(Answers.ID, DataTypes.StringType, false)
+            .add(Answers.PROMPT_TOKENS, DataTypes.createArrayType(DataTypes.IntegerType, false));
+    List<Row> answers =
+        Answers.of(
+                spark.createDataFrame(prompts, columns),
+                ModelKey.of(said, ComputeSettings.cpu(1)),
+                GenerationSettings.greedy(9, 3).endedBy(List.of(3, 5), List.of()).sampled(0.8, 1),
+                spark.sparkContext().longAccumulator(),
+                spark.sparkContext().longAccumulator())
+            .collectAsList();
+    Set<String> worked = new HashSet<>();
+    while (!worked.equals(executors)) { // events come a little later than rows
+      try {
+        String executor = tasks.poll(10, TimeUnit.SECONDS);
+        assertThat(executor).as("of %s only %s", executors, worked).isIn(executors);
+        worked.add(executor);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+    spark.sparkContext().removeSparkListener(listener);
+    return answers.stream()
+        .map(
+            row ->
+                row.getAs(Answers.ID)
+                    + Arrays.toString(Rows.ints(row, Answers.ANSWER_TOKENS))
+                    + row.getAs(Answers.STOP))
+        .sorted()
+        .toList();
+  }
+
   @AfterAll
   static void stopCommon() {
     if (common != null) {
@@ -537,17 +626,28 @@ class EngineIT {
         Files.writeString(folder.resolve(FAULT), fault.get());
       }
       if (own) {
-        SparkSession spark = session();
-        try {
-          return train(spark);
-        } finally {
-          spark.stop();
-        }
+        return train((SparkSession spark) -> {});
       }
       if (common == null) {
         common = new Run("common").session();
       }
       return train(common);
+    }
+
+    /**
+     * Trains in a Spark application of its own.
+     *
+     * @param also done there when it has ended
+     */
+    Outcome train(Consumer<SparkSession> also) {
+      SparkSession spark = session();
+      try {
+        Outcome outcome = train(spark);
+        also.accept(spark);
+        return outcome;
+      } finally {
+        spark.stop();
+      }
     }
 
     /** A Spark application for it, with an executor per worker; the common one ends. */
@@ -723,5 +823,6 @@ class EngineIT {
  "intermediate_size": 24, "num_hidden_layers": 2, "vocab_size": 50, "max_position_embeddings": 32,
  "rms_norm_eps": 1e-5, "hidden_act": "silu", "tie_word_embeddings": false}
 """);
+    said = TinyLlama.write(folder.resolve("said"), 1);
   }
 }
