@@ -116,11 +116,12 @@ public final class RunEvents {
     ObjectNode event = event(ending.name(), begun, inputs, outputs);
     ObjectNode run = (ObjectNode) event.get("run");
     if (!tests.isEmpty()) {
-      tests(facet(run.withObject("facets").putObject("test"), TEST_FACET).putArray("tests"), tests);
+      tests(
+          facet(run.withObject("/facets").putObject("test"), TEST_FACET).putArray("tests"), tests);
     }
     error.ifPresent(
         why -> {
-          facet(run.withObject("facets").putObject("errorMessage"), ERROR_FACET)
+          facet(run.withObject("/facets").putObject("errorMessage"), ERROR_FACET)
               .put("message", why.getClass().getName())
               .put("programmingLanguage", "JAVA");
         });
