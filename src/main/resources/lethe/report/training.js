@@ -80,7 +80,7 @@ function rangeTest() {
   );
   return figure(
     "Range test",
-    `Forget loss of the steering half while the learning rate rises from ${String(xs[0])} to ${String(xs[xs.length - 1])}: ` +
+    `Forget loss of the steering half while the learning rate rises from ${xs[0].toExponential(1)} to ${xs[xs.length - 1].toExponential(1)}: ` +
       `${number(points[0].nll, 2)} to ${number(nlls[nlls.length - 1], 2)}, target ${number(test.curve.target, 2)}.`,
     null,
     ["rate", "sum of rates", "forget loss", ...roles],
@@ -91,7 +91,10 @@ function rangeTest() {
       ...roles.map((r) => number(p.losses[r], 4)),
     ]),
     () => {
-      const c = lines(xs, ["forget, steering half"], [nlls], axis("learning rate", { type: "logarithmic" }), axis("nats per token"))();
+      const c = lines(xs, ["forget, steering half"], [nlls], axis("learning rate", {
+        type: "logarithmic",
+        ticks: { callback: (v) => (/^[125]e/.test(v.toExponential()) ? v.toExponential() : "") },
+      }), axis("nats per token"))();
       c.data.datasets[0].pointRadius = 3;
       c.data.datasets.push({
         label: "target",
