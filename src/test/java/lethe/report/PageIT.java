@@ -106,7 +106,7 @@ class PageIT {
         .contains(
             "The learning rate, 2.50e-4, was found by a range test of 2 steps: the loss is &lt;b&gt;bold&lt;/b&gt;. ")
         .contains(
-            "Forget loss of the steering half while the learning rate rises from 0.0001 to 0.001:");
+            "Forget loss of the steering half while the learning rate rises from 1.0e-4 to 1.0e-3:");
     Matcher ready = Pattern.compile("data-ready=\"(\\d+)\"").matcher(dom);
     assertThat(ready.find()).isTrue();
     // Said, not judged: the machine may be busy.
