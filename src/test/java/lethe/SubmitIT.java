@@ -43,8 +43,7 @@ class SubmitIT {
                 Map.of("TMPDIR", temporary.toString(), "PATH", pathWithoutMaven()),
                 "run",
                 conf,
-                "run.dir=" + run,
-                "retrain.steps=100")); // enough to be compared with
+                "run.dir=" + run));
     assertThat(submitted.code).as(submitted.output).isZero();
     JsonNode report = new ObjectMapper().readTree(run.resolve("report/report.json").toFile());
     JsonNode scores = report.get("scores");
@@ -89,8 +88,7 @@ class SubmitIT {
     residue.assertNone();
     assertThat(submitted.output).doesNotContain("marker-", phrase);
 
-    Submitted again =
-        submit("run", conf, "run.dir=" + run, "retrain.steps=100", "run.keep=minimal");
+    Submitted again = submit("run", conf, "run.dir=" + run, "run.keep=minimal");
     assertThat(again.code).as(again.output).isZero();
     assertThat(again.output).contains("unlearn: finished before").doesNotContain("step 1/");
     Submitted other = submit("run", conf, "run.dir=" + run, "train.learning-rate=1e-3");
@@ -153,6 +151,7 @@ class SubmitIT {
             folder.resolve("secret.conf"),
             """
             include file("%s")
+            retrain.steps = 100 # enough to be compared with
             corpus.sources += {
               path = "%s", format = csv, domain = other, options { header = true, password = marker-1 }
             }

@@ -48,10 +48,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * The verbs that train by plain descent: pretrain, finetune, retrain; all in one Spark application.
- */
-class DescentIT {
+/** Verbs as a user gives them one after the other, in this process and one Spark application. */
+class VerbsIT {
   private static final lethe.folder.Files FILES = new lethe.folder.Files(new Configuration());
 
   /** A prepared corpus, which the tests copy. */
