@@ -1,6 +1,5 @@
 package lethe.examples;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -99,16 +98,18 @@ class ExamplesTest {
 
   @Test
   void textMasksTheQuestionAndTheWholeDoesNot() {
+    Term entropy = new MaxEntropy(MaxEntropy.Direction.MODEL_TO_UNIFORM);
+    Map<String, Example> texts = made(new Descent(), questions());
+    Map<String, Example> wholes = made(entropy, questions());
+    Map<String, Example> plain = made(new Descent(), documents());
     for (Row chunk : questions().collectAsList()) {
       int[] tokens = ints(chunk.getList(4));
-      Example.View text = example(new Descent(), questions(), chunk).views().get(0);
+      Example.View text = texts.get(name(chunk)).views().get(0);
       assertThat(text.tokens()).isEqualTo(tokens);
       assertThat(text.labels()).startsWith(-100, -100, -100).endsWith(tokens[tokens.length - 1]);
       assertThat(TokenBatch.scored(text.labels())).isEqualTo(tokens.length - PROMPT);
-      Term entropy = new MaxEntropy(MaxEntropy.Direction.MODEL_TO_UNIFORM);
-      assertThat(example(entropy, questions(), chunk).views().get(0).labels()).isEqualTo(tokens);
-      assertThat(example(new Descent(), documents(), chunk).views().get(0).labels())
-          .isEqualTo(tokens);
+      assertThat(wholes.get(name(chunk)).views().get(0).labels()).isEqualTo(tokens);
+      assertThat(plain.get(name(chunk)).views().get(0).labels()).isEqualTo(tokens);
     }
   }
 
@@ -245,9 +246,10 @@ class ExamplesTest {
   @Test
   void paddingIsScoredOnlyWhereThePapersCodeIsAskedFor() {
     Term padded = new KullbackLeibler(ViewKind.PADDED);
+    Map<String, Example> made = made(padded, questions());
     for (Row chunk : questions().collectAsList()) {
       int[] tokens = ints(chunk.getList(4));
-      Example.View view = example(padded, questions(), chunk).views().get(0);
+      Example.View view = made.get(name(chunk)).views().get(0);
       assertThat(view.tokens()).hasSize(64).startsWith(tokens);
       assertThat(Arrays.copyOfRange(view.tokens(), tokens.length, 64)).containsOnly(9);
       assertThat(view.labels()).as("question, answer and padding").isEqualTo(view.tokens());
@@ -259,17 +261,18 @@ class ExamplesTest {
 
   @Test
   void repeatedLabelsBeginWithTheAnswer() {
+    Map<String, Example> answers = made(new JensenShannonLabels(), questions());
     for (Row chunk : questions().collectAsList()) {
       int[] tokens = ints(chunk.getList(4));
-      Example.View view = example(new JensenShannonLabels(), questions(), chunk).views().get(0);
+      Example.View view = answers.get(name(chunk)).views().get(0);
       assertThat(view.tokens()).isEqualTo(tokens);
       assertThat(TokenBatch.scored(view.labels())).isEqualTo(tokens.length - PROMPT);
       int[] answer = Arrays.copyOfRange(view.labels(), PROMPT, tokens.length);
       assertThat(Arrays.copyOf(view.labels(), PROMPT)).containsOnly(TokenBatch.IGNORED);
       assertThat(answer).isEqualTo(threeInTurn(answer.length));
     }
-    for (Row chunk : documents().collectAsList()) {
-      int[] labels = example(new JensenShannonLabels(), documents(), chunk).views().get(0).labels();
+    for (Example whole : made(new JensenShannonLabels(), documents()).values()) {
+      int[] labels = whole.views().get(0).labels();
       assertThat(Arrays.copyOfRange(labels, 1, labels.length))
           .as("nothing predicts the first token")
           .isEqualTo(threeInTurn(labels.length - 1));
@@ -283,8 +286,8 @@ class ExamplesTest {
   @Test
   void aRejectionTakesTheAnswersPlace() {
     Set<Integer> first = new HashSet<>();
-    for (Row chunk : questions().collectAsList()) {
-      List<Example.View> views = example(new AnswerPreservation(1), questions(), chunk).views();
+    for (Example made : made(new AnswerPreservation(1), questions()).values()) {
+      List<Example.View> views = made.views();
       assertThat(views).hasSize(2);
       int[] question = Arrays.copyOf(views.get(0).tokens(), PROMPT);
       int[] rejected = views.get(1).tokens();
@@ -310,8 +313,9 @@ class ExamplesTest {
             .toList();
     Dataset<Row> all = questions().union(kept);
     Set<String> used = new HashSet<>();
+    Map<String, Example> made = made(mismatch, all);
     for (Row chunk : questions().collectAsList()) {
-      List<Example.View> views = example(mismatch, all, chunk).views();
+      List<Example.View> views = made.get(name(chunk)).views();
       assertThat(views).hasSize(1);
       int[] tokens = views.get(0).tokens();
       assertThat(tokens).startsWith(Arrays.copyOf(ints(chunk.getList(4)), PROMPT));
@@ -728,15 +732,15 @@ class ExamplesTest {
         .orElseThrow();
   }
 
-  private Example example(Term term, Dataset<Row> chunks, Row chunk) {
-    Row row =
-        run(term, chunks, 1)
-            .filter(
-                col("document")
-                    .equalTo(chunk.getString(2))
-                    .and(col("ordinal").equalTo(chunk.getInt(3))))
-            .first();
-    return ExampleRow.of(row).example();
+  /** The examples of all chunks, by the chunks' names. */
+  private Map<String, Example> made(Term term, Dataset<Row> chunks) {
+    return rows(run(term, chunks, 1)).stream()
+        .map(ExampleRow::example)
+        .collect(Collectors.toMap(Example::id, example -> example));
+  }
+
+  private static String name(Row chunk) {
+    return "%s/%s#%d".formatted(chunk.getString(1), chunk.getString(2), chunk.getInt(3));
   }
 
   private Dataset<Row> run(Term term, Dataset<Row> chunks, long seed) {
