@@ -73,7 +73,7 @@ public record TermSettings(
             unlearn.doubleInRange("margin-rho", 1e-6, 1)),
         unlearn.doubleInRange("generic-alpha", 0, 1e6),
         new Undial(
-            toTarget(unlearn) ? 0 : unlearn.doubleInRange("undial-beta", 0, 1e6),
+            unlearn.numberOr(UnlearnSettings.TARGET, "undial-beta", 0, 1e6).orElse(0),
             unlearn.doubleInRange("undial-temperature", 1e-3, 1e3)),
         unlearn.doubleInRange("undial-ascent-weight", 1e-9, 1e6),
         new CalibratedPredictions(

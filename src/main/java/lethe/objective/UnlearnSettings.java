@@ -3,6 +3,7 @@ package lethe.objective;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import lethe.settings.Section;
 import lethe.target.Split;
@@ -87,7 +88,7 @@ public record UnlearnSettings(
             unlearn.optionalNumber("retain-bound", 0, 1e6),
             unlearn.doubleInRange("retain-bound-rate", 1e-9, 1e9),
             unlearn.doubleInRange("sharpness-radius", 0, 1e6),
-            unlearn.isWord(SCALE, TARGET) ? Double.NaN : unlearn.doubleInRange(SCALE, 1e-9, 1e6),
+            unlearn.numberOr(TARGET, SCALE, 1e-9, 1e6).orElse(Double.NaN),
             unlearn.isWord(SCALE, TARGET),
             unlearn.optionalText("initial-weights"),
             unlearn.doubleInRange("start-noise", 0, 1),
@@ -215,13 +216,11 @@ public record UnlearnSettings(
   }
 
   private static ChunkCap chunkCap(Section unlearn) {
-    if (unlearn.isWord(CHUNK_CAP, TARGET)) {
-      return ChunkCap.NONE;
-    }
-    return unlearn
-        .optionalNumber(CHUNK_CAP, 1e-6, 1e6)
-        .map(nats -> new ChunkCap(nats, Map.of()))
-        .orElse(ChunkCap.NONE);
+    OptionalDouble nats =
+        unlearn.has(CHUNK_CAP)
+            ? unlearn.numberOr(TARGET, CHUNK_CAP, 1e-6, 1e6)
+            : OptionalDouble.empty();
+    return nats.isPresent() ? new ChunkCap(nats.getAsDouble(), Map.of()) : ChunkCap.NONE;
   }
 
   private static Method method(Section unlearn) {

@@ -3,6 +3,7 @@ package lethe.run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import lethe.json.Json;
 import lethe.objective.UnlearnSettings;
@@ -35,12 +36,12 @@ public record SweepSettings(List<String> methods, List<Double> rates) {
   public static SweepSettings read(Section root) {
     Section sweep = root.section("sweep");
     List<String> methods = sweep.strings("methods");
-    boolean found = sweep.isWord("rates", TARGET);
-    List<Double> rates = found ? List.of() : sweep.numbers("rates", 0, 1e3);
+    Optional<List<Double>> numbers = sweep.numbersOr(TARGET, "rates", 0, 1e3);
+    List<Double> rates = numbers.orElse(List.of());
     SweepSettings settings =
         new SweepSettings(
             methods.isEmpty() ? List.of(root.section("unlearn").string("method")) : methods, rates);
-    if (rates.isEmpty() && !found) {
+    if (rates.isEmpty() && sweep.isList("rates")) {
       sweep.problem(
           "rates",
           "must name learning rates to try, as [1e-5, 3e-5, 1e-4], or be target: what a range test finds for each method");

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /**
@@ -89,10 +90,7 @@ public final class Section {
             key,
             List.of(),
             "a list of texts",
-            k ->
-                config.getValue(k).valueType() == ConfigValueType.LIST
-                    ? config.getStringList(k)
-                    : List.of(config.getString(k)));
+            k -> isList(k) ? config.getStringList(k) : List.of(config.getString(k)));
     if (texts.stream().anyMatch(String::isBlank)) {
       problem(key, "must not " + (texts.size() == 1 ? "be empty" : "hold an empty text"));
       return List.of();
@@ -108,6 +106,11 @@ public final class Section {
       return List.of();
     }
     return texts;
+  }
+
+  /** Whether the key holds a list rather than a value. */
+  public boolean isList(String key) {
+    return has(key) && config.getValue(key).valueType() == ConfigValueType.LIST;
   }
 
   /** Whether the key holds an object rather than a value. */
@@ -159,12 +162,23 @@ public final class Section {
 
   /** A finite number from {@code least} to {@code most}, both allowed. */
   public double doubleInRange(String key, double least, double most) {
-    double value = read(key, least, "a number", config::getDouble);
+    return doubleInRange(key, "a number", least, most);
+  }
+
+  private double doubleInRange(String key, String wanted, double least, double most) {
+    double value = read(key, least, wanted, config::getDouble);
     if (!(value >= least && value <= most)) {
       problem(key, range(plain(least), plain(most)) + ", was " + plain(value));
       return least;
     }
     return value;
+  }
+
+  /** A finite number, as {@link #doubleInRange}, or a word in its place: nothing where it is. */
+  public OptionalDouble numberOr(String word, String key, double least, double most) {
+    return isWord(key, word)
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(doubleInRange(key, "a number or " + word, least, most));
   }
 
   /** A number that may be left out. */
@@ -200,15 +214,23 @@ public final class Section {
 
   /** Numbers, each from {@code least} to {@code most}; a single one is read as a list of one. */
   public List<Double> numbers(String key, double least, double most) {
+    return numbers(key, "a number or a list of numbers", least, most);
+  }
+
+  /** Numbers, as {@link #numbers}, or a word in their place: nothing where it is. */
+  public Optional<List<Double>> numbersOr(String word, String key, double least, double most) {
+    return isWord(key, word)
+        ? Optional.empty()
+        : Optional.of(numbers(key, "a number, a list of numbers or " + word, least, most));
+  }
+
+  private List<Double> numbers(String key, String wanted, double least, double most) {
     List<Double> values =
         read(
             key,
             List.of(),
-            "a number or a list of numbers",
-            k ->
-                config.getValue(k).valueType() == ConfigValueType.LIST
-                    ? config.getDoubleList(k)
-                    : List.of(config.getDouble(k)));
+            wanted,
+            k -> isList(k) ? config.getDoubleList(k) : List.of(config.getDouble(k)));
     for (double value : values) {
       if (!(value >= least && value <= most)) {
         problem(key, range(plain(least), plain(most)) + ", was " + plain(value));

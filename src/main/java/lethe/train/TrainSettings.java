@@ -157,7 +157,7 @@ public record TrainSettings(
   }
 
   private static double rate(Section section) {
-    return toTarget(section) ? Double.NaN : section.doubleInRange(LEARNING_RATE, 1e-12, 10);
+    return section.numberOr(TARGET, LEARNING_RATE, 1e-12, 10).orElse(Double.NaN);
   }
 
   /** Whether a batch can be cut into equal parts for so many roles, where it has to be. */

@@ -190,6 +190,12 @@ RUN | train.learning-rate=target;stop.at-target=true;unlearn.start-noise=0.1 | t
 RUN | train.learning-rate=target;stop.at-target=true;unlearn.forget-weight=0 | train.learning-rate must be a number with unlearn.forget-weight=0
 RUN | train.learning-rate=target;unlearn.method=task-vector;unlearn.reinforced-model=x | train.learning-rate must be a number for task-vector, which makes no steps
 RUN | unlearn.task-vector-scale=target;unlearn.method=task-vector;unlearn.reinforced-model=x;corpus.splits.approximate=null | unlearn.task-vector-scale must be a number without corpus.splits.approximate
+RUN | train.learning-rate=goal | train.learning-rate must be a number or target, was "goal"
+RUN | unlearn.undial-beta=goal | unlearn.undial-beta must be a number or target, was "goal"
+RUN | unlearn.task-vector-scale=goal | unlearn.task-vector-scale must be a number or target, was "goal"
+RUN | unlearn.chunk-cap-nats=goal | unlearn.chunk-cap-nats must be a number or target, was "goal"
+RUN | corpus.splits.forget.ids=[a,b] | corpus.splits.forget.ids must name a file with one id a line, was a list; put the ids into a file, or name a few by where = "id IN ('a', 'b')"
+RUN | corpus.splits.forget.not-ids=[a,b] | corpus.splits.forget.not-ids must name a file with one id a line, was a list
 FINETUNE | train.learning-rate=target | finetune.learning-rate must be a number: a range test finds the rate of unlearning alone
 RUN | train.learning-rate=target;stop.at-target=true;train.range-test.lowest-rate=0.5 | train.range-test.highest-rate must be above lowest-rate (0.5), was 0.1
 RUN | train.learning-rate=target;stop.at-target=true;train.range-test.steps=9 | train.range-test.steps must be at least 10, was 9

@@ -11,6 +11,8 @@ import lethe.SmallRun;
 import lethe.settings.Settings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SweepSettingsTest {
   @TempDir Path folder;
@@ -81,6 +83,20 @@ class SweepSettingsTest {
     assertThat(user.problems())
         .containsExactly(
             "sweep.methods name task-vector, which has no rate: every rate would make the same model; run it by itself, and compare with lethe report");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+"""
+goal | sweep.rates must be a number, a list of numbers or target, was "goal"
+[]   | sweep.rates must name learning rates to try, as [1e-5, 3e-5, 1e-4], or be target: what a range test finds for each method
+""")
+  void saysOnceWhatRatesMayBe(String rates, String why) throws IOException {
+    Settings user = Settings.load(SmallRun.in(folder), List.of("sweep.rates=" + rates));
+    SweepSettings.read(user.root());
+    assertThat(user.problems()).containsExactly(why);
   }
 
   @Test

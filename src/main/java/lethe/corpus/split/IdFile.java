@@ -50,6 +50,12 @@ public record IdFile(String file, Optional<String> at) {
     if (!section.has(key)) {
       return Optional.empty();
     }
+    if (section.isList(key)) {
+      section.problem(
+          key,
+          "must name a file with one id a line, was a list; put the ids into a file, or name a few by where = \"id IN ('a', 'b')\"");
+      return Optional.empty();
+    }
     if (!section.isObject(key)) {
       return Optional.of(new IdFile(section.string(key), Optional.empty()));
     }
