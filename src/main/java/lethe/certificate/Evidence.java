@@ -53,7 +53,7 @@ record Evidence(RunFolder run) {
             new Path(run.retrained(), "lethe.json"), // with the digests of its weights
             run.rangeTest(),
             run.taskVectorScale(),
-            run.steps("range-test"),
+            run.steps(RunFolder.RANGE_TEST),
             run.stop(),
             run.coverage(),
             run.evaluation().getParent(), // scores of every model, and what was made of them

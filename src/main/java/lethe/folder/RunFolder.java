@@ -13,6 +13,9 @@ public record RunFolder(Path root, Files files) {
   /** The stage whose records have names of their own. */
   public static final String UNLEARN = "unlearn";
 
+  /** The search for the learning rate before it. */
+  public static final String RANGE_TEST = "range-test";
+
   /** Name of {@link #chunks()} in {@link #corpus()}. */
   public static final String CHUNKS = "chunks";
 

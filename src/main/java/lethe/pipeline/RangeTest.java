@@ -36,9 +36,6 @@ import org.apache.spark.sql.Row;
  * goes on takes it from there.
  */
 final class RangeTest {
-  /** Its name in the run folder. */
-  static final String STAGE = "range-test";
-
   private static final int VERSION = 1;
 
   private static final String REMEDY = "delete it, and the range test is made again";
@@ -74,7 +71,7 @@ final class RangeTest {
   /** Removes what an earlier range test has left. */
   static void discard(RunFolder folder) {
     folder.files().delete(folder.rangeTest());
-    Trainer.discard(folder, STAGE);
+    Trainer.discard(folder, RunFolder.RANGE_TEST);
   }
 
   /**
@@ -101,7 +98,7 @@ final class RangeTest {
       folder.files().delete(folder.rangeTest());
     }
     Found found = before.orElseGet(() -> find(made, spec, views, start, probes, factors));
-    Trainer.discardCheckpoints(folder, STAGE);
+    Trainer.discardCheckpoints(folder, RunFolder.RANGE_TEST);
     if (found.rate() == null) {
       throw new InvalidSettings(
           "Cannot find a learning rate, for %s; nothing was trained. Rates and forget losses: %s. Set train.learning-rate to a number, or other train.steps, train.range-test or unlearn.retain-weights, with overwrite=true; %s has the whole range test"
@@ -144,7 +141,7 @@ final class RangeTest {
                 SweepSettings.rate(test.highest())));
     Trainer.Result result =
         training.train(
-            spec.at(test, STAGE),
+            spec.at(test, RunFolder.RANGE_TEST),
             settings,
             views,
             start,
@@ -159,7 +156,7 @@ final class RangeTest {
 
   private RangeCurve curve(
       SteeringTarget target, RangeTestSettings test, List<ProbeResult> probes) {
-    Map<Integer, Map<String, Double>> losses = StepLosses.read(folder, STAGE);
+    Map<Integer, Map<String, Double>> losses = StepLosses.read(folder, RunFolder.RANGE_TEST);
     List<RangeCurve.Point> points = new ArrayList<>();
     double sum = 0;
     for (ProbeResult probe : probes) {

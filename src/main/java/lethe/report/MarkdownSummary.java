@@ -168,15 +168,25 @@ final class MarkdownSummary {
     String line =
         String.format(
             Locale.ROOT,
-            "- Cost: %d steps, %d processed tokens, %.2e FLOPs, %.0f s",
+            "- Cost: %d steps, %d processed tokens, %.2e FLOPs, %.0f s%s",
             cost.steps(),
             cost.tokens(),
             cost.flops(),
-            cost.seconds());
+            cost.seconds(),
+            cost.rangeTest() == null ? "" : ofRangeTest(cost.rangeTest()));
     return cost.ratio() == null
         ? line + "\n"
         : line
             + String.format(Locale.ROOT, "; retraining would cost %.1f times that%n", cost.ratio());
+  }
+
+  private static String ofRangeTest(Cost.RangeTest test) {
+    return String.format(
+        Locale.ROOT,
+        ", of which the range test %d tokens (%.0f %%) and %.0f s",
+        test.tokens(),
+        100 * test.share(),
+        test.seconds());
   }
 
   private static String mark(Boolean holds) {

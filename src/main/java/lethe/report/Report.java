@@ -195,9 +195,13 @@ public final class Report {
         settings
             .pretrainingTokens()
             .or(() -> TrainingSummary.read(folder, "pretrain").map(t -> (double) t.tokens()));
+    Optional<TrainingSummary> rangeTest =
+        folder.files().exists(folder.rangeTest())
+            ? TrainingSummary.read(folder, RunFolder.RANGE_TEST)
+            : Optional.empty();
     return evaluation.models().stream()
         .findFirst()
-        .map(m -> Cost.of(training, m.parameters(), tokens));
+        .map(m -> Cost.of(training, rangeTest, m.parameters(), tokens));
   }
 
   private Optional<ObjectNode> json(Path path, String remedy) {

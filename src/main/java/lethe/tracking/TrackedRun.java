@@ -2,10 +2,12 @@ package lethe.tracking;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,7 @@ import org.apache.hadoop.fs.Path;
 public record TrackedRun(
     Map<String, List<Step>> trainings, Map<String, Double> figures, Map<String, String> findings) {
   private static final List<String> STAGES =
-      List.of("pretrain", "finetune", RunFolder.UNLEARN, "retrain");
+      List.of("pretrain", "finetune", RunFolder.RANGE_TEST, RunFolder.UNLEARN, "retrain");
 
   private static final List<String> FIGURES =
       List.of("grad_norm", "learning_rate", "tokens_per_second", "wait_share");
@@ -49,6 +51,7 @@ public record TrackedRun(
         trainings.put(stage, steps);
       }
     }
+    Optional.ofNullable(trainings.get(RunFolder.RANGE_TEST)).ifPresent(t -> curve(folder, t));
     Map<String, Double> figures = new LinkedHashMap<>();
     Map<String, String> findings = new LinkedHashMap<>();
     Path report = new Path(folder.report(), "report.json");
@@ -70,6 +73,24 @@ public record TrackedRun(
         .flatMap(line -> step(line).stream())
         .forEach(step -> steps.putIfAbsent(step.step, step));
     return new ArrayList<>(steps.values());
+  }
+
+  /** Adds the forget loss after each step of a range test, nats per token. */
+  private static void curve(RunFolder folder, List<Step> steps) {
+    JsonNode points =
+        folder
+            .files()
+            .readObjectIfThere(folder.rangeTest(), "delete it")
+            .<JsonNode>map(test -> test.at("/curve/points"))
+            .orElseGet(MissingNode::getInstance);
+    Map<Long, JsonNode> losses = new HashMap<>();
+    points.forEach(point -> losses.put(point.path("steps").asLong(), point.path("nll")));
+    steps.forEach(
+        step ->
+            put(
+                step.values,
+                "forget_loss",
+                losses.getOrDefault(step.step, MissingNode.getInstance())));
   }
 
   private static Optional<Step> step(String line) {

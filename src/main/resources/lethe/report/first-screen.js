@@ -185,6 +185,9 @@ function readers() {
         {},
         (data.cost
           ? `${whole(data.cost.steps)} steps, ${whole(data.cost.tokens)} processed tokens, ${whole(Math.round(data.cost.seconds))} s` +
+            (data.cost.range_test
+              ? `, of which the range test ${whole(data.cost.range_test.tokens)} tokens (${whole(Math.round(100 * data.cost.range_test.share))} %) and ${whole(Math.round(data.cost.range_test.seconds))} s`
+              : "") +
             (data.cost.ratio ? `; retraining: ${short(data.cost.ratio)} times as much` : "") +
             ". "
           : "") +

@@ -106,6 +106,31 @@ class ReportTest {
     assertThat(report.at("/cost/tokens").asInt()).isEqualTo(200);
     assertThat(report.at("/cost/flops").asDouble()).isEqualTo(6.0 * 1000 * 200);
     assertThat(report.at("/cost/ratio").asDouble()).isEqualTo(1e9 / 200);
+    assertThat(report.at("/cost/range_test").isNull()).isTrue();
+  }
+
+  @Test
+  void whatARangeTestTookIsPartOfTheCost() {
+    RunFolder folder = evaluated(List.of());
+    String step = "{\"step\": 1, \"losses\": {}, \"tokens\": %d, \"seconds\": %s}\n";
+    folder.files().writeText(folder.steps("unlearn"), step.formatted(300, 1.5));
+    folder.files().writeText(folder.steps("range-test"), step.formatted(100, 0.75));
+    run(folder);
+    assertThat(report(folder).at("/cost/tokens").asInt())
+        .as("of an earlier run, whose finding is gone")
+        .isEqualTo(300);
+    folder.files().writeJson(folder.rangeTest(), Map.of("rate", 0.0025, "finding", "it came"));
+    run(folder);
+    JsonNode cost = report(folder).get("cost");
+    assertThat(cost.get("steps").asInt()).as("those that the weights come from").isEqualTo(1);
+    assertThat(cost.get("tokens").asInt()).isEqualTo(400);
+    assertThat(cost.get("seconds").asDouble()).isEqualTo(2.25);
+    assertThat(cost.get("flops").asDouble()).isEqualTo(6.0 * 1000 * 400);
+    assertThat(cost.get("ratio").asDouble()).isEqualTo(1e9 / 400);
+    assertThat(cost.get("range_test").toString())
+        .isEqualTo("{\"steps\":1,\"tokens\":100,\"seconds\":0.75,\"share\":0.25}");
+    assertThat(text(folder, "summary.md"))
+        .contains("of which the range test 100 tokens (25 %) and 1 s");
   }
 
   @Test

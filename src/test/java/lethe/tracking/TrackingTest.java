@@ -168,6 +168,37 @@ class TrackingTest {
     assertThat(said).singleElement().asString().startsWith("TensorBoard: could not be told");
   }
 
+  @Test
+  void theEventFileOfARangeTestHasItsCurve() throws Exception {
+    RunFolder run = RunFolder.of(folder.toString(), new Configuration());
+    Files.writeString(
+        folder.resolve("range-test-steps.jsonl"),
+        """
+        {"step":1,"losses":{"forget.ascent":-1.5},"learning_rate":1.0E-4,"finished":"2026-11-27T13:00:00Z"}
+        {"step":2,"losses":{"forget.ascent":-1.6},"learning_rate":2.0E-4,"finished":"2026-11-27T13:00:01Z"}
+        {"step":3,"losses":{"forget.ascent":-9.0},"learning_rate":4.0E-4,"finished":"2026-11-27T13:00:02Z"}
+        """);
+    Files.writeString(
+        folder.resolve("range-test.json"),
+        """
+        {"version":1,"rate":1.0E-4,"curve":{"points":[
+          {"steps":0,"learning_rate":0,"nll":1.51},{"steps":1,"nll":1.62},{"steps":2,"nll":2.7},{"steps":3,"nll":null}]}}
+        """);
+    assertThat(TrackedRun.read(run).trainings().get("range-test"))
+        .extracting(step -> step.values().get("forget_loss"))
+        .containsExactly(1.62, 2.7, null);
+    new Tracking(
+            new TrackSettings(false, Optional.empty(), true, Optional.empty()),
+            run,
+            CLOCK,
+            Optional.empty(),
+            said::add)
+        .show(Map.of());
+    assertThat(Files.readAllBytes(folder.resolve("tensorboard/range-test").resolve(EventFile.NAME)))
+        .isEqualTo(EventFile.of(TrackedRun.read(run).trainings().get("range-test")))
+        .isNotEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"host:5000", "ftp://host", "http://", "http://me:secret@host", "not a url"})
