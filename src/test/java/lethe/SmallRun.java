@@ -55,6 +55,7 @@ public final class SmallRun {
             approximate.where = "split = 'approximate'"
           }
         }
+        unlearn.method = ascent-descent-in-distribution # the shortest step of two terms
         train { batch = 2, steps = 2, workers = 1, threads = 1 }
         spark.master = "local[1]"
         spark.sql.codegen { wholeStage = false, factoryMode = NO_CODEGEN }

@@ -24,11 +24,11 @@ class UnlearnSettingsTest {
   @TempDir Path folder;
 
   @Test
-  void theDefaultsAreTheMostRobustMethodOfTheFirstPaper() throws IOException {
+  void theDefaultIsTheMethodThatWeRecommend() throws IOException {
     assertThat(read())
         .isEqualTo(
             new UnlearnSettings(
-                Method.of("ascent-descent-in-distribution"),
+                Method.of("weighted-ascent+kl"),
                 1,
                 Map.of(),
                 Optional.empty(),
