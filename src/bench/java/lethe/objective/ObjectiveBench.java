@@ -19,6 +19,7 @@ import lethe.examples.Examples;
 import lethe.examples.GenericLabels;
 import lethe.examples.RejectionSentences;
 import lethe.examples.RepeatedLabels;
+import lethe.examples.StoredLabelling;
 import lethe.folder.RunFolder;
 import lethe.inference.LoadedModel;
 import lethe.loss.Example;
@@ -226,6 +227,7 @@ public final class ObjectiveBench {
               Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
               new TruncatedPredictions(50, 1, TruncatedPredictions.Truth.REMOVED),
               GenericLabels.NONE,
+              StoredLabelling.NONE,
               RejectionSentences.NONE,
               ChunkPadding.NONE,
               RepeatedLabels.NONE,

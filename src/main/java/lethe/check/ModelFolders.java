@@ -43,6 +43,8 @@ import org.apache.hadoop.fs.Path;
  * weights of its own, and whether they fit together. Only the headers of the weights are read.
  */
 final class ModelFolders {
+  private static final String TEACHER = "unlearn.teacher";
+
   private final RunConfig config;
   private final Optional<RunFolder> folder;
   private final Map<String, String> hadoop;
@@ -88,6 +90,7 @@ final class ModelFolders {
     config.pretrain().ifPresent(this::unused);
     template.ifPresent(this::adapters);
     template.ifPresent(this::terms);
+    template.ifPresent(network -> teacher(network, tokenizer));
     others()
         .forEach(
             (name, other) -> {
@@ -123,6 +126,11 @@ final class ModelFolders {
       return;
     }
     int others = network.vocabulary() - 1;
+    if (config.needs(ViewKind.STORED_LABELS) && config.unlearn().stored().likeliest() > others) {
+      findings.problem(
+          "unlearn.stored-top-k must be at most %d, the tokens of the vocabulary other than the true one, was %d; set it lower"
+              .formatted(others, config.unlearn().stored().likeliest()));
+    }
     int layers = network.layers().size();
     for (Term term : config.unlearn().roles().stream().map(Role::term).distinct().toList()) {
       if (term instanceof Margin margin && margin.k() > others) {
@@ -136,6 +144,36 @@ final class ModelFolders {
                 .formatted(layers - 1, hidden.layer()));
       }
     }
+  }
+
+  /**
+   * Checks the model whose predictions are learnt: it may have any shape, and has to have the
+   * tokens of the one that learns them.
+   *
+   * @param tokenizer SHA-256 of that one's
+   */
+  private void teacher(Architecture network, Optional<String> tokenizer) {
+    Optional<String> named = config.unlearn().stored().teacher();
+    if (!config.checks(Verb.UNLEARN) || named.isEmpty()) {
+      return;
+    }
+    Optional<Architecture> own = one(TEACHER, named.get(), true);
+    if (own.isEmpty()) {
+      return;
+    }
+    if (own.get().vocabulary() != network.vocabulary()) {
+      findings.problem(
+          "%s must name a model with the %d tokens of the one to unlearn, was %s, which has %d; choose one of the same tokenizer"
+              .formatted(TEACHER, network.vocabulary(), named.get(), own.get().vocabulary()));
+      return;
+    }
+    tokenizer(named.get())
+        .filter(other -> tokenizer.isPresent() && !tokenizer.get().equals(other))
+        .ifPresent(
+            other ->
+                findings.problem(
+                    "%s must name a model with the tokenizer of the one to unlearn (sha256 %s), was %s, whose tokenizer.json has %s; choose one of the same tokenizer"
+                        .formatted(TEACHER, tokenizer.get(), named.get(), other)));
   }
 
   /** Checks the adapters that the stages train: their targets, and whether they can be written. */

@@ -106,7 +106,10 @@ final class RunState {
       Map<String, String> all =
           with(read, "unlearn.initial-weights", config.unlearn().initialWeights());
       refuse(
-          with(all, "unlearn.reinforced-model", config.unlearn().reinforcedModel()),
+          with(
+              with(all, "unlearn.reinforced-model", config.unlearn().reinforcedModel()),
+              "unlearn.teacher",
+              config.unlearn().stored().teacher()),
           folder.model(),
           "unlearn");
     }

@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import lethe.loss.Example;
 import lethe.model.network.TokenBatch;
+import lethe.objective.LikeliestTokens;
 import lethe.objective.ViewKind;
 import lethe.table.ChunkId;
 import lethe.table.Rows;
@@ -37,7 +38,8 @@ final class ExampleViews {
    *
    * @param chunks of one split, with split, domain, document, ordinal, tokens, prompt (tokens
    *     before the answer, null in plain text), labels (other ones, if {@code kinds} asks for any),
-   *     answers (drawn ones, likewise), pair and sentence (which rejection)
+   *     answers (drawn ones, likewise), pair, sentence (which rejection) and stored ({@link
+   *     LikeliestTokens}, if a view has them)
    * @param kinds in the order of the views
    * @return rows that {@link ExampleRow} reads
    */
@@ -59,7 +61,8 @@ final class ExampleViews {
             coalesce(col(PROMPT), lit(0)).as(PROMPT),
             col(LABELS),
             col(ANSWERS),
-            col(SENTENCE))
+            col(SENTENCE),
+            col(StoredLabelStage.STORED))
         .map(
             new Make(kinds, rejections, padding, repeated, request),
             Encoders.row(ExampleRow.SCHEMA));
@@ -73,6 +76,7 @@ final class ExampleViews {
    * @param labels other ones than the tokens, one per token; null unless a view has them
    * @param answers drawn ones; empty unless views have them
    * @param sentence which rejection
+   * @param stored distributions at the scored positions; null unless a view has them
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Source(
@@ -83,7 +87,8 @@ final class ExampleViews {
       int prompt,
       int[] labels,
       List<int[]> answers,
-      int sentence) {
+      int sentence,
+      LikeliestTokens stored) {
     static Source of(Row row) {
       return new Source(
           row.getAs(SPLIT),
@@ -93,7 +98,12 @@ final class ExampleViews {
           row.<Integer>getAs(PROMPT),
           Rows.ints(row, LABELS),
           DrawnAnswers.read(row),
-          row.<Integer>getAs(SENTENCE));
+          row.<Integer>getAs(SENTENCE),
+          stored(row.getAs(StoredLabelStage.STORED)));
+    }
+
+    private static LikeliestTokens stored(byte[] bytes) {
+      return bytes == null ? null : LikeliestTokens.of(bytes);
     }
 
     ExampleRow with(List<Example.View> views) {
@@ -138,6 +148,10 @@ final class ExampleViews {
             SAMPLED_LABELS,
             GENERIC_LABELS ->
             masked(tokens, source.labels(), prompt);
+        case STORED_LABELS -> {
+          Example.View own = masked(tokens, tokens, prompt);
+          yield new Example.View(own.tokens(), own.labels(), own.reference(), source.stored());
+        }
         case REPEATED_LABELS -> masked(tokens, repeated.labels(tokens.length, prompt), prompt);
         case MISMATCHED_ANSWER, REJECTION -> {
           int[] other = rejections.after(tokens, prompt, source.sentence());

@@ -3,6 +3,7 @@ package lethe.examples;
 import static lethe.examples.DrawnAnswers.ANSWERS;
 import static lethe.examples.ExampleRow.PAIR;
 import static lethe.examples.FixedPairing.SENTENCE;
+import static lethe.examples.StoredLabelStage.STORED;
 import static lethe.examples.SubstituteLabels.LABELS;
 import static lethe.table.Columns.DOCUMENT;
 import static lethe.table.Columns.DOMAIN;
@@ -62,6 +63,7 @@ public final class Examples {
           ViewKind.EARLY_ADVERSARIAL_LABELS,
           ViewKind.SAMPLED_LABELS,
           ViewKind.GENERIC_LABELS,
+          ViewKind.STORED_LABELS,
           ViewKind.DRAWN_ANSWER);
 
   /** They need a question. */
@@ -88,6 +90,7 @@ public final class Examples {
    * @param vocabulary of both
    * @param sampled how predictions are cut before labels are drawn from them
    * @param generic for methods that replace terms
+   * @param stored for methods that learn distributions made before training
    * @param rejections for methods that need any
    * @param padding for methods that score it
    * @param repeated for methods that learn a short text again and again
@@ -104,6 +107,7 @@ public final class Examples {
       Vocabulary vocabulary,
       TruncatedPredictions sampled,
       GenericLabels generic,
+      StoredLabelling stored,
       RejectionSentences rejections,
       ChunkPadding padding,
       RepeatedLabels repeated,
@@ -133,7 +137,8 @@ public final class Examples {
             .withColumn(PAIR, lit(null).cast(DataTypes.LongType))
             .withColumn(LABELS, lit(null).cast("array<int>"))
             .withColumn(ANSWERS, lit(null).cast(DrawnAnswers.TYPE))
-            .withColumn(SENTENCE, lit(0));
+            .withColumn(SENTENCE, lit(0))
+            .withColumn(STORED, lit(null).cast(DataTypes.BinaryType));
     return ExampleViews.of(
         alone,
         List.of(ViewKind.TEXT),
@@ -168,6 +173,10 @@ public final class Examples {
     if (kinds.contains(ViewKind.GENERIC_LABELS)) {
       identity.put("unlearn.replacements", inputs.generic().identity());
       identity.put("unlearn.reinforced-model", ModelFingerprint.of(inputs.generic().reinforced()));
+    }
+    if (kinds.contains(ViewKind.STORED_LABELS)) {
+      identity.put("unlearn.stored-*", inputs.stored().identity());
+      identity.put("unlearn.teacher", ModelFingerprint.of(inputs.stored().teacher()));
     }
     if (kinds.contains(ViewKind.DRAWN_ANSWER)) {
       identity.put("unlearn.alternate-*", inputs.request().identity());
@@ -238,7 +247,10 @@ public final class Examples {
             ExampleViews.of(
                 paired(
                     role.split(),
-                    answered(role.split(), labelled(role.split(), chunks, kinds), kinds),
+                    answered(
+                        role.split(),
+                        labelled(role.split(), stored(role.split(), chunks, kinds), kinds),
+                        kinds),
                     forgotten,
                     replies),
                 kinds,
@@ -348,7 +360,14 @@ public final class Examples {
   private Dataset<Row> labelled(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
     Dataset<Row> labels =
         switch (kinds.get(0)) {
-          case TEXT, WHOLE, PADDED, REPEATED_LABELS, MISMATCHED_ANSWER, REJECTION, DRAWN_ANSWER ->
+          case TEXT,
+              WHOLE,
+              PADDED,
+              STORED_LABELS,
+              REPEATED_LABELS,
+              MISMATCHED_ANSWER,
+              REJECTION,
+              DRAWN_ANSWER ->
               null;
           case RANDOM_LABELS ->
               cached("random-" + split, Map.of("special_tokens", "kept"))
@@ -364,6 +383,35 @@ public final class Examples {
     return labels == null
         ? chunks.withColumn(LABELS, lit(null).cast("array<int>"))
         : chunks.join(labels, ChunkId.columns());
+  }
+
+  /** Chunks with distributions to learn, where a term learns such. */
+  private Dataset<Row> stored(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
+    if (!kinds.contains(ViewKind.STORED_LABELS)) {
+      return chunks.withColumn(STORED, lit(null).cast(DataTypes.BinaryType));
+    }
+    StoredLabelling labelling = inputs.stored();
+    ModelKey original = ModelKey.of(inputs.original(), inputs.compute().exact());
+    ModelKey teacher = ModelKey.of(labelling.teacher(), inputs.compute().exact());
+    CachedTable table =
+        cached(
+            "stored-" + split,
+            Map.of(
+                "model", teacher.fingerprint(),
+                "original", original.fingerprint(),
+                "labels", labelling.settings().identity()));
+    return labelling.of(
+        chunks,
+        table,
+        folder,
+        original,
+        teacher,
+        inputs.microBatch(),
+        new TokenLosses(
+            original,
+            inputs.microBatch(),
+            origin -> cached("unseen-token-losses", with(origin, labelling.most()))),
+        tell);
   }
 
   private Dataset<Row> answered(String split, Dataset<Row> chunks, List<ViewKind> kinds) {
@@ -454,11 +502,19 @@ public final class Examples {
                 reference.fingerprint(),
                 "rejections",
                 inputs.rejections().sha256(),
+                "columns_of_views",
+                4,
                 "pairing",
                 inputs.pairing() + order(),
                 "most_tokens",
                 inputs.rejections().most()))
         .readOrCompute(spark, () -> ReferenceScores.of(examples, reference, inputs.microBatch()));
+  }
+
+  private static Map<String, Object> with(Map<String, Object> origin, int mostChunks) {
+    Map<String, Object> all = new TreeMap<>(origin);
+    all.put("target_chunks", mostChunks);
+    return all;
   }
 
   private CachedTable cached(String name, Map<String, Object> more) {

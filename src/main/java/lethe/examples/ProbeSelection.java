@@ -100,13 +100,7 @@ public final class ProbeSelection {
     Dataset<Row> steering = steering(chunks);
     Dataset<Row> forget = steering.filter(col(SPLIT).equalTo(Split.FORGET.key()));
     Map<String, Long> weights = tokens(forget);
-    Map<String, Double> targets =
-        targets(
-            chosen(
-                steering.filter(col(SPLIT).equalTo(Split.APPROXIMATE.key())),
-                weights,
-                settings.targetChunks()),
-            chunksSha256);
+    Map<String, Double> targets = targets(unseen(steering, weights), chunksSha256);
     List<String> missing = weights.keySet().stream().filter(d -> !targets.containsKey(d)).toList();
     if (!missing.isEmpty()) {
       throw new InvalidSettings(
@@ -135,6 +129,27 @@ public final class ProbeSelection {
             Math.log(original.architecture().vocabulary()));
     return new ProbePlan(
         target, rules, spark.createDataFrame(planned(probes, target), ProbeRow.SCHEMA));
+  }
+
+  /**
+   * Views of the chunks of unseen text that the target comes from.
+   *
+   * @param chunks as prepare wrote them
+   */
+  public Dataset<Row> unseen(Dataset<Row> chunks) {
+    Dataset<Row> steering = steering(chunks);
+    return unseen(steering, tokens(steering.filter(col(SPLIT).equalTo(Split.FORGET.key()))));
+  }
+
+  /**
+   * @param steering views of the half of the documents that steers
+   * @param weights tokens to forget, by domain
+   */
+  private Dataset<Row> unseen(Dataset<Row> steering, Map<String, Long> weights) {
+    return chosen(
+        steering.filter(col(SPLIT).equalTo(Split.APPROXIMATE.key())),
+        weights,
+        settings.targetChunks());
   }
 
   /** Views of the forget and approximate chunks whose documents are in the steering half. */

@@ -3,9 +3,6 @@ package lethe.examples;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.sum;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,11 +12,7 @@ import lethe.inference.BatchInference;
 import lethe.inference.ComputeSettings;
 import lethe.inference.LoadedModel;
 import lethe.inference.ModelKey;
-import lethe.loss.Example;
 import lethe.model.ModelSource;
-import lethe.model.network.Network;
-import lethe.model.network.TokenBatch;
-import lethe.objective.Positions;
 import lethe.objective.TrueTokenOdds;
 import lethe.table.CachedTable;
 import lethe.target.SteeringTarget;
@@ -43,9 +36,6 @@ public final class TrueTokenCount {
       new StructType()
           .add(BIN, DataTypes.IntegerType, false)
           .add(POSITIONS, DataTypes.LongType, false);
-
-  /** Positions whose logits are in memory at once. */
-  private static final int HEAD_POSITIONS = 256;
 
   private final SparkSession spark;
   private final RunFolder folder;
@@ -111,33 +101,15 @@ public final class TrueTokenCount {
   }
 
   private static List<Row> count(LoadedModel model, List<Row> batch, double temperature) {
-    List<int[]> tokens = new ArrayList<>();
-    List<int[]> labels = new ArrayList<>();
-    for (Row row : batch) {
-      Example.View view = ExampleRow.exampleOf(row).views().get(0);
-      tokens.add(view.tokens());
-      labels.add(view.labels());
-    }
     Map<Integer, Long> counts = new TreeMap<>();
-    Network network = model.network();
-    try (NDManager manager = network.newManager()) {
-      TokenBatch all = TokenBatch.of(manager, tokens, labels);
-      NDArray hiddenND =
-          network.gatherRows(network.hidden(all.idsBT(), model.weights()), all.rowsN());
-      for (int from = 0; from < all.scored(); from += HEAD_POSITIONS) {
-        NDIndex piece = new NDIndex("{}:{}", from, Math.min(all.scored(), from + HEAD_POSITIONS));
-        try (NDManager own = manager.newSubManager()) {
-          NDArray pieceND = hiddenND.get(piece);
-          pieceND.attach(own);
-          NDArray labelsN = all.labelsN().get(piece);
-          labelsN.attach(own);
-          Positions positions = new Positions(network.logits(pieceND, model.weights()), labelsN);
+    ScoredPositions.forEach(
+        model,
+        batch.stream().map(row -> ExampleRow.exampleOf(row).views().get(0)).toList(),
+        (positions, sequence) -> {
           for (int bin : TrueTokenOdds.bins(positions, temperature)) {
             counts.merge(bin, 1L, Long::sum);
           }
-        }
-      }
-    }
+        });
     List<Row> rows = new ArrayList<>();
     counts.forEach((bin, positions) -> rows.add(RowFactory.create(bin, positions)));
     return rows;

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.expr;
 import java.util.List;
 import lethe.loss.Example;
 import lethe.model.network.TokenBatch;
+import lethe.objective.LikeliestTokens;
 import lethe.table.ChunkId;
 import lethe.table.Rows;
 import org.apache.spark.sql.Column;
@@ -24,17 +25,20 @@ import org.apache.spark.sql.types.StructType;
  * tokens     array(int)
  * labels     array(int)  null where they are the tokens
  * reference  double      nats; null unless {@link ReferenceScores} has scored the view
+ * stored     binary      null unless {@link StoredLabelStage} has made labels: {@link LikeliestTokens#bytes}
  * </pre>
  */
 final class ViewsColumn {
   private static final String REFERENCE = "reference";
+  private static final String STORED = "stored";
 
   static final ArrayType TYPE =
       DataTypes.createArrayType(
           new StructType()
               .add(TOKENS, DataTypes.createArrayType(DataTypes.IntegerType, false), false)
               .add(LABELS, DataTypes.createArrayType(DataTypes.IntegerType, false), true)
-              .add(REFERENCE, DataTypes.DoubleType, true),
+              .add(REFERENCE, DataTypes.DoubleType, true)
+              .add(STORED, DataTypes.BinaryType, true),
           false);
 
   private ViewsColumn() {}
@@ -48,8 +52,12 @@ final class ViewsColumn {
     int[] tokens = Rows.ints(view, TOKENS);
     int[] labels = Rows.ints(view, LABELS);
     Double reference = view.getAs(REFERENCE);
+    byte[] stored = view.getAs(STORED);
     return new Example.View(
-        tokens, labels == null ? tokens : labels, reference == null ? Double.NaN : reference);
+        tokens,
+        labels == null ? tokens : labels,
+        reference == null ? Double.NaN : reference,
+        stored == null ? null : LikeliestTokens.of(stored));
   }
 
   /** A chunk's views as training takes them. */
@@ -65,7 +73,8 @@ final class ViewsColumn {
                 RowFactory.create(
                     view.tokens(),
                     view.labels() == view.tokens() ? null : view.labels(), // the same array
-                    Double.isNaN(view.reference()) ? null : view.reference()))
+                    Double.isNaN(view.reference()) ? null : view.reference(),
+                    view.stored() == null ? null : view.stored().bytes()))
         .toArray(Row[]::new);
   }
 

@@ -92,6 +92,11 @@ public record RunFolder(Path root, Files files) {
     return new Path(root, "range-test.json");
   }
 
+  /** How labels were made before training, and what cutting them loses. */
+  public Path storedLabels() {
+    return new Path(root, "stored-labels.json");
+  }
+
   /** How many times a task vector is taken off, and what else was tried. */
   public Path taskVectorScale() {
     return new Path(root, "task-vector-scale.json");

@@ -72,6 +72,24 @@ public final class BatchInference {
     return map(rows, order, Batches.of(batch), first, schema, pass);
   }
 
+  /** What is done with a batch by several models, on an executor. */
+  public interface GroupWork extends Serializable {
+    List<Row> rows(List<LoadedModel> models, List<Row> batch);
+  }
+
+  /** The same with several models at once, all of the first one's compute settings. */
+  public static Dataset<Row> map(
+      Dataset<Row> rows,
+      Column tokens,
+      int batch,
+      List<ModelKey> models,
+      StructType schema,
+      GroupWork work) {
+    Column[] order = {tokens.desc(), col(DOMAIN), col(DOCUMENT), col(ORDINAL)};
+    Pass pass = own -> LoadedModel.with(models, all -> work.rows(all, own));
+    return map(rows, order, Batches.of(batch), models.get(0), schema, pass);
+  }
+
   /** A batch through whatever models it needs. */
   private interface Pass extends Serializable {
     List<Row> rows(List<Row> batch);

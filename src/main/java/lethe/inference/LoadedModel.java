@@ -1,7 +1,9 @@
 package lethe.inference;
 
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -26,7 +28,7 @@ import org.apache.spark.TaskContext;
  * cores. No graph is recorded.
  */
 public final class LoadedModel {
-  /** Two, so that a model can be compared with another. */
+  /** Two, so that a model can be compared with another; more where work asks for them. */
   private static final int MOST_MODELS = 2;
 
   /**
@@ -48,7 +50,10 @@ public final class LoadedModel {
             key.source().architecture(),
             task == null ? key.compute().on() : key.compute().on(task.resources()));
     try {
-      weights = key.source().parameters(network, key.quantization());
+      weights =
+          key.noise() > 0
+              ? key.source().noised(network, key.noise(), key.seed())
+              : key.source().parameters(network, key.quantization());
       HfFolder folder = key.source().open();
       text = folder.hasTokenizer() ? Optional.of(new ModelTokenizer(folder)) : Optional.empty();
     } catch (RuntimeException e) {
@@ -76,6 +81,19 @@ public final class LoadedModel {
           LoadedModel one = load(first, task);
           LoadedModel other = load(second, task); // room for two: the first stays
           return Graph.withoutGraph(() -> work.apply(one, other));
+        });
+  }
+
+  /** Runs work with several models at once, which all stay in memory until others are needed. */
+  public static <T> T with(List<ModelKey> keys, Function<List<LoadedModel>, T> work) {
+    TaskContext task = TaskContext.get();
+    return inTurn(
+        () -> {
+          List<LoadedModel> models = new ArrayList<>();
+          for (ModelKey key : keys) {
+            models.add(load(key, task, Math.max(MOST_MODELS, keys.size())));
+          }
+          return Graph.withoutGraph(() -> work.apply(models));
         });
   }
 
@@ -138,10 +156,14 @@ public final class LoadedModel {
   }
 
   private static LoadedModel load(ModelKey key, TaskContext task) {
+    return load(key, task, MOST_MODELS);
+  }
+
+  private static LoadedModel load(ModelKey key, TaskContext task, int most) {
     LoadedModel model = LOADED.get(key);
     if (model == null) {
       Iterator<LoadedModel> eldest = LOADED.values().iterator();
-      while (LOADED.size() >= MOST_MODELS) {
+      while (LOADED.size() >= most) {
         LoadedModel unused = eldest.next();
         eldest.remove();
         unused.close();

@@ -2,6 +2,7 @@ package lethe.loss;
 
 import java.io.Serializable;
 import java.util.List;
+import lethe.objective.LikeliestTokens;
 
 /**
  * What one slot of the plan trains on.
@@ -23,7 +24,14 @@ public record Example(String id, String domain, List<View> views) implements Ser
    * @param labels as {@link lethe.model.network.TokenBatch} takes them
    * @param reference summed negative log-likelihood of the labels under the reference model, nats;
    *     NaN if no term needs it
+   * @param stored distributions to learn at the scored labels; null if no term needs them
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  public record View(int[] tokens, int[] labels, double reference) implements Serializable {}
+  public record View(int[] tokens, int[] labels, double reference, LikeliestTokens stored)
+      implements Serializable {
+    /** A view of a term that learns no distributions. */
+    public View(int[] tokens, int[] labels, double reference) {
+      this(tokens, labels, reference, null);
+    }
+  }
 }

@@ -21,10 +21,13 @@ import lethe.model.torch.Graph;
 import lethe.objective.ChunkCap;
 import lethe.objective.FrozenModel;
 import lethe.objective.HiddenTerm;
+import lethe.objective.LikeliestTokens;
 import lethe.objective.PositionTerm;
 import lethe.objective.Positions;
 import lethe.objective.Role;
 import lethe.objective.SequenceTerm;
+import lethe.objective.StoredLabels;
+import lethe.objective.ViewKind;
 
 /**
  * One micro-batch forward and backward. Logits are computed and freed in pieces, so those of all
@@ -106,10 +109,16 @@ public final class MicroBatch {
                   network.gatherRows(
                       network.hidden(batch.idsBT(), frozen.get(model)), batch.rowsN())));
     }
+    StoredLabels stored = stored(manager, term, examples, batch);
     return backward(
         batch,
         leaves,
         (logitsNV, labelsN, upstream, from, to) -> {
+          StoredLabels labels =
+              stored == null
+                  ? null
+                  : Graph.withoutGraph(
+                      () -> stored.rows(from, to).attachedTo(logitsNV.getManager()));
           Map<FrozenModel, NDArray> frozenNV = new EnumMap<>(FrozenModel.class);
           frozenND.forEach(
               (model, hiddenND) -> {
@@ -118,7 +127,7 @@ public final class MicroBatch {
                 frozenNV.put(
                     model, Graph.withoutGraph(() -> network.logits(pieceND, frozen.get(model))));
               });
-          Positions known = new Positions(logitsNV.stopGradient(), labelsN, frozenNV);
+          Positions known = new Positions(logitsNV.stopGradient(), labelsN, frozenNV, labels);
           return Graph.withoutGraph(() -> term.slope(known))
               .map(slope -> slope.times(upstream))
               .orElseGet(
@@ -126,10 +135,26 @@ public final class MicroBatch {
                       byGraph(
                           logitsNV,
                           upstream,
-                          leafNV -> term.sum(new Positions(leafNV, labelsN, frozenNV))));
+                          leafNV -> term.sum(new Positions(leafNV, labelsN, frozenNV, labels))));
         },
         coefficient,
         hiddenND -> open(term.sequenceCap(), cap, examples, batch, hiddenND, leaves));
+  }
+
+  /** The labels that were made before, of a term that learns them; null for others. */
+  private static StoredLabels stored(
+      NDManager manager, PositionTerm term, List<Example> examples, TokenBatch batch) {
+    if (term.view() != ViewKind.STORED_LABELS) {
+      return null;
+    }
+    List<LikeliestTokens> texts = examples.stream().map(e -> e.views().get(0).stored()).toList();
+    long positions = texts.stream().mapToLong(LikeliestTokens::positions).sum();
+    if (positions != batch.scored()) {
+      throw new IllegalStateException(
+          "Cannot learn stored labels: %d positions have them, %d are scored"
+              .formatted(positions, batch.scored()));
+    }
+    return StoredLabels.of(manager, texts);
   }
 
   private double hidden(

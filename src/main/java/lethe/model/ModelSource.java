@@ -343,6 +343,18 @@ public record ModelSource(String path, String base, Map<String, String> hadoop)
   }
 
   /**
+   * Reads the weights with noise added to the matrices, onto a network's device.
+   *
+   * @param noise of a matrix, in its standard deviations; at least 0
+   */
+  public Parameters noised(Network network, double noise, long seed) {
+    Parameters parameters = network.newParameters();
+    TensorSource weights = new NoisedWeights(weights(), architecture().tensors(), 1, noise, seed);
+    read(weights, network.architecture(), parameters::write);
+    return parameters;
+  }
+
+  /**
    * Reads the weights onto the device of a network with an adapter, which is left zero.
    *
    * @param base the network without it

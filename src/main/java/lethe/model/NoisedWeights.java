@@ -15,17 +15,21 @@ import lethe.random.NormalNumbers;
  * <pre>  W' = (1 - a) W + a s N,   s^2 = sum (W_ij - mean W)^2 / (n - 1),   N standard normal
  * </pre>
  *
- * What is known by heart hangs on exact weights and is lost first; skill comes back when the model
- * is trained towards its former predictions on other text. Ash and Adams, "On Warm-Starting Neural
- * Network Training", arXiv:1910.08475 (shrink and perturb); Lee et al., "Distillation Robustifies
- * Unlearning", arXiv:2506.06278, noise a student's weights for the same reason. N is a function of
- * the seed, the tensor's name and the element's position alone.
+ * or, with nothing shrunk, W + a s N: a copy that still knows most, whose predictions are averaged
+ * with those of other copies.
+ *
+ * <p>What is known by heart hangs on exact weights and is lost first; skill comes back when the
+ * model is trained towards its former predictions on other text. Ash and Adams, "On Warm-Starting
+ * Neural Network Training", arXiv:1910.08475 (shrink and perturb); Lee et al., "Distillation
+ * Robustifies Unlearning", arXiv:2506.06278, noise a student's weights for the same reason. N is a
+ * function of the seed, the tensor's name and the element's position alone.
  */
 final class NoisedWeights implements TensorSource {
   private static final int PIECE = 1 << 16;
 
   private final TensorSource weights;
   private final Map<String, NamedShape> tensors = new HashMap<>();
+  private final double kept;
   private final double share;
   private final long seed;
   private final Map<String, Double> deviations = new ConcurrentHashMap<>();
@@ -35,8 +39,19 @@ final class NoisedWeights implements TensorSource {
    * @param share a of noise, from 0 to 1
    */
   NoisedWeights(TensorSource weights, List<NamedShape> tensors, double share, long seed) {
+    this(weights, tensors, 1 - share, share, seed);
+  }
+
+  /**
+   * @param tensors of the network
+   * @param kept factor of the matrices
+   * @param share a of noise, at least 0
+   */
+  NoisedWeights(
+      TensorSource weights, List<NamedShape> tensors, double kept, double share, long seed) {
     this.weights = weights;
     tensors.forEach(tensor -> this.tensors.put(tensor.name(), tensor));
+    this.kept = kept;
     this.share = share;
     this.seed = seed;
   }
@@ -52,7 +67,7 @@ final class NoisedWeights implements TensorSource {
     NormalNumbers noise = new NormalNumbers(seed, name);
     for (int i = offset; i < offset + count; i++) {
       double normal = noise.at(fromElement + i - offset);
-      to[i] = (float) ((1 - share) * to[i] + share * deviation * normal);
+      to[i] = (float) (kept * to[i] + share * deviation * normal);
     }
   }
 

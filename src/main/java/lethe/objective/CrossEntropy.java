@@ -23,7 +23,7 @@ public record CrossEntropy(ViewKind view) implements PositionTerm {
   @Override
   public String name() {
     return switch (view) {
-      case TEXT, WHOLE, PADDED, REPEATED_LABELS, DRAWN_ANSWER -> "cross-entropy";
+      case TEXT, WHOLE, PADDED, STORED_LABELS, REPEATED_LABELS, DRAWN_ANSWER -> "cross-entropy";
       case RANDOM_LABELS -> "random-labels";
       case ADVERSARIAL_LABELS -> "adversarial-labels";
       case EARLY_ADVERSARIAL_LABELS -> "adversarial-labels-early";

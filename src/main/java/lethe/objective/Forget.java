@@ -26,6 +26,8 @@ public enum Forget {
   CE_U("learn the model's own prediction without the true token (Yang)"),
   CALIBRATED(
       "learn the original model's prediction, flatter and with less for the true token: see unlearn.calibrated-factor"),
+  STORED_LABELS(
+      "the same, from labels made once of noised copies of a frozen model: see unlearn.stored-copies, teacher"),
   UNDIAL("learn the original model's prediction with the true token's logit lowered (Dong et al.)"),
   UNDIAL_ASCENT("the same, and push the true token up to the loss that it has there"),
   NPO("negative preference optimisation (Zhang et al.)"),
@@ -87,7 +89,8 @@ public enum Forget {
    */
   public boolean pullsBack() {
     return switch (this) {
-      case UNDIAL, UNDIAL_ASCENT, CALIBRATED, SOFT_LABELS, GENERIC_PREDICTIONS -> true;
+      case UNDIAL, UNDIAL_ASCENT, CALIBRATED, STORED_LABELS, SOFT_LABELS, GENERIC_PREDICTIONS ->
+          true;
       default -> false;
     };
   }
@@ -115,6 +118,7 @@ public enum Forget {
       case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));
       case CE_U -> new CrossEntropyUnlearning();
       case CALIBRATED -> new Distillation(settings.calibrated());
+      case STORED_LABELS -> new BucketedDistillation();
       case UNDIAL -> settings.undial();
       case UNDIAL_ASCENT -> new UndialAscent(settings.undial(), settings.undialAscent());
       case NPO -> new Npo(settings.beta());

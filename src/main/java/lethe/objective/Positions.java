@@ -9,9 +9,17 @@ import java.util.Map;
  * @param logitsNV float32, of the model that is trained
  * @param labelsN int64, the token each position should predict
  * @param frozenNV float32 logits of the models that the term names in {@link PositionTerm#frozen}
+ * @param stored labels that were made before training; null unless the view is {@link
+ *     ViewKind#STORED_LABELS}
  */
-public record Positions(NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDArray> frozenNV) {
+public record Positions(
+    NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDArray> frozenNV, StoredLabels stored) {
   private static final int[] VOCABULARY = {-1};
+
+  /** Positions for a term that needs no labels made before. */
+  public Positions(NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDArray> frozenNV) {
+    this(logitsNV, labelsN, frozenNV, null);
+  }
 
   /** Positions for a term that needs no other model. */
   public Positions(NDArray logitsNV, NDArray labelsN) {
@@ -20,7 +28,7 @@ public record Positions(NDArray logitsNV, NDArray labelsN, Map<FrozenModel, NDAr
 
   /** The same positions, with logits that have no gradient. */
   Positions held() {
-    return new Positions(logitsNV.stopGradient(), labelsN, frozenNV);
+    return new Positions(logitsNV.stopGradient(), labelsN, frozenNV, stored);
   }
 
   /** Negative log-likelihood of each label, in nats: N. */

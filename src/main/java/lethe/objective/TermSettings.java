@@ -77,7 +77,9 @@ public record TermSettings(
             unlearn.doubleInRange("undial-temperature", 1e-3, 1e3)),
         unlearn.doubleInRange("undial-ascent-weight", 1e-9, 1e6),
         new CalibratedPredictions(
-            unlearn.doubleInRange("calibrated-factor", 1e-9, 1),
+            unlearn.isWord(StoredLabelSettings.FACTOR, StoredLabelSettings.QUANTILES)
+                ? 1
+                : unlearn.doubleInRange(StoredLabelSettings.FACTOR, 1e-9, 1),
             unlearn.doubleInRange("calibrated-temperature", 1e-3, 1e3)),
         new Misdirection(
             unlearn.count("rmu-layer", 0),

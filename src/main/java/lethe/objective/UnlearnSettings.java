@@ -33,6 +33,7 @@ import lethe.target.Split;
  * @param terms parameters of the formulas
  * @param loweredToTarget whether the labels of {@link Undial} are to have the target's loss; the
  *     terms' own are not lowered then
+ * @param stored how labels are made before training, where the method learns such
  * @param chunkCap of the texts to forget, where it is a number
  * @param cappedAtTarget whether the cap of a text is its domain's target and the band
  */
@@ -55,6 +56,7 @@ public record UnlearnSettings(
     Pairing pairing,
     TermSettings terms,
     boolean loweredToTarget,
+    StoredLabelSettings stored,
     ChunkCap chunkCap,
     boolean cappedAtTarget) {
   /** What a parameter may be in place of a number that follows from the target. */
@@ -80,6 +82,7 @@ public record UnlearnSettings(
   public static UnlearnSettings read(Section root) {
     Section unlearn = root.section("unlearn");
     Method method = method(unlearn);
+    TermSettings terms = TermSettings.read(unlearn);
     UnlearnSettings settings =
         new UnlearnSettings(
             method,
@@ -98,8 +101,9 @@ public record UnlearnSettings(
             unlearn.optionalText("rejections"),
             unlearn.string("jsd-text"),
             unlearn.choice("pairing", Pairing.class),
-            TermSettings.read(unlearn),
+            terms,
             TermSettings.toTarget(unlearn) && method.forget().lowersTheTruth(),
+            StoredLabelSettings.read(unlearn, terms, method.forget()),
             chunkCap(unlearn),
             unlearn.isWord(CHUNK_CAP, TARGET));
     settings.check(unlearn);

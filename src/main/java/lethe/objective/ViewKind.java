@@ -30,6 +30,11 @@ public enum ViewKind {
    * term that the text has had before have none.
    */
   GENERIC_LABELS,
+  /**
+   * The text with its own tokens as labels, and beside them distributions that were made before
+   * training.
+   */
+  STORED_LABELS,
   /** The text, its labels the tokens of a short text, again and again, from its first label on. */
   REPEATED_LABELS,
   /** The question with the answer of a kept question instead of its own, which is the labels. */

@@ -61,6 +61,16 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
     return frozen;
   }
 
+  /** The model whose copies make stored labels. */
+  ModelSource teacher() {
+    return config
+        .unlearn()
+        .stored()
+        .teacher()
+        .map(this::at)
+        .orElseGet(() -> frozen().get(FrozenModel.REFERENCE));
+  }
+
   /** The models that are evaluated, in the order of the report. */
   Map<String, ModelSource> evaluated() {
     Map<String, ModelSource> models = new LinkedHashMap<>();
@@ -102,6 +112,7 @@ record RunModels(RunConfig config, RunFolder folder, Map<String, String> hadoop)
     if (config.does(Verb.UNLEARN)) {
       config.unlearn().initialWeights().ifPresent(read::add);
       config.unlearn().reinforcedModel().ifPresent(read::add);
+      config.unlearn().stored().teacher().ifPresent(read::add);
     }
     if (config.does(Verb.FINETUNE)) {
       config.finetune().initialWeights().ifPresent(read::add);

@@ -29,6 +29,7 @@ record StageInputs(RunConfig config, RunFolder folder, RunModels models) {
   private static final int DIGITS = 12;
 
   private static final String START = "start";
+  private static final String TEACHER = "teacher";
 
   /**
    * The fingerprints of the models that a stage starts from, by what each is used for; none for
@@ -54,6 +55,7 @@ record StageInputs(RunConfig config, RunFolder folder, RunModels models) {
         used.put(ModelNames.ORIGINAL, models.original());
         used.put(START, models.start());
         models.frozen().forEach((use, source) -> used.put(Section.spelling(use), source));
+        config.unlearn().stored().teacher().ifPresent(path -> used.put(TEACHER, models.teacher()));
       }
       default -> {}
     }

@@ -26,6 +26,7 @@ import lethe.examples.ProbeSelection;
 import lethe.examples.RejectionSentences;
 import lethe.examples.RepeatedLabels;
 import lethe.examples.Replacements;
+import lethe.examples.StoredLabelling;
 import lethe.examples.TrueTokenCount;
 import lethe.folder.RunFolder;
 import lethe.model.ModelSource;
@@ -84,6 +85,7 @@ final class Unlearn {
   private final ModelSource original;
   private final ModelSource start;
   private final Map<FrozenModel, ModelSource> frozen;
+  private final ModelSource teacher;
 
   /**
    * @param training of the run, whose settings define the method and its terms
@@ -97,6 +99,7 @@ final class Unlearn {
     this.original = models.original();
     this.start = models.start();
     this.frozen = models.frozen();
+    this.teacher = models.teacher();
   }
 
   /**
@@ -110,7 +113,7 @@ final class Unlearn {
     Optional<ProbePlan> probes = probes(chunks, chunksSha256);
     List<Role> roles = roles(probes, chunksSha256);
     SortedMap<String, String> fingerprints = training.inputs().fingerprints(Verb.UNLEARN);
-    Examples examples = examples(chunksSha256);
+    Examples examples = examples(chunks, chunksSha256);
     Trainer.TrainingSpec spec =
         new Trainer.TrainingSpec(
             Verb.UNLEARN.spelling(),
@@ -256,7 +259,7 @@ final class Unlearn {
   }
 
   /** Makes the views of the chunks that the method's terms need. */
-  private Examples examples(String chunksSha256) {
+  private Examples examples(Dataset<Row> chunks, String chunksSha256) {
     HfFolder opened = original.open();
     int rows = original.architecture().vocabulary();
     return new Examples(
@@ -269,6 +272,7 @@ final class Unlearn {
             Vocabulary.of(rows, opened.files().readJson(opened.tokenizer())),
             config.unlearn().terms().predictions(),
             generic(opened, rows),
+            stored(chunks),
             rejections(opened, rows),
             padding(opened, rows),
             repeated(opened, rows),
@@ -322,6 +326,21 @@ final class Unlearn {
     }
   }
 
+  /** How distributions to learn are made before training. */
+  private StoredLabelling stored(Dataset<Row> chunks) {
+    if (!config.needs(ViewKind.STORED_LABELS)) {
+      folder.files().delete(folder.storedLabels()); // of another method
+      return StoredLabelling.NONE;
+    }
+    UnlearnSettings settings = config.unlearn();
+    return new StoredLabelling(
+        settings.stored(),
+        teacher,
+        settings.terms().calibrated().factor(),
+        settings.stored().byQuantiles() ? selection(config.stop()).unseen(chunks) : null,
+        config.stop().targetChunks());
+  }
+
   /** The padding that makes texts as long as a chunk. */
   private ChunkPadding padding(HfFolder model, int rows) {
     return config.needs(ViewKind.PADDED)
@@ -373,17 +392,20 @@ final class Unlearn {
   }
 
   private ProbePlan probes(TargetStopSettings stop, Dataset<Row> chunks, String chunksSha256) {
+    return selection(stop).execute(chunks, chunksSha256);
+  }
+
+  private ProbeSelection selection(TargetStopSettings stop) {
     return new ProbeSelection(
-            spark,
-            folder,
-            stop,
-            config.unlearn().method().forget().pullsBack(),
-            original,
-            config.train().seed(),
-            config.train().shards(),
-            config.train().microBatch(),
-            config.train().compute())
-        .execute(chunks, chunksSha256);
+        spark,
+        folder,
+        stop,
+        config.unlearn().method().forget().pullsBack(),
+        original,
+        config.train().seed(),
+        config.train().shards(),
+        config.train().microBatch(),
+        config.train().compute());
   }
 
   private void say(String sentence) {

@@ -62,6 +62,7 @@ record ReplaySettings(Settings settings, RunFolder folder) {
           "unlearn.reinforced-model",
           "unlearn.rejections",
           "unlearn.replacements",
+          "unlearn.teacher",
           "corpus.splits.forget.requests",
           "corpus.splits.earlier.requests");
 
@@ -156,7 +157,8 @@ record ReplaySettings(Settings settings, RunFolder folder) {
     }
     String finetuned = folder.finetuned().toString();
     if (config.unlearn().initialWeights().filter(finetuned::equals).isPresent()
-        || config.unlearn().reinforcedModel().filter(finetuned::equals).isPresent()) {
+        || config.unlearn().reinforcedModel().filter(finetuned::equals).isPresent()
+        || config.unlearn().stored().teacher().filter(finetuned::equals).isPresent()) {
       stages.add(Verb.FINETUNE);
     }
     stages.add(Verb.UNLEARN);

@@ -79,6 +79,9 @@ final class MarkdownSummary {
                   file.rangeTest().path("rate").asText(),
                   escape(file.rangeTest().path("finding").asText())));
     }
+    if (file.storedLabels() != null) {
+      text.append("- ").append(escape(StoredLabelsSentence.of(file.storedLabels()))).append('\n');
+    }
     for (Assumption assumption : file.assumptions()) {
       text.append("- ").append(mark(assumption.holds())).append(escape(assumption.statement()));
       text.append(' ').append(escape(assumption.finding())).append('\n');

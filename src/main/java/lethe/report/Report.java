@@ -162,6 +162,7 @@ public final class Report {
         DocumentSummary.of(evaluation.documents()),
         json(folder.stop(), "restore it, or delete it to report without it").orElse(null),
         json(folder.rangeTest(), "restore it, or delete it to report without it").orElse(null),
+        json(folder.storedLabels(), "restore it, or delete it to report without it").orElse(null),
         training.flatMap(t -> cost(t, evaluation)).orElse(null),
         evaluation.chunkScores(),
         evaluation.verbatim(),

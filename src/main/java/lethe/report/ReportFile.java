@@ -61,6 +61,8 @@ import lethe.target.Target;
  * @param documents to forget, and what became of the worst of them
  * @param stop stop.json: how a training that stops at its target ended; null when none did
  * @param rangeTest range-test.json: how the learning rate was found; null when it was given
+ * @param storedLabels stored-labels.json: how labels were made before training, and what cutting
+ *     them loses; null when none were
  * @param cost of unlearning; null when there is no record of its steps
  * @param chunkScores figures that are means over chunks, one entry per model, split and domain
  * @param verbatim how much models write of chunks after their beginnings, one entry per model,
@@ -100,6 +102,7 @@ record ReportFile(
     DocumentSummary documents,
     JsonNode stop,
     @JsonProperty("range_test") JsonNode rangeTest,
+    @JsonProperty("stored_labels") JsonNode storedLabels,
     Cost cost,
     @JsonProperty("chunk_scores") List<ChunkScore> chunkScores,
     List<VerbatimScore> verbatim,

@@ -84,6 +84,14 @@ public record SettingRules(RunConfig config, Section root) {
               "undial-beta",
               "can be target only with stop.at-target=true, which finds the target; set that, or a number of nats");
     }
+    if (config.needs(ViewKind.STORED_LABELS)
+        && config.unlearn().stored().byQuantiles()
+        && !asked().contains(Split.APPROXIMATE.key())) {
+      root.section("unlearn")
+          .problem(
+              "calibrated-factor",
+              "must be a number without corpus.splits.approximate, whose losses the quantiles are those of");
+    }
     if (config.train().rangeTest().isPresent() && config.unlearn().method().trains()) {
       rangeTest();
     }
@@ -221,6 +229,7 @@ public record SettingRules(RunConfig config, Section root) {
         .unlearn()
         .reinforcedModel()
         .ifPresent(path -> paths.put("unlearn.reinforced-model", path));
+    config.unlearn().stored().teacher().ifPresent(path -> paths.put("unlearn.teacher", path));
     config.unlearn().replacements().ifPresent(path -> paths.put("unlearn.replacements", path));
     config.unlearn().rejections().ifPresent(path -> paths.put("unlearn.rejections", path));
     config

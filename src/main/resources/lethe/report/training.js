@@ -62,6 +62,15 @@ function wayToTarget() {
   );
 }
 
+// What is known of labels that were made before training.
+function storedLabels(made) {
+  return (
+    `Labels were made once before training (${made.labels}): ${whole(made.positions)} positions, loss ${number(made.nll, 3)} as they were ` +
+    `made. ${number(made.rest_mean, 4)} of the probability, at most ${number(made.rest_most, 3)}, is on tokens that are not told apart, ` +
+    `which hides ${number(made.error_mean, 4)} nats a token of the original's divergence from the labels.`
+  );
+}
+
 // How the learning rate was found, where a range test did.
 function rangeTest() {
   const test = data.range_test;
@@ -132,6 +141,7 @@ function training() {
   const grid = el("div", { class: "grid" });
   const way = wayToTarget();
   if (way) grid.append(way);
+  if (data.stored_labels) page.append(el("p", {}, storedLabels(data.stored_labels)));
   const found = rangeTest();
   if (found) grid.append(found);
   grid.append(

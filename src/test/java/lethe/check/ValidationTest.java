@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 import lethe.SmallRun;
 import lethe.command.Lethe;
 import lethe.folder.RunFolder;
+import lethe.model.ModelSource;
+import lethe.model.TinyLlama;
 import lethe.run.RunConfig;
 import lethe.run.RunSize;
 import lethe.run.SubmitArguments;
@@ -284,6 +286,53 @@ RUN | spark.executor.cores=two | spark.executor.cores must be a whole number
                 assertThat(p)
                     .startsWith("model.path must have the tokenizer")
                     .contains("another tokenizer"));
+  }
+
+  @Test
+  void storedLabelsHaveNoMoreTokensThanTheVocabulary() throws IOException {
+    int vocabulary =
+        new ObjectMapper()
+            .readTree(folder.resolve("model/config.json").toFile())
+            .get("vocab_size")
+            .asInt();
+    String most = "unlearn.stored-top-k=" + (vocabulary - 1);
+    String more = "unlearn.stored-top-k=" + vocabulary;
+    assertThat(look(Verb.RUN, "unlearn.method=stored-labels", more).problems())
+        .containsExactly(
+            "unlearn.stored-top-k must be at most %d, the tokens of the vocabulary other than the true one, was %d; set it lower"
+                .formatted(vocabulary - 1, vocabulary));
+    assertThat(look(Verb.RUN, "unlearn.method=stored-labels", most).problems()).isEmpty();
+    assertThat(look(Verb.RUN, "unlearn.method=npo", more).problems()).isEmpty();
+  }
+
+  @Test
+  void aTeacherMayHaveAnotherShapeButNotAnotherTokenizer() throws IOException {
+    String method = "unlearn.method=stored-labels";
+    String most = "unlearn.stored-top-k=2";
+    Path other = Files.createDirectory(folder.resolve("other"));
+    for (String file : List.of("config.json", "tokenizer.json", "model.safetensors")) {
+      Files.copy(folder.resolve("model").resolve(file), other.resolve(file));
+    }
+    assertThat(look(Verb.RUN, method, most, "unlearn.teacher=" + other).problems()).isEmpty();
+    ModelSource small = TinyLlama.write(folder.resolve("small"), 1);
+    Path tokenizer = folder.resolve("small/tokenizer.json");
+    Files.deleteIfExists(tokenizer);
+    Files.copy(other.resolve("tokenizer.json"), tokenizer);
+    assertThat(look(Verb.RUN, method, most, "unlearn.teacher=" + small.path()).problems())
+        .anySatisfy(
+            problem ->
+                assertThat(problem)
+                    .startsWith("unlearn.teacher must name a model with the")
+                    .endsWith("choose one of the same tokenizer"));
+    Files.writeString(
+        other.resolve("tokenizer.json"),
+        Files.readString(other.resolve("tokenizer.json")) + "\n"); // other bytes
+    assertThat(look(Verb.RUN, method, most, "unlearn.teacher=" + other).problems())
+        .singleElement()
+        .asString()
+        .startsWith("unlearn.teacher must name a model with the tokenizer of the one to unlearn");
+    assertThat(look(Verb.RUN, method, most, "unlearn.teacher=/nowhere").problems())
+        .anySatisfy(problem -> assertThat(problem).startsWith("unlearn.teacher"));
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,8 +20,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lethe.LocalSpark;
@@ -47,20 +50,24 @@ import lethe.model.torch.Compute;
 import lethe.model.torch.Graph;
 import lethe.model.torch.Precision;
 import lethe.objective.AnswerPreservation;
+import lethe.objective.BucketedDistillation;
 import lethe.objective.CrossEntropy;
 import lethe.objective.Descent;
 import lethe.objective.Dpo;
 import lethe.objective.FrozenModel;
 import lethe.objective.JensenShannonLabels;
 import lethe.objective.KullbackLeibler;
+import lethe.objective.LikeliestTokens;
 import lethe.objective.MaxEntropy;
 import lethe.objective.Npo;
 import lethe.objective.Pairing;
 import lethe.objective.Role;
+import lethe.objective.StoredLabelSettings;
 import lethe.objective.Term;
 import lethe.objective.TruncatedPredictions;
 import lethe.objective.TruncatedPredictions.Truth;
 import lethe.objective.ViewKind;
+import lethe.random.SplitMix64;
 import lethe.settings.InvalidSettings;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
@@ -85,6 +92,7 @@ class ExamplesTest {
   private Pairing pairing = Pairing.INDEPENDENT;
   private AnswerRequest request = AnswerRequest.NONE;
   private GenericLabels generic = GenericLabels.NONE;
+  private StoredLabelling stored = StoredLabelling.NONE;
   private int microBatch = 3;
 
   private RunFolder folder;
@@ -763,6 +771,7 @@ class ExamplesTest {
             Vocabulary.of(TinyLlama.VOCABULARY),
             new TruncatedPredictions(3, 1, Truth.REMOVED),
             generic,
+            stored,
             rejections,
             new ChunkPadding(9, 64),
             new RepeatedLabels(new int[] {30, 31, 32}),
@@ -784,6 +793,231 @@ class ExamplesTest {
       labels.put(row.chunk().toString(), row.views().get(0).labels());
     }
     return labels;
+  }
+
+  /** Each label again, from copies made here, one prefix-free pass a chunk, in double. */
+  @Test
+  void storedLabelsAreTheMeanPredictionOfNoisedCopiesCutToItsLikeliest() throws IOException {
+    stored = labelling(new StoredLabelSettings(Optional.empty(), 3, 0.4, 7, 1.3, 5, false), 0.5);
+    List<ExampleRow> rows = rows(run(new BucketedDistillation(), questions(), 1));
+    assertThat(rows).hasSize(12);
+    double restSum = 0;
+    double restMost = 0;
+    double errorSum = 0;
+    long count = 0;
+    for (ExampleRow row : rows) {
+      int[] tokens = row.views().get(0).tokens();
+      LikeliestTokens labels = row.views().get(0).stored();
+      assertThat(labels.positions()).isEqualTo(tokens.length - PROMPT).isEqualTo(row.scored());
+      double[][] mean = new double[tokens.length][TinyLlama.VOCABULARY];
+      for (int copy = 0; copy < 3; copy++) {
+        long seed = SplitMix64.mix(7 + copy * SplitMix64.GAMMA);
+        float[][] logits = logits(tokens, network -> model.noised(network, 0.4, seed));
+        for (int t = PROMPT; t < tokens.length; t++) {
+          double[] own = softmax(logits[t], 1.3);
+          for (int v = 0; v < own.length; v++) {
+            mean[t][v] += own[v] / 3;
+          }
+        }
+      }
+      float[][] original = logits(tokens, network -> model.parameters(network));
+      for (int t = PROMPT; t < tokens.length; t++) {
+        double[] q = mean[t];
+        int label = tokens[t];
+        int[] others =
+            IntStream.range(0, q.length)
+                .filter(v -> v != label)
+                .boxed()
+                .sorted(Comparator.comparing(v -> -q[v]))
+                .mapToInt(v -> v)
+                .toArray();
+        int at = t - PROMPT;
+        double truth = 0.5 * q[label];
+        double factor = (1 - truth) / (1 - q[label]);
+        assertThat((double) labels.truth()[at]).isCloseTo(truth, within(1e-5));
+        double rest = 1 - q[label];
+        for (int i = 0; i < 5; i++) {
+          assertThat(labels.ids()[5 * at + i]).isEqualTo(others[i]);
+          assertThat((double) labels.probabilities()[5 * at + i])
+              .isCloseTo(factor * q[others[i]], within(1e-5));
+          rest -= q[others[i]];
+        }
+        assertThat((double) labels.rest()[at]).isCloseTo(factor * rest, within(1e-5));
+        double[] p = softmax(original[t], 1);
+        double bucket = 0;
+        double whole = 0;
+        for (int i = 5; i < others.length; i++) {
+          bucket += p[others[i]];
+          whole += q[others[i]] * Math.log(q[others[i]] / p[others[i]]);
+        }
+        restSum += rest;
+        restMost = Math.max(restMost, rest);
+        errorSum += whole - rest * Math.log(rest / bucket);
+        count++;
+      }
+    }
+    JsonNode made = new ObjectMapper().readTree(temp.resolve("run/stored-labels.json").toFile());
+    assertThat(made.path("positions").asLong()).isEqualTo(count);
+    assertThat(made.path("rest_mean").asDouble()).isCloseTo(restSum / count, within(1e-5));
+    assertThat(made.path("rest_most").asDouble()).isCloseTo(restMost, within(1e-5));
+    assertThat(made.path("error_mean").asDouble()).isCloseTo(errorSum / count, within(1e-5));
+    assertThat(errorSum / count).as("something is hidden").isPositive();
+    assertThat(made.path("teacher").asText()).isEqualTo(ModelFingerprint.of(model));
+    assertThat(told).singleElement().asString().startsWith("labels of " + count + " positions");
+  }
+
+  @Test
+  void storedLabelsDependOnNoPartitionButOnTheSeedAndAreMadeOnce() throws IOException {
+    StoredLabelSettings settings =
+        new StoredLabelSettings(Optional.empty(), 2, 0.4, 7, 1.3, 5, false);
+    stored = labelling(settings, 0.5);
+    Term term = new BucketedDistillation();
+    Map<String, byte[]> labels = storedBytes(run(term, documents(), 1));
+    Path manifest = temp.resolve("run/labels/stored-forget/_manifest.json");
+    var written = Files.getLastModifiedTime(manifest);
+    stored = labelling(settings, 1);
+    assertThat(storedBytes(run(term, documents(), 1)))
+        .as("another factor, of the same labels")
+        .hasSameSizeAs(labels)
+        .usingRecursiveComparison()
+        .isNotEqualTo(labels);
+    assertThat(Files.getLastModifiedTime(manifest)).as("made once").isEqualTo(written);
+    Files.delete(manifest); // as if the driver had died before it was written
+    stored = labelling(settings, 0.5);
+    assertThat(storedBytes(run(term, documents().repartition(5).orderBy("ordinal"), 1)))
+        .usingRecursiveComparison()
+        .isEqualTo(labels);
+    stored = labelling(new StoredLabelSettings(Optional.empty(), 2, 0.4, 8, 1.3, 5, false), 0.5);
+    assertThat(storedBytes(run(term, documents(), 1)))
+        .as("another seed")
+        .usingRecursiveComparison()
+        .isNotEqualTo(labels);
+    List<Role> roles = List.of(new Role("forget", term, 1));
+    assertThat(identity(REJECTIONS, model, roles))
+        .containsEntry("unlearn.teacher", ModelFingerprint.of(model))
+        .extractingByKey("unlearn.stored-*")
+        .isEqualTo("2 copies, noise 0.4, seed 8, temperature 1.3, 5 others, true token times 0.5");
+  }
+
+  @Test
+  void quantilesGiveTheTrueTokensTheLossesOfUnseenText() throws IOException {
+    StoredLabelSettings settings = new StoredLabelSettings(Optional.empty(), 1, 0, 7, 0.5, 5, true);
+    Dataset<Row> unseen = Examples.text(chunks(60, null).filter("document >= 'doc5'"));
+    stored = new StoredLabelling(settings, model, 1, unseen, 60);
+    Map<String, byte[]> labels = storedBytes(run(new BucketedDistillation(), taught(), 1));
+    List<Double> target = new ArrayList<>();
+    try (Network network = TinyLlama.network();
+        Parameters weights = TinyLlama.parameters(network, 1)) {
+      for (ExampleRow row : rows(unseen)) {
+        int[] tokens = row.views().get(0).tokens();
+        for (int t = 1; t < tokens.length; t++) {
+          int[] until = Arrays.copyOf(tokens, t + 1);
+          int[] last = until.clone();
+          Arrays.fill(last, 0, t, TokenBatch.IGNORED);
+          Example one = new Example("x", List.of(new Example.View(until, last, Double.NaN)));
+          target.add(new MicroBatch(network).score(List.of(one), weights)[0]);
+        }
+      }
+    }
+    List<Double> losses = new ArrayList<>();
+    for (byte[] bytes : labels.values()) {
+      for (float truth : LikeliestTokens.of(bytes).truth()) {
+        losses.add(-Math.log(truth));
+      }
+    }
+    target.sort(null);
+    losses.sort(null);
+    for (int percent = 5; percent < 100; percent += 5) {
+      double wanted = target.get(target.size() * percent / 100);
+      assertThat(losses.get(losses.size() * percent / 100))
+          .as("at %d %%", percent)
+          .isCloseTo(wanted, within(0.05 * wanted));
+    }
+  }
+
+  /** Quantiles would teach what the original finds harder than unseen text already. */
+  @Test
+  void quantilesThatWouldTeachAreRefused() {
+    StoredLabelSettings settings = new StoredLabelSettings(Optional.empty(), 1, 0, 7, 1, 5, true);
+    stored = new StoredLabelling(settings, model, 1, Examples.text(taught()), 40);
+    assertThatThrownBy(() -> run(new BucketedDistillation(), documents(), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith("Cannot make labels by quantiles: in domain d unseen text has")
+        .hasMessageContaining("unlearn.calibrated-factor");
+    stored = new StoredLabelling(settings, model, 1, Examples.text(documents().limit(0)), 41);
+    assertThatThrownBy(() -> run(new BucketedDistillation(), documents(), 1))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageStartingWith(
+            "Cannot make labels by quantiles: domain d of split forget has no document in split approximate");
+  }
+
+  /** Texts that the model is sure of: each token is the likeliest after those before it. */
+  private Dataset<Row> taught() {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      int[] tokens = {i, 3 * i + 1};
+      for (int length = 2; length < 20; length++) {
+        float[] next = next(1, tokens);
+        int best = 0;
+        for (int v = 1; v < next.length; v++) {
+          best = next[v] > next[best] ? v : best;
+        }
+        tokens = join(tokens, new int[] {best});
+      }
+      rows.add(RowFactory.create("forget", "d", "taught" + i, 0, tokens, null));
+    }
+    return LocalSpark.SESSION.createDataFrame(rows, SmallChunks.SCHEMA);
+  }
+
+  private StoredLabelling labelling(StoredLabelSettings settings, double factor) {
+    return new StoredLabelling(settings, model, factor, null, 0);
+  }
+
+  private static Map<String, byte[]> storedBytes(Dataset<Row> examples) {
+    Map<String, byte[]> labels = new HashMap<>();
+    for (ExampleRow row : rows(examples)) {
+      labels.put(row.chunk().toString(), row.views().get(0).stored().bytes());
+    }
+    return labels;
+  }
+
+  private static double[] softmax(float[] logits, double temperature) {
+    double most = Double.NEGATIVE_INFINITY;
+    for (float z : logits) {
+      most = Math.max(most, z / temperature);
+    }
+    double[] p = new double[logits.length];
+    double sum = 0;
+    for (int v = 0; v < p.length; v++) {
+      p[v] = Math.exp(logits[v] / temperature - most);
+      sum += p[v];
+    }
+    for (int v = 0; v < p.length; v++) {
+      p[v] /= sum;
+    }
+    return p;
+  }
+
+  /** The logits that predict each token but the first. */
+  private static float[][] logits(int[] tokens, Function<Network, Parameters> read) {
+    try (Network network = TinyLlama.network();
+        Parameters weights = read.apply(network);
+        NDManager manager = network.newManager()) {
+      TokenBatch batch = TokenBatch.of(manager, List.of(tokens));
+      float[] flat =
+          Graph.withoutGraph(
+                  () ->
+                      network.logits(
+                          network.gatherRows(network.hidden(batch.idsBT(), weights), batch.rowsN()),
+                          weights))
+              .toFloatArray();
+      float[][] logits = new float[tokens.length][];
+      for (int t = 1; t < tokens.length; t++) {
+        logits[t] =
+            Arrays.copyOfRange(flat, (t - 1) * TinyLlama.VOCABULARY, t * TinyLlama.VOCABULARY);
+      }
+      return logits;
+    }
   }
 
   private interface Position {

@@ -152,6 +152,7 @@ class FixedPairingTest {
             null,
             null,
             GenericLabels.NONE,
+            StoredLabelling.NONE,
             new RejectionSentences(
                 encoder.encodeAsAnswers(tokenizer, RejectionSentences.own()), 1024),
             ChunkPadding.NONE,

@@ -16,8 +16,10 @@ import lethe.model.network.Parameters;
 import lethe.model.network.TokenBatch;
 import lethe.objective.EveryTerm;
 import lethe.objective.FrozenModel;
+import lethe.objective.LikeliestTokens;
 import lethe.objective.Role;
 import lethe.objective.Term;
+import lethe.objective.ViewKind;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,10 +136,33 @@ class MicroBatchContractTest {
         int[] tokens = random.ints(3 + random.nextInt(9), 0, TinyLlama.VOCABULARY).toArray();
         int[] labels = tokens.clone();
         Arrays.fill(labels, 0, random.nextInt(tokens.length - 1), TokenBatch.IGNORED);
-        views.add(new Example.View(tokens, labels, 20 * random.nextDouble()));
+        double reference = 20 * random.nextDouble();
+        views.add(
+            term.views().get(v) == ViewKind.STORED_LABELS
+                ? new Example.View(tokens, labels, reference, stored(labels, random))
+                : new Example.View(tokens, labels, reference));
       }
       examples.add(new Example(String.valueOf(i), views));
     }
     return examples;
+  }
+
+  /** Two other tokens of each scored position, and the rest. */
+  private static LikeliestTokens stored(int[] labels, Random random) {
+    int[] scored =
+        Arrays.stream(labels).skip(1).filter(label -> label != TokenBatch.IGNORED).toArray();
+    float[] truth = new float[scored.length];
+    float[] rest = new float[scored.length];
+    float[] likely = new float[2 * scored.length];
+    int[] ids = new int[2 * scored.length];
+    for (int t = 0; t < scored.length; t++) {
+      truth[t] = 0.5f * random.nextFloat();
+      rest[t] = 0.2f * random.nextFloat();
+      for (int i = 0; i < 2; i++) {
+        ids[2 * t + i] = (scored[t] + 1 + i) % TinyLlama.VOCABULARY;
+        likely[2 * t + i] = (1 - truth[t] - rest[t]) / 2;
+      }
+    }
+    return new LikeliestTokens(truth, ids, likely, rest);
   }
 }

@@ -36,6 +36,22 @@ class NoisedWeightsTest {
   }
 
   @Test
+  void aCopyIsNotShrunk() throws IOException {
+    ModelSource model = TinyLlama.write(folder, 3);
+    float[] plain = read(StartWeights.of(model).tensors(), MATRIX, 0, 384);
+    TensorSource copy =
+        new NoisedWeights(model.weights(), model.architecture().tensors(), 1, 0.25, 9);
+    float[] noised = read(copy, MATRIX, 0, 384);
+    float[] shrunk = read(StartWeights.noised(model, 0.25, 9).tensors(), MATRIX, 0, 384);
+    for (int i = 0; i < plain.length; i++) {
+      assertThat(noised[i] - plain[i])
+          .as("the same noise on the whole matrix")
+          .isCloseTo(shrunk[i] - 0.75f * plain[i], within(1e-6f));
+    }
+    assertThat(read(copy, NORM, 0, 16)).isEqualTo(read(model.weights(), NORM, 0, 16));
+  }
+
+  @Test
   void isTheSameHoweverItIsRead() throws IOException {
     ModelSource model = TinyLlama.write(folder, 3);
     float[] whole = read(StartWeights.noised(model, 0.4, 9).tensors(), MATRIX, 0, 384);

@@ -8,8 +8,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import lethe.model.TinyLlama;
 import lethe.model.network.Network;
 import lethe.model.torch.Graph;
@@ -236,6 +238,88 @@ class LimitsTest {
     NDArray kept = new CalibratedPredictions(1, 1).logProbabilitiesNV(single).exp();
     assertThat(kept.toType(DataType.FLOAT64, false).toDoubleArray())
         .containsExactly(new double[] {1, 0, 0, 0, 0, 0, 1, 0}, within(1e-12));
+  }
+
+  /** Everything is told apart, so there is nothing in the bucket. */
+  @Test
+  void storedLabelsOfTheWholeVocabularyAreDistillation() {
+    Positions positions = positions(matrix(LOGITS), REFERENCE, REINFORCED);
+    CalibratedPredictions labels = new CalibratedPredictions(0.3, 1.4);
+    Positions whole = stored(positions, probabilities(labels, positions), 3);
+    Distillation distillation = new Distillation(labels);
+    BucketedDistillation stored = new BucketedDistillation();
+    assertThat(stored.sum(whole).getDouble())
+        .isCloseTo(distillation.sum(positions).getDouble(), within(1e-6)); // kept as float32
+    assertThat(stored.slope(whole).orElseThrow().gradientNV().toDoubleArray())
+        .containsExactly(
+            distillation.slope(positions).orElseThrow().gradientNV().toDoubleArray(), within(1e-7));
+    assertThat(CutError.errorsN1(matrix(probabilities(labels, positions)), whole).toDoubleArray())
+        .containsExactly(new double[2], within(1e-12));
+  }
+
+  /** The chain rule of the divergence. */
+  @Test
+  void whatABucketHidesIsWhatItsErrorSays() {
+    Positions positions = positions(matrix(LOGITS), REFERENCE, REINFORCED);
+    CalibratedPredictions labels = new CalibratedPredictions(0.3, 1.4);
+    double whole = new Distillation(labels).sum(positions).getDouble();
+    double before = whole;
+    for (int k = 2; k > 0; k--) {
+      Positions cut = stored(positions, probabilities(labels, positions), k);
+      double told = new BucketedDistillation().sum(cut).getDouble();
+      double hidden =
+          CutError.errorsN1(matrix(probabilities(labels, positions)), cut).sum().getDouble();
+      assertThat(told + hidden).isCloseTo(whole, within(1e-6));
+      assertThat(told).as("%d told apart: less", k).isLessThanOrEqualTo(before + 1e-6);
+      before = told;
+    }
+    assertThat(before).as("something is hidden").isLessThan(whole - 0.01);
+  }
+
+  @Test
+  void storedLabelsThatTheModelPredictsItselfAreNothing() {
+    Positions positions = positions(matrix(LOGITS), LOGITS, REINFORCED);
+    Positions own = stored(positions, probabilities(new CalibratedPredictions(1, 1), positions), 1);
+    assertThat(new BucketedDistillation().sum(own).getDouble()).isCloseTo(0, within(1e-7));
+    assertThat(
+            largest(
+                new BucketedDistillation().slope(own).orElseThrow().gradientNV().toDoubleArray()))
+        .isLessThan(1e-7);
+  }
+
+  /** The positions with labels of which the k likeliest others are told apart. */
+  private Positions stored(Positions positions, double[] labels, int k) {
+    long[] truths = positions.labelsN().toLongArray();
+    int vocabulary = labels.length / truths.length;
+    float[] truth = new float[truths.length];
+    float[] rest = new float[truths.length];
+    int[] ids = new int[k * truths.length];
+    float[] likely = new float[k * truths.length];
+    for (int n = 0; n < truths.length; n++) {
+      int row = n * vocabulary;
+      int label = (int) truths[n];
+      truth[n] = (float) labels[row + label];
+      int[] others =
+          IntStream.range(0, vocabulary)
+              .filter(v -> v != label)
+              .boxed()
+              .sorted(Comparator.comparing(v -> -labels[row + v]))
+              .mapToInt(v -> v)
+              .toArray();
+      for (int i = 0; i < others.length; i++) {
+        if (i < k) {
+          ids[n * k + i] = others[i];
+          likely[n * k + i] = (float) labels[row + others[i]];
+        } else {
+          rest[n] += (float) labels[row + others[i]];
+        }
+      }
+    }
+    return new Positions(
+        positions.logitsNV(),
+        positions.labelsN(),
+        positions.frozenNV(),
+        StoredLabels.of(manager, List.of(new LikeliestTokens(truth, ids, likely, rest))));
   }
 
   @Test

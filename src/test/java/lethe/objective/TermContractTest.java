@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -112,6 +113,7 @@ class TermContractTest {
             term instanceof KullbackLeibler
                 || term instanceof JensenShannon
                 || term instanceof Distillation
+                || term instanceof BucketedDistillation
                 || term instanceof Undial
                 || term instanceof UndialAscent);
   }
@@ -344,7 +346,41 @@ class TermContractTest {
           manager.create(labels),
           Map.of(
               FrozenModel.REFERENCE, matrix(reference, type),
-              FrozenModel.REINFORCED, matrix(reinforced, type)));
+              FrozenModel.REINFORCED, matrix(reinforced, type)),
+          stored());
+    }
+
+    /** The reference's prediction, cut to two tokens beside the true one. */
+    private StoredLabels stored() {
+      int rows = labels.length;
+      float[] truth = new float[rows];
+      float[] rest = new float[rows];
+      float[] likely = new float[2 * rows];
+      int[] ids = new int[2 * rows];
+      for (int n = 0; n < rows; n++) {
+        double[] own = Arrays.copyOfRange(reference, n * V, (n + 1) * V);
+        double most = Arrays.stream(own).max().orElseThrow();
+        double sum = Arrays.stream(own).map(z -> Math.exp(z - most)).sum();
+        int label = (int) labels[n];
+        int[] order =
+            IntStream.range(0, V)
+                .filter(v -> v != label)
+                .boxed()
+                .sorted(Comparator.comparing(v -> -own[v]))
+                .mapToInt(v -> v)
+                .toArray();
+        truth[n] = (float) (Math.exp(own[label] - most) / sum);
+        for (int i = 0; i < order.length; i++) {
+          double q = Math.exp(own[order[i]] - most) / sum;
+          if (i < 2) {
+            ids[2 * n + i] = order[i];
+            likely[2 * n + i] = (float) q;
+          } else {
+            rest[n] += (float) q;
+          }
+        }
+      }
+      return StoredLabels.of(manager, List.of(new LikeliestTokens(truth, ids, likely, rest)));
     }
 
     private NDArray matrix(double[] values, DataType type) {

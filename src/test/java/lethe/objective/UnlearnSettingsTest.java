@@ -59,6 +59,7 @@ class UnlearnSettingsTest {
                     new TruncatedPredictions(50, 1, Truth.REMOVED),
                     new Alternates(Optional.of(REQUEST), 5, 1, 200)),
                 false,
+                new StoredLabelSettings(Optional.empty(), 1, 0, 42, 1.4, 64, false),
                 ChunkCap.NONE,
                 false));
   }
@@ -80,6 +81,55 @@ class UnlearnSettingsTest {
         .isFalse();
     assertThatThrownBy(() -> read("unlearn.undial-beta=aim"))
         .hasMessageContaining("unlearn.undial-beta");
+  }
+
+  @Test
+  void labelsMayBeMadeOnce() throws IOException {
+    UnlearnSettings asked =
+        read(
+            "unlearn.method=stored-labels+kl",
+            "unlearn.teacher=/t",
+            "unlearn.stored-copies=4",
+            "unlearn.stored-noise=0.4",
+            "unlearn.stored-top-k=8",
+            "unlearn.calibrated-factor=quantiles",
+            "unlearn.calibrated-temperature=1.3");
+    assertThat(asked.stored())
+        .isEqualTo(new StoredLabelSettings(Optional.of("/t"), 4, 0.4, 42, 1.3, 8, true));
+    assertThat(asked.roles().get(0).term()).isEqualTo(new BucketedDistillation());
+    assertThat(asked.stored().identity())
+        .isEqualTo("4 copies, noise 0.4, seed 42, temperature 1.3, 8 others");
+    assertThat(Role.frozen(read("unlearn.method=stored-labels+descent").roles()))
+        .as("no model takes part in training")
+        .isEmpty();
+    assertThat(read("unlearn.method=undial", "unlearn.calibrated-factor=quantiles"))
+        .as("which does not read it")
+        .isNotNull();
+  }
+
+  @Test
+  void refusesLabelsThatCannotBeMade() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    "unlearn.method=stored-labels",
+                    "unlearn.stored-copies=0",
+                    "unlearn.stored-noise=-0.1",
+                    "unlearn.stored-top-k=0",
+                    "unlearn.calibrated-temperature=0"))
+        .hasMessageContaining("unlearn.stored-copies must be at least 1, was 0")
+        .hasMessageContaining("unlearn.stored-noise must be")
+        .hasMessageContaining("unlearn.stored-top-k must be at least 1, was 0")
+        .hasMessageContaining("unlearn.calibrated-temperature must be");
+    assertThatThrownBy(() -> read("unlearn.method=stored-labels", "unlearn.stored-copies=3"))
+        .hasMessageContaining(
+            "unlearn.stored-copies must be 1 without noise, by which copies differ, was 3");
+    assertThatThrownBy(
+            () -> read("unlearn.method=calibrated+kl", "unlearn.calibrated-factor=quantiles"))
+        .hasMessageContaining(
+            "unlearn.calibrated-factor can be quantiles only where labels are made once, and calibrated makes them at every step");
+    assertThatThrownBy(() -> read("unlearn.method=npo", "unlearn.teacher=/t"))
+        .hasMessageContaining("unlearn.teacher is for stored-labels");
   }
 
   @Test

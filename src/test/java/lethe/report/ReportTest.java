@@ -512,6 +512,7 @@ class ReportTest {
         null,
         null,
         null,
+        null,
         List.of(),
         List.of(),
         List.of());

@@ -1,0 +1,88 @@
+package lethe.objective;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Optional;
+
+/**
+ * Learn labels that were made once, of which the true token and k others are told apart and all the
+ * rest is one bucket R.
+ *
+ * <pre>
+ *   L = (1/n) sum_t ( sum_{v not in R_t} q_t(v) log(q_t(v) / p_t(v)) + r_t log(r_t / p_t(R_t)) )
+ *   r_t = 1 - sum_{v not in R_t} q_t(v),   p_t(R) = sum_{v in R} p_t(v)
+ * </pre>
+ *
+ * Kullback and Leibler's divergence of the two distributions over k + 2 outcomes; by the chain rule
+ * ("On Information and Sufficiency", 1951) it is less than that over all tokens by
+ *
+ * <pre>  (1/n) sum_t r_t KL(q_t(. | R), p_t(. | R))  </pre>
+ *
+ * which {@link CutError} measures where the labels are made. Within R the model keeps its own
+ * proportions: the gradient with respect to the logits is p - q', q' being q outside of R and r_t
+ * p_t(v) / p_t(R) within. With nothing in R it is {@link Distillation}; no frozen model takes part.
+ */
+public record BucketedDistillation() implements PositionTerm {
+  /** The least number whose logarithm is taken, for probabilities that are 0. */
+  private static final double LEAST = 1e-37;
+
+  @Override
+  public String name() {
+    return "stored-labels";
+  }
+
+  @Override
+  public ViewKind view() {
+    return ViewKind.STORED_LABELS;
+  }
+
+  @Override
+  public NDArray sum(Positions positions) {
+    NDArray logPNV = positions.logitsNV().logSoftmax(-1);
+    return sum(positions, logPNV, Positions.logSumN1(restOf(positions, logPNV)));
+  }
+
+  @Override
+  public Optional<Slope> slope(Positions positions) {
+    StoredLabels labels = positions.stored();
+    NDArray logPNV = positions.logitsNV().logSoftmax(-1);
+    NDArray restNV = restOf(positions, logPNV);
+    NDArray logRestN1 = Positions.logSumN1(restNV);
+    NDArray sum = sum(positions, logPNV, logRestN1);
+    NDArray keptNV = restNV.sub(logRestN1).exp().mul(typed(labels.restN1(), logPNV));
+    NDArray qNV =
+        positions.withTruth(
+            keptNV.scatter(labels.idsNK(), typed(labels.probabilitiesNK(), logPNV), 1),
+            typed(labels.truthN1(), logPNV));
+    return Optional.of(new Slope(sum, logPNV.exp().muli(massN1(labels, logPNV)).subi(qNV)));
+  }
+
+  /** What the labels of a position add to: 1 but for the rounding with which they were kept. */
+  private static NDArray massN1(StoredLabels labels, NDArray like) {
+    NDArray likelyN1 = typed(labels.probabilitiesNK(), like).sum(new int[] {-1}, true);
+    return likelyN1.addi(typed(labels.truthN1(), like)).addi(typed(labels.restN1(), like));
+  }
+
+  /** Log-probabilities of the bucket's tokens; those of all others are as good as 0. */
+  static NDArray restOf(Positions positions, NDArray logPNV) {
+    NDArray idsNK = positions.stored().idsNK();
+    NDArray nothingNK = logPNV.gather(idsNK, 1).zerosLike().add(LabelDistribution.NOTHING);
+    return positions.withoutTruth(logPNV).scatter(idsNK, nothingNK, 1);
+  }
+
+  private static NDArray sum(Positions positions, NDArray logPNV, NDArray logRestN1) {
+    StoredLabels labels = positions.stored();
+    return weighed(labels.truthN1(), positions.truthN1(logPNV))
+        .add(weighed(labels.probabilitiesNK(), logPNV.gather(labels.idsNK(), 1)))
+        .add(weighed(labels.restN1(), logRestN1));
+  }
+
+  /** The sum of q (log q - log p). */
+  private static NDArray weighed(NDArray stored, NDArray logP) {
+    NDArray q = typed(stored, logP);
+    return q.mul(q.maximum(LEAST).log().sub(logP)).sum();
+  }
+
+  static NDArray typed(NDArray stored, NDArray like) {
+    return stored.toType(like.getDataType(), false);
+  }
+}
