@@ -1,6 +1,7 @@
 package lethe.objective;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Activation;
 import java.util.Optional;
 
 /**
@@ -20,8 +21,13 @@ import java.util.Optional;
  * which {@link CutError} measures where the labels are made. Within R the model keeps its own
  * proportions: the gradient with respect to the logits is p - q', q' being q outside of R and r_t
  * p_t(v) / p_t(R) within. With nothing in R it is {@link Distillation}; no frozen model takes part.
+ *
+ * <p>As in {@link UndialAscent}, the true token may be pushed up to the loss that it has in the
+ * labels besides: w max(0, log p_t(x_t) - log q_t(x_t)) at each position.
+ *
+ * @param ascent weight w of that push, at least 0
  */
-public record BucketedDistillation() implements PositionTerm {
+public record BucketedDistillation(double ascent) implements PositionTerm {
   /** The least number whose logarithm is taken, for probabilities that are 0. */
   private static final double LEAST = 1e-37;
 
@@ -38,7 +44,9 @@ public record BucketedDistillation() implements PositionTerm {
   @Override
   public NDArray sum(Positions positions) {
     NDArray logPNV = positions.logitsNV().logSoftmax(-1);
-    return sum(positions, logPNV, Positions.logSumN1(restOf(positions, logPNV)));
+    NDArray divergence =
+        divergence(positions, logPNV, Positions.logSumN1(restOf(positions, logPNV)));
+    return ascent == 0 ? divergence : divergence.add(aboveN1(positions, logPNV).sum().mul(ascent));
   }
 
   @Override
@@ -47,13 +55,27 @@ public record BucketedDistillation() implements PositionTerm {
     NDArray logPNV = positions.logitsNV().logSoftmax(-1);
     NDArray restNV = restOf(positions, logPNV);
     NDArray logRestN1 = Positions.logSumN1(restNV);
-    NDArray sum = sum(positions, logPNV, logRestN1);
+    NDArray sum = divergence(positions, logPNV, logRestN1);
     NDArray keptNV = restNV.sub(logRestN1).exp().mul(typed(labels.restN1(), logPNV));
+    NDArray truthN1 = typed(labels.truthN1(), logPNV);
+    NDArray massN1 = massN1(labels, logPNV);
+    if (ascent > 0) { // w (onehot - p) where the true token is likelier than its label
+      NDArray aboveN1 = aboveN1(positions, logPNV);
+      NDArray pushN1 = aboveN1.gt(0).toType(logPNV.getDataType(), false).mul(ascent);
+      sum = sum.add(aboveN1.sum().mul(ascent));
+      truthN1 = truthN1.sub(pushN1);
+      massN1 = massN1.sub(pushN1);
+    }
     NDArray qNV =
         positions.withTruth(
-            keptNV.scatter(labels.idsNK(), typed(labels.probabilitiesNK(), logPNV), 1),
-            typed(labels.truthN1(), logPNV));
-    return Optional.of(new Slope(sum, logPNV.exp().muli(massN1(labels, logPNV)).subi(qNV)));
+            keptNV.scatter(labels.idsNK(), typed(labels.probabilitiesNK(), logPNV), 1), truthN1);
+    return Optional.of(new Slope(sum, logPNV.exp().muli(massN1).subi(qNV)));
+  }
+
+  /** By how much the true token is likelier than its label, nats; 0 where it is not: N x 1. */
+  private static NDArray aboveN1(Positions positions, NDArray logPNV) {
+    NDArray truthN1 = typed(positions.stored().truthN1(), logPNV).maximum(LEAST).log();
+    return Activation.relu(positions.truthN1(logPNV).sub(truthN1));
   }
 
   /** What the labels of a position add to: 1 but for the rounding with which they were kept. */
@@ -69,7 +91,7 @@ public record BucketedDistillation() implements PositionTerm {
     return positions.withoutTruth(logPNV).scatter(idsNK, nothingNK, 1);
   }
 
-  private static NDArray sum(Positions positions, NDArray logPNV, NDArray logRestN1) {
+  private static NDArray divergence(Positions positions, NDArray logPNV, NDArray logRestN1) {
     StoredLabels labels = positions.stored();
     return weighed(labels.truthN1(), positions.truthN1(logPNV))
         .add(weighed(labels.probabilitiesNK(), logPNV.gather(labels.idsNK(), 1)))

@@ -118,7 +118,7 @@ public enum Forget {
       case GENERIC_PREDICTIONS -> new Distillation(new GenericPredictions(settings.genericAlpha()));
       case CE_U -> new CrossEntropyUnlearning();
       case CALIBRATED -> new Distillation(settings.calibrated());
-      case STORED_LABELS -> new BucketedDistillation();
+      case STORED_LABELS -> new BucketedDistillation(settings.storedAscent());
       case UNDIAL -> settings.undial();
       case UNDIAL_ASCENT -> new UndialAscent(settings.undial(), settings.undialAscent());
       case NPO -> new Npo(settings.beta());

@@ -16,6 +16,7 @@ import lethe.settings.Section;
  * @param undial the term of that name
  * @param undialAscent weight of the ascent beside its labels, greater than 0
  * @param calibrated its labels
+ * @param storedAscent weight of the ascent beside labels that were made once, at least 0
  * @param misdirection the forget term of RMU; its layer is also that of the retain term
  * @param predictions what sampled and soft labels come from
  * @param alternates how answers to be preferred are drawn
@@ -31,6 +32,7 @@ public record TermSettings(
     Undial undial,
     double undialAscent,
     CalibratedPredictions calibrated,
+    double storedAscent,
     Misdirection misdirection,
     TruncatedPredictions predictions,
     Alternates alternates) {
@@ -53,6 +55,7 @@ public record TermSettings(
         new Undial(nats, undial.temperature()),
         undialAscent,
         calibrated,
+        storedAscent,
         misdirection,
         predictions,
         alternates);
@@ -81,6 +84,7 @@ public record TermSettings(
                 ? 1
                 : unlearn.doubleInRange(StoredLabelSettings.FACTOR, 1e-9, 1),
             unlearn.doubleInRange("calibrated-temperature", 1e-3, 1e3)),
+        unlearn.doubleInRange("stored-ascent-weight", 0, 1e6),
         new Misdirection(
             unlearn.count("rmu-layer", 0),
             unlearn.doubleInRange("rmu-scale", -1e6, 1e6),

@@ -799,7 +799,7 @@ class ExamplesTest {
   @Test
   void storedLabelsAreTheMeanPredictionOfNoisedCopiesCutToItsLikeliest() throws IOException {
     stored = labelling(new StoredLabelSettings(Optional.empty(), 3, 0.4, 7, 1.3, 5, false), 0.5);
-    List<ExampleRow> rows = rows(run(new BucketedDistillation(), questions(), 1));
+    List<ExampleRow> rows = rows(run(new BucketedDistillation(0), questions(), 1));
     assertThat(rows).hasSize(12);
     double restSum = 0;
     double restMost = 0;
@@ -871,7 +871,7 @@ class ExamplesTest {
     StoredLabelSettings settings =
         new StoredLabelSettings(Optional.empty(), 2, 0.4, 7, 1.3, 5, false);
     stored = labelling(settings, 0.5);
-    Term term = new BucketedDistillation();
+    Term term = new BucketedDistillation(0);
     Map<String, byte[]> labels = storedBytes(run(term, documents(), 1));
     Path manifest = temp.resolve("run/labels/stored-forget/_manifest.json");
     var written = Files.getLastModifiedTime(manifest);
@@ -904,7 +904,7 @@ class ExamplesTest {
     StoredLabelSettings settings = new StoredLabelSettings(Optional.empty(), 1, 0, 7, 0.5, 5, true);
     Dataset<Row> unseen = Examples.text(chunks(60, null).filter("document >= 'doc5'"));
     stored = new StoredLabelling(settings, model, 1, unseen, 60);
-    Map<String, byte[]> labels = storedBytes(run(new BucketedDistillation(), taught(), 1));
+    Map<String, byte[]> labels = storedBytes(run(new BucketedDistillation(0), taught(), 1));
     List<Double> target = new ArrayList<>();
     try (Network network = TinyLlama.network();
         Parameters weights = TinyLlama.parameters(network, 1)) {
@@ -940,12 +940,12 @@ class ExamplesTest {
   void quantilesThatWouldTeachAreRefused() {
     StoredLabelSettings settings = new StoredLabelSettings(Optional.empty(), 1, 0, 7, 1, 5, true);
     stored = new StoredLabelling(settings, model, 1, Examples.text(taught()), 40);
-    assertThatThrownBy(() -> run(new BucketedDistillation(), documents(), 1))
+    assertThatThrownBy(() -> run(new BucketedDistillation(0), documents(), 1))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageStartingWith("Cannot make labels by quantiles: in domain d unseen text has")
         .hasMessageContaining("unlearn.calibrated-factor");
     stored = new StoredLabelling(settings, model, 1, Examples.text(documents().limit(0)), 41);
-    assertThatThrownBy(() -> run(new BucketedDistillation(), documents(), 1))
+    assertThatThrownBy(() -> run(new BucketedDistillation(0), documents(), 1))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageStartingWith(
             "Cannot make labels by quantiles: domain d of split forget has no document in split approximate");

@@ -21,6 +21,7 @@ public final class EveryTerm {
               new Undial(10, 1),
               0.5,
               new CalibratedPredictions(0.1, 1),
+              0,
               new Misdirection(1, 2, new Misdirection.Drawn(42)),
               new TruncatedPredictions(3, 1, Truth.REMOVED),
               new Alternates(Optional.empty(), 1, 1, 200)),
@@ -35,6 +36,7 @@ public final class EveryTerm {
               new Undial(3, 1.3),
               2,
               new CalibratedPredictions(1, 1.4),
+              2,
               new Misdirection(0, 20, new Misdirection.Drawn(-1)),
               new TruncatedPredictions(50, 0.6, Truth.KEPT),
               new Alternates(Optional.empty(), 3, 1, 200)));

@@ -247,7 +247,7 @@ class LimitsTest {
     CalibratedPredictions labels = new CalibratedPredictions(0.3, 1.4);
     Positions whole = stored(positions, probabilities(labels, positions), 3);
     Distillation distillation = new Distillation(labels);
-    BucketedDistillation stored = new BucketedDistillation();
+    BucketedDistillation stored = new BucketedDistillation(0);
     assertThat(stored.sum(whole).getDouble())
         .isCloseTo(distillation.sum(positions).getDouble(), within(1e-6)); // kept as float32
     assertThat(stored.slope(whole).orElseThrow().gradientNV().toDoubleArray())
@@ -266,7 +266,7 @@ class LimitsTest {
     double before = whole;
     for (int k = 2; k > 0; k--) {
       Positions cut = stored(positions, probabilities(labels, positions), k);
-      double told = new BucketedDistillation().sum(cut).getDouble();
+      double told = new BucketedDistillation(0).sum(cut).getDouble();
       double hidden =
           CutError.errorsN1(matrix(probabilities(labels, positions)), cut).sum().getDouble();
       assertThat(told + hidden).isCloseTo(whole, within(1e-6));
@@ -280,11 +280,26 @@ class LimitsTest {
   void storedLabelsThatTheModelPredictsItselfAreNothing() {
     Positions positions = positions(matrix(LOGITS), LOGITS, REINFORCED);
     Positions own = stored(positions, probabilities(new CalibratedPredictions(1, 1), positions), 1);
-    assertThat(new BucketedDistillation().sum(own).getDouble()).isCloseTo(0, within(1e-7));
+    assertThat(new BucketedDistillation(0).sum(own).getDouble()).isCloseTo(0, within(1e-7));
     assertThat(
             largest(
-                new BucketedDistillation().slope(own).orElseThrow().gradientNV().toDoubleArray()))
+                new BucketedDistillation(0).slope(own).orElseThrow().gradientNV().toDoubleArray()))
         .isLessThan(1e-7);
+  }
+
+  @Test
+  void storedLabelsOfTheWholeVocabularyWithAscentAreUndialsWithIt() {
+    Positions positions = positions(matrix(LOGITS), REFERENCE, REINFORCED);
+    Undial labels = new Undial(2, 1.3);
+    double[] q = labels.loweredNV(positions).softmax(-1).toDoubleArray();
+    Positions whole = stored(positions, q, 3);
+    UndialAscent undial = new UndialAscent(labels, 0.7);
+    BucketedDistillation stored = new BucketedDistillation(0.7);
+    assertThat(stored.sum(whole).getDouble())
+        .isCloseTo(undial.sum(positions).getDouble(), within(1e-6));
+    assertThat(stored.slope(whole).orElseThrow().gradientNV().toDoubleArray())
+        .containsExactly(
+            undial.slope(positions).orElseThrow().gradientNV().toDoubleArray(), within(1e-7));
   }
 
   /** The positions with labels of which the k likeliest others are told apart. */

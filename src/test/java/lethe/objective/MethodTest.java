@@ -26,6 +26,7 @@ class MethodTest {
           new Undial(10, 1),
           0.5,
           new CalibratedPredictions(0.2, 1.4),
+          0,
           new Misdirection(7, 2, new Misdirection.Drawn(42)),
           new TruncatedPredictions(50, 1, Truth.REMOVED),
           new Alternates(Optional.empty(), 5, 1, 200));

@@ -55,6 +55,7 @@ class UnlearnSettingsTest {
                     new Undial(10, 1),
                     0.5,
                     new CalibratedPredictions(0.2, 1.4),
+                    0,
                     new Misdirection(7, 2, new Misdirection.Drawn(42)),
                     new TruncatedPredictions(50, 1, Truth.REMOVED),
                     new Alternates(Optional.of(REQUEST), 5, 1, 200)),
@@ -96,7 +97,7 @@ class UnlearnSettingsTest {
             "unlearn.calibrated-temperature=1.3");
     assertThat(asked.stored())
         .isEqualTo(new StoredLabelSettings(Optional.of("/t"), 4, 0.4, 42, 1.3, 8, true));
-    assertThat(asked.roles().get(0).term()).isEqualTo(new BucketedDistillation());
+    assertThat(asked.roles().get(0).term()).isEqualTo(new BucketedDistillation(0));
     assertThat(asked.stored().identity())
         .isEqualTo("4 copies, noise 0.4, seed 42, temperature 1.3, 8 others");
     assertThat(Role.frozen(read("unlearn.method=stored-labels+descent").roles()))
