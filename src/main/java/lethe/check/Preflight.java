@@ -13,6 +13,7 @@ import lethe.objective.FrozenModel;
 import lethe.objective.Role;
 import lethe.objective.UnlearnSettings;
 import lethe.objective.UnlearnSettings.Reference;
+import lethe.objective.ViewKind;
 import lethe.run.Cluster;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
@@ -77,6 +78,9 @@ public final class Preflight {
       memory(architecture, budget);
       folder.ifPresent(run -> runFolder(run, budget));
     }
+    if (config.checks(Verb.UNLEARN) && config.needs(ViewKind.STORED_LABELS)) {
+      copies(architecture);
+    }
     EvaluationMemory evaluation = evaluating(architecture, encoders);
     if (config.checks(Verb.EVALUATE) && evaluation.bytes() > training) { // else said already
       evaluation(evaluation);
@@ -127,6 +131,18 @@ public final class Preflight {
       problems.add(
           "spark.executor.memoryOverhead must be at least %s, where a worker's tensors are, was %s; a smaller train.micro-batch or train.activation-checkpointing=true needs less"
               .formatted(mebi(budget.workerNative()), mebi(overhead())));
+    }
+  }
+
+  /** Checks that the copies of a model that make labels fit beside one another. */
+  private void copies(Architecture architecture) {
+    boolean elsewhere = cluster.oneProcess() || cluster.hasGpus();
+    int copies = config.unlearn().stored().models();
+    long each = Float.BYTES * architecture.elements();
+    if (!elsewhere && enforced() && copies * each > overhead()) {
+      problems.add(
+          "spark.executor.memoryOverhead must be at least %s, where the %d models of %s are that make stored labels, was %s; fewer unlearn.stored-copies need less"
+              .formatted(mebi(copies * each), copies, mebi(each), mebi(overhead())));
     }
   }
 

@@ -61,6 +61,14 @@ public record StoredLabelSettings(
     return settings;
   }
 
+  /**
+   * Most models that are needed at once: the copies, and the original, with which the cut is
+   * measured.
+   */
+  public int models() {
+    return noise == 0 && teacher.isEmpty() ? 1 : copies + 1;
+  }
+
   /** What decides the labels as they are made, besides the models and the chunks. */
   public String identity() {
     return "%d copies, noise %s, seed %d, temperature %s, %d others"

@@ -73,6 +73,28 @@ class PreflightTest {
 
   /** BERT base has 108,891,648 parameters without its pooler: 416 MiB, of which YARN gives 384. */
   @Test
+  void theCopiesThatMakeLabelsAreInMemoryAtOnce() throws IOException {
+    Path conf = SmallRun.in(folder);
+    Architecture model =
+        new ModelSource(folder.resolve("model").toString(), Map.of()).architecture();
+    long each = 4 * model.elements();
+    long fit = (384L << 20) / each - 1; // beside the original
+    String[] asked = {
+      "run.dir-is-shared=true", "unlearn.method=stored-labels", "unlearn.stored-noise=0.4", ""
+    };
+    asked[3] = "unlearn.stored-copies=" + fit;
+    assertThat(preflight(conf, cluster("yarn"), asked).problems(Optional.of(model), List.of()))
+        .noneMatch(problem -> problem.contains("stored labels"));
+    asked[3] = "unlearn.stored-copies=" + (fit + 1);
+    assertThat(preflight(conf, cluster("yarn"), asked).problems(Optional.of(model), List.of()))
+        .anySatisfy(
+            problem ->
+                assertThat(problem)
+                    .startsWith("spark.executor.memoryOverhead must be at least ")
+                    .contains("the %d models of".formatted(fit + 2), "was 384m"));
+  }
+
+  @Test
   void theEncodersThatJudgeAnswersCountAmongWhatAnExecutorHolds() throws IOException {
     Path conf = SmallRun.in(folder);
     Architecture model =
