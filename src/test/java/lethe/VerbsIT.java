@@ -36,6 +36,7 @@ import lethe.pipeline.Sweep;
 import lethe.run.RunConfig;
 import lethe.run.SweepSettings;
 import lethe.run.Verb;
+import lethe.sample.ByteLlama;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Settings;
 import lethe.spark.RunningSpark;
@@ -729,6 +730,76 @@ class VerbsIT {
         .as("positions with labels in the same chunks, of which some are within names")
         .isPositive()
         .isLessThan(firstCount("plain", "forget.ascent"));
+  }
+
+  /** From a model of another shape, whose labels outlast what is made of them. */
+  @Test
+  void labelsOfAnotherModelAreMadeOnceAndReported() throws IOException {
+    Path conf = prepared();
+    org.apache.hadoop.fs.Path wide =
+        new org.apache.hadoop.fs.Path(folder.resolve("wide").toString());
+    new ByteLlama(32, 1, 2, 1, 48, 256, 0.02).write(wide, FILES);
+    ModelSource teacher = new ModelSource(wide.toString(), Map.of());
+    new HfWriter(
+            new org.apache.hadoop.fs.Path(folder.toString(), "wide-weights"),
+            HfFolder.open(wide, FILES),
+            Dtype.FLOAT32,
+            TinyLlama.SHARD_BYTES)
+        .write(
+            teacher.architecture().tensors(),
+            new InitialWeights(teacher.architecture(), 0.02, 5),
+            TestOrigin.MADE);
+    Files.copy(
+        folder.resolve("wide-weights/model.safetensors"), folder.resolve("wide/model.safetensors"));
+    List<String> asked =
+        List.of(
+            "unlearn.method=stored-labels",
+            "unlearn.teacher=" + folder.resolve("wide"),
+            "unlearn.stored-copies=2",
+            "unlearn.stored-noise=0.3",
+            "unlearn.stored-ascent-weight=0.5",
+            "train.learning-rate=0.01");
+    assertThat(run(Verb.UNLEARN, conf, with(asked)))
+        .contains(
+            "unlearn: labels of ", "outside of the 64 likeliest tokens", "forget.stored-labels");
+    Path manifest = folder.resolve("run/labels/stored-forget/_manifest.json");
+    var written = Files.getLastModifiedTime(manifest);
+    byte[] first = weights("run/model");
+    JsonNode made = new ObjectMapper().readTree(folder.resolve("run/stored-labels.json").toFile());
+    assertThat(made.path("positions").asLong())
+        .as("of all chunks, of which the first step has some")
+        .isGreaterThanOrEqualTo(firstCount("run", "forget.stored-labels"));
+    assertThat(made.path("rest_mean").asDouble())
+        .isBetween(1e-6, made.path("rest_most").asDouble());
+    assertThat(made.path("error_mean").asDouble()).isPositive();
+    JsonNode origin = new ObjectMapper().readTree(folder.resolve("run/model/lethe.json").toFile());
+    assertThat(origin.at("/made/models/teacher").asText())
+        .isEqualTo(made.path("teacher").asText())
+        .hasSize(64);
+
+    Files.delete(folder.resolve("run/model/config.json")); // as if killed before the end
+    run(Verb.UNLEARN, conf, with(asked));
+    assertThat(weights("run/model")).isEqualTo(first);
+    assertThat(Files.getLastModifiedTime(manifest)).as("made once").isEqualTo(written);
+    run(Verb.EVALUATE, conf, with(asked));
+    run(Verb.REPORT, conf, with(asked));
+    JsonNode report =
+        new ObjectMapper().readTree(folder.resolve("run/report/report.json").toFile());
+    assertThat(report.path("stored_labels")).isEqualTo(made);
+    assertThat(folder.resolve("run/report/summary.md"))
+        .content()
+        .contains("Labels were made once before training (2 copies, noise 0.3, seed 42");
+
+    copy("quantiles");
+    assertRefused(
+            Verb.UNLEARN,
+            conf,
+            with(
+                asked,
+                "unlearn.calibrated-factor=quantiles",
+                "corpus.splits.approximate=null",
+                "run.dir=" + folder.resolve("quantiles")))
+        .contains("unlearn.calibrated-factor must be a number without corpus.splits.approximate");
   }
 
   @Test

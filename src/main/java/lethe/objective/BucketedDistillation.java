@@ -31,6 +31,8 @@ public record BucketedDistillation(double ascent) implements PositionTerm {
   /** The least number whose logarithm is taken, for probabilities that are 0. */
   private static final double LEAST = 1e-37;
 
+  private static final int[] LAST = {-1};
+
   @Override
   public String name() {
     return "stored-labels";
@@ -49,14 +51,19 @@ public record BucketedDistillation(double ascent) implements PositionTerm {
     return ascent == 0 ? divergence : divergence.add(aboveN1(positions, logPNV).sum().mul(ascent));
   }
 
+  /**
+   * The gradient, with as few arrays of the vocabulary's size as there can be: exp of the bucket's
+   * log-probabilities gives both their sum and the model's own proportions.
+   */
   @Override
   public Optional<Slope> slope(Positions positions) {
     StoredLabels labels = positions.stored();
     NDArray logPNV = positions.logitsNV().logSoftmax(-1);
     NDArray restNV = restOf(positions, logPNV);
-    NDArray logRestN1 = Positions.logSumN1(restNV);
-    NDArray sum = divergence(positions, logPNV, logRestN1);
-    NDArray keptNV = restNV.sub(logRestN1).exp().mul(typed(labels.restN1(), logPNV));
+    NDArray mostN1 = restNV.max(LAST, true);
+    NDArray proportionsNV = restNV.subi(mostN1).exp();
+    NDArray sumN1 = proportionsNV.sum(LAST, true);
+    NDArray sum = divergence(positions, logPNV, sumN1.log().add(mostN1));
     NDArray truthN1 = typed(labels.truthN1(), logPNV);
     NDArray massN1 = massN1(labels, logPNV);
     if (ascent > 0) { // w (onehot - p) where the true token is likelier than its label
@@ -66,9 +73,11 @@ public record BucketedDistillation(double ascent) implements PositionTerm {
       truthN1 = truthN1.sub(pushN1);
       massN1 = massN1.sub(pushN1);
     }
+    NDArray likelyNK = typed(labels.probabilitiesNK(), logPNV);
     NDArray qNV =
-        positions.withTruth(
-            keptNV.scatter(labels.idsNK(), typed(labels.probabilitiesNK(), logPNV), 1), truthN1);
+        proportionsNV
+            .muli(typed(labels.restN1(), logPNV).div(sumN1))
+            .scatter(toldNK(positions), truthN1.concat(likelyNK, 1), 1);
     return Optional.of(new Slope(sum, logPNV.exp().muli(massN1).subi(qNV)));
   }
 
@@ -80,15 +89,20 @@ public record BucketedDistillation(double ascent) implements PositionTerm {
 
   /** What the labels of a position add to: 1 but for the rounding with which they were kept. */
   private static NDArray massN1(StoredLabels labels, NDArray like) {
-    NDArray likelyN1 = typed(labels.probabilitiesNK(), like).sum(new int[] {-1}, true);
+    NDArray likelyN1 = typed(labels.probabilitiesNK(), like).sum(LAST, true);
     return likelyN1.addi(typed(labels.truthN1(), like)).addi(typed(labels.restN1(), like));
   }
 
   /** Log-probabilities of the bucket's tokens; those of all others are as good as 0. */
   static NDArray restOf(Positions positions, NDArray logPNV) {
-    NDArray idsNK = positions.stored().idsNK();
-    NDArray nothingNK = logPNV.gather(idsNK, 1).zerosLike().add(LabelDistribution.NOTHING);
-    return positions.withoutTruth(logPNV).scatter(idsNK, nothingNK, 1);
+    NDArray toldNK = toldNK(positions);
+    NDArray nothingNK = logPNV.gather(toldNK, 1).zerosLike().addi(LabelDistribution.NOTHING);
+    return logPNV.scatter(toldNK, nothingNK, 1);
+  }
+
+  /** The tokens that are told apart: the true one, then the others. */
+  private static NDArray toldNK(Positions positions) {
+    return positions.labelsN().expandDims(1).concat(positions.stored().idsNK(), 1);
   }
 
   private static NDArray divergence(Positions positions, NDArray logPNV, NDArray logRestN1) {
