@@ -53,6 +53,9 @@ public record StoredLabelling(
   /** For methods that learn no stored labels. */
   public static final StoredLabelling NONE = new StoredLabelling(null, null, 1, null, 0);
 
+  /** Nats per token that the cut may hide without a word: a tenth of what labels bring. */
+  private static final double MUCH_HIDDEN = 0.02;
+
   private static final StructType LABELS =
       new StructType()
           .add(DOMAIN, DataTypes.StringType, false)
@@ -163,6 +166,11 @@ public record StoredLabelling(
             made.restMean(),
             made.restMost(),
             made.errorMean()));
+    if (made.errorMean() > MUCH_HIDDEN) {
+      tell.accept(
+          "Warning: a higher unlearn.stored-top-k than %d hides less of these labels"
+              .formatted(settings.likeliest()));
+    }
   }
 
   private TruthChange byQuantiles(

@@ -863,7 +863,10 @@ class ExamplesTest {
     assertThat(made.path("error_mean").asDouble()).isCloseTo(errorSum / count, within(1e-5));
     assertThat(errorSum / count).as("something is hidden").isPositive();
     assertThat(made.path("teacher").asText()).isEqualTo(ModelFingerprint.of(model));
-    assertThat(told).singleElement().asString().startsWith("labels of " + count + " positions");
+    assertThat(told).first().asString().startsWith("labels of " + count + " positions");
+    boolean warned =
+        told.contains("Warning: a higher unlearn.stored-top-k than 5 hides less of these labels");
+    assertThat(warned).isEqualTo(errorSum / count > 0.02);
   }
 
   @Test
