@@ -33,7 +33,8 @@ import org.apache.spark.sql.types.StructType;
  * multiple_choice} with its usual target delimiter of one space (acc and acc_norm): query and
  * choice are tokenized together and the query's own tokens are taken off the front; blanks at the
  * query's end go with the choice; the special tokens that the tokenizer puts before a text come
- * first. Ours: of a text longer than the context the last tokens are kept, one fewer than there.
+ * first. Of a text longer than the context the last tokens are kept, as many as the context and one
+ * more, since the last of all is predicted and not read.
  */
 final class MultipleChoice {
   /** Between a query and its answer. */
@@ -170,11 +171,12 @@ final class MultipleChoice {
     String continued = query.substring(kept.length()) + DELIMITER + choice;
     int[] begin = text.begin();
     int[] whole = joined(begin, text.tokens(kept + continued));
-    int cut = Math.max(0, whole.length - context);
+    int cut = Math.max(0, whole.length - context - 1);
     return new Passage(
         Arrays.copyOfRange(whole, cut, whole.length),
         // the first token has no prediction
-        Math.max(1, begin.length + text.tokens(kept).length - cut));
+        Math.max(1, begin.length + text.tokens(kept).length - cut),
+        Math.min(whole.length - cut, context));
   }
 
   private static int[] joined(int[] first, int[] second) {
@@ -184,7 +186,7 @@ final class MultipleChoice {
   /**
    * The summed log-likelihood of each choice after a query, nats.
    *
-   * @param context most tokens of query and choice
+   * @param context most tokens that the model reads
    * @throws InvalidSettings when the model's folder has no tokenizer
    */
   private static double[] likelihoods(

@@ -9,9 +9,16 @@ import lethe.model.network.TokenBatch;
  *
  * @param tokens at least 2
  * @param from the first that is scored, at least 1
+ * @param read how many of them, from the first, the model reads: all, or all but the last, which is
+ *     predicted and predicts nothing
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Passage(int[] tokens, int from) {
+record Passage(int[] tokens, int from, int read) {
+
+  /** The model reads all tokens. */
+  Passage(int[] tokens, int from) {
+    this(tokens, from, tokens.length);
+  }
 
   /**
    * A chunk.
@@ -25,6 +32,11 @@ record Passage(int[] tokens, int from) {
   /** Number of tokens that are scored. */
   int scored() {
     return tokens.length - from;
+  }
+
+  /** What the model reads. */
+  int[] input() {
+    return read == tokens.length ? tokens : Arrays.copyOf(tokens, read);
   }
 
   /** As {@link TokenBatch} takes them. */

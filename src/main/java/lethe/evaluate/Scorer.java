@@ -107,7 +107,7 @@ final class Scorer {
   private static TokenBatch batch(NDManager manager, List<Passage> passages) {
     return TokenBatch.of(
         manager,
-        passages.stream().map(Passage::tokens).toList(),
+        passages.stream().map(Passage::input).toList(),
         passages.stream().map(Passage::labels).toList());
   }
 

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -109,6 +110,31 @@ class ScorerTest {
       assertThat(scores.nll()[t]).isCloseTo((float) Math.log(32), within(1e-6f));
       assertThat(scores.mean()[t]).isCloseTo((float) -Math.log(32), within(1e-6f));
       assertThat(scores.deviation()[t]).isZero();
+    }
+  }
+
+  /** As lm-evaluation-harness has it where a text is one token longer than the context. */
+  @Test
+  void aLastTokenThatIsNotReadIsPredictedAllTheSame() throws IOException {
+    ModelKey key = ModelKey.of(TinyLlama.write(temp, 1), ComputeSettings.cpu(1));
+    int[] text = new Random(5).ints(60, 0, TinyLlama.VOCABULARY).toArray();
+    Passage whole = new Passage(text, 40);
+    Passage unread = new Passage(text, 40, 59);
+    assertThat(unread.input()).hasSize(59).isEqualTo(Arrays.copyOf(text, 59));
+    Passage other = new Passage(Arrays.copyOf(text, 7), 1, 6); // padded beside it
+    List<TokenScores> together =
+        LoadedModel.with(key, m -> Scorer.score(m, List.of(unread, other)));
+    List<TokenScores> expected =
+        LoadedModel.with(
+            key, m -> Scorer.score(m, List.of(whole, new Passage(Arrays.copyOf(text, 7), 1))));
+    assertThat(together.get(0).nll()).hasSize(20);
+    assertThat(together.get(1).nll()).hasSize(6);
+    for (int passage = 0; passage < 2; passage++) {
+      float[] nll = expected.get(passage).nll();
+      for (int t = 0; t < nll.length; t++) {
+        assertThat(together.get(passage).nll()[t]).isCloseTo(nll[t], within(1e-5f));
+      }
+      assertThat(together.get(passage).hit()).isEqualTo(expected.get(passage).hit());
     }
   }
 

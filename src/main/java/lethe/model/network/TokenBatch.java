@@ -35,8 +35,9 @@ public record TokenBatch(NDArray idsBT, NDArray rowsN, NDArray labelsN, int[] se
   /**
    * @param manager owns the arrays
    * @param tokens sequences of at least 2 tokens
-   * @param labels of the same lengths: the label at t is what position t - 1 should predict, or
-   *     {@link #IGNORED}; the first is never scored
+   * @param labels of the same lengths, or one longer: the label at t is what position t - 1 should
+   *     predict, or {@link #IGNORED}; the first is never scored, and that behind the last token is
+   *     what the last token should predict
    */
   public static TokenBatch of(NDManager manager, List<int[]> tokens, List<int[]> labels) {
     int longest = tokens.stream().mapToInt(t -> t.length).max().orElseThrow();
@@ -46,16 +47,15 @@ public record TokenBatch(NDArray idsBT, NDArray rowsN, NDArray labelsN, int[] se
     IntStream.Builder sequence = IntStream.builder();
     for (int b = 0; b < tokens.size(); b++) {
       int[] own = labels.get(b);
-      if (own.length != tokens.get(b).length) {
+      int length = tokens.get(b).length;
+      if (own.length != length && own.length != length + 1) {
         throw new IllegalArgumentException(
-            "Cannot score a sequence of "
-                + tokens.get(b).length
-                + " tokens with "
-                + own.length
-                + " labels");
+            "Cannot score a sequence of " + length + " tokens with " + own.length + " labels");
       }
       for (int t = 0; t < own.length; t++) {
-        ids[b * longest + t] = tokens.get(b)[t];
+        if (t < length) {
+          ids[b * longest + t] = tokens.get(b)[t];
+        }
         if (t > 0 && own[t] != IGNORED) {
           rows.add(b * longest + t - 1);
           wanted.add(own[t]);
