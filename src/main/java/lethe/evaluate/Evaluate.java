@@ -15,6 +15,7 @@ import lethe.model.network.Architecture;
 import lethe.settings.InvalidSettings;
 import lethe.table.CachedTable;
 import lethe.table.TableFiles;
+import lethe.target.Split;
 import lethe.target.Target;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -176,10 +177,7 @@ public final class Evaluate {
       chunkScores.addAll(ChunkScore.of(model.name(), rows));
       rows.unpersist();
     }
-    List<RequestLine> requests =
-        folder.files().exists(folder.requests())
-            ? RequestLine.read(TableFiles.read(spark).parquet(folder.requests().toString()))
-            : List.of();
+    List<RequestLine> requests = requests(Split.FORGET);
     Map<String, List<DocumentScore>> ends = ModelNames.withoutSteps(documents);
     List<ForgottenDocument> forgotten = ForgottenDocument.of(ends, requests);
     return new Evaluation(
@@ -204,7 +202,14 @@ public final class Evaluate {
         settings.examples() && keys.containsKey(ModelNames.ORIGINAL)
             ? Continuations.of(
                 spark, read(spark, folder, scored.get(0)), chunks, ModelNames.withoutSteps(keys))
-            : List.of());
+            : List.of(),
+        EarlierScore.of(requests(Split.EARLIER), ends));
+  }
+
+  private List<RequestLine> requests(Split split) {
+    return folder.files().exists(folder.requests())
+        ? RequestLine.read(TableFiles.read(spark).parquet(folder.requests().toString()), split)
+        : List.of();
   }
 
   private static List<EntropyGap> entropies(Map<String, List<DocumentScore>> entropies) {

@@ -48,6 +48,7 @@ import org.apache.commons.codec.digest.DigestUtils;
  * @param verbatim one per model, split and domain of {@link ContinuationSettings}; empty where none
  *     are asked for
  * @param continuations of forget chunks; empty unless {@code report.examples} asked for them
+ * @param earlier what earlier runs made a model forget, by request; empty where none was listed
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record Evaluation(
@@ -69,13 +70,18 @@ public record Evaluation(
     List<ForgottenDocument> documents,
     @OrNull List<ChunkScore> chunkScores,
     @OrNull List<VerbatimScore> verbatim,
-    List<Continuation> continuations) {
+    List<Continuation> continuations,
+    @OrNull List<EarlierScore> earlier) {
 
-  /** A file of an older build has neither verdicts by domain, scores by chunk nor verbatim ones. */
+  /**
+   * A file of an older build has no verdicts by domain, scores by chunk, verbatim ones or such of
+   * earlier requests.
+   */
   public Evaluation {
     domainVerdicts = domainVerdicts == null ? List.of() : List.copyOf(domainVerdicts);
     chunkScores = chunkScores == null ? List.of() : List.copyOf(chunkScores);
     verbatim = verbatim == null ? List.of() : List.copyOf(verbatim);
+    earlier = earlier == null ? List.of() : List.copyOf(earlier);
   }
 
   /**
@@ -256,7 +262,8 @@ public record Evaluation(
         documents,
         ends(chunkScores, ChunkScore::model),
         ends(verbatim, VerbatimScore::model),
-        continuations);
+        continuations,
+        earlier);
   }
 
   /** The same with other rows by request and by document. */
@@ -280,7 +287,8 @@ public record Evaluation(
         others,
         chunkScores,
         verbatim,
-        continuations);
+        continuations,
+        earlier);
   }
 
   private static <T> List<T> ends(List<T> figures, Function<T, String> model) {

@@ -15,8 +15,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * A line of a request to forget with a document that was taken for it, or with the reason why none
- * was.
+ * A line of a request with a document that was taken for it, or with the reason why none was.
  *
  * @param by how the line names it: document, url or sha256
  * @param key the name it gives
@@ -28,11 +27,12 @@ record RequestLine(
 
   /**
    * @param requests as prepare lists them
+   * @param split whose requests are wanted
    * @return in order
    */
-  static List<RequestLine> read(Dataset<Row> requests) {
+  static List<RequestLine> read(Dataset<Row> requests, Split split) {
     return requests
-        .filter(col(SPLIT).equalTo(Split.FORGET.key()))
+        .filter(col(SPLIT).equalTo(split.key()))
         .orderBy(REQUEST, BY, KEY, DOMAIN, DOCUMENT)
         .collectAsList()
         .stream()

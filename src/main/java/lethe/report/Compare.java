@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -30,12 +31,15 @@ public final class Compare {
    *     order they were named
    * @param methods in the order of their first runs as named
    * @param answers of runs that were asked questions, in the order they were named
+   * @param tasks losses by task, where each run forgets a task after those of the runs before it;
+   *     null otherwise
    */
   record Comparison(
       Double band,
       List<ComparedRun> runs,
       List<ComparedMethod> methods,
-      List<ComparedAnswers> answers) {}
+      List<ComparedAnswers> answers,
+      TaskLosses tasks) {}
 
   /** Is stable: equal ones stay in their order. */
   private static final Comparator<ComparedRun> NEAREST_TO_RETRAINED =
@@ -70,6 +74,12 @@ public final class Compare {
     Comparison comparison = comparison(runs.stream().map(this::read).toList());
     into.files().writeJson(new Path(into.report(), "compare.json"), comparison);
     into.files().writeText(new Path(into.report(), "compare.html"), Page.comparison(comparison));
+    if (comparison.tasks() != null) {
+      terminal.print(comparison.tasks().table());
+      terminal.println(
+          "loss on the documents of each task, nats per token, by the original model and after each task; one that falls again has come back");
+      terminal.println();
+    }
     terminal.print(runs(comparison.runs(), band.isPresent()));
     terminal.println();
     terminal.print(methods(comparison.methods()));
@@ -86,19 +96,22 @@ public final class Compare {
     }
     if (comparison.runs().stream().anyMatch(run -> run.toRetrained() != null)) {
       terminal.println(
-          "to retrained: divergence of predictions on forget from the retrained model's, nats per token; the nearest run comes first");
+          "to retrained: divergence of predictions on forget from the retrained model's, nats per token"
+              + (comparison.tasks() == null ? "; the nearest run comes first" : ""));
     }
     return ComparedMethod.best(comparison.runs()).map(ComparedRun::run);
   }
 
   private Comparison comparison(List<JsonNode> reports) {
-    List<String> variants = SettingDifferences.of(reports.stream().map(Compare::settings).toList());
+    List<String> names = runs.stream().map(run -> run.root().getName()).toList();
+    Optional<TaskLosses> tasks = TaskLosses.of(names, reports);
+    List<String> variants =
+        tasks.isPresent() // whose runs differ in what they forget, and are compared as one method
+            ? Collections.nCopies(names.size(), "")
+            : SettingDifferences.of(reports.stream().map(Compare::settings).toList());
     List<ComparedRun> rows =
         IntStream.range(0, reports.size())
-            .mapToObj(
-                i ->
-                    ComparedRun.of(
-                        runs.get(i).root().getName(), variants.get(i), reports.get(i), band))
+            .mapToObj(i -> ComparedRun.of(names.get(i), variants.get(i), reports.get(i), band))
             .toList();
     Optional<ComparedRun> best = ComparedMethod.best(rows);
     List<ComparedRun> frontier = frontier(rows);
@@ -108,12 +121,13 @@ public final class Compare {
             .toList();
     return new Comparison(
         band.orElse(null),
-        marked.stream().sorted(NEAREST_TO_RETRAINED).toList(),
+        tasks.isPresent() ? marked : marked.stream().sorted(NEAREST_TO_RETRAINED).toList(),
         ComparedMethod.of(marked),
         IntStream.range(0, reports.size())
-            .mapToObj(i -> ComparedAnswers.of(runs.get(i).root().getName(), reports.get(i)))
+            .mapToObj(i -> ComparedAnswers.of(names.get(i), reports.get(i)))
             .filter(run -> !run.sets().isEmpty())
-            .toList());
+            .toList(),
+        tasks.orElse(null));
   }
 
   /** The runs that no other one is better than in both distance from the target and damage. */

@@ -166,7 +166,8 @@ public final class Report {
         training.flatMap(t -> cost(t, evaluation)).orElse(null),
         evaluation.chunkScores(),
         evaluation.verbatim(),
-        settings.examples() ? evaluation.continuations() : List.of());
+        settings.examples() ? evaluation.continuations() : List.of(),
+        evaluation.earlier());
   }
 
   /** Of the unlearned model. */

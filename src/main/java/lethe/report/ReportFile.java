@@ -7,6 +7,7 @@ import lethe.evaluate.ChunkScore;
 import lethe.evaluate.Continuation;
 import lethe.evaluate.DistanceToRetrained;
 import lethe.evaluate.DomainVerdict;
+import lethe.evaluate.EarlierScore;
 import lethe.evaluate.EntropyGap;
 import lethe.evaluate.Evaluation;
 import lethe.evaluate.Histogram;
@@ -68,6 +69,8 @@ import lethe.target.Target;
  * @param verbatim how much models write of chunks after their beginnings, one entry per model,
  *     split and domain; empty unless {@code evaluate.continuations} asks for it
  * @param continuations of forget chunks; empty unless {@code report.examples} is true
+ * @param earlier what earlier runs made a model forget, one entry per request that names it; empty
+ *     where there is none
  */
 record ReportFile(
     String nearness,
@@ -106,4 +109,5 @@ record ReportFile(
     Cost cost,
     @JsonProperty("chunk_scores") List<ChunkScore> chunkScores,
     List<VerbatimScore> verbatim,
-    List<Continuation> continuations) {}
+    List<Continuation> continuations,
+    List<EarlierScore> earlier) {}

@@ -12,6 +12,11 @@ const colourOf = (i) => colour("--c" + (i % 5));
 function header() {
   const best = runs.find((r) => r.best);
   const matched = runs.filter((r) => r.outcome === "matched");
+  if (data.tasks) {
+    document.title = "Tasks forgotten one after the other";
+    page.append(el("h1", {}, "Lethe · tasks forgotten one after the other"));
+    return;
+  }
   page.append(
     el("h1", {}, "Lethe · comparison of runs"),
     el(
@@ -100,7 +105,8 @@ function runTable() {
           : `. Distance is that of all documents to forget; the outcome is decided by the point, with a band of ${number(data.band, 2)}.`) +
         (retrained
           ? " To retrained: the divergence of predictions on forget from those of a model that never saw the documents, in nats per " +
-            "token: the smaller, the better. The nearest run comes first."
+            "token: the smaller, the better." +
+            (data.tasks ? "" : " The nearest run comes first.")
           : ""),
     ),
     table(
@@ -341,9 +347,7 @@ function answers() {
             ...sets.map((set) => {
               const v = value(r, set);
               if (v === null) return "–";
-              const cell = el("span", { class: "heat" }, number(v, 4));
-              cell.style.setProperty("--heat", `${Math.round(60 * Math.min(1, Math.max(0, v)))}%`);
-              return cell;
+              return heat(number(v, 4), v);
             }),
           ],
         })),
@@ -361,16 +365,67 @@ function answers() {
     );
 }
 
+// A number on a ground that is the darker, the higher its share from 0 to 1.
+function heat(text, share) {
+  const cell = el("span", { class: "heat" }, text);
+  cell.style.setProperty("--heat", `${Math.round(60 * Math.min(1, Math.max(0, share)))}%`);
+  return cell;
+}
+
+// How well the model knows the documents of each task after each task: what a later one brings back of an earlier one.
+function tasks() {
+  const t = data.tasks;
+  const cell = (nll, task) => {
+    if (nll === undefined) return "";
+    if (nll === null) return "not finite";
+    return t.before[task] === null ? number(nll, 3) : heat(number(nll, 3), Math.exp(t.before[task] - nll));
+  };
+  const back = t.tasks.flatMap((task, i) => {
+    const own = t.after[task][task];
+    const last = t.after[t.tasks.at(-1)][task];
+    return i < t.tasks.length - 1 && own !== null && last !== null ? [{ task, by: own - last }] : [];
+  });
+  const most = back.reduce((a, b) => (b.by > a.by ? b : a), { by: 0 });
+  page.append(
+    el(
+      "p",
+      {},
+      most.by > 0
+        ? `Most came back of ${most.task}: its loss is ${number(most.by, 3)} nats per token lower after the last task than after its own.`
+        : "After the last task no earlier one is known better than after its own.",
+    ),
+    el("h2", {}, "Loss on the documents of each task"),
+    el(
+      "p",
+      { class: "soft" },
+      "In nats per token: the tasks from left, the model after each of them from above. The darker, the better known: " +
+        "exp(loss before - loss), the likelihood per token as a share of what the original model gave it.",
+    ),
+    table(
+      ["after", ...t.tasks],
+      [
+        { className: "soft", cells: ["none", ...t.tasks.map((task) => cell(t.before[task], task))] },
+        ...t.tasks.map((run) => ({ cells: [run, ...t.tasks.map((task) => cell(t.after[run][task], task))] })),
+      ],
+    ),
+  );
+}
+
 header();
-methodTable();
-page.append(
-  el(
-    "div",
-    { class: "grid" },
-    [nearness(), against(), byRate(), elsewhere()].filter((f) => f),
-  ),
-);
+if (data.tasks) {
+  tasks();
+  answers();
+} else {
+  methodTable();
+  page.append(
+    el(
+      "div",
+      { class: "grid" },
+      [nearness(), against(), byRate(), elsewhere()].filter((f) => f),
+    ),
+  );
+}
 for (const plot of page.querySelectorAll(".plot")) plot.style.height = `${17 + Math.max(0, methods.length - 5)}rem`; // legends grow
 runTable();
 ready();
-answers();
+if (!data.tasks) answers();

@@ -320,7 +320,8 @@ public record FinishedRun(Path folder, SortedMap<String, byte[]> whole) {
                     new VerbatimScore(
                         model, "forget", "*", 5, 41.5, 0.5, 0.25, "higher: more is known by heart"))
             .toList(),
-        List.of(new Continuation("unlearned", "paper", "a", 0, "before", "truth", "written", 1)));
+        List.of(new Continuation("unlearned", "paper", "a", 0, "before", "truth", "written", 1)),
+        List.of());
   }
 
   byte[] read(String name) {

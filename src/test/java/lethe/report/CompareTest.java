@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import lethe.folder.RunFolder;
 import lethe.settings.InvalidSettings;
 import org.apache.hadoop.conf.Configuration;
@@ -187,11 +188,11 @@ class CompareTest {
         .hasMessageEndingWith("and report on it again, or set report.compare-band");
   }
 
-  private String printed(Optional<Double> band, String name) {
+  private String printed(Optional<Double> band, String... names) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     new Compare(
             folder("all"),
-            List.of(folder(name)),
+            Stream.of(names).map(this::folder).toList(),
             band,
             new PrintStream(bytes, true, StandardCharsets.UTF_8))
         .execute();
@@ -221,6 +222,48 @@ class CompareTest {
     assertThat(compared.at("/runs/0/variant").asText()).isEqualTo("corpus.sources[0].version=11");
     assertThat(compared.at("/runs/1/variant").asText()).isEqualTo("corpus.sources[0].version=12");
     assertThat(compared.get("methods")).hasSize(2);
+  }
+
+  @Test
+  void runsThatForgetAfterOneAnotherAreATableOfTasksByTasks() {
+    run("first", "m", 1e-5, "under", 0.1, 0);
+    run("second", "m", 1e-5, "under", 0.1, 0);
+    run("third", "m", 1e-5, "under", 0.1, 0);
+    truth("third", 0.25); // which would come first otherwise
+    earlier("second", Map.of("first", 3.5));
+    earlier("third", Map.of("second", 3.75, "first", 3.25));
+    JsonNode compared = compare("first", "second", "third");
+    assertThat(compared.at("/tasks/tasks"))
+        .extracting(JsonNode::asText)
+        .containsExactly("first", "second", "third");
+    assertThat(compared.at("/tasks/before/second").asDouble()).isEqualTo(2.0);
+    assertThat(compared.at("/tasks/after").toString())
+        .isEqualTo(
+            "{\"first\":{\"first\":4.0},\"second\":{\"first\":3.5,\"second\":4.0},\"third\":{\"first\":3.25,\"second\":3.75,\"third\":4.0}}");
+    assertThat(compared.get("runs"))
+        .extracting(run -> run.get("run").asText())
+        .containsExactly("first", "second", "third");
+    assertThat(compared.get("methods")).hasSize(1);
+    assertThat(printed(Optional.empty(), "first", "second", "third"))
+        .startsWith(
+            "loss after first second third\nnone 2.000 2.000 2.000\nfirst 4.000\nsecond 3.500 4.000\nthird 3.250 3.750 4.000\n");
+    assertThat(compare("first", "third").at("/tasks").isNull()).as("a task is left out").isTrue();
+    assertThat(compare("second", "first").at("/tasks").isNull()).as("another order").isTrue();
+  }
+
+  private void earlier(String name, Map<String, Double> losses) {
+    change(
+        name,
+        report ->
+            losses.forEach(
+                (task, nll) ->
+                    report
+                        .withArray("/earlier")
+                        .addObject()
+                        .put("request", task)
+                        .putObject("nll")
+                        .put("original", 2.0)
+                        .put("unlearned", nll)));
   }
 
   private void readsVersion(String name, String version) {

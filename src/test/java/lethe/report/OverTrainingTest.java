@@ -113,6 +113,7 @@ class OverTrainingTest {
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
         List.of());
   }
 }

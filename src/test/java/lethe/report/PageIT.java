@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,7 +129,8 @@ class PageIT {
     Path file = scratch.resolve("compare.html");
     Files.writeString(
         file,
-        Page.comparison(new Compare.Comparison(null, runs, ComparedMethod.of(runs), List.of())));
+        Page.comparison(
+            new Compare.Comparison(null, runs, ComparedMethod.of(runs), List.of(), null)));
     String dom = dom(browser.get(), file);
     assertThat(dom).doesNotContain("data-error=", "<td>[object").contains("data-ready=");
     assertThat(dom)
@@ -154,10 +156,38 @@ class PageIT {
                     new ComparedAnswers(
                         "task-2",
                         Map.of("forget-1", Map.of("use", "forget", "rouge_l_recall", 0.75)),
-                        Map.of("model_utility", 0.5))))));
+                        Map.of("model_utility", 0.5))),
+                null)));
     assertThat(dom(browser.get(), file))
         .contains("the outcome is decided by the point, with a band of 0.50.", "by the point</th>")
         .contains("<th scope=\"col\">forget-1</th>", "--heat: 45%;\">0.7500</span>");
+
+    Map<String, Double> last = new LinkedHashMap<>();
+    last.put("<i>one</i>", 2.5);
+    last.put("two", null);
+    Files.writeString(
+        file,
+        Page.comparison(
+            new Compare.Comparison(
+                null,
+                runs,
+                ComparedMethod.of(runs),
+                List.of(),
+                new TaskLosses(
+                    List.of("<i>one</i>", "two"),
+                    Map.of("<i>one</i>", 2.0, "two", 3.0),
+                    Map.of("<i>one</i>", Map.of("<i>one</i>", 2.75), "two", last)))));
+    dom = dom(browser.get(), file);
+    assertThat(dom).doesNotContain("data-error=", "<td>[object").contains("data-ready=");
+    assertThat(dom)
+        .contains("<h1>Lethe · tasks forgotten one after the other</h1>")
+        .contains(
+            "Most came back of &lt;i&gt;one&lt;/i&gt;: its loss is 0.250 nats per token lower")
+        .contains(
+            "<th scope=\"row\">none</th><td><span class=\"heat\" style=\"--heat: 60%;\">2.000")
+        .contains("style=\"--heat: 28%;\">2.750</span></td><td></td>") // 60 exp(-0.75)
+        .contains("style=\"--heat: 36%;\">2.500</span></td><td>not finite</td>")
+        .doesNotContain("<h2>Methods</h2>", "The nearest run comes first.</p>");
   }
 
   private static ComparedRun compared(
@@ -328,6 +358,7 @@ class PageIT {
                         0.5,
                         0.25,
                         "higher: more is known by heart")),
+                List.of(),
                 List.of()));
     folder
         .files()

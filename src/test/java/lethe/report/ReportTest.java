@@ -515,6 +515,7 @@ class ReportTest {
         null,
         List.of(),
         List.of(),
+        List.of(),
         List.of());
   }
 
@@ -637,7 +638,8 @@ class ReportTest {
                 plain.documents(),
                 List.of(),
                 List.of(),
-                plain.continuations()));
+                plain.continuations(),
+                plain.earlier()));
     String asked = "{\"documents\": 3, \"chunks\": 5, \"tokens\": 1005}";
     folder
         .files()
@@ -896,8 +898,8 @@ class ReportTest {
                 List.of(),
                 List.of(),
                 List.of(
-                    new Continuation(
-                        "original", "arxiv", "a", 0, "before", "truth", "secret", 1))));
+                    new Continuation("original", "arxiv", "a", 0, "before", "truth", "secret", 1)),
+                List.of()));
     return folder;
   }
 
