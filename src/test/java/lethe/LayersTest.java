@@ -119,7 +119,7 @@ class LayersTest {
             + " model.family model.adapter model corpus.token corpus examples train evaluate report console run");
     room(
         "pipeline",
-        "failure settings spark folder lineage table target objective model.checkpoint model.network"
+        "json failure settings spark folder lineage table target objective model.checkpoint model.network"
             + " model.adapter model corpus.source corpus.token corpus examples tracking train evaluate report console run check");
     room(
         "nightly",

@@ -103,6 +103,7 @@ public final class Lethe implements Callable<Integer> {
       case BENCH -> new BenchCommand(this);
       case EXPLAIN -> new ExplainCommand(this);
       case SWEEP -> new SweepCommand(this);
+      case CONTINUAL -> new ContinualCommand(this);
       case NIGHTLY -> new NightlyCommand(this);
       case LEDGER -> new LedgerCommand(this);
       case CERTIFY -> new CertifyCommand();

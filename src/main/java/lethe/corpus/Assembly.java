@@ -136,7 +136,10 @@ record Assembly(
             tables,
             sources.index(),
             which -> how.tokens(which, DocumentTexts.Amount.of(which)));
-    refuse(splits.conflicts());
+    List<Splits.Conflict> conflicts = splits.conflicts();
+    if (!conflicts.isEmpty()) {
+      throw new DocumentsInTwoSplits(conflicts);
+    }
     if (splits.documents(Split.FORGET) == 0) {
       refuseLongQuestions(sources, splits);
     }

@@ -13,6 +13,7 @@ import lethe.folder.Files;
 import lethe.folder.RunFolder;
 import lethe.json.OrNull;
 import lethe.settings.InvalidSettings;
+import lethe.table.TableFiles;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -132,6 +133,18 @@ public record Manifest(
   public Dataset<Row> chunks(SparkSession spark, RunFolder folder) {
     verify(spark, folder);
     return Chunks.read(spark, folder.corpus(), paths(parts));
+  }
+
+  /**
+   * The documents of all splits: columns as in {@code corpus-documents}.
+   *
+   * @param folder of the run that this was read from
+   * @throws InvalidSettings when a file of the corpus is missing or has changed since it was
+   *     written
+   */
+  public Dataset<Row> documents(SparkSession spark, RunFolder folder) {
+    verify(spark, folder);
+    return TableFiles.read(spark).parquet(folder.documents().toString());
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import lethe.json.Json;
+import lethe.run.KeptSplits;
 import lethe.run.RunConfig;
 import lethe.run.Verb;
 import lethe.settings.Section;
@@ -56,7 +57,7 @@ record NightSettings(Settings user) {
 
   /** A run that stands for any night's, where a night is not known yet. */
   RunConfig any(NightlySettings nightly) {
-    List<String> pairs = new ArrayList<>(splits(false));
+    List<String> pairs = new ArrayList<>(new KeptSplits(user).pairs(false));
     String missing = "nightly"; // in place of a directory that was found missing already
     pairs.add("run.dir=" + Json.text(StringUtils.defaultIfEmpty(nightly.directory(), missing)));
     pairs.add("corpus.splits.forget={\"where\": \"true\"}");
@@ -66,7 +67,7 @@ record NightSettings(Settings user) {
   /** The run of a night. */
   RunConfig of(NightPlan plan, NightlyFolder folder) {
     boolean earlier = plan.earlierSha256() != null;
-    List<String> pairs = new ArrayList<>(splits(earlier));
+    List<String> pairs = new ArrayList<>(new KeptSplits(user).pairs(earlier));
     pairs.add("run.dir=" + Json.text(folder.night(plan.night()).root().toString()));
     pairs.add("corpus.splits.forget.requests=" + Json.text(folder.forget(plan.night()).toString()));
     if (earlier) {
@@ -83,24 +84,6 @@ record NightSettings(Settings user) {
     }
     pairs.add("report.require=" + Json.text(required(earlier)));
     return RunConfig.parse(Verb.RUN, user.with(pairs));
-  }
-
-  /** What every other split leaves to those of the requests. */
-  private List<String> splits(boolean earlier) {
-    Section splits = user.root().section("corpus").section("splits");
-    List<String> pairs = new ArrayList<>();
-    for (Split split : Split.values()) {
-      if (split != Split.FORGET && split != Split.EARLIER && splits.has(split.key())) {
-        Section own = splits.section(split.key());
-        Set<String> except = new LinkedHashSet<>(List.of(FORGET));
-        if (earlier) {
-          except.add(EARLIER);
-        }
-        except.addAll(own.has("except") ? own.strings("except") : List.of());
-        pairs.add("corpus.splits.%s.except=%s".formatted(split.key(), Json.text(except)));
-      }
-    }
-    return pairs;
   }
 
   /** The user's conditions, or a matched verdict; what was kept and what was forgotten always. */

@@ -3,11 +3,9 @@ package lethe.pipeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import lethe.check.Validation;
 import lethe.console.Console;
 import lethe.evaluate.ModelNames;
 import lethe.folder.Files;
-import lethe.folder.Lease;
 import lethe.folder.LeaseLostException;
 import lethe.folder.RunFolder;
 import lethe.model.checkpoint.HfFolder;
@@ -18,7 +16,6 @@ import lethe.run.SweepSettings.SweptRun;
 import lethe.settings.InvalidSettings;
 import lethe.settings.Printable;
 import lethe.settings.Settings;
-import lethe.spark.RunningSpark;
 import lethe.train.StoppedException;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
@@ -71,28 +68,21 @@ public final class Sweep {
    * @throws LeaseLostException when another driver has taken the sweep over
    */
   public void execute() {
-    RunFolder root = RunFolder.of(folder, Validation.configuration(Validation.hadoop(first())));
-    Lease lease = new Lease(root, new LeaseListener());
-    lease.take();
-    try (lease) {
-      all(lease.folder());
-    } catch (Exception e) { // whatever a run, and Spark undeclared, make of a lost lease
-      if (lease.lost().isPresent()) {
-        throw lease.lost().get();
-      }
-      throw e;
-    } finally {
-      RunningSpark.stop();
-    }
+    new FolderOfRuns(folder, first(), this::say)
+        .under(
+            into -> {
+              all(into);
+              return into;
+            });
   }
 
   private void all(RunFolder into) {
-    RunFolder start = beside(into, "start");
+    RunFolder start = FolderOfRuns.run(into, "start");
     Pipeline.before(sweep.prepare(settings, folder), console).run();
     List<RunFolder> finished = new ArrayList<>();
     List<SweptRun> done = new ArrayList<>();
     for (SweptRun run : runs) {
-      RunFolder own = beside(into, run.name());
+      RunFolder own = FolderOfRuns.run(into, run.name());
       say("run %d of %d: %s".formatted(runs.indexOf(run) + 1, runs.size(), run.name()));
       if (finishes(run, own, start)) {
         finished.add(own);
@@ -103,19 +93,6 @@ public final class Sweep {
       throw new IllegalStateException("No run of the sweep has finished; see above why");
     }
     recommend(compare(into, finished), done, finished);
-  }
-
-  /** Ends the sweep when another host has taken the folder over. */
-  private final class LeaseListener implements Lease.Listener {
-    @Override
-    public void notice(String sentence) {
-      say(sentence);
-    }
-
-    @Override
-    public void lost(LeaseLostException why) {
-      RunningSpark.stop();
-    }
   }
 
   /** Whether a run ends with a report, whatever its verdict. */
@@ -221,10 +198,6 @@ public final class Sweep {
     if (files.exists(from)) {
       files.copy(from, to);
     }
-  }
-
-  private static RunFolder beside(RunFolder into, String name) {
-    return new RunFolder(new Path(into.root(), name), into.files());
   }
 
   private void say(String sentence) {

@@ -33,6 +33,7 @@ record ReplaySettings(Settings settings, RunFolder folder) {
   private static final List<String> LEFT_OUT =
       List.of(
           "bench",
+          "continual",
           "corpus.reuse", // another run's chunks
           "define",
           "dry-run",

@@ -50,6 +50,8 @@ public final class Provenance {
   /** Member with what the weights of each training stage depend on besides. */
   public static final String ENVIRONMENTS = "environments";
 
+  private static final String EVALUATE = "evaluate";
+
   private static final Set<String> TRAINING = Set.of("train", "pretrain", "finetune", "retrain");
 
   /** The sections that decide which model unlearning makes. */
@@ -119,6 +121,30 @@ public final class Provenance {
           0,
           folder.root()
               + " holds a run with other settings; name another run.dir, or run their stages again with overwrite=true");
+      throw new InvalidSettings(problems);
+    }
+  }
+
+  /**
+   * Refuses to go on with a folder whose scores were made with other settings, where they cannot be
+   * made again because the models are gone.
+   *
+   * @throws InvalidSettings naming each setting that differs
+   */
+  public void checkScores() {
+    List<String> problems = new ArrayList<>();
+    compare(
+        EVALUATE,
+        settingsBefore().path(EVALUATE),
+        json(config.settings().json()).path(EVALUATE),
+        json(config.settings().defaultsJson()).path(EVALUATE),
+        Set.of(EVALUATE + ".device"),
+        problems);
+    if (!problems.isEmpty()) {
+      problems.add(
+          0,
+          folder.root()
+              + " was evaluated with other settings, and its models are deleted; take these settings back, or run everything again with overwrite=true");
       throw new InvalidSettings(problems);
     }
   }

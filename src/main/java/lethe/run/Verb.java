@@ -18,6 +18,8 @@ public enum Verb {
   PREFLIGHT("validate, then start Spark to check that all executors come"),
   REPORT("write the report from the scores"),
   SWEEP("run several methods and learning rates on one corpus, compare them, and recommend one"),
+  CONTINUAL(
+      "forget tasks one after the other, each from the model before it, and test all of them again after each"),
   NIGHTLY(
       "forget what open requests name, as a run of its own that begins with the model in service"),
   LEDGER("what became of requests to forget: of one, of all, of those overdue; checks the chain"),
@@ -58,7 +60,7 @@ public enum Verb {
   /** Whether it has nothing to do with a run's stages. */
   private boolean apart() {
     return switch (this) {
-      case SWEEP, NIGHTLY, LEDGER, CERTIFY, VERIFY, EXPLAIN, BENCH -> true;
+      case SWEEP, CONTINUAL, NIGHTLY, LEDGER, CERTIFY, VERIFY, EXPLAIN, BENCH -> true;
       default -> false;
     };
   }

@@ -45,6 +45,10 @@ public final class Secrets {
   /** Members of the objects in lists. */
   private static final Set<String> MEMBERS =
       Set.of(
+          "continual.tasks.name",
+          "continual.tasks.where",
+          "continual.tasks.requests",
+          "continual.tasks.ids",
           "corpus.sources.path",
           "corpus.sources.format",
           "corpus.sources.glob",
@@ -54,6 +58,10 @@ public final class Secrets {
           "corpus.sources.question",
           "corpus.sources.answer",
           "corpus.sources.url",
+          "evaluate.answers.questions.name",
+          "evaluate.answers.questions.path",
+          "evaluate.answers.questions.use",
+          "evaluate.answers.questions.rows",
           "evaluate.tasks.name",
           "evaluate.tasks.path",
           "evaluate.tasks.examples",

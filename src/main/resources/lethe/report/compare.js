@@ -391,7 +391,7 @@ function tasks() {
       "p",
       {},
       most.by > 0
-        ? `Most came back of ${most.task}: its loss is ${number(most.by, 3)} nats per token lower after the last task than after its own.`
+        ? `Most came back of “${most.task}”: its loss is ${number(most.by, 3)} nats per token lower after the last task than after its own.`
         : "After the last task no earlier one is known better than after its own.",
     ),
     el("h2", {}, "Loss on the documents of each task"),

@@ -182,7 +182,7 @@ class PageIT {
     assertThat(dom)
         .contains("<h1>Lethe · tasks forgotten one after the other</h1>")
         .contains(
-            "Most came back of &lt;i&gt;one&lt;/i&gt;: its loss is 0.250 nats per token lower")
+            "Most came back of “&lt;i&gt;one&lt;/i&gt;”: its loss is 0.250 nats per token lower")
         .contains(
             "<th scope=\"row\">none</th><td><span class=\"heat\" style=\"--heat: 60%;\">2.000")
         .contains("style=\"--heat: 28%;\">2.750</span></td><td></td>") // 60 exp(-0.75)

@@ -34,6 +34,11 @@ class RunFilesTest {
       boolean part = !said.contains("run.dir") && !said.contains("include \"shared.conf\"");
       Settings settings = Settings.load(file, part ? RUN : List.of());
       RunConfig.parse(Verb.RUN, settings);
+      if (ContinualSettings.asked(settings.root())) {
+        ContinualSettings continual = ContinualSettings.read(settings.root());
+        continual.check(settings);
+        assertThat(continual.runs(settings, "all", Verb.RUN)).hasSizeGreaterThan(1);
+      }
       assertThat(settings.problems()).as("%s", file).isEmpty();
     }
   }

@@ -316,8 +316,28 @@ public final class Splits {
         counts().stream().mapToLong(Count::characters).sum());
   }
 
-  /** Sentences on documents that the rules put in two splits neither of which excepts the other. */
-  public List<String> conflicts() {
+  /**
+   * A document that the rules put in several splits none of which excepts another.
+   *
+   * @param splits their names
+   * @param all how many such documents there are
+   */
+  public record Conflict(String domain, String document, List<String> splits, long all) {
+    private static Conflict from(Row row) {
+      return new Conflict(
+          row.getAs(DOMAIN), row.getAs(ID), Rows.<String>list(row, SPLITS), row.<Long>getAs(ALL));
+    }
+
+    /** What is wrong, and what to do. */
+    public String sentence() {
+      String others = all > 1 ? " (as are " + (all - 1) + " others)" : "";
+      return "Document %s of domain %s is in two splits, %s%s: narrow one of their rules, or let one except the other"
+          .formatted(document, domain, String.join(" and ", splits), others);
+    }
+  }
+
+  /** Documents that the rules put in two splits neither of which excepts the other. */
+  public List<Conflict> conflicts() {
     Column conflict = null;
     for (Split a : candidates.keySet()) {
       for (Split b : candidates.keySet()) {
@@ -343,7 +363,7 @@ public final class Splits {
         .limit(MOST_DOCUMENTS_NAMED)
         .collectAsList()
         .stream()
-        .map(Splits::conflict)
+        .map(Conflict::from)
         .toList();
   }
 
@@ -371,14 +391,6 @@ public final class Splits {
                         row.getAs(SOURCE),
                         row.<Integer>getAs(CHARACTERS)))
         .toList();
-  }
-
-  private static String conflict(Row row) {
-    String both = String.join(" and ", Rows.<String>list(row, SPLITS));
-    long all = row.<Long>getAs(ALL);
-    String others = all > 1 ? " (as are " + (all - 1) + " others)" : "";
-    return "Document %s of domain %s is in two splits, %s%s: narrow one of their rules, or let one except the other"
-        .formatted(row.getAs(ID), row.getAs(DOMAIN), both, others);
   }
 
   private static Dataset<Row> without(Dataset<Row> documents, Dataset<Row> others) {

@@ -92,6 +92,7 @@ class SplitsTest {
               "forget { where = \"id = 'a7'\" }, retain { where = \"domain = 'a'\" }, "
                   + "general { where = \"true\", except = [forget, retain] }");
       assertThat(splits.conflicts())
+          .extracting(Splits.Conflict::sentence)
           .containsExactly(
               "Document a7 of domain a is in two splits, forget and retain: narrow one of their rules, or let one except the other");
     }
