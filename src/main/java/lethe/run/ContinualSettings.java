@@ -141,7 +141,10 @@ public record ContinualSettings(List<Task> tasks, Reference reference, boolean k
   public List<TaskRun> runs(Settings user, String folder, Verb verb) {
     List<TaskRun> runs = new ArrayList<>();
     for (int i = 0; i < tasks.size(); i++) {
-      List<String> pairs = pairs(i, user, folder);
+      List<String> pairs = new ArrayList<>(pairs(i, user, folder));
+      if (!verb.looks()) { // which looks at the files of all sets
+        questions(i, user).ifPresent(pairs::add);
+      }
       runs.add(new TaskRun(tasks.get(i).name(), RunConfig.parse(verb, user.with(pairs))));
     }
     return runs;
@@ -164,7 +167,6 @@ public record ContinualSettings(List<Task> tasks, Reference reference, boolean k
     } else {
       withoutEarlier(user).ifPresent(pairs::add);
     }
-    questions(number, user).ifPresent(pairs::add);
     return pairs;
   }
 

@@ -113,6 +113,16 @@ class ContinualSettingsTest {
                     .map(QuestionSet::name)
                     .toList())
         .containsExactly(List.of("kept"), List.of("two", "kept"), List.of("three", "two", "kept"));
+    assertThat(
+            ContinualSettings.read(user.root())
+                .runs(user, "all", Verb.VALIDATE)
+                .get(0)
+                .config()
+                .evaluate()
+                .answers()
+                .questions())
+        .as("whose files are looked at")
+        .hasSize(3);
     assertThat(runs.get(1).config().evaluate().answers().questions().get(0))
         .isEqualTo(runs.get(2).config().evaluate().answers().questions().get(1));
   }
