@@ -604,7 +604,7 @@ class VerbsIT {
             "train.steps=40",
             "train.lr-schedule=constant",
             "train.warmup-ratio=0",
-            "train.checkpoint-every=1");
+            "train.checkpoint-every=20");
     String target = "train.learning-rate=target";
     String said = run(Verb.UNLEARN, conf, with(asked, target));
     JsonNode found = new ObjectMapper().readTree(folder.resolve("run/range-test.json").toFile());
