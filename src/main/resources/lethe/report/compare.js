@@ -404,7 +404,7 @@ function tasks() {
     table(
       ["after", ...t.tasks],
       [
-        { className: "soft", cells: ["none", ...t.tasks.map((task) => cell(t.before[task], task))] },
+        { cells: ["none", ...t.tasks.map((task) => cell(t.before[task], task))] },
         ...t.tasks.map((run) => ({ cells: [run, ...t.tasks.map((task) => cell(t.after[run][task], task))] })),
       ],
     ),
