@@ -40,6 +40,7 @@ spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1" # compiling well takes
 spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1"
 spark.sql.codegen { wholeStage = false, factoryMode = NO_CODEGEN }
 spark.sql.adaptive.enabled = false
+spark.buffer.pageSize = 1m
 spark.sql.shuffle.partitions = 2
 END
 

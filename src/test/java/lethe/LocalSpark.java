@@ -17,6 +17,7 @@ public final class LocalSpark {
             .config("spark.sql.shuffle.partitions", "2")
             .config("spark.sql.warehouse.dir", BuildFolder.path("warehouse").toString())
             // Small data: compiling and re-planning a query would take longer than running it.
+            .config("spark.buffer.pageSize", "1m")
             .config("spark.sql.adaptive.enabled", "false")
             .config("spark.sql.codegen.wholeStage", "false")
             .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")

@@ -11,6 +11,7 @@ public final class OneProcess {
       Map.of(
           "spark.master", "local[1]",
           "spark.ui.enabled", "false",
+          "spark.buffer.pageSize", "1m",
           "spark.sql.shuffle.partitions", "2",
           "spark.sql.adaptive.enabled", "false",
           "spark.sql.codegen.wholeStage", "false",

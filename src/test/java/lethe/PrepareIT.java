@@ -55,6 +55,7 @@ class PrepareIT {
             .config("spark.executor.memory", "1g")
             .config("spark.task.maxFailures", 2)
             .config("spark.ui.enabled", false)
+            .config("spark.buffer.pageSize", "1m")
             .config("spark.sql.shuffle.partitions", 2)
             .config("spark.sql.codegen.wholeStage", false)
             .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")

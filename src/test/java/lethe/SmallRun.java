@@ -58,6 +58,7 @@ public final class SmallRun {
         unlearn.method = ascent-descent-in-distribution # the shortest step of two terms
         train { batch = 2, steps = 2, workers = 1, threads = 1 }
         spark.master = "local[1]"
+        spark.buffer.pageSize = 1m
         spark.sql.codegen { wholeStage = false, factoryMode = NO_CODEGEN }
         spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" # compiling well takes longer than the run
         spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"

@@ -36,6 +36,13 @@ public enum RunSize {
   private static final String JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
   /**
+   * Of the memory that a sort or an aggregation takes at a time. Spark takes up to 64 MB, which
+   * Java fills with zeros, for a few rows: a prepare of 200 KB took 7.3 seconds with those, 6.6
+   * with these.
+   */
+  private static final String PAGE = "1m";
+
+  /**
    * The size of a run.
    *
    * @param sourceBytes of all sources, packed ones taken for tenfold; empty if unknown
@@ -66,6 +73,7 @@ public enum RunSize {
     }
     all.put("spark.driver.extraJavaOptions", JAVA);
     all.put("spark.executor.extraJavaOptions", JAVA);
+    all.put("spark.buffer.pageSize", PAGE);
     all.put("spark.sql.codegen.wholeStage", "false");
     all.put("spark.sql.codegen.factoryMode", "NO_CODEGEN");
     all.put("spark.sql.adaptive.enabled", "false");

@@ -98,7 +98,7 @@ public final class Secrets {
               + "|driver\\.(memory|memoryOverhead|cores|maxResultSize|host|bindAddress|port)"
               + "|executor\\.(memory|memoryOverhead|memoryOverheadFactor|cores|instances)"
               + "|(driver|executor|worker|task)\\.resource\\.gpu\\.(amount|discoveryScript|vendor)"
-              + "|memory\\.(fraction|storageFraction|offHeap\\.(enabled|size))"
+              + "|buffer\\.pageSize|memory\\.(fraction|storageFraction|offHeap\\.(enabled|size))"
               + "|task\\.(cpus|maxFailures)|shuffle\\.compress|eventLog\\.(enabled|compress)"
               + "|sql\\.(shuffle\\.partitions|codegen\\.(wholeStage|factoryMode)|adaptive\\.enabled"
               + "|warehouse\\.dir|files\\.(maxPartitionBytes|openCostInBytes))"

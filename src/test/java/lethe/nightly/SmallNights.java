@@ -36,6 +36,7 @@ record SmallNights(Path folder, String scheme, List<String> said, Optional<Night
       List.of(
           "spark.master=local[1]",
           "spark.ui.enabled=false",
+          "spark.buffer.pageSize=1m",
           "spark.sql.shuffle.partitions=1",
           "spark.sql.codegen.wholeStage=false",
           "spark.sql.codegen.factoryMode=NO_CODEGEN",

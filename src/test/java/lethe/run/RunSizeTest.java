@@ -32,6 +32,7 @@ class RunSizeTest {
             Map.of(
                 "spark.driver.extraJavaOptions", JAVA,
                 "spark.executor.extraJavaOptions", JAVA,
+                "spark.buffer.pageSize", "1m",
                 "spark.sql.codegen.wholeStage", "false",
                 "spark.sql.codegen.factoryMode", "NO_CODEGEN",
                 "spark.sql.adaptive.enabled", "false",
@@ -48,7 +49,7 @@ class RunSizeTest {
                 Verb.RUN,
                 "spark.driver.extraJavaOptions=-Xlog:gc",
                 "spark.sql.adaptive.enabled=true"))
-        .hasSize(5)
+        .hasSize(6)
         .doesNotContainKeys("spark.driver.extraJavaOptions", "spark.sql.adaptive.enabled");
   }
 

@@ -659,6 +659,7 @@ class EngineIT {
               .config("spark.executor.cores", executorCores)
               .config("spark.executor.memory", "1g")
               .config("spark.ui.enabled", false)
+              .config("spark.buffer.pageSize", "1m")
               .config("spark.sql.shuffle.partitions", 4)
               // Compiling a query takes longer than running it on so little data.
               .config("spark.sql.codegen.wholeStage", false)
