@@ -14,6 +14,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -110,8 +111,7 @@ final class StoredLabelStage {
     }
     int measured = models.indexOf(original);
     int copies = settings.copies();
-    double temperature = settings.temperature();
-    int likeliest = settings.likeliest();
+    Reading reading = Reading.of(settings);
     return BatchInference.map(
         chunks.select(
             col(DOMAIN),
@@ -123,9 +123,17 @@ final class StoredLabelStage {
         batch,
         models,
         SCHEMA,
-        (loaded, rows) ->
-            labelled(
-                rows, loaded.subList(0, copies), loaded.get(measured), temperature, likeliest));
+        (loaded, rows) -> labelled(rows, loaded.subList(0, copies), loaded.get(measured), reading));
+  }
+
+  /** What of the settings the executors need; a context of 0 is all of the text. */
+  private record Reading(int context, double temperature, int likeliest) implements Serializable {
+    static final int ALL = 0;
+
+    static Reading of(StoredLabelSettings settings) {
+      return new Reading(
+          settings.context().orElse(ALL), settings.temperature(), settings.likeliest());
+    }
   }
 
   private static List<ModelKey> copies(StoredLabelSettings settings, ModelKey teacher) {
@@ -192,11 +200,7 @@ final class StoredLabelStage {
   }
 
   private static List<Row> labelled(
-      List<Row> rows,
-      List<LoadedModel> copies,
-      LoadedModel original,
-      double temperature,
-      int likeliest) {
+      List<Row> rows, List<LoadedModel> copies, LoadedModel original, Reading reading) {
     List<int[]> tokens = new ArrayList<>();
     List<int[]> labels = new ArrayList<>();
     for (Row row : rows) {
@@ -210,12 +214,16 @@ final class StoredLabelStage {
     Collected collected = new Collected(rows.size());
     try (NDManager manager = original.network().newManager()) {
       TokenBatch batch = TokenBatch.of(manager, tokens, labels);
+      TokenBatch read =
+          reading.context == Reading.ALL
+              ? batch
+              : TruncatedContext.of(manager, tokens, labels, reading.context);
       List<NDArray> hiddenND = new ArrayList<>();
       for (LoadedModel copy : copies) {
-        hiddenND.add(hidden(batch, copy));
+        hiddenND.add(hidden(read, copy));
       }
       NDArray originalND =
-          copies.contains(original)
+          reading.context == Reading.ALL && copies.contains(original)
               ? hiddenND.get(copies.indexOf(original))
               : hidden(batch, original);
       for (int from = 0; from < batch.scored(); from += ScoredPositions.HEAD_POSITIONS) {
@@ -223,8 +231,8 @@ final class StoredLabelStage {
         try (NDManager own = manager.newSubManager()) {
           NDArray labelsN = batch.labelsN().get(new NDIndex("{}:{}", from, to));
           labelsN.attach(own);
-          NDArray meanNV = meanNV(own, copies, hiddenND, from, to, temperature);
-          StoredLabels cut = cut(meanNV, labelsN, likeliest);
+          NDArray meanNV = meanNV(own, copies, hiddenND, from, to, reading.temperature);
+          StoredLabels cut = cut(meanNV, labelsN, reading.likeliest);
           Positions known =
               new Positions(logits(own, original, originalND, from, to), labelsN, Map.of(), cut);
           collected.add(

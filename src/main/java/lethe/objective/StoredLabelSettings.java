@@ -14,6 +14,8 @@ import lethe.settings.Section;
  * @param copies K, at least 1
  * @param noise sigma of its matrices, in their standard deviations s; at least 0
  * @param seed of the noise
+ * @param context c, the most tokens before one that the copies predict it from, at least 1; all of
+ *     the text where it is empty
  * @param temperature T of their logits, greater than 0
  * @param likeliest other tokens than the true one that are told apart, at least 1
  * @param byQuantiles whether the losses of true tokens are made those of unseen text; otherwise
@@ -24,6 +26,7 @@ public record StoredLabelSettings(
     int copies,
     double noise,
     long seed,
+    Optional<Integer> context,
     double temperature,
     int likeliest,
     boolean byQuantiles) {
@@ -39,6 +42,7 @@ public record StoredLabelSettings(
             unlearn.count("stored-copies", 1),
             unlearn.doubleInRange("stored-noise", 0, 1e6),
             unlearn.longInRange("stored-seed", Long.MIN_VALUE, Long.MAX_VALUE),
+            unlearn.optionalCount("stored-context", 1),
             terms.calibrated().temperature(),
             unlearn.count("stored-top-k", 1),
             unlearn.isWord(FACTOR, QUANTILES));
@@ -71,7 +75,13 @@ public record StoredLabelSettings(
 
   /** What decides the labels as they are made, besides the models and the chunks. */
   public String identity() {
-    return "%d copies, noise %s, seed %d, temperature %s, %d others"
-        .formatted(copies, noise, noise == 0 ? 0 : seed, temperature, likeliest);
+    return "%d copies, noise %s, seed %d, %stemperature %s, %d others"
+        .formatted(
+            copies,
+            noise,
+            noise == 0 ? 0 : seed,
+            context.map(tokens -> "context %d, ".formatted(tokens)).orElse(""),
+            temperature,
+            likeliest);
   }
 }

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -798,7 +799,10 @@ class ExamplesTest {
   /** Each label again, from copies made here, one prefix-free pass a chunk, in double. */
   @Test
   void storedLabelsAreTheMeanPredictionOfNoisedCopiesCutToItsLikeliest() throws IOException {
-    stored = labelling(new StoredLabelSettings(Optional.empty(), 3, 0.4, 7, 1.3, 5, false), 0.5);
+    stored =
+        labelling(
+            new StoredLabelSettings(Optional.empty(), 3, 0.4, 7, Optional.empty(), 1.3, 5, false),
+            0.5);
     List<ExampleRow> rows = rows(run(new BucketedDistillation(0), questions(), 1));
     assertThat(rows).hasSize(12);
     double restSum = 0;
@@ -869,10 +873,49 @@ class ExamplesTest {
     assertThat(warned).isEqualTo(errorSum / count > 0.02);
   }
 
+  /** Token by token, each from a pass over the few tokens before it alone. */
+  @Test
+  void storedLabelsMaySeeFewTokensBeforeEach() throws IOException {
+    int context = 5;
+    List<ExampleRow> rows = rows(inContext(Optional.of(context)));
+    Set<Integer> contexts = new TreeSet<>();
+    double differences = 0;
+    for (ExampleRow row : rows) {
+      int[] tokens = row.views().get(0).tokens();
+      LikeliestTokens labels = row.views().get(0).stored();
+      float[][] whole = logits(tokens, network -> model.parameters(network));
+      for (int t = PROMPT; t < tokens.length; t++) {
+        // The first piece that reaches it: pieces of 6 tokens, each 3 after the one before.
+        int from = t <= context ? 0 : 3 * ((t - context + 2) / 3);
+        contexts.add(t - from);
+        int[] piece = Arrays.copyOfRange(tokens, from, t + 1);
+        float[][] logits = logits(piece, network -> model.parameters(network));
+        double truth = softmax(logits[t - from], 1)[tokens[t]];
+        assertThat((double) labels.truth()[t - PROMPT]).isCloseTo(truth, within(1e-6));
+        differences += Math.abs(truth - softmax(whole[t], 1)[tokens[t]]);
+      }
+    }
+    assertThat(contexts).containsExactly(3, 4, 5);
+    assertThat(differences).as("fewer tokens say something else").isGreaterThan(1e-3);
+    JsonNode made = new ObjectMapper().readTree(temp.resolve("run/stored-labels.json").toFile());
+    assertThat(made.path("labels").asText()).contains("context 5");
+
+    Map<String, byte[]> all = storedBytes(inContext(Optional.of(1000)));
+    assertThat(storedBytes(inContext(Optional.empty())))
+        .as("as all of the text")
+        .usingRecursiveComparison()
+        .isEqualTo(all);
+  }
+
+  private Dataset<Row> inContext(Optional<Integer> context) throws IOException {
+    stored = labelling(new StoredLabelSettings(Optional.empty(), 1, 0, 7, context, 1, 5, false), 1);
+    return run(new BucketedDistillation(0), questions(), 1);
+  }
+
   @Test
   void storedLabelsDependOnNoPartitionButOnTheSeedAndAreMadeOnce() throws IOException {
     StoredLabelSettings settings =
-        new StoredLabelSettings(Optional.empty(), 2, 0.4, 7, 1.3, 5, false);
+        new StoredLabelSettings(Optional.empty(), 2, 0.4, 7, Optional.empty(), 1.3, 5, false);
     stored = labelling(settings, 0.5);
     Term term = new BucketedDistillation(0);
     Map<String, byte[]> labels = storedBytes(run(term, documents(), 1));
@@ -890,7 +933,10 @@ class ExamplesTest {
     assertThat(storedBytes(run(term, documents().repartition(5).orderBy("ordinal"), 1)))
         .usingRecursiveComparison()
         .isEqualTo(labels);
-    stored = labelling(new StoredLabelSettings(Optional.empty(), 2, 0.4, 8, 1.3, 5, false), 0.5);
+    stored =
+        labelling(
+            new StoredLabelSettings(Optional.empty(), 2, 0.4, 8, Optional.empty(), 1.3, 5, false),
+            0.5);
     assertThat(storedBytes(run(term, documents(), 1)))
         .as("another seed")
         .usingRecursiveComparison()
@@ -904,7 +950,8 @@ class ExamplesTest {
 
   @Test
   void quantilesGiveTheTrueTokensTheLossesOfUnseenText() throws IOException {
-    StoredLabelSettings settings = new StoredLabelSettings(Optional.empty(), 1, 0, 7, 0.5, 5, true);
+    StoredLabelSettings settings =
+        new StoredLabelSettings(Optional.empty(), 1, 0, 7, Optional.empty(), 0.5, 5, true);
     Dataset<Row> unseen = Examples.text(chunks(60, null).filter("document >= 'doc5'"));
     stored = new StoredLabelling(settings, model, 1, unseen, 60);
     Map<String, byte[]> labels = storedBytes(run(new BucketedDistillation(0), taught(), 1));
@@ -941,7 +988,8 @@ class ExamplesTest {
   /** Quantiles would teach what the original finds harder than unseen text already. */
   @Test
   void quantilesThatWouldTeachAreRefused() {
-    StoredLabelSettings settings = new StoredLabelSettings(Optional.empty(), 1, 0, 7, 1, 5, true);
+    StoredLabelSettings settings =
+        new StoredLabelSettings(Optional.empty(), 1, 0, 7, Optional.empty(), 1, 5, true);
     stored = new StoredLabelling(settings, model, 1, Examples.text(taught()), 40);
     assertThatThrownBy(() -> run(new BucketedDistillation(0), documents(), 1))
         .isInstanceOf(InvalidSettings.class)

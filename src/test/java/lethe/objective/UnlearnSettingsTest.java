@@ -60,7 +60,8 @@ class UnlearnSettingsTest {
                     new TruncatedPredictions(50, 1, Truth.REMOVED),
                     new Alternates(Optional.of(REQUEST), 5, 1, 200)),
                 false,
-                new StoredLabelSettings(Optional.empty(), 1, 0, 42, 1.4, 64, false),
+                new StoredLabelSettings(
+                    Optional.empty(), 1, 0, 42, Optional.empty(), 1.4, 64, false),
                 ChunkCap.NONE,
                 false));
   }
@@ -96,10 +97,14 @@ class UnlearnSettingsTest {
             "unlearn.calibrated-factor=quantiles",
             "unlearn.calibrated-temperature=1.3");
     assertThat(asked.stored())
-        .isEqualTo(new StoredLabelSettings(Optional.of("/t"), 4, 0.4, 42, 1.3, 8, true));
+        .isEqualTo(
+            new StoredLabelSettings(Optional.of("/t"), 4, 0.4, 42, Optional.empty(), 1.3, 8, true));
     assertThat(asked.roles().get(0).term()).isEqualTo(new BucketedDistillation(0));
     assertThat(asked.stored().identity())
         .isEqualTo("4 copies, noise 0.4, seed 42, temperature 1.3, 8 others");
+    assertThat(
+            read("unlearn.method=stored-labels", "unlearn.stored-context=32").stored().identity())
+        .isEqualTo("1 copies, noise 0.0, seed 0, context 32, temperature 1.4, 64 others");
     assertThat(Role.frozen(read("unlearn.method=stored-labels+descent").roles()))
         .as("no model takes part in training")
         .isEmpty();
@@ -117,10 +122,12 @@ class UnlearnSettingsTest {
                     "unlearn.stored-copies=0",
                     "unlearn.stored-noise=-0.1",
                     "unlearn.stored-top-k=0",
+                    "unlearn.stored-context=0",
                     "unlearn.calibrated-temperature=0"))
         .hasMessageContaining("unlearn.stored-copies must be at least 1, was 0")
         .hasMessageContaining("unlearn.stored-noise must be")
         .hasMessageContaining("unlearn.stored-top-k must be at least 1, was 0")
+        .hasMessageContaining("unlearn.stored-context must be at least 1, was 0")
         .hasMessageContaining("unlearn.calibrated-temperature must be");
     assertThatThrownBy(() -> read("unlearn.method=stored-labels", "unlearn.stored-copies=3"))
         .hasMessageContaining(
