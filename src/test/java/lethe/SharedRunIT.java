@@ -38,8 +38,8 @@ class SharedRunIT {
             "corpus.splits.approximate.documents={arxiv=1,github=3}",
             "corpus.splits.general.documents=4",
             "corpus.splits.holdout.documents=4",
-            "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-            "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+            "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
+            "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC");
     assertThat(submitted.code()).as(submitted.output()).isZero();
     JsonNode documents = new ObjectMapper().readTree(expected.get().toFile()).get("documents");
     Map<String, double[]> sums = new TreeMap<>();

@@ -60,8 +60,8 @@ public final class SmallRun {
         spark.master = "local[1]"
         spark.buffer.pageSize = 1m
         spark.sql.codegen { wholeStage = false, factoryMode = NO_CODEGEN }
-        spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" # compiling well takes longer than the run
-        spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+        spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC" # compiling well takes longer than the run
+        spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
         """
             .formatted(folder));
     return conf;

@@ -81,7 +81,7 @@ final class YarnCluster implements AutoCloseable {
         spark.yarn.stagingDir file:%2$s/staging
         spark.yarn.report.interval 200ms
         spark.yarn.am.memory 512m
-        spark.yarn.am.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+        spark.yarn.am.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC
         spark.yarn.appMasterEnv.JAVA_HOME %3$s
         spark.yarn.appMasterEnv.SPARK_LOCAL_IP 127.0.0.1
         spark.executorEnv.JAVA_HOME %3$s

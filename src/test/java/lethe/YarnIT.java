@@ -22,7 +22,8 @@ class YarnIT {
   private static final int STEPS = 60;
 
   /** For Java processes that live for seconds. */
-  private static final String QUICKLY = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+  private static final String QUICKLY =
+      "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC";
 
   @TempDir Path folder;
 

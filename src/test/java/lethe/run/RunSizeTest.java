@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RunSizeTest {
-  private static final String JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+  private static final String JAVA =
+      "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC";
 
   @TempDir Path folder;
 
