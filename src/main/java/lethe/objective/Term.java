@@ -10,4 +10,12 @@ public sealed interface Term extends Serializable permits PositionTerm, HiddenTe
 
   /** The views an example must have, in the order in which the term takes them. */
   List<ViewKind> views();
+
+  /**
+   * How many times as far the weights go to the target by many small steps as by a few large ones:
+   * 1 unless each step brings less than the one before.
+   */
+  default double slowing() {
+    return 1;
+  }
 }

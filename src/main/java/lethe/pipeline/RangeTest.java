@@ -148,10 +148,14 @@ final class RangeTest {
             Optional.of(probes),
             TrainedWeights.Taker.NONE);
     RangeCurve curve = curve(probes.target(), test, result.probes());
-    RateRule.Choice choice = RateRule.choose(curve, factors);
+    RateRule.Choice choice = RateRule.choose(curve, factors, slowing(spec));
     Found found = new Found(VERSION, made, choice.rate(), choice.finding(), factors, curve);
     folder.files().writeJson(folder.rangeTest(), found);
     return found;
+  }
+
+  private static double slowing(Trainer.TrainingSpec spec) {
+    return spec.roles().stream().mapToDouble(role -> role.term().slowing()).max().orElse(1);
   }
 
   private RangeCurve curve(
@@ -180,6 +184,7 @@ final class RangeTest {
     made.put("start noise", training.config().unlearn().startNoise());
     made.put("target", probes.target().toString());
     made.put("factors", factors);
+    made.put("slowing", slowing(spec));
     made.put("settings", settings.deciding().toString());
     return made;
   }

@@ -14,7 +14,9 @@ import java.util.Locale;
  * on a line between the two points around it. With rates c f_k, f_k being what the schedule makes
  * of a peak of 1,
  *
- * <pre>  c = R / (2/3 sum_k f_k) </pre>
+ * <pre>
+ *   c = s R / (2/3 sum_k f_k),   s = 1 but for terms of which each step brings less than the one before
+ * </pre>
  *
  * comes there after two thirds of the sum of the planned steps: they are the most there may be, and
  * a training that keeps more on its way takes longer. A forget term that fades may end short of the
@@ -41,8 +43,9 @@ public final class RateRule {
    *
    * @param curve of a range test
    * @param factors sum of the planned rates at a peak of 1, greater than 0
+   * @param slowing s, how many times the sum many small steps take, at least 1
    */
-  public static Choice choose(RangeCurve curve, double factors) {
+  public static Choice choose(RangeCurve curve, double factors, double slowing) {
     RangeCurve.Point start = curve.points().get(0);
     if (start.nll() == null || curve.reached(start)) {
       return none(
@@ -64,21 +67,28 @@ public final class RateRule {
     }
     boolean reached = curve.reached(after);
     double sum = reached ? sum(curve, points.get(end - 1), after) : after.sum();
-    double rate = sum / PART / factors;
+    double rate = slowing * sum / PART / factors;
     if (rate > after.rate()) {
       return none(
           "rates that add up to %.1e are needed, so for the planned steps one of %.1e, at which one step alone goes as far",
-          sum, rate);
+          slowing * sum, rate);
     }
-    return new Choice(
-        rounded(rate),
+    String finding =
         reached
             ? format(
                 "rates that add up to %.2e brought the forget loss from %.3f to its target, %.3f",
                 sum, start.nll(), curve.target())
             : format(
                 "rates that add up to %.2e brought the forget loss from %.3f to %.3f, where the forget term fades, short of its target, %.3f",
-                sum, start.nll(), after.nll(), curve.target()));
+                sum, start.nll(), after.nll(), curve.target());
+    return new Choice(
+        rounded(rate),
+        slowing == 1
+            ? finding
+            : finding
+                + format(
+                    "; small steps are given %s times that, for each brings less than the one before",
+                    new BigDecimal(slowing).stripTrailingZeros().toPlainString()));
   }
 
   /** The first point at which a training ends, the model has collapsed or the loss is highest. */

@@ -20,7 +20,7 @@ class RateRuleTest {
     for (double sum : sums(12)) {
       losses.add(2 + 100 * sum);
     }
-    RateRule.Choice choice = RateRule.choose(curve(losses), 60);
+    RateRule.Choice choice = RateRule.choose(curve(losses), 60, 1);
     assertThat(choice.rate()).as("0.019 / 40, three digits").isEqualTo(4.75e-4);
     assertThat(choice.finding())
         .isEqualTo(
@@ -30,15 +30,24 @@ class RateRuleTest {
   @Test
   void theSumIsReadFromTheLineBetweenTwoPoints() {
     // Sums 1e-5, 3e-5, 7e-5: 3.9 lies three quarters of the way from 3.6 to 4.0.
-    RateRule.Choice choice = RateRule.choose(curve(List.of(2.0, 2.1, 3.6, 4.0)), 9);
+    RateRule.Choice choice = RateRule.choose(curve(List.of(2.0, 2.1, 3.6, 4.0)), 9, 1);
     assertThat(choice.rate()).isEqualTo(1e-5);
+  }
+
+  @Test
+  void aTermOfWhichEachStepBringsLessIsGivenMore() {
+    RateRule.Choice choice = RateRule.choose(curve(List.of(2.0, 2.1, 3.6, 4.0)), 90, 3);
+    assertThat(choice.rate()).as("three times 6e-5 / 60").isEqualTo(3e-6);
+    assertThat(choice.finding())
+        .isEqualTo(
+            "rates that add up to 6.00e-05 brought the forget loss from 2.000 to its target, 4.000; small steps are given 3 times that, for each brings less than the one before");
   }
 
   @Test
   void twiceAsManyStepsTakeHalfTheRate() {
     RangeCurve curve = curve(List.of(2.0, 2.0, 2.5, 3.5, 4.5)); // 3.9 at 1.02e-4
-    assertThat(RateRule.choose(curve, 45).rate()).as("102 / 30").isEqualTo(3.4e-6);
-    assertThat(RateRule.choose(curve, 90).rate()).isEqualTo(1.7e-6);
+    assertThat(RateRule.choose(curve, 45, 1).rate()).as("102 / 30").isEqualTo(3.4e-6);
+    assertThat(RateRule.choose(curve, 90, 1).rate()).isEqualTo(1.7e-6);
   }
 
   /** As negative preference optimisation does. */
@@ -46,7 +55,7 @@ class RateRuleTest {
   void aTermThatFadesIsGivenTheRateThatBringsItToItsHighest() {
     // The highest is at a sum of 7e-5; at the end steps are so large that the loss rises by itself.
     RateRule.Choice choice =
-        RateRule.choose(curve(List.of(2.0, 2.1, 3.0, 3.2, 3.1, 3.0, 3.0, 4.5)), 105);
+        RateRule.choose(curve(List.of(2.0, 2.1, 3.0, 3.2, 3.1, 3.0, 3.0, 4.5)), 105, 1);
     assertThat(choice.rate()).isEqualTo(1e-6);
     assertThat(choice.finding())
         .isEqualTo(
@@ -57,12 +66,13 @@ class RateRuleTest {
   void aDipOfOneStepIsNoEndAndNeitherIsOneBeforeHalfOfTheWay() {
     List<Double> smooth = List.of(2.0, 2.1, 2.4, 3.0, 3.2, 3.3, 3.5, 4.5);
     List<Double> dips = List.of(2.0, 2.9, 2.8, 2.7, 3.2, 3.1, 3.5, 4.5);
-    assertThat(RateRule.choose(curve(dips), 90)).isEqualTo(RateRule.choose(curve(smooth), 90));
+    assertThat(RateRule.choose(curve(dips), 90, 1))
+        .isEqualTo(RateRule.choose(curve(smooth), 90, 1));
   }
 
   @Test
   void saysThatALossDoesNotMove() {
-    RateRule.Choice choice = RateRule.choose(curve(List.of(2.0, 2.1, 2.2, 2.1)), 10);
+    RateRule.Choice choice = RateRule.choose(curve(List.of(2.0, 2.1, 2.2, 2.1)), 10, 1);
     assertThat(choice.rate()).isNull();
     assertThat(choice.finding())
         .isEqualTo(
@@ -74,7 +84,7 @@ class RateRuleTest {
     for (Double lost : new Double[] {7.0, null}) {
       List<Double> losses = new ArrayList<>(List.of(2.0, 2.5));
       losses.add(lost);
-      RateRule.Choice choice = RateRule.choose(curve(losses), 10);
+      RateRule.Choice choice = RateRule.choose(curve(losses), 10, 1);
       assertThat(choice.rate()).isNull();
       assertThat(choice.finding())
           .isEqualTo(
@@ -84,7 +94,7 @@ class RateRuleTest {
 
   @Test
   void saysThatThePlannedStepsAreTooFew() {
-    RateRule.Choice choice = RateRule.choose(curve(List.of(2.0, 2.1, 3.6, 4.0)), 1.5);
+    RateRule.Choice choice = RateRule.choose(curve(List.of(2.0, 2.1, 3.6, 4.0)), 1.5, 1);
     assertThat(choice.rate()).isNull();
     assertThat(choice.finding())
         .isEqualTo(
@@ -93,7 +103,7 @@ class RateRuleTest {
 
   @Test
   void saysThatNothingIsToBeForgotten() {
-    RateRule.Choice choice = RateRule.choose(curve(List.of(3.95)), 10);
+    RateRule.Choice choice = RateRule.choose(curve(List.of(3.95)), 10, 1);
     assertThat(choice.rate()).isNull();
     assertThat(choice.finding())
         .isEqualTo("the forget loss, 3.950, is not below its target, 4.000");

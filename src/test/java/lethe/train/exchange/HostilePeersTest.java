@@ -95,7 +95,9 @@ class HostilePeersTest {
         try (MailboxClient another = new MailboxClient(training.address(), 0, 0)) {
           another.hello("nonsense", "here", "");
         } catch (IllegalStateException e) {
-          assertThat(e).hasMessageContaining("Refused worker 0: it runs nonsense");
+          // For what it runs; or, where the strangers cost the true worker an attempt, as an older
+          // one.
+          assertThat(e).hasMessageContaining("Refused worker 0");
         }
       }
       goesOnUndisturbed(training);
