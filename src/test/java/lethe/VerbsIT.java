@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -642,6 +643,17 @@ class VerbsIT {
         .isEqualTo(found);
 
     sweepsWithTheRateThatIsFound(conf, asked, rate);
+
+    // A term of which each step brings less than the one before is given more.
+    String fading = "run.dir=" + folder.resolve("fading");
+    copy(prepared.resolve("run"), "fading");
+    run(Verb.UNLEARN, conf, with(asked, target, fading, "unlearn.method=weighted-ascent"));
+    JsonNode faded = new ObjectMapper().readTree(folder.resolve("fading/range-test.json").toFile());
+    assertThat(faded.get("finding").asText()).contains("; small steps are given 3 times that");
+    double sum =
+        Double.parseDouble(faded.get("finding").asText().replaceAll(".* up to (\\S+) .*", "$1"));
+    assertThat(faded.get("rate").asDouble())
+        .isCloseTo(3 * sum / (2.0 / 3 * 40), withinPercentage(1));
 
     // An adapter begins as its base does, and needs higher rates.
     copy(prepared.resolve("run"), "adapted");
