@@ -24,6 +24,11 @@ final class MatrixPeak implements AutoCloseable {
           return torch.sum(torch.to(x, 6))
       """;
 
+  /** Enough that Java's part of a product does not count. */
+  private static final int FEW_ROWS = 16;
+
+  private static final double LONGEST_SECONDS = 1;
+
   private final NDManager manager;
   private final TorchScript script;
 
@@ -37,7 +42,9 @@ final class MatrixPeak implements AutoCloseable {
   }
 
   /**
-   * Operations per second of one product.
+   * Operations per second of one product, of fewer rows where all of them would take longer than a
+   * second: a processor without instructions for a precision needs a minute for what others do in a
+   * third of a second.
    *
    * @param rows of the left matrix
    * @param inner columns of the left, rows of the right
@@ -49,12 +56,19 @@ final class MatrixPeak implements AutoCloseable {
           try (NDManager own = manager.newSubManager()) {
             NDArray a = script.run("narrowed", own.randomNormal(new Shape(rows, inner)));
             NDArray b = script.run("narrowed", own.randomNormal(new Shape(inner, columns)));
-            finish(script.run("product", a, b)); // once for what is set up on first use
-            long begun = System.nanoTime();
-            finish(script.run("product", a, b));
-            return 2.0 * rows * inner * columns / (System.nanoTime() - begun) * 1e9;
+            int few = Math.min(rows, FEW_ROWS);
+            int most = (int) Math.min(rows, few * LONGEST_SECONDS / seconds(few, a, b));
+            int taken = Math.max(few, most);
+            return 2.0 * taken * inner * columns / seconds(taken, a, b);
           }
         });
+  }
+
+  /** How long the product of the first rows takes when what it needs has been set up. */
+  private double seconds(int rows, NDArray a, NDArray b) {
+    NDArray first = a.get("0:" + rows);
+    finish(script.run("product", first, b));
+    return Bench.seconds(() -> finish(script.run("product", first, b)));
   }
 
   /** On a GPU a product has only been asked for when its call returns. */
