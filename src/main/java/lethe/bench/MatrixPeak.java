@@ -18,6 +18,8 @@ final class MatrixPeak implements AutoCloseable {
       """
         def product(self, a: Tensor, b: Tensor) -> Tensor:
           return torch.mm(a, b)
+        def turned(self, a: Tensor, b: Tensor) -> Tensor:
+          return torch.linear(a, b)
         def narrowed(self, x: Tensor) -> Tensor:
           return torch.to(x, ${C})
         def sum(self, x: Tensor) -> Tensor:
@@ -42,9 +44,10 @@ final class MatrixPeak implements AutoCloseable {
   }
 
   /**
-   * Operations per second of one product, of fewer rows where all of them would take longer than a
-   * second: a processor without instructions for a precision needs a minute for what others do in a
-   * third of a second.
+   * Operations per second of one product, of the faster of the two ways to lay out the right matrix
+   * that a network has. A processor without instructions for a precision needs a minute for what
+   * others do in a third of a second, so fewer rows are multiplied where all of them would take
+   * longer than a second.
    *
    * @param rows of the left matrix
    * @param inner columns of the left, rows of the right
@@ -54,21 +57,31 @@ final class MatrixPeak implements AutoCloseable {
     return Graph.withoutGraph(
         () -> {
           try (NDManager own = manager.newSubManager()) {
-            NDArray a = script.run("narrowed", own.randomNormal(new Shape(rows, inner)));
-            NDArray b = script.run("narrowed", own.randomNormal(new Shape(inner, columns)));
-            int few = Math.min(rows, FEW_ROWS);
-            int most = (int) Math.min(rows, few * LONGEST_SECONDS / seconds(few, a, b));
-            int taken = Math.max(few, most);
-            return 2.0 * taken * inner * columns / seconds(taken, a, b);
+            NDArray left = script.run("narrowed", own.randomNormal(new Shape(rows, inner)));
+            double flops = 2.0 * inner * columns;
+            return flops
+                * Math.max(
+                    rowsPerSecond("product", left, new Shape(inner, columns)),
+                    rowsPerSecond("turned", left, new Shape(columns, inner)));
           }
         });
   }
 
+  private double rowsPerSecond(String product, NDArray left, Shape shape) {
+    NDManager own = left.getManager();
+    NDArray right = script.run("narrowed", own.randomNormal(shape));
+    int rows = (int) left.getShape().get(0);
+    int few = Math.min(rows, FEW_ROWS);
+    int most = (int) Math.min(rows, few * LONGEST_SECONDS / seconds(product, few, left, right));
+    int taken = Math.max(few, most);
+    return taken / seconds(product, taken, left, right);
+  }
+
   /** How long the product of the first rows takes when what it needs has been set up. */
-  private double seconds(int rows, NDArray a, NDArray b) {
-    NDArray first = a.get("0:" + rows);
-    finish(script.run("product", first, b));
-    return Bench.seconds(() -> finish(script.run("product", first, b)));
+  private double seconds(String product, int rows, NDArray left, NDArray right) {
+    NDArray first = left.get("0:" + rows);
+    finish(script.run(product, first, right));
+    return Bench.seconds(() -> finish(script.run(product, first, right)));
   }
 
   /** On a GPU a product has only been asked for when its call returns. */

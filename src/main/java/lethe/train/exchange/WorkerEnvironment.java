@@ -4,14 +4,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import lethe.model.torch.Compute;
 import lethe.model.torch.NativeEngine;
+import lethe.model.torch.Precision;
 import lethe.spark.ScalaCollections;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.resource.ResourceInformation;
@@ -22,6 +23,9 @@ import org.apache.spark.resource.ResourceInformation;
  * it. Also records on which GPU each worker computes: no two may share one.
  */
 public final class WorkerEnvironment {
+  /** After the name of a processor that the run's precision is slow on. */
+  private static final String WITHOUT_AVX_512 = " without AVX-512";
+
   private final Consumer<String> tell;
   private final boolean strict;
   private String run = "";
@@ -41,7 +45,7 @@ public final class WorkerEnvironment {
 
   /** The environment of this process. */
   public static String ofThisProcess(Compute compute) {
-    String device = compute.gpu().orElseGet(() -> processor(cpuInfo()));
+    String device = compute.gpu().orElseGet(() -> processor(cpuInfo(), compute.precision()));
     return "%s, %d threads, %s, %s, MKL_CBWR=%s"
         .formatted(
             device,
@@ -51,21 +55,33 @@ public final class WorkerEnvironment {
             Optional.ofNullable(System.getenv("MKL_CBWR")).orElse("unset"));
   }
 
-  private static Stream<String> cpuInfo() {
+  private static List<String> cpuInfo() {
     try {
-      return Files.readString(Path.of("/proc/cpuinfo"), StandardCharsets.UTF_8).lines();
+      return Files.readAllLines(Path.of("/proc/cpuinfo"), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      return Stream.empty(); // not Linux: the architecture must do
+      return List.of(); // not Linux: the architecture must do
     }
   }
 
-  /** The processor's name, as the kernel reports it. */
-  static String processor(Stream<String> cpuInfo) {
-    return cpuInfo
-        .filter(line -> line.startsWith("model name"))
+  /**
+   * The processor's name, as the kernel reports it, and whether it lacks what PyTorch multiplies
+   * numbers of this precision with.
+   *
+   * @param cpuInfo lines of {@code /proc/cpuinfo}
+   */
+  static String processor(List<String> cpuInfo, Precision precision) {
+    String name = value(cpuInfo, "model name").orElse(System.getProperty("os.arch"));
+    boolean slow =
+        precision == Precision.BFLOAT16
+            && value(cpuInfo, "flags").filter(flags -> !flags.contains("avx512bw")).isPresent();
+    return slow ? name + WITHOUT_AVX_512 : name;
+  }
+
+  private static Optional<String> value(List<String> cpuInfo, String key) {
+    return cpuInfo.stream()
+        .filter(line -> line.startsWith(key))
         .map(line -> line.substring(line.indexOf(':') + 1).trim())
-        .findFirst()
-        .orElse(System.getProperty("os.arch"));
+        .findFirst();
   }
 
   /**
@@ -146,6 +162,10 @@ public final class WorkerEnvironment {
   synchronized void check(int worker, String announced) {
     if (run.isEmpty()) {
       run = announced;
+      if (announced.contains(WITHOUT_AVX_512)) {
+        tell.accept(
+            "Warning: the processor of the workers has no AVX-512, and PyTorch multiplies many times slower in bfloat16 there than in float32; set train.precision=float32");
+      }
     }
     if (run.equals(announced)) {
       return;

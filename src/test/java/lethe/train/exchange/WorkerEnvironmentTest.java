@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import lethe.model.torch.Precision;
 import org.junit.jupiter.api.Test;
 
 class WorkerEnvironmentTest {
@@ -35,5 +36,28 @@ class WorkerEnvironmentTest {
       environment.complete();
     }
     assertThat(said).containsExactly("worker 0 has GPU 0 of a; worker 1 has GPU 1 of a");
+  }
+
+  @Test
+  void aProcessorThatThePrecisionIsSlowOnIsSaidOnce() {
+    List<String> milan = List.of("model name\t: AMD EPYC", "flags\t\t: sse4_2 avx2 sha_ni");
+    List<String> genoa = List.of("model name\t: AMD EPYC", "flags\t\t: avx2 avx512f avx512bw");
+    List<String> arm = List.of("BogoMIPS\t: 243.75", "Features\t: fp asimd bf16");
+    assertThat(WorkerEnvironment.processor(milan, Precision.FLOAT32)).isEqualTo("AMD EPYC");
+    assertThat(WorkerEnvironment.processor(genoa, Precision.BFLOAT16)).isEqualTo("AMD EPYC");
+    assertThat(WorkerEnvironment.processor(arm, Precision.BFLOAT16))
+        .isEqualTo(System.getProperty("os.arch"));
+    assertThat(WorkerEnvironment.processor(List.of(), Precision.BFLOAT16))
+        .isEqualTo(System.getProperty("os.arch"));
+
+    environment.check(0, WorkerEnvironment.processor(genoa, Precision.BFLOAT16));
+    assertThat(said).isEmpty();
+    environment.resume("");
+    String slow = WorkerEnvironment.processor(milan, Precision.BFLOAT16);
+    environment.check(0, slow);
+    environment.check(1, slow);
+    assertThat(said)
+        .containsExactly(
+            "Warning: the processor of the workers has no AVX-512, and PyTorch multiplies many times slower in bfloat16 there than in float32; set train.precision=float32");
   }
 }
