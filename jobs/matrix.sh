@@ -36,12 +36,6 @@ unlearn { method = ascent-descent-in-distribution }
 train { batch = 8, micro-batch = 4, steps = $steps, learning-rate = 1e-3, lr-schedule = cosine, warmup-ratio = 0.2, threads = 1
         checkpoint-every = 3, bucket-kib = 16 }
 spark.executor.memory = 1g
-spark.driver.extraJavaOptions = "-XX:TieredStopAtLevel=1" # compiling well takes longer than a row
-spark.executor.extraJavaOptions = "-XX:TieredStopAtLevel=1"
-spark.sql.codegen { wholeStage = false, factoryMode = NO_CODEGEN }
-spark.sql.adaptive.enabled = false
-spark.buffer.pageSize = 1m
-spark.sql.shuffle.partitions = 2
 END
 
 # The start: a corpus and a model with random weights, trained for two steps, in one process.
